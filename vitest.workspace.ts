@@ -1,0 +1,30 @@
+import { readdirSync } from "node:fs";
+import { defineConfig } from "vitest/config";
+
+// Vitest 4 no longer discovers a workspace file: the `test` script names this one, and it is the only root config.
+const packages = ["packages", "examples"].flatMap((parent) =>
+  readdirSync(new URL(parent, import.meta.url), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => ({ name: entry.name, root: `${parent}/${entry.name}` })),
+);
+
+export default defineConfig({
+  resolve: { conditions: ["@deit/source"] },
+  ssr: { resolve: { conditions: ["@deit/source", "node", "import", "default"] } },
+  test: {
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    pool: "forks",
+    projects: [
+      ...packages.map(({ name, root }) => ({
+        extends: true as const,
+        root,
+        test: { name, include: ["src/**/*.test.ts", "test/**/*.test.ts"] },
+      })),
+      {
+        extends: true as const,
+        test: { name: "repository", include: ["test/**/*.test.ts"], testTimeout: 600_000 },
+      },
+    ],
+  },
+});

@@ -1,1 +1,5 @@
-export {};
+export { permutation } from "./permutation.ts";
+export { philox2x32 } from "./philox.ts";
+export { sampleKey } from "./sample-key.ts";
+export { siteOf } from "./site.ts";
+export { uniform } from "./uniform.ts";

@@ -1,0 +1,29 @@
+import { siteOf } from "./site.ts";
+import { uniform } from "./uniform.ts";
+
+const SITE = siteOf("permutation");
+
+/**
+ * A random order of `0 … length − 1`, fixed by its key: every order is as likely as any other (Fisher–Yates).
+ *
+ * @param length - How many, an integer ≥ 0.
+ * @param key - uint32, for instance `sampleKey(seed, epoch, 0)`.
+ * @returns A new array owned by the caller.
+ * @throws RangeError if `length` is no integer ≥ 0.
+ *
+ * @example
+ * console.log(permutation(4, 1).length); // 4
+ */
+export function permutation(length: number, key: number): Uint32Array {
+  if (!(Number.isInteger(length) && length >= 0)) {
+    throw new RangeError(`permutation: length must be an integer >= 0, got ${length}`);
+  }
+  const order = Uint32Array.from({ length }, (_, i) => i);
+  for (let i = length - 1; i > 0; i--) {
+    const j = Math.floor(uniform(key, SITE, i) * (i + 1));
+    const swapped = order[i]!;
+    order[i] = order[j]!;
+    order[j] = swapped;
+  }
+  return order;
+}

@@ -1,0 +1,93 @@
+import { describe, expect, test } from "vitest";
+import { permutation, philox2x32, sampleKey, siteOf, uniform } from "./index.ts";
+
+describe("philox2x32", () => {
+  // Known answers of the Random123 library, file kat_vectors: https://github.com/DEShawResearch/random123
+  test.each([
+    [0, 0, 0, 0xff1dae59, 0x6cd10df2],
+    [0xffffffff, 0xffffffff, 0xffffffff, 0x2c3f628b, 0xab4fd7ad],
+    [0x243f6a88, 0x85a308d3, 0x13198a2e, 0xdd7ce038, 0xf62a4c12],
+  ])("of counter (%d, %d) and key %d is the published answer", (c0, c1, key, a, b) => {
+    expect(philox2x32(c0, c1, key)).toEqual([a, b]);
+  });
+});
+
+describe("sampleKey", () => {
+  test("separates samples, epochs and seeds", () => {
+    const keys = new Set<number>();
+    for (let seed = 0; seed < 10; seed++)
+      for (let epoch = 0; epoch < 10; epoch++)
+        for (let sample = 0; sample < 50; sample++) keys.add(sampleKey(seed, epoch, sample));
+    expect(keys.size).toBe(5000); // expected collisions of 5000 random words: 0.003
+  });
+
+  test("refuses what is no uint32", () => {
+    expect(() => sampleKey(-1, 0, 0)).toThrow("sampleKey: seed must be an integer in [0, 2^32), got -1");
+    expect(() => sampleKey(0, 0.5, 0)).toThrow("sampleKey: epoch must be an integer in [0, 2^32), got 0.5");
+    expect(() => sampleKey(0, 0, 2 ** 32)).toThrow("got 4294967296");
+  });
+});
+
+describe("siteOf", () => {
+  // Test vectors of RFC 9923 and http://www.isthe.com/chongo/src/fnv/test_fnv.c
+  test.each([
+    ["", 0x811c9dc5],
+    ["a", 0xe40c292c],
+    ["foobar", 0xbf9cf968],
+  ])("of %j is the published FNV-1a hash", (name, hash) => {
+    expect(siteOf(name)).toBe(hash);
+  });
+
+  test("hashes UTF-8 bytes, not code units", () => {
+    expect(siteOf("é")).not.toBe(siteOf("\u0000é"));
+    expect(siteOf("é")).toBe(siteOf("\u00e9"));
+  });
+});
+
+describe("uniform", () => {
+  const n = 20_000;
+  const draws = Array.from({ length: n }, (_, sample) => uniform(sampleKey(1, 0, sample), siteOf("x")));
+
+  test("stays in [0, 1) with the mean and variance of the uniform distribution", () => {
+    const mean = draws.reduce((sum, u) => sum + u, 0) / n;
+    const variance = draws.reduce((sum, u) => sum + (u - mean) ** 2, 0) / n;
+    expect(Math.min(...draws)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...draws)).toBeLessThan(1);
+    expect(Math.abs(mean - 1 / 2)).toBeLessThan(4 * Math.sqrt(1 / 12 / n)); // 4 standard errors
+    expect(Math.abs(variance - 1 / 12)).toBeLessThan(4 * Math.sqrt(1 / 180 / n));
+  });
+
+  test("is uncorrelated between sites and between indices of one key", () => {
+    for (const [site, index] of [["y", 0] as const, ["x", 1] as const]) {
+      let sum = 0;
+      for (let i = 0; i < n; i++)
+        sum += (draws[i]! - 0.5) * (uniform(sampleKey(1, 0, i), siteOf(site), index) - 0.5);
+      expect(Math.abs(sum / n)).toBeLessThan(4 / 12 / Math.sqrt(n));
+    }
+  });
+});
+
+describe("permutation", () => {
+  test("holds every number once and is fixed by its key", () => {
+    const order = permutation(1000, 5);
+    expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+    expect(permutation(1000, 5)).toEqual(order);
+    expect(permutation(1000, 6)).not.toEqual(order);
+  });
+
+  test("is empty for 0 and refuses a fraction", () => {
+    expect(permutation(0, 1)).toEqual(new Uint32Array(0));
+    expect(() => permutation(1.5, 1)).toThrow("permutation: length must be an integer >= 0, got 1.5");
+  });
+
+  test("gives each of the six orders of three things equally often", () => {
+    const counts = new Map<string, number>();
+    for (let key = 0; key < 6000; key++) {
+      const order = permutation(3, sampleKey(9, 0, key)).join();
+      counts.set(order, (counts.get(order) ?? 0) + 1);
+    }
+    expect(counts.size).toBe(6);
+    const bound = 4 * Math.sqrt(6000 * (1 / 6) * (5 / 6)); // 4 standard errors
+    for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(bound);
+  });
+});

@@ -1,1 +1,2 @@
-export {};
+export { startBackend } from "./start-backend.ts";
+export type { BackendChoice, StartedBackend } from "./started-backend.ts";

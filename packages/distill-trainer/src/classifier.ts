@@ -1,0 +1,95 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import type { BatchLogs } from "./batch-logs.ts";
+import type { DataSource } from "./data-source.ts";
+import { evaluate } from "./evaluate.ts";
+import { DEFAULT_MICRO_BATCH_SIZE, type FitOptions, fit } from "./fit.ts";
+import { requireSmoothing, smoothedOneHot } from "./label-smoothing.ts";
+import { classesOf, trainableVariables } from "./model-outputs.ts";
+import { type MicroBatch, type Objective, type Outcome, type Prepared, tidyOutcome } from "./objective.ts";
+import { type Preprocess, toUnitRange } from "./preprocess.ts";
+import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
+
+/** Options of {@link Classifier.compile}. */
+export interface ClassifierCompileArgs {
+  readonly optimizer: tf.Optimizer;
+  /** In [0, 1). Default 0. */
+  readonly labelSmoothing?: number;
+  /** From a batch's images to the model's input. Default `x / 255`. */
+  readonly preprocess?: Preprocess;
+}
+
+/**
+ * Trains a model with one output on labels alone: a teacher, or a student without its teacher.
+ *
+ * The loss is the mean cross-entropy with smoothed labels. Logs: `loss`, `accuracy`, and `val_…` of both.
+ *
+ * @throws RangeError if the model does not have one output of shape `[batch, classes]`.
+ *
+ * @example
+ * const classifier = new Classifier(model);
+ * classifier.compile({ optimizer: new AdamW({ learningRate: 1e-3 }), labelSmoothing: 0.1 });
+ * const history = await classifier.fitDataset(train, { epochs: 5, validationData: validation });
+ * console.log(history.history.val_accuracy);
+ */
+export class Classifier {
+  readonly model: tfl.LayersModel;
+  readonly #classes: number;
+  #compiled: { objective: Objective; optimizer: tf.Optimizer } | undefined;
+
+  constructor(model: tfl.LayersModel) {
+    this.#classes = classesOf("Classifier", model, 1);
+    this.model = model;
+  }
+
+  compile(args: ClassifierCompileArgs): void {
+    const { optimizer, labelSmoothing = 0, preprocess = toUnitRange } = args;
+    requireSmoothing("Classifier", labelSmoothing);
+    const objective = classification(this.model, this.#classes, labelSmoothing, preprocess);
+    this.#compiled = { objective, optimizer };
+  }
+
+  /** Trains; see {@link FitOptions}. The model's variables change in place. */
+  fitDataset(source: DataSource, options: FitOptions): Promise<tfl.History> {
+    const { objective, optimizer } = this.#requireCompiled("fitDataset");
+    return fit(objective, optimizer, this.model, source, options);
+  }
+
+  /** @returns `loss` and `accuracy` over `source`. */
+  evaluateDataset(
+    source: DataSource,
+    options: { readonly microBatchSize?: number } = {},
+  ): Promise<BatchLogs> {
+    const { objective } = this.#requireCompiled("evaluateDataset");
+    return evaluate(objective, source, {
+      microBatchSize: options.microBatchSize ?? DEFAULT_MICRO_BATCH_SIZE,
+    });
+  }
+
+  #requireCompiled(caller: string): { objective: Objective; optimizer: tf.Optimizer } {
+    if (this.#compiled === undefined) throw new Error(`Classifier.${caller}: call compile() first`);
+    return this.#compiled;
+  }
+}
+
+function classification(
+  model: tfl.LayersModel,
+  classes: number,
+  labelSmoothing: number,
+  preprocess: Preprocess,
+): Objective {
+  const outcome = ({ inputs, targets }: Prepared, kwargs: object): Outcome => {
+    const logits = model.apply(inputs, { ...kwargs }) as tf.Tensor2D;
+    const loss = tf.mean(softmaxCrossEntropy(targets, logits)) as tf.Scalar;
+    return { loss, parts: {}, logits };
+  };
+  return {
+    variables: trainableVariables(model),
+    prepare: ({ images, labels }: MicroBatch) => ({
+      inputs: preprocess(images),
+      targets: smoothedOneHot(labels, classes, labelSmoothing),
+    }),
+    train: (prepared, sampleKeys) => outcome(prepared, { training: true, sampleKeys }),
+    evaluate: (prepared) => tidyOutcome(() => outcome(prepared, { training: false })),
+  };
+}

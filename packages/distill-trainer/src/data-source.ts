@@ -1,0 +1,29 @@
+/** One batch on the host, as any data package can make it. Rows of all fields belong together. */
+export interface Batch {
+  /** Samples, row by row, float32; for images NHWC, RGB, 0…255. */
+  readonly images: Float32Array;
+  /** `[batch, …sample]`. */
+  readonly shape: readonly number[];
+  /** Class of each sample, in [0, classes). */
+  readonly labels: Int32Array;
+  /** Key of each sample in this epoch, from `sample-keys`: what every random decision about it is drawn from. */
+  readonly sampleKeys: Uint32Array;
+  /** The same views at the size the teacher wants. Default: the teacher sees `images`. */
+  readonly teacherImages?: Float32Array;
+  /** Shape of `teacherImages`, `[batch, …sample]`. */
+  readonly teacherShape?: readonly number[];
+}
+
+/** Where batches come from. `batches(epoch)` is called once an epoch and decides order and augmentation by it. */
+export interface DataSource {
+  /** Samples in an epoch. */
+  readonly size: number;
+  /** Samples in a batch; the last one of an epoch may be smaller. */
+  readonly batchSize: number;
+  batches(epoch: number): AsyncIterable<Batch>;
+}
+
+/** @returns Number of batches in an epoch of `source`. */
+export function batchesPerEpoch(source: DataSource): number {
+  return Math.ceil(source.size / source.batchSize);
+}

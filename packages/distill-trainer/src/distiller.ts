@@ -1,0 +1,141 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import type { BatchLogs } from "./batch-logs.ts";
+import type { DataSource } from "./data-source.ts";
+import { type Distillation, distillationLoss } from "./distillation-loss.ts";
+import { evaluate } from "./evaluate.ts";
+import { DEFAULT_MICRO_BATCH_SIZE, type FitOptions, fit } from "./fit.ts";
+import { requireSmoothing, smoothedOneHot } from "./label-smoothing.ts";
+import { classesOf, trainableVariables } from "./model-outputs.ts";
+import { type MicroBatch, type Objective, type Outcome, type Prepared, tidyOutcome } from "./objective.ts";
+import { type Preprocess, toUnitRange } from "./preprocess.ts";
+import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
+import type { Teacher } from "./teacher.ts";
+
+/** Who teaches whom. */
+export interface DistillerArgs {
+  /** Two outputs of shape `[batch, classes]`: the classification head's logits, then the distillation head's. */
+  readonly student: tfl.LayersModel;
+  readonly teacher: Teacher;
+}
+
+/** Options of {@link Distiller.compile}. The defaults are the Keras example's. */
+export interface DistillerCompileArgs {
+  readonly optimizer: tf.Optimizer;
+  /** In [0, 1). Default 0.1. */
+  readonly labelSmoothing?: number;
+  /** Default `{ kind: "hard" }`. */
+  readonly distillation?: Distillation;
+  /** Weight of the distillation loss, in [0, 1]; the labels' loss gets the rest. Default 0.5. */
+  readonly alpha?: number;
+  /** From a batch's images to the student's input. Default `x / 255`. */
+  readonly preprocess?: Preprocess;
+}
+
+/**
+ * Distillation through a token (DeiT): the class head learns from the labels, the distillation head from the teacher.
+ *
+ * `loss = (1 − alpha) · CE(labels, class head) + alpha · distillationLoss(teacher, distillation head)`.
+ * Evaluation and accuracy use the mean of the two heads' logits. Logs, named as in the Keras example: `loss`,
+ * `student_loss`, `distillation_loss`, `accuracy`; for validation `val_loss` = `val_student_loss` and `val_accuracy`.
+ *
+ * @throws RangeError if the student does not have two outputs, or the teacher has another number of classes.
+ * @see Touvron et al. 2021, https://arxiv.org/abs/2012.12877; https://keras.io/examples/vision/deit/
+ *
+ * @example
+ * const distiller = new Distiller({ student, teacher });
+ * distiller.compile({ optimizer: new AdamW({ ...ADAMW_SEMANTICS.tfa, learningRate: 2.5e-4, weightDecay: 1e-4 }) });
+ * const history = await distiller.fitDataset(train, { epochs: 20, validationData: validation });
+ * console.log(history.history.val_accuracy);
+ */
+export class Distiller {
+  readonly student: tfl.LayersModel;
+  readonly teacher: Teacher;
+  #compiled: { objective: Objective; optimizer: tf.Optimizer } | undefined;
+
+  constructor({ student, teacher }: DistillerArgs) {
+    const classes = classesOf("Distiller", student, 2);
+    if (teacher.classes !== classes) {
+      throw new RangeError(
+        `Distiller: the teacher must have the student's ${classes} classes, got ${teacher.classes}`,
+      );
+    }
+    this.student = student;
+    this.teacher = teacher;
+  }
+
+  compile(args: DistillerCompileArgs): void {
+    const { optimizer, labelSmoothing = 0.1, distillation = { kind: "hard" }, alpha = 0.5 } = args;
+    if (!(alpha >= 0 && alpha <= 1)) throw new RangeError(`Distiller: alpha must be in [0, 1], got ${alpha}`);
+    requireSmoothing("Distiller", labelSmoothing);
+    const settings = { labelSmoothing, distillation, alpha, preprocess: args.preprocess ?? toUnitRange };
+    this.#compiled = { objective: distilling(this.student, this.teacher, settings), optimizer };
+  }
+
+  /** Trains the student; see {@link FitOptions}. Its variables change in place. */
+  fitDataset(source: DataSource, options: FitOptions): Promise<tfl.History> {
+    const { objective, optimizer } = this.#requireCompiled("fitDataset");
+    return fit(objective, optimizer, this.student, source, options);
+  }
+
+  /** @returns `loss`, `student_loss` (equal to it) and `accuracy` of the averaged logits over `source`. */
+  evaluateDataset(
+    source: DataSource,
+    options: { readonly microBatchSize?: number } = {},
+  ): Promise<BatchLogs> {
+    const { objective } = this.#requireCompiled("evaluateDataset");
+    return evaluate(objective, source, {
+      microBatchSize: options.microBatchSize ?? DEFAULT_MICRO_BATCH_SIZE,
+    });
+  }
+
+  #requireCompiled(caller: string): { objective: Objective; optimizer: tf.Optimizer } {
+    if (this.#compiled === undefined) throw new Error(`Distiller.${caller}: call compile() first`);
+    return this.#compiled;
+  }
+}
+
+interface Settings {
+  readonly labelSmoothing: number;
+  readonly distillation: Distillation;
+  readonly alpha: number;
+  readonly preprocess: Preprocess;
+}
+
+function distilling(student: tfl.LayersModel, teacher: Teacher, settings: Settings): Objective {
+  const { labelSmoothing, distillation, alpha, preprocess } = settings;
+  const heads = (inputs: tf.Tensor, kwargs: object): [tf.Tensor2D, tf.Tensor2D] =>
+    student.apply(inputs, { ...kwargs }) as [tf.Tensor2D, tf.Tensor2D];
+  const meanLogits = (cls: tf.Tensor2D, dist: tf.Tensor2D): tf.Tensor2D =>
+    tf.div(tf.add(cls, dist), 2) as tf.Tensor2D;
+
+  return {
+    variables: trainableVariables(student),
+
+    prepare: ({ images, teacherImages, labels }: MicroBatch, training: boolean): Prepared => ({
+      inputs: preprocess(images),
+      targets: smoothedOneHot(labels, teacher.classes, labelSmoothing),
+      ...(training ? { teacherLogits: teacher.logits(teacherImages) } : {}),
+    }),
+
+    train({ inputs, targets, teacherLogits }: Prepared, sampleKeys: Uint32Array): Outcome {
+      const [cls, dist] = heads(inputs, { training: true, sampleKeys });
+      const studentLoss = tf.mean(softmaxCrossEntropy(targets, cls)) as tf.Scalar;
+      const distilled = tf.mean(distillationLoss(distillation, teacherLogits!, dist)) as tf.Scalar;
+      const loss = tf.add(tf.mul(studentLoss, 1 - alpha), tf.mul(distilled, alpha)) as tf.Scalar;
+      return {
+        loss,
+        parts: { student_loss: studentLoss, distillation_loss: distilled },
+        logits: meanLogits(cls, dist),
+      };
+    },
+
+    evaluate({ inputs, targets }: Prepared): Outcome {
+      return tidyOutcome(() => {
+        const logits = meanLogits(...heads(inputs, { training: false }));
+        const loss = tf.mean(softmaxCrossEntropy(targets, logits)) as tf.Scalar;
+        return { loss, parts: { student_loss: loss }, logits };
+      });
+    },
+  };
+}

@@ -1,0 +1,138 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { startBackend } from "tfjs-backends";
+import { beforeAll, describe, expect, test } from "vitest";
+import { distillationLoss, smoothedOneHot, softmaxCrossEntropy } from "./index.ts";
+
+const TARGETS = [
+  [0, 1, 0],
+  [0.2, 0.3, 0.5],
+];
+const LOGITS = [
+  [1, 2, -1],
+  [0.5, -0.5, 3],
+];
+
+/** The definition in float64: −Σ t · log softmax(x). */
+function plain(targets: number[], logits: number[]): number {
+  const sum = logits.reduce((total, x) => total + Math.exp(x), 0);
+  return -targets.reduce((total, t, c) => total + t * Math.log(Math.exp(logits[c]!) / sum), 0);
+}
+
+function softmax(logits: number[]): number[] {
+  const sum = logits.reduce((total, x) => total + Math.exp(x), 0);
+  return logits.map((x) => Math.exp(x) / sum);
+}
+
+describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
+  beforeAll(() => startBackend(backend));
+
+  describe("softmaxCrossEntropy", () => {
+    test("is the definition", () => {
+      const loss = softmaxCrossEntropy(tf.tensor2d(TARGETS), tf.tensor2d(LOGITS)).arraySync();
+      loss.forEach((value, i) => {
+        expect(value).toBeCloseTo(plain(TARGETS[i]!, LOGITS[i]!), 5);
+      });
+    });
+
+    test("has the gradient of finite differences", () => {
+      const targets = tf.tensor2d(TARGETS);
+      const weights = [2, -3];
+      const gradient = tf
+        .grad((x: tf.Tensor) => tf.sum(tf.mul(softmaxCrossEntropy(targets, x as tf.Tensor2D), weights)))(
+          tf.tensor2d(LOGITS),
+        )
+        .arraySync() as number[][];
+      const step = 1e-5;
+      gradient.forEach((row, i) => {
+        row.forEach((value, c) => {
+          const shifted = (by: number) => LOGITS[i]!.map((x, j) => (j === c ? x + by : x));
+          const slope = (plain(TARGETS[i]!, shifted(step)) - plain(TARGETS[i]!, shifted(-step))) / (2 * step);
+          expect(value).toBeCloseTo(weights[i]! * slope, 4);
+        });
+      });
+    });
+
+    test("stays finite for huge logits", () => {
+      const logits = tf.tensor2d([[1e4, -1e4]]);
+      expect(softmaxCrossEntropy(tf.tensor2d([[1, 0]]), logits).arraySync()[0]).toBe(0);
+      expect(softmaxCrossEntropy(tf.tensor2d([[0, 1]]), logits).arraySync()[0]).toBe(2e4);
+    });
+
+    test("makes one tensor", () => {
+      const [targets, logits] = [tf.tensor2d(TARGETS), tf.tensor2d(LOGITS)];
+      const before = tf.memory().numTensors;
+      softmaxCrossEntropy(targets, logits);
+      expect(tf.memory().numTensors - before).toBe(1);
+    });
+
+    test("refuses different shapes", () => {
+      expect(() => softmaxCrossEntropy(tf.zeros([2, 3]), tf.zeros([2, 4]))).toThrow(
+        "softmaxCrossEntropy: targets and logits must have one shape, got [2,3] and [2,4]",
+      );
+    });
+  });
+
+  describe("smoothedOneHot", () => {
+    test("is Keras' y·(1 − s) + s / classes", () => {
+      const rows = smoothedOneHot(tf.tensor1d([2, 0], "int32"), 5, 0.1).arraySync();
+      expect(rows[0]!.map((x) => x.toFixed(4))).toEqual(["0.0200", "0.0200", "0.9200", "0.0200", "0.0200"]);
+      expect(rows[1]![0]).toBeCloseTo(0.92, 6);
+    });
+
+    test("refuses a smoothing of 1", () => {
+      const labels = tf.tensor1d([0], "int32");
+      expect(() => smoothedOneHot(labels, 2, 1)).toThrow(
+        "smoothedOneHot: label smoothing must be in [0, 1), got 1",
+      );
+    });
+  });
+
+  describe("distillationLoss", () => {
+    const teacher = [
+      [3, 1, 0],
+      [0, 0.5, -2],
+    ];
+
+    test("hard is cross-entropy with the teacher's argmax", () => {
+      const loss = distillationLoss({ kind: "hard" }, tf.tensor2d(teacher), tf.tensor2d(LOGITS)).arraySync();
+      expect(loss[0]).toBeCloseTo(plain([1, 0, 0], LOGITS[0]!), 5);
+      expect(loss[1]).toBeCloseTo(plain([0, 1, 0], LOGITS[1]!), 5);
+    });
+
+    test("soft is T² · KL at temperature T, and numel divides it by the classes", () => {
+      const temperature = 3;
+      const at = (reduction: "batchmean" | "numel") =>
+        distillationLoss(
+          { kind: "soft", temperature, reduction },
+          tf.tensor2d(teacher),
+          tf.tensor2d(LOGITS),
+        ).arraySync();
+      const scaled = (row: number[]) => row.map((x) => x / temperature);
+      at("batchmean").forEach((value, i) => {
+        const p = softmax(scaled(teacher[i]!));
+        const q = softmax(scaled(LOGITS[i]!));
+        const kl = p.reduce((sum, pc, c) => sum + pc * Math.log(pc / q[c]!), 0);
+        expect(value).toBeCloseTo(temperature ** 2 * kl, 4);
+        expect(at("numel")[i]).toBeCloseTo((temperature ** 2 * kl) / 3, 4);
+      });
+    });
+
+    test("gives the teacher no gradient", () => {
+      const gradient = tf.grads((t: tf.Tensor, s: tf.Tensor) =>
+        tf.sum(distillationLoss({ kind: "hard" }, tf.clone(t) as tf.Tensor2D, s as tf.Tensor2D)),
+      );
+      expect(() => gradient([tf.tensor2d(teacher), tf.tensor2d(LOGITS)])).toThrow(/gradient/i);
+    });
+
+    test("refuses a teacher with other classes and a temperature of 0", () => {
+      const student = tf.tensor2d(LOGITS);
+      expect(() => distillationLoss({ kind: "hard" }, tf.zeros([2, 4]), student)).toThrow(
+        "distillationLoss: the teacher must have the student's 3 classes, got 4",
+      );
+      const soft = { kind: "soft", temperature: 0 } as const;
+      expect(() => distillationLoss(soft, tf.tensor2d(teacher), student)).toThrow(
+        "temperature must be positive, got 0",
+      );
+    });
+  });
+});

@@ -1,0 +1,52 @@
+import * as tf from "@tensorflow/tfjs-core";
+
+/** A slice of a batch, on the backend. */
+export interface MicroBatch {
+  readonly images: tf.Tensor;
+  readonly teacherImages: tf.Tensor;
+  /** `[n]`, int32. */
+  readonly labels: tf.Tensor1D;
+  readonly sampleKeys: Uint32Array;
+}
+
+/** What an objective computes before the gradient tape starts, so that none of it is kept for the backward pass. */
+export interface Prepared {
+  /** The model's input, preprocessed. */
+  readonly inputs: tf.Tensor;
+  /** `[n, classes]`, smoothed one-hot labels. */
+  readonly targets: tf.Tensor2D;
+  /** `[n, classes]`, the teacher's logits, where there is a teacher. */
+  readonly teacherLogits?: tf.Tensor2D;
+}
+
+/** What one forward pass gives: means over the micro-batch. */
+export interface Outcome {
+  /** What is minimised, a scalar; also logged as `loss`. */
+  readonly loss: tf.Scalar;
+  /** Scalars logged beside it, by their log names. */
+  readonly parts: Readonly<Record<string, tf.Scalar>>;
+  /** `[n, classes]`: what accuracy is measured on. */
+  readonly logits: tf.Tensor2D;
+}
+
+/**
+ * What is trained: the one thing the training loop knows. {@link Classifier} and {@link Distiller} are two.
+ *
+ * `prepare` runs outside the gradient tape, `train` inside it. All tensors they return belong to the caller.
+ */
+export interface Objective {
+  readonly variables: readonly tf.Variable[];
+  prepare(batch: MicroBatch, training: boolean): Prepared;
+  train(prepared: Prepared, sampleKeys: Uint32Array): Outcome;
+  evaluate(prepared: Prepared): Outcome;
+}
+
+/** Runs a forward pass and frees everything it made but the outcome. */
+export function tidyOutcome(forward: () => Outcome): Outcome {
+  let outcome: Outcome | undefined;
+  tf.tidy(() => {
+    outcome = forward();
+    return [outcome.loss, outcome.logits, ...Object.values(outcome.parts)];
+  });
+  return outcome!;
+}

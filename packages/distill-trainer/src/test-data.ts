@@ -1,0 +1,30 @@
+import { sampleKey } from "sample-keys";
+import type { Batch, DataSource } from "./data-source.ts";
+
+/** Points in the plane, class = which of three sectors: a source for the tests of this package. */
+export function sectors(size: number, batchSize: number, seed = 1): DataSource {
+  const points = Float32Array.from({ length: 2 * size }, (_, i) => Math.sin(i * 12.9898 + seed) * 200);
+  const labelOf = (row: number): number => {
+    const angle = Math.atan2(points[2 * row + 1]!, points[2 * row]!) + Math.PI;
+    return Math.min(2, Math.floor(angle / ((2 * Math.PI) / 3)));
+  };
+  async function* batches(epoch: number): AsyncGenerator<Batch> {
+    for (let start = 0; start < size; start += batchSize) {
+      const rows = Math.min(batchSize, size - start);
+      yield {
+        images: points.slice(2 * start, 2 * (start + rows)),
+        shape: [rows, 2],
+        labels: Int32Array.from({ length: rows }, (_, row) => labelOf(start + row)),
+        sampleKeys: Uint32Array.from({ length: rows }, (_, row) => sampleKey(seed, epoch, start + row)),
+      };
+    }
+  }
+  return { size, batchSize, batches };
+}
+
+/** `Array.fromAsync`, which Node 20 lacks. */
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}

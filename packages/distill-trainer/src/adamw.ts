@@ -25,6 +25,9 @@ export interface AdamWOptions {
   readonly excludeFromDecay?: (variableName: string) => boolean;
 }
 
+/** The options in which libraries differ. */
+export type AdamWSemantics = Required<Pick<AdamWOptions, "epsilon" | "epsilonPlacement" | "weightDecayMode">>;
+
 /**
  * What "AdamW" means in three libraries; spread one into {@link AdamWOptions}.
  *
@@ -32,11 +35,11 @@ export interface AdamWOptions {
  * - `keras`: Keras' built-in AdamW.
  * - `torch`: PyTorch's, hence timm's and DeiT's.
  */
-export const ADAMW_SEMANTICS = {
+export const ADAMW_SEMANTICS: Readonly<Record<"keras" | "tfa" | "torch", AdamWSemantics>> = {
   tfa: { weightDecayMode: "absolute", epsilonPlacement: "uncorrected", epsilon: 1e-7 },
   keras: { weightDecayMode: "lr-scaled", epsilonPlacement: "uncorrected", epsilon: 1e-7 },
   torch: { weightDecayMode: "lr-scaled", epsilonPlacement: "corrected", epsilon: 1e-8 },
-} as const satisfies Record<string, Omit<AdamWOptions, "learningRate">>;
+};
 
 interface Slot {
   m: tf.Tensor;

@@ -6,8 +6,8 @@ import { batchesPerEpoch, type DataSource } from "./data-source.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Objective } from "./objective.ts";
 
-/** A tfjs callback, or an object with some of its methods. */
-export type FitCallback = tfl.Callback | tfl.CustomCallbackArgs;
+/** A tfjs callback object (an instance of `tfl.Callback`), or a plain object with some of its methods. */
+export type FitCallback = tfl.CustomCallbackArgs | { setModel(model: never): void };
 
 /** Options of `fitDataset`. */
 export interface FitOptions {
@@ -110,11 +110,11 @@ function withStopFlag(model: tfl.LayersModel): tfl.LayersModel {
   return Object.create(model, { stopTraining: { value: false, writable: true } });
 }
 
-function asCallbacks(callbacks: FitOptions["callbacks"]): (tfl.Callback | tfl.CustomCallback)[] {
+function asCallbacks(callbacks: FitOptions["callbacks"]): tfl.CustomCallback[] {
   if (callbacks === undefined) return [];
   const list = (Array.isArray(callbacks) ? callbacks : [callbacks]) as FitCallback[];
   return list.map((callback) =>
-    "setModel" in callback ? callback : new tfl.CustomCallback(callback, "never"),
+    "setModel" in callback ? (callback as tfl.CustomCallback) : new tfl.CustomCallback(callback, "never"),
   );
 }
 

@@ -1,4 +1,4 @@
-export { ADAMW_SEMANTICS, AdamW, type AdamWOptions } from "./adamw.ts";
+export { ADAMW_SEMANTICS, AdamW, type AdamWOptions, type AdamWSemantics } from "./adamw.ts";
 export {
   type AdamWState,
   type AdamWStep,

@@ -19,8 +19,8 @@ import { collect, sectors } from "./test-data.ts";
 
 const HIDDEN = 16;
 
-function init(seed: number): { kernelInitializer: tfl.initializers.Initializer } {
-  return { kernelInitializer: tfl.initializers.glorotUniform({ seed }) } as never;
+function init(seed: number): { kernelInitializer: ReturnType<typeof tfl.initializers.glorotUniform> } {
+  return { kernelInitializer: tfl.initializers.glorotUniform({ seed }) };
 }
 
 function oneHead(seed = 1): tfl.LayersModel {

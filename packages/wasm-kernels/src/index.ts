@@ -1,1 +1,2 @@
-export {};
+export { type InstalledKernels, type InstallOptions, installWasmKernels } from "./install.ts";
+export type { Build } from "./side-module.ts";

@@ -1,0 +1,20 @@
+#!/bin/sh
+# Builds kernels/*.c with clang and lld (19: Debian's clang-19 and lld-19) into src/modules/*.generated.ts.
+# `sh build.sh --check` builds beside them and fails if they differ: what CI runs.
+set -eu
+cd "$(dirname "$0")"
+CLANG="${CLANG:-clang-19}"
+OUT="$(mktemp -d)"
+trap 'rm -rf "$OUT"' EXIT
+
+build() {
+  # No data segment, no own memory, no libc: the module lives in tfjs' heap, its stack in a block of that heap.
+  "$CLANG" --target=wasm32 -std=c17 -O3 -ffreestanding -fno-math-errno -fno-strict-aliasing -nostdlib \
+    -Wall -Wextra -Werror -msimd128 -mbulk-memory "$@" \
+    -Wl,--no-entry -Wl,--import-memory -Wl,--initial-memory=131072 -Wl,--max-memory=4294967296 \
+    -Wl,-z,stack-size=65536 -Wl,--export=__stack_pointer -Wl,--strip-all kernels/*.c
+}
+build -o "$OUT/simd.wasm"
+build -mrelaxed-simd -o "$OUT/relaxed-simd.wasm"
+
+node generate.mjs "$OUT" "${1:-}"

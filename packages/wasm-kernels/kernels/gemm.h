@@ -1,0 +1,17 @@
+// The matrix product that the other kernels build on. See gemm.c.
+#pragma once
+#include "common.h"
+
+/// A matrix whose element (i, j) is at `data[i * row + j * column]`; one of the two strides is 1.
+typedef struct {
+  const float* data;
+  int row;
+  int column;
+} Matrix;
+
+/// Floats of scratch memory that `gemm` needs, whatever the sizes.
+#define GEMM_SCRATCH (384 * 1024 + 384 * 128 + 4096)
+
+/// c[m, n] (rows `ldc` apart) = a[m, k] · b[k, n] + bias[n], or += when `accumulate`. `bias` may be null.
+void gemm(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, const float* bias, int accumulate,
+          float* scratch);

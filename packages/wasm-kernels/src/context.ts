@@ -1,0 +1,105 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { guardHeap } from "./heap.ts";
+import { memoryOf, type WasmBackend } from "./host.ts";
+import { type Build, type CFunctions, link } from "./side-module.ts";
+
+const FLOAT_BYTES = 4;
+
+/** The kernels' side of one running backend: the C functions in its memory, and their scratch memory. */
+export class Context {
+  readonly backend: WasmBackend;
+  readonly build: Build;
+  /** The C functions; addresses are byte offsets into tfjs' heap. */
+  readonly c: CFunctions;
+  readonly #stack: number;
+  readonly #gemmBytes: number;
+  #gemmScratch = 0;
+  #scratch = 0;
+  #scratchBytes = 0;
+  readonly #unguard: () => void;
+
+  constructor(backend: WasmBackend, build: Build) {
+    this.backend = backend;
+    this.build = build;
+    this.#unguard = guardHeap(backend);
+    try {
+      const { functions, stack } = link(build, memoryOf(backend), (bytes) => this.#allocate(bytes));
+      this.c = functions;
+      this.#stack = stack;
+      this.#gemmBytes = functions.gemm_scratch!() * FLOAT_BYTES;
+    } catch (error) {
+      this.#unguard();
+      throw error;
+    }
+  }
+
+  /** Address of a tensor's elements. */
+  pointer(tensor: tf.TensorInfo): number {
+    return this.backend.dataIdMap.get(tensor.dataId).memoryOffset;
+  }
+
+  /** Address of a tensor's elements, or 0 for none. */
+  pointerOrNull(tensor: tf.TensorInfo | undefined | null): number {
+    return tensor ? this.pointer(tensor) : 0;
+  }
+
+  /** A new tensor, its elements not set. */
+  output(shape: readonly number[], dtype: tf.DataType = "float32"): tf.TensorInfo {
+    return this.backend.makeOutput([...shape], dtype);
+  }
+
+  /** Scratch memory for `gemm`, the same block always. */
+  gemmScratch(): number {
+    if (this.#gemmScratch === 0) this.#gemmScratch = this.#allocate(this.#gemmBytes);
+    return this.#gemmScratch;
+  }
+
+  /** At least `floats` floats of scratch memory beside `gemmScratch`, valid until the next call. */
+  scratch(floats: number): number {
+    const bytes = Math.max(16, floats * FLOAT_BYTES);
+    if (bytes > this.#scratchBytes) {
+      this.#free(this.#scratch);
+      this.#scratch = 0;
+      this.#scratchBytes = 0;
+      this.#scratch = this.#allocate(bytes);
+      this.#scratchBytes = bytes;
+    }
+    return this.#scratch;
+  }
+
+  /** Writes 32-bit integers to scratch memory at `address`. */
+  writeInts(address: number, values: readonly number[]): void {
+    new Int32Array(memoryOf(this.backend).buffer, address, values.length).set(values);
+  }
+
+  /** Frees what the context holds in tfjs' heap and takes its guard off. */
+  dispose(): void {
+    // A backend that tfjs has disposed took its heap with it.
+    if (this.backend.wasm) {
+      this.#free(this.#scratch);
+      this.#free(this.#gemmScratch);
+      this.#free(this.#stack);
+    }
+    this.#unguard();
+  }
+
+  #allocate(bytes: number): number {
+    return this.backend.wasm._malloc(bytes) >>> 0;
+  }
+
+  #free(pointer: number): void {
+    if (pointer !== 0) this.backend.wasm._free(pointer);
+  }
+}
+
+/** Throws unless every tensor is of float32. */
+export function requireFloat32(kernel: string, tensors: Readonly<Record<string, tf.TensorInfo>>): void {
+  for (const [name, { dtype }] of Object.entries(tensors)) {
+    if (dtype !== "float32") throw new Error(`${kernel}: expected ${name} to be float32, got ${dtype}`);
+  }
+}
+
+/** Product of the dimensions. */
+export function sizeOf(shape: readonly number[]): number {
+  return tf.util.sizeFromShape([...shape]);
+}

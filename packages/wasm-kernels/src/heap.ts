@@ -1,0 +1,38 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { memoryOf, type WasmBackend } from "./host.ts";
+
+const MIB = 1024 * 1024;
+const HEAP_LIMIT_MIB = 4096;
+
+/**
+ * Makes exhaustion of tfjs' WASM heap an error. Stock tfjs does not look at what `malloc` returns, and its kernels
+ * would then write at address 0.
+ *
+ * @returns A function that takes the guard off.
+ */
+export function guardHeap(backend: WasmBackend): () => void {
+  const { wasm } = backend;
+  const malloc = wasm._malloc;
+  const guarded = (bytes: number): number => {
+    const pointer = malloc(bytes);
+    if (pointer === 0 && bytes > 0) throw new Error(exhausted(backend, bytes));
+    return pointer;
+  };
+  wasm._malloc = guarded;
+  return () => {
+    if (wasm._malloc === guarded) wasm._malloc = malloc;
+  };
+}
+
+function exhausted(backend: WasmBackend, bytes: number): string {
+  const { numBytes, numTensors } = tf.memory();
+  const heap = memoryOf(backend).buffer.byteLength;
+  return (
+    `WASM heap exhausted: ${mib(bytes)} MiB asked for, ${mib(numBytes)} MiB held by ${numTensors} tensors in a heap of ` +
+    `${mib(heap)} MiB that can grow to ${HEAP_LIMIT_MIB} MiB; lower the micro-batch or dispose tensors`
+  );
+}
+
+function mib(bytes: number): string {
+  return (bytes / MIB).toFixed(1);
+}

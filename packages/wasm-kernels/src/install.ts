@@ -1,0 +1,95 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { Context } from "./context.ts";
+import { currentWasmBackend, type WasmBackend } from "./host.ts";
+import type { Kernel } from "./kernel.ts";
+import { kernels } from "./kernels/index.ts";
+import { type Build, bestBuild } from "./side-module.ts";
+
+/** What `installWasmKernels` did. */
+export interface InstalledKernels {
+  /** `"relaxed-simd"` where the engine has fused multiply-add, else `"simd"`. */
+  readonly build: Build;
+  /** Names of the operations that tfjs' WASM backend had and that now run here. */
+  readonly replaced: readonly string[];
+  /** Names of the operations that tfjs' WASM backend did not have. */
+  readonly added: readonly string[];
+  /** Puts tfjs back as it was and frees what the kernels hold. Calling it again does nothing. */
+  uninstall(): void;
+}
+
+/** Options of `installWasmKernels`. */
+export interface InstallOptions {
+  /** Asks for one build instead of the best that the engine runs: for tests and benchmarks. */
+  readonly build?: Build;
+}
+
+let installed: InstalledKernels | undefined;
+
+/**
+ * Registers training kernels for tfjs' WASM backend, in the place of its own where it has any.
+ *
+ * Idempotent: a second call returns what the first returned. Tensors made before and after work with both.
+ *
+ * @param options - Rarely needed.
+ * @returns What was installed, and how to take it out again.
+ * @throws Error if the current backend is not `wasm`, tfjs is not 4.22, its memory cannot be reached, or the engine
+ * has no WebAssembly SIMD; tfjs is then as it was.
+ *
+ * @example
+ * await tf.setBackend("wasm");
+ * await tf.ready();
+ * const { build, replaced } = installWasmKernels();
+ * console.log(build, replaced.includes("BatchMatMul")); // "simd" true
+ */
+export function installWasmKernels(options: InstallOptions = {}): InstalledKernels {
+  if (installed) return installed;
+  const backend = currentWasmBackend();
+  const build = options.build ?? bestBuild();
+  let context = new Context(backend, build);
+  // A backend that was removed and started again has a new heap.
+  const contextOf = (current: WasmBackend): Context => {
+    if (context.backend !== current) {
+      context.dispose();
+      context = new Context(current, build);
+    }
+    return context;
+  };
+
+  const stock = new Map<string, tf.KernelConfig>();
+  for (const kernel of kernels) {
+    const config = tf.getKernel(kernel.name, "wasm");
+    if (config) {
+      stock.set(kernel.name, config);
+      tf.unregisterKernel(kernel.name, "wasm");
+    }
+    tf.registerKernel({
+      kernelName: kernel.name,
+      backendName: "wasm",
+      kernelFunc: asKernelFunc(kernel, contextOf),
+    });
+  }
+
+  const names = kernels.map(({ name }) => name);
+  const result: InstalledKernels = {
+    build,
+    replaced: names.filter((name) => stock.has(name)),
+    added: names.filter((name) => !stock.has(name)),
+    uninstall() {
+      if (installed !== result) return;
+      installed = undefined;
+      for (const name of names) {
+        tf.unregisterKernel(name, "wasm");
+        const config = stock.get(name);
+        if (config) tf.registerKernel(config);
+      }
+      context.dispose();
+    },
+  };
+  installed = result;
+  return result;
+}
+
+function asKernelFunc(kernel: Kernel, contextOf: (backend: WasmBackend) => Context): tf.KernelFunc {
+  return ({ inputs, attrs, backend }) =>
+    kernel.run(contextOf(backend as WasmBackend), inputs as tf.NamedTensorInfoMap, attrs ?? {});
+}

@@ -1,0 +1,35 @@
+import { requireFloat32 } from "../context.ts";
+import type { Kernel } from "../kernel.ts";
+import { CONV2D_INTS, conv2DFields, convolutionInfo } from "./convolution.ts";
+
+/** Gradient of `tf.depthwiseConv2d` with respect to its filter: absent from tfjs' WASM backend. */
+export const depthwiseBackpropFilter: Kernel = {
+  name: "DepthwiseConv2dNativeBackpropFilter",
+  run(context, { x, dy }, attrs) {
+    requireFloat32("DepthwiseConv2dNativeBackpropFilter", { x: x!, dy: dy! });
+    const name = "DepthwiseConv2dNativeBackpropFilter";
+    const info = convolutionInfo(name, x!.shape, attrs.filterShape, attrs, true);
+    const out = context.output(attrs.filterShape);
+    const fields = context.scratch(CONV2D_INTS);
+    context.writeInts(fields, conv2DFields(info));
+    const { depthwise_backprop_filter: run } = context.c;
+    run!(context.pointer(x!), context.pointer(dy!), context.pointer(out), fields);
+    return out;
+  },
+};
+
+/** Gradient of `tf.depthwiseConv2d` with respect to its input: absent from tfjs' WASM backend. */
+export const depthwiseBackpropInput: Kernel = {
+  name: "DepthwiseConv2dNativeBackpropInput",
+  run(context, { dy, filter }, attrs) {
+    requireFloat32("DepthwiseConv2dNativeBackpropInput", { dy: dy!, filter: filter! });
+    const name = "DepthwiseConv2dNativeBackpropInput";
+    const info = convolutionInfo(name, attrs.inputShape, filter!.shape, attrs, true);
+    const out = context.output(info.inShape);
+    const fields = context.scratch(CONV2D_INTS);
+    context.writeInts(fields, conv2DFields(info));
+    const { depthwise_backprop_input: run } = context.c;
+    run!(context.pointer(dy!), context.pointer(filter!), context.pointer(out), fields);
+    return out;
+  },
+};

@@ -1,0 +1,22 @@
+import { requireFloat32, sizeOf } from "../context.ts";
+import type { Kernel } from "../kernel.ts";
+
+/** Sums rows by segment, the gradient of `tf.gather`: absent from tfjs' WASM backend (tfjs issue 8082). */
+export const unsortedSegmentSum: Kernel = {
+  name: "UnsortedSegmentSum",
+  run(context, { x, segmentIds }, { numSegments }) {
+    requireFloat32("UnsortedSegmentSum", { x: x! });
+    const ids = segmentIds!;
+    if (ids.dtype !== "int32" || ids.shape.length !== 1 || ids.shape[0] !== x!.shape[0]) {
+      throw new Error(
+        `UnsortedSegmentSum: expected segmentIds to be int32 of shape [${x!.shape[0]}], ` +
+          `got ${ids.dtype} of shape [${ids.shape}]`,
+      );
+    }
+    const inner = x!.shape.slice(1);
+    const out = context.output([numSegments, ...inner]);
+    const at = [context.pointer(x!), context.pointer(ids), context.pointer(out)] as const;
+    context.c.unsorted_segment_sum!(...at, ids.shape[0]!, sizeOf(inner), numSegments);
+    return out;
+  },
+};

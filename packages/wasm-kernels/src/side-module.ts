@@ -1,0 +1,67 @@
+import { base64 as relaxedSimd } from "./modules/relaxed-simd.generated.ts";
+import { base64 as simd } from "./modules/simd.generated.ts";
+
+/** Which of the two builds runs: `"relaxed-simd"` has fused multiply-add. */
+export type Build = "simd" | "relaxed-simd";
+
+/** The C functions by name. Pointers and sizes are 32-bit integers, the rest float32. */
+export type CFunctions = Readonly<Record<string, (...args: number[]) => number>>;
+
+const STACK_BYTES = 64 * 1024;
+const modules = new Map<Build, WebAssembly.Module>();
+
+/** The best build that this engine can run. */
+export function bestBuild(): Build {
+  if (WebAssembly.validate(decode(relaxedSimd))) return "relaxed-simd";
+  if (WebAssembly.validate(decode(simd))) return "simd";
+  throw new Error(
+    "installWasmKernels: expected WebAssembly SIMD, which this JavaScript engine does not have",
+  );
+}
+
+/** Links one build into `memory`. `stack` is the lowest address of `stackBytes` bytes that it may use. */
+export function link(
+  build: Build,
+  memory: WebAssembly.Memory,
+  allocate: (bytes: number) => number,
+): { functions: CFunctions; stack: number } {
+  const module = compile(build, isShared(memory));
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const stack = allocate(STACK_BYTES);
+  // The linker placed the stack at address 0, where tfjs keeps its own data: move it into our block.
+  const pointer = exports.__stack_pointer as WebAssembly.Global;
+  pointer.value = ((stack + STACK_BYTES) & ~15) | 0;
+  return { functions: exports as unknown as CFunctions, stack };
+}
+
+function compile(build: Build, shared: boolean): WebAssembly.Module {
+  const known = modules.get(build);
+  if (known && !shared) return known;
+  const bytes = decode(build === "simd" ? simd : relaxedSimd);
+  const module = new WebAssembly.Module(shared ? withSharedMemory(bytes) : bytes);
+  if (!shared) modules.set(build, module);
+  return module;
+}
+
+function isShared(memory: WebAssembly.Memory): boolean {
+  return typeof SharedArrayBuffer !== "undefined" && memory.buffer instanceof SharedArrayBuffer;
+}
+
+/** The same module with its memory import declared shared: tfjs' threaded build has such a memory. */
+export function withSharedMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  // "env" "memory", kind 2 (memory), limits flags 1 (minimum and maximum) → 3 (and shared).
+  const entry = [3, ...text("env"), 6, ...text("memory"), 2, 1];
+  const at = bytes.findIndex((_, start) => entry.every((byte, i) => bytes[start + i] === byte));
+  if (at < 0) throw new Error("installWasmKernels: the side module does not import its memory as expected");
+  const shared = bytes.slice();
+  shared[at + entry.length - 1] = 3;
+  return shared;
+}
+
+function text(ascii: string): number[] {
+  return [...ascii].map((character) => character.charCodeAt(0));
+}
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}

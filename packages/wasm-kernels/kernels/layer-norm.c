@@ -1,0 +1,73 @@
+// Layer normalisation over rows, and its gradient. J. Ba et al. 2016, https://arxiv.org/abs/1607.06450.
+#include "common.h"
+
+INLINE float row_sum(const float* x, int dim) {
+  f32x4 sum = SPLAT(0);
+  int i = 0;
+  for (; i + 4 <= dim; i += 4) sum = ADD(sum, LOAD(x + i));
+  float total = lanes_sum(sum);
+  for (; i < dim; i++) total += x[i];
+  return total;
+}
+
+/// y = (x - mean) · rstd · gamma + beta, rstd = 1 / √(variance + epsilon), in two passes over each row.
+void EXPORT(layer_norm)(const float* x, const float* gamma, const float* beta, float* y, float* mean, float* rstd,
+                        int rows, int dim, float epsilon) {
+  for (int r = 0; r < rows; r++, x += dim, y += dim) {
+    float mu = row_sum(x, dim) / dim;
+    f32x4 mu4 = SPLAT(mu), sum = SPLAT(0);
+    int i = 0;
+    for (; i + 4 <= dim; i += 4) {
+      f32x4 d = SUB(LOAD(x + i), mu4);
+      sum = MADD(d, d, sum);
+    }
+    float squares = lanes_sum(sum);
+    for (; i < dim; i++) squares += (x[i] - mu) * (x[i] - mu);
+    float scale = 1.0f / __builtin_sqrtf(squares / dim + epsilon);
+    mean[r] = mu;
+    rstd[r] = scale;
+    f32x4 scale4 = SPLAT(scale);
+    for (i = 0; i + 4 <= dim; i += 4) {
+      STORE(y + i, MADD(MUL(SUB(LOAD(x + i), mu4), scale4), LOAD(gamma + i), LOAD(beta + i)));
+    }
+    for (; i < dim; i++) y[i] = (x[i] - mu) * scale * gamma[i] + beta[i];
+  }
+}
+
+/// With n = (x - mean) · rstd and g = dy · gamma: dx = rstd · (g - mean(g) - n · mean(g · n)),
+/// dgamma = Σ dy · n, dbeta = Σ dy.
+void EXPORT(layer_norm_grad)(const float* x, const float* gamma, const float* mean, const float* rstd,
+                             const float* dy, float* dx, float* dgamma, float* dbeta, int rows, int dim) {
+  __builtin_memset(dgamma, 0, (unsigned)dim * sizeof(float));
+  __builtin_memset(dbeta, 0, (unsigned)dim * sizeof(float));
+  for (int r = 0; r < rows; r++, x += dim, dy += dim, dx += dim) {
+    float mu = mean[r], scale = rstd[r];
+    f32x4 mu4 = SPLAT(mu), scale4 = SPLAT(scale), sum_g = SPLAT(0), sum_gn = SPLAT(0);
+    int i = 0;
+    for (; i + 4 <= dim; i += 4) {
+      f32x4 n = MUL(SUB(LOAD(x + i), mu4), scale4), d = LOAD(dy + i), g = MUL(d, LOAD(gamma + i));
+      sum_g = ADD(sum_g, g);
+      sum_gn = MADD(g, n, sum_gn);
+      STORE(dgamma + i, MADD(d, n, LOAD(dgamma + i)));
+      STORE(dbeta + i, ADD(d, LOAD(dbeta + i)));
+    }
+    float total_g = lanes_sum(sum_g), total_gn = lanes_sum(sum_gn);
+    for (; i < dim; i++) {
+      float n = (x[i] - mu) * scale, g = dy[i] * gamma[i];
+      total_g += g;
+      total_gn += g * n;
+      dgamma[i] += dy[i] * n;
+      dbeta[i] += dy[i];
+    }
+    float mean_g = total_g / dim, mean_gn = total_gn / dim;
+    f32x4 mean_g4 = SPLAT(mean_g), mean_gn4 = SPLAT(mean_gn);
+    for (i = 0; i + 4 <= dim; i += 4) {
+      f32x4 n = MUL(SUB(LOAD(x + i), mu4), scale4), g = MUL(LOAD(dy + i), LOAD(gamma + i));
+      STORE(dx + i, MUL(scale4, SUB(SUB(g, mean_g4), MUL(n, mean_gn4))));
+    }
+    for (; i < dim; i++) {
+      float n = (x[i] - mu) * scale;
+      dx[i] = scale * (dy[i] * gamma[i] - mean_g - n * mean_gn);
+    }
+  }
+}

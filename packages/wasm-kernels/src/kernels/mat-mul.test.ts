@@ -1,0 +1,131 @@
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import { largestError, noise, startForTest, valuesOn } from "../testing.ts";
+
+/** float32 sums of up to 800 products of numbers in [-1, 1). */
+const TOLERANCE = 2e-4;
+
+beforeAll(startForTest);
+
+function reference(
+  a: Float32Array,
+  b: Float32Array,
+  sides: [number, number, number],
+  ta: boolean,
+  tb: boolean,
+) {
+  const [m, n, k] = sides;
+  const c = new Float64Array(m * n);
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < n; j++) {
+      let sum = 0;
+      for (let p = 0; p < k; p++) sum += a[ta ? p * m + i : i * k + p]! * b[tb ? j * k + p : p * n + j]!;
+      c[i * n + j] = sum;
+    }
+  }
+  return c;
+}
+
+function check(sides: [number, number, number], ta: boolean, tb: boolean, seed: number): number {
+  const [m, n, k] = sides;
+  const a = noise(m * k, seed);
+  const b = noise(k * n, seed + 1);
+  const actual = tf.tidy(() =>
+    tf.matMul(tf.tensor2d(a, ta ? [k, m] : [m, k]), tf.tensor2d(b, tb ? [n, k] : [k, n]), ta, tb).dataSync(),
+  );
+  return largestError(actual, reference(a, b, sides, ta, tb));
+}
+
+describe("BatchMatMul", () => {
+  test("agrees with float64 for random shapes and all transposes", () => {
+    const side = fc.integer({ min: 1, max: 70 });
+    fc.assert(
+      fc.property(side, side, side, fc.boolean(), fc.boolean(), fc.nat(1000), (m, n, k, ta, tb, seed) => {
+        expect(check([m, n, k], ta, tb, seed)).toBeLessThan(TOLERANCE);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test.each([
+    [129, 9, 385],
+    [4, 1025, 3],
+    [25, 1031, 5],
+    [24, 17, 769],
+    [3, 1030, 40],
+    [1030, 2, 40],
+    [1, 1, 1],
+  ] as [number, number, number][])("agrees at the edges of its blocks: %d×%d×%d", (m, n, k) => {
+    for (const ta of [false, true]) {
+      for (const tb of [false, true]) expect(check([m, n, k], ta, tb, 5)).toBeLessThan(TOLERANCE);
+    }
+  });
+
+  test("broadcasts both batches against each other, which cpu gets wrong", () => {
+    const a = tf.tensor(noise(2 * 5 * 6, 1), [2, 1, 5, 6]);
+    const b = tf.tensor(noise(3 * 7 * 6, 2), [1, 3, 7, 6]);
+    const tiled = tf.matMul(tf.tile(a, [1, 3, 1, 1]), tf.tile(b, [2, 1, 1, 1]), false, true);
+    expect(largestError(tf.matMul(a, b, false, true).dataSync(), tiled.dataSync())).toBe(0);
+  });
+
+  test("gives zeros for an empty inner side and nothing for an empty batch", () => {
+    expect([...tf.matMul(tf.zeros([2, 0]), tf.zeros([0, 2])).dataSync()]).toEqual([0, 0, 0, 0]);
+    expect(tf.matMul(tf.zeros([0, 2, 3]), tf.zeros([0, 3, 4])).shape).toEqual([0, 2, 4]);
+  });
+
+  test("carries NaN and infinity like cpu", async () => {
+    const a = noise(9 * 10, 3);
+    a[4] = Number.NaN;
+    a[15] = Number.POSITIVE_INFINITY;
+    const compute = () => tf.matMul(tf.tensor2d(a, [9, 10]), tf.tensor2d(noise(110, 4), [10, 11]));
+    expect(largestError(await valuesOn("wasm", compute), await valuesOn("cpu", compute))).toBeLessThan(
+      TOLERANCE,
+    );
+  });
+
+  test("refuses int32", () => {
+    expect(() =>
+      tf.engine().runKernel(
+        "BatchMatMul",
+        {
+          a: tf.zeros([2, 2], "int32"),
+          b: tf.zeros([2, 2]),
+        },
+        { transposeA: false, transposeB: false },
+      ),
+    ).toThrow("BatchMatMul: expected a to be float32, got int32");
+  });
+
+  test("leaks no tensor and no heap over 1,000 products, and works after the heap has grown", () => {
+    const memory = () => tf.memory().numTensors;
+    const a = tf.tensor2d(noise(400, 1), [20, 20]);
+    tf.matMul(a, a, true).dispose();
+    const tensors = memory();
+    for (let i = 0; i < 1000; i++) tf.matMul(a, a, true).dispose();
+    expect(memory()).toBe(tensors);
+    const before = tf.matMul(a, a).dataSync();
+    const big = tf.zeros([64 * 1024 * 1024]);
+    expect(largestError(tf.matMul(a, a).dataSync(), before)).toBe(0);
+    tf.dispose([a, big]);
+  });
+});
+
+describe("_FusedMatMul, which stock tfjs gets wrong when transposed or batched", () => {
+  const activations = ["linear", "relu", "relu6", "prelu", "leakyrelu", "elu", "sigmoid"] as const;
+  test.each(activations)("agrees with cpu: transposed, batched, bias, %s", async (activation) => {
+    const compute = () =>
+      tf.fused.matMul({
+        a: tf.tensor3d(noise(2 * 9 * 100, 1), [2, 9, 100]),
+        b: tf.tensor3d(noise(2 * 10 * 100, 2), [2, 10, 100]),
+        transposeB: true,
+        bias: tf.tensor1d(noise(10, 3)),
+        activation,
+        leakyreluAlpha: 0.3,
+        ...(activation === "prelu" ? { preluActivationWeights: tf.tensor1d(noise(10, 4)) } : {}),
+      });
+    expect(largestError(await valuesOn("wasm", compute), await valuesOn("cpu", compute))).toBeLessThan(
+      TOLERANCE,
+    );
+  });
+});

@@ -1,3 +1,3 @@
 import { packageBuild } from "../../tsup.base.ts";
 
-export default packageBuild();
+export default packageBuild({ entry: ["src/index.ts", "src/core.ts", "src/tensors.ts", "src/worker.ts"] });

@@ -1,1 +1,17 @@
-export {};
+export type { BadImage, Batch } from "./batch.ts";
+export { type BatchesOptions, batches } from "./batches.ts";
+export { labelOrder, TF_FLOWERS_CLASSES } from "./class-names.ts";
+export { decodeImage } from "./decode-image.ts";
+export {
+  type DownloadOptions,
+  type DownloadProgress,
+  downloadFlowers,
+  FLOWER_PHOTOS,
+} from "./download-flowers.ts";
+export { type ImageSource, type ImageSourceOptions, imageSource } from "./image-source.ts";
+export { type OpenFlowersOptions, openFlowers } from "./open-flowers.ts";
+export { type FloatImage, type ResizeOptions, resizeBilinear } from "./resize-bilinear.ts";
+export type { RgbImage } from "./rgb-image.ts";
+export { type Encoding, SampleStore, type SampleStoreParts } from "./sample-store.ts";
+export { type Split, splitStore, tfdsSplit } from "./tfds-split.ts";
+export { defaultMargin, type View, viewOf } from "./views.ts";

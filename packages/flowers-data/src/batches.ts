@@ -1,0 +1,28 @@
+import type { Batch } from "./batch.ts";
+import { type ImageSourceOptions, imageSource } from "./image-source.ts";
+import type { SampleStore } from "./sample-store.ts";
+
+/** Options of {@link batches}. */
+export interface BatchesOptions extends ImageSourceOptions {
+  /** Which epoch; uint32. Default 0. */
+  readonly epoch?: number;
+}
+
+/**
+ * One epoch's batches, with threads that end with the loop, also where it is left early or throws.
+ *
+ * For several epochs take {@link imageSource}, which keeps its threads.
+ *
+ * @throws RangeError if an option is out of range. Error naming the picture that does not decode.
+ *
+ * @example
+ * for await (const batch of batches(store, { batchSize: 32, imageSize: 96, training: false })) console.log(batch.labels);
+ */
+export async function* batches(store: SampleStore, options: BatchesOptions): AsyncGenerator<Batch> {
+  const source = imageSource(store, options);
+  try {
+    yield* source.batches(options.epoch ?? 0);
+  } finally {
+    await source.close();
+  }
+}

@@ -1,0 +1,33 @@
+import sharp from "sharp";
+import type { RgbImage } from "./rgb-image.ts";
+
+/**
+ * Decodes a JPEG (or any other format that sharp reads) to RGB as TensorFlow's `decode_jpeg` does: no colour profile
+ * and no EXIF orientation applied; grey and CMYK become RGB, transparency is dropped.
+ *
+ * @param bytes - The file. Not changed.
+ * @returns uint8, 0…255, owned by the caller.
+ * @throws Error with sharp's reason if the bytes are no image or a damaged one.
+ *
+ * @example
+ * const image = await decodeImage(await readFile("daisy.jpg"));
+ * console.log(image.width, image.height);
+ */
+export async function decodeImage(bytes: Uint8Array): Promise<RgbImage> {
+  // Copied: native code takes no shared memory. Warnings (a stray byte before a marker) do not fail, as in TensorFlow.
+  const input = sharp(Buffer.from(bytes), { failOn: "error", ignoreIcc: true });
+  const { data, info } = await input
+    .removeAlpha()
+    .toColourspace("srgb")
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  return { data: channels === 3 ? data : greyToRgb(data, channels), width, height };
+}
+
+function greyToRgb(data: Uint8Array, channels: number): Uint8Array {
+  const pixels = data.length / channels;
+  const rgb = new Uint8Array(pixels * 3);
+  for (let i = 0; i < pixels; i++) rgb.fill(data[i * channels]!, i * 3, i * 3 + 3);
+  return rgb;
+}

@@ -1,0 +1,170 @@
+import { availableParallelism } from "node:os";
+import { sampleKey } from "sample-keys";
+import type { BadImage, Batch } from "./batch.ts";
+import { epochOrder } from "./epoch-order.ts";
+import type { ViewPlan, Views } from "./make-views.ts";
+import { requirePositiveInteger } from "./rgb-image.ts";
+import type { SampleStore } from "./sample-store.ts";
+import { defaultMargin } from "./views.ts";
+import { startPool, type WorkerPool } from "./worker-pool.ts";
+
+/** Options of {@link imageSource} and `batches`. */
+export interface ImageSourceOptions {
+  /** Samples in a batch; an epoch's last one may be smaller. */
+  readonly batchSize: number;
+  /** Side of the student's view, pixels. */
+  readonly imageSize: number;
+  /** Side of the teacher's view of the same crop, pixels. Default: batches have no `teacherImages`. */
+  readonly teacherImageSize?: number;
+  /** `true`: shuffled, cropped, mirrored. `false`: in the store's order, whole pictures. */
+  readonly training: boolean;
+  /** Of order, crops and flips; uint32. Default 0. */
+  readonly seed?: number;
+  /** See `resizeBilinear`. Default `false`. */
+  readonly antialias?: boolean;
+  /** Pixels a training picture is larger than its crop, at `imageSize`. Default 20 at 224, in proportion. */
+  readonly margin?: number;
+  /** Shuffle like `tf.data` with a buffer of this many samples. Default: a full shuffle. */
+  readonly shuffleBuffer?: number;
+  /** Threads that decode and augment. Default: one less than there are cores, at least 1, at most 4. */
+  readonly workers?: number;
+  /** Batches under way beyond the one being used. Default `workers + 1`, at least 2. */
+  readonly prefetch?: number;
+  /** What to do with a picture that does not decode. Default `"throw"`. */
+  readonly onBadImage?: "throw" | "skip";
+  /** Told of each picture that is skipped. */
+  readonly onSkip?: (bad: BadImage) => void;
+}
+
+/** Batches for a trainer, epoch by epoch, from threads of its own. */
+export interface ImageSource {
+  /** Samples in an epoch. */
+  readonly size: number;
+  readonly batchSize: number;
+  readonly classNames: readonly string[];
+  /**
+   * @throws Error while iterating: naming the picture that does not decode, or if the source is closed.
+   */
+  batches(epoch: number): AsyncIterable<Batch>;
+  /** Ends the threads. Can be called twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Batches of a store: decoded, resized, cropped and mirrored in worker threads ahead of their use.
+ *
+ * Everything is a pure function of (store, options, epoch): the number of threads changes nothing, and two sources with equal
+ * options give equal bits. Threads start at once and live until `close`; they do not keep a process alive.
+ *
+ * @throws RangeError if an option is out of range or the store is empty.
+ *
+ * @example
+ * const source = imageSource(store, { batchSize: 32, imageSize: 96, training: true, seed: 42 });
+ * for await (const batch of source.batches(0)) console.log(batch.shape, batch.labels);
+ * await source.close();
+ */
+export function imageSource(store: SampleStore, options: ImageSourceOptions): ImageSource {
+  const settings = resolve(store, options);
+  const pool = startPool(settings.workers, settings.prefetch + 1, planOf(store, settings));
+  let closed = false;
+  return {
+    size: store.size,
+    batchSize: settings.batchSize,
+    classNames: store.classNames,
+    batches: (epoch) => epochBatches(store, settings, pool, epoch, () => closed),
+    async close() {
+      if (closed) return;
+      closed = true;
+      await pool.close();
+    },
+  };
+}
+
+type Settings = ReturnType<typeof resolve>;
+
+async function* epochBatches(
+  store: SampleStore,
+  settings: Settings,
+  pool: WorkerPool,
+  epoch: number,
+  isClosed: () => boolean,
+): AsyncGenerator<Batch> {
+  const { batchSize, training, seed, shuffleBuffer, prefetch } = settings;
+  const order = training
+    ? epochOrder(store.size, seed, epoch, shuffleBuffer)
+    : Uint32Array.from({ length: store.size }, (_, i) => i);
+  const underWay: Promise<Batch | undefined>[] = [];
+  let next = 0;
+  while (next < order.length || underWay.length > 0) {
+    while (next < order.length && underWay.length <= prefetch) {
+      if (isClosed()) throw new Error("imageSource: batches are to be read before close()");
+      const indices = Int32Array.from(order.subarray(next, next + batchSize));
+      const sampleKeys = Uint32Array.from(indices, (index) => sampleKey(seed, epoch, index));
+      const batch = pool
+        .run<Views>("views", { indices, sampleKeys })
+        .then((views) => batchOf(store, settings, { indices, sampleKeys, views }));
+      batch.catch(() => {}); // reported where it is awaited, if it ever is
+      underWay.push(batch);
+      next += batchSize;
+    }
+    const batch = await underWay.shift()!;
+    if (batch !== undefined) yield batch;
+  }
+}
+
+function batchOf(
+  store: SampleStore,
+  { imageSize, teacherImageSize, onBadImage, onSkip }: Settings,
+  made: { indices: Int32Array; sampleKeys: Uint32Array; views: Views },
+): Batch | undefined {
+  const { indices, sampleKeys, views } = made;
+  for (const { row, reason } of views.failures) {
+    const bad = { key: store.keys[indices[row]!]!, index: indices[row]!, reason };
+    if (onBadImage === "throw")
+      throw new Error(`${bad.key}: expected a picture that decodes, got: ${reason}`);
+    onSkip?.(bad);
+  }
+  const rows = views.rows;
+  if (rows.length === 0) return undefined;
+  return {
+    images: views.images[0]!,
+    imageSize,
+    shape: [rows.length, imageSize, imageSize, 3],
+    ...(teacherImageSize !== undefined && {
+      teacherImages: views.images[1]!,
+      teacherShape: [rows.length, teacherImageSize, teacherImageSize, 3] as const,
+    }),
+    labels: Int32Array.from(rows, (row) => store.labels[indices[row]!]!),
+    sampleKeys: Uint32Array.from(rows, (row) => sampleKeys[row]!),
+    indices: Int32Array.from(rows, (row) => indices[row]!),
+  };
+}
+
+function planOf(store: SampleStore, settings: Settings): ViewPlan {
+  const { imageSize, teacherImageSize, margin, training, antialias } = settings;
+  const sizes = teacherImageSize === undefined ? [imageSize] : [imageSize, teacherImageSize];
+  const margins = sizes.map((size) => Math.round((margin * size) / imageSize));
+  const { bytes, spans, encoding } = store;
+  return { bytes, spans, encoding, sizes, antialias, ...(training && { margins }) };
+}
+
+function resolve(store: SampleStore, options: ImageSourceOptions) {
+  if (store.size === 0) throw new RangeError("imageSource: expected a store with images, got an empty one");
+  const { batchSize, imageSize, teacherImageSize, training, shuffleBuffer, onSkip } = options;
+  const { seed = 0, antialias = false, onBadImage = "throw" } = options;
+  const { workers = Math.min(4, Math.max(1, availableParallelism() - 1)) } = options;
+  const { prefetch = Math.max(2, workers + 1) } = options;
+  const counts = { batchSize, imageSize, teacherImageSize, shuffleBuffer, workers, prefetch };
+  for (const [name, value] of Object.entries(counts)) {
+    if (value !== undefined) requirePositiveInteger("imageSource", name, value);
+  }
+  const { margin = defaultMargin(imageSize) } = options;
+  if (!(Number.isInteger(margin) && margin >= 0)) {
+    throw new RangeError(`imageSource: margin must be an integer >= 0, got ${margin}`);
+  }
+  if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) {
+    throw new RangeError(`imageSource: seed must be an integer in [0, 2^32), got ${seed}`);
+  }
+  const sizes = { batchSize, imageSize, teacherImageSize, margin, workers, prefetch, shuffleBuffer };
+  return { ...sizes, training, seed, antialias, onBadImage, onSkip };
+}

@@ -1,0 +1,32 @@
+/** A decoded picture: height × width × 3, row by row, RGB in 0…255. */
+export interface RgbImage {
+  readonly data: Uint8Array | Uint8ClampedArray | Float32Array;
+  /** Pixels. */
+  readonly width: number;
+  /** Pixels. */
+  readonly height: number;
+}
+
+/**
+ * Refuses what is no {@link RgbImage}.
+ *
+ * @param caller - Function named in the message.
+ * @throws RangeError if a side is no positive integer or the data has another length than height · width · 3.
+ */
+export function requireRgbImage(caller: string, image: RgbImage): void {
+  const { data, width, height } = image;
+  requirePositiveInteger(caller, "image.width", width);
+  requirePositiveInteger(caller, "image.height", height);
+  if (data.length !== height * width * 3) {
+    throw new RangeError(
+      `${caller}: image.data must hold ${height}x${width}x3 = ${height * width * 3} values, got ${data.length}`,
+    );
+  }
+}
+
+/** @throws RangeError naming `caller` and `name` unless `value` is an integer ≥ 1. */
+export function requirePositiveInteger(caller: string, name: string, value: number): void {
+  if (!(Number.isInteger(value) && value >= 1)) {
+    throw new RangeError(`${caller}: ${name} must be an integer >= 1, got ${value}`);
+  }
+}

@@ -1,1 +1,4 @@
-export {};
+export { linearDropRates } from "./linear-drop-rates.ts";
+export { type KeysOptions, rowKeys } from "./row-keys.ts";
+export { type StochasticDepthOptions, stochasticDepth } from "./stochastic-depth.ts";
+export { StochasticDepth, type StochasticDepthArgs } from "./stochastic-depth-layer.ts";

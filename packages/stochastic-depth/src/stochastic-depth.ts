@@ -1,0 +1,60 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { siteOf, uniform } from "sample-keys";
+
+/** Options of {@link stochasticDepth}. */
+export interface StochasticDepthOptions {
+  /** Probability that a sample loses its branch, in [0, 1]. */
+  readonly dropProb: number;
+  /** `false` makes the call an identity. */
+  readonly training: boolean;
+  /** One uint32 key per row of the batch; needed where something is drawn. */
+  readonly sampleKeys?: ArrayLike<number>;
+  /** Which decision about the sample this is: two branches of a block need two. Default `siteOf("stochasticDepth")`. */
+  readonly site?: number;
+}
+
+/**
+ * Stochastic depth (drop path): zeroes a residual branch for a random part of the batch and rescales the rest, so that
+ * the expected value is unchanged.
+ *
+ * One number is drawn per sample, not per element: `y[i] = x[i] / keep · floor(keep + u[i])`, `keep = 1 − dropProb`,
+ * `u[i] = uniform(sampleKeys[i], site)`. For the backward pass only the mask is kept.
+ *
+ * @param x - `[batch, ...]`, float32. Not disposed.
+ * @returns Same shape as `x`, a new tensor owned by the caller; zeros where `dropProb` is 1.
+ * @throws RangeError if `dropProb` is outside [0, 1] or there is not one key per row; TypeError if keys are missing.
+ * @see Huang et al. 2016, "Deep Networks with Stochastic Depth", https://arxiv.org/abs/1603.09382; the form with a
+ * rescaled branch follows https://keras.io/examples/vision/deit/
+ *
+ * @example
+ * const y = tf.add(x, stochasticDepth(branch, { dropProb: 0.1, training: true, sampleKeys: [7, 8] }));
+ */
+export function stochasticDepth<T extends tf.Tensor>(x: T, options: StochasticDepthOptions): T {
+  const { dropProb, training, sampleKeys, site = siteOf("stochasticDepth") } = options;
+  if (!(dropProb >= 0 && dropProb <= 1)) {
+    throw new RangeError(`stochasticDepth: dropProb must be in [0, 1], got ${dropProb}`);
+  }
+  if (!training || dropProb === 0) return tf.clone(x);
+  if (dropProb === 1) return tf.zerosLike(x); // x / keep is not finite
+
+  const [batch = 1, ...rest] = x.shape;
+  if (sampleKeys === undefined) {
+    throw new TypeError("stochasticDepth: training needs sampleKeys, one per row of the batch, got none");
+  }
+  if (sampleKeys.length !== batch) {
+    throw new RangeError(
+      `stochasticDepth: expected ${batch} sampleKeys for [${x.shape}], got ${sampleKeys.length}`,
+    );
+  }
+  const keep = 1 - dropProb;
+  const drawn = Float32Array.from(sampleKeys, (key) => Math.floor(keep + uniform(key, site)));
+  const masked = tf.customGrad((v, save) => {
+    const mask = tf.tensor(drawn, [batch, ...rest.map(() => 1)]); // broadcasts over each sample
+    (save as tf.GradSaveFunc)([mask]);
+    return {
+      value: tf.mul(tf.div(v as tf.Tensor, keep), mask),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(tf.div(dy, keep), saved[0]!),
+    };
+  });
+  return masked(x) as T; // rank unchanged
+}

@@ -10,6 +10,8 @@ export {
 } from "./download-flowers.ts";
 export { type ImageSource, type ImageSourceOptions, imageSource } from "./image-source.ts";
 export { type OpenFlowersOptions, openFlowers } from "./open-flowers.ts";
+export { drawFlower, type FlowerOptions, flowerLabel } from "./procedural/draw-flower.ts";
+export { type ProceduralFlowersOptions, proceduralFlowers } from "./procedural-flowers.ts";
 export { type FloatImage, type ResizeOptions, resizeBilinear } from "./resize-bilinear.ts";
 export type { RgbImage } from "./rgb-image.ts";
 export { type Encoding, SampleStore, type SampleStoreParts } from "./sample-store.ts";

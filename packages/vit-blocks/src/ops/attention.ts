@@ -1,0 +1,126 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { customOp } from "./custom-op.ts";
+import { dropout } from "./dropout.ts";
+import { hasKernel, runKernel } from "./run-kernel.ts";
+
+/** Options of {@link attention}. */
+export interface AttentionOptions {
+  /** Number of heads; `3 · heads` must divide the last axis of `qkv`. */
+  readonly heads: number;
+  /** Multiplies the scores. Default `1 / sqrt(headDim)`. */
+  readonly scale?: number;
+  /** Only the first so many tokens ask; all are answered from. Default: all tokens. */
+  readonly queries?: number;
+  /** Dropout on the softmaxed scores, in training only; given, it takes a plain path that keeps them in memory. */
+  readonly dropout?: { readonly rate: number; readonly sampleKeys: ArrayLike<number>; readonly site: number };
+}
+
+/**
+ * Multi-head self-attention between tokens: `out = softmax(scale · q kᵀ) v` for each head, softmax over the keys.
+ *
+ * The last axis of `qkv` is q, then k, then v, each head after head (the row order of timm's `qkv.weight`). For the
+ * backward pass only `qkv` is kept (with kernels also `out` and the row sums' logarithms): probabilities are computed
+ * again. Runs the kernels `Attention` and `AttentionGrad` where the backend has them.
+ *
+ * @param qkv - `[batch, tokens, 3 · heads · headDim]`, float32. Not disposed.
+ * @returns `[batch, queries, heads · headDim]`, a new tensor owned by the caller.
+ * @throws RangeError if the shape does not fit the heads, or `queries` is not in 1…tokens.
+ * @see Vaswani et al. 2017, "Attention Is All You Need", section 3.2, https://arxiv.org/abs/1706.03762
+ *
+ * @example
+ * console.log(attention(tf.ones([1, 4, 12]), { heads: 2 }).shape); // [1, 4, 4]
+ */
+export function attention(qkv: tf.Tensor, options: AttentionOptions): tf.Tensor3D {
+  const { heads } = options;
+  const [batch = 0, tokens = 0, width = 0] = qkv.shape;
+  if (qkv.rank !== 3 || !(heads >= 1) || width % (3 * heads) !== 0) {
+    throw new RangeError(
+      `attention: qkv must be [batch, tokens, 3 * heads * headDim] with ${heads} heads, got [${qkv.shape}]`,
+    );
+  }
+  const { queries = tokens } = options;
+  if (!(Number.isInteger(queries) && queries >= 1 && queries <= tokens)) {
+    throw new RangeError(`attention: queries must be an integer in 1...${tokens}, got ${queries}`);
+  }
+  const size = width / (3 * heads);
+  const sides: Sides = { batch, tokens, heads, size, queries, scale: options.scale ?? 1 / Math.sqrt(size) };
+  if (options.dropout !== undefined && options.dropout.rate > 0) {
+    return withDropout(qkv, sides, options.dropout);
+  }
+  const forward = hasKernel("Attention") && hasKernel("AttentionGrad") ? withKernel : composite;
+  return customOp([qkv], (x) => forward(x!, sides)) as tf.Tensor3D; // built as [batch, queries, width / 3]
+}
+
+interface Sides {
+  readonly batch: number;
+  readonly tokens: number;
+  readonly heads: number;
+  readonly size: number;
+  readonly queries: number;
+  readonly scale: number;
+}
+
+type Forward = ReturnType<Parameters<typeof customOp>[1]>;
+
+function withKernel(qkv: tf.Tensor, { heads, scale, queries }: Sides): Forward {
+  const attrs = { heads, scale, queries };
+  const [out, logSumExp] = runKernel("Attention", { qkv }, attrs);
+  return {
+    value: out!,
+    saved: [qkv, out!, logSumExp!],
+    backward: (dy, saved) => {
+      const [x, y, lse] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+      return [runKernel("AttentionGrad", { qkv: x, out: y, logSumExp: lse, dy }, attrs)[0]!];
+    },
+  };
+}
+
+function composite(qkv: tf.Tensor, sides: Sides): Forward {
+  const { q, k, v } = splitHeads(qkv, sides);
+  return {
+    value: joinHeads(tf.matMul(tf.softmax(tf.matMul(q, k, false, true)), v), sides),
+    saved: [qkv],
+    backward: (dy, [x]) => [compositeGradient(dy, x!, sides)],
+  };
+}
+
+function compositeGradient(dy: tf.Tensor, qkv: tf.Tensor, sides: Sides): tf.Tensor {
+  const { batch, tokens, heads, size, queries, scale } = sides;
+  const { q, k, v } = splitHeads(qkv, sides);
+  const p = tf.softmax(tf.matMul(q, k, false, true)); // [batch, heads, queries, tokens]
+  const dOut = tf.transpose(tf.reshape(dy, [batch, queries, heads, size]), [0, 2, 1, 3]);
+  const dv = tf.matMul(p, dOut, true, false);
+  const dp = tf.matMul(dOut, v, false, true);
+  const ds = tf.mul(p, tf.sub(dp, tf.sum(tf.mul(dp, p), -1, true)));
+  const asked = tf.mul(tf.matMul(ds, k), scale);
+  const silent = tf.zeros([batch, heads, tokens - queries, size]); // tokens that did not ask
+  const dq = queries === tokens ? asked : tf.concat([asked, silent], 2);
+  const dk = tf.matMul(ds, q, true, false); // q already holds the scale
+  const parts = [dq, dk, dv].map((part) => tf.transpose(part, [0, 2, 1, 3])); // [batch, tokens, heads, size]
+  return tf.reshape(tf.concat(parts, 2), qkv.shape); // [batch, tokens, 3 * heads * size]
+}
+
+function withDropout(
+  qkv: tf.Tensor,
+  sides: Sides,
+  { rate, sampleKeys, site }: NonNullable<AttentionOptions["dropout"]>,
+): tf.Tensor3D {
+  return tf.tidy(() => {
+    const { q, k, v } = splitHeads(qkv, sides);
+    const p = tf.softmax(tf.matMul(q, k, false, true));
+    return joinHeads(tf.matMul(dropout(p, { rate, training: true, sampleKeys, site }), v), sides);
+  });
+}
+
+/** q (already scaled, `[batch, heads, queries, size]`), k and v (`[batch, heads, tokens, size]`). */
+function splitHeads(qkv: tf.Tensor, sides: Sides): { q: tf.Tensor; k: tf.Tensor; v: tf.Tensor } {
+  const { batch, tokens, heads, size, queries, scale } = sides;
+  const rows = tf.transpose(tf.reshape(qkv, [batch, tokens, 3 * heads, size]), [0, 2, 1, 3]); // q, k, v heads
+  const part = (index: number, count: number) =>
+    tf.slice(rows, [0, index * heads, 0, 0], [batch, heads, count, size]);
+  return { q: tf.mul(part(0, queries), scale), k: part(1, tokens), v: part(2, tokens) };
+}
+
+function joinHeads(out: tf.Tensor, { batch, heads, size, queries }: Sides): tf.Tensor3D {
+  return tf.reshape(tf.transpose(out, [0, 2, 1, 3]), [batch, queries, heads * size]);
+}

@@ -1,0 +1,52 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { uniform } from "sample-keys";
+import { customOp } from "./custom-op.ts";
+
+/** Options of {@link dropout}. */
+export interface DropoutOptions {
+  /** Probability that an element is zeroed, in [0, 1). */
+  readonly rate: number;
+  /** `false` makes the call an identity. */
+  readonly training: boolean;
+  /** One uint32 key per row of the batch; needed where something is drawn. */
+  readonly sampleKeys?: ArrayLike<number>;
+  /** Which decision about the sample this is, from `siteOf`. */
+  readonly site: number;
+}
+
+/**
+ * Inverted dropout: zeroes single elements and divides the rest by `1 − rate`.
+ *
+ * Element `j` of sample `i` is kept where `uniform(sampleKeys[i], site, j) ≥ rate`, so a mask depends neither on the
+ * batch nor on the backend. Only the mask is kept for the backward pass.
+ *
+ * @param x - `[batch, ...]`, float32. Not disposed.
+ * @returns Same shape as `x`, a new tensor owned by the caller.
+ * @throws RangeError if `rate` is outside [0, 1) or there is not one key per row; TypeError if keys are missing.
+ * @see Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html
+ *
+ * @example
+ * const y = dropout(tf.ones([1, 8]), { rate: 0.5, training: true, sampleKeys: [7], site: siteOf("drop") });
+ */
+export function dropout<T extends tf.Tensor>(x: T, options: DropoutOptions): T {
+  const { rate, training, sampleKeys, site } = options;
+  if (!(rate >= 0 && rate < 1)) throw new RangeError(`dropout: rate must be in [0, 1), got ${rate}`);
+  if (!training || rate === 0) return tf.clone(x);
+  if (sampleKeys === undefined) {
+    throw new TypeError("dropout: training needs sampleKeys, one per row of the batch, got none");
+  }
+  const batch = x.shape[0] ?? 1;
+  if (sampleKeys.length !== batch) {
+    throw new RangeError(`dropout: expected ${batch} sampleKeys for [${x.shape}], got ${sampleKeys.length}`);
+  }
+  const scales = new Float32Array(x.size);
+  const stride = x.size / batch;
+  for (let i = 0; i < x.size; i++) {
+    const drawn = uniform(sampleKeys[Math.floor(i / stride)]!, site, i % stride);
+    scales[i] = drawn < rate ? 0 : 1 / (1 - rate);
+  }
+  return customOp([x], (v) => {
+    const mask = tf.tensor(scales, x.shape);
+    return { value: tf.mul(v!, mask), saved: [mask], backward: (dy, [kept]) => [tf.mul(dy, kept!)] };
+  }) as T; // rank unchanged
+}

@@ -1,0 +1,45 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { customOp } from "./custom-op.ts";
+import { hasKernel, runKernel } from "./run-kernel.ts";
+
+/**
+ * The exact Gaussian error linear unit: `y = x · Φ(x)`, `Φ(x) = (1 + erf(x / √2)) / 2`; `dy/dx = Φ(x) + x · φ(x)`.
+ *
+ * Only `x` is kept for the backward pass. Runs the kernels `Gelu` and `GeluGrad` where the backend has them.
+ *
+ * @param x - Any shape, float32. Not disposed.
+ * @returns Same shape as `x`, a new tensor owned by the caller.
+ * @see Hendrycks & Gimpel 2016, "Gaussian Error Linear Units", https://arxiv.org/abs/1606.08415
+ *
+ * @example
+ * gelu(tf.tensor1d([0, 1])).print(); // [0, 0.8413447]
+ */
+export function gelu<T extends tf.Tensor>(x: T): T {
+  const forward = hasKernel("Gelu") && hasKernel("GeluGrad") ? withKernel : composite;
+  return customOp([x], (v) => forward(v!)) as T; // rank unchanged
+}
+
+type Forward = ReturnType<Parameters<typeof customOp>[1]>;
+
+function withKernel(x: tf.Tensor): Forward {
+  return {
+    value: runKernel("Gelu", { x })[0]!,
+    saved: [x],
+    backward: (dy, [v]) => [runKernel("GeluGrad", { x: v!, dy })[0]!],
+  };
+}
+
+function composite(x: tf.Tensor): Forward {
+  return {
+    value: tf.mul(x, normalCdf(x)),
+    saved: [x],
+    backward: (dy, [v]) => {
+      const density = tf.mul(tf.exp(tf.mul(tf.square(v!), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+      return [tf.mul(dy, tf.add(normalCdf(v!), tf.mul(v!, density)))];
+    },
+  };
+}
+
+function normalCdf(x: tf.Tensor): tf.Tensor {
+  return tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5);
+}

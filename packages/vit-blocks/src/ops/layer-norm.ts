@@ -1,0 +1,76 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { customOp } from "./custom-op.ts";
+import { hasKernel, runKernel } from "./run-kernel.ts";
+
+/**
+ * Layer normalisation over the last axis: `y = (x − mean) · rstd · gamma + beta`, `rstd = 1 / sqrt(variance + epsilon)`
+ * with the biased variance.
+ *
+ * For the backward pass `x`, `gamma` and one mean and `rstd` per row are kept. Runs the kernels `LayerNorm` and
+ * `LayerNormGrad` where the backend has them.
+ *
+ * @param x - `[..., dim]`, float32, rank ≥ 1. Not disposed.
+ * @param gamma - `[dim]`. Not disposed.
+ * @param beta - `[dim]`. Not disposed.
+ * @param epsilon - Added to the variance, > 0. Default 1e-6.
+ * @returns Same shape as `x`, a new tensor owned by the caller.
+ * @throws RangeError if `gamma` or `beta` is not `[dim]`, or `epsilon` is not positive.
+ * @see Ba et al. 2016, "Layer Normalization", https://arxiv.org/abs/1607.06450
+ *
+ * @example
+ * layerNorm(tf.tensor2d([[1, 3]]), tf.ones([2]), tf.zeros([2])).print(); // [[-1, 1]] to 1e-6
+ */
+export function layerNorm<T extends tf.Tensor>(x: T, gamma: tf.Tensor, beta: tf.Tensor, epsilon = 1e-6): T {
+  const dim = x.shape.at(-1) ?? 0;
+  for (const [name, { shape }] of Object.entries({ gamma, beta })) {
+    if (shape.length !== 1 || shape[0] !== dim) {
+      throw new RangeError(`layerNorm: ${name} must be [${dim}] for x [${x.shape}], got [${shape}]`);
+    }
+  }
+  if (!(epsilon > 0)) throw new RangeError(`layerNorm: epsilon must be > 0, got ${epsilon}`);
+  const forward = hasKernel("LayerNorm") && hasKernel("LayerNormGrad") ? withKernel : composite;
+  return customOp([x, gamma, beta], (v, g, b) => forward(v!, g!, b!, epsilon)) as T; // rank unchanged
+}
+
+type Forward = ReturnType<Parameters<typeof customOp>[1]>;
+
+function withKernel(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): Forward {
+  const rows = asRows(x);
+  const [y, mean, rstd] = runKernel("LayerNorm", { x: rows, gamma, beta }, { epsilon });
+  return {
+    value: tf.reshape(y!, x.shape),
+    saved: [x, gamma, mean!, rstd!],
+    backward: (dy, saved) => {
+      const [v, g, m, r] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+      const inputs = { x: asRows(v), gamma: g, mean: m, rstd: r, dy: asRows(dy) };
+      const [dx, dgamma, dbeta] = runKernel("LayerNormGrad", inputs);
+      return [tf.reshape(dx!, v.shape), dgamma!, dbeta!];
+    },
+  };
+}
+
+function composite(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): Forward {
+  const rows = asRows(x);
+  const mean = tf.mean(rows, 1, true); // [rows, 1]
+  const centred = tf.sub(rows, mean);
+  const rstd = tf.rsqrt(tf.add(tf.mean(tf.square(centred), 1, true), epsilon)); // [rows, 1]
+  const y = tf.add(tf.mul(tf.mul(centred, rstd), gamma), beta);
+  return {
+    value: tf.reshape(y, x.shape),
+    saved: [x, gamma, mean, rstd],
+    backward: (dy, saved) => {
+      const [v, g, m, r] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+      const dyRows = asRows(dy);
+      const normed = tf.mul(tf.sub(asRows(v), m), r);
+      const dNormed = tf.mul(dyRows, g);
+      const along = tf.mul(normed, tf.mean(tf.mul(dNormed, normed), 1, true));
+      const dx = tf.mul(r, tf.sub(tf.sub(dNormed, tf.mean(dNormed, 1, true)), along));
+      return [tf.reshape(dx, v.shape), tf.sum(tf.mul(dyRows, normed), 0), tf.sum(dyRows, 0)];
+    },
+  };
+}
+
+function asRows(x: tf.Tensor): tf.Tensor2D {
+  const dim = x.shape.at(-1)!;
+  return tf.reshape(x, [x.size / dim, dim]);
+}

@@ -1,0 +1,49 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { customOp } from "./custom-op.ts";
+
+/**
+ * A dense layer's map over the last axis: `y = x · kernel + bias`, as one 2-D product whatever the rank of `x`.
+ *
+ * (On tfjs' WASM backend only plain 2-D products are fast, and fused ones only right there.) `x` and `kernel` are kept
+ * for the backward pass, the result is not.
+ *
+ * @param x - `[..., in]`, float32, rank ≥ 2. Not disposed.
+ * @param kernel - `[in, out]`. Not disposed.
+ * @param bias - `[out]`. Not disposed. Default: none.
+ * @returns `[..., out]`, a new tensor owned by the caller.
+ * @throws RangeError if the shapes do not fit.
+ *
+ * @example
+ * console.log(linear(tf.ones([2, 3, 4]), tf.ones([4, 5])).shape); // [2, 3, 5]
+ */
+export function linear(x: tf.Tensor, kernel: tf.Tensor, bias?: tf.Tensor): tf.Tensor {
+  const [inputs, outputs] = kernel.shape;
+  if (x.rank < 2 || kernel.rank !== 2 || x.shape.at(-1) !== inputs) {
+    throw new RangeError(
+      `linear: x [..., in] and kernel [in, out] expected, got [${x.shape}] and [${kernel.shape}]`,
+    );
+  }
+  if (bias !== undefined && (bias.rank !== 1 || bias.shape[0] !== outputs)) {
+    throw new RangeError(`linear: bias must be [${outputs}], got [${bias.shape}]`);
+  }
+  return customOp(bias === undefined ? [x, kernel] : [x, kernel, bias], (v, k, b) => {
+    const product = { a: asRows(v!), b: k as tf.Tensor2D };
+    const y = tf.fused.matMul(b === undefined ? product : { ...product, bias: b });
+    return {
+      value: tf.reshape(y, [...v!.shape.slice(0, -1), k!.shape[1]!]),
+      saved: [v!, k!],
+      backward: (dy, saved) => {
+        const [input, weight] = saved as [tf.Tensor, tf.Tensor2D];
+        const dyRows = asRows(dy);
+        const dx = tf.reshape(tf.matMul(dyRows, weight, false, true), input.shape);
+        const dKernel = tf.matMul(asRows(input), dyRows, true, false);
+        return b === undefined ? [dx, dKernel] : [dx, dKernel, tf.sum(dyRows, 0)];
+      },
+    };
+  });
+}
+
+function asRows(x: tf.Tensor): tf.Tensor2D {
+  const width = x.shape.at(-1)!;
+  return tf.reshape(x, [x.size / width, width]);
+}

@@ -1,0 +1,25 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { customOp } from "./custom-op.ts";
+
+/**
+ * `x + branch` for equal shapes. Unlike `tf.add` it keeps neither of them for the backward pass, whose gradient is that
+ * of the sum, twice.
+ *
+ * @param x - Any shape. Not disposed.
+ * @param branch - The shape of `x`. Not disposed.
+ * @returns Same shape, a new tensor owned by the caller.
+ * @throws RangeError if the shapes differ.
+ *
+ * @example
+ * residualAdd(tf.ones([2]), tf.ones([2])).print(); // [2, 2]
+ */
+export function residualAdd<T extends tf.Tensor>(x: T, branch: tf.Tensor): T {
+  if (!tf.util.arraysEqual(x.shape, branch.shape)) {
+    throw new RangeError(`residualAdd: shapes must be equal, got [${x.shape}] and [${branch.shape}]`);
+  }
+  return customOp([x, branch], (a, b) => ({
+    value: tf.add(a!, b!),
+    saved: [],
+    backward: (dy) => [tf.clone(dy), tf.clone(dy)],
+  })) as T; // rank unchanged
+}

@@ -29,7 +29,7 @@ function accuracy(
 
 const started = performance.now();
 const all = await proceduralFlowers({ count: TRAIN + TEST, size: SIZE, seed: 42 });
-console.log(`drawn: ${TRAIN + TEST} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+process.stdout.write(`drawn: ${TRAIN + TEST} in ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 const [train, test] = [all.subset(range(0, TRAIN)), all.subset(range(TRAIN, TRAIN + TEST))];
 const pixelsOf = (store: SampleStore): Float32Array[] =>
@@ -54,6 +54,6 @@ for (let epoch = 0; epoch < EPOCHS; epoch++) {
   });
   best = Math.max(best, accuracy(test, testPixels, weights, bias));
 }
-console.log(
-  `train ${accuracy(train, trainPixels, weights, bias)}, test ${accuracy(test, testPixels, weights, bias)}, best ${best}`,
+process.stdout.write(
+  `train ${accuracy(train, trainPixels, weights, bias)}, test ${accuracy(test, testPixels, weights, bias)}, best ${best}\n`,
 );

@@ -3,12 +3,12 @@ import type { Draws } from "./draws.ts";
 
 /** Light, lens and film: exposure, tint, a vignette, contrast and grain; then bytes. */
 export function finish({ size, data }: Canvas, draws: Draws, target: Uint8Array): void {
-  const exposure = draws.between(0.7, 1.2);
+  const exposure = draws.between(0.85, 1.3);
   const warmth = draws.between(-0.1, 0.1);
   const tint = [exposure * (1 + warmth), exposure, exposure * (1 - warmth)] as const;
   const contrast = draws.between(0.8, 1.12);
-  const vignette = draws.between(0, 0.45);
-  const grain = draws.chance(0.3) ? draws.between(0.03, 0.09) : draws.between(0, 0.03);
+  const vignette = draws.between(0, 0.4);
+  const grain = draws.chance(0.2) ? draws.between(0.02, 0.06) : draws.between(0, 0.02);
   let state = Math.floor(draws.between(1, 2 ** 31));
   for (let row = 0; row < size; row++) {
     for (let column = 0; column < size; column++) {

@@ -1,0 +1,69 @@
+import * as tfl from "@tensorflow/tfjs-layers";
+import { linearDropRates } from "stochastic-depth";
+import {
+  ClassTokens,
+  KeyedDropout,
+  LayerNorm,
+  Linear,
+  PatchEmbedding,
+  PositionEmbedding,
+  TokenAt,
+  transformerBlock,
+} from "vit-blocks";
+import type { VitConfig } from "./config.ts";
+import { imageSides } from "./require-config.ts";
+
+/** The part that ViT and DeiT share. */
+export interface Encoder {
+  /** `[batch, height, width, channels]`. */
+  readonly images: tfl.SymbolicTensor;
+  /** `[batch, tokens, dim]`, normalised; the class tokens come first. */
+  readonly tokens: tfl.SymbolicTensor;
+}
+
+/** Patches, class tokens, positions, blocks and the last normalisation of a checked config. */
+export function encoder(config: VitConfig, distilled: boolean): Encoder {
+  const { patchSize, dim, depth, init = "keras", seed = 0, epsilon = 1e-6, channels = 3 } = config;
+  const { dropoutRate = 0, dropPathRate = 0, allTokens = false } = config;
+  const [height, width] = imageSides(config);
+  const shared = { init, seed };
+  const classTokens = distilled ? 2 : 1;
+  const tokens = (height / patchSize) * (width / patchSize) + classTokens;
+
+  const images = tfl.input({ shape: [height, width, channels], name: "images" });
+  let x = through(new PatchEmbedding({ ...shared, patchSize, dim, name: "patch_embed.proj" }), images);
+  x = through(new ClassTokens({ ...shared, distilled, name: "tokens" }), x);
+  x = through(new PositionEmbedding({ ...shared, name: "position" }), x);
+  if (dropoutRate > 0) x = through(new KeyedDropout({ rate: dropoutRate, seed, name: "pos_drop" }), x);
+  for (const [i, dropProb] of linearDropRates(depth, dropPathRate).entries()) {
+    const queries = i === depth - 1 && !allTokens ? classTokens : tokens;
+    x = through(
+      transformerBlock({ ...blockOptions(config), name: `blocks.${i}`, tokens, dropProb, queries }),
+      x,
+    );
+  }
+  return { images, tokens: through(new LayerNorm({ ...shared, epsilon, name: "norm" }), x) };
+}
+
+/** Logits from one class token: `[batch, classes]`. */
+export function head(
+  tokens: tfl.SymbolicTensor,
+  index: number,
+  name: string,
+  config: VitConfig,
+): tfl.SymbolicTensor {
+  const { classes, init = "keras", seed = 0 } = config;
+  const token = through(new TokenAt({ index, name: `${name}.token` }), tokens);
+  return through(new Linear({ units: classes, init, seed, name }), token);
+}
+
+function blockOptions(config: VitConfig): Omit<Parameters<typeof transformerBlock>[0], "name" | "tokens"> {
+  const { dim, heads, headDim, mlpRatio = 4, epsilon = 1e-6, init = "keras", seed = 0 } = config;
+  const { dropoutRate = 0, attentionDropoutRate = 0 } = config;
+  const sizes = { dim, heads, hiddenDim: dim * mlpRatio, ...(headDim === undefined ? {} : { headDim }) };
+  return { ...sizes, dropout: dropoutRate, attentionDropout: attentionDropoutRate, epsilon, init, seed };
+}
+
+function through(layer: tfl.layers.Layer, x: tfl.SymbolicTensor): tfl.SymbolicTensor {
+  return layer.apply(x) as tfl.SymbolicTensor; // one output each
+}

@@ -1,0 +1,26 @@
+/** Names that differ from timm's by more than their last word. */
+const HEADS: Readonly<Record<string, string>> = {
+  classification_head: "head",
+  distillation_head: "head_dist",
+};
+const WORDS: Readonly<Record<string, string>> = { kernel: "weight", gamma: "weight", beta: "bias" };
+
+/**
+ * A weight's name here as timm's key: `blocks.0.attn/qkv.kernel` → `blocks.0.attn.qkv.weight`.
+ *
+ * Layout differs too: matrices are `[in, out]` here and `[out, in]` there, the patch kernel `[p, p, channels, dim]` here
+ * and `[dim, channels, p, p]` there.
+ *
+ * @param name - `LayerVariable.originalName` of a model built here.
+ * @see https://github.com/huggingface/pytorch-image-models/blob/main/timm/models/deit.py
+ *
+ * @example
+ * console.log(timmName("tokens/dist_token")); // dist_token
+ */
+export function timmName(name: string): string {
+  const [layer = "", weight = ""] = name.split("/");
+  if (layer === "tokens" || layer === "position") return weight;
+  const words = weight.split(".");
+  const last = words.pop()!;
+  return [HEADS[layer] ?? layer, ...words, WORDS[last] ?? last].join(".");
+}

@@ -1,0 +1,73 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { philox2x32, siteOf } from "sample-keys";
+
+/** Which software's initial weights: Keras' (Glorot, zeros) or timm's (normal, 0.02). */
+export type Init = "keras" | "timm";
+
+/** A distribution of initial weights. */
+export type Distribution =
+  | { readonly kind: "constant"; readonly value: number }
+  /** Uniform in [−limit, limit). */
+  | { readonly kind: "uniform"; readonly limit: number }
+  /** Normal with mean 0; timm's truncation at ±2 is a hundred deviations away and never met. */
+  | { readonly kind: "normal"; readonly deviation: number };
+
+/**
+ * Glorot's uniform distribution by Keras' rule: all axes but the last two are a receptive field.
+ *
+ * `limit = sqrt(6 / (field · (shape[-2] + shape[-1])))`. For attention's three-axis kernels this is what Keras draws
+ * from, though the field there is no field.
+ *
+ * @param shape - Rank ≥ 2.
+ * @see Glorot & Bengio 2010, https://proceedings.mlr.press/v9/glorot10a.html
+ */
+export function glorotUniform(shape: readonly number[]): Distribution {
+  const field = shape.slice(0, -2).reduce((size, side) => size * side, 1);
+  return { kind: "uniform", limit: Math.sqrt(6 / (field * (shape.at(-2)! + shape.at(-1)!))) };
+}
+
+/**
+ * Initial weights as a function of seed and name, computed here and not on the backend: the same on all backends.
+ *
+ * @param distribution - Applied to a whole tensor; a function of the element's index gives one per element.
+ * @param seed - uint32.
+ * @param name - The weight's full name, for instance `blocks.0.attn/qkv.kernel`.
+ */
+export class KeyedInitializer extends tf.serialization.Serializable {
+  static readonly className: string = "KeyedInitializer";
+  readonly distributionAt: (index: number) => Distribution;
+  readonly seed: number;
+  readonly name: string;
+
+  constructor(distribution: Distribution | ((index: number) => Distribution), seed: number, name: string) {
+    super();
+    this.distributionAt = typeof distribution === "function" ? distribution : () => distribution;
+    this.seed = seed;
+    this.name = name;
+  }
+
+  fromConfigUsesCustomObjects(): boolean {
+    return false;
+  }
+
+  apply(shape: (number | null)[]): tf.Tensor {
+    const sides = shape as number[]; // weights have no open axis
+    const values = new Float32Array(sides.reduce((size, side) => size * side, 1));
+    const site = siteOf(this.name);
+    for (let i = 0; i < values.length; i++) values[i] = draw(this.distributionAt(i), i, site, this.seed);
+    return tf.tensor(values, sides);
+  }
+
+  getConfig(): tf.serialization.ConfigDict {
+    return { seed: this.seed, name: this.name };
+  }
+}
+
+function draw(distribution: Distribution, index: number, site: number, seed: number): number {
+  if (distribution.kind === "constant") return distribution.value;
+  const [first, second] = philox2x32(index, site, seed);
+  if (distribution.kind === "uniform") return distribution.limit * (first / 2 ** 31 - 1);
+  // Box–Muller; the half keeps the logarithm finite
+  const radius = Math.sqrt(-2 * Math.log((first + 0.5) / 2 ** 32));
+  return distribution.deviation * radius * Math.cos((2 * Math.PI * second) / 2 ** 32);
+}

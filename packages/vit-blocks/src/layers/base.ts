@@ -1,0 +1,75 @@
+import type * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { type Distribution, type Init, KeyedInitializer } from "../initializer.ts";
+
+/** What tfjs' own layers take: `name`, `trainable`, `inputShape`, … */
+export type LayerArgs = NonNullable<ConstructorParameters<typeof tfl.layers.Layer>[0]>;
+
+/** Config that every layer with weights shares. */
+export interface SeededArgs extends LayerArgs {
+  /** Seed of the initial weights, and of dropout where no `sampleKeys` come; uint32. Default 0. */
+  seed?: number;
+  /** Whose initial weights. Default `"keras"`. */
+  init?: Init;
+}
+
+/** A layer whose initial weights are a function of its seed and its name. */
+export abstract class SeededLayer extends tfl.layers.Layer {
+  readonly seed: number;
+  readonly init: Init;
+
+  constructor(args: SeededArgs) {
+    super(args);
+    this.seed = args.seed ?? 0;
+    this.init = args.init ?? "keras";
+    if (this.init !== "keras" && this.init !== "timm") {
+      throw new RangeError(
+        `${this.getClassName()}: init must be 'keras' or 'timm', got '${String(this.init)}'`,
+      );
+    }
+  }
+
+  protected addSeeded(
+    name: string,
+    shape: number[],
+    distribution: Distribution | ((index: number) => Distribution),
+  ): tfl.LayerVariable {
+    const initializer = new KeyedInitializer(distribution, this.seed, `${this.name}/${name}`);
+    return this.addWeight(name, shape, "float32", initializer, undefined, true);
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), seed: this.seed, init: this.init };
+  }
+}
+
+/** Zeros, for biases and Keras' tokens. */
+export const ZEROS: Distribution = { kind: "constant", value: 0 };
+/** Ones, for the gains of normalisation. */
+export const ONES: Distribution = { kind: "constant", value: 1 };
+/** timm's `trunc_normal_(std=.02)`. */
+export const TIMM_NORMAL: Distribution = { kind: "normal", deviation: 0.02 };
+
+/** The one tensor a layer was called with. */
+export function single(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+  return Array.isArray(inputs) ? inputs[0]! : inputs;
+}
+
+/** The one shape a layer was built with. */
+export function singleShape(shape: tfl.Shape | tfl.Shape[]): tfl.Shape {
+  return (Array.isArray(shape[0]) ? shape[0] : shape) as tfl.Shape; // tfjs gives a list for several inputs
+}
+
+/** @throws RangeError if a config value is no integer ≥ 1. */
+export function requireCounts(layer: string, counts: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(counts)) {
+    if (!(Number.isInteger(value) && value >= 1)) {
+      throw new RangeError(`${layer}: ${name} must be an integer >= 1, got ${value}`);
+    }
+  }
+}
+
+/** @throws RangeError if a rate is outside [0, 1). */
+export function requireRate(layer: string, name: string, rate: number): void {
+  if (!(rate >= 0 && rate < 1)) throw new RangeError(`${layer}: ${name} must be in [0, 1), got ${rate}`);
+}

@@ -1,0 +1,56 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { layerNorm } from "../ops/layer-norm.ts";
+import { ONES, type SeededArgs, SeededLayer, single, singleShape, ZEROS } from "./base.ts";
+
+/** Config of {@link LayerNorm}. */
+export interface LayerNormArgs extends SeededArgs {
+  /** Added to the variance, > 0. Default 1e-6. */
+  epsilon?: number;
+}
+
+/**
+ * `layerNorm` over the last axis as a layer; weights `gamma` (ones at first) and `beta` (zeros), `[dim]`.
+ *
+ * It differs from `tf.layers.layerNormalization` in epsilon's default and in what it keeps for the backward pass: its
+ * input, and two numbers per row.
+ *
+ * @throws RangeError if `epsilon` is not positive.
+ * @see Ba et al. 2016, https://arxiv.org/abs/1607.06450
+ *
+ * @example
+ * const y = new LayerNorm({ epsilon: 1e-6 }).apply(tf.ones([1, 198, 192])); // [1, 198, 192]
+ */
+export class LayerNorm extends SeededLayer {
+  static readonly className: string = "LayerNorm";
+  readonly epsilon: number;
+  private gamma: tfl.LayerVariable | undefined;
+  private beta: tfl.LayerVariable | undefined;
+
+  constructor(args: LayerNormArgs = {}) {
+    super(args);
+    this.epsilon = args.epsilon ?? 1e-6;
+    if (!(this.epsilon > 0)) throw new RangeError(`LayerNorm: epsilon must be > 0, got ${this.epsilon}`);
+  }
+
+  override build(inputShape: tfl.Shape | tfl.Shape[]): void {
+    const dim = singleShape(inputShape).at(-1)!;
+    this.gamma = this.addSeeded("gamma", [dim], ONES);
+    this.beta = this.addSeeded("beta", [dim], ZEROS);
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: tfl.Shape | tfl.Shape[]): tfl.Shape {
+    return singleShape(inputShape);
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return layerNorm(single(inputs), this.gamma!.read(), this.beta!.read(), this.epsilon);
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), epsilon: this.epsilon };
+  }
+}
+
+tf.serialization.registerClass(LayerNorm);

@@ -1,0 +1,61 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { glorotUniform } from "../initializer.ts";
+import { linear } from "../ops/linear.ts";
+import {
+  requireCounts,
+  type SeededArgs,
+  SeededLayer,
+  single,
+  singleShape,
+  TIMM_NORMAL,
+  ZEROS,
+} from "./base.ts";
+
+/** Config of {@link Linear}. */
+export interface LinearArgs extends SeededArgs {
+  /** Numbers that come out. */
+  units: number;
+}
+
+/**
+ * `linear` as a layer, for classification heads: `[..., dim]` → `[..., units]`; weights `kernel` and `bias`.
+ *
+ * @throws RangeError if `units` is no integer ≥ 1.
+ *
+ * @example
+ * const logits = new Linear({ units: 5 }).apply(tf.ones([1, 192])); // [1, 5]
+ */
+export class Linear extends SeededLayer {
+  static readonly className: string = "Linear";
+  readonly units: number;
+  private kernel: tfl.LayerVariable | undefined;
+  private bias: tfl.LayerVariable | undefined;
+
+  constructor(args: LinearArgs) {
+    super(args);
+    this.units = args.units;
+    requireCounts("Linear", { units: this.units });
+  }
+
+  override build(inputShape: tfl.Shape | tfl.Shape[]): void {
+    const shape = [singleShape(inputShape).at(-1)!, this.units];
+    this.kernel = this.addSeeded("kernel", shape, this.init === "timm" ? TIMM_NORMAL : glorotUniform(shape));
+    this.bias = this.addSeeded("bias", [this.units], ZEROS);
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: tfl.Shape | tfl.Shape[]): tfl.Shape {
+    return [...singleShape(inputShape).slice(0, -1), this.units];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return linear(single(inputs), this.kernel!.read(), this.bias!.read());
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), units: this.units };
+  }
+}
+
+tf.serialization.registerClass(Linear);

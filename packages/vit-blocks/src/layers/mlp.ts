@@ -1,0 +1,95 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { siteOf } from "sample-keys";
+import { rowKeys } from "stochastic-depth";
+import { glorotUniform } from "../initializer.ts";
+import { dropout } from "../ops/dropout.ts";
+import { gelu } from "../ops/gelu.ts";
+import { linear } from "../ops/linear.ts";
+import {
+  requireCounts,
+  requireRate,
+  type SeededArgs,
+  SeededLayer,
+  single,
+  singleShape,
+  TIMM_NORMAL,
+  ZEROS,
+} from "./base.ts";
+
+/** Config of {@link Mlp}. */
+export interface MlpArgs extends SeededArgs {
+  /** Numbers between the two products. */
+  hiddenDim: number;
+  /** Dropout after each product. Default 0. */
+  dropout?: number;
+}
+
+/**
+ * A transformer's feed-forward half: `y = drop(gelu(x · fc1)) · fc2`, then dropout again; `gelu` is the exact one.
+ *
+ * `[..., dim]` → `[..., dim]`. Weights: `fc1.kernel` `[dim, hiddenDim]`, `fc1.bias`, `fc2.kernel`, `fc2.bias`.
+ *
+ * @throws RangeError if `hiddenDim` is no integer ≥ 1 or `dropout` outside [0, 1).
+ * @see Dosovitskiy et al. 2020, appendix A, https://arxiv.org/abs/2010.11929
+ *
+ * @example
+ * const y = new Mlp({ hiddenDim: 768 }).apply(tf.ones([1, 198, 192])); // [1, 198, 192]
+ */
+export class Mlp extends SeededLayer {
+  static readonly className: string = "Mlp";
+  readonly hiddenDim: number;
+  readonly dropout: number;
+  private weightsByName: Record<string, tfl.LayerVariable> = {};
+  private draws = 0;
+
+  constructor(args: MlpArgs) {
+    super(args);
+    this.hiddenDim = args.hiddenDim;
+    this.dropout = args.dropout ?? 0;
+    requireCounts("Mlp", { hiddenDim: this.hiddenDim });
+    requireRate("Mlp", "dropout", this.dropout);
+  }
+
+  override build(inputShape: tfl.Shape | tfl.Shape[]): void {
+    const dim = singleShape(inputShape).at(-1)!;
+    const shapes = { fc1: [dim, this.hiddenDim], fc2: [this.hiddenDim, dim] };
+    for (const [name, shape] of Object.entries(shapes)) {
+      const first = this.init === "timm" ? TIMM_NORMAL : glorotUniform(shape);
+      this.weightsByName[`${name}.kernel`] = this.addSeeded(`${name}.kernel`, shape, first);
+      this.weightsByName[`${name}.bias`] = this.addSeeded(`${name}.bias`, [shape[1]!], ZEROS);
+    }
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: tfl.Shape | tfl.Shape[]): tfl.Shape {
+    return singleShape(inputShape);
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
+    return tf.tidy(() => {
+      const x = single(inputs);
+      const drop = this.dropper(x.shape[0]!, kwargs ?? {});
+      const weight = (name: string) => this.weightsByName[name]!.read();
+      const hidden = gelu(linear(x, weight("fc1.kernel"), weight("fc1.bias")));
+      return drop(linear(drop(hidden, "drop1"), weight("fc2.kernel"), weight("fc2.bias")), "drop2");
+    });
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), hiddenDim: this.hiddenDim, dropout: this.dropout };
+  }
+
+  private dropper(
+    batch: number,
+    kwargs: Record<string, unknown>,
+  ): (x: tf.Tensor, place: string) => tf.Tensor {
+    const rate = this.dropout;
+    if (rate === 0 || kwargs.training !== true) return (x) => x;
+    const sampleKeys = rowKeys({ kwargs, batch, seed: this.seed, call: this.draws++ });
+    return (x, place) =>
+      dropout(x, { rate, training: true, sampleKeys, site: siteOf(`${this.name}.${place}`) });
+  }
+}
+
+tf.serialization.registerClass(Mlp);

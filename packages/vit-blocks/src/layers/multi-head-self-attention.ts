@@ -1,0 +1,114 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { siteOf } from "sample-keys";
+import { rowKeys } from "stochastic-depth";
+import { glorotUniform } from "../initializer.ts";
+import { type AttentionOptions, attention } from "../ops/attention.ts";
+import { linear } from "../ops/linear.ts";
+import {
+  requireCounts,
+  requireRate,
+  type SeededArgs,
+  SeededLayer,
+  single,
+  singleShape,
+  TIMM_NORMAL,
+  ZEROS,
+} from "./base.ts";
+
+/** Config of {@link MultiHeadSelfAttention}. */
+export interface MultiHeadSelfAttentionArgs extends SeededArgs {
+  heads: number;
+  /** Numbers per head (Keras' `key_dim`). Default `dim / heads`, which must then be whole. */
+  headDim?: number;
+  /** Dropout on the softmaxed scores. Default 0. */
+  dropout?: number;
+  /** Only the first so many tokens ask and are returned. Default: all. */
+  queries?: number;
+}
+
+/**
+ * Multi-head self-attention: `y = attention(x · qkv) · proj`, scores scaled by `1 / sqrt(headDim)`.
+ *
+ * `[batch, tokens, dim]` → `[batch, queries, dim]`. Weights: `qkv.kernel` `[dim, 3 · heads · headDim]` (q, k, v, each
+ * head after head), `qkv.bias`, `proj.kernel` `[heads · headDim, dim]`, `proj.bias`. `init: "keras"` draws as Keras'
+ * `MultiHeadAttention` does from its three-axis kernels; `"timm"` normal of deviation 0.02.
+ *
+ * @throws RangeError if the heads do not divide `dim` and no `headDim` is given.
+ * @see Vaswani et al. 2017, section 3.2, https://arxiv.org/abs/1706.03762;
+ * https://github.com/keras-team/keras/blob/v2.8.0/keras/layers/multi_head_attention.py
+ *
+ * @example
+ * const y = new MultiHeadSelfAttention({ heads: 3, headDim: 64 }).apply(tf.ones([1, 198, 192])); // [1, 198, 192]
+ */
+export class MultiHeadSelfAttention extends SeededLayer {
+  static readonly className: string = "MultiHeadSelfAttention";
+  readonly heads: number;
+  readonly dropout: number;
+  readonly queries: number | undefined;
+  private headDim: number | undefined;
+  private weightsByName: Record<string, tfl.LayerVariable> = {};
+  private draws = 0;
+
+  constructor(args: MultiHeadSelfAttentionArgs) {
+    super(args);
+    this.heads = args.heads;
+    this.headDim = args.headDim ?? undefined; // null in saved configs
+    this.dropout = args.dropout ?? 0;
+    this.queries = args.queries ?? undefined;
+    const { heads, headDim = 1, queries = 1 } = this;
+    requireCounts("MultiHeadSelfAttention", { heads, headDim, queries });
+    requireRate("MultiHeadSelfAttention", "dropout", this.dropout);
+  }
+
+  override build(inputShape: tfl.Shape | tfl.Shape[]): void {
+    const dim = singleShape(inputShape)[2]!;
+    const { heads } = this;
+    if (this.headDim === undefined && dim % heads !== 0) {
+      throw new RangeError(`MultiHeadSelfAttention: heads must divide dim ${dim}, got ${heads}`);
+    }
+    const size = this.headDim ?? dim / heads;
+    this.headDim = size;
+    const width = heads * size;
+    const timm = this.init === "timm";
+    const qkv = timm ? TIMM_NORMAL : glorotUniform([dim, heads, size]);
+    const proj = timm ? TIMM_NORMAL : glorotUniform([heads, size, dim]);
+    this.weightsByName = {
+      "qkv.kernel": this.addSeeded("qkv.kernel", [dim, 3 * width], qkv),
+      "qkv.bias": this.addSeeded("qkv.bias", [3 * width], ZEROS),
+      "proj.kernel": this.addSeeded("proj.kernel", [width, dim], proj),
+      "proj.bias": this.addSeeded("proj.bias", [dim], ZEROS),
+    };
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: tfl.Shape | tfl.Shape[]): tfl.Shape {
+    const [batch, tokens, dim] = singleShape(inputShape);
+    return [batch!, this.queries ?? tokens!, dim!];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
+    return tf.tidy(() => {
+      const x = single(inputs);
+      const weight = (name: string) => this.weightsByName[name]!.read();
+      const qkv = linear(x, weight("qkv.kernel"), weight("qkv.bias"));
+      const out = attention(qkv, this.optionsFor(x, kwargs ?? {}));
+      return linear(out, weight("proj.kernel"), weight("proj.bias"));
+    });
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    const { heads, dropout } = this;
+    const config = { ...super.getConfig(), heads, headDim: this.headDim ?? null, dropout };
+    return this.queries === undefined ? config : { ...config, queries: this.queries };
+  }
+
+  private optionsFor(x: tf.Tensor, kwargs: Record<string, unknown>): AttentionOptions {
+    const { heads, queries = x.shape[1]!, dropout: rate } = this;
+    if (rate === 0 || kwargs.training !== true) return { heads, queries };
+    const sampleKeys = rowKeys({ kwargs, batch: x.shape[0]!, seed: this.seed, call: this.draws++ });
+    return { heads, queries, dropout: { rate, sampleKeys, site: siteOf(`${this.name}.scores`) } };
+  }
+}
+
+tf.serialization.registerClass(MultiHeadSelfAttention);

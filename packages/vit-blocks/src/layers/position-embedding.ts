@@ -1,0 +1,40 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { type SeededArgs, SeededLayer, single, singleShape, TIMM_NORMAL, ZEROS } from "./base.ts";
+
+/**
+ * Adds a learned vector per position: `y[b, t] = x[b, t] + pos_embed[0, t]`.
+ *
+ * `[batch, tokens, dim]` → the same. Weight: `pos_embed` `[1, tokens, dim]`, zeros at first, with `init: "timm"` normal
+ * of deviation 0.02.
+ *
+ * @see Dosovitskiy et al. 2020, section 3.1, https://arxiv.org/abs/2010.11929
+ *
+ * @example
+ * const placed = new PositionEmbedding().apply(tf.zeros([1, 198, 192])); // [1, 198, 192]
+ */
+export class PositionEmbedding extends SeededLayer {
+  static readonly className: string = "PositionEmbedding";
+  private embedding: tfl.LayerVariable | undefined;
+
+  constructor(args: SeededArgs = {}) {
+    super(args);
+  }
+
+  override build(inputShape: tfl.Shape | tfl.Shape[]): void {
+    const [, tokens, dim] = singleShape(inputShape);
+    const first = this.init === "timm" ? TIMM_NORMAL : ZEROS;
+    this.embedding = this.addSeeded("pos_embed", [1, tokens!, dim!], first);
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: tfl.Shape | tfl.Shape[]): tfl.Shape {
+    return singleShape(inputShape);
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.add(single(inputs), this.embedding!.read());
+  }
+}
+
+tf.serialization.registerClass(PositionEmbedding);

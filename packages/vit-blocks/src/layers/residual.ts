@@ -1,0 +1,25 @@
+import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { residualAdd } from "../ops/residual-add.ts";
+
+/**
+ * `residualAdd` as a layer of two inputs of one shape: what `tf.layers.add` computes, with nothing kept for the
+ * backward pass.
+ *
+ * @example
+ * const y = new Residual({ name: "add1" }).apply([x, branch]);
+ */
+export class Residual extends tfl.layers.Layer {
+  static readonly className: string = "Residual";
+
+  override computeOutputShape(inputShape: tfl.Shape | tfl.Shape[]): tfl.Shape {
+    return (inputShape as tfl.Shape[])[0]!; // a layer of two inputs gets a list
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    const [x, branch] = inputs as [tf.Tensor, tf.Tensor];
+    return residualAdd(x, branch);
+  }
+}
+
+tf.serialization.registerClass(Residual);

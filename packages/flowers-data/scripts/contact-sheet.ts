@@ -14,4 +14,7 @@ const cells = Array.from({ length: ROWS * COLUMNS }, (_, cell) => {
 });
 const sheet = { width: side(COLUMNS), height: side(ROWS), channels: 3 as const, background: "#ffffff" };
 const target = fileURLToPath(new URL("../../../docs/procedural-flowers.png", import.meta.url));
-await sharp({ create: sheet }).composite(cells).png({ compressionLevel: 9, palette: true, quality: 95, dither: 0.6 }).toFile(target);
+await sharp({ create: sheet })
+  .composite(cells)
+  .png({ compressionLevel: 9, palette: true, quality: 95, dither: 0.6 })
+  .toFile(target);

@@ -1,3 +1,4 @@
+import { createReadStream } from "node:fs";
 import { list, type ReadEntry } from "tar";
 import { isImageName, type LabelledFile, labelledStore } from "./labelled-files.ts";
 import type { SampleStore } from "./sample-store.ts";
@@ -53,7 +54,7 @@ export async function readArchive(path: string, maxBytes: number): Promise<Sampl
   };
 
   try {
-    await list({ file: path, strict: true, onReadEntry });
+    await parse(path, onReadEntry);
   } catch (cause) {
     throw failures[0] ?? new Error(`${path}: ${whatIsWrong(cause)}`, { cause });
   }
@@ -61,6 +62,23 @@ export async function readArchive(path: string, maxBytes: number): Promise<Sampl
   const depth = Math.max(0, ...folders.map((parts) => parts.length));
   const classFolders = folders.filter((parts) => parts.length === depth && depth > 0);
   return labelledStore(path, new Set(classFolders.map((parts) => parts.at(-1)!)), files);
+}
+
+/** Streams a file through the parser; rejects also where the archive's end mark is missing, which the parser accepts. */
+async function parse(path: string, onReadEntry: (entry: ReadEntry) => void): Promise<void> {
+  const parser = list({ strict: true, onReadEntry });
+  const stream = createReadStream(path);
+  let hasEnd = false;
+  await new Promise<void>((resolve, reject) => {
+    parser.on("eof", () => {
+      hasEnd = true;
+    });
+    parser.on("end", resolve);
+    parser.on("error", reject);
+    stream.on("error", reject);
+    stream.pipe(parser as unknown as NodeJS.WritableStream); // of another stream library, made for this
+  }).finally(() => stream.destroy());
+  if (!hasEnd) throw new Error("truncated: no end mark");
 }
 
 function whatIsWrong(cause: unknown): string {

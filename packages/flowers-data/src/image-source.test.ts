@@ -1,0 +1,159 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { sampleKey } from "sample-keys";
+import { beforeAll, describe, expect, test } from "vitest";
+import { folderOf, jpeg, smallSet } from "../test/pictures.ts";
+import { sharedData } from "../test/shared-data.ts";
+import type { BadImage, Batch, SampleStore } from "./index.ts";
+import { batches, decodeImage, imageSource, openFlowers, proceduralFlowers, viewOf } from "./index.ts";
+
+const originals = sharedData("data/flowers/originals");
+const TRAINING = {
+  batchSize: 4,
+  imageSize: 16,
+  teacherImageSize: 24,
+  training: true,
+  seed: 7,
+  workers: 1,
+} as const;
+
+async function all(iterable: AsyncIterable<Batch>): Promise<Batch[]> {
+  const list: Batch[] = [];
+  for await (const batch of iterable) list.push(batch);
+  return list;
+}
+
+describe("imageSource", () => {
+  let drawn: SampleStore;
+  beforeAll(async () => {
+    drawn = await proceduralFlowers({ count: 18, size: 20, seed: 1, workers: 1 });
+  });
+
+  test("gives every sample once an epoch, each row made from its own sample and key", async () => {
+    const source = imageSource(drawn, TRAINING);
+    const epoch = await all(source.batches(3));
+    await source.close();
+    expect(epoch.map(({ labels }) => labels.length)).toEqual([4, 4, 4, 4, 2]);
+    const indices = epoch.flatMap((batch) => [...batch.indices]);
+    expect([...indices].sort((a, b) => a - b)).toEqual(Array.from({ length: 18 }, (_, i) => i));
+    expect(indices).not.toEqual([...indices].sort((a, b) => a - b));
+    const batch = epoch[1]!;
+    const [index, key] = [batch.indices[2]!, batch.sampleKeys[2]!];
+    expect(key).toBe(sampleKey(7, 3, index));
+    expect(batch.labels[2]).toBe(drawn.labels[index]);
+    expect(batch.shape).toEqual([4, 16, 16, 3]);
+    expect(batch.teacherShape).toEqual([4, 24, 24, 3]);
+    const image = { data: new Uint8Array(drawn.bytesOf(index)), width: 20, height: 20 };
+    const student = viewOf(image, { kind: "training", size: 16, key });
+    expect(batch.images.subarray(2 * 768, 3 * 768)).toEqual(student.data);
+    const teacher = viewOf(image, { kind: "training", size: 24, key, margin: Math.round((1 * 24) / 16) });
+    expect(batch.teacherImages!.subarray(2 * 1728, 3 * 1728)).toEqual(teacher.data);
+  });
+
+  test("gives the same bits with one thread and with two, and other ones in another epoch", async () => {
+    const one = imageSource(drawn, TRAINING);
+    const two = imageSource(drawn, { ...TRAINING, workers: 2, prefetch: 5 });
+    const epoch = await all(one.batches(0));
+    expect(await all(two.batches(0))).toEqual(epoch);
+    expect(await all(one.batches(0))).toEqual(epoch);
+    expect((await all(one.batches(1)))[0]!.images).not.toEqual(epoch[0]!.images);
+    await Promise.all([one.close(), two.close()]);
+  });
+
+  test("for evaluation keeps the store's order and shows whole pictures", async () => {
+    const [batch] = await all(batches(drawn, { batchSize: 18, imageSize: 8, training: false, workers: 1 }));
+    expect([...batch!.labels]).toEqual([...drawn.labels]);
+    expect(batch!.teacherImages).toBeUndefined();
+    const image = { data: new Uint8Array(drawn.bytesOf(5)), width: 20, height: 20 };
+    expect(batch!.images.subarray(5 * 192, 6 * 192)).toEqual(
+      viewOf(image, { kind: "evaluation", size: 8 }).data,
+    );
+  });
+
+  test("goes on making batches while the main thread is busy", async () => {
+    const source = imageSource(drawn, { ...TRAINING, batchSize: 2, prefetch: 3 });
+    const iterator = source.batches(0)[Symbol.asyncIterator]();
+    await iterator.next();
+    const until = Date.now() + 400;
+    while (Date.now() < until); // as a training step does
+    // What was made meanwhile arrives within one turn of the event loop each.
+    const arrived = [iterator.next(), iterator.next(), iterator.next()];
+    expect((await Promise.all(arrived)).every(({ done }) => done === false)).toBe(true);
+    await iterator.return?.();
+    await source.close();
+  });
+
+  test("can be left early and closed twice, and says so when used after", async () => {
+    const source = imageSource(drawn, TRAINING);
+    for await (const _ of source.batches(0)) break;
+    await source.close();
+    await source.close();
+    await expect(all(source.batches(1))).rejects.toThrow(
+      "imageSource: batches are to be read before close()",
+    );
+  });
+
+  test("names the picture that does not decode, or skips and reports it", async () => {
+    const cut = (await jpeg(9, "rgb", 64)).subarray(0, -2);
+    const root = await folderOf({
+      ...(await smallSet()),
+      "photos/a/3.jpg": "no picture",
+      "photos/b/0.jpg": cut,
+    });
+    const store = await openFlowers(root);
+    const options = { batchSize: 3, imageSize: 8, training: false, workers: 1 } as const;
+    await expect(all(batches(store, options))).rejects.toThrow(
+      "a/3.jpg: expected a picture that decodes, got: ",
+    );
+    const skipped: BadImage[] = [];
+    const epoch = await all(
+      batches(store, { ...options, onBadImage: "skip", onSkip: (bad) => skipped.push(bad) }),
+    );
+    expect(skipped.map(({ key }) => key)).toEqual(["a/3.jpg", "b/0.jpg"]);
+    expect(epoch.map(({ shape }) => shape[0])).toEqual([2, 2]);
+    expect(epoch.flatMap(({ indices }) => [...indices])).toEqual([0, 1, 4, 5]);
+    expect(epoch[0]!.images.length).toBe(2 * 192);
+  });
+
+  test("shuffles with a buffer as tf.data does: no sample comes before its turn in the buffer", async () => {
+    const epoch = await all(batches(drawn, { ...TRAINING, shuffleBuffer: 4 }));
+    const indices = epoch.flatMap((batch) => [...batch.indices]);
+    expect(new Set(indices).size).toBe(18);
+    indices.forEach((index, at) => void expect(index).toBeLessThan(at + 4));
+  });
+
+  test.skipIf(originals === undefined)("decodes the 25 original photos", async () => {
+    const store = await openFlowers(originals!);
+    expect(store.size).toBe(25);
+    const [batch] = await all(batches(store, { batchSize: 25, imageSize: 32, training: false, workers: 1 }));
+    expect(batch!.shape).toEqual([25, 32, 32, 3]);
+    expect(batch!.images.every((v) => v >= 0 && v <= 255)).toBe(true);
+    expect(readdirSync(join(originals!, store.classNames[0]!)).length).toBe(5);
+  });
+
+  test("refuses options that are out of range", () => {
+    expect(() => imageSource(drawn, { ...TRAINING, batchSize: 0 })).toThrow(
+      "imageSource: batchSize must be an integer >= 1",
+    );
+    expect(() => imageSource(drawn, { ...TRAINING, seed: -1 })).toThrow(
+      "seed must be an integer in [0, 2^32), got -1",
+    );
+    expect(() => imageSource(drawn, { ...TRAINING, margin: 0.5 })).toThrow(
+      "margin must be an integer >= 0, got 0.5",
+    );
+    expect(() => imageSource(drawn.subset([]), TRAINING)).toThrow(
+      "expected a store with images, got an empty one",
+    );
+    expect(() => drawn.subset([18])).toThrow("SampleStore.subset: indices must be in [0, 18), got 18");
+  });
+});
+
+describe("decodeImage", () => {
+  test.each(["rgb", "grey", "cmyk"] as const)("gives RGB for a %s JPEG", async (as) => {
+    const image = await decodeImage(await jpeg(200, as));
+    expect([image.width, image.height, image.data.length]).toEqual([12, 12, 432]);
+    const [r, g, b] = image.data;
+    if (as === "grey") expect([g, b]).toEqual([r, r]);
+    else expect(r! - b!).toBeGreaterThan(100);
+  });
+});

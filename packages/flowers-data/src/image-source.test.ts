@@ -1,5 +1,9 @@
+import { execFile } from "node:child_process";
 import { readdirSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { sampleKey } from "sample-keys";
 import { beforeAll, describe, expect, test } from "vitest";
 import { folderOf, jpeg, smallSet } from "../test/pictures.ts";
@@ -91,6 +95,18 @@ describe("imageSource", () => {
     await expect(all(source.batches(1))).rejects.toThrow(
       "imageSource: batches are to be read before close()",
     );
+  });
+
+  test("does not keep a process alive, closed or not", async () => {
+    const script = `
+      import { imageSource, proceduralFlowers } from ${JSON.stringify(new URL("./index.ts", import.meta.url).href)};
+      const store = await proceduralFlowers({ count: 8, size: 8, seed: 1, workers: 1 });
+      const source = imageSource(store, { batchSize: 2, imageSize: 8, training: true, workers: 1 });
+      for await (const batch of source.batches(0)) { process.stdout.write(batch.shape.join()); break; }`;
+    const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+    const flags = ["--import", tsx, "--conditions=@deit/source", "--input-type=module", "-e", script];
+    const { stdout } = await promisify(execFile)(process.execPath, flags, { timeout: 30_000 });
+    expect(stdout).toBe("2,8,8,3");
   });
 
   test("names the picture that does not decode, or skips and reports it", async () => {

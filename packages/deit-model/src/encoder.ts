@@ -1,10 +1,10 @@
 import * as tfl from "@tensorflow/tfjs-layers";
-import { linearDropRates } from "stochastic-depth";
 import {
   ClassTokens,
   KeyedDropout,
   LayerNorm,
   Linear,
+  linearDropRates,
   PatchEmbedding,
   PositionEmbedding,
   TokenAt,

@@ -39,5 +39,9 @@ export function requireConfig(caller: string, config: VitConfig): void {
   for (const [name, rate] of Object.entries({ dropPathRate, dropoutRate, attentionDropoutRate })) {
     if (!(rate >= 0 && rate < 1)) throw new RangeError(`${caller}: ${name} must be in [0, 1), got ${rate}`);
   }
+  const { init = "keras" } = config;
+  if (init !== "keras" && init !== "timm") {
+    throw new RangeError(`${caller}: init must be 'keras' or 'timm', got '${String(init)}'`);
+  }
   if (!(epsilon > 0)) throw new RangeError(`${caller}: epsilon must be > 0, got ${epsilon}`);
 }

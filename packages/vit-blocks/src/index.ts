@@ -1,3 +1,4 @@
+export { linearDropRates } from "stochastic-depth";
 export { type Distribution, glorotUniform, type Init, KeyedInitializer } from "./initializer.ts";
 export { ClassTokens, type ClassTokensArgs } from "./layers/class-tokens.ts";
 export { KeyedDropout, type KeyedDropoutArgs } from "./layers/keyed-dropout.ts";

@@ -61,7 +61,9 @@ export class TokenAt extends tfl.layers.Layer {
   constructor(args: TokenAtArgs) {
     super(args);
     this.index = args.index;
-    requireCounts("TokenAt", { "index + 1": this.index + 1 });
+    if (!(Number.isInteger(this.index) && this.index >= 0)) {
+      throw new RangeError(`TokenAt: index must be an integer >= 0, got ${this.index}`);
+    }
   }
 
   override computeOutputShape(inputShape: tfl.Shape | tfl.Shape[]): tfl.Shape {

@@ -1,0 +1,62 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { startBackend } from "tfjs-backends";
+import { beforeAll, describe, expect, test } from "vitest";
+import { noise, relativeError } from "../testing.ts";
+import { attention } from "./attention.ts";
+import { gelu } from "./gelu.ts";
+import { layerNorm } from "./layer-norm.ts";
+import { patchExtract } from "./patch-extract.ts";
+import { hasKernel } from "./run-kernel.ts";
+
+const FUSED = [
+  "Attention",
+  "AttentionGrad",
+  "Gelu",
+  "GeluGrad",
+  "LayerNorm",
+  "LayerNormGrad",
+  "PatchExtract",
+];
+const TOLERANCE = 2e-5; // float32, two orders of summation
+
+/** Runs `f` with the fused kernels taken out of the registry. */
+function withoutKernels<T>(f: () => T): T {
+  const kernels = FUSED.map((name) => tf.getKernel(name, "wasm"));
+  for (const name of FUSED) tf.unregisterKernel(name, "wasm");
+  try {
+    return f();
+  } finally {
+    for (const kernel of kernels) tf.registerKernel(kernel);
+  }
+}
+
+describe("fused kernels on wasm", () => {
+  beforeAll(async () => {
+    await startBackend("wasm");
+  });
+
+  const cases: [string, (...x: tf.Tensor[]) => tf.Tensor, number[][]][] = [
+    ["attention", (x) => attention(x!, { heads: 2 }), [[2, 9, 24]]],
+    ["attention of two queries", (x) => attention(x!, { heads: 3, queries: 2 }), [[2, 9, 18]]],
+    ["gelu", (x) => gelu(x!), [[3, 7]]],
+    ["layerNorm", (x, gamma, beta) => layerNorm(x!, gamma!, beta!), [[2, 5, 12], [12], [12]]],
+    ["patchExtract", (x) => patchExtract(x!, 4), [[2, 8, 12, 3]]],
+  ];
+
+  test.for(cases)("%s is the same with them and without, forward and backward", ([, f, shapes], { skip }) => {
+    skip(!FUSED.every(hasKernel), "wasm-kernels is not installed: there is one form only");
+    const inputs = shapes.map((shape, i) => noise(shape, i + 1));
+    const run = () => {
+      const y = f(...inputs);
+      return [y, ...tf.grads(f)(inputs, noise(y.shape, 9))];
+    };
+    const fused = run();
+    const composite = withoutKernels(() => {
+      expect(FUSED.some(hasKernel)).toBe(false);
+      return run();
+    });
+    for (const [i, expected] of composite.entries()) {
+      expect(relativeError(fused[i]!, expected)).toBeLessThan(TOLERANCE);
+    }
+  });
+});

@@ -1,0 +1,66 @@
+import { cac } from "cac";
+import { kebab, PRESETS, resolveSettings, SETTING_NAMES, type Settings } from "./settings.ts";
+import { UsageError } from "./usage-error.ts";
+
+const HELP: Readonly<Partial<Record<keyof Settings, string>>> = {
+  preset: `${Object.keys(PRESETS).join(", ")} (default: demo, or photos with --data or --download)`,
+  name: "Name of the run's folder (default: preset and time)",
+  out: "Folder that runs are written to",
+  backend: "auto, tensorflow, webgpu, wasm or cpu",
+  seed: "Of everything random: pictures, order, crops, initial weights, stochastic depth",
+  data: "flower_photos.tgz, or a folder with one folder of photos a class",
+  download: "Use the real flower_photos.tgz, downloaded once (229 MB)",
+  count: "Procedural flowers to draw",
+  imageSize: "Student's image size in pixels",
+  workers: "Threads that decode and augment",
+  skipBadImages: "Leave out photos that do not decode, instead of stopping",
+  teacher: "tfjs layers model to learn from: 5 classes, or a backbone with a layer feature_vector",
+  teacherEpochs: "Epochs of the teacher (or of its linear probe)",
+  teacherLearningRate: "Peak learning rate of the teacher (or probe)",
+  patchSize: "Patch size in pixels; divides the image size",
+  dim: "Width of the student",
+  depth: "Transformer blocks",
+  heads: "Attention heads; divides the width",
+  mlpRatio: "Width of the MLP over the student's width",
+  dropPath: "Stochastic depth rate of the last block",
+  epochs: "Epochs of each student",
+  batchSize: "Images an optimizer step",
+  microBatchSize: "Images in memory at once; does not change the result",
+  learningRate: "Peak learning rate of the students",
+  warmupEpochs: "Epochs of linear warm-up",
+  weightDecay: "AdamW's, scaled by the learning rate",
+  labelSmoothing: "Label smoothing, 0 to 1",
+  alpha: "Weight of the distillation loss, 0 to 1",
+  verbose: "Show stack traces",
+};
+
+const FLAGS = new Set<keyof Settings>(["download", "skipBadImages", "verbose"]);
+
+/**
+ * Reads the command line.
+ *
+ * @param argv - As `process.argv`.
+ * @returns The run's settings, or `undefined` where help was asked for (and printed).
+ * @throws UsageError for anything that is not understood.
+ */
+export function parseCommandLine(argv: readonly string[]): Settings | undefined {
+  const cli = cac("deit-flowers");
+  const command = cli.command("", "Train a teacher and distil a vision transformer from it").action(() => {});
+  for (const name of SETTING_NAMES) {
+    command.option(FLAGS.has(name) ? `--${kebab(name)}` : `--${kebab(name)} <value>`, HELP[name] ?? "");
+  }
+  command.example("  npx pnpm@12 start");
+  command.example("  npx pnpm@12 start --data flower_photos.tgz --teacher mobilenet_v2 --epochs 20");
+  cli.help();
+  try {
+    const { args, options } = cli.parse([...argv], { run: false });
+    if (options.help === true) return undefined;
+    if (args.length > 0) throw new UsageError(`expected options only, got '${args[0]}' (see --help)`);
+    cli.runMatchedCommand();
+    const { "--": _, help: __, h: ___, ...given } = options as Record<string, unknown>;
+    return resolveSettings(given);
+  } catch (error) {
+    if (error instanceof Error && error.name === "CACError") throw new UsageError(`${error.message} (see --help)`);
+    throw error;
+  }
+}

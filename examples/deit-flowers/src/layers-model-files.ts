@@ -1,0 +1,82 @@
+import { readFile, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { writeAtomically } from "./files.ts";
+
+/**
+ * Loads a tfjs layers model from disk, which tfjs itself can do only with its native backend.
+ *
+ * @param path - `model.json`, or the folder that holds it.
+ * @throws Error naming the file if it is absent, no layers model, or a weight file is missing or cut short.
+ */
+export async function loadLayersModelFile(path: string): Promise<tfl.LayersModel> {
+  const file = (await isFolder(path)) ? join(path, "model.json") : path;
+  const json = await readModelJson(file);
+  const artifacts = await tf.io.getModelArtifactsForJSON(json, async (manifest) => {
+    const specs = manifest.flatMap((group) => group.weights);
+    const shards = await Promise.all(
+      manifest.flatMap((group) => group.paths).map((shard) => readShard(join(dirname(file), shard))),
+    );
+    const data = Buffer.concat(shards);
+    const expected = specs.reduce((bytes, spec) => bytes + weightBytes(spec), 0);
+    if (data.length !== expected) {
+      throw new Error(`${file}: its weight files must hold ${expected} bytes, got ${data.length}`);
+    }
+    return [specs, data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer];
+  });
+  return tfl.loadLayersModel(tf.io.fromMemory(artifacts));
+}
+
+/** Saves a model as `model.json` and `weights.bin` in `folder`, the weights first: a model.json means a whole model. */
+export async function saveLayersModelFile(model: tfl.LayersModel, folder: string): Promise<void> {
+  const handler = tf.io.withSaveHandler(async (artifacts) => {
+    const data = new Uint8Array(tf.io.CompositeArrayBuffer.join(artifacts.weightData));
+    await writeAtomically(join(folder, "weights.bin"), data);
+    const json: tf.io.ModelJSON = {
+      modelTopology: artifacts.modelTopology!,
+      format: "layers-model",
+      generatedBy: "deit-flowers",
+      convertedBy: null as never,
+      weightsManifest: [{ paths: ["weights.bin"], weights: artifacts.weightSpecs! }],
+    };
+    await writeAtomically(join(folder, "model.json"), JSON.stringify(json));
+    return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: "JSON" } };
+  });
+  await model.save(handler);
+}
+
+async function readModelJson(file: string): Promise<tf.io.ModelJSON> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    throw new Error(`${file}: expected a tfjs layers model (model.json), could not read it`, { cause });
+  }
+  try {
+    const json = JSON.parse(text) as tf.io.ModelJSON;
+    if (json.format === "layers-model" || (json.modelTopology !== undefined && json.format === undefined)) return json;
+    throw new Error(`format is '${json.format}'`);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${file}: expected a tfjs layers model, got something else (${why})`, { cause });
+  }
+}
+
+async function readShard(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw new Error(`${path}: a weight file that model.json names could not be read`, { cause });
+  }
+}
+
+function weightBytes(spec: tf.io.WeightsManifestEntry): number {
+  const size = spec.shape.reduce((count, n) => count * n, 1);
+  const bytes: Record<string, number> = { float16: 2, uint8: 1, uint16: 2, bool: 1 };
+  return size * (bytes[spec.quantization?.dtype ?? spec.dtype] ?? 4);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}

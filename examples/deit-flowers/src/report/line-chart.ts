@@ -1,0 +1,79 @@
+/** One curve: `values[i]` at epoch `i + 1`; `NaN` leaves a gap. */
+export interface Curve {
+  readonly name: string;
+  readonly values: readonly number[];
+  /** CSS class that colours it. */
+  readonly style: string;
+  /** Drawn dashed; for training curves beside their validation. */
+  readonly dashed?: boolean;
+}
+
+/** What {@link lineChart} draws. */
+export interface LineChart {
+  readonly title: string;
+  readonly curves: readonly Curve[];
+  readonly format: (value: number) => string;
+  /** Lowest and highest value of the axis. Default: those of the curves. */
+  readonly range?: readonly [number, number];
+}
+
+const WIDTH = 640;
+const HEIGHT = 300;
+const LEFT = 56;
+const RIGHT = 12;
+const TOP = 12;
+const BOTTOM = 36;
+const TICKS = 5;
+
+/** An SVG figure of curves over epochs, with axes, a legend and a text that says what it shows. */
+export function lineChart({ title, curves, format, range }: LineChart): string {
+  const values = curves.flatMap((curve) => curve.values.filter(Number.isFinite));
+  const low = range?.[0] ?? Math.min(...values);
+  const high = range?.[1] ?? Math.max(...values);
+  const epochs = Math.max(2, ...curves.map((curve) => curve.values.length));
+  const x = (epoch: number): number => LEFT + ((WIDTH - LEFT - RIGHT) * epoch) / (epochs - 1);
+  const y = (value: number): number => TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - low) / (high - low || 1));
+
+  const grid = Array.from({ length: TICKS }, (_, i) => low + ((high - low) * i) / (TICKS - 1)).map(
+    (value) =>
+      `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(value).toFixed(1)}" y2="${y(value).toFixed(1)}"/>` +
+      `<text class="tick" x="${LEFT - 8}" y="${(y(value) + 4).toFixed(1)}" text-anchor="end">${format(value)}</text>`,
+  );
+  const step = Math.ceil(epochs / 10);
+  const labels = Array.from({ length: epochs }, (_, epoch) => epoch)
+    .filter((epoch) => epoch % step === 0)
+    .map((epoch) => `<text class="tick" x="${x(epoch).toFixed(1)}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${epoch + 1}</text>`);
+  const lines = curves.map((curve) => drawCurve(curve, x, y));
+  const legend = curves.map(
+    (curve) =>
+      `<li><svg width="24" height="8" aria-hidden="true"><line class="curve ${curve.style}${curve.dashed ? " dashed" : ""}" x1="0" x2="24" y1="4" y2="4"/></svg> ${escapeHtml(curve.name)}</li>`,
+  );
+  const summary = curves.map((curve) => `${curve.name} ends at ${format(curve.values.at(-1) ?? Number.NaN)}`).join("; ");
+  return `<figure>
+<figcaption>${escapeHtml(title)}</figcaption>
+<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(`${title} by epoch: ${summary}`)}">
+${grid.join("\n")}
+${labels.join("\n")}
+<text class="tick" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 2}" text-anchor="middle">epoch</text>
+${lines.join("\n")}
+</svg>
+<ul class="legend">${legend.join("")}</ul>
+</figure>`;
+}
+
+function drawCurve(curve: Curve, x: (epoch: number) => number, y: (value: number) => number): string {
+  const style = `curve ${curve.style}${curve.dashed ? " dashed" : ""}`;
+  const points = curve.values
+    .map((value, epoch) => [epoch, value] as const)
+    .filter(([, value]) => Number.isFinite(value))
+    .map(([epoch, value]) => `${x(epoch).toFixed(1)},${y(value).toFixed(1)}`);
+  if (points.length !== 1) return `<polyline class="${style}" points="${points.join(" ")}"/>`;
+  const [cx, cy] = points[0]!.split(",");
+  return `<circle class="${style}" cx="${cx}" cy="${cy}" r="3"/>`;
+}
+
+/** Text that is safe inside HTML and its attributes. */
+export function escapeHtml(text: string): string {
+  const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+  return text.replace(/[&<>"]/g, (character) => entities[character]!);
+}

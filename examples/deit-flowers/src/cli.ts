@@ -60,7 +60,8 @@ export function parseCommandLine(argv: readonly string[]): Settings | undefined 
     const { "--": _, help: __, h: ___, ...given } = options as Record<string, unknown>;
     return resolveSettings(given);
   } catch (error) {
-    if (error instanceof Error && error.name === "CACError") throw new UsageError(`${error.message} (see --help)`);
+    if (error instanceof Error && error.name === "CACError")
+      throw new UsageError(`${error.message} (see --help)`);
     throw error;
   }
 }

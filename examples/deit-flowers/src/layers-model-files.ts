@@ -55,7 +55,8 @@ async function readModelJson(file: string): Promise<tf.io.ModelJSON> {
   }
   try {
     const json = JSON.parse(text) as tf.io.ModelJSON;
-    if (json.format === "layers-model" || (json.modelTopology !== undefined && json.format === undefined)) return json;
+    if (json.format === "layers-model" || (json.modelTopology !== undefined && json.format === undefined))
+      return json;
     throw new Error(`format is '${json.format}'`);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);

@@ -42,7 +42,9 @@ export async function loadBackbone(path: string, classes: number): Promise<Backb
   const model = await loadLayersModelFile(path);
   const [, height, width, channels] = model.inputs[0]!.shape;
   if (model.inputs.length !== 1 || height !== width || channels !== 3 || typeof height !== "number") {
-    throw new Error(`${path}: a teacher must take square RGB images, got [${model.inputs[0]!.shape.slice(1)}]`);
+    throw new Error(
+      `${path}: a teacher must take square RGB images, got [${model.inputs[0]!.shape.slice(1)}]`,
+    );
   }
   const outputs = model.outputs[0]!.shape.at(-1);
   const layer = model.layers.find(({ name }) => name === FEATURES);
@@ -77,7 +79,12 @@ export async function extractFeatures(
     for (let start = 0; start < batch.labels.length; start += FORWARD_ROWS) {
       const end = Math.min(start + FORWARD_ROWS, batch.labels.length);
       const output = tf.tidy(() => {
-        const images = tf.tensor4d(batch.images.subarray(start * stride, end * stride), [end - start, height, width, 3]);
+        const images = tf.tensor4d(batch.images.subarray(start * stride, end * stride), [
+          end - start,
+          height,
+          width,
+          3,
+        ]);
         return features.predict(toSymmetricRange(images)) as tf.Tensor2D;
       });
       const width_ = output.shape[1];

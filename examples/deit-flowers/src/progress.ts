@@ -25,7 +25,9 @@ const REDRAW_EVERY_MS = 100;
  *
  * @returns The callback, and the mean training images per second so far, validation and data waits included.
  */
-export function trainingProgress(options: ProgressOptions): tfl.CustomCallbackArgs & { imagesPerSecond(): number } {
+export function trainingProgress(
+  options: ProgressOptions,
+): tfl.CustomCallbackArgs & { imagesPerSecond(): number } {
   const { label, epochs, stepsPerEpoch, output = process.stdout, now = () => performance.now() } = options;
   const total = epochs * stepsPerEpoch;
   const isTerminal = output.isTTY === true;

@@ -9,7 +9,11 @@ const schema = z.strictObject({
   name: z.string().regex(/^[\w.-]+$/, "letters, digits, dots, dashes and underscores"),
   out: z.string(),
   backend: z.enum(["auto", "tensorflow", "webgpu", "wasm", "cpu"]),
-  seed: z.number().int().min(0).max(2 ** 32 - 1),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1),
   data: z.string().optional(),
   download: z.boolean(),
   count: count.min(50),
@@ -145,6 +149,7 @@ function requireDivisible({ imageSize, patchSize, dim, heads, data, download, wo
     throw new UsageError(`--patch-size: must divide the image size ${imageSize}, got ${patchSize}`);
   }
   if (dim % heads !== 0) throw new UsageError(`--heads: must divide --dim ${dim}, got ${heads}`);
-  if (data !== undefined && download) throw new UsageError("--data and --download: give one of the two, got both");
+  if (data !== undefined && download)
+    throw new UsageError("--data and --download: give one of the two, got both");
   if (workers > 32) throw new UsageError(`--workers: expected at most 32, got ${workers}`);
 }

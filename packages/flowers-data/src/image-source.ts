@@ -82,6 +82,13 @@ export function imageSource(store: SampleStore, options: ImageSourceOptions): Im
 
 type Settings = ReturnType<typeof resolve>;
 
+/** A batch's samples and what a thread made of them. */
+interface MadeBatch {
+  readonly indices: Int32Array;
+  readonly sampleKeys: Uint32Array;
+  readonly views: Views;
+}
+
 async function* epochBatches(
   store: SampleStore,
   settings: Settings,
@@ -93,21 +100,22 @@ async function* epochBatches(
   const order = training
     ? epochOrder(store.size, seed, epoch, shuffleBuffer)
     : Uint32Array.from({ length: store.size }, (_, i) => i);
-  const underWay: Promise<Batch | undefined>[] = [];
+  const underWay: Promise<MadeBatch>[] = [];
   let next = 0;
   while (next < order.length || underWay.length > 0) {
     while (next < order.length && underWay.length <= prefetch) {
       if (isClosed()) throw new Error("imageSource: batches are to be read before close()");
       const indices = Int32Array.from(order.subarray(next, next + batchSize));
       const sampleKeys = Uint32Array.from(indices, (index) => sampleKey(seed, epoch, index));
-      const batch = pool
+      const made = pool
         .run<Views>("views", { indices, sampleKeys })
-        .then((views) => batchOf(store, settings, { indices, sampleKeys, views }));
-      batch.catch(() => {}); // reported where it is awaited, if it ever is
-      underWay.push(batch);
+        .then((views) => ({ indices, sampleKeys, views }));
+      made.catch(() => {}); // reported where it is awaited, if it ever is
+      underWay.push(made);
       next += batchSize;
     }
-    const batch = await underWay.shift()!;
+    // Judged in the epoch's order, whichever thread was first: bad pictures are reported in it too.
+    const batch = batchOf(store, settings, await underWay.shift()!);
     if (batch !== undefined) yield batch;
   }
 }
@@ -115,7 +123,7 @@ async function* epochBatches(
 function batchOf(
   store: SampleStore,
   { imageSize, teacherImageSize, onBadImage, onSkip }: Settings,
-  made: { indices: Int32Array; sampleKeys: Uint32Array; views: Views },
+  made: MadeBatch,
 ): Batch | undefined {
   const { indices, sampleKeys, views } = made;
   for (const { row, reason } of views.failures) {

@@ -20,8 +20,5 @@ async function installKernels(): Promise<string> {
   } catch {
     return "WebAssembly, tfjs' own kernels (install wasm-kernels to train at speed)";
   }
-  if (!("installWasmKernels" in kernels)) return "TEMPORARY";
-  // @ts-expect-error
-  const installed = kernels.installWasmKernels();
-  return `WebAssembly with training kernels (${installed.build})`;
+  return `WebAssembly with training kernels (${kernels.installWasmKernels().build})`;
 }

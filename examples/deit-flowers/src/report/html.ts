@@ -2,7 +2,11 @@ import { percent } from "../progress.ts";
 import type { RunResult, TrainedModel } from "../run-result.ts";
 import { type Curve, escapeHtml, lineChart } from "./line-chart.ts";
 
-const STYLES: Record<string, string> = { teacher: "teacher", "student alone": "alone", "student distilled": "distilled" };
+const STYLES: Record<string, string> = {
+  teacher: "teacher",
+  "student alone": "alone",
+  "student distilled": "distilled",
+};
 
 /** The run as one HTML file that needs no network: table, curves, settings, environment. */
 export function htmlReport(result: RunResult): string {

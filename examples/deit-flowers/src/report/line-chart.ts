@@ -32,7 +32,8 @@ export function lineChart({ title, curves, format, range }: LineChart): string {
   const high = range?.[1] ?? Math.max(...values);
   const epochs = Math.max(2, ...curves.map((curve) => curve.values.length));
   const x = (epoch: number): number => LEFT + ((WIDTH - LEFT - RIGHT) * epoch) / (epochs - 1);
-  const y = (value: number): number => TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - low) / (high - low || 1));
+  const y = (value: number): number =>
+    TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - low) / (high - low || 1));
 
   const grid = Array.from({ length: TICKS }, (_, i) => low + ((high - low) * i) / (TICKS - 1)).map(
     (value) =>
@@ -42,13 +43,18 @@ export function lineChart({ title, curves, format, range }: LineChart): string {
   const step = Math.ceil(epochs / 10);
   const labels = Array.from({ length: epochs }, (_, epoch) => epoch)
     .filter((epoch) => epoch % step === 0)
-    .map((epoch) => `<text class="tick" x="${x(epoch).toFixed(1)}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${epoch + 1}</text>`);
+    .map(
+      (epoch) =>
+        `<text class="tick" x="${x(epoch).toFixed(1)}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${epoch + 1}</text>`,
+    );
   const lines = curves.map((curve) => drawCurve(curve, x, y));
   const legend = curves.map(
     (curve) =>
       `<li><svg width="24" height="8" aria-hidden="true"><line class="curve ${curve.style}${curve.dashed ? " dashed" : ""}" x1="0" x2="24" y1="4" y2="4"/></svg> ${escapeHtml(curve.name)}</li>`,
   );
-  const summary = curves.map((curve) => `${curve.name} ends at ${format(curve.values.at(-1) ?? Number.NaN)}`).join("; ");
+  const summary = curves
+    .map((curve) => `${curve.name} ends at ${format(curve.values.at(-1) ?? Number.NaN)}`)
+    .join("; ");
   return `<figure>
 <figcaption>${escapeHtml(title)}</figcaption>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(`${title} by epoch: ${summary}`)}">

@@ -1,5 +1,5 @@
-import { percent } from "../progress.ts";
-import type { RunResult, TrainedModel } from "../run-result.ts";
+import type { ModelResult, RunResult } from "../run-result.ts";
+import { percent } from "../terminal/format.ts";
 import { type Curve, escapeHtml, lineChart } from "./line-chart.ts";
 
 const STYLES: Record<string, string> = {
@@ -46,7 +46,7 @@ ${definitions({ ...environment })}
 `;
 }
 
-function resultTable(models: readonly TrainedModel[]): string {
+function resultTable(models: readonly ModelResult[]): string {
   const rows = models.map(
     (model) =>
       `<tr><th scope="row"><span class="dot ${STYLES[model.name] ?? ""}"></span>${escapeHtml(model.name)}</th>` +
@@ -59,7 +59,7 @@ function resultTable(models: readonly TrainedModel[]): string {
 </table></div>`;
 }
 
-function curves(model: TrainedModel, training: string, validation: string): Curve[] {
+function curves(model: ModelResult, training: string, validation: string): Curve[] {
   const style = STYLES[model.name] ?? "";
   const [train, held] = [model.history[training] ?? [], model.history[validation] ?? []];
   return [

@@ -39,6 +39,7 @@ export async function saveLayersModelFile(model: tfl.LayersModel, folder: string
       generatedBy: "deit-flowers",
       convertedBy: null as never,
       weightsManifest: [{ paths: ["weights.bin"], weights: artifacts.weightSpecs! }],
+      ...(artifacts.userDefinedMetadata && { userDefinedMetadata: artifacts.userDefinedMetadata }),
     };
     await writeAtomically(join(folder, "model.json"), JSON.stringify(json));
     return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: "JSON" } };

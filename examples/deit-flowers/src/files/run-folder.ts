@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { mkdir, rmdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { UsageError } from "../usage-error.ts";
 
 /**
@@ -9,13 +10,12 @@ import { UsageError } from "../usage-error.ts";
  */
 export async function makeRunFolder(out: string, name: string): Promise<string> {
   const folder = join(out, name);
+  if (existsSync(folder)) throw new UsageError(`--name: expected a new run, got '${folder}', which exists`);
   try {
-    await mkdir(dirname(folder), { recursive: true });
-    await mkdir(folder);
+    await mkdir(folder, { recursive: true });
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === "EEXIST") throw new UsageError(`--name: expected a new run, got '${folder}', which exists`);
-    throw new Error(`${folder}: expected a folder that can be written to, got: ${message}`, { cause });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${folder}: expected a folder that can be written to, got: ${reason}`, { cause });
   }
   return folder;
 }

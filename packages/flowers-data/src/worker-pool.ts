@@ -35,7 +35,8 @@ export function startPool(workers: number, queued: number, data: unknown): Worke
 
 /** A module that makes its thread read TypeScript: tsx's own entry does so on the main thread only. */
 function typescriptLoader(): string {
-  const required = createRequire(import.meta.url).resolve("tsx/esm/api"); // its CommonJS build, which cannot register
+  const require = createRequire(import.meta.url);
+  const required = require.resolve("tsx/esm/api"); // its CommonJS build, which cannot register
   const tsx = pathToFileURL(required.replace(/\.cjs$/, ".mjs")).href;
   return `data:text/javascript,import{register}from${JSON.stringify(tsx)};register()`;
 }

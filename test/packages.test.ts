@@ -3,9 +3,9 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { publicPackages } from "../scripts/packages.ts";
+import { publicPackages, root } from "../scripts/packages.ts";
 import { run } from "../scripts/pnpm.ts";
-import { importedPackages, readmeExample, readmeInstalls } from "./readme-example.ts";
+import { importedPackages, readmeExamples, readmeInstalls } from "./readme-example.ts";
 import { type Installed, installTarballs } from "./tarballs.ts";
 
 /** Upper bounds of the tarballs in kB, half as much again to twice what they are: a bundled tfjs would not fit. */
@@ -23,14 +23,19 @@ const packages = publicPackages();
 const readmes = new Map(
   packages.map(({ name, folder }) => [name, readFileSync(join(folder, "README.md"), "utf8")]),
 );
+/** The first example of each package's README, and all of the repository's, by file name. */
+const examples = new Map([
+  ...packages.map(({ name }) => [name, readmeExamples(readmes.get(name)!)[0]!] as const),
+  ...readmeExamples(readFileSync(join(root, "README.md"), "utf8")).map(
+    (it, i) => [`repository-${i}`, it] as const,
+  ),
+]);
 let installed: Installed;
 
 beforeAll(() => {
   installed = installTarballs();
-  const files = packages.map(({ name }) => {
-    writeFileSync(join(installed.folder, `${name}.mts`), readmeExample(readmes.get(name)!));
-    return `${name}.mts`;
-  });
+  for (const [name, program] of examples) writeFileSync(join(installed.folder, `${name}.mts`), program);
+  const files = [...examples.keys()].map((name) => `${name}.mts`);
   const compilerOptions = {
     ...{ target: "es2022", lib: ["es2023", "dom"], module: "nodenext", types: [] },
     ...{ strict: true, skipLibCheck: true, outDir: ".", rootDir: "." },
@@ -84,10 +89,10 @@ describe.each(packages)("$name", ({ name, manifest }) => {
 
   test("its README says what its example needs", () => {
     const readme = readmes.get(name)!;
-    expect(readmeInstalls(readme)).toEqual(expect.arrayContaining(importedPackages(readmeExample(readme))));
+    expect(readmeInstalls(readme)).toEqual(expect.arrayContaining(importedPackages(examples.get(name)!)));
   });
+});
 
-  test("its README's example runs as written", () => {
-    expect(run(installed.folder, process.execPath, `${name}.mjs`)).not.toBe("");
-  });
+test.each([...examples.keys()])("the README's example of %s runs as written", (name) => {
+  expect(run(installed.folder, process.execPath, `${name}.mjs`)).not.toBe("");
 });

@@ -1,8 +1,8 @@
-/** The first `ts` block of a README; throws if there is none. */
-export function readmeExample(readme: string): string {
-  const example = /```ts\n([\s\S]*?)```/.exec(readme)?.[1];
-  if (!example) throw new Error("readmeExample: expected a block that starts with ```ts");
-  return example;
+/** The `ts` blocks of a README, in order; throws if there is none. */
+export function readmeExamples(readme: string): string[] {
+  const examples = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, program]) => program!);
+  if (examples.length === 0) throw new Error("readmeExamples: expected a block that starts with ```ts");
+  return examples;
 }
 
 /** Packages that a README's `npm install` lines name. */

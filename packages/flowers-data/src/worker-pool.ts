@@ -29,7 +29,11 @@ export function startPool(workers: number, queued: number, data: unknown): Worke
   });
   return {
     run: (name, task) => pool.run(task, { name }),
-    close: () => pool.destroy(),
+    close: () => {
+      // Piscina emits an error, which would end the process, for a reply that comes after its task was rejected.
+      pool.on("error", () => {});
+      return pool.destroy();
+    },
   };
 }
 

@@ -16,6 +16,7 @@ try {
     readme: join(root, "README.md"),
     out: join(root, "docs/api"),
     githubPages: false,
+    validation: { invalidPath: false }, // the README's links to folders of the repository lead out of the site
   });
   const project = await app.convert();
   if (project) {

@@ -8,9 +8,8 @@ import { formatMessage } from "publint/utils";
 import { publicPackages, type WorkspacePackage } from "./packages.ts";
 import { pnpm, run } from "./pnpm.ts";
 
-const attw = createRequire(import.meta.url)
-  .resolve("@arethetypeswrong/cli/package.json")
-  .replace("package.json", "dist/index.js");
+const require = createRequire(import.meta.url);
+const attw = require.resolve("@arethetypeswrong/cli/package.json").replace("package.json", "dist/index.js");
 
 const folder = mkdtempSync(join(tmpdir(), "deit-pack-"));
 try {

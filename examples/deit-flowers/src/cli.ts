@@ -10,6 +10,7 @@ const HELP: Readonly<Partial<Record<keyof Settings, string>>> = {
   seed: "Of everything random: pictures, order, crops, initial weights, stochastic depth",
   data: "flower_photos.tgz, or a folder with one folder of photos a class",
   download: "Use the real flower_photos.tgz, downloaded once (229 MB)",
+  cache: "Folder that the download is kept in (default: the platform's cache folder)",
   count: "Procedural flowers to draw",
   imageSize: "Student's image size in pixels",
   workers: "Threads that decode and augment",
@@ -35,7 +36,7 @@ const HELP: Readonly<Partial<Record<keyof Settings, string>>> = {
 };
 
 /** What cac would turn into numbers where it looks like one: a run may be named 7. */
-const TEXTS = new Set<string>(["preset", "name", "out", "backend", "data", "teacher"]);
+const TEXTS = new Set<string>(["preset", "name", "out", "backend", "data", "cache", "teacher"]);
 const FLAGS = new Set<keyof Settings>(["download", "skipBadImages", "verbose"]);
 
 /**

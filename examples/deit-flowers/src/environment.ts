@@ -17,6 +17,6 @@ export function describeEnvironment(
     cpu: `${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}`,
     trainingImages: data.train.size,
     validationImages: data.validation.size,
-    minutes: duration(performance.now() - startedAt),
+    duration: duration(performance.now() - startedAt),
   };
 }

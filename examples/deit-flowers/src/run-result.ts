@@ -25,7 +25,7 @@ export interface RunResult {
     readonly cpu: string;
     readonly trainingImages: number;
     readonly validationImages: number;
-    readonly minutes: string;
+    readonly duration: string;
   };
 }
 

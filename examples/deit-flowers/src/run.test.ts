@@ -130,6 +130,13 @@ describe("bad input leaves nothing behind", () => {
     );
   });
 
+  test("a cache that cannot be a folder", async () => {
+    const folder = await emptyFolder();
+    await writeFile(join(folder, "file"), "");
+    const cache = join(folder, "file", "in");
+    await refused({ download: true, cache }, `${cache}: not a folder; give another cacheDir`);
+  });
+
   test("a teacher with another number of classes, or of other images", async () => {
     await startBackend("cpu");
     const folder = await emptyFolder();

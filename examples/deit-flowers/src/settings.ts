@@ -18,6 +18,7 @@ const schema = z.strictObject({
     .max(2 ** 32 - 1),
   data: z.string().optional(),
   download: z.boolean(),
+  cache: z.string().optional(),
   count: count.min(50),
   imageSize: count,
   workers: count,

@@ -25,19 +25,20 @@ async function openStore(
   settings: Settings,
   output: LineOutput,
 ): Promise<{ store: SampleStore; source: string }> {
-  const { data, download, count, imageSize, seed } = settings;
+  const { data, download, cache, count, imageSize, seed } = settings;
   if (data === undefined && !download) {
     const store = await proceduralFlowers({ count, size: imageSize, seed });
     return { store, source: `${count} drawn flowers` };
   }
-  const path = data ?? (await downloadWithProgress(output));
+  const path = data ?? (await downloadWithProgress(cache, output));
   const store = await openFlowers(path);
   return { store, source: `${store.size} photos` };
 }
 
-async function downloadWithProgress(output: LineOutput): Promise<string> {
+async function downloadWithProgress(cacheDir: string | undefined, output: LineOutput): Promise<string> {
   const line = liveLine(output);
   const path = await downloadFlowers({
+    ...(cacheDir !== undefined && { cacheDir }),
     onProgress: ({ received, total }) =>
       line.update(
         () => `downloading flower_photos.tgz  ${percent(received / total)} of ${Math.round(total / 1e6)} MB`,

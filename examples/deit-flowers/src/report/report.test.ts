@@ -16,6 +16,16 @@ describe("a line chart", () => {
     expect(draw([0, 0.5, 1])).toContain('points="56.0,264.0 342.0,138.0 628.0,12.0"');
   });
 
+  test("marks round numbers that enclose the curves", () => {
+    const svg = lineChart({
+      title: "Loss",
+      curves: [{ name: "a", values: [1.6, 0.37], style: "alone" }],
+      format: (value) => value.toFixed(2),
+    });
+    const ticks = [...svg.matchAll(/text-anchor="end">([^<]+)</g)].map(([, text]) => text);
+    expect(ticks).toEqual(["0.00", "0.50", "1.00", "1.50", "2.00"]);
+  });
+
   test("says in words what it shows, with safe text", () => {
     const svg = draw([0, 1]);
     expect(svg).toContain('aria-label="Loss by epoch: a &amp; b ends at 1"');
@@ -48,7 +58,7 @@ test("a report is one file that loads nothing, holds every number and escapes wh
       cpu: "2 × cpu",
       trainingImages: 90,
       validationImages: 10,
-      minutes: "0:05",
+      duration: "0:05",
     },
   });
   expect(html).not.toMatch(/\b(src|href)="(?!https:\/\/arxiv\.org)/);

@@ -72,6 +72,11 @@ export class Context {
     new Int32Array(memoryOf(this.backend).buffer, address, values.length).set(values);
   }
 
+  /** Writes float32 numbers to scratch memory at `address`. */
+  writeFloats(address: number, values: readonly number[]): void {
+    new Float32Array(memoryOf(this.backend).buffer, address, values.length).set(values);
+  }
+
   /** Frees what the context holds in tfjs' heap and takes its guard off. */
   dispose(): void {
     // A backend that tfjs has disposed took its heap with it.

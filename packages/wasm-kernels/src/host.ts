@@ -16,6 +16,8 @@ export interface WasmBackend extends tf.KernelBackend {
   readonly dataIdMap: { get(dataId: tf.DataId): TensorData };
   makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
   disposeData(dataId: tf.DataId, force?: boolean): boolean;
+  refCount(dataId: tf.DataId): number;
+  incRef(dataId: tf.DataId): void;
 }
 
 /**

@@ -65,7 +65,7 @@ export function installWasmKernels(options: InstallOptions = {}): InstalledKerne
     tf.registerKernel({
       kernelName: kernel.name,
       backendName: "wasm",
-      kernelFunc: asKernelFunc(kernel, contextOf),
+      kernelFunc: asKernelFunc(kernel, contextOf, config),
     });
   }
 
@@ -89,7 +89,23 @@ export function installWasmKernels(options: InstallOptions = {}): InstalledKerne
   return result;
 }
 
-function asKernelFunc(kernel: Kernel, contextOf: (backend: WasmBackend) => Context): tf.KernelFunc {
-  return ({ inputs, attrs, backend }) =>
-    kernel.run(contextOf(backend as WasmBackend), inputs as tf.NamedTensorInfoMap, attrs ?? {});
+function asKernelFunc(
+  kernel: Kernel,
+  contextOf: (backend: WasmBackend) => Context,
+  stock: tf.KernelConfig | undefined,
+): tf.KernelFunc {
+  return (params) => {
+    const { inputs, attrs, backend } = params;
+    const runStock = () => {
+      if (!stock)
+        throw new Error(`${kernel.name}: tfjs' WASM backend has no kernel of its own for these inputs`);
+      return stock.kernelFunc(params);
+    };
+    return kernel.run(
+      contextOf(backend as WasmBackend),
+      inputs as tf.NamedTensorInfoMap,
+      attrs ?? {},
+      runStock,
+    );
+  };
 }

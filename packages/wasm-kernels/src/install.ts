@@ -55,6 +55,10 @@ export function installWasmKernels(options: InstallOptions = {}): InstalledKerne
     return context;
   };
 
+  const gradients = kernels.flatMap(({ name, gradient }) =>
+    gradient && !tf.getGradient(name) ? [gradient] : [],
+  );
+  for (const gradient of gradients) tf.registerGradient(gradient);
   const stock = new Map<string, tf.KernelConfig>();
   for (const kernel of kernels) {
     const config = tf.getKernel(kernel.name, "wasm");
@@ -82,6 +86,7 @@ export function installWasmKernels(options: InstallOptions = {}): InstalledKerne
         const config = stock.get(name);
         if (config) tf.registerKernel(config);
       }
+      for (const { kernelName } of gradients) tf.unregisterGradient(kernelName);
       context.dispose();
     },
   };

@@ -5,6 +5,8 @@ import type { Context } from "./context.ts";
 export interface Kernel {
   /** tfjs' name of the operation. */
   readonly name: string;
+  /** Its gradient, for all backends, where tfjs has none. */
+  readonly gradient?: tf.GradConfig;
   /** Computes the outputs. Inputs are borrowed; outputs are new. */
   run(
     context: Context,

@@ -5,6 +5,7 @@ import { batchMatMul } from "./batch-mat-mul.ts";
 import { mean, sum } from "./column-sum.ts";
 import { conv2DBackpropFilter, conv2DBackpropInput } from "./conv2d-backprop.ts";
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./depthwise-backprop.ts";
+import { einsum } from "./einsum.ts";
 import { fusedMatMul } from "./fused-mat-mul.ts";
 import { gelu, geluGrad } from "./gelu.ts";
 import { groupNorm, groupNormGrad } from "./group-norm.ts";
@@ -27,6 +28,7 @@ export const kernels: readonly Kernel[] = [
   conv2DBackpropInput,
   depthwiseBackpropFilter,
   depthwiseBackpropInput,
+  einsum,
   fusedMatMul,
   gelu,
   geluGrad,

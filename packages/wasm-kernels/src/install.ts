@@ -106,11 +106,7 @@ function asKernelFunc(
         throw new Error(`${kernel.name}: tfjs' WASM backend has no kernel of its own for these inputs`);
       return stock.kernelFunc(params);
     };
-    return kernel.run(
-      contextOf(backend as WasmBackend),
-      inputs as tf.NamedTensorInfoMap,
-      attrs ?? {},
-      runStock,
-    );
+    const context = contextOf(backend as WasmBackend);
+    return context.attempt(() => kernel.run(context, inputs as tf.NamedTensorInfoMap, attrs ?? {}, runStock));
   };
 }

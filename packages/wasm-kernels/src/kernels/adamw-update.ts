@@ -43,9 +43,7 @@ export const adamWUpdate: Kernel = {
 
 type Info = tf.TensorInfo;
 
-function reuseOrNew(context: Context, { dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
-  const { backend } = context;
-  if (backend.refCount(dataId) > 1) return context.output(shape);
-  backend.incRef(dataId); // for the output, as tfjs' own Identity and Reshape do
-  return { dataId, shape, dtype };
+function reuseOrNew(context: Context, moment: tf.TensorInfo): tf.TensorInfo {
+  const isShared = context.backend.refCount(moment.dataId) > 1;
+  return isShared ? context.output(moment.shape) : context.share(moment);
 }

@@ -6,10 +6,7 @@ import type { Kernel } from "../kernel.ts";
  */
 export const identity: Kernel = {
   name: "Identity",
-  run({ backend }, { x }, _, stock) {
-    const { dataId, shape, dtype } = x!;
-    if (dtype === "string") return stock();
-    backend.incRef(dataId);
-    return { dataId, shape, dtype };
+  run(context, { x }, _, stock) {
+    return x!.dtype === "string" ? stock() : context.share(x!);
   },
 };

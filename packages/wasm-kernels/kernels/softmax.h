@@ -2,12 +2,12 @@
 #pragma once
 #include "activation.h"
 
-/// The largest of scale · x, NaN if one is; -infinity for an empty row.
+/// The largest of scale · x; -infinity for an empty row. It may pass over NaN, which the exponentials then carry.
 INLINE float scaled_max(const float* x, int size, float scale) {
   f32x4 high = SPLAT(-__builtin_inff());
   int i = 0;
-  for (; i + 4 <= size; i += 4) high = wasm_f32x4_max(high, MUL(LOAD(x + i), SPLAT(scale)));
-  for (; i < size; i++) high = wasm_f32x4_max(high, SPLAT(x[i] * scale));
+  for (; i + 4 <= size; i += 4) high = wasm_f32x4_pmax(high, MUL(LOAD(x + i), SPLAT(scale)));
+  for (; i < size; i++) high = wasm_f32x4_pmax(high, SPLAT(x[i] * scale));
   return lanes_max(high);
 }
 

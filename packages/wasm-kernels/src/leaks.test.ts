@@ -27,7 +27,10 @@ test(`${STEPS} training steps leak no tensor and no block, and the heap stays as
   const images = tf.tensor4d(noise(2 * 6 * 6 * 3, 1), [2, 6, 6, 3]);
   const filter: tf.Variable = tf.variable(tf.tensor4d(noise(3 * 3 * 3 * 4, 2), [3, 3, 3, 4]));
   const head: tf.Variable = tf.variable(tf.tensor2d(noise(4 * 5, 3), [4, 5]));
-  const moments: tf.Tensor[][] = [filter, head].map((variable) => [tf.zerosLike(variable), tf.zerosLike(variable)]);
+  const moments: tf.Tensor[][] = [filter, head].map((variable) => [
+    tf.zerosLike(variable),
+    tf.zerosLike(variable),
+  ]);
   const labels = tf.tensor2d([1, 0, 0, 0, 0, 0, 0, 1, 0, 0], [2, 5]);
 
   const step = () => {

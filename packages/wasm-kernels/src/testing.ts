@@ -45,9 +45,11 @@ export function largestError(actual: ArrayLike<number>, expected: ArrayLike<numb
 export function outputsOf(
   name: string,
   inputs: Record<string, tf.Tensor> | tf.Tensor[],
-  attrs: Record<string, number | number[]> = {},
+  attrs: object = {},
 ): Float32Array[] {
-  const outputs = [tf.engine().runKernel(name, inputs as tf.NamedTensorMap, attrs)].flat() as tf.Tensor[];
+  const outputs = [
+    tf.engine().runKernel(name, inputs as tf.NamedTensorMap, attrs as tf.NamedAttrMap),
+  ].flat() as tf.Tensor[];
   const values = outputs.map((tensor) => tensor.dataSync() as Float32Array);
   tf.dispose([inputs, outputs]);
   return values;

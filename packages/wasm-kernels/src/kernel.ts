@@ -17,7 +17,7 @@ export interface Kernel {
 }
 
 /** tfjs' own kernel of the same name and inputs, where it has one: for what ours leaves to it. */
-export type Stock = () => tf.TensorInfo | tf.TensorInfo[];
+type Stock = () => tf.TensorInfo | tf.TensorInfo[];
 
 /** Attributes of an operation, as tfjs hands them on: not typed, so every kernel reads them by its own contract. */
 // biome-ignore lint/suspicious/noExplicitAny: tfjs' NamedAttrMap is a union too narrow for its own operations.

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { each, largestError, noise, outputsOf, startForTest, total } from "../testing.ts";
+import { largestError, noise, outputsOf, startForTest, total } from "../testing.ts";
 
 /** float32 statistics of up to 400 numbers; gradients multiply them by rstd. */
 const TOLERANCE = 1e-4;

@@ -8,6 +8,8 @@ const packages = ["packages", "examples"].flatMap((parent) =>
     .map((entry) => ({ name: entry.name, root: `${parent}/${entry.name}` })),
 );
 
+const report = process.env.TEST_REPORT;
+
 export default defineConfig({
   resolve: { conditions: ["@deit/source"] },
   ssr: { resolve: { conditions: ["@deit/source", "node", "import", "default"] } },
@@ -15,6 +17,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",
+    // TEST_REPORT: a file that gets the results as JSON too, for `.ci/run` to count.
+    reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
     projects: [
       ...packages.map(({ name, root }) => ({
         extends: true as const,

@@ -10,4 +10,7 @@ export default defineConfig({
   minify: true,
   silent: true,
   noExternal: [/tfjs-core/],
+  // The application's tfjs-core runs first and so makes the engine: tensors of the bundled copy's engine would lack
+  // what only a whole tfjs-core sets up (`tensor.clone()` throws there).
+  banner: { js: 'import "@tensorflow/tfjs-core";' },
 });

@@ -10,6 +10,7 @@ const HELP: Readonly<Partial<Record<keyof Settings, string>>> = {
   seed: "Of everything random: pictures, order, crops, initial weights, stochastic depth",
   data: "flower_photos.tgz, or a folder with one folder of photos a class",
   download: "Use the real flower_photos.tgz, downloaded once (229 MB)",
+  cache: "Folder that the download is kept in (default: the platform's cache folder)",
   count: "Procedural flowers to draw",
   imageSize: "Student's image size in pixels",
   workers: "Threads that decode and augment",
@@ -34,6 +35,8 @@ const HELP: Readonly<Partial<Record<keyof Settings, string>>> = {
   verbose: "Show stack traces",
 };
 
+/** What cac would turn into numbers where it looks like one: a run may be named 7. */
+const TEXTS = new Set<string>(["preset", "name", "out", "backend", "data", "cache", "teacher"]);
 const FLAGS = new Set<keyof Settings>(["download", "skipBadImages", "verbose"]);
 
 /**
@@ -58,7 +61,11 @@ export function parseCommandLine(argv: readonly string[]): Settings | undefined 
     if (args.length > 0) throw new UsageError(`expected options only, got '${args[0]}' (see --help)`);
     cli.runMatchedCommand();
     const { "--": _, help: __, h: ___, ...given } = options as Record<string, unknown>;
-    return resolveSettings(given);
+    const texts = Object.entries(given).map(([name, value]) => [
+      name,
+      TEXTS.has(name) ? String(value) : value,
+    ]);
+    return resolveSettings(Object.fromEntries(texts));
   } catch (error) {
     if (error instanceof Error && error.name === "CACError")
       throw new UsageError(`${error.message} (see --help)`);

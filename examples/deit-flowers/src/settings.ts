@@ -1,12 +1,14 @@
 import { z } from "zod";
 import { UsageError } from "./usage-error.ts";
 
+const MOST_WORKERS = 32;
 const count = z.number().int().positive();
 const share = z.number().min(0).max(1);
+const shareBelowOne = z.number().min(0).lt(1);
 
 const schema = z.strictObject({
   preset: z.string(),
-  name: z.string().regex(/^[\w.-]+$/, "letters, digits, dots, dashes and underscores"),
+  name: z.string().regex(/^[\w.-]+$/, "expected letters, digits, dots, dashes and underscores"),
   out: z.string(),
   backend: z.enum(["auto", "tensorflow", "webgpu", "wasm", "cpu"]),
   seed: z
@@ -16,6 +18,7 @@ const schema = z.strictObject({
     .max(2 ** 32 - 1),
   data: z.string().optional(),
   download: z.boolean(),
+  cache: z.string().optional(),
   count: count.min(50),
   imageSize: count,
   workers: count,
@@ -28,14 +31,14 @@ const schema = z.strictObject({
   depth: count,
   heads: count,
   mlpRatio: z.number().positive(),
-  dropPath: share,
+  dropPath: shareBelowOne,
   epochs: count,
   batchSize: count,
   microBatchSize: count,
   learningRate: z.number().positive(),
   warmupEpochs: z.number().min(0),
   weightDecay: z.number().min(0),
-  labelSmoothing: share,
+  labelSmoothing: shareBelowOne,
   alpha: share,
   verbose: z.boolean(),
 });
@@ -68,12 +71,12 @@ export const PRESETS: Readonly<Record<string, Omit<Settings, "name" | "preset">>
     dim: 64,
     depth: 4,
     heads: 2,
-    teacherEpochs: 8,
-    teacherLearningRate: 2e-3,
+    teacherEpochs: 12,
+    teacherLearningRate: 3e-3,
     epochs: 12,
-    batchSize: 64,
+    batchSize: 32,
     microBatchSize: 32,
-    learningRate: 1e-3,
+    learningRate: 1.5e-3,
     warmupEpochs: 1,
     weightDecay: 0.05,
   },
@@ -133,9 +136,11 @@ export function resolveSettings(given: Readonly<Record<string, unknown>>): Setti
   if (!result.success) {
     const { path, message } = result.error.issues[0]!;
     const key = String(path[0] ?? "options");
-    throw new UsageError(`--${kebab(key)}: ${message}, got ${JSON.stringify(given[key])}`);
+    // Of zod's "Too big: expected number to be <=1, received 2" only what was expected: what came is said by us.
+    const expected = message.replace(/^[A-Z][^:]*: /, "").replace(/, received .*$/, "");
+    throw new UsageError(`--${kebab(key)}: ${expected}, got ${JSON.stringify(given[key])}`);
   }
-  requireDivisible(result.data);
+  requireConsistent(result.data);
   return result.data;
 }
 
@@ -144,12 +149,18 @@ export function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-function requireDivisible({ imageSize, patchSize, dim, heads, data, download, workers }: Settings): void {
+function requireConsistent(settings: Settings): void {
+  const { imageSize, patchSize, dim, heads, mlpRatio, data, download, workers } = settings;
   if (imageSize % patchSize !== 0) {
     throw new UsageError(`--patch-size: must divide the image size ${imageSize}, got ${patchSize}`);
   }
   if (dim % heads !== 0) throw new UsageError(`--heads: must divide --dim ${dim}, got ${heads}`);
-  if (data !== undefined && download)
-    throw new UsageError("--data and --download: give one of the two, got both");
-  if (workers > 32) throw new UsageError(`--workers: expected at most 32, got ${workers}`);
+  if (!Number.isInteger(dim * mlpRatio)) {
+    throw new UsageError(`--mlp-ratio: times --dim ${dim} must be a whole number, got ${mlpRatio}`);
+  }
+  if (data !== undefined && download) {
+    throw new UsageError("--data and --download: expected one of the two, got both");
+  }
+  if (workers > MOST_WORKERS)
+    throw new UsageError(`--workers: expected at most ${MOST_WORKERS}, got ${workers}`);
 }

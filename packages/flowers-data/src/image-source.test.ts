@@ -87,6 +87,18 @@ describe("imageSource", () => {
     await source.close();
   });
 
+  test("can be closed while a finished batch is on its way", async () => {
+    for (let i = 0; i < 5; i++) {
+      const source = imageSource(drawn, { ...TRAINING, batchSize: 2, prefetch: 3 });
+      const iterator = source.batches(0)[Symbol.asyncIterator]();
+      await iterator.next();
+      const until = Date.now() + 50;
+      while (Date.now() < until); // replies pile up meanwhile
+      await source.close();
+      await iterator.return?.();
+    }
+  });
+
   test("can be left early and closed twice, and says so when used after", async () => {
     const source = imageSource(drawn, TRAINING);
     for await (const _ of source.batches(0)) break;

@@ -29,13 +29,18 @@ export function startPool(workers: number, queued: number, data: unknown): Worke
   });
   return {
     run: (name, task) => pool.run(task, { name }),
-    close: () => pool.destroy(),
+    close: () => {
+      // Piscina emits an error, which would end the process, for a reply that comes after its task was rejected.
+      pool.on("error", () => {});
+      return pool.destroy();
+    },
   };
 }
 
 /** A module that makes its thread read TypeScript: tsx's own entry does so on the main thread only. */
 function typescriptLoader(): string {
-  const required = createRequire(import.meta.url).resolve("tsx/esm/api"); // its CommonJS build, which cannot register
+  const require = createRequire(import.meta.url);
+  const required = require.resolve("tsx/esm/api"); // its CommonJS build, which cannot register
   const tsx = pathToFileURL(required.replace(/\.cjs$/, ".mjs")).href;
   return `data:text/javascript,import{register}from${JSON.stringify(tsx)};register()`;
 }

@@ -1,5 +1,6 @@
 export { linearDropRates } from "stochastic-depth";
 export { type Distribution, glorotUniform, type Init, KeyedInitializer } from "./initializer.ts";
+export type { SeededArgs } from "./layers/base.ts";
 export { ClassTokens, type ClassTokensArgs } from "./layers/class-tokens.ts";
 export { KeyedDropout, type KeyedDropoutArgs } from "./layers/keyed-dropout.ts";
 export { LayerNorm, type LayerNormArgs } from "./layers/layer-norm.ts";

@@ -2,7 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { startBackend } from "tfjs-backends";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { installWasmKernels } from "./install.ts";
-import { sha256, base64 as simd } from "./modules/simd.generated.ts";
+import { base64 as relaxedSimd, sha256 as relaxedSimdSha256 } from "./modules/relaxed-simd.generated.ts";
+import { base64 as simd, sha256 as simdSha256 } from "./modules/simd.generated.ts";
 import { withSharedMemory } from "./side-module.ts";
 
 beforeAll(async () => {
@@ -33,12 +34,22 @@ test("refuses another backend and leaves tfjs alone", async () => {
   expect(tf.getKernel("UnsortedSegmentSum", "wasm")).toBeUndefined();
 });
 
-test("the committed module has the recorded SHA-256 and links to shared memory too", async () => {
-  const bytes = Uint8Array.from(atob(simd), (c) => c.charCodeAt(0));
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+test.each([
+  ["simd", simd, simdSha256],
+  ["relaxed-simd", relaxedSimd, relaxedSimdSha256],
+])("the committed module %s has the recorded SHA-256", async (_, base64, sha256) => {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", decoded(base64)));
   expect([...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("")).toBe(sha256);
+});
+
+test("the module links to shared memory too", () => {
+  const bytes = decoded(simd);
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 65536, shared: true });
   expect(
     () => new WebAssembly.Instance(new WebAssembly.Module(withSharedMemory(bytes)), { env: { memory } }),
   ).not.toThrow();
 });
+
+function decoded(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+}

@@ -1,5 +1,5 @@
-import { percent } from "../progress.ts";
-import type { RunResult, TrainedModel } from "../run-result.ts";
+import type { ModelResult, RunResult } from "../run-result.ts";
+import { percent, rate } from "../terminal/format.ts";
 import { type Curve, escapeHtml, lineChart } from "./line-chart.ts";
 
 const STYLES: Record<string, string> = {
@@ -25,8 +25,9 @@ export function htmlReport(result: RunResult): string {
 <body>
 <main>
 <h1>Distilling a vision transformer</h1>
-<p>${escapeHtml(result.dataDescription)} A convolutional teacher, a small vision transformer trained alone on the labels, and the
-same transformer distilled: its second token learns the teacher's answers (<a href="https://arxiv.org/abs/2012.12877">DeiT</a>).</p>
+<p>${escapeHtml(result.dataDescription)} The teacher: ${escapeHtml(result.teacherDescription)} The students: a small vision
+transformer trained on the labels alone, and the same transformer distilled, whose second token learns the teacher's answers
+(<a href="https://arxiv.org/abs/2012.12877">DeiT</a>).</p>
 ${resultTable(models)}
 <p class="note">Accuracy on ${environment.validationImages} held-out images; images/s forward over the same images, and while
 training. Everything was measured in this run.</p>
@@ -46,12 +47,12 @@ ${definitions({ ...environment })}
 `;
 }
 
-function resultTable(models: readonly TrainedModel[]): string {
+function resultTable(models: readonly ModelResult[]): string {
   const rows = models.map(
     (model) =>
       `<tr><th scope="row"><span class="dot ${STYLES[model.name] ?? ""}"></span>${escapeHtml(model.name)}</th>` +
       `<td>${model.params.toLocaleString("en")}</td><td>${percent(model.valAccuracy)}</td>` +
-      `<td>${model.imagesPerSecond.toFixed(0)}</td><td>${model.trainImagesPerSecond?.toFixed(0) ?? "–"}</td></tr>`,
+      `<td>${rate(model.imagesPerSecond)}</td><td>${model.trainImagesPerSecond === undefined ? "–" : rate(model.trainImagesPerSecond)}</td></tr>`,
   );
   return `<div class="scroll"><table>
 <thead><tr><th scope="col">model</th><th scope="col">parameters</th><th scope="col">validation accuracy</th><th scope="col">images/s</th><th scope="col">training images/s</th></tr></thead>
@@ -59,7 +60,7 @@ function resultTable(models: readonly TrainedModel[]): string {
 </table></div>`;
 }
 
-function curves(model: TrainedModel, training: string, validation: string): Curve[] {
+function curves(model: ModelResult, training: string, validation: string): Curve[] {
   const style = STYLES[model.name] ?? "";
   const [train, held] = [model.history[training] ?? [], model.history[validation] ?? []];
   return [

@@ -23,19 +23,20 @@ const LEFT = 56;
 const RIGHT = 12;
 const TOP = 12;
 const BOTTOM = 36;
+/** About so many lines across. */
 const TICKS = 5;
 
 /** An SVG figure of curves over epochs, with axes, a legend and a text that says what it shows. */
 export function lineChart({ title, curves, format, range }: LineChart): string {
   const values = curves.flatMap((curve) => curve.values.filter(Number.isFinite));
-  const low = range?.[0] ?? Math.min(...values);
-  const high = range?.[1] ?? Math.max(...values);
+  const ticks = roundTicks(range?.[0] ?? Math.min(...values), range?.[1] ?? Math.max(...values));
+  const [low, high] = [ticks[0]!, ticks.at(-1)!];
   const epochs = Math.max(2, ...curves.map((curve) => curve.values.length));
   const x = (epoch: number): number => LEFT + ((WIDTH - LEFT - RIGHT) * epoch) / (epochs - 1);
   const y = (value: number): number =>
     TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - low) / (high - low || 1));
 
-  const grid = Array.from({ length: TICKS }, (_, i) => low + ((high - low) * i) / (TICKS - 1)).map(
+  const grid = ticks.map(
     (value) =>
       `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(value).toFixed(1)}" y2="${y(value).toFixed(1)}"/>` +
       `<text class="tick" x="${LEFT - 8}" y="${(y(value) + 4).toFixed(1)}" text-anchor="end">${format(value)}</text>`,
@@ -65,6 +66,16 @@ ${lines.join("\n")}
 </svg>
 <ul class="legend">${legend.join("")}</ul>
 </figure>`;
+}
+
+/** Round numbers from at or below `low` to at or above `high`, 1, 2, 2.5 or 5 times a power of ten apart. */
+function roundTicks(low: number, high: number): number[] {
+  const rough = (high - low || 1) / (TICKS - 1);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * [1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough * 0.999)!;
+  const first = Math.floor(low / step + 1e-9);
+  const last = Math.max(first + 1, Math.ceil(high / step - 1e-9));
+  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
 }
 
 function drawCurve(curve: Curve, x: (epoch: number) => number, y: (value: number) => number): string {

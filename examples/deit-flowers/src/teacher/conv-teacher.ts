@@ -3,8 +3,8 @@ import * as tfl from "@tensorflow/tfjs-layers";
 const FILTERS = [24, 48, 96, 128] as const;
 
 /**
- * A small convolutional classifier, the teacher of the procedural flowers: four strided 3×3 convolutions, global
- * average pooling, one dense layer. No batch normalisation, whose statistics would depend on the micro-batch.
+ * A small convolutional classifier: four strided 3×3 convolutions, global average pooling, one dense layer. No batch
+ * normalisation, whose statistics would depend on the micro-batch.
  *
  * @returns `[batch, imageSize, imageSize, 3]` in [0, 1] → `[batch, classes]` logits.
  */
@@ -19,7 +19,7 @@ export function convTeacher(imageSize: number, classes: number, seed: number): t
         strides: 2,
         padding: "same",
         activation: "relu",
-        kernelInitializer: tfl.initializers.heNormal({ seed: seed + i + 1 }),
+        kernelInitializer: tfl.initializers.heNormal({ seed: seed + i + 1 }), // tfjs takes 0 for "any seed"
         name: `conv_${i}`,
       })
       .apply(x) as tfl.SymbolicTensor;

@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { writeAtomically } from "./files.ts";
+import { writeAtomically } from "./write-atomically.ts";
 
 /**
  * Loads a tfjs layers model from disk, which tfjs itself can do only with its native backend.
@@ -39,6 +39,7 @@ export async function saveLayersModelFile(model: tfl.LayersModel, folder: string
       generatedBy: "deit-flowers",
       convertedBy: null as never,
       weightsManifest: [{ paths: ["weights.bin"], weights: artifacts.weightSpecs! }],
+      ...(artifacts.userDefinedMetadata && { userDefinedMetadata: artifacts.userDefinedMetadata }),
     };
     await writeAtomically(join(folder, "model.json"), JSON.stringify(json));
     return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: "JSON" } };

@@ -1,0 +1,14 @@
+import type { Batch, DataSource } from "distill-trainer";
+
+/** A source's epoch 0, kept: for held-out pictures, which are the same in every epoch and need decoding once. */
+export async function inMemory(source: DataSource): Promise<DataSource> {
+  const batches: Batch[] = [];
+  for await (const batch of source.batches(0)) batches.push(batch);
+  return {
+    size: batches.reduce((size, { labels }) => size + labels.length, 0),
+    batchSize: source.batchSize,
+    async *batches() {
+      yield* batches;
+    },
+  };
+}

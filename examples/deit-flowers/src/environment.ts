@@ -1,0 +1,22 @@
+import { cpus } from "node:os";
+import type { StartedBackend } from "tfjs-backends";
+import type { FlowerData } from "./data/open-data.ts";
+import type { RunResult } from "./run-result.ts";
+import { duration } from "./terminal/format.ts";
+
+/** Where and on what a run was made. */
+export function describeEnvironment(
+  backend: StartedBackend,
+  data: FlowerData,
+  startedAt: number,
+): RunResult["environment"] {
+  return {
+    date: new Date().toISOString().slice(0, 16).replace("T", " "),
+    backend: `${backend.name}: ${backend.detail}`,
+    node: process.version,
+    cpu: `${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}`,
+    trainingImages: data.train.size,
+    validationImages: data.validation.size,
+    duration: duration(performance.now() - startedAt),
+  };
+}

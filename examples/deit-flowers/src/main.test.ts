@@ -1,0 +1,70 @@
+import { execFile } from "node:child_process";
+import { readdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { describe, expect, test, vi } from "vitest";
+import { emptyFolder } from "../test/workspace.ts";
+
+vi.setConfig({ testTimeout: 300_000 });
+
+const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+
+/** Runs the program as `pnpm start` does. */
+function start(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const node = ["--conditions=@deit/source", "--import", TSX, MAIN, ...args];
+  return new Promise((resolve) => {
+    execFile(process.execPath, node, (error, out, err) => {
+      resolve({ code: error === null ? 0 : Number(error.code), out, err });
+    });
+  });
+}
+
+describe("the program as a process", () => {
+  test("ends by itself with code 0", async () => {
+    const out = await emptyFolder();
+    const run = await start(
+      "--preset",
+      "tiny",
+      "--epochs",
+      "1",
+      "--teacher-epochs",
+      "1",
+      "--out",
+      out,
+      "--name",
+      "x",
+    );
+    expect(run).toMatchObject({ code: 0, err: "" });
+    expect(run.out).toContain("report: ");
+    expect(await readdir(out)).toEqual(["x"]);
+  });
+
+  test("ends with 2 and one line for wrong use", async () => {
+    const { code, out, err } = await start("--preset", "huge");
+    expect({ code, out, err }).toEqual({
+      code: 2,
+      out: "",
+      err: "deit-flowers: --preset: expected one of demo, photos, tiny, got 'huge'\n",
+    });
+  });
+
+  test("ends with 1 and one line for a failure, and shows where only if asked", async () => {
+    const absent = join(await emptyFolder(), "absent.tgz");
+    const failed = await start("--data", absent);
+    expect(failed.code).toBe(1);
+    expect(failed.err.trimEnd().split("\n")).toHaveLength(1);
+    expect(failed.err).toContain(
+      `${absent}: expected an archive or a folder of class folders, got no such file`,
+    );
+    expect((await start("--data", absent, "--verbose")).err).toContain("open-flowers");
+  });
+
+  test("prints its options and writes nothing for --help", async () => {
+    const { code, out } = await start("--help");
+    expect(code).toBe(0);
+    for (const option of ["--preset", "--patch-size", "--teacher", "--micro-batch-size"])
+      expect(out).toContain(option);
+  });
+});

@@ -1,0 +1,42 @@
+import type * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { ADAMW_SEMANTICS, AdamW, batchesPerEpoch, cosine, type DataSource } from "distill-trainer";
+
+/** What decides the optimizer of one training. */
+export interface OptimizerOptions {
+  /** After the warm-up; it falls to 0 along half a cosine. */
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly epochs: number;
+  readonly warmupEpochs?: number;
+}
+
+/** DeiT's optimizer: AdamW as PyTorch means it, warm-up and cosine, no decay of biases, norms, tokens and positions. */
+export function deitOptimizer(
+  model: tfl.LayersModel,
+  source: DataSource,
+  { learningRate, weightDecay, epochs, warmupEpochs = 0 }: OptimizerOptions,
+): AdamW {
+  const steps = batchesPerEpoch(source);
+  const spared = new Set(
+    model.trainableWeights
+      .filter((weight) => isSpared(weight))
+      .map((weight) => weight.read() as tf.Variable)
+      .map(({ name }) => name),
+  );
+  return new AdamW({
+    ...ADAMW_SEMANTICS.torch,
+    learningRate: cosine({
+      base: learningRate,
+      totalSteps: steps * epochs,
+      warmupSteps: Math.min(Math.round(steps * warmupEpochs), steps * epochs - 1),
+    }),
+    weightDecay,
+    excludeFromDecay: (name) => spared.has(name),
+  });
+}
+
+/** Vectors, and the tables of tokens and positions, whose first side is 1. */
+function isSpared({ shape }: tfl.LayerVariable): boolean {
+  return shape.length < 2 || shape[0] === 1;
+}

@@ -1,0 +1,154 @@
+import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { startBackend } from "tfjs-backends";
+import { describe, expect, test, vi } from "vitest";
+import { emptyFolder, recorder, sharedData } from "../test/workspace.ts";
+import { loadLayersModelFile, saveLayersModelFile } from "./files/layers-model-files.ts";
+import { run } from "./run.ts";
+import { resolveSettings } from "./settings.ts";
+
+const originals = sharedData("data/flowers/originals");
+const mobileNet = sharedData("data/teacher/mobilenet_v2_1.0_224_f16");
+
+/** Slow machines are slow, not wrong. */
+vi.setConfig({ testTimeout: 600_000 });
+
+const WRITTEN = [
+  "report.html",
+  "settings.json",
+  "student-alone",
+  "student-distilled",
+  "summary.json",
+  "teacher",
+];
+
+async function tinyRun(options: Record<string, unknown> = {}) {
+  const out = await emptyFolder();
+  const output = recorder();
+  const settings = resolveSettings({ preset: "tiny", name: "run", out, ...options });
+  const result = await run(settings, output);
+  return { result, folder: join(out, "run"), text: output.text(), settings };
+}
+
+describe("the program", () => {
+  test.each([
+    ["wasm", 100],
+    ["cpu", 50], // in plain JavaScript: half of the pictures are enough
+  ])("trains a teacher and two students on drawn flowers, on %s", async (backend, count) => {
+    const { result, folder, text, settings } = await tinyRun({ backend, count });
+    expect((await readdir(folder)).sort()).toEqual(WRITTEN);
+    expect(result.models.map(({ name }) => name)).toEqual(["teacher", "student alone", "student distilled"]);
+    for (const model of result.models) {
+      expect(model.history.loss).toHaveLength(2);
+      expect(model.history.loss![1]!).toBeLessThan(model.history.loss![0]!);
+      expect(model.valAccuracy).toBe(model.history.val_accuracy!.at(-1));
+      expect(model.imagesPerSecond).toBeGreaterThan(0);
+      expect(text).toContain(`${model.name}  epoch 2/2  loss `);
+    }
+    const summary = JSON.parse(await readFile(join(folder, "summary.json"), "utf8"));
+    expect(summary[2]).toMatchObject({ model: "student distilled", params: result.models[2]!.params });
+    expect(JSON.parse(await readFile(join(folder, "settings.json"), "utf8"))).toEqual(settings);
+    expect(text).toContain("model");
+    expect(text.trimEnd().endsWith("report.html")).toBe(true);
+
+    const student = await loadLayersModelFile(join(folder, "student-distilled"));
+    expect(student.outputs.map(({ shape }) => shape)).toEqual([[null, 5]]);
+    expect(await readFile(join(folder, "report.html"), "utf8")).toContain("student distilled, validation");
+  });
+
+  test("comes to the same numbers twice, and to others with another seed", async () => {
+    const histories = async (options: Record<string, unknown>) =>
+      (await tinyRun(options)).result.models.map((m) => m.history);
+    const first = await histories({});
+    expect(await histories({ workers: 2 })).toEqual(first);
+    expect(await histories({ seed: 7 })).not.toEqual(first);
+  });
+
+  test("learns from a teacher of an earlier run as it is", async () => {
+    const first = await tinyRun();
+    const { result, text } = await tinyRun({ teacher: join(first.folder, "teacher") });
+    expect(result.models[0]).toMatchObject({ valAccuracy: first.result.models[0]!.valAccuracy, history: {} });
+    expect(text).not.toContain("teacher  epoch");
+  });
+
+  test.skipIf(originals === undefined || mobileNet === undefined)(
+    "probes a pretrained teacher on real photos and distils from it",
+    async () => {
+      const options = { data: originals, teacher: mobileNet, teacherEpochs: 10, epochs: 1 };
+      const { result, folder, text } = await tinyRun(options);
+      expect(text).toContain("25 photos, 5 classes: 22 to train on, 3 held out.");
+      expect(result.models[0]!.params).toBe(2_206_816 + 5 * 1281);
+      expect(result.models[0]!.history.loss!.at(-1)).toBeLessThan(0.7); // log 5 = 1.61 at the start
+      expect((await readdir(folder)).sort()).toEqual(WRITTEN);
+    },
+  );
+
+  test.skipIf(originals === undefined)("names a photo that does not decode, or leaves it out", async () => {
+    const data = await emptyFolder();
+    await cp(originals!, data, { recursive: true });
+    await writeFile(join(data, "daisy", "broken.jpg"), "this is no picture");
+    const out = await emptyFolder();
+    const settings = resolveSettings({ preset: "tiny", name: "run", out, data });
+    await expect(run(settings, recorder())).rejects.toThrow(
+      "daisy/broken.jpg: expected a picture that decodes",
+    );
+    expect(await readdir(out)).toEqual([]);
+    const { text } = await tinyRun({ data, skipBadImages: true });
+    expect(text.match(/skipped daisy\/broken\.jpg/g)).toHaveLength(1);
+  });
+});
+
+describe("bad input leaves nothing behind", () => {
+  async function refused(options: Record<string, unknown>, message: string): Promise<void> {
+    const out = await emptyFolder();
+    const settings = resolveSettings({ preset: "tiny", name: "run", out, ...options });
+    await expect(run(settings, recorder())).rejects.toThrow(message);
+    expect(await readdir(out)).toEqual([]);
+  }
+
+  test("data that is absent, no archive, or has an empty class or a class of one", async () => {
+    const folder = await emptyFolder();
+    await refused(
+      { data: join(folder, "none") },
+      "none: expected an archive or a folder of class folders, got no such",
+    );
+    await writeFile(join(folder, "x.tgz"), "no archive");
+    await refused({ data: join(folder, "x.tgz") }, "x.tgz: expected a tar archive");
+    const photos = join(folder, "photos");
+    for (const name of ["a", "b"]) await mkdir(join(photos, name), { recursive: true });
+    for (const name of ["a/1.jpg", "a/2.jpg"]) await writeFile(join(photos, name), "x");
+    await refused(
+      { data: photos },
+      "class 'b': expected at least 2 pictures, to train and to validate, got an empty folder",
+    );
+    await writeFile(join(photos, "b", "1.jpg"), "x");
+    await refused(
+      { data: photos },
+      "class 'b': expected at least 2 pictures, to train and to validate, got 1",
+    );
+  });
+
+  test("a cache that cannot be a folder", async () => {
+    const folder = await emptyFolder();
+    await writeFile(join(folder, "file"), "");
+    const cache = join(folder, "file", "in");
+    await refused({ download: true, cache }, `${cache}: not a folder; give another cacheDir`);
+  });
+
+  test("a teacher with another number of classes, or of other images", async () => {
+    await startBackend("cpu");
+    const folder = await emptyFolder();
+    const classifier = (shape: [number, number, number]): tfl.LayersModel =>
+      tfl.sequential({ layers: [tfl.layers.flatten({ inputShape: shape }), tfl.layers.dense({ units: 7 })] });
+    await saveLayersModelFile(classifier([8, 8, 3]), folder);
+    await refused({ teacher: folder }, `${folder}: expected a teacher with the data's 5 classes`);
+    await saveLayersModelFile(classifier([8, 9, 3]), folder);
+    await refused(
+      { teacher: folder },
+      `${folder}: expected a teacher of square RGB images, got one of [8, 9, 3]`,
+    );
+    tf.disposeVariables();
+  });
+});

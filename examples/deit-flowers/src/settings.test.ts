@@ -1,0 +1,53 @@
+import { describe, expect, test } from "vitest";
+import { parseCommandLine } from "./cli.ts";
+import { PRESETS, resolveSettings } from "./settings.ts";
+import { UsageError } from "./usage-error.ts";
+
+const parse = (...args: string[]) => parseCommandLine(["node", "deit-flowers", ...args]);
+
+describe("the command line", () => {
+  test("gives the demo without options, and the photos' preset for photos", () => {
+    expect(parse()).toMatchObject({ preset: "demo", ...PRESETS.demo });
+    expect(parse("--data", "x.tgz")).toMatchObject({ preset: "photos", data: "x.tgz", imageSize: 96 });
+    expect(parse("--download")).toMatchObject({ preset: "photos", download: true });
+  });
+
+  test("lets options replace a preset's values, with names and numbers as they are", () => {
+    expect(parse("--preset", "tiny", "--epochs", "7", "--drop-path", "0.25", "--name", "7")).toMatchObject({
+      ...PRESETS.tiny,
+      epochs: 7,
+      dropPath: 0.25,
+      name: "7",
+    });
+  });
+
+  test.each([
+    [["--preset", "huge"], "--preset: expected one of demo, photos, tiny, got 'huge'"],
+    [["--bogus", "3"], "Unknown option `--bogus` (see --help)"],
+    [["train"], "expected options only, got 'train' (see --help)"],
+    [["--epochs"], "option `--epochs <value>` value is missing (see --help)"],
+    [["--epochs", "many"], '--epochs: expected number, got "many"'],
+    [["--epochs", "2.5"], "--epochs: expected int, got 2.5"],
+    [["--epochs", "1", "--epochs", "2"], "--epochs: expected number, got [1,2]"],
+    [["--epochs", "0"], "--epochs: expected number to be >0, got 0"],
+    [["--alpha", "2"], "--alpha: expected number to be <=1, got 2"],
+    [["--drop-path", "1"], "--drop-path: expected number to be <1, got 1"],
+    [["--name", "a/b"], '--name: expected letters, digits, dots, dashes and underscores, got "a/b"'],
+    [
+      ["--backend", "cuda"],
+      '--backend: expected one of "auto"|"tensorflow"|"webgpu"|"wasm"|"cpu", got "cuda"',
+    ],
+    [["--patch-size", "7"], "--patch-size: must divide the image size 48, got 7"],
+    [["--heads", "3"], "--heads: must divide --dim 64, got 3"],
+    [["--mlp-ratio", "0.3"], "--mlp-ratio: times --dim 64 must be a whole number, got 0.3"],
+    [["--count", "3"], "--count: expected number to be >=50, got 3"],
+    [["--workers", "99"], "--workers: expected at most 32, got 99"],
+    [["--data", "a", "--download"], "--data and --download: expected one of the two, got both"],
+  ])("refuses %j", (args, message) => {
+    expect(() => parse(...args)).toThrow(new UsageError(message));
+  });
+});
+
+test("every preset is a consistent one", () => {
+  for (const preset of Object.keys(PRESETS)) expect(resolveSettings({ preset }).preset).toBe(preset);
+});

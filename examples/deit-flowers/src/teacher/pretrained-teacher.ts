@@ -1,0 +1,83 @@
+import * as tfl from "@tensorflow/tfjs-layers";
+import { AdamW, Classifier, layersTeacher, type Preprocess } from "distill-trainer";
+import type { SampleStore } from "flowers-data";
+import type { RunContext } from "../context.ts";
+import { heldOutImages, withWholeImages } from "../data/image-sources.ts";
+import { type Measured, measure } from "../measure.ts";
+import type { ModelResult } from "../run-result.ts";
+import { liveLine } from "../terminal/live-line.ts";
+import type { Backbone } from "./backbone.ts";
+import { extractFeatures, type Features, featureSource } from "./features.ts";
+import { setInputRange, toInputRange } from "./input-range.ts";
+import { linearProbe } from "./linear-probe.ts";
+import type { ReadyTeacher } from "./teacher.ts";
+
+const PROBE_BATCH = 128;
+
+/** A model from disk as the teacher: as it is where it knows the classes, else with a linear probe on its features. */
+export async function preparePretrainedTeacher(
+  context: RunContext,
+  backbone: Backbone,
+): Promise<ReadyTeacher> {
+  const { imageSize, inputRange, features } = backbone;
+  const preprocess = toInputRange(inputRange);
+  const { model, description, history } =
+    features === undefined
+      ? { model: backbone.model, description: "A model from disk that knows the classes.", history: {} }
+      : await probe(context, features, imageSize, preprocess);
+  setInputRange(model, inputRange);
+  const measured = await measureTeacher(context, model, imageSize, preprocess);
+  const result: ModelResult = { name: "teacher", params: model.countParams(), ...measured, history };
+  return { teacher: layersTeacher(model, preprocess), model, preprocess, imageSize, description, result };
+}
+
+async function probe(
+  context: RunContext,
+  model: tfl.LayersModel,
+  imageSize: number,
+  preprocess: Preprocess,
+): Promise<Pick<ReadyTeacher, "model" | "description"> & Pick<ModelResult, "history">> {
+  const { settings, data, output } = context;
+  const { seed, teacherEpochs: epochs, teacherLearningRate: learningRate } = settings;
+  const classes = data.classNames.length;
+  const featuresOf = async (store: SampleStore, name: string): Promise<Features> => {
+    const line = liveLine(output);
+    const text = (done: number): string => `teacher  features of ${name} photos  ${done}/${store.size}`;
+    const features = await withWholeImages(context, store, imageSize, (source) =>
+      extractFeatures(model, preprocess, source, (done) => line.update(() => text(done))),
+    );
+    line.finish(text(features.labels.length));
+    return features;
+  };
+  const train = featureSource(await featuresOf(data.train, "training"), PROBE_BATCH, seed);
+  const heldOut = featureSource(await featuresOf(data.validation, "held-out"), PROBE_BATCH, seed);
+
+  const features = model.outputs[0]!;
+  const width = features.shape[1]!;
+  const { head, fitted } = await linearProbe(train, heldOut, {
+    width,
+    classes,
+    epochs,
+    learningRate,
+    output,
+  });
+  const logits = head.apply(features) as tfl.SymbolicTensor;
+  return {
+    model: tfl.model({ inputs: model.inputs, outputs: logits, name: "probed_teacher" }),
+    description: "A pretrained network, frozen, with a linear probe trained on its features.",
+    history: fitted.history,
+  };
+}
+
+async function measureTeacher(
+  context: RunContext,
+  model: tfl.LayersModel,
+  imageSize: number,
+  preprocess: Preprocess,
+): Promise<Measured> {
+  const classifier = new Classifier(model);
+  classifier.compile({ optimizer: new AdamW({ learningRate: 0 }), preprocess }); // evaluated only
+  const { microBatchSize } = context.settings;
+  const heldOut = await heldOutImages(context, imageSize);
+  return measure((source) => classifier.evaluateDataset(source, { microBatchSize }), heldOut);
+}

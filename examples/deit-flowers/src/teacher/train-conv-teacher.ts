@@ -1,0 +1,44 @@
+import { Classifier, layersTeacher } from "distill-trainer";
+import type { RunContext } from "../context.ts";
+import { heldOutImages, withTrainingImages } from "../data/image-sources.ts";
+import { measure } from "../measure.ts";
+import { deitOptimizer } from "../optimizer.ts";
+import { fitWithProgress } from "../terminal/fit-with-progress.ts";
+import { convTeacher } from "./conv-teacher.ts";
+import { type InputRange, setInputRange, toInputRange } from "./input-range.ts";
+import type { ReadyTeacher } from "./teacher.ts";
+
+const UNIT: InputRange = [0, 1];
+
+/** Trains a small convolutional network from scratch: the teacher where no other is given. */
+export async function trainConvTeacher(context: RunContext): Promise<ReadyTeacher> {
+  const { settings, data, output } = context;
+  const { imageSize, teacherEpochs: epochs, microBatchSize, seed } = settings;
+  const model = convTeacher(imageSize, data.classNames.length, seed);
+  setInputRange(model, UNIT);
+  const preprocess = toInputRange(UNIT);
+  const classifier = new Classifier(model);
+  const heldOut = await heldOutImages(context, imageSize);
+  const { history, imagesPerSecond } = await withTrainingImages(context, { imageSize }, (source) => {
+    const { teacherLearningRate: learningRate, weightDecay } = settings;
+    const optimizer = deitOptimizer(model, source, { learningRate, weightDecay, epochs, warmupEpochs: 1 });
+    classifier.compile({ optimizer, preprocess });
+    const fit = { epochs, microBatchSize, validationData: heldOut };
+    return fitWithProgress("teacher", classifier, source, fit, output).finally(() => optimizer.dispose());
+  });
+  const measured = await measure((source) => classifier.evaluateDataset(source, { microBatchSize }), heldOut);
+  return {
+    teacher: layersTeacher(model, preprocess),
+    model,
+    preprocess,
+    imageSize,
+    description: "A small convolutional network, trained from scratch.",
+    result: {
+      name: "teacher",
+      params: model.countParams(),
+      ...measured,
+      trainImagesPerSecond: imagesPerSecond,
+      history,
+    },
+  };
+}

@@ -1,0 +1,54 @@
+// Who may import whom. The layout is one-way: whoever breaks it finds out here, not from a cycle a year later.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { publicPackages } from "../scripts/packages.ts";
+import { importedPackages } from "./readme-example.ts";
+
+/** Siblings that a package's published code may import. */
+const ARROWS: Record<string, readonly string[]> = {
+  "sample-keys": [],
+  "kernel-op": [],
+  "stochastic-depth": ["sample-keys"],
+  "vit-blocks": ["kernel-op", "sample-keys", "stochastic-depth"],
+  "deit-model": ["vit-blocks"],
+  "distill-trainer": ["kernel-op", "sample-keys"],
+  "flowers-data": ["sample-keys"],
+  "bit-teacher": ["kernel-op"],
+  "wasm-kernels": [],
+  "tfjs-backends": ["wasm-kernels"], // optional: imported only where it is installed
+};
+/** Files beside the sources that only tests use, and that are not published. */
+const FOR_TESTS = /\.test\.ts$|(^|\/)(testing|test-data)\.ts$/;
+const packages = publicPackages();
+const names = packages.map(({ name }) => name);
+
+describe.each(packages)("$name", ({ name, folder, manifest }) => {
+  const sources = readdirSync(join(folder, "src"), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts") && !FOR_TESTS.test(path))
+    .map((path) => ({ path, imports: importedPackages(readFileSync(join(folder, "src", path), "utf8")) }));
+  const needed = { ...manifest.dependencies, ...manifest.peerDependencies };
+
+  test("imports only the siblings that it may", () => {
+    for (const { path, imports } of sources) {
+      const siblings = imports.filter((one) => names.includes(one));
+      expect(ARROWS[name], path).toEqual(expect.arrayContaining(siblings));
+    }
+    const siblings = Object.keys(needed).filter((one) => names.includes(one));
+    expect([...siblings].sort()).toEqual([...(ARROWS[name] ?? ["not in the table"])].sort());
+  });
+
+  test("has tfjs as a peer, never as a dependency", () => {
+    const tfjs = Object.keys(manifest.dependencies ?? {}).filter((one) => one.startsWith("@tensorflow/"));
+    expect(tfjs).toEqual([]);
+    for (const [peer, range] of Object.entries(manifest.peerDependencies ?? {})) {
+      if (peer.startsWith("@tensorflow/")) expect(range, peer).toBe("^4.22.0");
+    }
+  });
+
+  test("chooses no backend", () => {
+    const backends = sources.filter(({ imports }) => imports.some((one) => /tfjs-(backend|node)/.test(one)));
+    if (!["tfjs-backends", "wasm-kernels"].includes(name))
+      expect(backends.map(({ path }) => path)).toEqual([]);
+  });
+});

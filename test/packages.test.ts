@@ -1,0 +1,100 @@
+// The packages as somebody else gets them: packed, installed by npm in an empty folder, and used in plain Node.
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { publicPackages, root } from "../scripts/packages.ts";
+import { run } from "../scripts/pnpm.ts";
+import { importedPackages, readmeExamples, readmeInstalls } from "./readme-example.ts";
+import { type Installed, installTarballs } from "./tarballs.ts";
+
+/** Upper bounds of the tarballs in kB, half as much again to twice what they are: a bundled tfjs would not fit. */
+const BUDGET: Record<string, number> = {
+  "bit-teacher": 20,
+  "deit-model": 30,
+  "distill-trainer": 90,
+  "flowers-data": 160,
+  "kernel-op": 15,
+  "sample-keys": 18,
+  "stochastic-depth": 22,
+  "tfjs-backends": 90, // tfjs-core's gradients are in it
+  "vit-blocks": 90,
+  "wasm-kernels": 300,
+};
+const packages = publicPackages();
+const readmes = new Map(
+  packages.map(({ name, folder }) => [name, readFileSync(join(folder, "README.md"), "utf8")]),
+);
+/** The first example of each package's README, and all of the repository's, by file name. */
+const examples = new Map([
+  ...packages.map(({ name }) => [name, readmeExamples(readmes.get(name)!)[0]!] as const),
+  ...readmeExamples(readFileSync(join(root, "README.md"), "utf8")).map(
+    (it, i) => [`repository-${i}`, it] as const,
+  ),
+]);
+let installed: Installed;
+
+beforeAll(() => {
+  installed = installTarballs();
+  for (const [name, program] of examples) writeFileSync(join(installed.folder, `${name}.mts`), program);
+  const files = [...examples.keys()].map((name) => `${name}.mts`);
+  const compilerOptions = {
+    ...{ target: "es2022", lib: ["es2023", "dom"], module: "nodenext", types: [] },
+    ...{ strict: true, skipLibCheck: true, outDir: ".", rootDir: "." },
+  };
+  writeFileSync(join(installed.folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
+  // Checks the examples against the published types, and makes the JavaScript that runs below.
+  const require = createRequire(import.meta.url);
+  run(installed.folder, process.execPath, require.resolve("typescript/bin/tsc"), "-p", ".");
+}, 600_000);
+afterAll(() => rmSync(installed.folder, { recursive: true, force: true }));
+
+describe.each(packages)("$name", ({ name, manifest }) => {
+  test("its tarball has the licence and types, no tests, and is within its budget", () => {
+    const { files, bytes } = installed.tarballs.get(name)!;
+    expect(files).toEqual(
+      expect.arrayContaining(
+        ["LICENSE", "README.md", "dist/index.js", "dist/index.d.ts"].map((f) => `package/${f}`),
+      ),
+    );
+    expect(files.filter((file) => /\.test\.|\/(test|fixtures)\/|\/testing\.|test-data/.test(file))).toEqual(
+      [],
+    );
+    expect(bytes / 1000).toBeLessThan(BUDGET[name] ?? 0);
+  });
+
+  test("its build leaves tfjs to be imported", () => {
+    const { files } = installed.tarballs.get(name)!;
+    for (const file of files.filter((path) => /\/dist\/.*\.js$/.test(path))) {
+      const text = readFileSync(
+        join(installed.folder, "node_modules", name, file.replace("package/", "")),
+        "utf8",
+      );
+      expect(text, file).not.toContain("_tfengine"); // the global that tfjs-core makes
+    }
+  });
+
+  const doors = Object.keys(manifest.exports).map((door) => join(name, door));
+  test.each(doors)("%s is imported as an ES module", (door) => {
+    const json = door.endsWith(".json") ? ', { with: { type: "json" } }' : "";
+    const program = `console.log(Object.keys(await import("${door}"${json})).length)`;
+    expect(
+      Number(run(installed.folder, process.execPath, "--input-type=module", "-e", program)),
+    ).toBeGreaterThan(0);
+  });
+
+  test.each(doors)("%s is required from CommonJS", (door) => {
+    const program = `console.log(Object.keys(require("${door}")).length)`;
+    const printed = run(installed.folder, process.execPath, "--input-type=commonjs", "-e", program);
+    expect(Number(printed)).toBeGreaterThan(0);
+  });
+
+  test("its README says what its example needs", () => {
+    const readme = readmes.get(name)!;
+    expect(readmeInstalls(readme)).toEqual(expect.arrayContaining(importedPackages(examples.get(name)!)));
+  });
+});
+
+test.each([...examples.keys()])("the README's example of %s runs as written", (name) => {
+  expect(run(installed.folder, process.execPath, `${name}.mjs`)).not.toBe("");
+});

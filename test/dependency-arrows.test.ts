@@ -8,12 +8,13 @@ import { importedPackages } from "./readme-example.ts";
 /** Siblings that a package's published code may import. */
 const ARROWS: Record<string, readonly string[]> = {
   "sample-keys": [],
+  "kernel-op": [],
   "stochastic-depth": ["sample-keys"],
-  "vit-blocks": ["sample-keys", "stochastic-depth"],
+  "vit-blocks": ["kernel-op", "sample-keys", "stochastic-depth"],
   "deit-model": ["vit-blocks"],
-  "distill-trainer": ["sample-keys"],
+  "distill-trainer": ["kernel-op", "sample-keys"],
   "flowers-data": ["sample-keys"],
-  "bit-teacher": [],
+  "bit-teacher": ["kernel-op"],
   "wasm-kernels": [],
   "tfjs-backends": ["wasm-kernels"], // optional: imported only where it is installed
 };

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { hasKernel, runKernel } from "kernel-op";
 
 /** One step's numbers, the same for every variable. */
 export interface AdamWStep {
@@ -17,6 +18,12 @@ export interface AdamWState {
   readonly value: tf.Tensor;
   readonly m: tf.Tensor;
   readonly v: tf.Tensor;
+}
+
+/** A variable's state, its gradient, and whether it decays in this step. */
+export interface AdamWParameter extends AdamWState {
+  readonly gradient: tf.Tensor;
+  readonly decays: boolean;
 }
 
 /** Options that decide a step's numbers. */
@@ -49,20 +56,38 @@ export function adamWStep(t: number, options: AdamWStepOptions): AdamWStep {
 }
 
 /**
- * One AdamW step of one variable.
+ * One AdamW step of any number of variables.
  *
  * `m' = β₁ m + (1 − β₁) g`, `v' = β₂ v + (1 − β₂) g²`,
  * `value' = (1 − decay) · value − stepSize · m' / (sqrt(v') + epsilon)`.
  *
- * @returns Three new tensors owned by the caller; the inputs are not disposed.
+ * Runs the kernel `AdamWUpdate` once for all of them where the backend has it, to the same bits.
+ *
+ * @param parameters - Values and gradients are not disposed. The moments are given away: dispose them after the call and
+ * do not read them; tensors that share their data (clones) keep it.
+ * @returns The new states in the same order: new tensors owned by the caller.
  * @see Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101
  */
-export function adamWUpdate(state: AdamWState, gradient: tf.Tensor, step: AdamWStep): AdamWState {
+export function adamWUpdate(parameters: readonly AdamWParameter[], step: AdamWStep): AdamWState[] {
+  if (hasKernel("AdamWUpdate")) return withKernel(parameters, step);
+  return parameters.map((parameter) => composite(parameter, step));
+}
+
+function withKernel(parameters: readonly AdamWParameter[], step: AdamWStep): AdamWState[] {
+  const { beta1, beta2, stepSize, epsilon } = step;
+  const tensors = parameters.flatMap(({ value, m, v, gradient }) => [value, m, v, gradient]);
+  const decays = parameters.map((parameter) => (parameter.decays ? step.decay : 0));
+  const next = runKernel("AdamWUpdate", tensors, { beta1, beta2, stepSize, epsilon, decays });
+  return parameters.map((_, i) => ({ value: next[3 * i]!, m: next[3 * i + 1]!, v: next[3 * i + 2]! }));
+}
+
+function composite({ value, m, v, gradient, decays }: AdamWParameter, step: AdamWStep): AdamWState {
+  const decay = decays ? step.decay : 0;
   return tf.tidy(() => {
-    const m = tf.add(tf.mul(state.m, step.beta1), tf.mul(gradient, 1 - step.beta1));
-    const v = tf.add(tf.mul(state.v, step.beta2), tf.mul(tf.square(gradient), 1 - step.beta2));
-    const change = tf.mul(tf.div(m, tf.add(tf.sqrt(v), step.epsilon)), step.stepSize);
-    const kept = step.decay === 0 ? state.value : tf.mul(state.value, 1 - step.decay);
-    return { value: tf.sub(kept, change), m, v } as tf.TensorContainerObject;
+    const m2 = tf.add(tf.mul(m, step.beta1), tf.mul(gradient, 1 - step.beta1));
+    const v2 = tf.add(tf.mul(v, step.beta2), tf.mul(tf.square(gradient), 1 - step.beta2));
+    const change = tf.mul(tf.div(m2, tf.add(tf.sqrt(v2), step.epsilon)), step.stepSize);
+    const kept = decay === 0 ? value : tf.mul(value, 1 - decay);
+    return { value: tf.sub(kept, change), m: m2, v: v2 } as tf.TensorContainerObject;
   }) as unknown as AdamWState;
 }

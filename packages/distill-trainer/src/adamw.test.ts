@@ -135,6 +135,77 @@ describe.each(["cpu", "wasm"] as const)("AdamW on %s", (backend) => {
   });
 });
 
+describe("AdamW's kernel", () => {
+  const sizes = [1, 7, 64, 1001];
+  const gradientsOf = (step: number) =>
+    sizes.map((size, i) => tf.randomNormal([size], 0, 1, "float32", 50 * step + i));
+
+  /** Values and moments after three steps, two of the variables without decay. */
+  async function train(semantics: (typeof ADAMW_SEMANTICS)["tfa"]): Promise<Float32Array[]> {
+    const variables = sizes.map((size, i) => tf.variable(tf.randomNormal([size], 0, 1, "float32", i + 1)));
+    const still = new Set(variables.slice(2).map(({ name }) => name));
+    const optimizer = new AdamW({
+      ...semantics,
+      learningRate: 0.01,
+      weightDecay: 0.1,
+      excludeFromDecay: (name) => still.has(name),
+    });
+    for (let step = 1; step <= 3; step++) {
+      const gradients = gradientsOf(step);
+      optimizer.applyGradients(variables.map(({ name }, i) => ({ name, tensor: gradients[i]! })));
+    }
+    const moments = (await optimizer.getWeights()).slice(1).map(({ tensor }) => tensor);
+    const results = [...variables, ...moments].map((x) => x.dataSync() as Float32Array);
+    optimizer.dispose();
+    tf.dispose(variables);
+    return results;
+  }
+
+  test.for(Object.entries(ADAMW_SEMANTICS))("gives the bits of tfjs' own ops: %s", async ([, semantics]) => {
+    await startBackend("wasm");
+    const kernel = tf.getKernel("AdamWUpdate", "wasm");
+    expect(kernel).toBeDefined();
+    const fused = await train(semantics);
+    tf.unregisterKernel("AdamWUpdate", "wasm");
+    const composite = await train(semantics);
+    tf.registerKernel(kernel);
+    expect(fused).toEqual(composite);
+  });
+
+  test("does not touch what shares a variable's or a moment's data", async () => {
+    await startBackend("wasm");
+    const w = tf.variable(tf.tensor1d([1, 2, 3]));
+    const optimizer = new AdamW({ learningRate: 0.1 });
+    const step = (by: AdamW) => by.applyGradients([{ name: w.name, tensor: tf.tensor1d([1, -1, 2]) }]);
+    step(optimizer);
+    const weights = tf.clone(w);
+    const flat = tf.reshape(w, [3, 1]);
+    const saved = await optimizer.getWeights();
+    const second = new AdamW({ learningRate: 0.1 });
+    await second.setWeights(saved); // shares the moments' data
+    const ema = tf.variable(w); // and so does a variable that starts from another
+    const before = [weights, flat, ema, saved[1]!.tensor, saved[2]!.tensor].map((x) => [...x.dataSync()]);
+    step(second);
+    expect([weights, flat, ema, saved[1]!.tensor, saved[2]!.tensor].map((x) => [...x.dataSync()])).toEqual(
+      before,
+    );
+    expect([...w.dataSync()]).not.toEqual(before[0]);
+  });
+
+  test("is seen by a convolution, which keeps a packed copy of its filter", async () => {
+    await startBackend("wasm");
+    const filter = tf.variable(tf.ones([1, 1, 1, 1])) as tf.Tensor as tf.Tensor4D;
+    const image = tf.ones([1, 1, 1, 1]) as tf.Tensor4D;
+    const answer = () => tf.conv2d(image, filter, 1, "same").dataSync()[0]!;
+    expect(answer()).toBe(1);
+    const optimizer = new AdamW({ learningRate: 0.5, weightDecay: 0 });
+    const { name } = filter as tf.Tensor as tf.Variable;
+    for (let i = 0; i < 3; i++) optimizer.applyGradients([{ name, tensor: tf.ones([1, 1, 1, 1]) }]);
+    expect(answer()).toBe(filter.dataSync()[0]);
+    expect(answer()).toBeLessThan(0);
+  });
+});
+
 test("AdamW reads its learning rate from a schedule by step", () => {
   const optimizer = new AdamW({ learningRate: (step) => step + 1 });
   expect(optimizer.learningRate).toBe(1);

@@ -90,23 +90,22 @@ export class AdamW extends tf.Optimizer {
     const named = Array.isArray(gradients)
       ? gradients
       : Object.entries(gradients).map(([name, tensor]) => ({ name, tensor }));
-    const options = { ...this.#options, learningRate: this.learningRate };
-    const step = adamWStep(this.iterations + 1, options);
-    const withoutDecay = { ...step, decay: 0 };
-    for (const { name, tensor } of named) {
-      if (tensor === null || tensor === undefined) continue;
+    const given = named.filter(({ tensor }) => tensor !== null && tensor !== undefined);
+    const variables = given.map(({ name }) => {
       const variable = tf.engine().registeredVariables[name];
       if (variable === undefined) throw new RangeError(`AdamW: no variable is named '${name}'`);
-      const slot = this.#slot(name, variable);
-      const next = adamWUpdate(
-        { value: variable, ...slot },
-        tensor,
-        this.#excluded(name) ? withoutDecay : step,
-      );
-      variable.assign(next.value);
+      return variable;
+    });
+    const parameters = given.map(({ name, tensor: gradient }, i) => {
+      const value = variables[i]!;
+      return { value, ...this.#slot(name, value), gradient, decays: !this.#excluded(name) };
+    });
+    const step = adamWStep(this.iterations + 1, { ...this.#options, learningRate: this.learningRate });
+    adamWUpdate(parameters, step).forEach((next, i) => {
+      variables[i]!.assign(next.value);
       next.value.dispose();
-      this.#keep(name, next);
-    }
+      this.#keep(given[i]!.name, next);
+    });
     this.incrementIterations();
   }
 

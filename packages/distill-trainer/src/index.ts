@@ -1,5 +1,6 @@
 export { ADAMW_SEMANTICS, AdamW, type AdamWOptions, type AdamWSemantics } from "./adamw.ts";
 export {
+  type AdamWParameter,
   type AdamWState,
   type AdamWStep,
   type AdamWStepOptions,

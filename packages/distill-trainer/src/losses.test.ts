@@ -136,3 +136,23 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
     });
   });
 });
+
+test("softmaxCrossEntropy is the same with kernels and without, forward and backward", async () => {
+  await startBackend("wasm");
+  const names = ["SoftmaxCrossEntropy", "SoftmaxCrossEntropyGrad"];
+  const kernels = names.map((name) => tf.getKernel(name, "wasm"));
+  expect(kernels.every(Boolean)).toBe(true);
+  const targets = tf.softmax(tf.randomNormal([6, 11], 0, 1, "float32", 1)) as tf.Tensor2D;
+  const logits = tf.randomNormal([6, 11], 0, 3, "float32", 2) as tf.Tensor2D;
+  const f = (x: tf.Tensor) => softmaxCrossEntropy(targets, x as tf.Tensor2D) as tf.Tensor;
+  const all = () => [f(logits), tf.grad(f)(logits, tf.range(1, 7))].map((x) => x.dataSync());
+  const fused = all();
+  for (const name of names) tf.unregisterKernel(name, "wasm");
+  const composite = all();
+  for (const kernel of kernels) tf.registerKernel(kernel);
+  composite.forEach((values, i) => {
+    values.forEach((value, j) => {
+      expect(fused[i]![j]).toBeCloseTo(value, 5);
+    });
+  });
+});

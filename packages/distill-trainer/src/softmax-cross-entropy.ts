@@ -1,11 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { customOp, type Forward, hasKernel, runKernel } from "kernel-op";
 
 /**
  * Cross-entropy of softmax(logits) against target distributions, one value per sample.
  *
  * `loss[i] = logSumExp(logits[i]) · Σ_c targets[i, c] − Σ_c targets[i, c] · logits[i, c]`, in the shifted form that
  * neither overflows nor loses small probabilities. Its gradient, `softmax(logits) · Σ targets − targets`, keeps only
- * the two inputs. Targets get no gradient.
+ * the two inputs. Targets get no gradient. Runs the kernels `SoftmaxCrossEntropy` and `SoftmaxCrossEntropyGrad` where
+ * the backend has them.
  *
  * @param targets - `[batch, classes]`, float32: one-hot, smoothed, or a teacher's probabilities. Not disposed.
  * @param logits - `[batch, classes]`, float32, not normalised. Not disposed.
@@ -23,21 +25,27 @@ export function softmaxCrossEntropy(targets: tf.Tensor2D, logits: tf.Tensor2D): 
       `softmaxCrossEntropy: targets and logits must have one shape, got [${targets.shape}] and [${logits.shape}]`,
     );
   }
-  const op = tf.customGrad((...args) => {
-    const [x, save] = args as unknown as [tf.Tensor2D, tf.GradSaveFunc];
-    save([x, targets]); // a clone of the targets: theirs may be gone by the backward pass
-    const value = tf.tidy(() => {
-      const mass = tf.sum(targets, 1);
-      return tf.sub(tf.mul(tf.logSumExp(x, 1), mass), tf.sum(tf.mul(targets, x), 1));
-    });
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor =>
-      tf.tidy(() => {
-        const [logits, targets] = saved as [tf.Tensor2D, tf.Tensor2D];
-        const mass = tf.sum(targets, 1, true); // [batch, 1]
-        const slope = tf.sub(tf.mul(tf.softmax(logits), mass), targets);
-        return tf.mul(slope, tf.expandDims(dy, 1));
-      });
-    return { value, gradFunc };
-  });
-  return op(logits) as tf.Tensor1D;
+  const forward = hasKernel("SoftmaxCrossEntropy", "SoftmaxCrossEntropyGrad") ? withKernel : composite;
+  return customOp([logits], (x) => forward(targets, x!)) as tf.Tensor1D; // one number per row
+}
+
+function withKernel(targets: tf.Tensor, logits: tf.Tensor): Forward {
+  return {
+    value: runKernel("SoftmaxCrossEntropy", { targets, logits })[0]!,
+    saved: [targets, logits], // the targets too: the caller may have freed them by the backward pass
+    backward: (dy, [t, x]) => runKernel("SoftmaxCrossEntropyGrad", { targets: t!, logits: x!, dy }),
+  };
+}
+
+function composite(targets: tf.Tensor, logits: tf.Tensor): Forward {
+  const mass = tf.sum(targets, 1); // [batch]
+  return {
+    value: tf.sub(tf.mul(tf.logSumExp(logits, 1), mass), tf.sum(tf.mul(targets, logits), 1)),
+    saved: [targets, logits],
+    backward: (dy, saved) => {
+      const [t, x] = saved as [tf.Tensor, tf.Tensor];
+      const slope = tf.sub(tf.mul(tf.softmax(x), tf.sum(t, 1, true)), t);
+      return [tf.mul(slope, tf.expandDims(dy, 1))];
+    },
+  };
 }

@@ -17,6 +17,8 @@ export class Context {
   #scratch = 0;
   #scratchBytes = 0;
   readonly #unguard: () => void;
+  /** What the running kernel has made so far. */
+  #outputs: tf.TensorInfo[] = [];
 
   constructor(backend: WasmBackend, build: Build) {
     this.backend = backend;
@@ -45,7 +47,31 @@ export class Context {
 
   /** A new tensor, its elements not set. */
   output(shape: readonly number[], dtype: tf.DataType = "float32"): tf.TensorInfo {
-    return this.backend.makeOutput([...shape], dtype);
+    const made = this.backend.makeOutput([...shape], dtype);
+    this.#outputs.push(made);
+    return made;
+  }
+
+  /** A new tensor that shares the data of `tensor`, which is freed with the last of them. */
+  share({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
+    this.backend.incRef(dataId);
+    const shared = { dataId, shape, dtype };
+    this.#outputs.push(shared);
+    return shared;
+  }
+
+  /** Runs a kernel. If it throws, for instance because the heap is full, what it has made is freed. */
+  attempt<T>(run: () => T): T {
+    const outer = this.#outputs; // a kernel may run others
+    this.#outputs = [];
+    try {
+      return run();
+    } catch (error) {
+      for (const { dataId } of this.#outputs) this.backend.disposeData(dataId);
+      throw error;
+    } finally {
+      this.#outputs = outer;
+    }
   }
 
   /** Scratch memory for `gemm`, the same block always. */
@@ -70,6 +96,11 @@ export class Context {
   /** Writes 32-bit integers to scratch memory at `address`. */
   writeInts(address: number, values: readonly number[]): void {
     new Int32Array(memoryOf(this.backend).buffer, address, values.length).set(values);
+  }
+
+  /** Writes float32 numbers to scratch memory at `address`. */
+  writeFloats(address: number, values: readonly number[]): void {
+    new Float32Array(memoryOf(this.backend).buffer, address, values.length).set(values);
   }
 
   /** Frees what the context holds in tfjs' heap and takes its guard off. */

@@ -12,6 +12,8 @@ const HEAP_LIMIT_MIB = 4096;
  */
 export function guardHeap(backend: WasmBackend): () => void {
   const { wasm } = backend;
+  // At its first call Emscripten's stub puts the real function in its own place, and would in that of a guard.
+  wasm._free(wasm._malloc(1));
   const malloc = wasm._malloc;
   const guarded = (bytes: number): number => {
     const pointer = malloc(bytes);

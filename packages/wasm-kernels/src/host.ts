@@ -16,6 +16,8 @@ export interface WasmBackend extends tf.KernelBackend {
   readonly dataIdMap: { get(dataId: tf.DataId): TensorData };
   makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
   disposeData(dataId: tf.DataId, force?: boolean): boolean;
+  refCount(dataId: tf.DataId): number;
+  incRef(dataId: tf.DataId): void;
 }
 
 /**
@@ -44,8 +46,8 @@ export function memoryOf(backend: WasmBackend): WebAssembly.Memory {
   const memory = backend.wasm?.asm?.memory ?? backend.wasm?.wasmMemory;
   if (!(memory instanceof WebAssembly.Memory) || typeof backend.wasm._malloc !== "function") {
     throw new Error(
-      "installWasmKernels: expected the memory of @tensorflow/tfjs-backend-wasm 4.22 at backend.wasm.asm.memory, " +
-        "found none: this build of the backend (a threaded one, or a later version) is not supported",
+      "installWasmKernels: expected the memory of @tensorflow/tfjs-backend-wasm 4.22 at backend.wasm.asm.memory or, of " +
+        "its threaded build, at backend.wasm.wasmMemory, found none: this build of the backend is not supported",
     );
   }
   return memory;

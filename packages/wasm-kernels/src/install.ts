@@ -55,6 +55,10 @@ export function installWasmKernels(options: InstallOptions = {}): InstalledKerne
     return context;
   };
 
+  const gradients = kernels.flatMap(({ name, gradient }) =>
+    gradient && !tf.getGradient(name) ? [gradient] : [],
+  );
+  for (const gradient of gradients) tf.registerGradient(gradient);
   const stock = new Map<string, tf.KernelConfig>();
   for (const kernel of kernels) {
     const config = tf.getKernel(kernel.name, "wasm");
@@ -65,7 +69,7 @@ export function installWasmKernels(options: InstallOptions = {}): InstalledKerne
     tf.registerKernel({
       kernelName: kernel.name,
       backendName: "wasm",
-      kernelFunc: asKernelFunc(kernel, contextOf),
+      kernelFunc: asKernelFunc(kernel, contextOf, config),
     });
   }
 
@@ -82,6 +86,7 @@ export function installWasmKernels(options: InstallOptions = {}): InstalledKerne
         const config = stock.get(name);
         if (config) tf.registerKernel(config);
       }
+      for (const { kernelName } of gradients) tf.unregisterGradient(kernelName);
       context.dispose();
     },
   };
@@ -89,7 +94,19 @@ export function installWasmKernels(options: InstallOptions = {}): InstalledKerne
   return result;
 }
 
-function asKernelFunc(kernel: Kernel, contextOf: (backend: WasmBackend) => Context): tf.KernelFunc {
-  return ({ inputs, attrs, backend }) =>
-    kernel.run(contextOf(backend as WasmBackend), inputs as tf.NamedTensorInfoMap, attrs ?? {});
+function asKernelFunc(
+  kernel: Kernel,
+  contextOf: (backend: WasmBackend) => Context,
+  stock: tf.KernelConfig | undefined,
+): tf.KernelFunc {
+  return (params) => {
+    const { inputs, attrs, backend } = params;
+    const runStock = () => {
+      if (!stock)
+        throw new Error(`${kernel.name}: tfjs' WASM backend has no kernel of its own for these inputs`);
+      return stock.kernelFunc(params);
+    };
+    const context = contextOf(backend as WasmBackend);
+    return context.attempt(() => kernel.run(context, inputs as tf.NamedTensorInfoMap, attrs ?? {}, runStock));
+  };
 }

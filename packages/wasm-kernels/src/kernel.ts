@@ -5,9 +5,19 @@ import type { Context } from "./context.ts";
 export interface Kernel {
   /** tfjs' name of the operation. */
   readonly name: string;
+  /** Its gradient, for all backends, where tfjs has none. */
+  readonly gradient?: tf.GradConfig;
   /** Computes the outputs. Inputs are borrowed; outputs are new. */
-  run(context: Context, inputs: tf.NamedTensorInfoMap, attrs: Attributes): tf.TensorInfo | tf.TensorInfo[];
+  run(
+    context: Context,
+    inputs: tf.NamedTensorInfoMap,
+    attrs: Attributes,
+    stock: Stock,
+  ): tf.TensorInfo | tf.TensorInfo[];
 }
+
+/** tfjs' own kernel of the same name and inputs, where it has one: for what ours leaves to it. */
+type Stock = () => tf.TensorInfo | tf.TensorInfo[];
 
 /** Attributes of an operation, as tfjs hands them on: not typed, so every kernel reads them by its own contract. */
 // biome-ignore lint/suspicious/noExplicitAny: tfjs' NamedAttrMap is a union too narrow for its own operations.

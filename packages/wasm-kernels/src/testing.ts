@@ -40,3 +40,29 @@ export function largestError(actual: ArrayLike<number>, expected: ArrayLike<numb
   }
   return worst;
 }
+
+/** For tests: the outputs of a kernel on `wasm`, as plain numbers; inputs and outputs are freed. */
+export function outputsOf(
+  name: string,
+  inputs: Record<string, tf.Tensor> | tf.Tensor[],
+  attrs: object = {},
+): Float32Array[] {
+  const outputs = [
+    tf.engine().runKernel(name, inputs as tf.NamedTensorMap, attrs as tf.NamedAttrMap),
+  ].flat() as tf.Tensor[];
+  const values = outputs.map((tensor) => tensor.dataSync() as Float32Array);
+  tf.dispose([inputs, outputs]);
+  return values;
+}
+
+/** For tests: a column of `count` numbers by index. */
+export function each(count: number, of: (index: number) => number): Float64Array {
+  return Float64Array.from({ length: count }, (_, i) => of(i));
+}
+
+/** For tests: a sum over indices, in float64. */
+export function total(count: number, of: (index: number) => number): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += of(i);
+  return sum;
+}

@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { customOp } from "./custom-op.ts";
+import { customOp, type Forward, hasKernel, runKernel } from "kernel-op";
 import { dropout } from "./dropout.ts";
-import { hasKernel, runKernel } from "./run-kernel.ts";
 
 /** Options of {@link attention}. */
 export interface AttentionOptions {
@@ -59,8 +58,6 @@ interface Sides {
   readonly queries: number;
   readonly scale: number;
 }
-
-type Forward = ReturnType<Parameters<typeof customOp>[1]>;
 
 function withKernel(qkv: tf.Tensor, { heads, scale, queries }: Sides): Forward {
   const attrs = { heads, scale, queries };

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { customOp } from "kernel-op";
 import { uniform } from "sample-keys";
-import { customOp } from "./custom-op.ts";
 
 /** Options of {@link dropout}. */
 export interface DropoutOptions {

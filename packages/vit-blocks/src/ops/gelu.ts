@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { customOp } from "./custom-op.ts";
-import { hasKernel, runKernel } from "./run-kernel.ts";
+import { customOp, type Forward, hasKernel, runKernel } from "kernel-op";
 
 /**
  * The exact Gaussian error linear unit: `y = x · Φ(x)`, `Φ(x) = (1 + erf(x / √2)) / 2`; `dy/dx = Φ(x) + x · φ(x)`.
@@ -18,8 +17,6 @@ export function gelu<T extends tf.Tensor>(x: T): T {
   const forward = hasKernel("Gelu") && hasKernel("GeluGrad") ? withKernel : composite;
   return customOp([x], (v) => forward(v!)) as T; // rank unchanged
 }
-
-type Forward = ReturnType<Parameters<typeof customOp>[1]>;
 
 function withKernel(x: tf.Tensor): Forward {
   return {

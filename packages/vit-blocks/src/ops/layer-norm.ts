@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { customOp } from "./custom-op.ts";
-import { hasKernel, runKernel } from "./run-kernel.ts";
+import { customOp, type Forward, hasKernel, runKernel } from "kernel-op";
 
 /**
  * Layer normalisation over the last axis: `y = (x − mean) · rstd · gamma + beta`, `rstd = 1 / sqrt(variance + epsilon)`
@@ -31,8 +30,6 @@ export function layerNorm<T extends tf.Tensor>(x: T, gamma: tf.Tensor, beta: tf.
   const forward = hasKernel("LayerNorm") && hasKernel("LayerNormGrad") ? withKernel : composite;
   return customOp([x, gamma, beta], (v, g, b) => forward(v!, g!, b!, epsilon)) as T; // rank unchanged
 }
-
-type Forward = ReturnType<Parameters<typeof customOp>[1]>;
 
 function withKernel(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): Forward {
   const rows = asRows(x);

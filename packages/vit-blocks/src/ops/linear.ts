@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { customOp } from "./custom-op.ts";
+import { customOp } from "kernel-op";
 
 /**
  * A dense layer's map over the last axis: `y = x · kernel + bias`, as one 2-D product whatever the rank of `x`.

@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { customOp } from "./custom-op.ts";
-import { hasKernel, runKernel } from "./run-kernel.ts";
+import { customOp, hasKernel, runKernel } from "kernel-op";
 
 /**
  * Cuts images into square patches, row after row; inside a patch the order is height, width, channel, which is that of

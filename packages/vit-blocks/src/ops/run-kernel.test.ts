@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { hasKernel } from "kernel-op";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
 import { noise, relativeError } from "../testing.ts";
@@ -6,7 +7,8 @@ import { attention } from "./attention.ts";
 import { gelu } from "./gelu.ts";
 import { layerNorm } from "./layer-norm.ts";
 import { patchExtract } from "./patch-extract.ts";
-import { hasKernel } from "./run-kernel.ts";
+import { residualAdd } from "./residual-add.ts";
+import { scaledSoftmax } from "./scaled-softmax.ts";
 
 const FUSED = [
   "Attention",
@@ -16,6 +18,9 @@ const FUSED = [
   "LayerNorm",
   "LayerNormGrad",
   "PatchExtract",
+  "ResidualAdd",
+  "ScaledSoftmax",
+  "ScaledSoftmaxGrad",
 ];
 const TOLERANCE = 2e-5; // float32, two orders of summation
 
@@ -41,10 +46,12 @@ describe("fused kernels on wasm", () => {
     ["gelu", (x) => gelu(x!), [[3, 7]]],
     ["layerNorm", (x, gamma, beta) => layerNorm(x!, gamma!, beta!), [[2, 5, 12], [12], [12]]],
     ["patchExtract", (x) => patchExtract(x!, 4), [[2, 8, 12, 3]]],
+    ["residualAdd", (x, branch, bias) => residualAdd(x!, branch!, bias), [[2, 5, 7], [2, 5, 7], [7]]],
+    ["scaledSoftmax", (x) => scaledSoftmax(x!, 0.3), [[2, 3, 11]]],
   ];
 
   test.for(cases)("%s is the same with them and without, forward and backward", ([, f, shapes], { skip }) => {
-    skip(!FUSED.every(hasKernel), "wasm-kernels is not installed: there is one form only");
+    skip(!hasKernel(...FUSED), "wasm-kernels is not installed: there is one form only");
     const inputs = shapes.map((shape, i) => noise(shape, i + 1));
     const run = () => {
       const y = f(...inputs);
@@ -52,7 +59,7 @@ describe("fused kernels on wasm", () => {
     };
     const fused = run();
     const composite = withoutKernels(() => {
-      expect(FUSED.some(hasKernel)).toBe(false);
+      expect(FUSED.some((name) => hasKernel(name))).toBe(false);
       return run();
     });
     for (const [i, expected] of composite.entries()) {

@@ -1,16 +1,26 @@
 import type { Kernel } from "../kernel.ts";
+import { adamWUpdate } from "./adamw-update.ts";
 import { attention, attentionGrad } from "./attention.ts";
 import { batchMatMul } from "./batch-mat-mul.ts";
+import { mean, sum } from "./column-sum.ts";
 import { conv2DBackpropFilter, conv2DBackpropInput } from "./conv2d-backprop.ts";
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./depthwise-backprop.ts";
+import { einsum } from "./einsum.ts";
 import { fusedMatMul } from "./fused-mat-mul.ts";
 import { gelu, geluGrad } from "./gelu.ts";
+import { groupNorm, groupNormGrad } from "./group-norm.ts";
+import { identity } from "./identity.ts";
 import { layerNorm, layerNormGrad } from "./layer-norm.ts";
 import { patchExtract } from "./patch-extract.ts";
+import { residualAdd } from "./residual-add.ts";
+import { scaledSoftmax, scaledSoftmaxGrad } from "./scaled-softmax.ts";
+import { softmaxCrossEntropy, softmaxCrossEntropyGrad } from "./softmax-cross-entropy.ts";
 import { unsortedSegmentSum } from "./unsorted-segment-sum.ts";
+import { weightStandardize, weightStandardizeGrad } from "./weight-standardize.ts";
 
 /** Every kernel of the package. */
 export const kernels: readonly Kernel[] = [
+  adamWUpdate,
   attention,
   attentionGrad,
   batchMatMul,
@@ -18,11 +28,24 @@ export const kernels: readonly Kernel[] = [
   conv2DBackpropInput,
   depthwiseBackpropFilter,
   depthwiseBackpropInput,
+  einsum,
   fusedMatMul,
   gelu,
   geluGrad,
+  groupNorm,
+  groupNormGrad,
+  identity,
   layerNorm,
   layerNormGrad,
+  mean,
   patchExtract,
+  residualAdd,
+  scaledSoftmax,
+  scaledSoftmaxGrad,
+  softmaxCrossEntropy,
+  softmaxCrossEntropyGrad,
+  sum,
   unsortedSegmentSum,
+  weightStandardize,
+  weightStandardizeGrad,
 ];

@@ -1,0 +1,2 @@
+export { customOp, type Forward } from "./custom-op.ts";
+export { type Attributes, hasKernel, type KernelInputs, runKernel } from "./run-kernel.ts";

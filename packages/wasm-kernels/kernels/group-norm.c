@@ -1,0 +1,84 @@
+// Group normalisation of images, channels last, and its gradient. Y. Wu and K. He 2018,
+// https://arxiv.org/abs/1803.08494. All passes run along the channels: group statistics are sums of channel sums.
+#include "columns.h"
+
+/// Every channel's entry becomes its group's sum, divided by `count`.
+static void spread_groups(float* sums, int channels, int groups, float count) {
+  int size = channels / groups;
+  for (int g = 0; g < groups; g++, sums += size) {
+    float total = 0;
+    for (int i = 0; i < size; i++) total += sums[i];
+    for (int i = 0; i < size; i++) sums[i] = total / count;
+  }
+}
+
+/// Every channel's entry becomes its group's.
+static void expand_groups(const float* of_group, float* of_channel, int channels, int groups) {
+  int size = channels / groups;
+  for (int c = 0; c < channels; c++) of_channel[c] = of_group[c / size];
+}
+
+/// x [batch, pixels, channels] → y = (x - mean) · rstd · gamma + beta; mean, rstd [batch, groups].
+/// `scratch` holds 2 · channels floats.
+void EXPORT(group_norm)(const float* x, const float* gamma, const float* beta, float* y, float* mean, float* rstd,
+                        int batch, int pixels, int channels, int groups, float epsilon, float* scratch) {
+  float *mu = scratch, *scale = scratch + channels;
+  int size = channels / groups;
+  float count = (float)pixels * size;
+  for (int b = 0; b < batch; b++, mean += groups, rstd += groups) {
+    clear(scratch, 2 * channels);
+    add_columns(x, mu, pixels, channels);
+    spread_groups(mu, channels, groups, count);
+    add_squares(x, mu, scale, pixels, channels);
+    spread_groups(scale, channels, groups, count);
+    for (int g = 0; g < groups; g++) {
+      mean[g] = mu[g * size];
+      rstd[g] = 1.0f / __builtin_sqrtf(scale[g * size] + epsilon);
+    }
+    for (int c = 0; c < channels; c++) scale[c] = rstd[c / size] * gamma[c];
+    for (int p = 0; p < pixels; p++, x += channels, y += channels) {
+      int c = 0;
+      for (; c + 4 <= channels; c += 4) {
+        STORE(y + c, MADD(SUB(LOAD(x + c), LOAD(mu + c)), LOAD(scale + c), LOAD(beta + c)));
+      }
+      for (; c < channels; c++) y[c] = (x[c] - mu[c]) * scale[c] + beta[c];
+    }
+  }
+}
+
+/// With n = (x - mean) · rstd and g = dy · gamma: dx = rstd · (g - mean(g) - n · mean(g · n)) over each group,
+/// dgamma = Σ dy · n, dbeta = Σ dy. `scratch` holds 4 · channels floats.
+void EXPORT(group_norm_grad)(const float* x, const float* gamma, const float* mean, const float* rstd, const float* dy,
+                             float* dx, float* dgamma, float* dbeta, int batch, int pixels, int channels, int groups,
+                             float* scratch) {
+  float *mu = scratch, *scale = mu + channels, *plain = scale + channels, *normed = plain + channels;
+  float count = (float)pixels * (channels / groups);
+  clear(dgamma, channels);
+  clear(dbeta, channels);
+  for (int b = 0; b < batch; b++, mean += groups, rstd += groups) {
+    expand_groups(mean, mu, channels, groups);
+    expand_groups(rstd, scale, channels, groups);
+    clear(plain, 2 * channels);
+    add_gradient_sums(x, dy, mu, scale, plain, normed, pixels, channels);
+    for (int c = 0; c < channels; c++) {
+      dbeta[c] += plain[c];
+      dgamma[c] += normed[c];
+      plain[c] *= gamma[c];
+      normed[c] *= gamma[c];
+    }
+    spread_groups(plain, channels, groups, count);
+    spread_groups(normed, channels, groups, count);
+    for (int p = 0; p < pixels; p++, x += channels, dy += channels, dx += channels) {
+      int c = 0;
+      for (; c + 4 <= channels; c += 4) {
+        f32x4 s = LOAD(scale + c), n = MUL(SUB(LOAD(x + c), LOAD(mu + c)), s);
+        f32x4 g = SUB(MUL(LOAD(dy + c), LOAD(gamma + c)), LOAD(plain + c));
+        STORE(dx + c, MUL(s, SUB(g, MUL(n, LOAD(normed + c)))));
+      }
+      for (; c < channels; c++) {
+        float n = (x[c] - mu[c]) * scale[c];
+        dx[c] = scale[c] * (dy[c] * gamma[c] - plain[c] - n * normed[c]);
+      }
+    }
+  }
+}

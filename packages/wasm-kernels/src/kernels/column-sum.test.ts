@@ -1,0 +1,87 @@
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import { each, largestError, noise, startForTest, total, valuesOn } from "../testing.ts";
+
+/** float32 sums of up to 70 numbers. */
+const TOLERANCE = 1e-5;
+
+beforeAll(startForTest);
+
+describe("Sum and Mean", () => {
+  test("over rows agree with float64 for random shapes", () => {
+    const side = fc.integer({ min: 1, max: 70 });
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 3 }), side, side, fc.nat(1000), (outer, rows, columns, seed) => {
+        const x = noise(outer * rows * columns, seed);
+        const sums = each(outer * columns, (at) => {
+          const [o, c] = [Math.floor(at / columns), at % columns];
+          return total(rows, (r) => x[(o * rows + r) * columns + c]!);
+        });
+        const on = (f: (v: tf.Tensor) => tf.Tensor) =>
+          tf.tidy(() => f(tf.tensor3d(x, [outer, rows, columns])).dataSync());
+        expect(
+          largestError(
+            on((v) => tf.sum(v, 1)),
+            sums,
+          ),
+        ).toBeLessThan(TOLERANCE);
+        expect(
+          largestError(
+            on((v) => tf.mean(v, 1)),
+            sums.map((s) => s / rows),
+          ),
+        ).toBeLessThan(TOLERANCE);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test.each([[[0]], [[0, 1]], [[1, 2]], [[-2]], [[0, 2]], [[3]], [undefined]])(
+    "agree with cpu over axes %j, kept and not",
+    async (axes) => {
+      for (const keep of [false, true]) {
+        for (const reduce of [tf.sum, tf.mean]) {
+          const shapes: number[][] = [];
+          const compute = () => {
+            const y = reduce(tf.tensor4d(noise(2 * 3 * 5 * 7, 1), [2, 3, 5, 7]), axes, keep);
+            shapes.push(y.shape);
+            return y;
+          };
+          const difference = largestError(await valuesOn("wasm", compute), await valuesOn("cpu", compute));
+          expect(difference).toBeLessThan(TOLERANCE);
+          expect(shapes[0]).toEqual(shapes[1]);
+        }
+      }
+    },
+  );
+
+  test("leave int32 to tfjs and carry NaN and infinity", () => {
+    expect([
+      ...tf
+        .sum(
+          tf.tensor2d(
+            [
+              [1, 2],
+              [3, 4],
+            ],
+            [2, 2],
+            "int32",
+          ),
+          0,
+        )
+        .dataSync(),
+    ]).toEqual([4, 6]);
+    const x = tf.tensor2d([
+      [1, Number.NaN, Infinity],
+      [2, 1, 1],
+      [3, 1, -Infinity],
+    ]);
+    expect([...tf.sum(x, 0).dataSync()]).toEqual([6, Number.NaN, Number.NaN]);
+  });
+
+  test("of no rows are 0 and NaN", () => {
+    expect([...tf.sum(tf.zeros([0, 2]), 0).dataSync()]).toEqual([0, 0]);
+    expect([...tf.mean(tf.zeros([0, 2]), 0).dataSync()]).toEqual([Number.NaN, Number.NaN]);
+  });
+});

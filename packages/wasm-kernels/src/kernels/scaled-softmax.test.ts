@@ -1,0 +1,58 @@
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import { each, largestError, noise, outputsOf, startForTest, total, valuesOn } from "../testing.ts";
+
+/** float32 sums of up to 70 numbers. */
+const TOLERANCE = 1e-5;
+
+beforeAll(startForTest);
+
+function reference(x: ArrayLike<number>, rows: number, dim: number, scale: number): Float64Array {
+  return each(rows * dim, (at) => {
+    const first = at - (at % dim);
+    const top = Math.max(...Array.from({ length: dim }, (_, i) => scale * x[first + i]!));
+    return Math.exp(scale * x[at]! - top) / total(dim, (i) => Math.exp(scale * x[first + i]! - top));
+  });
+}
+
+describe("ScaledSoftmax", () => {
+  test("agrees with float64, forward and backward, for random shapes and scales", () => {
+    const side = fc.integer({ min: 0, max: 6 });
+    const width = fc.integer({ min: 1, max: 70 });
+    const scales = fc.constantFrom(1, 0.125, -3, 20);
+    fc.assert(
+      fc.property(side, width, scales, fc.nat(1000), (rows, dim, scale, seed) => {
+        const x = noise(rows * dim, seed);
+        const dy = noise(rows * dim, seed + 1);
+        const y = reference(x, rows, dim, scale);
+        const dx = each(rows * dim, (at) => {
+          const first = at - (at % dim);
+          return scale * y[at]! * (dy[at]! - total(dim, (i) => dy[first + i]! * y[first + i]!));
+        });
+        const shape: [number, number] = [rows, dim];
+        const [actual] = outputsOf("ScaledSoftmax", { x: tf.tensor2d(x, shape) }, { scale });
+        expect(largestError(actual!, y)).toBeLessThan(TOLERANCE);
+        const inputs = { y: tf.tensor2d(Float32Array.from(y), shape), dy: tf.tensor2d(dy, shape) };
+        expect(largestError(outputsOf("ScaledSoftmaxGrad", inputs, { scale })[0]!, dx)).toBeLessThan(
+          TOLERANCE,
+        );
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("carries NaN and infinity as cpu does", async () => {
+    const x = noise(5 * 9, 2);
+    [x[3], x[9 + 8], x[18 + 1], x[27 + 8]] = [
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+      NaN,
+    ];
+    x.fill(Number.NEGATIVE_INFINITY, 36);
+    const expected = await valuesOn("cpu", () => tf.softmax(tf.tensor2d(x, [5, 9])));
+    const [actual] = outputsOf("ScaledSoftmax", { x: tf.tensor2d(x, [5, 9]) }, { scale: 1 });
+    expect(largestError(actual!, expected)).toBeLessThan(TOLERANCE);
+  });
+});

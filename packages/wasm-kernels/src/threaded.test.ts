@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import { startBackend } from "tfjs-backends";
+import { expect, test } from "vitest";
+import { memoryOf, type WasmBackend } from "./host.ts";
+import { installWasmKernels } from "./install.ts";
+import { largestError, noise, outputsOf } from "./testing.ts";
+
+interface ThreadedModule {
+  readonly PThread: { terminateAllThreads(): void };
+  cwrap(name: string, returns: string | null, args: string[]): (...args: number[]) => number;
+  tfjs?: object;
+}
+
+/** tfjs' threaded build, which it starts by itself in browsers alone, here on the threads of Node. */
+async function startThreaded(threads: number): Promise<ThreadedModule> {
+  const require = createRequire(import.meta.url);
+  const backendPackage = require.resolve("@tensorflow/tfjs-backend-wasm/package.json");
+  const folder = join(dirname(backendPackage), "wasm-out");
+  const name = "tfjs-backend-wasm-threaded-simd";
+  const temporary = mkdtempSync(join(tmpdir(), "threaded-"));
+  const worker = join(temporary, "worker.js");
+  // The package has the worker's program as a string, its escapes already resolved.
+  const { wasmWorkerContents } = require(`${folder}/${name}.worker.js`) as { wasmWorkerContents: string };
+  writeFileSync(worker, wasmWorkerContents.replaceAll("\n", "\\n"));
+  const factory = require(`${folder}/${name}.js`) as (options: object) => Promise<ThreadedModule>;
+  const module = await factory({
+    locateFile: (file: string) => (file.endsWith(".worker.js") ? worker : join(folder, file)),
+    mainScriptUrlOrBlob: join(folder, `${name}.js`),
+  });
+  rmSync(temporary, { recursive: true });
+  module.tfjs = {
+    initWithThreadsCount: () => module.cwrap("init_with_threads_count", null, ["number"])(threads),
+    getThreadsCount: module.cwrap("get_threads_count", "number", []),
+    registerTensor: module.cwrap("register_tensor", null, ["number", "number", "number"]),
+    disposeData: module.cwrap("dispose_data", null, ["number"]),
+    dispose: module.cwrap("dispose", null, []),
+  };
+  return module;
+}
+
+test("the kernels work in the shared memory of tfjs' threaded build, before and after it grows", async () => {
+  await startBackend("cpu");
+  const { BackendWasm } = await import("@tensorflow/tfjs-backend-wasm");
+  const module = await startThreaded(2);
+  tf.removeBackend("wasm");
+  tf.registerBackend("wasm", () => new BackendWasm(module as never));
+  await tf.setBackend("wasm");
+  installWasmKernels();
+  expect(memoryOf(tf.backend() as WasmBackend).buffer).toBeInstanceOf(SharedArrayBuffer);
+
+  const compute = () => {
+    const x = tf.tensor2d(noise(60 * 50, 1), [60, 50]);
+    const product = tf.matMul(x, x, true).dataSync();
+    const softmax = tf.softmax(x).dataSync(); // tfjs' own, on its threads
+    const [scaled] = outputsOf("ScaledSoftmax", { x }, { scale: 1 });
+    expect(largestError(scaled!, softmax)).toBeLessThan(1e-6);
+    return product;
+  };
+  const before = compute();
+  const big = tf.zeros([32 * 1024 * 1024]);
+  expect(largestError(compute(), before)).toBe(0);
+  big.dispose();
+
+  await tf.setBackend("cpu");
+  const y = tf.tensor2d(noise(60 * 50, 1), [60, 50]);
+  expect(largestError(before, tf.matMul(y, y, true).dataSync())).toBeLessThan(1e-5); // sums of 60 products
+  module.PThread.terminateAllThreads();
+});

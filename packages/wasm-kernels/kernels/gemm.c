@@ -1,93 +1,13 @@
 // Packed matrix product for WebAssembly SIMD: a 4×8 register tile over panels that fit the caches.
 // Blocking as in K. Goto and R. van de Geijn, "Anatomy of high-performance matrix multiplication" (2008),
 // https://doi.org/10.1145/1356052.1356053. Transposition costs nothing but another way of packing.
-#include "gemm.h"
+#include "tile.h"
 
-enum { MC = 128, KC = 384, NC = 1024, MR = 4, NR = 8, THIN = 3, UNPACKED_ROWS = 24 };
-
-/// Four rows of `a`, one column of four after the other: dst[4 * p + r] = a(r, p). Rows past `rows` are zeros.
-INLINE void pack_four(float* dst, int stride, const float* src, int row, int column, int rows, int k) {
-  if (rows < 4) {
-    for (int p = 0; p < k; p++) {
-      for (int r = 0; r < 4; r++) dst[p * stride + r] = r < rows ? src[r * row + p * column] : 0.0f;
-    }
-    return;
-  }
-  if (row == 1) {
-    for (int p = 0; p < k; p++) STORE(dst + p * stride, LOAD(src + p * column));
-    return;
-  }
-  const float *s0 = src, *s1 = src + row, *s2 = src + 2 * row, *s3 = src + 3 * row;
-  int p = 0;
-  if (column == 1) {
-    for (; p + 4 <= k; p += 4) {
-      f32x4 a = LOAD(s0 + p), b = LOAD(s1 + p), c = LOAD(s2 + p), d = LOAD(s3 + p);
-      f32x4 ab_lo = wasm_i32x4_shuffle(a, b, 0, 4, 1, 5), ab_hi = wasm_i32x4_shuffle(a, b, 2, 6, 3, 7);
-      f32x4 cd_lo = wasm_i32x4_shuffle(c, d, 0, 4, 1, 5), cd_hi = wasm_i32x4_shuffle(c, d, 2, 6, 3, 7);
-      STORE(dst + p * stride, wasm_i64x2_shuffle(ab_lo, cd_lo, 0, 2));
-      STORE(dst + (p + 1) * stride, wasm_i64x2_shuffle(ab_lo, cd_lo, 1, 3));
-      STORE(dst + (p + 2) * stride, wasm_i64x2_shuffle(ab_hi, cd_hi, 0, 2));
-      STORE(dst + (p + 3) * stride, wasm_i64x2_shuffle(ab_hi, cd_hi, 1, 3));
-    }
-  }
-  for (; p < k; p++) {
-    float* to = dst + p * stride;
-    to[0] = s0[p * column];
-    to[1] = s1[p * column];
-    to[2] = s2[p * column];
-    to[3] = s3[p * column];
-  }
-}
-
-static void pack_a(float* dst, Matrix a, int m, int k) {
-  for (int i = 0; i < m; i += MR, dst += MR * k) {
-    pack_four(dst, MR, a.data + i * a.row, a.row, a.column, m - i, k);
-  }
-}
-
-static void pack_b_panel(float* dst, const float* src, Matrix b, int n, int k) {
-  if (b.column == 1 && n >= NR) {
-    for (int p = 0; p < k; p++, src += b.row, dst += NR) {
-      STORE(dst, LOAD(src));
-      STORE(dst + 4, LOAD(src + 4));
-    }
-    return;
-  }
-  pack_four(dst, NR, src, b.column, b.row, n, k);
-  if (n > 4) {
-    pack_four(dst + 4, NR, src + 4 * b.column, b.column, b.row, n - 4, k);
-  } else {
-    for (int p = 0; p < k; p++) STORE(dst + p * NR + 4, SPLAT(0));
-  }
-}
-
-/// One 4×8 tile: c (+)= a · b with `a` packed by four and the rows of `b` `bs` floats apart.
-INLINE void tile(const float* a, const float* b, int bs, int k, float* c, int ldc, const float* bias,
-                 int accumulate) {
-  f32x4 c00, c01, c10, c11, c20, c21, c30, c31;
-  if (accumulate) {
-    c00 = LOAD(c), c01 = LOAD(c + 4), c10 = LOAD(c + ldc), c11 = LOAD(c + ldc + 4);
-    c20 = LOAD(c + 2 * ldc), c21 = LOAD(c + 2 * ldc + 4), c30 = LOAD(c + 3 * ldc), c31 = LOAD(c + 3 * ldc + 4);
-  } else {
-    c00 = c10 = c20 = c30 = bias ? LOAD(bias) : SPLAT(0);
-    c01 = c11 = c21 = c31 = bias ? LOAD(bias + 4) : SPLAT(0);
-  }
-  // Not unrolled: with more loads in flight V8 runs out of the 16 registers of x86-64 and spills, at half the speed.
-#pragma clang loop unroll(disable)
-  for (int p = 0; p < k; p++, a += MR, b += bs) {
-    f32x4 b0 = LOAD(b), b1 = LOAD(b + 4), x;
-    x = SPLAT_AT(a), c00 = MADD(x, b0, c00), c01 = MADD(x, b1, c01);
-    x = SPLAT_AT(a + 1), c10 = MADD(x, b0, c10), c11 = MADD(x, b1, c11);
-    x = SPLAT_AT(a + 2), c20 = MADD(x, b0, c20), c21 = MADD(x, b1, c21);
-    x = SPLAT_AT(a + 3), c30 = MADD(x, b0, c30), c31 = MADD(x, b1, c31);
-  }
-  STORE(c, c00), STORE(c + 4, c01), STORE(c + ldc, c10), STORE(c + ldc + 4, c11);
-  STORE(c + 2 * ldc, c20), STORE(c + 2 * ldc + 4, c21), STORE(c + 3 * ldc, c30), STORE(c + 3 * ldc + 4, c31);
-}
+enum { MC = 128, KC = 384, NC = 1024, THIN = 3, UNPACKED_ROWS = 24 };
 
 static void full_tile(const float* a, const float* b, int bs, int k, float* c, int ldc, const float* bias,
                       int accumulate) {
-  tile(a, b, bs, k, c, ldc, bias, accumulate);
+  tile(a, MR, b, bs, k, c, ldc, bias, accumulate);
 }
 
 /// A tile that sticks out of the matrix: computed whole beside it, then copied in part.

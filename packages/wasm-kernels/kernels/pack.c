@@ -1,0 +1,52 @@
+// The order in which the register tile reads its operands.
+#include "pack.h"
+
+/// Four rows of `a`, one column of four after the other: dst[4 * p + r] = a(r, p). Rows past `rows` are zeros.
+INLINE void pack_four(float* dst, int stride, const float* src, int row, int column, int rows, int k) {
+  if (rows < 4) {
+    for (int p = 0; p < k; p++) {
+      for (int r = 0; r < 4; r++) dst[p * stride + r] = r < rows ? src[r * row + p * column] : 0.0f;
+    }
+    return;
+  }
+  if (row == 1) {
+    for (int p = 0; p < k; p++) STORE(dst + p * stride, LOAD(src + p * column));
+    return;
+  }
+  const float *s0 = src, *s1 = src + row, *s2 = src + 2 * row, *s3 = src + 3 * row;
+  int p = 0;
+  if (column == 1) {
+    for (; p + 4 <= k; p += 4) {
+      store_transposed(LOAD(s0 + p), LOAD(s1 + p), LOAD(s2 + p), LOAD(s3 + p), dst + p * stride, stride);
+    }
+  }
+  for (; p < k; p++) {
+    float* to = dst + p * stride;
+    to[0] = s0[p * column];
+    to[1] = s1[p * column];
+    to[2] = s2[p * column];
+    to[3] = s3[p * column];
+  }
+}
+
+void pack_a(float* dst, Matrix a, int m, int k) {
+  for (int i = 0; i < m; i += MR, dst += MR * k) {
+    pack_four(dst, MR, a.data + i * a.row, a.row, a.column, m - i, k);
+  }
+}
+
+void pack_b_panel(float* dst, const float* src, Matrix b, int n, int k) {
+  if (b.column == 1 && n >= NR) {
+    for (int p = 0; p < k; p++, src += b.row, dst += NR) {
+      STORE(dst, LOAD(src));
+      STORE(dst + 4, LOAD(src + 4));
+    }
+    return;
+  }
+  pack_four(dst, NR, src, b.column, b.row, n, k);
+  if (n > 4) {
+    pack_four(dst + 4, NR, src + 4 * b.column, b.column, b.row, n - 4, k);
+  } else {
+    for (int p = 0; p < k; p++) STORE(dst + p * NR + 4, SPLAT(0));
+  }
+}

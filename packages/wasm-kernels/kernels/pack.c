@@ -1,31 +1,32 @@
 // The order in which the register tile reads its operands.
 #include "pack.h"
 
-/// Four rows of `a`, one column of four after the other: dst[4 * p + r] = a(r, p). Rows past `rows` are zeros.
+/// Four rows, one column of four after the other: dst[stride * p + r] = a(r, p). Rows past `rows` hold any numbers.
 INLINE void pack_four(float* dst, int stride, const float* src, int row, int column, int rows, int k) {
-  if (rows < 4) {
+  if (row == 1) {
     for (int p = 0; p < k; p++) {
-      for (int r = 0; r < 4; r++) dst[p * stride + r] = r < rows ? src[r * row + p * column] : 0.0f;
+      // What is read too much lies in the next columns, but for the last three.
+      int whole = rows >= 4 || p + 3 < k;
+      STORE(dst + p * stride, whole ? LOAD(src + p * column) : load_part(src + p * column, rows));
     }
     return;
   }
-  if (row == 1) {
-    for (int p = 0; p < k; p++) STORE(dst + p * stride, LOAD(src + p * column));
-    return;
-  }
   const float *s0 = src, *s1 = src + row, *s2 = src + 2 * row, *s3 = src + 3 * row;
+  f32x4 zero = SPLAT(0);
   int p = 0;
   if (column == 1) {
     for (; p + 4 <= k; p += 4) {
-      store_transposed(LOAD(s0 + p), LOAD(s1 + p), LOAD(s2 + p), LOAD(s3 + p), dst + p * stride, stride);
+      f32x4 v1 = rows > 1 ? LOAD(s1 + p) : zero, v2 = rows > 2 ? LOAD(s2 + p) : zero;
+      f32x4 v3 = rows > 3 ? LOAD(s3 + p) : zero;
+      store_transposed(LOAD(s0 + p), v1, v2, v3, dst + p * stride, stride);
     }
   }
   for (; p < k; p++) {
     float* to = dst + p * stride;
     to[0] = s0[p * column];
-    to[1] = s1[p * column];
-    to[2] = s2[p * column];
-    to[3] = s3[p * column];
+    to[1] = rows > 1 ? s1[p * column] : 0.0f;
+    to[2] = rows > 2 ? s2[p * column] : 0.0f;
+    to[3] = rows > 3 ? s3[p * column] : 0.0f;
   }
 }
 

@@ -5,10 +5,10 @@
 /// Rows and columns of the register tile.
 enum { MR = 4, NR = 8 };
 
-/// `a` packed by four rows: one block [k][4] after the other, the last one filled up with zeros.
+/// `a` packed by four rows: one block [k][4] after the other, what fills up the last one has no meaning.
 void pack_a(float* dst, Matrix a, int m, int k);
 
-/// Eight columns of `b`, the first at `src`, or the last `n` filled up with zeros: [k][8].
+/// Eight columns of `b`, the first at `src`, or the last `n` and four or eight that have no meaning: [k][8].
 void pack_b_panel(float* dst, const float* src, Matrix b, int n, int k);
 
 /// Stores the transpose of the 4×4 matrix with the rows a, b, c, d, its rows `stride` apart.

@@ -65,7 +65,7 @@ static void put_part(const float* temporary, float* c, int ldc, int m, int n, in
 /// All columns of a matrix in panels of eight.
 static void pack_panels(float* dst, const float* data, int ld, int rows, int columns) {
   Matrix b = {data, ld, 1};
-  for (int j = 0; j < columns; j += NR, dst += NR * rows) pack_b_panel(dst, data + j, b, columns - j, rows);
+  pack_b(dst, b, columns, rows);
 }
 
 /// The transpose of up to eight rows: panel[size][8] = factor · rowsᵀ.

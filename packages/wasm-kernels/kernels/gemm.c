@@ -4,10 +4,11 @@
 #include "thin.h"
 #include "tile.h"
 
-enum { MC = 128, KC = 384, NC = 1024 };
+enum { MC = 128, KC = 384, NC = 1024, SHORT_DEPTH = 64 };
 
-/// Packing does not pay for so few rows or so short a k, where so many columns are contiguous.
-enum { FEW_ROWS = 24, SHORT = 8, WIDE = 32 };
+/// Packing does not pay for so few rows or so short a k where `WIDE` columns are contiguous, for `NARROW_ROWS` where fewer
+/// are. Where these lie was found by measuring.
+enum { FEW_ROWS = 8, SHORT = 8, WIDE = 32, NARROW_ROWS = 8 };
 
 static void full_tile(const float* a, const float* b, int k, float* c, int ldc, const float* bias,
                       int accumulate) {
@@ -42,26 +43,30 @@ static void packed(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, c
     for (int block = 0; block < k_blocks; block++) {
       int p = (int)((int64_t)k * block / k_blocks), kc = (int)((int64_t)k * (block + 1) / k_blocks) - p;
       int add = accumulate || block > 0;
-      const float* b_block = b.data + p * b.row + jc * b.column;
-      for (int j = 0; j < nc; j += NR) {
-        pack_b_panel(b_pack + j * kc, b_block + j * b.column, b, nc - j, kc);
-      }
+      Matrix b_block = {b.data + p * b.row + jc * b.column, b.row, b.column};
+      pack_b(b_pack, b_block, nc, kc);
       for (int ic = 0; ic < m; ic += MC) {
         int mc = m - ic < MC ? m - ic : MC;
         Matrix a_block = {a.data + ic * a.row + p * a.column, a.row, a.column};
         pack_a(a_pack, a_block, mc, kc);
-        for (int j = 0; j < nc; j += NR) {
-          const float* b_panel = b_pack + j * kc;
+        // Down the columns of c a panel of b stays in the first cache; for a short k it is c that must be written in order.
+        int by_rows = kc <= SHORT_DEPTH;
+        for (int i = 0, j = 0; i < mc && j < nc;) {
+          const float *a_panel = a_pack + i * kc, *b_panel = b_pack + j * kc;
           const float* bias_panel = bias ? bias + jc + j : 0;
-          float* c_panel = c + ic * ldc + jc + j;
-          int nr = nc - j;
-          for (int i = 0; i < mc; i += MR) {
-            if (mc - i >= MR && nr >= NR) {
-              full_tile(a_pack + i * kc, b_panel, kc, c_panel + i * ldc, ldc, bias_panel, add);
-            } else {
-              edge_tile(a_pack + i * kc, b_panel, kc, c_panel + i * ldc, ldc, bias_panel, add,
-                        mc - i < MR ? mc - i : MR, nr < NR ? nr : NR);
-            }
+          float* c_tile = c + (ic + i) * ldc + jc + j;
+          if (mc - i >= MR && nc - j >= NR) {
+            full_tile(a_panel, b_panel, kc, c_tile, ldc, bias_panel, add);
+          } else {
+            edge_tile(a_panel, b_panel, kc, c_tile, ldc, bias_panel, add, mc - i < MR ? mc - i : MR,
+                      nc - j < NR ? nc - j : NR);
+          }
+          if (by_rows) {
+            j += NR;
+            if (j >= nc) j = 0, i += MR;
+          } else {
+            i += MR;
+            if (i >= mc) i = 0, j += NR;
           }
         }
       }
@@ -98,7 +103,7 @@ void gemm(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, const floa
   } else if (m <= THIN && b.row == 1) {
     if (!accumulate) start(c, ldc, m, n, bias);
     thin_dots(a, b, c, ldc, 1, m, n, k);
-  } else if (m <= THIN && n < WIDE) {
+  } else if (b.column == 1 && n < WIDE && (m <= NARROW_ROWS || (n <= THIN && k <= SHORT))) {
     thin_narrow(a, b, c, ldc, m, n, k, bias, accumulate);
   } else if (n <= THIN && a.column == 1) {
     if (!accumulate) start(c, ldc, m, n, bias);
@@ -116,7 +121,7 @@ void gemm(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, const floa
 /// Floats of scratch memory for `matmul`.
 int EXPORT(gemm_scratch)(void) { return GEMM_SCRATCH; }
 
-/// `batches` products of row-major matrices, each `a_step`, `b_step`, `c_step` floats after the last.
+/// The product of two row-major matrices.
 /// a is [m, k] or, when `transpose_a`, [k, m]; b is [k, n] or, when `transpose_b`, [n, k].
 void EXPORT(matmul)(const float* a, const float* b, float* c, int m, int n, int k, int transpose_a,
                     int transpose_b, const float* bias, float* scratch) {

@@ -51,3 +51,19 @@ void pack_b_panel(float* dst, const float* src, Matrix b, int n, int k) {
     for (int p = 0; p < k; p++) STORE(dst + p * NR + 4, SPLAT(0));
   }
 }
+
+void pack_b(float* dst, Matrix b, int n, int k) {
+  int j = 0;
+  // Four panels at once read whole cache lines, once.
+  for (; b.column == 1 && j + 4 * NR <= n; j += 4 * NR) {
+    const float* from = b.data + j;
+    float* to = dst + j * k;
+    for (int p = 0; p < k; p++, from += b.row, to += NR) {
+      for (int panel = 0; panel < 4; panel++) {
+        STORE(to + panel * NR * k, LOAD(from + panel * NR));
+        STORE(to + panel * NR * k + 4, LOAD(from + panel * NR + 4));
+      }
+    }
+  }
+  for (; j < n; j += NR) pack_b_panel(dst + j * k, b.data + j * b.column, b, n - j, k);
+}

@@ -11,6 +11,9 @@ void pack_a(float* dst, Matrix a, int m, int k);
 /// Eight columns of `b`, the first at `src`, or the last `n` and four or eight that have no meaning: [k][8].
 void pack_b_panel(float* dst, const float* src, Matrix b, int n, int k);
 
+/// All `n` columns of `b`: one panel [k][8] after the other.
+void pack_b(float* dst, Matrix b, int n, int k);
+
 /// Stores the transpose of the 4×4 matrix with the rows a, b, c, d, its rows `stride` apart.
 INLINE void store_transposed(f32x4 a, f32x4 b, f32x4 c, f32x4 d, float* to, int stride) {
   f32x4 ab_lo = wasm_i32x4_shuffle(a, b, 0, 4, 1, 5), ab_hi = wasm_i32x4_shuffle(a, b, 2, 6, 3, 7);

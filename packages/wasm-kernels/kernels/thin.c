@@ -96,28 +96,28 @@ void thin_updates(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, co
   }
 }
 
-/// c (+)= a · b for `rows` rows of c and `vectors` times four columns, or `part` columns.
+/// c (+)= a · b for `rows` rows of c and `vectors` times four columns, of the last four only `part` unless that is 0.
 INLINE void narrow(Matrix a, const float* b, int b_row, float* c, int ldc, const int rows, const int vectors, const int part,
                    int k, const float* bias, int accumulate) {
-  f32x4 sum[THIN][2];
+  f32x4 sum[4][2];
   for (int i = 0; i < rows; i++) {
     for (int v = 0; v < vectors; v++) {
       const float* from = accumulate ? c + i * ldc + 4 * v : bias ? bias + 4 * v : 0;
-      sum[i][v] = from ? load_four(from, part) : SPLAT(0);
+      sum[i][v] = from ? load_four(from, v == vectors - 1 ? part : 0) : SPLAT(0);
     }
   }
   const float* at = a.data;
 #pragma clang loop unroll(disable)
   for (int p = 0; p < k; p++, b += b_row, at += a.column) {
     f32x4 y[2];
-    for (int v = 0; v < vectors; v++) y[v] = load_four(b + 4 * v, part);
+    for (int v = 0; v < vectors; v++) y[v] = load_four(b + 4 * v, v == vectors - 1 ? part : 0);
     for (int i = 0; i < rows; i++) {
       f32x4 x = SPLAT_AT(at + i * a.row);
       for (int v = 0; v < vectors; v++) sum[i][v] = MADD(x, y[v], sum[i][v]);
     }
   }
   for (int i = 0; i < rows; i++) {
-    for (int v = 0; v < vectors; v++) store_four(c + i * ldc + 4 * v, sum[i][v], part);
+    for (int v = 0; v < vectors; v++) store_four(c + i * ldc + 4 * v, sum[i][v], v == vectors - 1 ? part : 0);
   }
 }
 
@@ -127,16 +127,26 @@ INLINE void narrow_rows(Matrix a, Matrix b, float* c, int ldc, const int rows, i
   narrow(a, b.data + j, b.row, c + j, ldc, rows, vectors, part, k, bias ? bias + j : 0, accumulate)
   int j = 0;
   for (; j + 8 <= n; j += 8) NARROW(2, 0);
-  if (j + 4 <= n) {
-    NARROW(1, 0);
-    j += 4;
+  switch (n - j) {
+    case 1:
+      return NARROW(1, 1);
+    case 2:
+      return NARROW(1, 2);
+    case 3:
+      return NARROW(1, 3);
+    case 4:
+      return NARROW(1, 0);
+    case 5:
+      return NARROW(2, 1);
+    case 6:
+      return NARROW(2, 2);
+    case 7:
+      return NARROW(2, 3);
   }
-  if (n - j == 1) NARROW(1, 1);
-  if (n - j == 2) NARROW(1, 2);
-  if (n - j == 3) NARROW(1, 3);
 }
 
 void thin_narrow(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, const float* bias, int accumulate) {
+  for (; m >= 4; m -= 4, a.data += 4 * a.row, c += 4 * ldc) narrow_rows(a, b, c, ldc, 4, n, k, bias, accumulate);
   if (m == 1) narrow_rows(a, b, c, ldc, 1, n, k, bias, accumulate);
   if (m == 2) narrow_rows(a, b, c, ldc, 2, n, k, bias, accumulate);
   if (m == 3) narrow_rows(a, b, c, ldc, 3, n, k, bias, accumulate);

@@ -99,7 +99,7 @@ void thin_updates(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, co
 /// c (+)= a · b for `rows` rows of c and `vectors` times four columns, of the last four only `part` unless that is 0.
 INLINE void narrow(Matrix a, const float* b, int b_row, float* c, int ldc, const int rows, const int vectors, const int part,
                    int k, const float* bias, int accumulate) {
-  f32x4 sum[4][2];
+  f32x4 sum[4][4];
   for (int i = 0; i < rows; i++) {
     for (int v = 0; v < vectors; v++) {
       const float* from = accumulate ? c + i * ldc + 4 * v : bias ? bias + 4 * v : 0;
@@ -109,7 +109,7 @@ INLINE void narrow(Matrix a, const float* b, int b_row, float* c, int ldc, const
   const float* at = a.data;
 #pragma clang loop unroll(disable)
   for (int p = 0; p < k; p++, b += b_row, at += a.column) {
-    f32x4 y[2];
+    f32x4 y[4];
     for (int v = 0; v < vectors; v++) y[v] = load_four(b + 4 * v, v == vectors - 1 ? part : 0);
     for (int i = 0; i < rows; i++) {
       f32x4 x = SPLAT_AT(at + i * a.row);
@@ -126,6 +126,8 @@ INLINE void narrow_rows(Matrix a, Matrix b, float* c, int ldc, const int rows, i
 #define NARROW(vectors, part) \
   narrow(a, b.data + j, b.row, c + j, ldc, rows, vectors, part, k, bias ? bias + j : 0, accumulate)
   int j = 0;
+  // One row alone needs four sums to hide the latency of the additions.
+  for (; rows == 1 && j + 16 <= n; j += 16) NARROW(4, 0);
   for (; j + 8 <= n; j += 8) NARROW(2, 0);
   switch (n - j) {
     case 1:

@@ -1,16 +1,27 @@
-// Multi-head attention softmax(scale · q·kᵀ)·v and its gradient, head by head and in blocks of queries: no more than
-// [QUERY_BLOCK, tokens] scores exist at a time, and the backward pass computes them again from the log-sum-exp, as in
-// T. Dao et al. 2022, FlashAttention, https://arxiv.org/abs/2205.14135.
+// Multi-head attention softmax(scale · q·kᵀ)·v and its gradient, head by head. Scores exist for eight queries at a time,
+// one query to a lane, so that the softmax is a column's affair without sums across lanes, and its result lies as the
+// next product wants it. The backward pass computes them again from the log-sum-exp, as in T. Dao et al. 2022,
+// FlashAttention, https://arxiv.org/abs/2205.14135.
 #include "activation.h"
-#include "gemm.h"
+#include "tile.h"
 
-enum { QUERY_BLOCK = 256 };
+/// The backward pass sums over so many queries in registers before it adds to dk and dv.
+enum { QUERY_BLOCK = 128 };
 
-/// Floats of scratch memory beside gemm's.
-int EXPORT(attention_scratch)(int tokens) { return 2 * QUERY_BLOCK * tokens; }
+#define LOG2_E 1.44269504088896341f
+#define LN_2 0.693147180559945309f
 
+INLINE int round_up(int x, int unit) { return (x + unit - 1) / unit * unit; }
+
+/// Floats of scratch memory, for both directions.
+int EXPORT(attention_scratch)(int tokens, int size) {
+  int keys = round_up(tokens, MR), columns = round_up(size, NR);
+  int head = 2 * keys * size + tokens * columns, panel = NR * (2 * size + 2 * keys);
+  return head + panel + 2 * QUERY_BLOCK * (keys + columns);
+}
+
+/// ln x for x ≥ 1 through its exponent and Cephes' logf polynomial.
 INLINE float log_of(float x) {
-  // ln x for x ≥ 1 through its exponent and Cephes' logf polynomial.
   if (!(x < __builtin_inff())) return x;
   union { float f; uint32_t i; } u = {x};
   int e = (int)(u.i >> 23) - 126;
@@ -36,50 +47,150 @@ INLINE float log_of(float x) {
   return m + y + e * 0.693359375f;
 }
 
-/// row = softmax(scale · row); returns log Σ exp(scale · row).
-static float softmax_row(float* row, int n, float scale) {
-  f32x4 scale4 = SPLAT(scale), high = SPLAT(-__builtin_inff()), sum = SPLAT(0);
-  int i = 0;
-  for (; i + 4 <= n; i += 4) high = wasm_f32x4_max(high, MUL(LOAD(row + i), scale4));
-  float top = lanes_max(high);
-  for (; i < n; i++) {
-    float s = row[i] * scale;
-    if (!(s <= top)) top = s;
+static void tile_of_packed(const float* a, const float* b, int k, float* c, int ldc, int accumulate) {
+  tile(a, MR, b, NR, k, c, ldc, 0, accumulate);
+}
+
+static void tile_of_panel(const float* a, const float* b, int k, float* c, int ldc) {
+  tile(a, NR, b, NR, k, c, ldc, 0, 0);
+}
+
+/// c[m, n] = temporary[m, n], or +=: the part of a tile that lies in the matrix.
+static void put_part(const float* temporary, float* c, int ldc, int m, int n, int accumulate) {
+  for (int i = 0; i < m; i++) {
+    for (int j = 0; j < n; j++) c[i * ldc + j] = (accumulate ? c[i * ldc + j] : 0.0f) + temporary[i * NR + j];
   }
-  f32x4 top4 = SPLAT(top);
-  for (i = 0; i + 4 <= n; i += 4) {
-    f32x4 e = exp4(SUB(MUL(LOAD(row + i), scale4), top4));
-    sum = ADD(sum, e);
-    STORE(row + i, e);
+}
+
+/// All columns of a matrix in panels of eight.
+static void pack_panels(float* dst, const float* data, int ld, int rows, int columns) {
+  Matrix b = {data, ld, 1};
+  pack_b(dst, b, columns, rows);
+}
+
+/// The transpose of up to eight rows: panel[size][8] = factor · rowsᵀ.
+static void pack_rows(float* panel, const float* rows, int ld, int count, int size, float factor) {
+  Matrix transposed = {rows, 1, ld};
+  pack_b_panel(panel, rows, transposed, count, size);
+  if (factor == 1.0f) return;
+  for (int i = 0; i < NR * size; i += 4) STORE(panel + i, MUL(LOAD(panel + i), SPLAT(factor)));
+}
+
+/// scores[keys][8] = k · panel, with `k` packed by four.
+static void panel_scores(const float* k, const float* panel, int keys, int size, float* scores) {
+  for (int i = 0; i < keys; i += MR) tile_of_packed(k + i * size, panel, size, scores + i * NR, NR, 0);
+}
+
+/// c[count, size] = panel[keys][8]ᵀ · b, with `b` in panels of eight columns.
+static void panel_times(const float* panel, const float* b, int keys, int size, float* c, int ldc, int count) {
+  for (int j = 0; j < size; j += NR, b += NR * keys) {
+    for (int i = 0; i < count; i += MR) {
+      float* to = c + i * ldc + j;
+      if (count - i >= MR && size - j >= NR) {
+        tile_of_panel(panel + i, b, keys, to, ldc);
+      } else {
+        float temporary[MR * NR];
+        tile_of_panel(panel + i, b, keys, temporary, NR);
+        put_part(temporary, to, ldc, count - i < MR ? count - i : MR, size - j < NR ? size - j : NR, 0);
+      }
+    }
   }
-  float total = lanes_sum(sum);
-  for (; i < n; i++) {
-    row[i] = wasm_f32x4_extract_lane(exp4(SPLAT(row[i] * scale - top)), 0);
-    total += row[i];
+}
+
+/// c[keys, size] (+)= a · b over `count` queries, with `a` packed by four keys, `a_step` queries to each four, and `b` in
+/// panels of eight columns.
+static void add_over_queries(const float* a, int a_step, const float* b, int keys, int size, int count, float* c, int ldc,
+                             int accumulate) {
+  for (int i = 0; i < keys; i += MR, a += MR * a_step) {
+    for (int j = 0; j < size; j += NR) {
+      const float* panel = b + j * count;
+      float* to = c + i * ldc + j;
+      if (keys - i >= MR && size - j >= NR) {
+        tile_of_packed(a, panel, count, to, ldc, accumulate);
+      } else {
+        float temporary[MR * NR];
+        tile_of_packed(a, panel, count, temporary, NR, 0);
+        put_part(temporary, to, ldc, keys - i < MR ? keys - i : MR, size - j < NR ? size - j : NR, accumulate);
+      }
+    }
   }
-  float inverse = 1.0f / total;
-  for (i = 0; i + 4 <= n; i += 4) STORE(row + i, MUL(LOAD(row + i), SPLAT(inverse)));
-  for (; i < n; i++) row[i] *= inverse;
-  return top + log_of(total);
+}
+
+/// scores = 2^(scores - the largest of their column), unnormalised; returns both per column.
+static void softmax_columns(float* scores, int keys, float* top, float* total) {
+  f32x4 top0 = LOAD(scores), top1 = LOAD(scores + 4), sum0 = SPLAT(0), sum1 = SPLAT(0);
+  // Where `pmax` passes over a NaN, the sum below does not.
+  for (int i = 1; i < keys; i++) {
+    top0 = wasm_f32x4_pmax(top0, LOAD(scores + i * NR));
+    top1 = wasm_f32x4_pmax(top1, LOAD(scores + i * NR + 4));
+  }
+  for (int i = 0; i < keys; i++) {
+    f32x4 e0 = exp2_4(SUB(LOAD(scores + i * NR), top0)), e1 = exp2_4(SUB(LOAD(scores + i * NR + 4), top1));
+    sum0 = ADD(sum0, e0), sum1 = ADD(sum1, e1);
+    STORE(scores + i * NR, e0), STORE(scores + i * NR + 4, e1);
+  }
+  STORE(top, top0), STORE(top + 4, top1), STORE(total, sum0), STORE(total + 4, sum1);
 }
 
 /// qkv [batch, tokens, 3 · heads · size] → out [batch, queries, heads · size], log_sum_exp [batch, heads, queries].
 void EXPORT(attention)(const float* qkv, float* out, float* log_sum_exp, int batch, int tokens, int heads, int size,
-                       int queries, float scale, float* scores, float* scratch) {
-  int width = heads * size, ld = 3 * width;
-  for (int b = 0; b < batch; b++) {
-    for (int h = 0; h < heads; h++) {
-      const float* q = qkv + b * tokens * ld + h * size;
-      float* lse = log_sum_exp + (b * heads + h) * queries;
-      Matrix kt = {q + width, 1, ld}, v = {q + 2 * width, ld, 1};
-      for (int first = 0; first < queries; first += QUERY_BLOCK) {
-        int count = queries - first < QUERY_BLOCK ? queries - first : QUERY_BLOCK;
-        Matrix rows = {q + first * ld, ld, 1}, probabilities = {scores, tokens, 1};
-        gemm(rows, kt, scores, tokens, count, tokens, size, 0, 0, scratch);
-        for (int i = 0; i < count; i++) lse[first + i] = softmax_row(scores + i * tokens, tokens, scale);
-        gemm(probabilities, v, out + (b * queries + first) * width + h * size, width, count, size, tokens, 0, 0,
-             scratch);
+                       int queries, float scale, float* scratch) {
+  int width = heads * size, ld = 3 * width, keys = round_up(tokens, MR);
+  float *k_packed = scratch, *v_panels = k_packed + keys * size;
+  float *q_panel = v_panels + tokens * round_up(size, NR), *scores = q_panel + NR * size;
+  for (int head = 0; head < batch * heads; head++) {
+    int b = head / heads, h = head % heads;
+    const float* q = qkv + b * tokens * ld + h * size;
+    float* lse = log_sum_exp + head * queries;
+    Matrix k = {q + width, ld, 1};
+    pack_a(k_packed, k, tokens, size);
+    pack_panels(v_panels, q + 2 * width, ld, tokens, size);
+    for (int first = 0; first < queries; first += NR) {
+      int count = queries - first < NR ? queries - first : NR;
+      float top[NR], total[NR];
+      // Scores are in units of ln 2: see exp2_4.
+      pack_rows(q_panel, q + first * ld, ld, count, size, scale * LOG2_E);
+      panel_scores(k_packed, q_panel, keys, size, scores);
+      softmax_columns(scores, tokens, top, total);
+      float* rows = out + (b * queries + first) * width + h * size;
+      panel_times(scores, v_panels, tokens, size, rows, width, count);
+      for (int i = 0; i < count; i++, rows += width) {
+        float inverse = 1.0f / total[i];
+        int j = 0;
+        for (; j + 4 <= size; j += 4) STORE(rows + j, MUL(LOAD(rows + j), SPLAT(inverse)));
+        for (; j < size; j++) rows[j] *= inverse;
+        lse[first + i] = top[i] * LN_2 + log_of(total[i]);
       }
+    }
+  }
+}
+
+INLINE float dot(const float* a, const float* b, int size) {
+  f32x4 sum = SPLAT(0);
+  int i = 0;
+  for (; i + 4 <= size; i += 4) sum = MADD(LOAD(a + i), LOAD(b + i), sum);
+  float total = lanes_sum(sum);
+  for (; i < size; i++) total += a[i] * b[i];
+  return total;
+}
+
+/// From the scores s and dP of eight queries: P = 2^(s - shift) and dS = scale · P · (dP - dots). dS replaces the scores;
+/// both go packed by four keys to `p` and `ds`, `step` queries to each four keys. Keys from `tokens` on get zeros.
+static void panel_gradient(float* scores, const float* d_p, const float* shift, const float* dots, float scale, int tokens,
+                           float* p, float* ds, int step) {
+  for (int i = 0; i < tokens; i += MR, p += MR * step, ds += MR * step) {
+    for (int lane = 0; lane < NR; lane += 4) {
+      f32x4 shift4 = LOAD(shift + lane), dots4 = LOAD(dots + lane), probability[MR], slope[MR];
+      for (int r = 0; r < MR; r++) {
+        int at = (i + r) * NR + lane;
+        f32x4 e = exp2_4(SUB(LOAD(scores + at), shift4));
+        f32x4 d = MUL(MUL(e, SPLAT(scale)), SUB(LOAD(d_p + at), dots4));
+        probability[r] = i + r < tokens ? e : SPLAT(0);
+        slope[r] = i + r < tokens ? d : SPLAT(0);
+        STORE(scores + at, slope[r]);
+      }
+      store_transposed(probability[0], probability[1], probability[2], probability[3], p + lane * MR, MR);
+      store_transposed(slope[0], slope[1], slope[2], slope[3], ds + lane * MR, MR);
     }
   }
 }
@@ -87,45 +198,48 @@ void EXPORT(attention)(const float* qkv, float* out, float* log_sum_exp, int bat
 /// With P = exp(scale · q·kᵀ - lse), dP = dy·vᵀ and dS = scale · P · (dP - Σ dy · out):
 /// dq = dS·k, dk = dSᵀ·q, dv = Pᵀ·dy.
 void EXPORT(attention_grad)(const float* qkv, const float* out, const float* log_sum_exp, const float* dy, float* dqkv,
-                            int batch, int tokens, int heads, int size, int queries, float scale, float* p,
-                            float* scratch) {
-  int width = heads * size, ld = 3 * width;
-  float* ds = p + QUERY_BLOCK * tokens;
-  __builtin_memset(dqkv, 0, (unsigned)(batch * tokens * ld) * sizeof(float));
-  for (int b = 0; b < batch; b++) {
-    for (int h = 0; h < heads; h++) {
-      const float* q = qkv + b * tokens * ld + h * size;
-      float* dq = dqkv + b * tokens * ld + h * size;
-      const float* lse = log_sum_exp + (b * heads + h) * queries;
-      Matrix k = {q + width, ld, 1}, kt = {q + width, 1, ld}, vt = {q + 2 * width, 1, ld};
-      for (int first = 0; first < queries; first += QUERY_BLOCK) {
-        int count = queries - first < QUERY_BLOCK ? queries - first : QUERY_BLOCK;
-        const float* dy_block = dy + (b * queries + first) * width + h * size;
-        const float* out_block = out + (b * queries + first) * width + h * size;
-        Matrix rows = {q + first * ld, ld, 1}, d = {dy_block, width, 1};
-        gemm(rows, kt, p, tokens, count, tokens, size, 0, 0, scratch);
-        gemm(d, vt, ds, tokens, count, tokens, size, 0, 0, scratch);
+                            int batch, int tokens, int heads, int size, int queries, float scale, float* scratch) {
+  int width = heads * size, ld = 3 * width, keys = round_up(tokens, MR), columns = round_up(size, NR);
+  float *k_packed = scratch, *v_packed = k_packed + keys * size, *k_panels = v_packed + keys * size;
+  float *q_panel = k_panels + tokens * columns, *dy_panel = q_panel + NR * size;
+  float *scores = dy_panel + NR * size, *d_p = scores + NR * keys;
+  float *p = d_p + NR * keys, *ds = p + QUERY_BLOCK * keys;
+  float *q_panels = ds + QUERY_BLOCK * keys, *dy_panels = q_panels + QUERY_BLOCK * columns;
+  // What no query writes: the gradient of the queries that were not asked, or of everything when none was.
+  if (queries < tokens) __builtin_memset(dqkv, 0, (unsigned)(batch * tokens * ld) * sizeof(float));
+  int blocks = (queries + QUERY_BLOCK - 1) / QUERY_BLOCK;
+  int block = blocks > 0 ? round_up((queries + blocks - 1) / blocks, NR) : 0;
+  for (int head = 0; head < batch * heads; head++) {
+    int b = head / heads, h = head % heads;
+    const float* q = qkv + b * tokens * ld + h * size;
+    float* dq = dqkv + b * tokens * ld + h * size;
+    Matrix k = {q + width, ld, 1}, v = {q + 2 * width, ld, 1};
+    pack_a(k_packed, k, tokens, size);
+    pack_a(v_packed, v, tokens, size);
+    pack_panels(k_panels, k.data, ld, tokens, size);
+    for (int start = 0; start < queries; start += block) {
+      int in_block = queries - start < block ? queries - start : block;
+      const float* dy_block = dy + (b * queries + start) * width + h * size;
+      const float* out_block = out + (b * queries + start) * width + h * size;
+      for (int first = 0; first < in_block; first += NR) {
+        int count = in_block - first < NR ? in_block - first : NR;
+        float shift[NR] = {0}, dots[NR] = {0};
         for (int i = 0; i < count; i++) {
-          float dot = 0;
-          for (int c = 0; c < size; c++) dot += dy_block[i * width + c] * out_block[i * width + c];
-          float *p_row = p + i * tokens, *s_row = ds + i * tokens, shift = lse[first + i];
-          int j = 0;
-          for (; j + 4 <= tokens; j += 4) {
-            f32x4 e = exp4(SUB(MUL(LOAD(p_row + j), SPLAT(scale)), SPLAT(shift)));
-            STORE(p_row + j, e);
-            STORE(s_row + j, MUL(MUL(e, SPLAT(scale)), SUB(LOAD(s_row + j), SPLAT(dot))));
-          }
-          for (; j < tokens; j++) {
-            float e = wasm_f32x4_extract_lane(exp4(SPLAT(p_row[j] * scale - shift)), 0);
-            p_row[j] = e;
-            s_row[j] = e * scale * (s_row[j] - dot);
-          }
+          int row = (first + i) * width;
+          shift[i] = log_sum_exp[head * queries + start + first + i] * LOG2_E;
+          dots[i] = dot(dy_block + row, out_block + row, size);
         }
-        Matrix s = {ds, tokens, 1}, st = {ds, 1, tokens}, pt = {p, 1, tokens};
-        gemm(s, k, dq + first * ld, ld, count, size, tokens, 0, 0, scratch);
-        gemm(st, rows, dq + width, ld, tokens, size, count, 0, 1, scratch);
-        gemm(pt, d, dq + 2 * width, ld, tokens, size, count, 0, 1, scratch);
+        pack_rows(q_panel, q + (start + first) * ld, ld, count, size, scale * LOG2_E);
+        pack_rows(dy_panel, dy_block + first * width, width, count, size, 1.0f);
+        panel_scores(k_packed, q_panel, keys, size, scores);
+        panel_scores(v_packed, dy_panel, keys, size, d_p);
+        panel_gradient(scores, d_p, shift, dots, scale, tokens, p + first * MR, ds + first * MR, block);
+        panel_times(scores, k_panels, tokens, size, dq + (start + first) * ld, ld, count);
       }
+      pack_panels(q_panels, q + start * ld, ld, in_block, size);
+      pack_panels(dy_panels, dy_block, width, in_block, size);
+      add_over_queries(ds, block, q_panels, tokens, size, in_block, dq + width, ld, start > 0);
+      add_over_queries(p, block, dy_panels, tokens, size, in_block, dq + 2 * width, ld, start > 0);
     }
   }
 }

@@ -1,107 +1,35 @@
 // Packed matrix product for WebAssembly SIMD: a 4×8 register tile over panels that fit the caches.
 // Blocking as in K. Goto and R. van de Geijn, "Anatomy of high-performance matrix multiplication" (2008),
 // https://doi.org/10.1145/1356052.1356053. Transposition costs nothing but another way of packing.
-#include "gemm.h"
+#include "thin.h"
+#include "tile.h"
 
-enum { MC = 128, KC = 384, NC = 1024, MR = 4, NR = 8, THIN = 3, UNPACKED_ROWS = 24 };
+enum { MC = 128, KC = 384, NC = 1024, SHORT_DEPTH = 64 };
 
-/// Four rows of `a`, one column of four after the other: dst[4 * p + r] = a(r, p). Rows past `rows` are zeros.
-INLINE void pack_four(float* dst, int stride, const float* src, int row, int column, int rows, int k) {
-  if (rows < 4) {
-    for (int p = 0; p < k; p++) {
-      for (int r = 0; r < 4; r++) dst[p * stride + r] = r < rows ? src[r * row + p * column] : 0.0f;
-    }
-    return;
-  }
-  if (row == 1) {
-    for (int p = 0; p < k; p++) STORE(dst + p * stride, LOAD(src + p * column));
-    return;
-  }
-  const float *s0 = src, *s1 = src + row, *s2 = src + 2 * row, *s3 = src + 3 * row;
-  int p = 0;
-  if (column == 1) {
-    for (; p + 4 <= k; p += 4) {
-      f32x4 a = LOAD(s0 + p), b = LOAD(s1 + p), c = LOAD(s2 + p), d = LOAD(s3 + p);
-      f32x4 ab_lo = wasm_i32x4_shuffle(a, b, 0, 4, 1, 5), ab_hi = wasm_i32x4_shuffle(a, b, 2, 6, 3, 7);
-      f32x4 cd_lo = wasm_i32x4_shuffle(c, d, 0, 4, 1, 5), cd_hi = wasm_i32x4_shuffle(c, d, 2, 6, 3, 7);
-      STORE(dst + p * stride, wasm_i64x2_shuffle(ab_lo, cd_lo, 0, 2));
-      STORE(dst + (p + 1) * stride, wasm_i64x2_shuffle(ab_lo, cd_lo, 1, 3));
-      STORE(dst + (p + 2) * stride, wasm_i64x2_shuffle(ab_hi, cd_hi, 0, 2));
-      STORE(dst + (p + 3) * stride, wasm_i64x2_shuffle(ab_hi, cd_hi, 1, 3));
-    }
-  }
-  for (; p < k; p++) {
-    float* to = dst + p * stride;
-    to[0] = s0[p * column];
-    to[1] = s1[p * column];
-    to[2] = s2[p * column];
-    to[3] = s3[p * column];
-  }
-}
+/// Packing does not pay for so few rows or so short a k where `WIDE` columns are contiguous, for `NARROW_ROWS` where fewer
+/// are. Where these lie was found by measuring.
+enum { FEW_ROWS = 8, SHORT = 8, WIDE = 32, NARROW_ROWS = 8 };
 
-static void pack_a(float* dst, Matrix a, int m, int k) {
-  for (int i = 0; i < m; i += MR, dst += MR * k) {
-    pack_four(dst, MR, a.data + i * a.row, a.row, a.column, m - i, k);
-  }
-}
-
-static void pack_b_panel(float* dst, const float* src, Matrix b, int n, int k) {
-  if (b.column == 1 && n >= NR) {
-    for (int p = 0; p < k; p++, src += b.row, dst += NR) {
-      STORE(dst, LOAD(src));
-      STORE(dst + 4, LOAD(src + 4));
-    }
-    return;
-  }
-  pack_four(dst, NR, src, b.column, b.row, n, k);
-  if (n > 4) {
-    pack_four(dst + 4, NR, src + 4 * b.column, b.column, b.row, n - 4, k);
-  } else {
-    for (int p = 0; p < k; p++) STORE(dst + p * NR + 4, SPLAT(0));
-  }
-}
-
-/// One 4×8 tile: c (+)= a · b with `a` packed by four and the rows of `b` `bs` floats apart.
-INLINE void tile(const float* a, const float* b, int bs, int k, float* c, int ldc, const float* bias,
-                 int accumulate) {
-  f32x4 c00, c01, c10, c11, c20, c21, c30, c31;
-  if (accumulate) {
-    c00 = LOAD(c), c01 = LOAD(c + 4), c10 = LOAD(c + ldc), c11 = LOAD(c + ldc + 4);
-    c20 = LOAD(c + 2 * ldc), c21 = LOAD(c + 2 * ldc + 4), c30 = LOAD(c + 3 * ldc), c31 = LOAD(c + 3 * ldc + 4);
-  } else {
-    c00 = c10 = c20 = c30 = bias ? LOAD(bias) : SPLAT(0);
-    c01 = c11 = c21 = c31 = bias ? LOAD(bias + 4) : SPLAT(0);
-  }
-  // Not unrolled: with more loads in flight V8 runs out of the 16 registers of x86-64 and spills, at half the speed.
-#pragma clang loop unroll(disable)
-  for (int p = 0; p < k; p++, a += MR, b += bs) {
-    f32x4 b0 = LOAD(b), b1 = LOAD(b + 4), x;
-    x = SPLAT_AT(a), c00 = MADD(x, b0, c00), c01 = MADD(x, b1, c01);
-    x = SPLAT_AT(a + 1), c10 = MADD(x, b0, c10), c11 = MADD(x, b1, c11);
-    x = SPLAT_AT(a + 2), c20 = MADD(x, b0, c20), c21 = MADD(x, b1, c21);
-    x = SPLAT_AT(a + 3), c30 = MADD(x, b0, c30), c31 = MADD(x, b1, c31);
-  }
-  STORE(c, c00), STORE(c + 4, c01), STORE(c + ldc, c10), STORE(c + ldc + 4, c11);
-  STORE(c + 2 * ldc, c20), STORE(c + 2 * ldc + 4, c21), STORE(c + 3 * ldc, c30), STORE(c + 3 * ldc + 4, c31);
-}
-
-static void full_tile(const float* a, const float* b, int bs, int k, float* c, int ldc, const float* bias,
+static void full_tile(const float* a, const float* b, int k, float* c, int ldc, const float* bias,
                       int accumulate) {
-  tile(a, b, bs, k, c, ldc, bias, accumulate);
+  tile(a, MR, b, NR, k, c, ldc, bias, accumulate);
 }
 
 /// A tile that sticks out of the matrix: computed whole beside it, then copied in part.
-static void edge_tile(const float* a, const float* b, int bs, int k, float* c, int ldc, const float* bias,
-                      int accumulate, int m, int n, float* temporary) {
-  for (int i = 0; i < MR; i++) {
-    for (int j = 0; j < NR; j++) {
-      int inside = i < m && j < n;
-      temporary[i * NR + j] = !inside ? 0.0f : accumulate ? c[i * ldc + j] : bias ? bias[j] : 0.0f;
+static void edge_tile(const float* a, const float* b, int k, float* c, int ldc, const float* bias, int accumulate, int m,
+                      int n) {
+  float whole[MR * NR];
+  full_tile(a, b, k, whole, NR, 0, 0);
+  for (int i = 0; i < m; i++, c += ldc) {
+    for (int j = 0; j < n; j += 4) {
+      const float* from = accumulate ? c + j : bias ? bias + j : 0;
+      f32x4 v = LOAD(whole + i * NR + j);
+      if (n - j >= 4) {
+        STORE(c + j, from ? ADD(LOAD(from), v) : v);
+      } else {
+        store_part(c + j, from ? ADD(load_part(from, n - j), v) : v, n - j);
+      }
     }
-  }
-  full_tile(a, b, bs, k, temporary, NR, 0, 1);
-  for (int i = 0; i < m; i++) {
-    for (int j = 0; j < n; j++) c[i * ldc + j] = temporary[i * NR + j];
   }
 }
 
@@ -109,37 +37,36 @@ static void packed(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, c
                    float* scratch) {
   float* b_pack = scratch;
   float* a_pack = scratch + KC * NC;
-  float* temporary = a_pack + KC * MC;
-  // Few rows do not pay for a copy of b; its edge panel is packed all the same, lest it be read past its end.
-  int direct = b.column == 1 && m <= UNPACKED_ROWS;
   int k_blocks = (k + KC - 1) / KC;
   for (int jc = 0; jc < n; jc += NC) {
     int nc = n - jc < NC ? n - jc : NC;
     for (int block = 0; block < k_blocks; block++) {
       int p = (int)((int64_t)k * block / k_blocks), kc = (int)((int64_t)k * (block + 1) / k_blocks) - p;
       int add = accumulate || block > 0;
-      const float* b_block = b.data + p * b.row + jc * b.column;
-      for (int j = 0; j < nc; j += NR) {
-        if (!direct || nc - j < NR) pack_b_panel(b_pack + j * kc, b_block + j * b.column, b, nc - j, kc);
-      }
+      Matrix b_block = {b.data + p * b.row + jc * b.column, b.row, b.column};
+      pack_b(b_pack, b_block, nc, kc);
       for (int ic = 0; ic < m; ic += MC) {
         int mc = m - ic < MC ? m - ic : MC;
         Matrix a_block = {a.data + ic * a.row + p * a.column, a.row, a.column};
         pack_a(a_pack, a_block, mc, kc);
-        for (int j = 0; j < nc; j += NR) {
-          int in_place = direct && nc - j >= NR;
-          const float* b_panel = in_place ? b_block + j : b_pack + j * kc;
-          int bs = in_place ? b.row : NR;
+        // Down the columns of c a panel of b stays in the first cache; for a short k it is c that must be written in order.
+        int by_rows = kc <= SHORT_DEPTH;
+        for (int i = 0, j = 0; i < mc && j < nc;) {
+          const float *a_panel = a_pack + i * kc, *b_panel = b_pack + j * kc;
           const float* bias_panel = bias ? bias + jc + j : 0;
-          float* c_panel = c + ic * ldc + jc + j;
-          int nr = nc - j;
-          for (int i = 0; i < mc; i += MR) {
-            if (mc - i >= MR && nr >= NR) {
-              full_tile(a_pack + i * kc, b_panel, bs, kc, c_panel + i * ldc, ldc, bias_panel, add);
-            } else {
-              edge_tile(a_pack + i * kc, b_panel, bs, kc, c_panel + i * ldc, ldc, bias_panel, add,
-                        mc - i < MR ? mc - i : MR, nr < NR ? nr : NR, temporary);
-            }
+          float* c_tile = c + (ic + i) * ldc + jc + j;
+          if (mc - i >= MR && nc - j >= NR) {
+            full_tile(a_panel, b_panel, kc, c_tile, ldc, bias_panel, add);
+          } else {
+            edge_tile(a_panel, b_panel, kc, c_tile, ldc, bias_panel, add, mc - i < MR ? mc - i : MR,
+                      nc - j < NR ? nc - j : NR);
+          }
+          if (by_rows) {
+            j += NR;
+            if (j >= nc) j = 0, i += MR;
+          } else {
+            i += MR;
+            if (i >= mc) i = 0, j += NR;
           }
         }
       }
@@ -147,132 +74,54 @@ static void packed(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, c
   }
 }
 
-/// Up to three rows times a matrix whose columns lie along k: dot products, four columns at a time.
-INLINE void thin_dots(Matrix a, Matrix b, float* c, int row, int column, const int m, int n, int k) {
-  for (int j = 0; j < n; j += 4) {
-    int width = n - j < 4 ? n - j : 4;
-    const float* b0 = b.data + j * b.column;
-    const float* b1 = width > 1 ? b0 + b.column : b0;
-    const float* b2 = width > 2 ? b0 + 2 * b.column : b0;
-    const float* b3 = width > 3 ? b0 + 3 * b.column : b0;
-    f32x4 s[THIN][4];
-    for (int i = 0; i < m; i++) s[i][0] = s[i][1] = s[i][2] = s[i][3] = SPLAT(0);
-    int p = 0;
-    for (; p + 4 <= k; p += 4) {
-      f32x4 v0 = LOAD(b0 + p), v1 = LOAD(b1 + p), v2 = LOAD(b2 + p), v3 = LOAD(b3 + p);
-      for (int i = 0; i < m; i++) {
-        const float* at = a.data + i * a.row + p * a.column;
-        f32x4 x = a.column == 1 ? LOAD(at)
-                                : wasm_f32x4_make(at[0], at[a.column], at[2 * a.column], at[3 * a.column]);
-        s[i][0] = MADD(x, v0, s[i][0]), s[i][1] = MADD(x, v1, s[i][1]);
-        s[i][2] = MADD(x, v2, s[i][2]), s[i][3] = MADD(x, v3, s[i][3]);
-      }
-    }
-    for (int i = 0; i < m; i++) {
-      float sum[4] = {lanes_sum(s[i][0]), lanes_sum(s[i][1]), lanes_sum(s[i][2]), lanes_sum(s[i][3])};
-      for (int q = p; q < k; q++) {
-        float x = a.data[i * a.row + q * a.column];
-        sum[0] += x * b0[q], sum[1] += x * b1[q], sum[2] += x * b2[q], sum[3] += x * b3[q];
-      }
-      for (int w = 0; w < width; w++) c[i * row + (j + w) * column] += sum[w];
-    }
-  }
-}
-
-/// Up to three rows times a matrix whose rows are contiguous: b is read once, in order, four of its rows together.
-INLINE void thin_rows(Matrix a, Matrix b, float* c, int row, const int m, int n, int k) {
-  for (int p = 0; p < k; p += 4) {
-    int depth = k - p < 4 ? k - p : 4;
-    const float* b0 = b.data + p * b.row;
-    f32x4 x[THIN][4];
-    for (int i = 0; i < m; i++) {
-      for (int q = 0; q < 4; q++) x[i][q] = SPLAT(q < depth ? a.data[i * a.row + (p + q) * a.column] : 0.0f);
-    }
-    int j = 0;
-    if (depth == 4) {
-      for (; j + 4 <= n; j += 4) {
-        f32x4 v0 = LOAD(b0 + j), v1 = LOAD(b0 + b.row + j);
-        f32x4 v2 = LOAD(b0 + 2 * b.row + j), v3 = LOAD(b0 + 3 * b.row + j);
-        for (int i = 0; i < m; i++) {
-          float* to = c + i * row + j;
-          f32x4 low = MADD(x[i][1], v1, MADD(x[i][0], v0, LOAD(to)));
-          STORE(to, MADD(x[i][3], v3, MADD(x[i][2], v2, low)));
-        }
-      }
-    } else {
-      for (int q = 0; q < depth; q++) {
-        for (j = 0; j + 4 <= n; j += 4) {
-          f32x4 v = LOAD(b0 + q * b.row + j);
-          for (int i = 0; i < m; i++) STORE(c + i * row + j, MADD(x[i][q], v, LOAD(c + i * row + j)));
-        }
-      }
-    }
-    for (; j < n; j++) {
-      for (int i = 0; i < m; i++) {
-        for (int q = 0; q < depth; q++) {
-          c[i * row + j] += wasm_f32x4_extract_lane(x[i][q], 0) * b0[q * b.row + j];
-        }
-      }
-    }
-  }
-}
-
-static void thin(Matrix a, Matrix b, float* c, int row, int column, int m, int n, int k, float* scratch) {
-  if (b.column != 1) {
-    if (m == 1) thin_dots(a, b, c, row, column, 1, n, k);
-    if (m == 2) thin_dots(a, b, c, row, column, 2, n, k);
-    if (m == 3) thin_dots(a, b, c, row, column, 3, n, k);
-    return;
-  }
-  // Thin columns of c are gathered in scratch memory, where they are contiguous.
-  for (int first = 0; first < n; first += NC) {
-    int width = n - first < NC ? n - first : NC;
-    if (column == 1) width = n;
-    Matrix part = {b.data + first, b.row, 1};
-    float* to = column == 1 ? c : scratch;
-    int stride = column == 1 ? row : NC;
-    if (column != 1) {
-      for (int i = 0; i < m; i++) {
-        for (int j = 0; j < width; j++) to[i * NC + j] = c[i * row + (first + j) * column];
-      }
-    }
-    if (m == 1) thin_rows(a, part, to, stride, 1, width, k);
-    if (m == 2) thin_rows(a, part, to, stride, 2, width, k);
-    if (m == 3) thin_rows(a, part, to, stride, 3, width, k);
-    if (column == 1) return;
-    for (int i = 0; i < m; i++) {
-      for (int j = 0; j < width; j++) c[i * row + (first + j) * column] = to[i * NC + j];
-    }
-  }
-}
-
+/// c = 0, or the bias in every row.
 static void start(float* c, int ldc, int m, int n, const float* bias) {
   for (int i = 0; i < m; i++) {
     for (int j = 0; j < n; j++) c[i * ldc + j] = bias ? bias[j] : 0.0f;
   }
 }
 
+/// The few columns of a product whose left side has contiguous columns: cᵀ = bᵀ · aᵀ, gathered in scratch memory.
+static void thin_columns(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, int accumulate, const float* bias,
+                         float* scratch) {
+  Matrix left = {b.data, b.column, b.row};
+  for (int first = 0; first < m; first += NC) {
+    int count = m - first < NC ? m - first : NC;
+    Matrix right = {a.data + first, a.column, 1};
+    thin_updates(left, right, scratch, NC, n, count, k, 0, 0);
+    for (int i = 0; i < count; i++) {
+      float* row = c + (first + i) * ldc;
+      for (int j = 0; j < n; j++) row[j] = (accumulate ? row[j] : bias ? bias[j] : 0.0f) + scratch[j * NC + i];
+    }
+  }
+}
+
 void gemm(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, const float* bias, int accumulate,
           float* scratch) {
-  if (k == 0 || m <= THIN || n <= THIN) {
+  if (k == 0) {
     if (!accumulate) start(c, ldc, m, n, bias);
-    if (k == 0) return;
-    if (m <= THIN) {
-      thin(a, b, c, ldc, 1, m, n, k, scratch);
-    } else {
-      // cᵀ = bᵀ · aᵀ
-      Matrix bt = {b.data, b.column, b.row}, at = {a.data, a.column, a.row};
-      thin(bt, at, c, 1, ldc, n, m, k, scratch);
-    }
-    return;
+  } else if (m <= THIN && b.row == 1) {
+    if (!accumulate) start(c, ldc, m, n, bias);
+    thin_dots(a, b, c, ldc, 1, m, n, k);
+  } else if (b.column == 1 && n < WIDE && (m <= NARROW_ROWS || (n <= THIN && k <= SHORT))) {
+    thin_narrow(a, b, c, ldc, m, n, k, bias, accumulate);
+  } else if (n <= THIN && a.column == 1) {
+    if (!accumulate) start(c, ldc, m, n, bias);
+    Matrix left = {b.data, b.column, b.row}, right = {a.data, 1, a.row};
+    thin_dots(left, right, c, 1, ldc, n, m, k);
+  } else if (n <= THIN) {
+    thin_columns(a, b, c, ldc, m, n, k, accumulate, bias, scratch);
+  } else if (b.column == 1 && ((n >= WIDE && (m <= FEW_ROWS || k <= SHORT)) || k <= 4)) {
+    thin_updates(a, b, c, ldc, m, n, k, bias, accumulate);
+  } else {
+    packed(a, b, c, ldc, m, n, k, bias, accumulate, scratch);
   }
-  packed(a, b, c, ldc, m, n, k, bias, accumulate, scratch);
 }
 
 /// Floats of scratch memory for `matmul`.
 int EXPORT(gemm_scratch)(void) { return GEMM_SCRATCH; }
 
-/// `batches` products of row-major matrices, each `a_step`, `b_step`, `c_step` floats after the last.
+/// The product of two row-major matrices.
 /// a is [m, k] or, when `transpose_a`, [k, m]; b is [k, n] or, when `transpose_b`, [n, k].
 void EXPORT(matmul)(const float* a, const float* b, float* c, int m, int n, int k, int transpose_a,
                     int transpose_b, const float* bias, float* scratch) {

@@ -51,8 +51,47 @@ describe("Attention", () => {
     );
   });
 
-  test("agrees beyond one block of queries", () => {
-    tf.tidy(() => checkAttention(1, 300, 1, 8, 300));
+  test.each([
+    [300, 8, 300],
+    [130, 12, 129],
+    [137, 64, 137],
+    [9, 9, 7],
+    [8, 192, 1],
+  ])("agrees at the edges of its blocks: %d tokens, head size %d, %d queries", (tokens, size, queries) => {
+    tf.tidy(() => checkAttention(1, tokens, 2, size, queries));
+  });
+
+  test("holds for scores far beyond the range of exp", () => {
+    tf.tidy(() => {
+      const qkv = tf.mul(tf.tensor3d(noise(7 * 12, 5), [1, 7, 12]), 30);
+      const attrs = { heads: 1, scale: 5, queries: 7 };
+      expectClose(run("Attention", { qkv }, attrs)[0]!, compositeAttention(qkv, 1, 5, 7));
+    });
+  });
+
+  test("carries NaN and infinity to the rows that they reach, as the composite form does", () => {
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      for (const at of [1 * 12 + 1, 2 * 12 + 5, 8 * 12 + 9]) {
+        const values = noise(9 * 12, 3);
+        values[at] = bad; // in q of token 1, k of token 2, v of token 8
+        tf.tidy(() => {
+          const qkv = tf.tensor3d(values, [1, 9, 12]);
+          const finite = (x: tf.Tensor) => Array.from(x.dataSync(), Number.isFinite);
+          const [out] = run("Attention", { qkv }, { heads: 1, scale: 1, queries: 9 });
+          expect(finite(out!)).toEqual(finite(compositeAttention(qkv, 1, 1, 9)));
+        });
+      }
+    }
+  });
+
+  test("gives zeros where no query asks", () => {
+    tf.tidy(() => {
+      const qkv = tf.tensor3d(noise(5 * 6, 1), [1, 5, 6]);
+      const attrs = { heads: 1, scale: 1, queries: 0 };
+      const [out, logSumExp] = run("Attention", { qkv }, attrs) as [tf.Tensor, tf.Tensor];
+      const [dqkv] = run("AttentionGrad", { qkv, out, logSumExp, dy: tf.zerosLike(out) }, attrs);
+      expect([...dqkv!.dataSync()]).toEqual(new Array(30).fill(0));
+    });
   });
 
   test("refuses a width that the heads do not divide", () => {
@@ -113,6 +152,15 @@ describe("Gelu", () => {
     const composite = (v: tf.Tensor) => tf.mul(tf.mul(v, 0.5), tf.add(1, tf.erf(tf.mul(v, Math.SQRT1_2))));
     const [dx] = run("GeluGrad", { x, dy: tf.onesLike(x) });
     expectClose(dx!, tf.grad(composite)(x));
+  });
+
+  test("keeps its relative accuracy in the lower tail", () => {
+    // From Python: x * 0.5 * math.erfc(-x / math.sqrt(2)) at x = -2, -4, -8, -12.
+    const x = tf.tensor1d([-2, -4, -8, -12]);
+    const expected = [-0.04550026389635844, -1.2668496733248e-4, -4.9767684594175e-15, -2.1317785344932e-32];
+    const y = run("Gelu", { x })[0]!.dataSync();
+    // 1e-6: the squares of these x are exact, so that the exponential's own error is all.
+    for (const [i, want] of expected.entries()) expect(Math.abs(y[i]! / want - 1)).toBeLessThan(1e-6);
   });
 });
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { largestError, noise, startForTest, valuesOn } from "../testing.ts";
 
-/** float32 sums of up to 800 products of numbers in [-1, 1). */
+/** float32 sums of up to 5,000 products of numbers in [-1, 1). */
 const TOLERANCE = 2e-4;
 
 beforeAll(startForTest);
@@ -27,10 +27,20 @@ function reference(
   return c;
 }
 
-function check(sides: [number, number, number], ta: boolean, tb: boolean, seed: number): number {
+function check(
+  sides: [number, number, number],
+  ta: boolean,
+  tb: boolean,
+  seed: number,
+  bad?: number,
+): number {
   const [m, n, k] = sides;
   const a = noise(m * k, seed);
   const b = noise(k * n, seed + 1);
+  if (bad !== undefined) {
+    a[seed % a.length] = bad;
+    b[(seed * 7) % b.length] = 0; // 0 · infinity is NaN
+  }
   const actual = tf.tidy(() =>
     tf.matMul(tf.tensor2d(a, ta ? [k, m] : [m, k]), tf.tensor2d(b, tb ? [n, k] : [k, n]), ta, tb).dataSync(),
   );
@@ -56,6 +66,14 @@ describe("BatchMatMul", () => {
     [3, 1030, 40],
     [1030, 2, 40],
     [1, 1, 1],
+    [1, 33, 21],
+    [3, 31, 5000],
+    [2, 7, 9],
+    [24, 519, 13],
+    [9, 32, 8],
+    [8, 1029, 7],
+    [40, 33, 5],
+    [2050, 3, 11],
   ] as [number, number, number][])("agrees at the edges of its blocks: %d×%d×%d", (m, n, k) => {
     for (const ta of [false, true]) {
       for (const tb of [false, true]) expect(check([m, n, k], ta, tb, 5)).toBeLessThan(TOLERANCE);
@@ -81,6 +99,27 @@ describe("BatchMatMul", () => {
     const compute = () => tf.matMul(tf.tensor2d(a, [9, 10]), tf.tensor2d(noise(110, 4), [10, 11]));
     expect(largestError(await valuesOn("wasm", compute), await valuesOn("cpu", compute))).toBeLessThan(
       TOLERANCE,
+    );
+  });
+
+  test("carries them to the elements that they reach and no further, for random shapes and all transposes", () => {
+    // Short sides take their own paths, beside which the packed one has edges.
+    const side = fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 20, max: 45 }));
+    const bad = fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
+    fc.assert(
+      fc.property(
+        side,
+        side,
+        side,
+        fc.boolean(),
+        fc.boolean(),
+        fc.nat(1000),
+        bad,
+        (m, n, k, ta, tb, seed, x) => {
+          expect(check([m, n, k], ta, tb, seed, x)).toBeLessThan(TOLERANCE);
+        },
+      ),
+      { numRuns: 300 },
     );
   });
 

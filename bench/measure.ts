@@ -1,0 +1,67 @@
+/** One side of a comparison. */
+export interface Contestant {
+  /** What is timed. */
+  readonly run: () => void | Promise<void>;
+  /** Called before each timing, not timed; what it returns is called after. */
+  readonly enter?: () => () => void;
+}
+
+/** How long a comparison may take. */
+export interface Rounds {
+  /** Timings of each side. */
+  readonly rounds: number;
+  /** Stop early after so many milliseconds, never before one round. Default: no limit. */
+  readonly budgetMs?: number;
+}
+
+/** Median milliseconds of each side, run in turn so that a change of the machine's speed meets all of them. */
+export async function interleaved(
+  sides: readonly Contestant[],
+  { rounds, budgetMs = Number.POSITIVE_INFINITY }: Rounds,
+): Promise<number[]> {
+  const times: number[][] = sides.map(() => []);
+  const begin = performance.now();
+  for (let round = 0; round < rounds; round++) {
+    if (round > 0 && performance.now() - begin > budgetMs) break;
+    for (const [i, side] of sides.entries()) times[i]!.push(await timeOnce(side));
+  }
+  return times.map(median);
+}
+
+/** Milliseconds of one call. */
+export async function timeOnce({ run, enter }: Contestant): Promise<number> {
+  const leave = enter?.();
+  try {
+    const start = performance.now();
+    const pending = run();
+    if (pending instanceof Promise) await pending;
+    return performance.now() - start;
+  } finally {
+    leave?.();
+  }
+}
+
+/** Calls of `run` that together take about `milliseconds`, so that the clock can see them; warms `run` up. */
+export function repeatsFor(run: () => void, milliseconds: number): number {
+  run();
+  for (let repeats = 1; ; repeats *= 4) {
+    const start = performance.now();
+    for (let i = 0; i < repeats; i++) run();
+    const took = performance.now() - start;
+    if (took >= milliseconds / 4) return Math.max(1, Math.ceil((repeats * milliseconds) / took));
+  }
+}
+
+/** Milliseconds of one of `repeats` calls. */
+export function timeRepeated(run: () => void, repeats: number): number {
+  const start = performance.now();
+  for (let i = 0; i < repeats; i++) run();
+  return (performance.now() - start) / repeats;
+}
+
+/** The middle value; the mean of two where their number is even. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((x, y) => x - y);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

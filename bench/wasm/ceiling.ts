@@ -1,0 +1,36 @@
+// The register-only loop is no kernel of tfjs: the bench alone links it, from the package's sources.
+import { bestBuild, link } from "../../packages/wasm-kernels/src/side-module.ts";
+import { interleaved, repeatsFor } from "../measure.ts";
+import { type Recorder, rateRow } from "../report.ts";
+import { withMatMuls } from "./kernels.ts";
+import { megaflops, productName, runnable } from "./product.ts";
+
+const PRODUCT = { batch: 1, m: 1584, n: 768, k: 192, transposeA: false, transposeB: false };
+/** Of `peak`, each of 12 multiply-adds on 4 lanes. */
+const ROUNDS = 2_000_000;
+const MEGAFLOPS = (2 * 12 * 4 * ROUNDS) / 1e6;
+
+/**
+ * The packed product against multiply-adds on registers alone, in turn.
+ *
+ * @returns GFLOP/s of the latter: what one core can do here.
+ */
+export async function ceilingRow(recorder: Recorder, quick: boolean): Promise<number> {
+  const build = bestBuild();
+  // A memory of its own: the loop touches none.
+  const memory = new WebAssembly.Memory({ initial: 4, maximum: 65536 });
+  const peak = link(build, memory, () => 65536).functions.peak!;
+  const times = await withMatMuls(async (kernels) => {
+    const { ours, dispose } = runnable(PRODUCT, kernels);
+    repeatsFor(ours, 50);
+    peak(ROUNDS);
+    const sides = [{ run: ours }, { run: () => void peak(ROUNDS) }];
+    const medians = await interleaved(sides, { rounds: quick ? 15 : 41 });
+    dispose();
+    return medians;
+  });
+  const [product, ceiling] = [megaflops(PRODUCT) / times[0]!, MEGAFLOPS / times[1]!];
+  const id = `product ${productName(PRODUCT)} against the ceiling`;
+  recorder.add(rateRow(id, product, ceiling, "multiply-adds on registers", "GFLOP/s", 0.8, ceiling));
+  return ceiling;
+}

@@ -1,0 +1,126 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { figure } from "../report.ts";
+import { table } from "../table.ts";
+import { kernelWork } from "./kernel-work.ts";
+
+/** Where a step's time went. Figures are of one step. */
+export interface Profile {
+  readonly title: string;
+  /** Images of a step. */
+  readonly batch: number;
+  readonly totalMs: number;
+  readonly kernels: readonly KernelTime[];
+}
+
+/** One kernel's part of a step. */
+export interface KernelTime {
+  readonly name: string;
+  readonly calls: number;
+  readonly ms: number;
+  /** Of its matrix products; 0 for a kernel without. */
+  readonly gigaflops: number;
+  /** Read and written. */
+  readonly gigabytes: number;
+}
+
+/** Runs `step` a few times with a clock around every kernel of the current backend. */
+export function profile(title: string, batch: number, step: () => void, rounds: number): Profile {
+  step();
+  const times = new Map<string, { calls: number; ms: number; flops: number; bytes: number }>();
+  const unwrap = wrapKernels((name, ms, inputs, attrs, outputs) => {
+    const { flops, bytes } = kernelWork(name, inputs, attrs, outputs);
+    const sum = times.get(name) ?? { calls: 0, ms: 0, flops: 0, bytes: 0 };
+    times.set(name, {
+      calls: sum.calls + 1,
+      ms: sum.ms + ms,
+      flops: sum.flops + flops,
+      bytes: sum.bytes + bytes,
+    });
+  });
+  let totalMs: number;
+  try {
+    const start = performance.now();
+    for (let i = 0; i < rounds; i++) step();
+    totalMs = (performance.now() - start) / rounds;
+  } finally {
+    unwrap();
+  }
+  const kernels = [...times].map(([name, { calls, ms, flops, bytes }]) => ({
+    name,
+    calls: calls / rounds,
+    ms: ms / rounds,
+    gigaflops: flops / rounds / 1e9,
+    gigabytes: bytes / rounds / 1e9,
+  }));
+  return { title, batch, totalMs, kernels: kernels.sort((a, b) => b.ms - a.ms) };
+}
+
+type OnCall = (
+  name: string,
+  ms: number,
+  inputs: Parameters<typeof kernelWork>[1],
+  attrs: Parameters<typeof kernelWork>[2],
+  outputs: tf.TensorInfo[],
+) => void;
+
+/** @returns A function that puts the kernels back as they were. */
+function wrapKernels(onCall: OnCall): () => void {
+  const configs = tf.getKernelsForBackend(tf.getBackend());
+  const replace = (config: tf.KernelConfig) => {
+    tf.unregisterKernel(config.kernelName, config.backendName);
+    tf.registerKernel(config);
+  };
+  for (const config of configs) {
+    replace({
+      ...config,
+      kernelFunc: (call) => {
+        const start = performance.now();
+        const result = config.kernelFunc(call);
+        const ms = performance.now() - start;
+        const outputs = [result].flat() as tf.TensorInfo[];
+        const inputs = call.inputs as Parameters<OnCall>[2]; // some kernels take lists, whatever the type says
+        onCall(config.kernelName, ms, inputs, call.attrs ?? {}, outputs);
+        return result;
+      },
+    });
+  }
+  return () => {
+    for (const config of configs) replace(config);
+  };
+}
+
+/** Milliseconds of an image in kernels with matrix products, in other kernels, and outside of all kernels. */
+export function shares({ batch, totalMs, kernels }: Profile): {
+  products: number;
+  others: number;
+  outside: number;
+} {
+  const sum = (chosen: readonly KernelTime[]) => chosen.reduce((ms, kernel) => ms + kernel.ms, 0) / batch;
+  const products = sum(kernels.filter(({ gigaflops }) => gigaflops > 0));
+  const others = sum(kernels.filter(({ gigaflops }) => gigaflops === 0));
+  return { products, others, outside: totalMs / batch - products - others };
+}
+
+/** A profile as Markdown. */
+export function profileText(profile: Profile): string {
+  const { batch, totalMs, kernels } = profile;
+  const { products, others, outside } = shares(profile);
+  const percent = (ms: number) => `${((100 * ms) / totalMs).toFixed(1)}%`;
+  const lines = kernels.map(({ name, calls, ms, gigaflops, gigabytes }) => [
+    name,
+    figure(calls),
+    ms.toFixed(1),
+    gigaflops > 0
+      ? `${figure(gigaflops / (ms / 1e3))} GFLOP/s`
+      : gigabytes > 0
+        ? `${figure(gigabytes / (ms / 1e3))} GB/s`
+        : "–",
+    percent(ms),
+  ]);
+  const rest = outside * batch;
+  lines.push(["outside of kernels (JavaScript)", "–", rest.toFixed(1), "–", percent(rest)]);
+  return `${table("lrrrr", ["kernel", "calls", "ms", "speed", "share"], lines)}
+
+${(totalMs / batch).toFixed(1)} ms an image: ${products.toFixed(1)} in kernels with matrix products, ${others.toFixed(1)} in other
+kernels, ${outside.toFixed(1)} outside of kernels.`;
+}

@@ -40,7 +40,7 @@ function readCommand(): Command | string {
     const given = { ...(python === undefined ? {} : { python }), ...(only === undefined ? {} : { only }) };
     return { name, options: { quick, ...given } };
   } catch (error) {
-    return `bench: ${(error as Error).message.split("\n")[0]}; ${USAGE}`;
+    return `bench: ${(error as Error).message.split(". ")[0]}; ${USAGE}`;
   }
 }
 

@@ -15,15 +15,26 @@ export function rowTable(rows: readonly Row[]): string {
   return table(
     "lrrlrrlr",
     ["what", "ours", "other", "which", "ratio", "target", "met", "limit here"],
-    rows.map(({ id, ours, other, otherName, unit, ratio, target, limit }) => [
-      id,
-      `${figure(ours)} ${unit}`,
-      other === null ? "–" : figure(other),
-      otherName,
-      ratio === null ? "–" : ratio.toFixed(2),
-      target === null ? "–" : String(target),
-      ratio === null || target === null ? "–" : ratio >= target ? "yes" : "no",
-      limit === undefined ? "–" : figure(limit),
-    ]),
+    rows.map((row) => {
+      const { id, ours, other, otherName, unit, ratio, target, limit } = row;
+      return [
+        id,
+        `${figure(ours)} ${unit}`,
+        other === null ? "–" : figure(other),
+        otherName,
+        ratio === null ? "–" : ratio.toFixed(2),
+        target === null ? "–" : String(target),
+        met(row),
+        limit === undefined ? "–" : figure(limit),
+      ];
+    }),
   );
+}
+
+/** Whether the target is met, and if not, whether this machine could. */
+function met({ other, ratio, target, limit }: Row): string {
+  if (ratio === null || target === null || other === null) return "–";
+  if (ratio >= target) return "yes";
+  const best = limit === undefined ? target : limit / other;
+  return best < target ? `no; at most ${best.toFixed(1)} here` : "no";
 }

@@ -2,6 +2,7 @@ import { config } from "deit-model";
 import { type Build, installWasmKernels } from "wasm-kernels";
 import { interleaved } from "../measure.ts";
 import { type Recorder, rateRow } from "../report.ts";
+import { PEAK_MEGAFLOPS, peakLoop } from "./ceiling.ts";
 import { deitStep } from "./deit-step.ts";
 import { enterOurs } from "./kernels.ts";
 import { gigaflops } from "./model-flops.ts";
@@ -25,6 +26,13 @@ export async function buildsRow(recorder: Recorder, { quick, ceiling }: PartOpti
   const limit = ceiling / gigaflops(config.deitTiny, { backward: true });
   recorder.add(rateRow(ID, ...rates, "our simd build", "images/s", 1.15, limit));
   step.dispose();
+
+  const loops = [{ run: peakLoop("relaxed-simd") }, { run: peakLoop("simd") }];
+  await interleaved(loops, { rounds: 1 });
+  const peaks = (await interleaved(loops, { rounds: quick ? 15 : 41 })).map((ms) => PEAK_MEGAFLOPS / ms);
+  const [fused, apart] = peaks as [number, number];
+  const id = "multiply-adds on registers, relaxed-simd over simd: what fusing them can gain here";
+  recorder.add(rateRow(id, fused, apart, "our simd build", "GFLOP/s", null));
 }
 
 /** The build that is chosen here when none is asked for. */

@@ -47,17 +47,19 @@ async function trainingRates(recorder: Recorder, size: VitSize, quick: boolean):
     BATCH / (median(ourTimes) / 1e3),
     stock.batch / (median(stockTimes) / 1e3),
   ];
-  if (quick) recorder.note(`Stock's steps were timed at micro-batch ${STOCK_BATCH} and are given per image.`);
-  else await noteMicroBatch(recorder, size, rates[1]);
+  if (size === config.deitTiny) await noteMicroBatch(recorder, rates[1], quick);
   if (stock !== ours) stock.dispose();
   ours.dispose();
   return rates;
 }
 
-/** Checks what the quick run relies on: that stock's rate per image hardly depends on the micro-batch. */
-async function noteMicroBatch(recorder: Recorder, size: VitSize, rate: number): Promise<void> {
-  if (size !== config.deitTiny) return;
-  const small = deitStep(size, STOCK_BATCH);
+/** States what the quick run relies on, and in the full run checks it: that stock's rate per image hardly depends on the micro-batch. */
+async function noteMicroBatch(recorder: Recorder, rate: number, quick: boolean): Promise<void> {
+  if (quick) {
+    recorder.note(`Stock's steps were timed at micro-batch ${STOCK_BATCH} and are given per image.`);
+    return;
+  }
+  const small = deitStep(config.deitTiny, STOCK_BATCH);
   const smallRate = small.batch / ((await timeOnce({ run: () => small.forwardBackward() })) / 1e3);
   small.dispose();
   recorder.note(

@@ -43,11 +43,9 @@ export async function timeOnce({ run, enter }: Contestant): Promise<number> {
 
 /** Calls of `run` that together take about `milliseconds`, so that the clock can see them; warms `run` up. */
 export function repeatsFor(run: () => void, milliseconds: number): number {
-  run();
+  if (timeRepeated(run, 1) >= milliseconds) return 1;
   for (let repeats = 1; ; repeats *= 4) {
-    const start = performance.now();
-    for (let i = 0; i < repeats; i++) run();
-    const took = performance.now() - start;
+    const took = repeats * timeRepeated(run, repeats);
     if (took >= milliseconds / 4) return Math.max(1, Math.ceil((repeats * milliseconds) / took));
   }
 }

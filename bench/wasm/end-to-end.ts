@@ -9,7 +9,7 @@ import type { PartOptions } from "./suite.ts";
 
 const BATCH = 8;
 /** Stock's micro-batch where time is short: its rate per image hardly depends on it. */
-const STOCK_BATCH = 2;
+const STOCK_BATCH = 1;
 
 /** Whole passes of DeiT-Ti/16 at 224² through the same model code, our kernels in place and not. */
 export async function endToEndRows(recorder: Recorder, options: PartOptions): Promise<void> {
@@ -38,11 +38,12 @@ async function trainingRates(recorder: Recorder, size: VitSize, quick: boolean):
   // One round of stock takes as long as ten to twenty of ours: so many of ours go around each of its own.
   const ourTimes: number[] = [];
   const stockTimes: number[] = [];
+  const around = quick ? 2 : 3;
   for (let round = 0; round < (quick ? 1 : 3); round++) {
-    for (let i = 0; i < 3; i++) ourTimes.push(await timeOnce(ourSide));
+    for (let i = 0; i < around; i++) ourTimes.push(await timeOnce(ourSide));
     stockTimes.push(await timeOnce({ run: () => stock.forwardBackward() }));
   }
-  for (let i = 0; i < 3; i++) ourTimes.push(await timeOnce(ourSide));
+  for (let i = 0; i < around; i++) ourTimes.push(await timeOnce(ourSide));
   const rates: [number, number] = [
     BATCH / (median(ourTimes) / 1e3),
     stock.batch / (median(stockTimes) / 1e3),
@@ -71,7 +72,7 @@ async function noteMicroBatch(recorder: Recorder, rate: number, quick: boolean):
 /** The model written in plain tfjs operations, as one would without these packages. */
 async function plainRow(recorder: Recorder, { quick, ceiling }: PartOptions): Promise<void> {
   const ours = deitStep(config.deitTiny, BATCH);
-  const plain = deitStep(config.deitTiny, quick ? 1 : STOCK_BATCH, plainLogits);
+  const plain = deitStep(config.deitTiny, STOCK_BATCH, plainLogits);
   const ourSide = { run: () => ours.forwardBackward(), enter: () => enterOurs() };
   await timeOnce(ourSide);
   const sides = [ourSide, { run: () => plain.forwardBackward() }];

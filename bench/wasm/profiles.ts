@@ -11,7 +11,7 @@ const BATCH = 8;
 export async function stepProfile(recorder: Recorder, { quick }: PartOptions): Promise<void> {
   const step = deitStep(config.deitTiny, BATCH);
   const title = `Where the time goes: DeiT-Ti/16 224², head size 64, forward + backward, micro-batch ${BATCH}`;
-  const measured = await withOurs(() => profile(title, BATCH, () => step.forwardBackward(), quick ? 2 : 7));
+  const measured = await withOurs(() => profile(title, BATCH, () => step.forwardBackward(), quick ? 3 : 9));
   step.dispose();
   recorder.profiles.push(measured);
   recorder.say(`\n${title}\n\n${profileText(measured)}\n`);

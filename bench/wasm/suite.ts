@@ -1,3 +1,4 @@
+import { loadavg } from "node:os";
 import type { Recorder, SuiteOptions } from "../report.ts";
 import { rowTable } from "../table.ts";
 import { buildsRow, chosenBuild } from "./builds.ts";
@@ -21,6 +22,9 @@ export interface PartOptions extends SuiteOptions {
 
 type Part = (recorder: Recorder, options: PartOptions) => Promise<void>;
 
+/** Runnable processes, of the last minute, beyond which figures suffer. */
+const IDLE_LOAD = 0.7;
+
 /** In the order of the table. */
 const PARTS: Readonly<Record<string, Part>> = {
   products: productRows,
@@ -40,6 +44,9 @@ export const wasmParts: readonly string[] = Object.keys(PARTS);
 
 /** Our kernels for tfjs' WASM backend against stock tfjs and the other ways to do the same here. */
 export async function wasmSuite(recorder: Recorder, options: SuiteOptions): Promise<void> {
+  const [load = 0] = loadavg();
+  if (load > IDLE_LOAD)
+    recorder.note(`The machine was busy: load average ${load.toFixed(1)} as the run began.`);
   await startStock();
   recorder.build = chosenBuild();
   const ceiling = await ceilingRow(recorder, options.quick);
@@ -55,4 +62,5 @@ export async function wasmSuite(recorder: Recorder, options: SuiteOptions): Prom
     }
   }
   recorder.say(`\n${rowTable(recorder.rows)}\n`);
+  for (const sentence of recorder.notes) recorder.say(`- ${sentence}`);
 }

@@ -1,4 +1,4 @@
-import { median, repeatsFor, timeRepeated } from "../measure.ts";
+import { repeatsFor, timeRepeated } from "../measure.ts";
 import { type Recorder, rateRow } from "../report.ts";
 import { type MatMulKernels, withMatMuls } from "./kernels.ts";
 import { isFastInStock, megaflops, type Product, productName, runnable } from "./product.ts";
@@ -9,11 +9,14 @@ const SIDES = [1, 2, 3, 5, 8, 17, 64, 100, 200, 512, 1024, 2048];
 const QUICK_SIDES = [1, 5, 64, 512];
 /** Multiply-adds beyond which a shape is left out; stock's scalar loop would take half a second and more for one. */
 const FAST_CAP = 2 ** 31;
-const SLOW_CAP = 2 ** 28;
+const SLOW_CAP = 2 ** 27;
 /** Below this ratio of its first timing a shape is timed again, more carefully. */
 const SUSPECT = 1.25;
 /** At most so many of them, the worst first. */
 const MOST_SUSPECTS = 400;
+/** Of the second timing. */
+const ROUNDS = 21;
+const QUICK_ROUNDS = 9;
 /** Two timings of one and the same kernel differ by so much here. */
 const NOISE = 0.05;
 
@@ -40,9 +43,10 @@ export async function sweepRows(recorder: Recorder, { quick, ceiling }: PartOpti
   );
   recorder.note(
     `The sweep takes m, n and k from ${(quick ? QUICK_SIDES : SIDES).join(", ")} with all four transposes, up to 2³¹ ` +
-      `multiply-adds where stock has its fast path and 2²⁸ elsewhere. ${slower.length} of ${total} shapes came out below 1, ` +
-      `${surely.length} of them by more than ${NOISE * 100}%, the noise of one timing; a shape counts as slower beyond that.` +
-      `${surely.length === 0 ? "" : ` Those: ${surely.slice(0, 12).map(described).join("; ")}${surely.length > 12 ? "; …" : ""}.`}`,
+      `multiply-adds where stock has its fast path and 2²⁷ elsewhere. ${slower.length} of ${total} shapes came out below 1, ` +
+      `${surely.length} of them by more than ${NOISE * 100}%, the noise of one timing; a shape counts as slower beyond that. Shapes in doubt are timed again, ` +
+      `${quick ? QUICK_ROUNDS : ROUNDS} rounds, of which the fastest of each side counts.` +
+      `${surely.length === 0 ? "" : ` Those: ${surely.slice(0, 16).map(described).join("; ")}${surely.length > 16 ? "; …" : ""}.`}`,
   );
 }
 
@@ -73,27 +77,26 @@ function sweepProducts(sides: readonly number[]): Product[] {
 /** Timings, worst ratio first. A first pass finds the shapes in question, a second times those with more rounds. */
 function sweep(products: readonly Product[], kernels: MatMulKernels, quick: boolean): Timed[] {
   const byRatio = (a: Timed, b: Timed) => a.ratio - b.ratio;
-  const first = products.map((product) => compare(product, kernels, 1, 0.4)).sort(byRatio);
+  const first = products.map((product) => compare(product, kernels, 2, 0.4)).sort(byRatio);
   const suspects = first.filter(({ ratio }) => ratio < SUSPECT).slice(0, quick ? 60 : MOST_SUSPECTS);
-  const again = suspects.map(({ product }) => compare(product, kernels, quick ? 9 : 15, 1.5));
+  const again = suspects.map(({ product }) => compare(product, kernels, quick ? QUICK_ROUNDS : ROUNDS, 1.5));
   return [...again, ...first.slice(suspects.length)].sort(byRatio);
 }
 
-/** Both sides in turn; the ratio is the median of the rounds' ratios. */
+/** Both sides in turn, the fastest round of each: whatever else the machine does only ever adds time. */
 function compare(product: Product, kernels: MatMulKernels, rounds: number, milliseconds: number): Timed {
   const { ours, stock, dispose } = runnable(product, kernels);
   const ourRepeats = repeatsFor(ours, milliseconds);
   const stockRepeats = repeatsFor(stock, milliseconds);
-  const times: { ours: number; stock: number }[] = [];
-  for (let round = 0; round < rounds; round++) {
-    times.push({ ours: timeRepeated(ours, ourRepeats), stock: timeRepeated(stock, stockRepeats) });
+  let ourMs = Number.POSITIVE_INFINITY;
+  let stockMs = Number.POSITIVE_INFINITY;
+  // One round of the scalar loop on a large shape takes long, and leaves no doubt.
+  const enough = stockRepeats === 1 && !isFastInStock(product) ? 1 : rounds;
+  for (let round = 0; round < enough; round++) {
+    ourMs = Math.min(ourMs, timeRepeated(ours, ourRepeats));
+    stockMs = Math.min(stockMs, timeRepeated(stock, stockRepeats));
   }
   dispose();
   const size = megaflops(product);
-  return {
-    product,
-    ours: size / median(times.map((time) => time.ours)),
-    stock: size / median(times.map((time) => time.stock)),
-    ratio: median(times.map((time) => time.stock / time.ours)),
-  };
+  return { product, ours: size / ourMs, stock: size / stockMs, ratio: stockMs / ourMs };
 }

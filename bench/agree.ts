@@ -1,5 +1,5 @@
 /** Largest difference of two lists of numbers, relative to the largest number of `expected`. */
-export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
   let error = 0;
   let size = 0;

@@ -6,26 +6,27 @@ export interface Contestant {
   readonly enter?: () => () => void;
 }
 
-/** How long a comparison may take. */
+/** How long a comparison takes. */
 export interface Rounds {
   /** Timings of each side. */
   readonly rounds: number;
-  /** Stop early after so many milliseconds, never before one round. Default: no limit. */
-  readonly budgetMs?: number;
 }
 
 /** Median milliseconds of each side, run in turn so that a change of the machine's speed meets all of them. */
-export async function interleaved(
+export async function interleaved(sides: readonly Contestant[], rounds: Rounds): Promise<number[]> {
+  return (await interleavedTimes(sides, rounds)).map(median);
+}
+
+/** All milliseconds of each side, run in turn. */
+export async function interleavedTimes(
   sides: readonly Contestant[],
-  { rounds, budgetMs = Number.POSITIVE_INFINITY }: Rounds,
-): Promise<number[]> {
+  { rounds }: Rounds,
+): Promise<number[][]> {
   const times: number[][] = sides.map(() => []);
-  const begin = performance.now();
   for (let round = 0; round < rounds; round++) {
-    if (round > 0 && performance.now() - begin > budgetMs) break;
     for (const [i, side] of sides.entries()) times[i]!.push(await timeOnce(side));
   }
-  return times.map(median);
+  return times;
 }
 
 /** Milliseconds of one call. */

@@ -8,11 +8,12 @@ const PAGE = new URL("../docs/benchmarks.md", import.meta.url);
 
 /** Writes `docs/benchmarks.md` anew from every file of `bench/results/`. */
 export function writePage(): void {
-  const files = readdirSync(RESULTS).filter((name) => name.endsWith(".json"));
-  const reports = files
-    .sort() // `wasm-node24.json` comes before `wasm.json`, so:
-    .sort((a, b) => stem(a).localeCompare(stem(b)))
-    .map((name) => JSON.parse(readFileSync(new URL(name, RESULTS), "utf8")) as Report);
+  const stems = readdirSync(RESULTS)
+    .filter((name) => name.endsWith(".json"))
+    .map((name) => name.slice(0, -".json".length));
+  const reports = stems
+    .sort() // `wasm` before `wasm-node24`
+    .map((stem) => JSON.parse(readFileSync(new URL(`${stem}.json`, RESULTS), "utf8")) as Report);
   const sections = reports.map(section).join("\n");
   writeFileSync(
     PAGE,
@@ -24,10 +25,6 @@ the same run.
 
 ${sections}`,
   );
-}
-
-function stem(file: string): string {
-  return file.replace(/\.json$/, "");
 }
 
 function section(report: Report): string {

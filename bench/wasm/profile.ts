@@ -13,7 +13,7 @@ export interface Profile {
 }
 
 /** One kernel's part of a step. */
-export interface KernelTime {
+interface KernelTime {
   readonly name: string;
   readonly calls: number;
   readonly ms: number;
@@ -99,7 +99,7 @@ function wrapKernels(onCall: OnCall): () => void {
 }
 
 /** Milliseconds of an image in kernels with matrix products, in other kernels, and outside of all kernels. */
-export function shares({ batch, totalMs, kernels }: Profile): {
+function shares({ batch, totalMs, kernels }: Profile): {
   products: number;
   others: number;
   outside: number;

@@ -110,22 +110,33 @@ function shares({ batch, totalMs, kernels }: Profile): {
   return { products, others, outside: totalMs / batch - products - others };
 }
 
+/** Kernels with a smaller share of the step are shown as one line. */
+const SMALL = 1e-3;
+
 /** A profile as Markdown. */
 export function profileText(profile: Profile): string {
   const { batch, totalMs, kernels } = profile;
   const { products, others, outside } = shares(profile);
   const percent = (ms: number) => `${((100 * ms) / totalMs).toFixed(1)}%`;
-  const lines = kernels.map(({ name, calls, ms, gigaflops, gigabytes }) => [
-    name,
-    figure(calls),
-    ms.toFixed(1),
-    gigaflops > 0
-      ? `${figure(gigaflops / (ms / 1e3))} GFLOP/s`
-      : gigabytes > 0
-        ? `${figure(gigabytes / (ms / 1e3))} GB/s`
-        : "–",
-    percent(ms),
-  ]);
+  const small = kernels.filter(({ ms }) => ms < SMALL * totalMs);
+  const lines = kernels
+    .slice(0, kernels.length - small.length)
+    .map(({ name, calls, ms, gigaflops, gigabytes }) => [
+      name,
+      figure(calls),
+      ms.toFixed(1),
+      gigaflops > 0
+        ? `${figure(gigaflops / (ms / 1e3))} GFLOP/s`
+        : gigabytes > 0
+          ? `${figure(gigabytes / (ms / 1e3))} GB/s`
+          : "–",
+      percent(ms),
+    ]);
+  if (small.length > 0) {
+    const calls = small.reduce((sum, kernel) => sum + kernel.calls, 0);
+    const ms = small.reduce((sum, kernel) => sum + kernel.ms, 0);
+    lines.push([`${small.length} more`, figure(calls), ms.toFixed(1), "–", percent(ms)]);
+  }
   const rest = outside * batch;
   lines.push(["outside of kernels (JavaScript)", "–", rest.toFixed(1), "–", percent(rest)]);
   return `${table("lrrrr", ["kernel", "calls", "ms", "speed", "share"], lines)}

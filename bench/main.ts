@@ -1,8 +1,91 @@
-import { benchWasm } from "./wasm/suite.ts";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { writePage } from "./page.ts";
+import { Recorder, type SuiteOptions } from "./report.ts";
 
-const [suite, ...options] = process.argv.slice(2);
-if (suite === "wasm") await benchWasm({ quick: options.includes("--quick") });
-else {
-  process.stderr.write(`bench: expected the suite to be 'wasm', got '${suite ?? ""}'\n`);
+type Suite = (recorder: Recorder, options: SuiteOptions) => Promise<void>;
+
+/** Suites by name, each loaded only when asked for. */
+const SUITES: Readonly<Record<string, () => Promise<{ suite: Suite; parts: readonly string[] }>>> = {
+  wasm: async () => {
+    const { wasmSuite, wasmParts } = await import("./wasm/suite.ts");
+    return { suite: wasmSuite, parts: wasmParts };
+  },
+};
+const USAGE = `usage: bench <${[...Object.keys(SUITES), "page"].join(" | ")}> [--quick] [--python <interpreter>] [--only <part>]`;
+/** Results of other Node versions get a file of their own. */
+const REFERENCE_NODE = 20;
+
+interface Command {
+  readonly name: string;
+  readonly options: SuiteOptions;
+}
+
+function readCommand(): Command | string {
+  try {
+    const { positionals, values } = parseArgs({
+      allowPositionals: true,
+      options: {
+        quick: { type: "boolean", default: false },
+        python: { type: "string" },
+        only: { type: "string" },
+      },
+    });
+    const [name = "", ...more] = positionals;
+    if (more.length > 0) return `bench: expected one suite, got '${positionals.join(" ")}'; ${USAGE}`;
+    if (name !== "page" && !Object.hasOwn(SUITES, name)) {
+      return `bench: expected a suite of this list, got '${name}'; ${USAGE}`;
+    }
+    const { quick, python, only } = values;
+    const given = { ...(python === undefined ? {} : { python }), ...(only === undefined ? {} : { only }) };
+    return { name, options: { quick, ...given } };
+  } catch (error) {
+    return `bench: ${(error as Error).message.split(". ")[0]}; ${USAGE}`;
+  }
+}
+
+/** @returns What is wrong with the command, if anything. */
+async function run({ name, options }: Command): Promise<string | undefined> {
+  if (name !== "page") {
+    const { suite, parts } = await SUITES[name]!();
+    if (options.only !== undefined && !parts.includes(options.only)) {
+      return `bench: expected --only to be one of ${parts.join(", ")}, got '${options.only}'`;
+    }
+    const recorder = new Recorder();
+    await suite(recorder, options);
+    if (options.only !== undefined) return undefined;
+    writeResults(name, options, recorder);
+  }
+  writePage();
+  return undefined;
+}
+
+function writeResults(name: string, options: SuiteOptions, recorder: Recorder): void {
+  const major = Number(process.versions.node.split(".")[0]);
+  const file = major === REFERENCE_NODE ? `${name}.json` : `${name}-node${major}.json`;
+  const results = new URL("./results/", import.meta.url);
+  mkdirSync(results, { recursive: true });
+  const report = recorder.report(name, commandLine(name, options, major));
+  writeFileSync(new URL(file, results), `${JSON.stringify(report, null, 2)}\n`);
+}
+
+/** What to type for the same figures; the interpreter's place is this machine's own business. */
+function commandLine(name: string, { quick, python }: SuiteOptions, major: number): string {
+  const flags = `${quick ? " --quick" : ""}${python === undefined ? "" : " --python <interpreter>"}`;
+  if (major === REFERENCE_NODE) return `npx pnpm@12 bench ${name}${flags}`;
+  const script = `node --import tsx --conditions=@deit/source bench/main.ts ${name}${flags}`;
+  return `npx -p node@${major} -c '${script}'`;
+}
+
+/** Left to itself, tfjs' WASM module would have Node print all of its source before the error. */
+function fail(error: Error): undefined {
+  process.stderr.write(`${error.stack}\n`);
+  process.exitCode = 1;
+}
+
+const command = readCommand();
+const wrong = typeof command === "string" ? command : await run(command).catch(fail);
+if (wrong !== undefined) {
+  process.stderr.write(`${wrong}\n`);
   process.exitCode = 2;
 }

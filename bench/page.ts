@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import type { Report } from "./report.ts";
+import { rowTable } from "./table.ts";
+import { profileText } from "./wasm/profile.ts";
+
+const RESULTS = new URL("./results/", import.meta.url);
+const PAGE = new URL("../docs/benchmarks.md", import.meta.url);
+
+/** Writes `docs/benchmarks.md` anew from every file of `bench/results/`. */
+export function writePage(): void {
+  const stems = readdirSync(RESULTS)
+    .filter((name) => name.endsWith(".json"))
+    .map((name) => name.slice(0, -".json".length));
+  const reports = stems
+    .sort() // `wasm` before `wasm-node24`
+    .map((stem) => JSON.parse(readFileSync(new URL(`${stem}.json`, RESULTS), "utf8")) as Report);
+  const sections = reports.map(section).join("\n");
+  writeFileSync(
+    PAGE,
+    `# Benchmarks
+
+Written by \`npx pnpm@12 bench\` from \`bench/results/\`; not edited by hand. Medians, both sides run in turn in one process
+on one machine. *Ratio* says how many times better ours is; *limit here* is what the machine could do at most, measured in
+the same run.
+
+${sections}`,
+  );
+}
+
+function section(report: Report): string {
+  const { suite, date, command, machine, node, build, rows, leftOut, notes, profiles } = report;
+  const left = leftOut.map(({ id, why }) => `- *left out*: ${id} (${why})`);
+  const remarks = [...notes.map((sentence) => `- ${sentence}`), ...left].join("\n");
+  const tables = profiles.map((profile) => `### ${profile.title}\n\n${profileText(profile)}\n`).join("\n");
+  return `## ${suite}, Node ${node.replace(/^v(\d+).*/, "$1")}
+
+\`${command}\`, ${date}, ${machine}, Node ${node}, ${build} build, one thread.
+
+${rowTable(rows)}
+
+${remarks}
+
+${tables}`;
+}

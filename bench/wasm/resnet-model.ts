@@ -1,27 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-
-/** The two operations that make a BiT ResNet of a ResNet, as functions to be swapped for faster ones. */
-export interface ResnetOps {
-  /** Normalises groups of channels of `[batch, height, width, channels]`. */
-  groupNorm(x: tf.Tensor4D, gamma: tf.Tensor1D, beta: tf.Tensor1D, groups: number): tf.Tensor4D;
-  /** A kernel `[height, width, in, out]` with mean 0 and variance 1 for each output. */
-  standardise(kernel: tf.Tensor4D): tf.Tensor4D;
-}
-
-/** Both in plain tfjs operations. */
-export const plainOps: ResnetOps = {
-  groupNorm(x, gamma, beta, groups) {
-    const [batch, height, width, channels] = x.shape;
-    const grouped = tf.reshape(x, [batch, height * width, groups, channels / groups]);
-    const { mean, variance } = tf.moments(grouped, [1, 3], true);
-    const normed = tf.mul(tf.sub(grouped, mean), tf.rsqrt(tf.add(variance, 1e-5)));
-    return tf.add(tf.mul(tf.reshape(normed, x.shape), gamma), beta);
-  },
-  standardise(kernel) {
-    const { mean, variance } = tf.moments(kernel, [0, 1, 2], true);
-    return tf.mul(tf.sub(kernel, mean), tf.rsqrt(tf.add(variance, 1e-10)));
-  },
-};
+import { groupNorm, weightStandardize } from "bit-teacher";
 
 const GROUPS = 32;
 const STAGES = [3, 4, 6, 3];
@@ -43,7 +21,7 @@ export interface Resnet {
  * @see Kolesnikov et al. 2019, "Big Transfer", https://arxiv.org/abs/1912.11370; He et al. 2016,
  * https://arxiv.org/abs/1603.05027
  */
-export function resnet50(classes: number, ops: ResnetOps): Resnet {
+export function resnet50(classes: number): Resnet {
   const weights = new Map<string, tf.Variable>();
   let flops = 0;
 
@@ -58,7 +36,7 @@ export function resnet50(classes: number, ops: ResnetOps): Resnet {
   };
   const conv = (x: tf.Tensor4D, name: string, size: number, outputs: number, stride = 1): tf.Tensor4D => {
     const shape = [size, size, x.shape[3], outputs];
-    const kernel = ops.standardise(weight(name, shape, 1) as unknown as tf.Tensor4D);
+    const kernel = weightStandardize(weight(name, shape, 1) as unknown as tf.Tensor4D);
     // Standardised kernels have variance 1: brought down to what keeps the activations' size.
     const scaled = tf.mul(kernel, Math.sqrt(2 / (size * size * x.shape[3]))) as tf.Tensor4D;
     const y = tf.conv2d(x, scaled, stride, "same");
@@ -68,7 +46,7 @@ export function resnet50(classes: number, ops: ResnetOps): Resnet {
   const normRelu = (x: tf.Tensor4D, name: string): tf.Tensor4D => {
     const gamma = weight(`${name}.gamma`, [x.shape[3]], 0, 1) as unknown as tf.Tensor1D;
     const beta = weight(`${name}.beta`, [x.shape[3]], 0) as unknown as tf.Tensor1D;
-    return tf.relu(ops.groupNorm(x, gamma, beta, GROUPS));
+    return tf.relu(groupNorm(x, gamma, beta, { groups: GROUPS }));
   };
   const unit = (x: tf.Tensor4D, name: string, width: number, stride: number): tf.Tensor4D => {
     const outputs = EXPANSION * width;

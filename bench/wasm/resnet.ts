@@ -3,7 +3,7 @@ import { softmaxCrossEntropy } from "distill-trainer";
 import { interleaved } from "../measure.ts";
 import type { Recorder } from "../report.ts";
 import { withOurs } from "./kernels.ts";
-import { plainOps, resnet50 } from "./resnet-model.ts";
+import { resnet50 } from "./resnet-model.ts";
 import type { PartOptions } from "./suite.ts";
 
 const SIDE = 128;
@@ -12,7 +12,7 @@ const CLASSES = 5;
 /** A teacher's training pass, which stock tfjs cannot do on WASM at all. */
 export async function resnetRow(recorder: Recorder, { quick, ceiling }: PartOptions): Promise<void> {
   const batch = quick ? 2 : 4;
-  const model = resnet50(CLASSES, plainOps);
+  const model = resnet50(CLASSES);
   const images = tf.randomUniform([batch, SIDE, SIDE, 3], -1, 1, "float32", 1) as tf.Tensor4D;
   const targets = tf.tidy(
     () => tf.oneHot(tf.range(0, batch, 1, "int32") as tf.Tensor1D, CLASSES, 1, 0, "float32") as tf.Tensor2D,

@@ -15,6 +15,7 @@ const BUDGET: Record<string, number> = {
   "distill-trainer": 90,
   "flowers-data": 160,
   "kernel-op": 15,
+  "safetensors-io": 40,
   "sample-keys": 18,
   "stochastic-depth": 22,
   "tfjs-backends": 90, // tfjs-core's gradients are in it

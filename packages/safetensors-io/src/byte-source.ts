@@ -1,0 +1,116 @@
+/** Bytes that can be read at any place, or at least in ascending order. */
+export interface ByteSource {
+  /** What errors call it: a path, an address. */
+  readonly name: string;
+  /** In bytes, known before anything is read. */
+  readonly size: number;
+  /** Exactly `length` bytes from `offset` on, or an error. The result may be a view; it is not written to. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/**
+ * A source over bytes in memory; nothing is copied.
+ *
+ * @example
+ * const file = await openSafetensors(bytesSource(new Uint8Array(await response.arrayBuffer())));
+ */
+export function bytesSource(bytes: Uint8Array, name = "safetensors bytes"): ByteSource {
+  return {
+    name,
+    size: bytes.byteLength,
+    async read(offset, length) {
+      requireRange(this, offset, length);
+      return bytes.subarray(offset, offset + length);
+    },
+  };
+}
+
+/**
+ * A source over a `Blob` or a `File` that the user chose; each read fetches only its own range.
+ *
+ * @example
+ * const file = await openSafetensors(blobSource(input.files[0]));
+ */
+export function blobSource(
+  blob: Blob,
+  name: string = "name" in blob ? String(blob.name) : "blob",
+): ByteSource {
+  return {
+    name,
+    size: blob.size,
+    async read(offset, length) {
+      requireRange(this, offset, length);
+      return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
+    },
+  };
+}
+
+/** Options of {@link streamSource}. */
+export interface StreamSourceOptions {
+  /** The stream's length in bytes, such as a response's `content-length`. */
+  readonly size: number;
+  /** What errors call it. Default `"stream"`. */
+  readonly name?: string;
+}
+
+/**
+ * A source over a stream, which is read once and in order: tensors must be read in the file's order, which is that of
+ * `Safetensors.tensors`. No more than one of the stream's chunks is held beside what was asked for.
+ *
+ * @param stream - Locked from the first read on.
+ *
+ * @example
+ * const response = await fetch(url);
+ * const size = Number(response.headers.get("content-length"));
+ * const file = await openSafetensors(streamSource(response.body!, { size, name: url }));
+ */
+export function streamSource(stream: ReadableStream<Uint8Array>, options: StreamSourceOptions): ByteSource {
+  const { size, name = "stream" } = options;
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  let rest: Uint8Array = new Uint8Array(0);
+  let position = 0;
+
+  /** Hands `count` bytes to `take`, piece by piece. */
+  async function pull(count: number, take: (piece: Uint8Array) => void): Promise<void> {
+    let left = count;
+    while (left > 0) {
+      if (rest.byteLength === 0) {
+        reader ??= stream.getReader();
+        const { value, done } = await reader.read();
+        if (done) throw new RangeError(`${name}: expected ${size} bytes, the stream ended after ${position}`);
+        rest = value;
+      }
+      const piece = rest.subarray(0, left);
+      rest = rest.subarray(piece.byteLength);
+      position += piece.byteLength;
+      left -= piece.byteLength;
+      take(piece);
+    }
+  }
+
+  return {
+    name,
+    size,
+    async read(offset, length) {
+      requireRange(this, offset, length);
+      if (offset < position) {
+        throw new RangeError(`${name}: a stream is read in order, got byte ${offset} after byte ${position}`);
+      }
+      await pull(offset - position, () => {});
+      const bytes = new Uint8Array(length);
+      let filled = 0;
+      await pull(length, (piece) => {
+        bytes.set(piece, filled);
+        filled += piece.byteLength;
+      });
+      return bytes;
+    },
+  };
+}
+
+/** @throws RangeError if a range is not inside the source; before anything is allocated. */
+export function requireRange({ name, size }: ByteSource, offset: number, length: number): void {
+  if (!(offset >= 0 && length >= 0 && offset + length <= size)) {
+    throw new RangeError(`${name}: expected a range within ${size} bytes, got ${length} from byte ${offset}`);
+  }
+}

@@ -1,0 +1,81 @@
+import { fromBfloat16, fromFloat16 } from "./half.ts";
+
+/** Element types that can be written, all from float32. */
+export type FloatDtype = "F32" | "F16" | "BF16";
+
+/** Bits per element of every type that the format knows. */
+const BITS = {
+  ...{ BOOL: 8, U8: 8, I8: 8, F8_E5M2: 8, F8_E4M3: 8, F8_E8M0: 8, F8_E5M2FNUZ: 8, F8_E4M3FNUZ: 8 },
+  ...{ F4: 4, F6_E2M3: 6, F6_E3M2: 6 },
+  ...{ I16: 16, U16: 16, F16: 16, BF16: 16 },
+  ...{ I32: 32, U32: 32, F32: 32, I64: 64, U64: 64, F64: 64, C64: 64 },
+} as const;
+
+/** The format's element types. Those of fewer than 8 bits, of 8-bit floats, and `C64` can be listed but not read. */
+export type Dtype = keyof typeof BITS;
+
+/** Numbers of one tensor. */
+export type Numbers =
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array;
+
+/** Whether the format knows an element type. */
+export function isDtype(name: string): name is Dtype {
+  return Object.hasOwn(BITS, name);
+}
+
+/** Bits per element. */
+export function bitsOf(dtype: Dtype): number {
+  return BITS[dtype];
+}
+
+/**
+ * Numbers from little-endian bytes: halves become float32, 64-bit integers float64.
+ *
+ * @returns A new array.
+ * @throws RangeError if the type cannot be read, or an integer is not a safe one.
+ */
+export function decode(dtype: Dtype, bytes: Uint8Array): Numbers {
+  const { buffer } = bytes.slice(); // aligned
+  switch (dtype) {
+    case "F32":
+      return new Float32Array(buffer);
+    case "F64":
+      return new Float64Array(buffer);
+    case "F16":
+      return Float32Array.from(new Uint16Array(buffer), fromFloat16);
+    case "BF16":
+      return fromBfloat16(new Uint16Array(buffer));
+    case "I64":
+      return Float64Array.from(new BigInt64Array(buffer) as unknown as Iterable<number>, exact);
+    case "U64":
+      return Float64Array.from(new BigUint64Array(buffer) as unknown as Iterable<number>, exact);
+    case "I32":
+      return new Int32Array(buffer);
+    case "U32":
+      return new Uint32Array(buffer);
+    case "I16":
+      return new Int16Array(buffer);
+    case "U16":
+      return new Uint16Array(buffer);
+    case "I8":
+      return new Int8Array(buffer);
+    case "U8":
+    case "BOOL":
+      return new Uint8Array(buffer);
+    default:
+      throw new RangeError(`expected a type that can be read, got ${dtype}`);
+  }
+}
+
+function exact(value: bigint | number): number {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number)) throw new RangeError(`expected integers within 2^53, got ${value}`);
+  return number;
+}

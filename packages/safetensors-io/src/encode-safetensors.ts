@@ -1,0 +1,130 @@
+import type { FloatDtype } from "./dtype.ts";
+import { toBfloat16, toFloat16 } from "./half.ts";
+import { HEADER_LIMIT } from "./header.ts";
+
+/** A tensor to be written. */
+export interface TensorToWrite {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Default `"F32"`. F16 and BF16 round to the nearest, ties to even. */
+  readonly dtype?: FloatDtype;
+  /** Row-major; a function is called when the tensor's turn has come. */
+  readonly data: Float32Array | (() => Float32Array | Promise<Float32Array>);
+}
+
+/** Options of the writers. */
+export interface WriteOptions {
+  /** Becomes the file's `__metadata__`. `{ format: "pt" }` is what transformers expects of PyTorch's files. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** Largest last, as the official writer sorts them; and bytes per element. */
+const RANK = { F16: 0, BF16: 1, F32: 2 } as const;
+const BYTES = { F16: 2, BF16: 2, F32: 4 } as const;
+
+/**
+ * The bytes of a safetensors file, header first, then one chunk per tensor: the same bytes as the official writer's
+ * (larger types first, names in order, the header padded to a multiple of 8).
+ *
+ * @throws RangeError before the first chunk if a name appears twice or a shape is none; later if data does not fit its
+ * shape, or a finite number is too large for the half type.
+ * @see https://github.com/huggingface/safetensors
+ *
+ * @example
+ * for await (const chunk of safetensorsChunks([{ name: "bias", shape: [2], data }])) await sink.write(chunk);
+ */
+export async function* safetensorsChunks(
+  tensors: readonly TensorToWrite[],
+  options: WriteOptions = {},
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  const sorted = tensors
+    .map((tensor) => ({ ...tensor, dtype: tensor.dtype ?? "F32" }))
+    .sort((a, b) => RANK[b.dtype] - RANK[a.dtype] || compareBytes(a.name, b.name));
+  yield header(sorted, options);
+  for (const { name, shape, dtype, data } of sorted) {
+    const values = typeof data === "function" ? await data() : data;
+    if (values.length !== elements(shape)) {
+      throw new RangeError(
+        `safetensors: tensor ${JSON.stringify(name)}: [${shape}] does not hold ${values.length} numbers`,
+      );
+    }
+    yield encode(name, dtype, values);
+  }
+}
+
+/**
+ * A whole safetensors file in memory; for large models see {@link safetensorsChunks}.
+ *
+ * @example
+ * const blob = new Blob([await safetensorsBytes([{ name: "bias", shape: [2], data: Float32Array.of(1, 2) }])]);
+ */
+export async function safetensorsBytes(
+  tensors: readonly TensorToWrite[],
+  options: WriteOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of safetensorsChunks(tensors, options)) chunks.push(chunk);
+  const bytes = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.byteLength, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
+}
+
+type Sorted = TensorToWrite & { readonly dtype: FloatDtype };
+
+function header(tensors: readonly Sorted[], { metadata }: WriteOptions): Uint8Array<ArrayBuffer> {
+  const entries = new Map<string, string>();
+  let end = 0;
+  for (const { name, shape, dtype } of tensors) {
+    const label = `safetensors: tensor ${JSON.stringify(name)}`;
+    if (entries.has(name) || name === "__metadata__") throw new RangeError(`${label}: the name is taken`);
+    if (!(Object.hasOwn(RANK, dtype) && shape.every((side) => Number.isSafeInteger(side) && side >= 0))) {
+      throw new RangeError(`${label}: expected F32, F16 or BF16 and whole sides, got ${dtype} [${shape}]`);
+    }
+    const begin = end;
+    end += elements(shape) * BYTES[dtype];
+    entries.set(name, JSON.stringify({ dtype, shape, data_offsets: [begin, end] }));
+  }
+  const parts = [...entries].map(([name, entry]) => `${JSON.stringify(name)}:${entry}`);
+  if (metadata) parts.unshift(`"__metadata__":${JSON.stringify(metadata)}`);
+  const text = new TextEncoder().encode(`{${parts.join()}}`);
+  const length = Math.ceil(text.byteLength / 8) * 8;
+  if (length > HEADER_LIMIT)
+    throw new RangeError(`safetensors: expected a header of at most ${HEADER_LIMIT} bytes, got ${length}`);
+  const bytes = new Uint8Array(8 + length).fill(0x20); // spaces
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+  bytes.set(text, 8);
+  return bytes;
+}
+
+function encode(name: string, dtype: FloatDtype, values: Float32Array): Uint8Array<ArrayBuffer> {
+  if (dtype === "F32") return new Uint8Array(values.slice().buffer);
+  const [round, infinity] = dtype === "F16" ? [toFloat16, 0x7c00] : [toBfloat16, 0x7f80];
+  const halves = new Uint16Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    halves[i] = round(values[i]!);
+    if ((halves[i]! & 0x7fff) === infinity && Number.isFinite(values[i])) {
+      throw new RangeError(
+        `safetensors: tensor ${JSON.stringify(name)}: ${values[i]} is too large for ${dtype}`,
+      );
+    }
+  }
+  return new Uint8Array(halves.buffer);
+}
+
+function elements(shape: readonly number[]): number {
+  return shape.reduce((size, side) => size * side, 1);
+}
+
+/** By code points, as UTF-8 bytes sort; JavaScript's own order is that of UTF-16. */
+function compareBytes(a: string, b: string): number {
+  const [x, y] = [[...a], [...b]];
+  for (let i = 0; i < Math.min(x.length, y.length); i++) {
+    const difference = x[i]!.codePointAt(0)! - y[i]!.codePointAt(0)!;
+    if (difference !== 0) return difference;
+  }
+  return x.length - y.length;
+}

@@ -1,0 +1,97 @@
+const MAX_SAFE_DIGITS = 16;
+
+/**
+ * Reads the only JSON that a header may hold: objects of known depth, strings, lists of whole numbers. Unlike
+ * `JSON.parse` it sees duplicate keys, never nests deeper than the format, and names the place.
+ */
+export class HeaderScanner {
+  private readonly text: string;
+  private at = 0;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** `{"key": value, …}`: `visit` must read each value. */
+  object(label: string, visit: (key: string) => void): void {
+    this.expect("{", label);
+    if (this.take("}")) return;
+    const keys = new Set<string>();
+    do {
+      const key = this.string(label);
+      if (keys.has(key)) throw new RangeError(`${label}: ${JSON.stringify(key)} appears twice`);
+      keys.add(key);
+      this.expect(":", label);
+      visit(key);
+    } while (this.take(","));
+    this.expect("}", label);
+  }
+
+  string(label: string): string {
+    this.expect('"', label);
+    const begin = this.at - 1;
+    for (;;) {
+      const end = this.text.indexOf('"', this.at);
+      if (end < 0) this.fail('"', label, this.text.length);
+      let slashes = 0;
+      while (this.text[end - 1 - slashes] === "\\") slashes++;
+      this.at = end + 1;
+      if (slashes % 2 === 0) break;
+    }
+    try {
+      return JSON.parse(this.text.slice(begin, this.at)) as string; // a string: it starts and ends with a quote
+    } catch {
+      throw new RangeError(`${label}: expected a JSON string at character ${begin} of the header`);
+    }
+  }
+
+  /** `[1, 2, …]`, each a whole number from 0 to 2^53 − 1. */
+  integers(label: string): number[] {
+    this.expect("[", label);
+    const numbers: number[] = [];
+    if (this.take("]")) return numbers;
+    do numbers.push(this.integer(label));
+    while (this.take(","));
+    this.expect("]", label);
+    return numbers;
+  }
+
+  /** Nothing but spaces may follow. */
+  end(): void {
+    this.skipSpace();
+    if (this.at < this.text.length) this.fail("the end", "the header");
+  }
+
+  private integer(label: string): number {
+    this.skipSpace();
+    const token = /[^\s,\]}]{0,40}/y;
+    token.lastIndex = this.at;
+    const [digits = ""] = token.exec(this.text) ?? [];
+    const value = Number(digits);
+    if (!/^(0|[1-9]\d*)$/.test(digits) || digits.length > MAX_SAFE_DIGITS || !Number.isSafeInteger(value)) {
+      throw new RangeError(`${label}: expected whole numbers from 0 to 2^53 - 1, got ${digits || "none"}`);
+    }
+    this.at += digits.length;
+    return value;
+  }
+
+  private take(mark: string): boolean {
+    this.skipSpace();
+    if (this.text[this.at] !== mark) return false;
+    this.at++;
+    return true;
+  }
+
+  private expect(mark: string, label: string): void {
+    if (!this.take(mark)) this.fail(mark, label);
+  }
+
+  private fail(expected: string, label: string, at = this.at): never {
+    const got = this.text[at] === undefined ? "the end" : JSON.stringify(this.text[at]);
+    throw new RangeError(`${label}: expected ${expected} at character ${at} of the header, got ${got}`);
+  }
+
+  private skipSpace(): void {
+    while (" \n\r\t".includes(this.text[this.at] ?? "x")) this.at++;
+  }
+}

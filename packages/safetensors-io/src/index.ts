@@ -1,0 +1,16 @@
+export {
+  type ByteSource,
+  blobSource,
+  bytesSource,
+  type StreamSourceOptions,
+  streamSource,
+} from "./byte-source.ts";
+export type { Dtype, FloatDtype, Numbers } from "./dtype.ts";
+export {
+  safetensorsBytes,
+  safetensorsChunks,
+  type TensorToWrite,
+  type WriteOptions,
+} from "./encode-safetensors.ts";
+export type { TensorInfo } from "./header.ts";
+export { openSafetensors, type Safetensors } from "./open-safetensors.ts";

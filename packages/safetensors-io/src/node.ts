@@ -1,0 +1,2 @@
+export { type FileSource, fileSource } from "./file-source.ts";
+export { saveSafetensors } from "./save-safetensors.ts";

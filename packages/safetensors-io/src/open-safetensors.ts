@@ -1,0 +1,75 @@
+import type { ByteSource } from "./byte-source.ts";
+import { decode, type Numbers } from "./dtype.ts";
+import { HEADER_LIMIT, parseHeader, type TensorInfo } from "./header.ts";
+
+/** An open safetensors file: its header is read and checked, its tensors are read one by one. */
+export interface Safetensors {
+  /** What errors call the file. */
+  readonly name: string;
+  /** The file's `__metadata__`. */
+  readonly metadata: ReadonlyMap<string, string>;
+  /** All tensors, in the order of the file. */
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /**
+   * The numbers of one tensor, a new array: F32, F16 and BF16 as float32, I64 and U64 as float64, others as they are.
+   *
+   * @throws RangeError if there is no such tensor, its type cannot be read, or an integer is beyond 2^53.
+   */
+  read(name: string): Promise<Numbers>;
+}
+
+/**
+ * Reads and checks the header of a safetensors file; no tensor is read yet.
+ *
+ * The header's length is compared with the file's before anything is allocated, and every tensor's place, type and
+ * shape with the bytes that there are, so that a file cannot make its reader allocate more than itself.
+ *
+ * @throws RangeError that names the file, the tensor and what is wrong.
+ * @see https://github.com/huggingface/safetensors#format
+ *
+ * @example
+ * const file = await openSafetensors(blobSource(blob));
+ * for (const { name, dtype, shape } of file.tensors.values()) report(name, dtype, shape);
+ * const bias = await file.read("head.bias");
+ */
+export async function openSafetensors(source: ByteSource): Promise<Safetensors> {
+  const { name, size } = source;
+  const fail = (problem: string) => new RangeError(`openSafetensors: ${name}: ${problem}`);
+  if (!(size >= 8)) throw fail(`expected a header's length in 8 bytes, got a file of ${size}`);
+  const start = await readExactly(source, 0, 8);
+  const claimed = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true);
+  const limit = Math.min(HEADER_LIMIT, size - 8);
+  if (claimed > limit) {
+    throw fail(`expected a header of at most ${limit} bytes in a file of ${size}, got ${claimed}`);
+  }
+  const data = 8 + Number(claimed);
+  const bytes = await readExactly(source, 8, data - 8);
+  let header: ReturnType<typeof parseHeader>;
+  try {
+    header = parseHeader(bytes, size - data);
+  } catch (error) {
+    throw fail((error as Error).message);
+  }
+  return {
+    name,
+    ...header,
+    async read(tensor) {
+      const info = header.tensors.get(tensor);
+      if (!info) throw new RangeError(`read: ${name}: there is no tensor ${JSON.stringify(tensor)}`);
+      const raw = await readExactly(source, data + info.begin, info.end - info.begin);
+      try {
+        return decode(info.dtype, raw);
+      } catch (error) {
+        throw new RangeError(`read: ${name}: tensor ${JSON.stringify(tensor)}: ${(error as Error).message}`);
+      }
+    },
+  };
+}
+
+async function readExactly(source: ByteSource, offset: number, length: number): Promise<Uint8Array> {
+  const bytes = await source.read(offset, length);
+  if (bytes.byteLength !== length) {
+    throw new RangeError(`${source.name}: expected ${length} bytes at ${offset}, got ${bytes.byteLength}`);
+  }
+  return bytes;
+}

@@ -1,0 +1,45 @@
+import { randomUUID } from "node:crypto";
+import { open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { safetensorsChunks, type TensorToWrite, type WriteOptions } from "./encode-safetensors.ts";
+
+/**
+ * Writes a safetensors file, one tensor at a time, and all or nothing: into a temporary file beside it, which is
+ * flushed to the disk and then takes the name.
+ *
+ * @throws RangeError as {@link safetensorsChunks}, or the file system's error; a file of that name is then as before.
+ *
+ * @example
+ * await saveSafetensors("bias.safetensors", [{ name: "bias", shape: [2], data: Float32Array.of(1, 2) }]);
+ */
+export async function saveSafetensors(
+  path: string,
+  tensors: readonly TensorToWrite[],
+  options: WriteOptions = {},
+): Promise<void> {
+  const part = `${path}.${randomUUID()}.part`;
+  const handle = await open(part, "wx");
+  try {
+    try {
+      for await (const chunk of safetensorsChunks(tensors, options)) await handle.writeFile(chunk);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(part, path);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Makes the new name survive a power cut, where the system can. */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder);
+    await handle.sync().finally(() => handle.close());
+  } catch {
+    // Windows cannot open folders
+  }
+}

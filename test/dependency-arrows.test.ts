@@ -1,6 +1,6 @@
 // Who may import whom. The layout is one-way: whoever breaks it finds out here, not from a cycle a year later.
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { publicPackages } from "../scripts/packages.ts";
 import { importedPackages } from "./readme-example.ts";
@@ -19,6 +19,15 @@ const ARROWS: Record<string, readonly string[]> = {
   "wasm-kernels": [],
   "tfjs-backends": ["wasm-kernels"], // optional: imported only where it is installed
 };
+/** Packages whose main entry is for browsers too: what needs Node lies behind another. */
+const FOR_BROWSERS = [
+  "safetensors-io",
+  "sample-keys",
+  "kernel-op",
+  "stochastic-depth",
+  "vit-blocks",
+  "deit-model",
+];
 /** Files beside the sources that only tests use, and that are not published. */
 const FOR_TESTS = /\.test\.ts$|(^|\/)(testing|test-data)\.ts$/;
 const packages = publicPackages();
@@ -45,6 +54,16 @@ describe.each(packages)("$name", ({ name, folder, manifest }) => {
     for (const [peer, range] of Object.entries(manifest.peerDependencies ?? {})) {
       if (peer.startsWith("@tensorflow/")) expect(range, peer).toBe("^4.22.0");
     }
+  });
+
+  test.runIf(FOR_BROWSERS.includes(name))("its main entry needs nothing of Node", () => {
+    const reached = new Set(["index.ts"]);
+    for (const path of reached) {
+      const text = readFileSync(join(folder, "src", path), "utf8");
+      expect(text, path).not.toMatch(/from "node:|from "safetensors-io\/node"/);
+      for (const [, next] of text.matchAll(/from "(\.[^"]+)"/g)) reached.add(join(dirname(path), next!));
+    }
+    expect(reached.size).toBeGreaterThan(1);
   });
 
   test("chooses no backend", () => {

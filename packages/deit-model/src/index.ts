@@ -1,5 +1,11 @@
 export { averageHeads } from "./average-heads.ts";
 export { config, type VitConfig, type VitSize } from "./config.ts";
+export { createModel, type PublishedModel } from "./create-model.ts";
 export { deit } from "./deit.ts";
+export { type LoadWeightsOptions, loadWeights, type WeightsReport } from "./load-weights.ts";
+export { type PositionFilter, type ResizePositionsOptions, resizePositions } from "./resize-positions.ts";
+export { type SaveWeightsOptions, weightsBytes, weightTensors } from "./save-weights.ts";
 export { timmName } from "./timm-name.ts";
 export { vit } from "./vit.ts";
+export type { WeightNames } from "./weight-names.ts";
+export type { Adaptation } from "./weights-plan.ts";

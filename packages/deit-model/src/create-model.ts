@@ -1,0 +1,52 @@
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { config, type VitConfig, type VitSize } from "./config.ts";
+import { deit } from "./deit.ts";
+import { vit } from "./vit.ts";
+
+/** A published model, by timm's name. */
+export type PublishedModel =
+  | "deit_tiny_patch16_224"
+  | "deit_small_patch16_224"
+  | "deit_base_patch16_224"
+  | "deit_base_patch16_384"
+  | "deit_tiny_distilled_patch16_224"
+  | "deit_small_distilled_patch16_224"
+  | "deit_base_distilled_patch16_224"
+  | "deit_base_distilled_patch16_384";
+
+type Build = (config: VitConfig) => tfl.LayersModel;
+
+const base384: VitSize = { ...config.deitBase, imageSize: 384 };
+const PUBLISHED: Readonly<Record<PublishedModel, readonly [Build, VitSize]>> = {
+  deit_tiny_patch16_224: [vit, config.deitTiny],
+  deit_small_patch16_224: [vit, config.deitSmall],
+  deit_base_patch16_224: [vit, config.deitBase],
+  deit_base_patch16_384: [vit, base384],
+  deit_tiny_distilled_patch16_224: [deit, config.deitTiny],
+  deit_small_distilled_patch16_224: [deit, config.deitSmall],
+  deit_base_distilled_patch16_224: [deit, config.deitBase],
+  deit_base_distilled_patch16_384: [deit, base384],
+};
+
+/**
+ * A published DeiT by timm's name, with timm's tensor names and shapes and initial weights, for {@link loadWeights}.
+ *
+ * @param name - `…distilled…` makes a {@link deit} with two outputs, the others a {@link vit} with one.
+ * @param changes - What differs from the published config, such as `classes` (1000) or `imageSize`.
+ * @returns A tfjs model owned by the caller.
+ * @throws RangeError if the name is not one of those, or the config makes no model.
+ * @see https://github.com/huggingface/pytorch-image-models/blob/main/timm/models/deit.py
+ *
+ * @example
+ * const model = createModel("deit_tiny_distilled_patch16_224", { classes: 5 });
+ * await loadWeights(model, await response.blob(), { adapt: ["classes"] });
+ */
+export function createModel(name: PublishedModel, changes: Partial<VitConfig> = {}): tfl.LayersModel {
+  if (!Object.hasOwn(PUBLISHED, name)) {
+    throw new RangeError(
+      `createModel: expected one of ${Object.keys(PUBLISHED).join(", ")}, got ${String(name)}`,
+    );
+  }
+  const [build, size] = PUBLISHED[name];
+  return build({ ...size, classes: 1000, ...changes });
+}

@@ -1,0 +1,115 @@
+/** How positions are interpolated: as timm does, or as facebookresearch/deit. */
+export type PositionFilter = "bicubic-antialias" | "bicubic";
+
+/** Options of {@link resizePositions}. */
+export interface ResizePositionsOptions {
+  /** Patches per side. */
+  readonly from: readonly [height: number, width: number];
+  readonly to: readonly [height: number, width: number];
+  /** Rows of class tokens in front, which are copied: 1, or 2 for a distilled model. */
+  readonly prefix: number;
+  /** Default `"bicubic-antialias"`. The two also differ where nothing shrinks: their cubics are not the same. */
+  readonly filter?: PositionFilter;
+}
+
+/**
+ * Position embeddings for another resolution: the grid of patches is interpolated, class tokens keep their rows.
+ *
+ * `"bicubic-antialias"` is timm's `resample_abs_pos_embed` (Keys' cubic with a = −0.5, widened where the grid
+ * shrinks, weights at the border renormalised); `"bicubic"` is what facebookresearch/deit does (a = −0.75, border
+ * repeated). Both are PyTorch's `interpolate(mode="bicubic", align_corners=False)`, with and without `antialias`.
+ *
+ * @param positions - `[prefix + height · width, dim]`, row-major.
+ * @returns The same for the grid `to`, a new array.
+ * @throws RangeError if a side is no integer ≥ 1 or the positions are not whole rows.
+ * @see https://github.com/huggingface/pytorch-image-models/blob/main/timm/layers/pos_embed.py;
+ * https://github.com/facebookresearch/deit/blob/main/main.py; Keys 1981, "Cubic convolution interpolation"
+ *
+ * @example
+ * const larger = resizePositions(positions, { from: [14, 14], to: [24, 24], prefix: 1 });
+ */
+export function resizePositions(positions: Float32Array, options: ResizePositionsOptions): Float32Array {
+  const { from, to, prefix, filter = "bicubic-antialias" } = options;
+  const rows = prefix + from[0] * from[1];
+  if (![...from, ...to, prefix + 1].every((side) => Number.isInteger(side) && side >= 1)) {
+    throw new RangeError(`resizePositions: sides must be integers >= 1, got [${from}] to [${to}], ${prefix}`);
+  }
+  if (filter !== "bicubic-antialias" && filter !== "bicubic") {
+    throw new RangeError(
+      `resizePositions: filter must be 'bicubic-antialias' or 'bicubic', got '${String(filter)}'`,
+    );
+  }
+  const dim = positions.length / rows;
+  if (!(Number.isInteger(dim) && dim >= 1)) {
+    throw new RangeError(`resizePositions: expected ${rows} rows, got ${positions.length} numbers`);
+  }
+  const taps = filter === "bicubic" ? repeatedTaps : antialiasedTaps;
+  const [fromHeight, fromWidth] = from;
+  const [height, width] = to;
+  // [fromHeight, fromWidth, dim] → [fromHeight, width, dim] → [height, width, dim]
+  const grid = positions.subarray(prefix * dim);
+  const wide = resample(grid, taps(fromWidth, width), { outer: fromHeight, side: fromWidth, inner: dim });
+  const whole = resample(wide, taps(fromHeight, height), { outer: 1, side: fromHeight, inner: width * dim });
+  const result = new Float32Array((prefix + height * width) * dim);
+  result.set(positions.subarray(0, prefix * dim));
+  result.set(whole, prefix * dim);
+  return result;
+}
+
+/** What one output place is made of. */
+type Taps = readonly (readonly [index: number, weight: number])[];
+
+function resample(
+  x: Float32Array,
+  places: readonly Taps[],
+  { outer, side, inner }: { readonly outer: number; readonly side: number; readonly inner: number },
+): Float32Array {
+  const y = new Float32Array(outer * places.length * inner);
+  for (let o = 0; o < outer; o++) {
+    for (const [place, taps] of places.entries()) {
+      const to = (o * places.length + place) * inner;
+      for (let i = 0; i < inner; i++) {
+        let sum = 0;
+        for (const [index, weight] of taps) sum += weight * x[(o * side + index) * inner + i]!;
+        y[to + i] = sum;
+      }
+    }
+  }
+  return y;
+}
+
+/** PyTorch without antialias: four taps around the centre; beyond the border the last one again. */
+function repeatedTaps(from: number, to: number): Taps[] {
+  return Array.from({ length: to }, (_, place) => {
+    const centre = (from / to) * (place + 0.5) - 0.5;
+    const first = Math.floor(centre) - 1;
+    return [0, 1, 2, 3].map((tap) => {
+      const index = Math.min(Math.max(first + tap, 0), from - 1);
+      return [index, cubic(first + tap - centre, -0.75)] as const;
+    });
+  });
+}
+
+/** PyTorch with antialias, which is Pillow's: the cubic as wide as what one place covers. */
+function antialiasedTaps(from: number, to: number): Taps[] {
+  const scale = from / to;
+  const stretch = Math.max(scale, 1);
+  const reach = 2 * stretch;
+  return Array.from({ length: to }, (_, place) => {
+    const centre = scale * (place + 0.5);
+    const first = Math.max(Math.trunc(centre - reach + 0.5), 0);
+    const last = Math.min(Math.trunc(centre + reach + 0.5), from);
+    const weights = Array.from({ length: last - first }, (_, tap) =>
+      cubic((first + tap - centre + 0.5) / stretch, -0.5),
+    );
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    return weights.map((weight, tap) => [first + tap, weight / total] as const);
+  });
+}
+
+/** Keys' cubic convolution kernel. */
+function cubic(offset: number, a: number): number {
+  const x = Math.abs(offset);
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  return x < 2 ? ((x - 5) * x + 8) * x * a - 4 * a : 0;
+}

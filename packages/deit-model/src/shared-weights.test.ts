@@ -1,0 +1,57 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as tf from "@tensorflow/tfjs-core";
+import sharp from "sharp";
+import { startBackend } from "tfjs-backends";
+import { expect, test } from "vitest";
+import { createModel } from "./index.ts";
+import { loadWeightsFile } from "./node.ts";
+
+const SHARED = resolve(
+  process.env.DEIT_SHARED ?? fileURLToPath(new URL("../../../../shared", import.meta.url)),
+);
+const weights = join(SHARED, "data/weights/deit_tiny_patch16_224_f16.safetensors");
+const daisies = join(SHARED, "data/flowers/originals/daisy");
+const here = existsSync(weights) && existsSync(daisies);
+if (!here) {
+  process.stderr.write(
+    "deit-model: tests with published weights are skipped: set DEIT_SHARED to the folder that holds data/weights\n",
+  );
+}
+const MEAN = [0.485, 0.456, 0.406];
+const DEVIATION = [0.229, 0.224, 0.225];
+
+/** timm's preprocessing, with sharp's cubic: the shorter side to 248, the middle 224, ImageNet's normalisation. */
+async function preprocess(path: string): Promise<tf.Tensor4D> {
+  const { width, height } = await sharp(path).metadata();
+  const scale = 248 / Math.min(width, height);
+  const sides = { width: Math.round(width * scale), height: Math.round(height * scale) };
+  const left = Math.round((sides.width - 224) / 2);
+  const top = Math.round((sides.height - 224) / 2);
+  const pixels = await sharp(path)
+    .resize({ ...sides, fit: "fill", kernel: "cubic" })
+    .extract({ left, top, width: 224, height: 224 })
+    .removeAlpha()
+    .raw()
+    .toBuffer();
+  const data = Float32Array.from(pixels, (byte, i) => (byte / 255 - MEAN[i % 3]!) / DEVIATION[i % 3]!);
+  return tf.tensor4d(data, [1, 224, 224, 3]);
+}
+
+test.skipIf(!here)("published DeiT-Ti weights, in float16, see daisies as daisies", async () => {
+  await startBackend("wasm");
+  const model = createModel("deit_tiny_patch16_224");
+  const report = await loadWeightsFile(model, weights);
+  expect(report.used).toHaveLength(152);
+  const files = readdirSync(daisies);
+  const found: number[] = [];
+  for (const name of files) {
+    const x = await preprocess(join(daisies, name));
+    found.push(tf.tidy(() => tf.argMax(model.predict(x) as tf.Tensor, 1).dataSync()[0]!));
+    x.dispose();
+  }
+  if (process.env.PRINT_ERRORS) process.stderr.write(`daisies ${found}\n`);
+  expect(files.length).toBeGreaterThanOrEqual(5);
+  expect(found.filter((label) => label === 985).length).toBeGreaterThanOrEqual(4);
+});

@@ -1,0 +1,82 @@
+/** Whose names the tensors of a weights file have: timm's (and facebookresearch/deit's), or transformers'. */
+export type WeightNames = "timm" | "huggingface";
+
+/** Where a tensor of a file belongs. */
+export interface Place {
+  /** timm's key. */
+  readonly key: string;
+  /** Which third of `key` along its first axis: 0 q, 1 k, 2 v. Absent: all of it. */
+  readonly part?: number;
+}
+
+const EMBEDDINGS: Readonly<Record<string, string>> = {
+  cls_token: "cls_token",
+  distillation_token: "dist_token",
+  position_embeddings: "pos_embed",
+  "patch_embeddings.projection.weight": "patch_embed.proj.weight",
+  "patch_embeddings.projection.bias": "patch_embed.proj.bias",
+};
+/** The name in files first, then the one that transformers 5 has in memory. */
+const IN_BLOCK: readonly (readonly [timm: string, ...huggingface: string[]])[] = [
+  ["norm1", "layernorm_before"],
+  ["attn.proj", "attention.output.dense", "attention.o_proj"],
+  ["norm2", "layernorm_after"],
+  ["mlp.fc1", "intermediate.dense", "mlp.fc1"],
+  ["mlp.fc2", "output.dense", "mlp.fc2"],
+];
+const QKV = [
+  ["attention.attention.query", "attention.q_proj"],
+  ["attention.attention.key", "attention.k_proj"],
+  ["attention.attention.value", "attention.v_proj"],
+] as const;
+const OUTSIDE: Readonly<Record<string, string>> = {
+  layernorm: "norm",
+  classifier: "head",
+  cls_classifier: "head",
+  distillation_classifier: "head_dist",
+};
+
+/**
+ * Where a tensor of a weights file belongs in timm's names; a name of neither kind is its own key.
+ *
+ * Knows timm's names, those that transformers' DeiT and ViT have in files (`deit.encoder.layer.0.…`) and those that
+ * version 5 has in memory (`deit.layers.0.…`), with or without the prefix `deit.` or `vit.`.
+ */
+export function placeOf(name: string): Place {
+  const bare = name.replace(/^(deit|vit)\./, "");
+  const embedding = /^embeddings\.(.+)$/.exec(bare)?.[1];
+  if (embedding !== undefined && Object.hasOwn(EMBEDDINGS, embedding)) return { key: EMBEDDINGS[embedding]! };
+  const [, index, layer, kind] = /^(?:encoder\.layer|layers)\.(\d+)\.(.+)\.(weight|bias)$/.exec(bare) ?? [];
+  if (layer !== undefined) {
+    const part = QKV.findIndex((names) => (names as readonly string[]).includes(layer));
+    if (part >= 0) return { key: `blocks.${index}.attn.qkv.${kind}`, part };
+    const found = IN_BLOCK.find(([, ...names]) => names.includes(layer));
+    if (found) return { key: `blocks.${index}.${found[0]}.${kind}` };
+  }
+  const [, outer, last] = /^(\w+)\.(weight|bias)$/.exec(bare) ?? [];
+  if (outer !== undefined && Object.hasOwn(OUTSIDE, outer)) return { key: `${OUTSIDE[outer]}.${last}` };
+  return { key: name };
+}
+
+/**
+ * The tensors that one of timm's keys is in a file with transformers' names: three for q, k and v, else one.
+ *
+ * @param distilled - Whether the model is DeiT's distilled one; else it is transformers' ViT.
+ */
+export function huggingFaceNames(key: string, distilled: boolean): string[] {
+  const prefix = distilled ? "deit" : "vit";
+  const embedding = Object.keys(EMBEDDINGS).find((name) => EMBEDDINGS[name] === key);
+  if (embedding) return [`${prefix}.embeddings.${embedding}`];
+  const [, index, layer, kind] = /^blocks\.(\d+)\.(.+)\.(weight|bias)$/.exec(key) ?? [];
+  if (layer !== undefined) {
+    const block = `${prefix}.encoder.layer.${index}`;
+    if (layer === "attn.qkv") return QKV.map(([name]) => `${block}.${name}.${kind}`);
+    const found = IN_BLOCK.find(([timm]) => timm === layer);
+    if (found) return [`${block}.${found[1]}.${kind}`];
+  }
+  const [, outer, last] = /^(norm|head|head_dist)\.(weight|bias)$/.exec(key) ?? [];
+  if (outer === "norm") return [`${prefix}.layernorm.${last}`];
+  if (outer === "head_dist") return [`distillation_classifier.${last}`];
+  if (outer === "head") return [`${distilled ? "cls_classifier" : "classifier"}.${last}`];
+  return [key];
+}

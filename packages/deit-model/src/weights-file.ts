@@ -1,0 +1,41 @@
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { fileSource, saveSafetensors } from "safetensors-io/node";
+import { type LoadWeightsOptions, loadWeights, type WeightsReport } from "./load-weights.ts";
+import { METADATA, type SaveWeightsOptions, weightTensors } from "./save-weights.ts";
+
+/**
+ * {@link loadWeights} from a file, which is read tensor by tensor.
+ *
+ * @throws As `loadWeights`, or the file system's error with the path.
+ *
+ * @example
+ * await loadWeightsFile(model, "deit_tiny.safetensors", { adapt: ["classes"] });
+ */
+export async function loadWeightsFile(
+  model: tfl.LayersModel,
+  path: string,
+  options: LoadWeightsOptions = {},
+): Promise<WeightsReport> {
+  const source = await fileSource(path);
+  try {
+    return await loadWeights(model, source, options);
+  } finally {
+    await source.close();
+  }
+}
+
+/**
+ * {@link weightTensors} into a file, tensor by tensor and atomically: on any error a file of that name is as before.
+ *
+ * @throws RangeError as `weightTensors`; or for a weight that a half cannot hold; or the file system's error.
+ *
+ * @example
+ * await saveWeightsFile(model, "student.safetensors", { dtype: "F16", names: "huggingface" });
+ */
+export async function saveWeightsFile(
+  model: tfl.LayersModel,
+  path: string,
+  options: SaveWeightsOptions = {},
+): Promise<void> {
+  await saveSafetensors(path, weightTensors(model, options), { metadata: METADATA });
+}

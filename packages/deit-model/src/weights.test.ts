@@ -1,0 +1,378 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { safetensorsBytes, streamSource, type TensorToWrite } from "safetensors-io";
+import { startBackend } from "tfjs-backends";
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  type Adaptation,
+  averageHeads,
+  deit,
+  loadWeights,
+  type VitConfig,
+  vit,
+  weightsBytes,
+} from "./index.ts";
+import { modelWeights } from "./model-weights.ts";
+import { loadWeightsFile, saveWeightsFile } from "./node.ts";
+import { difference, fixture, fixtureUrl, flatLogits, tensorsOf } from "./testing.ts";
+
+/** float32 through two blocks, logits of size 1 to 5. */
+const TOLERANCE = 1e-5;
+
+const small: VitConfig = {
+  ...{ imageSize: 32, patchSize: 8, dim: 24, depth: 2, heads: 3, mlpRatio: 2, classes: 7 },
+  init: "timm",
+};
+/** transformers' own default. */
+const face: VitConfig = { ...small, epsilon: 1e-12 };
+const expected = await tensorsOf(fixture("weights-expected.safetensors"));
+
+function logitsOn(model: tfl.LayersModel, images: string): number[] {
+  const { data, shape } = expected.get(images)!;
+  return tf.tidy(() => flatLogits(model.predict(tf.tensor(data, shape)) as tf.Tensor[]));
+}
+
+function snapshot(model: tfl.LayersModel): Map<string, number[]> {
+  return new Map(
+    [...modelWeights("test", model)].map(([key, { variable }]) => [key, [...variable.read().dataSync()]]),
+  );
+}
+
+/** Weights that any machine computes to the same bits. */
+function fill(model: tfl.LayersModel): void {
+  let seed = 1;
+  for (const { key, variable } of modelWeights("test", model).values()) {
+    const gain = /norm\d?\.weight$/.test(key) ? 1 : 0;
+    const data = Float32Array.from({ length: tf.util.sizeFromShape(variable.shape as number[]) }, () => {
+      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+      return gain + ((seed >>> 8) / 2 ** 24 - 0.5) * 0.75;
+    });
+    const value = tf.tensor(data, variable.shape as number[]);
+    variable.write(value);
+    value.dispose();
+  }
+}
+
+/** A fixture's tensors, to be changed and written again. */
+async function edited(
+  name: string,
+  change: (tensors: Map<string, TensorToWrite>) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const tensors = new Map<string, TensorToWrite>(
+    [...(await tensorsOf(fixture(name)))].map(([key, tensor]) => [key, { name: key, ...tensor }]),
+  );
+  change(tensors);
+  return safetensorsBytes([...tensors.values()]);
+}
+
+const FILES = [
+  ["timm-distilled-f32", deit, small, { names: "timm", dtype: "F32" }],
+  ["timm-distilled-f16", deit, small, { names: "timm", dtype: "F16" }],
+  ["timm-distilled-bf16", deit, small, { names: "timm", dtype: "BF16" }],
+  ["timm-plain-f32", vit, small, { names: "timm", dtype: "F32" }],
+  ["huggingface-distilled-f32", deit, face, { names: "huggingface", dtype: "F32" }],
+  ["huggingface-distilled-f16", deit, face, { names: "huggingface", dtype: "F16" }],
+  ["huggingface-distilled-bf16", deit, face, { names: "huggingface", dtype: "BF16" }],
+  ["huggingface-plain-f32", vit, face, { names: "huggingface", dtype: "F32" }],
+] as const;
+
+describe.each(["cpu", "wasm"] as const)("weights on %s", (backend) => {
+  beforeAll(async () => {
+    await startBackend(backend);
+  });
+
+  test.each(FILES)(
+    "%s gives PyTorch's logits and is written again to the byte",
+    async (name, build, config, saved) => {
+      const model = build(config);
+      const before = tf.memory().numTensors;
+      const bytes = fixture(`${name}.safetensors`);
+      const report = await loadWeights(model, bytes);
+      expect(tf.memory().numTensors).toBe(before);
+      expect(report.names).toBe(saved.names);
+      expect([...report.used].sort()).toEqual([...snapshot(model).keys()].sort());
+      expect([report.interpolated, report.kept, report.skipped]).toEqual([[], [], []]);
+
+      const error = difference(logitsOn(model, "images"), expected.get(name)!.data);
+      if (process.env.PRINT_ERRORS) process.stderr.write(`${backend} ${name} ${error}\n`);
+      expect(error).toBeLessThan(TOLERANCE);
+      expect(Buffer.compare(await weightsBytes(model, saved), bytes)).toBe(0);
+      model.dispose();
+    },
+  );
+
+  test("the names that transformers 5 has in memory are the same weights", async () => {
+    const [a, b] = [deit(face), deit(face)];
+    await loadWeights(a, fixture("huggingface-distilled-f32.safetensors"));
+    await loadWeights(b, new Blob([fixture("huggingface-distilled-layers.safetensors")]));
+    expect(snapshot(b)).toEqual(snapshot(a));
+  });
+
+  test("files of ours give the same logits in timm and in transformers", async () => {
+    const model = deit(small);
+    fill(model);
+    for (const names of ["timm", "huggingface"] as const) {
+      const bytes = await weightsBytes(model, { names });
+      const url = fixtureUrl(`ours-${names}.safetensors`);
+      if (process.env.UPDATE_FIXTURES) writeFileSync(url, bytes); // then run torch_weights.py
+      expect(Buffer.compare(bytes, readFileSync(url))).toBe(0);
+    }
+    const ours = logitsOn(model, "images");
+    for (const [reader, theirs] of await tensorsOf(fixture("ours-expected.safetensors"))) {
+      const error = difference(ours, theirs.data);
+      if (process.env.PRINT_ERRORS) process.stderr.write(`${backend} ours in ${reader} ${error}\n`);
+      expect(error).toBeLessThan(TOLERANCE);
+    }
+  });
+
+  test("another resolution gives timm's logits", async () => {
+    const model = deit({ ...small, imageSize: [48, 40] });
+    const bytes = fixture("timm-distilled-f32.safetensors");
+    await expect(loadWeights(model, bytes)).rejects.toThrow(
+      'mismatched: pos_embed: expected [1,32,24], found [1,18,24]; some of it is accepted with adapt: ["positions"]',
+    );
+    const report = await loadWeights(model, bytes, { adapt: ["positions"] });
+    expect(report.interpolated).toEqual(["pos_embed"]);
+    const error = difference(logitsOn(model, "images-48x40"), expected.get("timm-distilled-f32-48x40")!.data);
+    if (process.env.PRINT_ERRORS) process.stderr.write(`${backend} 48x40 ${error}\n`);
+    expect(error).toBeLessThan(TOLERANCE);
+    const timm = snapshot(model).get("pos_embed")!;
+    await loadWeights(model, bytes, { adapt: ["positions"], positionFilter: "bicubic" });
+    expect(difference(snapshot(model).get("pos_embed")!, timm)).toBeGreaterThan(0.01);
+  });
+
+  test("a grid that is not square is loaded as it is, or interpolated where the file's is given", async () => {
+    const [wide, tall] = [vit({ ...small, imageSize: [16, 64] }), vit({ ...small, imageSize: [64, 16] })];
+    fill(wide);
+    const bytes = await weightsBytes(wide);
+    await loadWeights(tall, bytes); // 16 patches in both, and nothing that says how they lie
+    expect(snapshot(tall)).toEqual(snapshot(wide));
+    const fileGrid = [2, 8] as const;
+    await expect(loadWeights(tall, bytes, { fileGrid })).rejects.toThrow("pos_embed: other patches per side");
+    const { interpolated } = await loadWeights(tall, bytes, { fileGrid, adapt: ["positions"] });
+    expect(interpolated).toEqual(["pos_embed"]);
+  });
+
+  test("heads for other classes are kept, all else is used", async () => {
+    const model = deit({ ...small, classes: 5 });
+    const own = snapshot(model);
+    const bytes = fixture("huggingface-distilled-f16.safetensors");
+    await expect(loadWeights(model, bytes)).rejects.toThrow(
+      "mismatched: cls_classifier.weight: expected [5,24], found [7,24], cls_classifier.bias: expected [5], found [7],",
+    );
+    const report = await loadWeights(model, bytes, { adapt: ["classes"] });
+    const heads = ["head.weight", "head.bias", "head_dist.weight", "head_dist.bias"];
+    expect([...report.kept].sort()).toEqual([...heads].sort());
+    expect(report.skipped).toHaveLength(4);
+    expect(report.skipped).toContain("distillation_classifier.bias");
+    for (const [key, values] of snapshot(model)) {
+      if (heads.includes(key)) expect(values).toEqual(own.get(key));
+      else expect(report.used).toContain(key);
+    }
+  });
+
+  test("a plain file starts a distilled model, which keeps what distillation adds", async () => {
+    const [model, plain] = [deit(small), vit(small)];
+    const own = snapshot(model);
+    const bytes = fixture("timm-plain-f32.safetensors");
+    await expect(loadWeights(model, bytes)).rejects.toThrow(
+      'missing: dist_token, head_dist.weight, head_dist.bias; some of it is accepted with adapt: ["distillation"]',
+    );
+    expect(snapshot(model)).toEqual(own);
+    const report = await loadWeights(model, bytes, { adapt: ["distillation"] });
+    await loadWeights(plain, bytes);
+    expect([...report.kept].sort()).toEqual([
+      "dist_token",
+      "head_dist.bias",
+      "head_dist.weight",
+      "pos_embed[0, 1]",
+    ]);
+    const [got, from] = [snapshot(model), snapshot(plain)];
+    expect(got.get("dist_token")).toEqual(own.get("dist_token"));
+    expect(got.get("head.weight")).toEqual(from.get("head.weight"));
+    const [rows, file] = [got.get("pos_embed")!, from.get("pos_embed")!];
+    expect(rows.slice(0, 24)).toEqual(file.slice(0, 24));
+    expect(rows.slice(24, 48)).toEqual(own.get("pos_embed")!.slice(24, 48));
+    expect(rows.slice(48)).toEqual(file.slice(24));
+
+    const back = await loadWeights(plain, fixture("timm-distilled-f32.safetensors"), {
+      adapt: ["distillation"],
+    });
+    expect([...back.skipped].sort()).toEqual(["dist_token", "head_dist.bias", "head_dist.weight"]);
+    expect(snapshot(plain).get("pos_embed")).toHaveLength(17 * 24);
+  });
+
+  test("files, streams and the mean of heads work like bytes", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "deit-model-"));
+    const path = join(folder, "model.safetensors");
+    const [a, b, c] = [deit(small), deit(small), deit(small)];
+    fill(a);
+    await saveWeightsFile(a, path, { names: "huggingface" });
+    await loadWeightsFile(averageHeads(b), path); // over b's weights
+    expect(snapshot(b)).toEqual(snapshot(a));
+    const bytes = readFileSync(path);
+    const stream = new Blob([bytes]).stream();
+    await loadWeights(c, streamSource(stream, { size: bytes.byteLength }));
+    expect(snapshot(c)).toEqual(snapshot(a));
+    await expect(saveWeightsFile(a, path, { dtype: "F64" as "F32" })).rejects.toThrow("got F64");
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+    rmSync(folder, { recursive: true });
+    await expect(loadWeightsFile(a, path)).rejects.toThrow(path);
+  });
+});
+
+describe("a file that does not fit loads nothing", () => {
+  beforeAll(async () => {
+    await startBackend("cpu");
+  });
+
+  const everything: readonly Adaptation[] = ["classes", "distillation", "positions", "extra"];
+  const set = (name: string, shape: number[]) => (tensors: Map<string, TensorToWrite>) =>
+    tensors.set(name, { name, shape, data: new Float32Array(tf.util.sizeFromShape(shape)) });
+  const cases: [
+    string,
+    string,
+    (tensors: Map<string, TensorToWrite>) => void,
+    readonly Adaptation[],
+    string,
+  ][] = [
+    [
+      "another matrix",
+      "timm-plain-f32",
+      set("blocks.1.attn.qkv.weight", [576, 192]),
+      everything,
+      "mismatched: blocks.1.attn.qkv.weight: expected [72,24], found [576,192]",
+    ],
+    [
+      "a transposed matrix",
+      "timm-plain-f32",
+      set("blocks.0.mlp.fc1.weight", [24, 48]),
+      everything,
+      "mismatched: blocks.0.mlp.fc1.weight: expected [48,24], found [24,48]",
+    ],
+    [
+      "heads of another width",
+      "timm-plain-f32",
+      set("head.weight", [7, 192]),
+      everything,
+      "mismatched: head.weight: expected [7,24], found [7,192]",
+    ],
+    [
+      "positions of another width",
+      "timm-plain-f32",
+      set("pos_embed", [1, 17, 192]),
+      everything,
+      "mismatched: pos_embed: expected [1,17,24], found [1,17,192]",
+    ],
+    [
+      "positions that are no square",
+      "timm-plain-f32",
+      set("pos_embed", [1, 12, 24]),
+      everything,
+      "mismatched: pos_embed: expected [1,17,24], found [1,12,24]",
+    ],
+    [
+      "a missing tensor",
+      "timm-plain-f32",
+      (tensors) => tensors.delete("norm.bias"),
+      everything,
+      "missing: norm.bias",
+    ],
+    [
+      "a missing third",
+      "huggingface-plain-f32",
+      (tensors) => tensors.delete("vit.encoder.layer.0.attention.attention.key.bias"),
+      everything,
+      "mismatched: blocks.0.attn.qkv.bias: k is missing",
+    ],
+    [
+      "a missing tensor, in the file's names",
+      "huggingface-plain-f32",
+      (tensors) => tensors.delete("vit.encoder.layer.0.output.dense.bias"),
+      everything,
+      "missing: vit.encoder.layer.0.output.dense.bias",
+    ],
+    [
+      "a missing head",
+      "timm-plain-f32",
+      (tensors) => tensors.delete("head.bias"),
+      [],
+      'missing: head.bias; some of it is accepted with adapt: ["classes"]',
+    ],
+    [
+      "another tensor",
+      "timm-plain-f32",
+      set("blocks.2.norm1.weight", [24]),
+      ["classes"],
+      'unexpected: blocks.2.norm1.weight; some of it is accepted with adapt: ["extra"]',
+    ],
+    [
+      "one place twice",
+      "huggingface-plain-f32",
+      set("norm.bias", [24]),
+      everything,
+      "two tensors for one place: vit.layernorm.bias",
+    ],
+  ];
+  test.each(cases)("%s", async (_, file, change, adapt, message) => {
+    const model = vit(small);
+    const own = snapshot(model);
+    const tensors = tf.memory().numTensors;
+    const loading = loadWeights(model, await edited(`${file}.safetensors`, change), { adapt });
+    await expect(loading).rejects.toThrow(
+      "loadWeights: safetensors bytes is not for this model, nothing was loaded. ",
+    );
+    await expect(loading).rejects.toThrow(message);
+    expect(snapshot(model)).toEqual(own);
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  test("another model's file names the first five of each kind", async () => {
+    const model = deit({ ...small, dim: 48, depth: 3 });
+    const loading = loadWeights(model, fixture("timm-plain-f32.safetensors"), { adapt: everything });
+    await expect(loading).rejects.toThrow(
+      /mismatched: patch_embed\.proj\.weight: expected \[48,3,8,8\], found \[24,3,8,8\], .* and 26 more; missing: blocks\.2\.norm1\.weight, .* and 7 more$/,
+    );
+  });
+
+  test("a cut file", async () => {
+    const model = vit(small);
+    const own = snapshot(model);
+    const whole = fixture("timm-plain-f32.safetensors");
+    for (const bytes of [
+      whole.subarray(0, 5),
+      whole.subarray(0, 2000),
+      whole.subarray(0, whole.length - 1),
+    ]) {
+      await expect(loadWeights(model, bytes)).rejects.toThrow("openSafetensors: safetensors bytes: ");
+    }
+    const ends = new Blob([whole.subarray(0, 30_000)]).stream(); // the length was right, the connection broke
+    await expect(loadWeights(model, streamSource(ends, { size: whole.length }))).rejects.toThrow(
+      "the stream ended after 30000",
+    );
+    expect(snapshot(model)).toEqual(own);
+  });
+
+  test("tensors of integers", async () => {
+    const text = new TextDecoder("latin1").decode(fixture("timm-plain-f32.safetensors"));
+    const bytes = Uint8Array.from(
+      text.replace('"norm.bias":{"dtype":"F32"', '"norm.bias":{"dtype":"I32"'),
+      (letter) => letter.charCodeAt(0),
+    );
+    await expect(loadWeights(vit(small), bytes)).rejects.toThrow(
+      "norm.bias: expected F32, F16 or BF16, found I32",
+    );
+  });
+
+  test("options that are none", async () => {
+    const bytes = fixture("timm-plain-f32.safetensors");
+    const adapt = ["all" as Adaptation];
+    await expect(loadWeights(vit(small), bytes, { adapt })).rejects.toThrow("adapt must be of classes, ");
+    expect(() => weightsBytes(vit(small), { names: "keras" as "timm" })).toThrow(
+      "weightTensors: names must be 'timm' or 'huggingface', got 'keras'",
+    );
+  });
+});

@@ -89,8 +89,8 @@ describe.each(BACKENDS)("layers on %s", (backend) => {
     const expected = model.apply(x) as tf.Tensor;
     const seen: [string, number[], number][] = [];
     const before = tf.memory().numTensors;
-    const onAttention = (p: tf.Tensor4D, layer: string) => {
-      seen.push([layer, p.shape, tf.sum(p).dataSync()[0]!]);
+    const onAttention = (p: tf.Tensor4D, layer: MultiHeadSelfAttention) => {
+      seen.push([layer.name, p.shape, tf.sum(p).dataSync()[0]!]);
     };
     const y = model.apply(x, { onAttention }) as tf.Tensor;
     expect(tf.memory().numTensors - before).toBe(1);

@@ -32,7 +32,7 @@ export interface MultiHeadSelfAttentionArgs extends SeededArgs {
  * What {@link MultiHeadSelfAttention} calls with its probabilities, `[batch, heads, queries, tokens]`, before dropout;
  * they are disposed after the call, unless it keeps them by `tf.keep`.
  */
-export type AttentionObserver = (probabilities: tf.Tensor4D, layer: string) => void;
+export type AttentionObserver = (probabilities: tf.Tensor4D, layer: MultiHeadSelfAttention) => void;
 
 /**
  * Multi-head self-attention: `y = attention(x · qkv) · proj`, scores scaled by `1 / sqrt(headDim)`.
@@ -120,7 +120,7 @@ export class MultiHeadSelfAttention extends SeededLayer {
       throw new TypeError(`MultiHeadSelfAttention: onAttention must be a function, got ${typeof observer}`);
     }
     const { heads, queries = qkv.shape[1]! } = this;
-    observer(attentionProbabilities(qkv, { heads, queries }), this.name);
+    observer(attentionProbabilities(qkv, { heads, queries }), this);
   }
 
   private optionsFor(x: tf.Tensor, kwargs: Record<string, unknown>): AttentionOptions {

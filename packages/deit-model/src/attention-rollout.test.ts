@@ -282,7 +282,7 @@ describe.each(["cpu", "wasm"] as const)("attention maps and rollout on %s", (bac
     expect(largestDifference(distilled, [0.25, 0, 0, 0.5, 0, 0])).toBeLessThan(TOLERANCE);
   });
 
-  test("are the same from maps and from the model, alone and in a batch, loaded, averaged, nested, with allTokens", async () => {
+  test("are the same from maps, alone or in a batch, loaded, averaged, nested, with allTokens", async () => {
     const model = stirred(deit, tiny);
     const full = deit({ ...tiny, allTokens: true });
     full.setWeights(model.getWeights());

@@ -16,21 +16,21 @@ export interface AttentionRolloutOptions {
   readonly token?: ClassToken;
   /** How a block's heads become one map, number by number. Default `"mean"`, the paper's. */
   readonly headFusion?: "mean" | "max" | "min";
-  /** Of each row of a fused map the smallest `floor(discardRatio · tokens)` numbers become 0. In [0, 1), default 0. */
+  /** Of each row of a fused map the smallest `floor(discardRatio · tokens)` numbers become 0; in [0, 1). Default 0. */
   readonly discardRatio?: number;
 }
 
 const FUSIONS = { mean: tf.mean, max: tf.max, min: tf.min } as const;
 
 /**
- * Attention rollout: how much of each patch arrives in a class token, if attention and the residual paths beside it were
- * all that mixes tokens.
+ * Attention rollout: how much of each patch arrives in a class token, if attention and the residual paths beside it
+ * were all that mixes tokens.
  *
  * With `A` a block's attention after fusing its heads, `A' = 0.5 A + 0.5 I` with rows divided by their sums; the result
  * is the token's row of `A'last · … · A'first`, computed from the last block back as a vector, so that the rows which
  * the last block never asked for are not missed. Of that row the patches are returned as they are, **not rescaled**:
  * a number is the patch's share of the token, and a grid sums to 1 less the share of the class tokens. For a picture
- * divide by the maximum.
+ * stretch minimum to maximum (the minimum of a deep model is far from 0).
  *
  * From a model, heads are fused block by block: `4 · tokens²` bytes per image and block are held, 1.7 MB an image for
  * DeiT-Ti at 224². For both tokens, or several fusions, take {@link attentionMaps} once. Numbers equal to the smallest
@@ -39,8 +39,8 @@ const FUSIONS = { mean: tf.mean, max: tf.max, min: tf.min } as const;
  * @param source - A model and images, or maps (not disposed).
  * @returns `[batch, rows, columns]` over the patches, a new tensor owned by the caller.
  * @throws RangeError if an option is out of range, the model has no such token, or the maps do not fit each other.
- * @see Abnar & Zuidema 2020, section 3, https://arxiv.org/abs/2005.00928; heads other than by their mean and discarding as
- * in https://github.com/jacobgil/vit-explain, which discards over whole maps and never the class token's first number
+ * @see Abnar & Zuidema 2020, section 3, https://arxiv.org/abs/2005.00928; other fusions than the mean and discarding follow
+ * https://github.com/jacobgil/vit-explain, which discards over a whole map instead of each row
  *
  * @example
  * const model = deit({ imageSize: [16, 24], patchSize: 8, dim: 24, depth: 2, heads: 3, classes: 5 });
@@ -116,7 +116,7 @@ function discard(map: tf.Tensor3D, ratio: number): tf.Tensor3D {
   return tf.mul(map, tf.cast(tf.greaterEqual(map, smallest), "float32"));
 }
 
-/** @throws RangeError unless each map's tokens are the queries of the one before, from all tokens to the class tokens. */
+/** @throws RangeError unless each map's tokens are the queries of the one before, and the first map's are all. */
 function requireChain(maps: readonly tf.Tensor[], rank: number, { classTokens, grid }: TokenLayout): void {
   if (maps.length === 0) throw new RangeError("attentionRollout: maps must have a layer, got none");
   const batch = maps[0]!.shape[0];

@@ -14,8 +14,8 @@ export interface TokenLayout {
 }
 
 /**
- * @throws RangeError if the model lacks attention, a patch embedding or class tokens, at any depth, or applies a block more
- * than once: its layers would not be told apart.
+ * @throws RangeError if the model lacks attention, a patch embedding or class tokens, at any depth, or applies a block
+ * more than once: its layers would not be told apart.
  */
 export function tokenLayout(caller: string, model: tfl.LayersModel): TokenLayout {
   const layers = layersOf(caller, model);
@@ -60,7 +60,7 @@ export function observeAttention<T extends tf.Tensor>(
   };
   try {
     tf.dispose(model.apply(images, { training: false, onAttention }) as tf.Tensor | tf.Tensor[]);
-    return [...kept.values()].map((tensor) => tf.clone(tensor)); // what tf.keep marks, a caller's tf.tidy would not free
+    return [...kept.values()].map((tensor) => tf.clone(tensor)); // a caller's tf.tidy would not free what is kept
   } finally {
     tf.dispose([...kept.values()]);
   }

@@ -41,8 +41,8 @@ export type AttentionObserver = (probabilities: tf.Tensor4D, layer: MultiHeadSel
  * head after head), `qkv.bias`, `proj.kernel` `[heads · headDim, dim]`, `proj.bias`. `init: "keras"` draws as Keras'
  * `MultiHeadAttention` does from its three-axis kernels; `"timm"` normal of deviation 0.02.
  *
- * `apply(x, { onAttention })`, to a model too, shows an {@link AttentionObserver} each layer's probabilities, layer after
- * layer, at the price of computing them a second time.
+ * `apply(x, { onAttention })`, to a model too, shows an {@link AttentionObserver} each layer's probabilities, layer
+ * after layer, at the price of computing them a second time.
  *
  * @throws RangeError if the heads do not divide `dim` and no `headDim` is given.
  * @see Vaswani et al. 2017, section 3.2, https://arxiv.org/abs/1706.03762;

@@ -14,8 +14,9 @@ export interface ModelResult extends Measured {
 /** Everything a report shows. */
 export interface RunResult {
   readonly settings: Settings;
-  /** A sentence each. */
+  /** One sentence. */
   readonly dataDescription: string;
+  /** Goes on after "The teacher:". */
   readonly teacherDescription: string;
   readonly models: readonly ModelResult[];
   readonly environment: {

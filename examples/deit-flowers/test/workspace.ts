@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
 import type { LineOutput } from "../src/terminal/live-line.ts";
 
 const SHARED = process.env.DEIT_SHARED ?? fileURLToPath(new URL("../../../../shared", import.meta.url));
@@ -17,9 +18,11 @@ export function sharedData(path: string): string | undefined {
   return undefined;
 }
 
-/** A new empty folder. */
-export function emptyFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), "deit-flowers-"));
+/** A new empty folder, removed when the test is over. */
+export async function emptyFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "deit-flowers-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** An output that keeps what it is given. */

@@ -1,8 +1,15 @@
+export { type AttentionMaps, attentionMaps } from "./attention-maps.ts";
+export {
+  type AttentionRolloutOptions,
+  attentionRollout,
+  type ModelAndImages,
+} from "./attention-rollout.ts";
 export { averageHeads } from "./average-heads.ts";
 export { config, type VitConfig, type VitSize } from "./config.ts";
 export { createModel, type PublishedModel } from "./create-model.ts";
 export { deit } from "./deit.ts";
 export { type LoadWeightsOptions, loadWeights, type WeightsReport } from "./load-weights.ts";
+export type { ClassToken, TokenLayout } from "./observe-attention.ts";
 export { type PositionFilter, type ResizePositionsOptions, resizePositions } from "./resize-positions.ts";
 export { type SaveWeightsOptions, weightsBytes, weightTensors } from "./save-weights.ts";
 export { timmName } from "./timm-name.ts";

@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import sharp from "sharp";
+import { onTestFinished } from "vitest";
 
 /** A JPEG of one colour, or with another pixel format. */
 export async function jpeg(grey: number, as: "rgb" | "grey" | "cmyk" = "rgb", size = 12): Promise<Buffer> {
@@ -12,9 +13,13 @@ export async function jpeg(grey: number, as: "rgb" | "grey" | "cmyk" = "rgb", si
   return image.jpeg({ quality: 100 }).toBuffer();
 }
 
-/** Writes files (`"a/1.jpg": bytes`; a name that ends in `/` is an empty folder) below a new temporary folder. */
+/**
+ * Writes files (`"a/1.jpg": bytes`; a name that ends in `/` is an empty folder) below a new temporary folder, which is
+ * removed when the test is over.
+ */
 export async function folderOf(files: Readonly<Record<string, Uint8Array | string>>): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), "flowers-data-"));
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
   for (const [name, data] of Object.entries(files)) {
     const path = join(root, name);
     await mkdir(name.endsWith("/") ? path : dirname(path), { recursive: true });

@@ -7,6 +7,7 @@ export { LayerNorm, type LayerNormArgs } from "./layers/layer-norm.ts";
 export { Linear, type LinearArgs } from "./layers/linear.ts";
 export { Mlp, type MlpArgs } from "./layers/mlp.ts";
 export {
+  type AttentionObserver,
   MultiHeadSelfAttention,
   type MultiHeadSelfAttentionArgs,
 } from "./layers/multi-head-self-attention.ts";
@@ -15,6 +16,8 @@ export { PositionEmbedding } from "./layers/position-embedding.ts";
 export { Residual } from "./layers/residual.ts";
 export { FirstTokens, type FirstTokensArgs, TokenAt, type TokenAtArgs } from "./layers/token-slice.ts";
 export { type AttentionOptions, attention } from "./ops/attention.ts";
+export type { HeadOptions } from "./ops/attention-heads.ts";
+export { attentionProbabilities } from "./ops/attention-probabilities.ts";
 export { type DropoutOptions, dropout } from "./ops/dropout.ts";
 export { gelu } from "./ops/gelu.ts";
 export { layerNorm } from "./ops/layer-norm.ts";

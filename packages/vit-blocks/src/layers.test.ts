@@ -83,6 +83,24 @@ describe.each(BACKENDS)("layers on %s", (backend) => {
     expect(Math.abs(same / 64 - 0.25)).toBeLessThan(4 * Math.sqrt((0.25 * 0.75) / 64)); // 4 standard errors
   });
 
+  test("a block shows its probabilities to an observer, leaves none behind and computes the same", () => {
+    const model = transformerBlock({ ...block, queries: 2, attentionDropout: 0.5 });
+    const x = noise([2, 5, 12], 4);
+    const expected = model.apply(x) as tf.Tensor;
+    const seen: [string, number[], number][] = [];
+    const before = tf.memory().numTensors;
+    const onAttention = (p: tf.Tensor4D, layer: MultiHeadSelfAttention) => {
+      seen.push([layer.name, p.shape, tf.sum(p).dataSync()[0]!]);
+    };
+    const y = model.apply(x, { onAttention }) as tf.Tensor;
+    expect(tf.memory().numTensors - before).toBe(1);
+    expect(y.dataSync()).toEqual(expected.dataSync());
+    expect(seen).toEqual([["blocks.0.attn", [2, 3, 2, 5], expect.closeTo(12, 4)]]); // a row each of 2 * 3 * 2
+    expect(() => model.apply(x, { onAttention: true })).toThrow(
+      "MultiHeadSelfAttention: onAttention must be a function, got boolean",
+    );
+  });
+
   test("a block saves and loads, names and all", async () => {
     const model = transformerBlock({ ...block, dropProb: 0.1, dropout: 0.1, init: "timm", seed: 3 });
     const topology = JSON.parse(JSON.stringify(model.toJSON(null, false)));

@@ -174,6 +174,15 @@ INLINE float dot(const float* a, const float* b, int size) {
   return total;
 }
 
+/// Σ dy · out of a row, in the place of Σ P · dP. With an infinity in `dy` every dP is infinite, and that sum is NaN or
+/// takes every dS with it: NaN then, as in the composite form.
+INLINE float gradient_along(const float* dy, const float* out, int size) {
+  float total = dot(dy, out, size);
+  if (total - total == 0.0f) return total;
+  for (int i = 0; i < size; i++) total += dy[i] - dy[i];
+  return total;
+}
+
 /// From the scores s and dP of eight queries: P = 2^(s - shift) and dS = scale · P · (dP - dots). dS replaces the scores;
 /// both go packed by four keys to `p` and `ds`, `step` queries to each four keys. Keys from `tokens` on get zeros.
 static void panel_gradient(float* scores, const float* d_p, const float* shift, const float* dots, float scale, int tokens,
@@ -227,7 +236,7 @@ void EXPORT(attention_grad)(const float* qkv, const float* out, const float* log
         for (int i = 0; i < count; i++) {
           int row = (first + i) * width;
           shift[i] = log_sum_exp[head * queries + start + first + i] * LOG2_E;
-          dots[i] = dot(dy_block + row, out_block + row, size);
+          dots[i] = gradient_along(dy_block + row, out_block + row, size);
         }
         pack_rows(q_panel, q + (start + first) * ld, ld, count, size, scale * LOG2_E);
         pack_rows(dy_panel, dy_block + first * width, width, count, size, 1.0f);

@@ -46,6 +46,23 @@ void EXPORT(group_norm)(const float* x, const float* gamma, const float* beta, f
   }
 }
 
+/// Multiplies a channel's Σ dy and Σ dy · n by gamma. With an infinite gamma term by term: terms of both signs make NaN,
+/// as in the composite form.
+static void times_gamma(float gamma, float* plain, float* normed, const float* x, const float* dy, float mean,
+                        float rstd, int pixels, int channels) {
+  if (gamma - gamma == 0.0f) {
+    *plain *= gamma;
+    *normed *= gamma;
+    return;
+  }
+  *plain = *normed = 0.0f;
+  for (int p = 0; p < pixels; p++, x += channels, dy += channels) {
+    float g = *dy * gamma;
+    *plain += g;
+    *normed += g * ((*x - mean) * rstd);
+  }
+}
+
 /// With n = (x - mean) · rstd and g = dy · gamma: dx = rstd · (g - mean(g) - n · mean(g · n)) over each group,
 /// dgamma = Σ dy · n, dbeta = Σ dy. `scratch` holds 4 · channels floats.
 void EXPORT(group_norm_grad)(const float* x, const float* gamma, const float* mean, const float* rstd, const float* dy,
@@ -63,8 +80,7 @@ void EXPORT(group_norm_grad)(const float* x, const float* gamma, const float* me
     for (int c = 0; c < channels; c++) {
       dbeta[c] += plain[c];
       dgamma[c] += normed[c];
-      plain[c] *= gamma[c];
-      normed[c] *= gamma[c];
+      times_gamma(gamma[c], plain + c, normed + c, x + c, dy + c, mu[c], scale[c], pixels, channels);
     }
     spread_groups(plain, channels, groups, count);
     spread_groups(normed, channels, groups, count);

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, expect, test } from "vitest";
 import { memoryOf, type WasmBackend } from "./host.ts";
-import { largestError, noise, outputsOf, startForTest } from "./testing.ts";
+import { largestError, noise, outputsOfFusedKernels, startForTest } from "./testing.ts";
 
 const MIB = 1024 * 1024;
 const BLOCK_FLOATS = 64 * MIB; // 256 MiB, never touched: costs addresses, not memory
@@ -31,8 +31,6 @@ function resultsOfKernels(): number[][] {
   const x = tf.tensor2d(noise(40 * 30, 1), [40, 30]);
   const images = tf.tensor4d(noise(2 * 7 * 7 * 5, 2), [2, 7, 7, 5]);
   const filter = tf.tensor4d(noise(3 * 3 * 5 * 6, 3), [3, 3, 5, 6]);
-  const qkv = tf.tensor3d(noise(2 * 9 * 24, 4), [2, 9, 24]);
-  const state = [1, 2, 3, 4].map((seed) => tf.tensor1d(noise(37, seed).map(Math.abs)));
   const convolve = (a: tf.Tensor, b: tf.Tensor) => tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 1, "same");
   const results = tf.tidy(() => [
     tf.matMul(x, x, true, false).dataSync(),
@@ -41,18 +39,8 @@ function resultsOfKernels(): number[][] {
       .grads(convolve)([images, filter])
       .map((gradient) => gradient.dataSync()),
   ]);
-  const fused = [
-    ...outputsOf("Attention", { qkv }, { heads: 2, scale: 1, queries: 9 }),
-    ...outputsOf("AdamWUpdate", state, {
-      beta1: 0.9,
-      beta2: 0.99,
-      stepSize: 0.1,
-      epsilon: 1e-7,
-      decays: [0],
-    }),
-  ];
   tf.dispose([x, images, filter]);
-  return [...results, ...fused].map((values) => [...values]);
+  return [...results, ...outputsOfFusedKernels()].map((values) => [...values]);
 }
 
 test("kernels give the same results above 2 GiB of a heap that has grown as at its start", () => {

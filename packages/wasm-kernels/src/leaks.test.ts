@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, expect, test } from "vitest";
 import { memoryOf, type WasmBackend } from "./host.ts";
-import { noise, outputsOf, startForTest } from "./testing.ts";
+import { noise, outputsOfFusedKernels, startForTest } from "./testing.ts";
 
 const STEPS = 1000;
 
@@ -52,7 +52,7 @@ test(`${STEPS} training steps leak no tensor and no block, and the heap stays as
       moments[i] = [next[3 * i + 1]!, next[3 * i + 2]!];
     });
     tf.dispose([value, grads]);
-    fusedKernels();
+    outputsOfFusedKernels();
   };
 
   step();
@@ -65,28 +65,3 @@ test(`${STEPS} training steps leak no tensor and no block, and the heap stays as
   expect(bytes()).toBe(heap);
   expect(filter.dataSync().every(Number.isFinite)).toBe(true);
 });
-
-/** One call of every kernel that is no operation of tfjs. */
-function fusedKernels(): void {
-  const ones = (...shape: number[]) => tf.ones(shape);
-  const rows = () => ({ x: ones(3, 8), gamma: ones(8), mean: ones(3), rstd: ones(3), dy: ones(3, 8) });
-  outputsOf("LayerNorm", { x: ones(3, 8), gamma: ones(8), beta: ones(8) }, { epsilon: 1e-6 });
-  outputsOf("LayerNormGrad", rows());
-  outputsOf("Gelu", { x: ones(9) });
-  outputsOf("GeluGrad", { x: ones(9), dy: ones(9) });
-  const heads = { heads: 1, scale: 1, queries: 4 };
-  outputsOf("Attention", { qkv: ones(1, 4, 6) }, heads);
-  const attended = { qkv: ones(1, 4, 6), out: ones(1, 4, 2), logSumExp: ones(1, 1, 4), dy: ones(1, 4, 2) };
-  outputsOf("AttentionGrad", attended, heads);
-  outputsOf("PatchExtract", { x: ones(1, 4, 4, 3) }, { patchSize: 2 });
-  outputsOf("ScaledSoftmax", { x: ones(3, 5) }, { scale: 2 });
-  outputsOf("ScaledSoftmaxGrad", { y: ones(3, 5), dy: ones(3, 5) }, { scale: 2 });
-  outputsOf("SoftmaxCrossEntropy", { targets: ones(3, 5), logits: ones(3, 5) });
-  outputsOf("SoftmaxCrossEntropyGrad", { targets: ones(3, 5), logits: ones(3, 5), dy: ones(3) });
-  outputsOf("ResidualAdd", { x: ones(3, 5), branch: ones(3, 5), bias: ones(5) });
-  outputsOf("GroupNorm", { x: ones(1, 2, 2, 4), gamma: ones(4), beta: ones(4) }, { groups: 2, epsilon: 1 });
-  const grouped = { x: ones(1, 4, 4), gamma: ones(4), mean: ones(1, 2), rstd: ones(1, 2), dy: ones(1, 4, 4) };
-  outputsOf("GroupNormGrad", grouped, { groups: 2 });
-  outputsOf("WeightStandardize", { w: ones(3, 4) }, { epsilon: 1 });
-  outputsOf("WeightStandardizeGrad", { w: ones(3, 4), mean: ones(4), rstd: ones(4), dy: ones(3, 4) });
-}

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { startBackend } from "tfjs-backends";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { memoryOf, type WasmBackend } from "./host.ts";
 import { installWasmKernels } from "./install.ts";
 import { largestError, noise, outputsOf } from "./testing.ts";
@@ -12,12 +12,18 @@ import { largestError, noise, outputsOf } from "./testing.ts";
 interface ThreadedModule {
   readonly PThread: { terminateAllThreads(): void };
   cwrap(name: string, returns: string | null, args: string[]): (...args: number[]) => number;
-  tfjs?: object;
+  tfjs?: { getThreadsCount(): number };
 }
 
-/** tfjs' threaded build, which it starts by itself in browsers alone, here on the threads of Node. */
+/**
+ * tfjs' threaded build, which it starts by itself in browsers alone, here on the threads of Node. It makes no more than
+ * one for every two cores.
+ */
 async function startThreaded(threads: number): Promise<ThreadedModule> {
   const require = createRequire(import.meta.url);
+  const os: typeof import("node:os") = require("node:os");
+  const [core] = os.cpus();
+  vi.spyOn(os, "cpus").mockReturnValue(new Array(2 * threads).fill(core));
   const backendPackage = require.resolve("@tensorflow/tfjs-backend-wasm/package.json");
   const folder = join(dirname(backendPackage), "wasm-out");
   const name = "tfjs-backend-wasm-threaded-simd";
@@ -32,13 +38,14 @@ async function startThreaded(threads: number): Promise<ThreadedModule> {
     mainScriptUrlOrBlob: join(folder, `${name}.js`),
   });
   rmSync(temporary, { recursive: true });
-  module.tfjs = {
+  const tfjs = {
     initWithThreadsCount: () => module.cwrap("init_with_threads_count", null, ["number"])(threads),
     getThreadsCount: module.cwrap("get_threads_count", "number", []),
     registerTensor: module.cwrap("register_tensor", null, ["number", "number", "number"]),
     disposeData: module.cwrap("dispose_data", null, ["number"]),
     dispose: module.cwrap("dispose", null, []),
   };
+  module.tfjs = tfjs;
   return module;
 }
 
@@ -50,6 +57,7 @@ test("the kernels work in the shared memory of tfjs' threaded build, before and 
   tf.registerBackend("wasm", () => new BackendWasm(module as never));
   await tf.setBackend("wasm");
   installWasmKernels();
+  expect(module.tfjs!.getThreadsCount()).toBe(2);
   expect(memoryOf(tf.backend() as WasmBackend).buffer).toBeInstanceOf(SharedArrayBuffer);
 
   const compute = () => {

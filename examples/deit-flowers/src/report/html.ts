@@ -25,7 +25,7 @@ export function htmlReport(result: RunResult): string {
 <body>
 <main>
 <h1>Distilling a vision transformer</h1>
-<p>${escapeHtml(result.dataDescription)} The teacher: ${escapeHtml(result.teacherDescription)} The students: a small vision
+<p>${escapeHtml(result.dataDescription)} The teacher: ${escapeHtml(result.teacherDescription)}. The students: a small vision
 transformer trained on the labels alone, and the same transformer distilled, whose second token learns the teacher's answers
 (<a href="https://arxiv.org/abs/2012.12877">DeiT</a>).</p>
 ${resultTable(models)}

@@ -23,7 +23,7 @@ export async function preparePretrainedTeacher(
   const preprocess = toInputRange(inputRange);
   const { model, description, history } =
     features === undefined
-      ? { model: backbone.model, description: "A model from disk that knows the classes.", history: {} }
+      ? { model: backbone.model, description: "a model from disk that knows the classes", history: {} }
       : await probe(context, features, imageSize, preprocess);
   setInputRange(model, inputRange);
   const measured = await measureTeacher(context, model, imageSize, preprocess);
@@ -64,7 +64,7 @@ async function probe(
   const logits = head.apply(features) as tfl.SymbolicTensor;
   return {
     model: tfl.model({ inputs: model.inputs, outputs: logits, name: "probed_teacher" }),
-    description: "A pretrained network, frozen, with a linear probe trained on its features.",
+    description: "a pretrained network, frozen, with a linear probe trained on its features",
     history: fitted.history,
   };
 }

@@ -10,7 +10,7 @@ export interface ReadyTeacher {
   readonly preprocess: Preprocess;
   /** Pixels, square. */
   readonly imageSize: number;
-  /** One sentence, for people. */
+  /** What it is, for people: goes on after "The teacher:". */
   readonly description: string;
   readonly result: ModelResult;
 }

@@ -32,7 +32,7 @@ export async function trainConvTeacher(context: RunContext): Promise<ReadyTeache
     model,
     preprocess,
     imageSize,
-    description: "A small convolutional network, trained from scratch.",
+    description: "a small convolutional network, trained from scratch",
     result: {
       name: "teacher",
       params: model.countParams(),

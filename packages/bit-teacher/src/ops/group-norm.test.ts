@@ -48,6 +48,12 @@ describe.each(["cpu", "wasm"] as const)("groupNorm on %s", (backend) => {
     expect(largestDifference(op(groups), plain(groups), inputs)).toBeLessThan(TOLERANCE);
   });
 
+  test("of an empty batch gives nothing, and zeros as the gradients of gamma and beta", () => {
+    const { value, grads } = tf.valueAndGrads(op(2))([tf.zeros([0, 2, 2, 4]), tf.ones([4]), tf.zeros([4])]);
+    expect(value.shape).toEqual([0, 2, 2, 4]);
+    expect(grads.map((gradient) => [...gradient.dataSync()])).toEqual([[], [0, 0, 0, 0], [0, 0, 0, 0]]);
+  });
+
   test("refuses groups that do not divide, a gain of another size and an epsilon of 0", () => {
     const [x, six] = [tf.ones([1, 2, 6]), tf.ones([6])];
     expect(() => groupNorm(x, six, six, { groups: 4 })).toThrow(

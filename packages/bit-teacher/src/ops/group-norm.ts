@@ -73,7 +73,8 @@ function composite(
   epsilon: number,
 ): Forward {
   const channels = gamma.size;
-  const split = [x.shape[0]!, x.size / (x.shape[0]! * channels), groups, channels / groups];
+  const pixels = tf.util.sizeFromShape(x.shape.slice(1, -1));
+  const split = [x.shape[0]!, pixels, groups, channels / groups];
   const grouped = tf.reshape(x, split); // [batch, pixels, groups, size]
   const inGroup = (v: tf.Tensor) => tf.mean(v, [1, 3], true); // [batch, 1, groups, 1]
   const perChannel = (v: tf.Tensor) => tf.reshape(v, [groups, channels / groups]);

@@ -4,6 +4,7 @@ import { siteOf } from "sample-keys";
 import { rowKeys } from "stochastic-depth";
 import { glorotUniform } from "../initializer.ts";
 import { type AttentionOptions, attention } from "../ops/attention.ts";
+import { attentionProbabilities } from "../ops/attention-probabilities.ts";
 import { linear } from "../ops/linear.ts";
 import {
   requireCounts,
@@ -28,11 +29,20 @@ export interface MultiHeadSelfAttentionArgs extends SeededArgs {
 }
 
 /**
+ * What {@link MultiHeadSelfAttention} calls with its probabilities, `[batch, heads, queries, tokens]`, before dropout;
+ * they are disposed after the call, unless it keeps them by `tf.keep`.
+ */
+export type AttentionObserver = (probabilities: tf.Tensor4D, layer: MultiHeadSelfAttention) => void;
+
+/**
  * Multi-head self-attention: `y = attention(x · qkv) · proj`, scores scaled by `1 / sqrt(headDim)`.
  *
  * `[batch, tokens, dim]` → `[batch, queries, dim]`. Weights: `qkv.kernel` `[dim, 3 · heads · headDim]` (q, k, v, each
  * head after head), `qkv.bias`, `proj.kernel` `[heads · headDim, dim]`, `proj.bias`. `init: "keras"` draws as Keras'
  * `MultiHeadAttention` does from its three-axis kernels; `"timm"` normal of deviation 0.02.
+ *
+ * `apply(x, { onAttention })`, to a model too, shows an {@link AttentionObserver} each layer's probabilities, layer
+ * after layer, at the price of computing them a second time.
  *
  * @throws RangeError if the heads do not divide `dim` and no `headDim` is given.
  * @see Vaswani et al. 2017, section 3.2, https://arxiv.org/abs/1706.03762;
@@ -92,6 +102,8 @@ export class MultiHeadSelfAttention extends SeededLayer {
       const x = single(inputs);
       const weight = (name: string) => this.weightsByName[name]!.read();
       const qkv = linear(x, weight("qkv.kernel"), weight("qkv.bias"));
+      const { onAttention } = kwargs ?? {};
+      if (onAttention !== undefined) this.show(qkv, onAttention);
       const out = attention(qkv, this.optionsFor(x, kwargs ?? {}));
       return linear(out, weight("proj.kernel"), weight("proj.bias"));
     });
@@ -101,6 +113,14 @@ export class MultiHeadSelfAttention extends SeededLayer {
     const { heads, dropout } = this;
     const config = { ...super.getConfig(), heads, headDim: this.headDim ?? null, dropout };
     return this.queries === undefined ? config : { ...config, queries: this.queries };
+  }
+
+  private show(qkv: tf.Tensor, observer: unknown): void {
+    if (typeof observer !== "function") {
+      throw new TypeError(`MultiHeadSelfAttention: onAttention must be a function, got ${typeof observer}`);
+    }
+    const { heads, queries = qkv.shape[1]! } = this;
+    observer(attentionProbabilities(qkv, { heads, queries }), this);
   }
 
   private optionsFor(x: tf.Tensor, kwargs: Record<string, unknown>): AttentionOptions {

@@ -1,15 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { customOp, type Forward, hasKernel, runKernel } from "kernel-op";
+import { type HeadOptions, type Sides, sidesOf, splitHeads } from "./attention-heads.ts";
 import { dropout } from "./dropout.ts";
 
 /** Options of {@link attention}. */
-export interface AttentionOptions {
-  /** Number of heads; `3 · heads` must divide the last axis of `qkv`. */
-  readonly heads: number;
-  /** Multiplies the scores. Default `1 / sqrt(headDim)`. */
-  readonly scale?: number;
-  /** Only the first so many tokens ask; all are answered from. Default: all tokens. */
-  readonly queries?: number;
+export interface AttentionOptions extends HeadOptions {
   /** Dropout on the softmaxed scores, in training only; given, it takes a plain path that keeps them in memory. */
   readonly dropout?: { readonly rate: number; readonly sampleKeys: ArrayLike<number>; readonly site: number };
 }
@@ -30,33 +25,12 @@ export interface AttentionOptions {
  * console.log(attention(tf.ones([1, 4, 12]), { heads: 2 }).shape); // [1, 4, 4]
  */
 export function attention(qkv: tf.Tensor, options: AttentionOptions): tf.Tensor3D {
-  const { heads } = options;
-  const [batch = 0, tokens = 0, width = 0] = qkv.shape;
-  if (qkv.rank !== 3 || !(heads >= 1) || width % (3 * heads) !== 0) {
-    throw new RangeError(
-      `attention: qkv must be [batch, tokens, 3 * heads * headDim] with ${heads} heads, got [${qkv.shape}]`,
-    );
-  }
-  const { queries = tokens } = options;
-  if (!(Number.isInteger(queries) && queries >= 1 && queries <= tokens)) {
-    throw new RangeError(`attention: queries must be an integer in 1...${tokens}, got ${queries}`);
-  }
-  const size = width / (3 * heads);
-  const sides: Sides = { batch, tokens, heads, size, queries, scale: options.scale ?? 1 / Math.sqrt(size) };
+  const sides = sidesOf("attention", qkv, options);
   if (options.dropout !== undefined && options.dropout.rate > 0) {
     return withDropout(qkv, sides, options.dropout);
   }
   const forward = hasKernel("Attention") && hasKernel("AttentionGrad") ? withKernel : composite;
   return customOp([qkv], (x) => forward(x!, sides)) as tf.Tensor3D; // built as [batch, queries, width / 3]
-}
-
-interface Sides {
-  readonly batch: number;
-  readonly tokens: number;
-  readonly heads: number;
-  readonly size: number;
-  readonly queries: number;
-  readonly scale: number;
 }
 
 function withKernel(qkv: tf.Tensor, { heads, scale, queries }: Sides): Forward {
@@ -107,15 +81,6 @@ function withDropout(
     const p = tf.softmax(tf.matMul(q, k, false, true));
     return joinHeads(tf.matMul(dropout(p, { rate, training: true, sampleKeys, site }), v), sides);
   });
-}
-
-/** q (already scaled, `[batch, heads, queries, size]`), k and v (`[batch, heads, tokens, size]`). */
-function splitHeads(qkv: tf.Tensor, sides: Sides): { q: tf.Tensor; k: tf.Tensor; v: tf.Tensor } {
-  const { batch, tokens, heads, size, queries, scale } = sides;
-  const rows = tf.transpose(tf.reshape(qkv, [batch, tokens, 3 * heads, size]), [0, 2, 1, 3]); // q, k, v heads
-  const part = (index: number, count: number) =>
-    tf.slice(rows, [0, index * heads, 0, 0], [batch, heads, count, size]);
-  return { q: tf.mul(part(0, queries), scale), k: part(1, tokens), v: part(2, tokens) };
 }
 
 function joinHeads(out: tf.Tensor, { batch, heads, size, queries }: Sides): tf.Tensor3D {

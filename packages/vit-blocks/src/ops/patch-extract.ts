@@ -28,15 +28,18 @@ export function patchExtract(x: tf.Tensor, patchSize: number): tf.Tensor3D {
   }
   const rows = height / patchSize;
   const columns = width / patchSize;
-  // Rank 4 is enough: pixels of one patch row and their channels stay together.
+  // Rank 4 is enough: pixels of one patch row and their channels stay together. (Not `tf.transpose` for an empty batch:
+  // tfjs' WASM kernel divides by zero.)
+  const exchanged = (v: tf.Tensor, sides: number[], shape: number[]) =>
+    v.size === 0 ? tf.zeros(shape) : tf.reshape(tf.transpose(tf.reshape(v, sides), [0, 2, 1, 3]), shape);
   const cut = [batch * rows, patchSize, columns, patchSize * channels];
   const joined = [batch * rows, columns, patchSize, patchSize * channels];
   const patches = [batch, rows * columns, patchSize * patchSize * channels];
   return customOp([x], (v) => ({
     value: hasKernel("PatchExtract")
       ? runKernel("PatchExtract", { x: v! }, { patchSize })[0]!
-      : tf.reshape(tf.transpose(tf.reshape(v!, cut), [0, 2, 1, 3]), patches),
+      : exchanged(v!, cut, patches),
     saved: [],
-    backward: (dy) => [tf.reshape(tf.transpose(tf.reshape(dy, joined), [0, 2, 1, 3]), x.shape)],
+    backward: (dy) => [exchanged(dy, joined, x.shape)],
   })) as tf.Tensor3D; // built as such above
 }

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { adamWUpdate } from "distill-trainer";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { each, largestError, noise, outputsOf, startForTest } from "../testing.ts";
+import { each, largestError, NOT_FINITE, noise, outputsOf, startForTest } from "../testing.ts";
 
 const ATTRIBUTES = { beta1: 0.9, beta2: 0.999, stepSize: 3e-3, epsilon: 1e-7 };
 
@@ -43,6 +44,30 @@ describe("AdamWUpdate", () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  test("is the composite form on cpu bit for bit, NaN and infinity included", async () => {
+    const property = fc.asyncProperty(
+      fc.integer({ min: 1, max: 11 }),
+      ...[fc.nat(3), fc.nat(), fc.nat(1000)],
+      fc.constantFrom(...NOT_FINITE, 0),
+      async (size, which, at, seed, bad) => {
+        const state = parameter(size, seed);
+        state[which]![at % size] = bad;
+        const results: Float32Array[][] = [];
+        for (const backend of ["wasm", "cpu"]) {
+          await tf.setBackend(backend);
+          const [value, m, v, gradient] = state.map((x) => tf.tensor1d(x)) as [tf.Tensor, ...tf.Tensor[]];
+          const parameters = [{ value, m: m!, v: v!, gradient: gradient!, decays: true }];
+          const next = adamWUpdate(parameters, { ...ATTRIBUTES, decay: 0.01 })[0]!;
+          results.push([next.value, next.m, next.v].map((x) => x.dataSync() as Float32Array));
+          tf.dispose([value, m!, v!, gradient!, { ...next }]);
+        }
+        await tf.setBackend("wasm");
+        expect(results[0]).toEqual(results[1]);
+      },
+    );
+    await fc.assert(property, { numRuns: 100 });
   });
 
   test("overwrites moments that it alone holds and copies those that another tensor shares", () => {

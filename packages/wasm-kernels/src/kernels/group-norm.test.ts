@@ -1,7 +1,20 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { groupNorm } from "bit-teacher";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { largestError, noise, outputsOf, startForTest, total } from "../testing.ts";
+import {
+  centralDifferences,
+  differenceFromCpu,
+  dot,
+  largestError,
+  NOT_FINITE,
+  noise,
+  outputsOf,
+  plain,
+  spoil,
+  startForTest,
+  total,
+} from "../testing.ts";
 
 /** float32 statistics of up to 400 numbers; gradients multiply them by rstd. */
 const TOLERANCE = 1e-4;
@@ -93,6 +106,46 @@ describe("GroupNorm", () => {
     const inputs = { x, gamma: tf.ones([4]), beta: tf.zeros([4]) };
     const [y] = outputsOf("GroupNorm", inputs, { groups: 2, epsilon: 1e-5 });
     expect([...y!].map(Number.isNaN)).toEqual([false, false, true, true, false, false, true, true]);
+  });
+
+  test("has the slopes of central differences", () => {
+    const [x, dy, gamma, beta] = [noise(12, 1), noise(12, 2), noise(4, 3), noise(4, 4)];
+    const image = (values: Float32Array) => tf.tensor3d(values, [1, 3, 4]);
+    const forward = (moved: Float32Array) =>
+      outputsOf(
+        "GroupNorm",
+        { x: image(moved), gamma: tf.tensor1d(gamma), beta: tf.tensor1d(beta) },
+        { groups: 2, epsilon: EPSILON },
+      );
+    const [, mean, rstd] = forward(x);
+    const statistics = { mean: tf.tensor2d(mean!, [1, 2]), rstd: tf.tensor2d(rstd!, [1, 2]) };
+    const inputs = { x: image(x), gamma: tf.tensor1d(gamma), dy: image(dy), ...statistics };
+    const [dx] = outputsOf("GroupNormGrad", inputs, { groups: 2 });
+    const slopes = centralDifferences((moved) => dot(forward(moved)[0]!, dy), x);
+    expect(largestError(dx!, slopes)).toBeLessThan(2e-3); // steps of 1e-2: a cubic term
+  });
+
+  test("carries NaN and infinity as the composite form does on cpu, forward and backward", async () => {
+    const few = fc.integer({ min: 1, max: 3 });
+    const property = fc.asyncProperty(
+      ...[fc.integer({ min: 1, max: 6 }), few, few],
+      ...[fc.nat(3), fc.nat()],
+      fc.constantFrom(...NOT_FINITE),
+      async (pixels, groups, size, which, at, bad) => {
+        const channels = groups * size;
+        const shapes = [[2, pixels, channels], [channels], [channels], [2, pixels, channels]];
+        const inputs = spoil(
+          shapes.map((shape, seed) => plain(shape, seed)),
+          which,
+          at,
+          bad,
+        );
+        const op = (x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) =>
+          groupNorm(x, gamma, beta, { groups, epsilon: EPSILON });
+        expect(await differenceFromCpu(op, inputs)).toBeLessThan(TOLERANCE);
+      },
+    );
+    await fc.assert(property, { numRuns: 150 });
   });
 
   test("refuses groups that do not divide the channels", () => {

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { largestError, noise, startForTest, valuesOn } from "../testing.ts";
+import { largestError, NOT_FINITE, noise, plain, spoil, startForTest, valuesOn } from "../testing.ts";
 
 /** float32 sums of up to 5,000 products of numbers in [-1, 1). */
 const TOLERANCE = 2e-4;
@@ -166,5 +166,40 @@ describe("_FusedMatMul, which stock tfjs gets wrong when transposed or batched",
     expect(largestError(await valuesOn("wasm", compute), await valuesOn("cpu", compute))).toBeLessThan(
       TOLERANCE,
     );
+  });
+
+  test.each(activations)("carries NaN and infinity as cpu does: %s", async (activation) => {
+    const property = fc.asyncProperty(
+      ...[fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 12 })],
+      ...[fc.boolean(), fc.nat(3), fc.nat()],
+      fc.constantFrom(...NOT_FINITE),
+      async (m, n, k, transposeB, which, at, bad) => {
+        const shapes = [[m, k], transposeB ? [n, k] : [k, n], [n], [n]];
+        const inputs = spoil(
+          shapes.map((shape, seed) => plain(shape, seed)),
+          which,
+          at,
+          bad,
+        );
+        const compute = () => {
+          const [a, b, bias, slopes] = inputs.map((x) => tf.tensor(x.values, [...x.shape])) as [
+            ...[tf.Tensor2D, tf.Tensor2D],
+            ...[tf.Tensor, tf.Tensor],
+          ];
+          const weights = activation === "prelu" ? { preluActivationWeights: slopes } : {};
+          return tf.fused.matMul({ a, b, transposeB, bias, activation, leakyreluAlpha: 0.3, ...weights });
+        };
+        const [actual, expected] = [await valuesOn("wasm", compute), await valuesOn("cpu", compute)];
+        expect(largestError(actual, expected)).toBeLessThan(TOLERANCE);
+      },
+    );
+    await fc.assert(property, { numRuns: 100 });
+  });
+
+  test("gives nothing for no rows and the activated bias for an empty inner side", () => {
+    const bias = tf.tensor1d([-1, 2]);
+    const product = (a: tf.Tensor2D, b: tf.Tensor2D) => tf.fused.matMul({ a, b, bias, activation: "relu" });
+    expect(product(tf.zeros([0, 3]), tf.zeros([3, 2])).shape).toEqual([0, 2]);
+    expect([...product(tf.zeros([1, 0]), tf.zeros([0, 2])).dataSync()]).toEqual([0, 2]);
   });
 });

@@ -1,22 +1,32 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { beforeAll, expect, test } from "vitest";
-import { each, largestError, noise, outputsOf, startForTest } from "../testing.ts";
+import { patchExtract } from "vit-blocks";
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  differenceFromCpu,
+  each,
+  largestError,
+  NOT_FINITE,
+  noise,
+  outputsOf,
+  plain,
+  spoil,
+  startForTest,
+} from "../testing.ts";
 
 beforeAll(startForTest);
 
-test("PatchExtract puts every pixel where the definition does, for random shapes", () => {
-  const side = fc.integer({ min: 1, max: 5 });
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 0, max: 3 }),
-      side,
-      side,
-      side,
-      side,
-      (batch, rows, columns, patch, channels) => {
+describe("PatchExtract", () => {
+  test("puts every pixel where the definition does, for random shapes, also of no image", () => {
+    const side = fc.integer({ min: 1, max: 5 });
+    const batches = fc.integer({ min: 0, max: 3 });
+    fc.assert(
+      fc.property(batches, side, side, side, side, (batch, rows, columns, patch, channels) => {
         const [height, width] = [rows * patch, columns * patch];
         const x = noise(batch * height * width * channels, 1);
+        NOT_FINITE.forEach((bad, i) => {
+          if (x.length > 0) x[(7 * i) % x.length] = bad;
+        });
         const expected = each(x.length, (at) => {
           const c = at % channels;
           const px = Math.floor(at / channels) % patch;
@@ -30,8 +40,23 @@ test("PatchExtract puts every pixel where the definition does, for random shapes
         const images = tf.tensor4d(x, [batch, height, width, channels]);
         const [actual] = outputsOf("PatchExtract", { x: images }, { patchSize: patch });
         expect(largestError(actual!, expected)).toBe(0);
-      },
-    ),
-    { numRuns: 60 },
-  );
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("agrees with the composite form on cpu, and so does its gradient, NaN and infinity included", async () => {
+    for (const bad of NOT_FINITE) {
+      for (const which of [0, 1]) {
+        const inputs = spoil([plain([2, 4, 6, 3], 1), plain([2, 6, 12], 2)], which, 17, bad);
+        expect(await differenceFromCpu((x) => patchExtract(x!, 2), inputs)).toBe(0);
+      }
+    }
+  });
+
+  test("refuses a patch size that does not divide the image", () => {
+    expect(() => outputsOf("PatchExtract", { x: tf.zeros([1, 4, 6, 3]) }, { patchSize: 4 })).toThrow(
+      "PatchExtract: expected patchSize to divide [4, 6], got 4",
+    );
+  });
 });

@@ -1,7 +1,18 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
+import { residualAdd } from "vit-blocks";
 import { beforeAll, expect, test } from "vitest";
-import { each, largestError, noise, outputsOf, startForTest } from "../testing.ts";
+import {
+  differenceFromCpu,
+  each,
+  largestError,
+  NOT_FINITE,
+  noise,
+  outputsOf,
+  plain,
+  spoil,
+  startForTest,
+} from "../testing.ts";
 
 beforeAll(startForTest);
 
@@ -33,4 +44,22 @@ test("ResidualAdd adds the branch and, along the last axis, the bias", () => {
     ),
     { numRuns: 50 },
   );
+});
+
+test("ResidualAdd carries NaN and infinity as the composite form does on cpu, to the same bits", async () => {
+  const [rows, dim] = [fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 11 })];
+  const bad = fc.constantFrom(...NOT_FINITE);
+  const property = fc.asyncProperty(rows, dim, fc.nat(2), fc.nat(), bad, async (r, d, which, at, x) => {
+    const shapes = [[r, d], [r, d], [d]];
+    const spoiled = spoil(
+      shapes.map((shape, seed) => plain(shape, seed)),
+      which,
+      at,
+      x,
+    );
+    const op = (a: tf.Tensor, b: tf.Tensor, bias: tf.Tensor) => residualAdd(a, b, bias);
+    const ones = { values: new Float32Array(r * d).fill(1), shape: [r, d] };
+    expect(await differenceFromCpu(op, [...spoiled, ones])).toBe(0);
+  });
+  await fc.assert(property, { numRuns: 100 });
 });

@@ -1,7 +1,22 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
+import { scaledSoftmax } from "vit-blocks";
 import { beforeAll, describe, expect, test } from "vitest";
-import { each, largestError, noise, outputsOf, startForTest, total, valuesOn } from "../testing.ts";
+import {
+  centralDifferences,
+  differenceFromCpu,
+  dot,
+  each,
+  largestError,
+  NOT_FINITE,
+  noise,
+  outputsOf,
+  plain,
+  spoil,
+  startForTest,
+  total,
+  valuesOn,
+} from "../testing.ts";
 
 /** float32 sums of up to 70 numbers. */
 const TOLERANCE = 1e-5;
@@ -40,6 +55,33 @@ describe("ScaledSoftmax", () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  test("has the slopes of central differences", () => {
+    const [x, dy] = [noise(10, 1), noise(10, 2)];
+    const matrix = (values: ArrayLike<number>) => tf.tensor2d(Float32Array.from(values), [2, 5]);
+    const y = (moved: Float32Array) => outputsOf("ScaledSoftmax", { x: matrix(moved) }, { scale: 1.5 })[0]!;
+    const [dx] = outputsOf("ScaledSoftmaxGrad", { y: matrix(y(x)), dy: matrix(dy) }, { scale: 1.5 });
+    // Steps of 1e-2: float32 values off by 1e-7, and a cubic term.
+    expect(
+      largestError(
+        dx!,
+        centralDifferences((moved) => dot(y(moved), dy), x),
+      ),
+    ).toBeLessThan(2e-4);
+  });
+
+  test("carries them as the composite form does on cpu, forward and backward", async () => {
+    const property = fc.asyncProperty(
+      ...[fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 11 })],
+      ...[fc.nat(1), fc.nat()],
+      fc.constantFrom(...NOT_FINITE),
+      async (rows, dim, which, at, bad) => {
+        const inputs = spoil([plain([rows, dim], 1), plain([rows, dim], 2)], which, at, bad);
+        expect(await differenceFromCpu((x) => scaledSoftmax(x!, 0.5), inputs)).toBeLessThan(TOLERANCE);
+      },
+    );
+    await fc.assert(property, { numRuns: 100 });
   });
 
   test("carries NaN and infinity as cpu does", async () => {

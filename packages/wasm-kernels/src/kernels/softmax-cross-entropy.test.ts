@@ -1,7 +1,21 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { softmaxCrossEntropy } from "distill-trainer";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { each, largestError, noise, outputsOf, startForTest, total } from "../testing.ts";
+import {
+  centralDifferences,
+  differenceFromCpu,
+  dot,
+  each,
+  largestError,
+  NOT_FINITE,
+  noise,
+  outputsOf,
+  plain,
+  spoil,
+  startForTest,
+  total,
+} from "../testing.ts";
 
 /** float32 exponentials; sums in float64. */
 const TOLERANCE = 2e-6;
@@ -51,6 +65,48 @@ describe("SoftmaxCrossEntropy", () => {
     const inputs = { targets: tf.tensor2d([[1, 0]]), logits: tf.tensor2d([[20, 0]]) };
     const [loss] = outputsOf("SoftmaxCrossEntropy", inputs);
     expect(loss![0]! / Math.log1p(Math.exp(-20))).toBeCloseTo(1, 5);
+  });
+
+  test("has the slopes of central differences", () => {
+    const [t, x, dy] = [noise(6, 1).map(Math.abs), noise(6, 2), noise(2, 3)];
+    const matrix = (values: Float32Array) => tf.tensor2d(values, [2, 3]);
+    const loss = (moved: Float32Array) =>
+      outputsOf("SoftmaxCrossEntropy", { targets: matrix(t), logits: matrix(moved) })[0]!;
+    const inputs = { targets: matrix(t), logits: matrix(x), dy: tf.tensor1d(dy) };
+    const [dx] = outputsOf("SoftmaxCrossEntropyGrad", inputs);
+    // Steps of 1e-2: float32 values off by 1e-7, and a cubic term.
+    expect(
+      largestError(
+        dx!,
+        centralDifferences((moved) => dot(loss(moved), dy), x),
+      ),
+    ).toBeLessThan(1e-4);
+  });
+
+  test("carries NaN and infinity as the composite form does on cpu, forward and backward", async () => {
+    const property = fc.asyncProperty(
+      fc.integer({ min: 1, max: 4 }),
+      fc.integer({ min: 1, max: 9 }),
+      ...[fc.nat(1), fc.nat()],
+      fc.constantFrom(...NOT_FINITE),
+      fc.boolean(),
+      async (rows, classes, which, at, bad, inTargets) => {
+        const shapes = [[rows, classes], [rows]];
+        const inputs = spoil(
+          shapes.map((shape, seed) => plain(shape, seed)),
+          which,
+          at,
+          bad,
+        );
+        // One-hot, so that 0 meets the infinities; a target is a share: of what is not finite it can be NaN only.
+        const targets = Float32Array.from({ length: rows * classes }, (_, i) => Number(i % classes === 0));
+        if (inTargets) targets[at % targets.length] = Number.NaN;
+        const op = (logits: tf.Tensor) =>
+          softmaxCrossEntropy(tf.tensor2d(targets, [rows, classes]), logits as tf.Tensor2D);
+        expect(await differenceFromCpu(op, inputs)).toBeLessThan(TOLERANCE);
+      },
+    );
+    await fc.assert(property, { numRuns: 150 });
   });
 
   test("is NaN for a row with NaN, and for that row alone", () => {

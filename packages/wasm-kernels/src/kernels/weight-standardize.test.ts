@@ -1,7 +1,21 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { weightStandardize } from "bit-teacher";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { each, largestError, noise, outputsOf, startForTest, total } from "../testing.ts";
+import {
+  centralDifferences,
+  differenceFromCpu,
+  dot,
+  each,
+  largestError,
+  NOT_FINITE,
+  noise,
+  outputsOf,
+  plain,
+  spoil,
+  startForTest,
+  total,
+} from "../testing.ts";
 
 /** float32 statistics of up to 60 numbers. */
 const TOLERANCE = 2e-5;
@@ -17,7 +31,7 @@ const meanOf = (x: number[]) => total(x.length, (i) => x[i]!) / x.length;
 
 describe("WeightStandardize", () => {
   test("agrees with float64, forward and backward, for random shapes", () => {
-    const side = fc.integer({ min: 2, max: 60 });
+    const side = fc.integer({ min: 1, max: 60 });
     fc.assert(
       fc.property(side, fc.integer({ min: 1, max: 40 }), fc.nat(1000), (rows, columns, seed) => {
         const [w, dy] = [noise(rows * columns, seed), noise(rows * columns, seed + 1)];
@@ -48,6 +62,35 @@ describe("WeightStandardize", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test("has the slopes of central differences", () => {
+    const [w, dy] = [noise(15, 1), noise(15, 2)];
+    const matrix = (values: Float32Array) => tf.tensor2d(values, [5, 3]);
+    const forward = (moved: Float32Array) =>
+      outputsOf("WeightStandardize", { w: matrix(moved) }, { epsilon: 1e-3 });
+    const [, mean, rstd] = forward(w);
+    const statistics = { mean: tf.tensor1d(mean!), rstd: tf.tensor1d(rstd!) };
+    const [dw] = outputsOf("WeightStandardizeGrad", { w: matrix(w), dy: matrix(dy), ...statistics });
+    const slopes = centralDifferences((moved) => dot(forward(moved)[0]!, dy), w);
+    expect(largestError(dw!, slopes)).toBeLessThan(2e-3); // steps of 1e-2: a cubic term
+  });
+
+  test("carries NaN and infinity as the composite form does on cpu, forward and backward", async () => {
+    const [rows, columns] = [fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })];
+    const property = fc.asyncProperty(
+      ...[rows, columns, fc.nat(1), fc.nat()],
+      fc.constantFrom(...NOT_FINITE),
+      async (r, c, which, at, bad) => {
+        const inputs = spoil([plain([r, c], 1), plain([r, c], 2)], which, at, bad);
+        expect(await differenceFromCpu((w) => weightStandardize(w!, 1e-2), inputs)).toBeLessThan(1e-4);
+      },
+    );
+    await fc.assert(property, { numRuns: 150 });
+  });
+
+  test("of a filter without rows gives none", () => {
+    expect(outputsOf("WeightStandardize", { w: tf.zeros([0, 3]) }, { epsilon: 1 })[0]).toHaveLength(0);
   });
 
   test("of a constant column is 0 and of one with NaN is NaN, beside others that are neither", () => {

@@ -1,0 +1,47 @@
+import * as tf from "@tensorflow/tfjs-core";
+
+/** What `attention` and `attentionProbabilities` have in common. */
+export interface HeadOptions {
+  /** Number of heads; `3 · heads` must divide the last axis of `qkv`. */
+  readonly heads: number;
+  /** Multiplies the scores. Default `1 / sqrt(headDim)`. */
+  readonly scale?: number;
+  /** Only the first so many tokens ask; all are answered from. Default: all tokens. */
+  readonly queries?: number;
+}
+
+/** Checked sizes of one call. */
+export interface Sides {
+  readonly batch: number;
+  readonly tokens: number;
+  readonly heads: number;
+  readonly size: number;
+  readonly queries: number;
+  readonly scale: number;
+}
+
+/** @throws RangeError that names the caller, if the shape does not fit the heads or `queries` is not in 1…tokens. */
+export function sidesOf(caller: string, qkv: tf.Tensor, options: HeadOptions): Sides {
+  const { heads } = options;
+  const [batch = 0, tokens = 0, width = 0] = qkv.shape;
+  if (qkv.rank !== 3 || !(heads >= 1) || width % (3 * heads) !== 0) {
+    throw new RangeError(
+      `${caller}: qkv must be [batch, tokens, 3 * heads * headDim] with ${heads} heads, got [${qkv.shape}]`,
+    );
+  }
+  const { queries = tokens } = options;
+  if (!(Number.isInteger(queries) && queries >= 1 && queries <= tokens)) {
+    throw new RangeError(`${caller}: queries must be an integer in 1...${tokens}, got ${queries}`);
+  }
+  const size = width / (3 * heads);
+  return { batch, tokens, heads, size, queries, scale: options.scale ?? 1 / Math.sqrt(size) };
+}
+
+/** q (already scaled, `[batch, heads, queries, size]`), k and v (`[batch, heads, tokens, size]`). */
+export function splitHeads(qkv: tf.Tensor, sides: Sides): { q: tf.Tensor; k: tf.Tensor; v: tf.Tensor } {
+  const { batch, tokens, heads, size, queries, scale } = sides;
+  const rows = tf.transpose(tf.reshape(qkv, [batch, tokens, 3 * heads, size]), [0, 2, 1, 3]); // q, k, v heads
+  const part = (index: number, count: number) =>
+    tf.slice(rows, [0, index * heads, 0, 0], [batch, heads, count, size]);
+  return { q: tf.mul(part(0, queries), scale), k: part(1, tokens), v: part(2, tokens) };
+}

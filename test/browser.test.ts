@@ -1,0 +1,53 @@
+// The packages in a browser: bundled as an application bundles them, with tfjs' plain and its threaded build.
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { beforeAll, describe, expect, test } from "vitest";
+import { findChromium, resultOfPage } from "./browser/open-page.ts";
+import { type Trained, train } from "./browser/train.ts";
+
+/** The same instructions in the same order; tfjs' own threads may sum in another. */
+const SAME_BUILD = 1e-5;
+/** Fused multiply-add rounds otherwise, over five steps that amplify it. */
+const OTHER_BUILD = 1e-4;
+
+const chromium = findChromium();
+if (chromium === undefined) {
+  process.stderr.write("browser.test.ts is skipped: no chromium on the PATH (or set CHROMIUM)\n");
+}
+
+let script = "";
+let inNode: Trained;
+
+beforeAll(async () => {
+  if (chromium === undefined) return;
+  const bundle = await build({
+    entryPoints: [fileURLToPath(new URL("browser/page.ts", import.meta.url))],
+    ...{ bundle: true, write: false, format: "esm", platform: "browser", target: "es2022" },
+    conditions: ["@deit/source"],
+  });
+  script = bundle.outputFiles[0]!.text;
+  inNode = await train();
+});
+
+function largestDifference(a: readonly number[] = [], b: readonly number[] = []): number {
+  expect(a).toHaveLength(b.length);
+  return Math.max(...a.map((value, i) => Math.abs(value - b[i]!)));
+}
+
+describe.runIf(chromium !== undefined).each([
+  ["a page, in tfjs' SIMD build", false],
+  ["a cross-origin isolated page, in tfjs' threaded build with shared memory", true],
+])("%s", (_, isolated) => {
+  test("trains with the kernels as Node does", async () => {
+    const result = (await resultOfPage(chromium!, script, isolated)) as Trained & { error?: string };
+    expect(result.error).toBeUndefined();
+    expect(result.best).toBe("relaxed-simd");
+    expect(result.shared).toBe(isolated);
+    expect(result.threads).toBe(isolated ? 2 : 1);
+    expect(largestDifference(result.convolved, inNode.convolved)).toBeLessThan(SAME_BUILD);
+    const expected = inNode.losses.simd!;
+    expect(expected.at(-1)!).toBeLessThan(expected[0]!);
+    expect(largestDifference(result.losses.simd, expected)).toBeLessThan(SAME_BUILD);
+    expect(largestDifference(result.losses[result.best], expected)).toBeLessThan(OTHER_BUILD);
+  });
+});

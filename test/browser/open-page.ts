@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
+
+/** Path of Chromium: the environment's `CHROMIUM`, or the program of that name; `undefined` where there is none. */
+export function findChromium(): string | undefined {
+  if (process.env.CHROMIUM !== undefined) return process.env.CHROMIUM;
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  return folders.map((folder) => join(folder, "chromium")).find((path) => existsSync(path));
+}
+
+/** Starts without a window, as root too, alone and offline. */
+const FLAGS = [
+  ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic"],
+  ...["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+];
+
+/**
+ * Opens a page with one script in Chromium, served from this machine with tfjs' WASM files, and waits for what the
+ * script posts to `/result`.
+ *
+ * @param isolated - Whether the page is cross-origin isolated, which shared memory needs.
+ */
+export async function resultOfPage(chromium: string, script: string, isolated: boolean): Promise<unknown> {
+  const profile = mkdtempSync(join(tmpdir(), "deit-browser-"));
+  let browser: ChildProcess | undefined;
+  let server: Server | undefined;
+  try {
+    return await new Promise((resolve, reject) => {
+      server = serve(script, isolated, resolve).listen(0, "127.0.0.1", () => {
+        const url = `http://127.0.0.1:${(server!.address() as AddressInfo).port}/`;
+        // A group of its own, so that its helpers end with it.
+        browser = spawn(chromium, [...FLAGS, `--user-data-dir=${profile}`, url], {
+          detached: true,
+          stdio: ["ignore", "ignore", "pipe"],
+        });
+        const said: string[] = [];
+        browser.stderr!.on("data", (chunk) => said.push(String(chunk)));
+        browser.on("error", reject);
+        browser.on("exit", (code) => {
+          reject(new Error(`${chromium} ended with ${code} before the page had a result: ${said.join("")}`));
+        });
+      });
+    });
+  } finally {
+    await end(browser);
+    server?.closeAllConnections();
+    server?.close();
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Ends the browser with its helpers. */
+function end(browser: ChildProcess | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (browser?.pid === undefined || browser.exitCode !== null) return resolve();
+    browser.on("exit", () => resolve());
+    process.kill(-browser.pid, "SIGKILL");
+  });
+}
+
+function serve(script: string, isolated: boolean, onResult: (result: unknown) => void): Server {
+  const require = createRequire(import.meta.url);
+  const wasm = join(dirname(require.resolve("@tensorflow/tfjs-backend-wasm/package.json")), "wasm-out");
+  const headers = isolated
+    ? { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" }
+    : {};
+  const answer = (path: string): [type: string, body: string | Buffer] | undefined => {
+    if (path === "/") return ["text/html", '<!doctype html><script type="module" src="/page.js"></script>'];
+    if (path === "/page.js") return ["text/javascript", script];
+    const [, file] = /^\/wasm\/([\w-]+\.wasm)$/.exec(path) ?? [];
+    return file === undefined ? undefined : ["application/wasm", readFileSync(join(wasm, file))];
+  };
+  const onRequest = async (request: IncomingMessage) => {
+    const { method, url = "" } = request;
+    if (method === "POST" && url === "/result") onResult(JSON.parse(await text(request)));
+  };
+  return createServer((request, response) => {
+    void onRequest(request);
+    const found = answer(request.url ?? "");
+    response.writeHead(found ? 200 : 404, { ...headers, "Content-Type": found?.[0] ?? "text/plain" });
+    response.end(found?.[1] ?? "");
+  });
+}

@@ -5,6 +5,9 @@ import type { RgbImage } from "./rgb-image.ts";
  * Decodes a JPEG (or any other format that sharp reads) to RGB as TensorFlow's `decode_jpeg` does: no colour profile
  * and no EXIF orientation applied; grey and CMYK become RGB, transparency is dropped.
  *
+ * To the bit what TensorFlow gives with `dct_method="INTEGER_ACCURATE"`. Its default is a faster, coarser transform: on 25
+ * photos of tf_flowers that differs by at most 19 of 255, on average by 0.7 to 1.4.
+ *
  * @param bytes - The file. Not changed.
  * @returns uint8, 0…255, owned by the caller.
  * @throws Error with sharp's reason if the bytes are no image or a damaged one.

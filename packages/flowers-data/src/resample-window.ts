@@ -104,27 +104,34 @@ function tapsOf(inSize: number, outSize: number, first: number, count: number): 
   return { lower, upper, lerp };
 }
 
-/** TensorFlow's `ScaleAndTranslate` with the triangle kernel: weights of each span sum to 1. */
+/**
+ * TensorFlow's `ScaleAndTranslate` with the triangle kernel: weights of each span sum to 1. In float32 step by step, as
+ * there: a position near 244 is only good to 1.5e-5, which between two pixels that differ by 200 is 3e-3.
+ */
 function spansOf(inSize: number, outSize: number, first: number, count: number): Spans {
-  const scale = inSize / outSize;
+  const { fround } = Math;
+  const scale = fround(1 / fround(outSize / inSize));
   const radius = Math.max(scale, 1);
+  const inverseRadius = fround(1 / radius);
   const width = Math.min(2 * Math.ceil(radius) + 1, inSize);
   const start = new Int32Array(count);
   const counts = new Int32Array(count);
   const weights = new Float32Array(count * width);
   for (let i = 0; i < count; i++) {
-    const centre = (first + i + 0.5) * scale;
-    const from = Math.max(Math.ceil(centre - radius - 0.5), 0);
-    const to = Math.min(Math.floor(centre + radius - 0.5), inSize - 1);
+    const centre = fround((first + i + 0.5) * scale);
+    const from = Math.max(Math.ceil(fround(fround(centre - radius) - 0.5)), 0);
+    const to = Math.min(Math.floor(fround(fround(centre + radius) - 0.5)), inSize - 1);
     start[i] = from;
     counts[i] = to - from + 1;
     let total = 0;
     for (let at = from; at <= to; at++) {
-      const weight = Math.max(0, 1 - Math.abs(at + 0.5 - centre) / radius);
+      const distance = Math.abs(fround(fround(at + 0.5 - centre) * inverseRadius));
+      const weight = fround(Math.max(0, 1 - distance));
       weights[i * width + at - from] = weight;
-      total += weight;
+      total = fround(total + weight);
     }
-    for (let tap = 0; tap < counts[i]!; tap++) weights[i * width + tap]! /= total;
+    const share = fround(1 / total);
+    for (let tap = 0; tap < counts[i]!; tap++) weights[i * width + tap]! *= share;
   }
   return { start, count: counts, weights, width };
 }

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { sampleKey } from "sample-keys";
 import { describe, expect, test } from "vitest";
+import { floats, largestDifference, type Packed, parity } from "../../../test/parity.ts";
 import { defaultMargin, type RgbImage, resizeBilinear, viewOf } from "./index.ts";
 
 /** Red grows to the right, green downwards: a view shows where it was cut. */
@@ -7,6 +9,17 @@ function ramp(size: number): RgbImage {
   const data = new Float32Array(size * size * 3);
   for (let i = 0; i < size * size; i++) data.set([i % size, Math.floor(i / size), 0], i * 3);
   return { data, width: size, height: size };
+}
+
+interface TrainingViews {
+  readonly from: [height: number, width: number];
+  readonly size: number;
+  readonly margin: number;
+  readonly draws: number;
+  /** `[views, size, size, 3]`. */
+  readonly views: Packed;
+  /** How often TensorFlow drew each. */
+  readonly counts: number[];
 }
 
 describe("viewOf", () => {
@@ -32,6 +45,45 @@ describe("viewOf", () => {
     const bound = 5 * Math.sqrt((samples / 25) * (24 / 25)); // 5 standard errors
     for (const count of corners.values()) expect(Math.abs(count - samples / 25)).toBeLessThan(bound);
     expect(Math.abs(mirrored - samples / 2)).toBeLessThan(5 * Math.sqrt(samples / 4));
+  });
+
+  // Resize, tf.image.random_crop, tf.image.random_flip_left_right of one picture, many times over.
+  test("for training is one of the Keras example's views, each as often as there", () => {
+    const { tensorflow, trainingViews } = JSON.parse(
+      readFileSync(new URL("../fixtures/resize.json", import.meta.url), "utf8"),
+    ) as { tensorflow: string; trainingViews: TrainingViews };
+    const { from, size, margin, draws, views, counts } = trainingViews;
+    const [height, width] = from;
+    const data = Uint8Array.from({ length: height * width * 3 }, (_, i) => (i * 131 + 17) % 256);
+    const length = size * size * 3;
+    const theirs = counts.map((_, i) => floats(views).subarray(i * length, (i + 1) * length));
+    const ours = counts.map(() => 0);
+    let error = 0;
+    for (let sample = 0; sample < draws; sample++) {
+      const key = sampleKey(1, 0, sample);
+      const view = viewOf({ data, height, width }, { kind: "training", size, margin, key });
+      const differences = theirs.map((other) => largestDifference(view.data, other));
+      const nearest = differences.indexOf(Math.min(...differences));
+      error = Math.max(error, differences[nearest]!);
+      ours[nearest]! += 1;
+    }
+    expect(counts.length).toBe(2 * (margin + 1) ** 2);
+    const share = 1 / counts.length;
+    const standardError = Math.sqrt(draws * share * (1 - share));
+    const unevenness = [...ours, ...counts].map((n) => Math.abs(n - draws * share) / standardError);
+    const row = { reference: "TensorFlow", version: tensorflow, backend: "none" };
+    parity({
+      item: "viewOf in training: nearest of the 18 views that the example's resize, crop and flip make (absolute, on 0…255)",
+      ...row,
+      tolerance: 1e-4, // float32 roundings of values up to 255
+      measured: error,
+    });
+    parity({
+      item: `viewOf in training: how often each of the 18 views comes in ${draws} draws, ours and theirs (standard errors from even)`,
+      ...row,
+      tolerance: 5,
+      measured: Math.max(...unevenness),
+    });
   });
 
   test("is the same view at two sizes, up to a pixel of the smaller", () => {

@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { bytes, floats, largestDifference, type Packed, parity } from "../../../test/parity.ts";
+import { sharedData } from "../test/shared-data.ts";
+import { decodeImage, type RgbImage } from "./index.ts";
+
+interface Described {
+  readonly sha256: string;
+  readonly mean: number;
+}
+
+interface Photo {
+  readonly file: string;
+  readonly shape: readonly [height: number, width: number, channels: number];
+  /** As TensorFlow and TensorFlow Datasets decode. `grid`: means of 8 × 8 cells, `[8, 8, 3]`. */
+  readonly default: Described & { readonly grid: Packed; readonly middleRow: Packed };
+  /** With `dct_method="INTEGER_ACCURATE"`. */
+  readonly accurate: Described;
+  /** Between the two, over all pixels. */
+  readonly distance: { readonly max: number; readonly mean: number };
+}
+
+const GRID = 8;
+const fixture: { tensorflow: string; photos: Photo[] } = JSON.parse(
+  readFileSync(new URL("../fixtures/decode-jpeg.json", import.meta.url), "utf8"),
+);
+const originals = sharedData("data/flowers/originals");
+
+// The accurate pixels are ours to the bit, so the recorded distance of TensorFlow's two transforms is ours from its default.
+test.skipIf(originals === undefined)("25 original photos decode as in TensorFlow", async () => {
+  let [other, cells, row, largest, mean] = [0, 0, 0, 0, 0];
+  for (const photo of fixture.photos) {
+    const image = await decodeImage(await readFile(join(originals!, photo.file)));
+    expect([image.height, image.width, 3], photo.file).toEqual(photo.shape);
+    if (createHash("sha256").update(image.data).digest("hex") !== photo.accurate.sha256) other += 1;
+    cells = Math.max(cells, largestDifference(gridOf(image), floats(photo.default.grid)));
+    row = Math.max(row, largestDifference(middleRow(image), bytes(photo.default.middleRow)));
+    largest = Math.max(largest, photo.distance.max);
+    mean = Math.max(mean, photo.distance.mean);
+  }
+  expect(fixture.photos.length).toBe(25);
+  const common = { reference: "TensorFlow", version: fixture.tensorflow, backend: "none" };
+  const photos = "decodeImage, 25 original photos";
+  parity({
+    item: `${photos}: photos with a pixel unlike decode_jpeg(dct_method="INTEGER_ACCURATE")`,
+    ...common,
+    tolerance: 0,
+    measured: other,
+  });
+  // The default is the fast transform, which rounds coarsely: what it costs TensorFlow is what parts it from us.
+  for (const [what, tolerance, measured] of [
+    ["largest difference of a value, middle row", 20, row],
+    ["largest difference of the mean of a cell, 8 × 8 cells", 4, cells],
+    ["largest difference of a value, all pixels, by way of INTEGER_ACCURATE", 20, largest],
+    ["mean difference, the photo where it is largest, by way of INTEGER_ACCURATE", 1.5, mean],
+  ] as const) {
+    parity({ item: `${photos}, decode_jpeg's default: ${what} (of 255)`, ...common, tolerance, measured });
+  }
+});
+
+function middleRow({ data, height, width }: RgbImage): Uint8Array {
+  const line = width * 3;
+  const start = Math.floor(height / 2) * line;
+  return (data as Uint8Array).subarray(start, start + line);
+}
+
+/** Means of the cells; cell i of a side of n pixels begins at ⌊i n / 8⌋. */
+function gridOf({ data, height, width }: RgbImage): number[] {
+  const edge = (side: number, i: number) => Math.floor((side * i) / GRID);
+  const means: number[] = [];
+  for (let i = 0; i < GRID; i++) {
+    for (let j = 0; j < GRID; j++) {
+      const sums = [0, 0, 0];
+      const [top, bottom] = [edge(height, i), edge(height, i + 1)];
+      const [left, right] = [edge(width, j), edge(width, j + 1)];
+      for (let y = top; y < bottom; y++)
+        for (let x = left; x < right; x++)
+          for (let c = 0; c < 3; c++) sums[c]! += data[(y * width + x) * 3 + c]!;
+      means.push(...sums.map((sum) => sum / ((bottom - top) * (right - left))));
+    }
+  }
+  return means;
+}

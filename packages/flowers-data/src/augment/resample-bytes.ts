@@ -16,55 +16,84 @@ export interface Stretch {
 }
 
 /**
- * Stretches a part of a picture as PIL's `crop(…).resize(…)` does: antialiased, in two passes of 22-bit fixed point,
- * rounded to bytes after each. Equal to PIL to the bit.
+ * Stretches a part of a picture as PIL 13's `crop(…).resize(…)` does: antialiased, in two passes of 22-bit fixed point, rounded
+ * to bytes after each, columns first unless height shrinks by more than twice what width does. Equal to PIL to the bit.
  */
 export function resampleBytes(image: ByteImage, stretch: Stretch): ByteImage {
-  const { from, part, interpolation } = stretch;
-  const x = weightsOf(from.width, stretch.width, part.left, part.width, interpolation);
-  const y = weightsOf(from.height, stretch.height, part.top, part.height, interpolation);
-  const firstRow = y.start[0]!;
-  const lastRow = y.start[part.height - 1]! + y.count[part.height - 1]!;
-
-  const { data, width } = image;
-  const line = part.width * 3;
-  const narrow = new Uint8Array((lastRow - firstRow) * line); // all rows, their columns gathered
-  for (let row = firstRow, out = 0; row < lastRow; row++) {
-    const origin = ((from.top + row) * width + from.left) * 3;
-    for (let column = 0; column < part.width; column++, out += 3) {
-      let [red, green, blue] = [HALF, HALF, HALF];
-      let at = origin + x.start[column]! * 3;
-      const end = column * x.width + x.count[column]!;
-      for (let tap = column * x.width; tap < end; tap++, at += 3) {
-        const weight = x.weights[tap]!;
-        red += data[at]! * weight;
-        green += data[at + 1]! * weight;
-        blue += data[at + 2]! * weight;
-      }
-      narrow[out] = toByte(red);
-      narrow[out + 1] = toByte(green);
-      narrow[out + 2] = toByte(blue);
-    }
+  const { from, part, height, width, interpolation } = stretch;
+  const x = weightsOf(from.width, width, part.left, part.width, interpolation);
+  const y = weightsOf(from.height, height, part.top, part.height, interpolation);
+  const shrinks = from.height - height;
+  if (shrinks > 0 && shrinks > 2 * (from.width - width)) {
+    const columns = reachOf(x);
+    const left = from.left + columns.first;
+    const flat = blendRows(image, y, { top: from.top, left, height: 0, width: columns.count });
+    return blendColumns(flat, x, { top: 0, left: -columns.first, height: part.height, width: 0 });
   }
-
-  const result = new Uint8Array(part.height * line);
-  const sums = new Int32Array(line);
-  for (let row = 0; row < part.height; row++) {
-    sums.fill(HALF);
-    for (let tap = 0; tap < y.count[row]!; tap++) {
-      const weight = y.weights[row * y.width + tap]!;
-      const origin = (y.start[row]! - firstRow + tap) * line;
-      for (let i = 0; i < line; i++) sums[i]! += narrow[origin + i]! * weight;
-    }
-    for (let i = 0; i < line; i++) result[row * line + i] = toByte(sums[i]!);
-  }
-  return { data: result, width: part.width, height: part.height };
+  const rows = reachOf(y);
+  const top = from.top + rows.first;
+  const narrow = blendColumns(image, x, { top, left: from.left, height: rows.count, width: 0 });
+  return blendRows(narrow, y, { top: -rows.first, left: 0, height: 0, width: part.width });
 }
 
 const HALF = 1 << (PRECISION - 1);
 
 function toByte(sum: number): number {
   return Math.max(0, Math.min(255, sum >> PRECISION));
+}
+
+/** Makes each column of the result from columns of the image, in the rows `at.top` to `at.top + at.height`. */
+function blendColumns(image: ByteImage, x: Weights, at: Box): ByteImage {
+  const { data } = image;
+  const { start, count, weights, width } = x;
+  const columns = start.length;
+  const result = new Uint8Array(at.height * columns * 3);
+  for (let row = 0, out = 0; row < at.height; row++) {
+    const origin = ((at.top + row) * image.width + at.left) * 3;
+    for (let column = 0; column < columns; column++, out += 3) {
+      let red = HALF;
+      let green = HALF;
+      let blue = HALF;
+      let pixel = origin + start[column]! * 3;
+      const end = column * width + count[column]!;
+      for (let tap = column * width; tap < end; tap++, pixel += 3) {
+        const weight = weights[tap]!;
+        red += data[pixel]! * weight;
+        green += data[pixel + 1]! * weight;
+        blue += data[pixel + 2]! * weight;
+      }
+      result[out] = toByte(red);
+      result[out + 1] = toByte(green);
+      result[out + 2] = toByte(blue);
+    }
+  }
+  return { data: result, width: columns, height: at.height };
+}
+
+/** Makes each row of the result from rows of the image, in the columns `at.left` to `at.left + at.width`. */
+function blendRows(image: ByteImage, y: Weights, at: Box): ByteImage {
+  const { data } = image;
+  const { start, count, weights, width } = y;
+  const rows = start.length;
+  const line = at.width * 3;
+  const result = new Uint8Array(rows * line);
+  const sums = new Int32Array(line);
+  for (let row = 0; row < rows; row++) {
+    sums.fill(HALF);
+    for (let tap = 0; tap < count[row]!; tap++) {
+      const weight = weights[row * width + tap]!;
+      const origin = ((at.top + start[row]! + tap) * image.width + at.left) * 3;
+      for (let i = 0; i < line; i++) sums[i]! += data[origin + i]! * weight;
+    }
+    for (let i = 0; i < line; i++) result[row * line + i] = toByte(sums[i]!);
+  }
+  return { data: result, width: at.width, height: rows };
+}
+
+/** The positions that any output looks at. */
+function reachOf({ start, count }: Weights): { first: number; count: number } {
+  const first = start[0]!;
+  return { first, count: start.at(-1)! + count.at(-1)! - first };
 }
 
 /** A run of weighted pixels an output position; `weights` holds `width` numbers a position. */

@@ -52,8 +52,9 @@ function smooth({ data, width, height }: ByteImage): Uint8Array {
   const line = width * 3;
   for (let y = 1; y < height - 1; y++) {
     for (let i = y * line + 3; i < (y + 1) * line - 3; i++) {
-      let sum = 4 * data[i]!;
-      for (const row of [i - line, i, i + line]) sum += data[row - 3]! + data[row]! + data[row + 3]!;
+      const above = data[i - line - 3]! + data[i - line]! + data[i - line + 3]!;
+      const below = data[i + line - 3]! + data[i + line]! + data[i + line + 3]!;
+      const sum = above + data[i - 3]! + 5 * data[i]! + data[i + 3]! + below;
       result[i] = Math.floor((2 * sum + 13) / 26); // rounded thirteenths, never near a half
     }
   }

@@ -8,7 +8,7 @@ const MAGNITUDE = siteOf("randaugment.magnitude");
 const SIGN = siteOf("randaugment.sign");
 
 /** timm's ops of `rand-…-inc1`: those whose severity grows with the magnitude. */
-export const RAND_AUGMENT_OPS = [
+export const RAND_AUGMENT_OPS: readonly ImageOp["name"][] = [
   "autoContrast",
   "equalize",
   "invert",
@@ -24,7 +24,7 @@ export const RAND_AUGMENT_OPS = [
   "shearY",
   "translateX",
   "translateY",
-] as const satisfies readonly ImageOp["name"][];
+];
 
 /** Options of {@link randAugmentOps}; the defaults are timm's `rand-m9-mstd0.5-inc1` at ImageNet's mean colour. */
 export interface RandAugmentOptions {
@@ -81,7 +81,7 @@ export function randAugmentOps(options: RandAugmentOptions, key: number): ImageO
 
 /** An op with timm's parameters at a severity in [0, 10]. */
 export function opAt(
-  name: (typeof RAND_AUGMENT_OPS)[number],
+  name: ImageOp["name"],
   severity: number,
   negative: boolean,
   how: { readonly interpolation: Interpolation; readonly fill: Rgb },

@@ -192,6 +192,17 @@ describe.each(["cpu", "wasm"] as const)("training on mixed batches on %s", (back
     expect(new Set(larger.flat()).size).toBe(3);
   });
 
+  test("starts within an epoch where its source can, with the same mixes", async () => {
+    const plain = sectors(40, 16);
+    expect(mixedSource(plain, options).batchesFrom).toBeUndefined();
+    async function* batchesFrom(epoch: number, firstBatch: number): AsyncGenerator<Batch> {
+      yield* (await collect(plain.batches(epoch))).slice(firstBatch);
+    }
+    const source = mixedSource({ ...plain, batchesFrom }, options);
+    const whole = await collect(source.batches(2));
+    expect(await collect(source.batchesFrom!(2, 1))).toEqual(whole.slice(1));
+  });
+
   test("the loss is the cross-entropy with the mixed targets, and leaks nothing", async () => {
     const model = tfl.sequential({ layers: [tfl.layers.dense({ units: 3, inputShape: [2] })] });
     const classifier = new Classifier(model);

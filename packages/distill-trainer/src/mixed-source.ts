@@ -7,6 +7,12 @@ export interface MixedSourceOptions extends MixOptions {
   readonly classes: number;
 }
 
+/** A source that may be able to start within an epoch. */
+interface Resumable extends DataSource {
+  /** What `batches(epoch)` gives from its batch `firstBatch` on. */
+  batchesFrom?(epoch: number, firstBatch: number): AsyncIterable<Batch>;
+}
+
 /**
  * A source whose batches are mixed by MixUp or CutMix, one mix a batch, as DeiT trains.
  *
@@ -22,7 +28,7 @@ export interface MixedSourceOptions extends MixOptions {
  * const data = mixedSource(train, { classes: 5 });
  * await distiller.fitDataset(data, { epochs: 300, validationData: validation });
  */
-export function mixedSource(source: DataSource, options: MixedSourceOptions): DataSource {
+export function mixedSource(source: Resumable, options: MixedSourceOptions): Resumable {
   const { classes, ...mixing } = options;
   if (!(Number.isInteger(classes) && classes >= 1)) {
     throw new RangeError(`mixedSource: classes must be an integer >= 1, got ${classes}`);
@@ -32,9 +38,11 @@ export function mixedSource(source: DataSource, options: MixedSourceOptions): Da
     for await (const batch of batches) yield mixBatch(batch, mixOf(mixing, batch.sampleKeys[0]!), classes);
   }
   return {
-    ...source,
-    size: source.size, // named, where it is a class's getter
+    size: source.size,
     batchSize: source.batchSize,
-    batches: (...args: Parameters<DataSource["batches"]>) => mixAll(source.batches(...args)),
+    batches: (epoch) => mixAll(source.batches(epoch)),
+    ...(source.batchesFrom !== undefined && {
+      batchesFrom: (epoch: number, firstBatch: number) => mixAll(source.batchesFrom!(epoch, firstBatch)),
+    }),
   };
 }

@@ -4,7 +4,7 @@ import type { BatchLogs } from "./batch-logs.ts";
 import type { DataSource } from "./data-source.ts";
 import { evaluate } from "./evaluate.ts";
 import { DEFAULT_MICRO_BATCH_SIZE, type FitOptions, fit } from "./fit.ts";
-import { requireSmoothing, smoothedOneHot } from "./label-smoothing.ts";
+import { requireSmoothing, smoothedTargets } from "./label-smoothing.ts";
 import { classesOf, trainableVariables } from "./model-outputs.ts";
 import { type MicroBatch, type Objective, type Outcome, type Prepared, tidyOutcome } from "./objective.ts";
 import { type Preprocess, toUnitRange } from "./preprocess.ts";
@@ -85,9 +85,9 @@ function classification(
   };
   return {
     variables: trainableVariables(model),
-    prepare: ({ images, labels }: MicroBatch) => ({
-      inputs: preprocess(images),
-      targets: smoothedOneHot(labels, classes, labelSmoothing),
+    prepare: (batch: MicroBatch) => ({
+      inputs: preprocess(batch.images),
+      targets: smoothedTargets(batch, classes, labelSmoothing),
     }),
     train: (prepared, sampleKeys) => outcome(prepared, { training: true, sampleKeys }),
     evaluate: (prepared) => tidyOutcome(() => outcome(prepared, { training: false })),

@@ -6,6 +6,8 @@ export interface Batch {
   readonly shape: readonly number[];
   /** Class of each sample, in [0, classes). */
   readonly labels: Int32Array;
+  /** `[batch, classes]`, a distribution a row: what is learnt instead of `labels`, where the two differ (MixUp). */
+  readonly targets?: Float32Array;
   /** Key of each sample in this epoch, from `sample-keys`: what every random decision about it is drawn from. */
   readonly sampleKeys: Uint32Array;
   /** The same views at the size the teacher wants. Default: the teacher sees `images`. */

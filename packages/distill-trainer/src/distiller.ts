@@ -5,7 +5,7 @@ import type { DataSource } from "./data-source.ts";
 import { type Distillation, distillationLoss } from "./distillation-loss.ts";
 import { evaluate } from "./evaluate.ts";
 import { DEFAULT_MICRO_BATCH_SIZE, type FitOptions, fit } from "./fit.ts";
-import { requireSmoothing, smoothedOneHot } from "./label-smoothing.ts";
+import { requireSmoothing, smoothedTargets } from "./label-smoothing.ts";
 import { classesOf, trainableVariables } from "./model-outputs.ts";
 import { type MicroBatch, type Objective, type Outcome, type Prepared, tidyOutcome } from "./objective.ts";
 import { type Preprocess, toUnitRange } from "./preprocess.ts";
@@ -112,10 +112,10 @@ function distilling(student: tfl.LayersModel, teacher: Teacher, settings: Settin
   return {
     variables: trainableVariables(student),
 
-    prepare: ({ images, teacherImages, labels }: MicroBatch, training: boolean): Prepared => ({
-      inputs: preprocess(images),
-      targets: smoothedOneHot(labels, teacher.classes, labelSmoothing),
-      ...(training ? { teacherLogits: teacher.logits(teacherImages) } : {}),
+    prepare: (batch: MicroBatch, training: boolean): Prepared => ({
+      inputs: preprocess(batch.images),
+      targets: smoothedTargets(batch, teacher.classes, labelSmoothing),
+      ...(training ? { teacherLogits: teacher.logits(batch.teacherImages) } : {}),
     }),
 
     train({ inputs, targets, teacherLogits }: Prepared, sampleKeys: Uint32Array): Outcome {

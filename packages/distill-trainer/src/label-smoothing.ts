@@ -17,9 +17,25 @@ import * as tf from "@tensorflow/tfjs-core";
  */
 export function smoothedOneHot(labels: tf.Tensor1D, classes: number, smoothing: number): tf.Tensor2D {
   requireSmoothing("smoothedOneHot", smoothing);
-  return tf.tidy(() => {
-    return tf.add(tf.mul(oneHot(labels, classes), 1 - smoothing), smoothing / classes) as tf.Tensor2D;
-  });
+  return tf.tidy(() => smooth(oneHot(labels, classes), smoothing));
+}
+
+/**
+ * What a micro-batch is trained on: its targets where it has some, else one-hot labels; smoothed either way.
+ *
+ * @returns `[batch, classes]`, float32; owned by the caller.
+ */
+export function smoothedTargets(
+  { labels, targets }: { readonly labels: tf.Tensor1D; readonly targets?: tf.Tensor2D },
+  classes: number,
+  smoothing: number,
+): tf.Tensor2D {
+  if (targets === undefined) return smoothedOneHot(labels, classes, smoothing);
+  return tf.tidy(() => smooth(targets, smoothing));
+}
+
+function smooth(targets: tf.Tensor2D, smoothing: number): tf.Tensor2D {
+  return tf.add(tf.mul(targets, 1 - smoothing), smoothing / targets.shape[1]) as tf.Tensor2D;
 }
 
 /**

@@ -22,6 +22,7 @@ export function toMicroBatch(batch: Batch, start: number, end: number): MicroBat
   return {
     images,
     teacherImages: hasOwn ? rowsOf(batch.teacherImages!, batch.teacherShape!, start, end) : images,
+    ...(batch.targets !== undefined && { targets: targetRows(batch, start, end) }),
     labels: tf.tensor1d(batch.labels.subarray(start, end), "int32"),
     sampleKeys: batch.sampleKeys.subarray(start, end),
   };
@@ -30,7 +31,13 @@ export function toMicroBatch(batch: Batch, start: number, end: number): MicroBat
 /** Frees what {@link toMicroBatch} made. */
 export function disposeMicroBatch(micro: MicroBatch): void {
   tf.dispose([micro.images, micro.labels]);
+  micro.targets?.dispose();
   if (micro.teacherImages !== micro.images) micro.teacherImages.dispose();
+}
+
+function targetRows({ targets, labels }: Batch, start: number, end: number): tf.Tensor2D {
+  const classes = targets!.length / labels.length;
+  return rowsOf(targets!, [labels.length, Math.floor(classes)], start, end) as tf.Tensor2D;
 }
 
 function rowsOf(data: Float32Array, shape: readonly number[], start: number, end: number): tf.Tensor {

@@ -6,6 +6,8 @@ export interface MicroBatch {
   readonly teacherImages: tf.Tensor;
   /** `[n]`, int32. */
   readonly labels: tf.Tensor1D;
+  /** `[n, classes]`, what is learnt instead of `labels`, where the batch has some. */
+  readonly targets?: tf.Tensor2D;
   readonly sampleKeys: Uint32Array;
 }
 
@@ -13,7 +15,7 @@ export interface MicroBatch {
 export interface Prepared {
   /** The model's input, preprocessed. */
   readonly inputs: tf.Tensor;
-  /** `[n, classes]`, smoothed one-hot labels. */
+  /** `[n, classes]`, smoothed one-hot labels, or smoothed targets where the batch has some. */
   readonly targets: tf.Tensor2D;
   /** `[n, classes]`, the teacher's logits, where there is a teacher. */
   readonly teacherLogits?: tf.Tensor2D;

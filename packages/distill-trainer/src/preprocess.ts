@@ -3,6 +3,36 @@ import * as tf from "@tensorflow/tfjs-core";
 /** From a batch's images (float32, NHWC, 0…255) to a model's input. Does not dispose; may return its argument. */
 export type Preprocess = (images: tf.Tensor) => tf.Tensor;
 
+/** What {@link normalise} subtracts and divides by, by channel, for pixels in [0, 1]. */
+export interface Normalisation {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/** Of ImageNet's pixels: what DeiT and most of timm's models were trained with. */
+export const IMAGENET_NORMALISATION: Normalisation = {
+  mean: [0.485, 0.456, 0.406],
+  std: [0.229, 0.224, 0.225],
+};
+
+/**
+ * Preprocessing as timm's and torchvision's: `(x / 255 − mean) / std`, by channel.
+ *
+ * @returns From images, any shape with channels last, float32, 0…255, not disposed, to the same shape, owned by the caller.
+ * @throws RangeError if mean and std differ in length or a std is not positive.
+ *
+ * @example
+ * const preprocess = normalise(IMAGENET_NORMALISATION);
+ * console.log(preprocess(tf.fill([1, 1, 1, 3], 127.5)).dataSync()); // 0.066, 0.196, 0.418
+ */
+export function normalise({ mean, std }: Normalisation): Preprocess {
+  if (mean.length !== std.length || !std.every((value) => value > 0)) {
+    throw new RangeError(`normalise: every mean needs a std above 0, got [${mean}] and [${std}]`);
+  }
+  return (images) =>
+    tf.tidy(() => tf.div(tf.sub(tf.div(images, 255), tf.tensor1d([...mean])), tf.tensor1d([...std])));
+}
+
 /**
  * Images in [0, 1]: `x / 255`, what the Keras example gives its student.
  *

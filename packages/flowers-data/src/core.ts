@@ -1,3 +1,12 @@
+export type { AffineOptions } from "./augment/affine.ts";
+export { type Augmentation, DEIT_AUGMENTATION } from "./augment/augmentation.ts";
+export type { Box, ByteImage, Interpolation, Rgb } from "./augment/byte-image.ts";
+export type { CentreCropOptions } from "./augment/centre-crop.ts";
+export { type ColorJitterOptions, colorJitterOps } from "./augment/color-jitter.ts";
+export { type ResizedCropOptions, resizedCropBox } from "./augment/crop-box.ts";
+export { applyImageOp, type ImageOp } from "./augment/image-op.ts";
+export { RAND_AUGMENT_OPS, type RandAugmentOptions, randAugmentOps } from "./augment/rand-augment.ts";
+export { eraseAtRandom, type RandomErasingOptions } from "./augment/random-erasing.ts";
 export type { Batch } from "./batch.ts";
 export { labelOrder, TF_FLOWERS_CLASSES } from "./class-names.ts";
 export { drawFlower, type FlowerOptions, flowerLabel } from "./procedural/draw-flower.ts";

@@ -25,3 +25,22 @@ export function epochOrder(size: number, seed: number, epoch: number, buffer?: n
   }
   return order;
 }
+
+/**
+ * Samples that one epoch of `repeats` augmented versions shows: as many as the data set has, rounded down to a multiple of 256
+ * where there are that many, as facebookresearch/deit's RASampler.
+ */
+export function epochLength(size: number, repeats: number): number {
+  return repeats === 1 || size < 256 ? size : size - (size % 256);
+}
+
+/**
+ * Repeated augmentation: each sample `repeats` times in a row, cut to {@link epochLength}, so that one epoch sees a third of the
+ * samples three times. FB's sampler deals these out to its replicas in turn; together they see this order.
+ *
+ * @see Hoffer et al. 2019, https://arxiv.org/abs/1901.09335; facebookresearch/deit, samplers.py
+ */
+export function repeatedOrder(order: Uint32Array, repeats: number): Uint32Array {
+  const length = epochLength(order.length, repeats);
+  return Uint32Array.from({ length }, (_, i) => order[Math.floor(i / repeats)]!);
+}

@@ -9,7 +9,15 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { folderOf, jpeg, smallSet } from "../test/pictures.ts";
 import { sharedData } from "../test/shared-data.ts";
 import type { BadImage, Batch, SampleStore } from "./index.ts";
-import { batches, decodeImage, imageSource, openFlowers, proceduralFlowers, viewOf } from "./index.ts";
+import {
+  batches,
+  DEIT_AUGMENTATION,
+  decodeImage,
+  imageSource,
+  openFlowers,
+  proceduralFlowers,
+  viewOf,
+} from "./index.ts";
 
 const originals = sharedData("data/flowers/originals");
 const TRAINING = {
@@ -109,6 +117,39 @@ describe("imageSource", () => {
     );
   });
 
+  test("augments as DeiT does, each row from its own key, with any number of threads", async () => {
+    const options = { ...TRAINING, augmentation: DEIT_AUGMENTATION };
+    const epoch = await all(batches(drawn, options));
+    expect(await all(batches(drawn, { ...options, workers: 2 }))).toEqual(epoch);
+    const { images, teacherImages, indices, sampleKeys } = epoch[2]!;
+    const image = { data: new Uint8Array(drawn.bytesOf(indices[1]!)), width: 20, height: 20 };
+    const view = { kind: "augmented", key: sampleKeys[1]!, augmentation: DEIT_AUGMENTATION } as const;
+    expect(images.subarray(768, 2 * 768)).toEqual(viewOf(image, { ...view, size: 16 }).data);
+    expect(teacherImages!.subarray(1728, 2 * 1728)).toEqual(viewOf(image, { ...view, size: 24 }).data);
+  });
+
+  test("for evaluation shows the middle if asked to", async () => {
+    const options = { batchSize: 18, imageSize: 8, training: false, workers: 1, centreCrop: { ratio: 0.5 } };
+    const [batch] = await all(batches(drawn, options));
+    const image = { data: new Uint8Array(drawn.bytesOf(4)), width: 20, height: 20 };
+    const middle = viewOf(image, { kind: "centre", size: 8, ratio: 0.5 });
+    expect(batch!.images.subarray(4 * 192, 5 * 192)).toEqual(middle.data);
+  });
+
+  test("repeats samples in an epoch of the same length, each time with a key of its own", async () => {
+    const source = imageSource(drawn, { ...TRAINING, repeats: 3 });
+    const epoch = await all(source.batches(1));
+    await source.close();
+    expect(source.size).toBe(18);
+    const indices = epoch.flatMap((batch) => [...batch.indices]);
+    expect(indices.length).toBe(18);
+    expect(new Set(indices).size).toBe(6);
+    indices.forEach((index, i) => void expect(index).toBe(indices[i - (i % 3)]));
+    const sampleKeys = epoch.flatMap((batch) => [...batch.sampleKeys]);
+    expect(new Set(sampleKeys).size).toBe(18);
+    expect(sampleKeys[0]).toBe(sampleKey(7, 1, indices[0]!)); // the first is the one that it has without repeats
+  });
+
   test("does not keep a process alive, closed or not", async () => {
     const script = `
       import { imageSource, proceduralFlowers } from ${JSON.stringify(new URL("./index.ts", import.meta.url).href)};
@@ -168,6 +209,15 @@ describe("imageSource", () => {
     );
     expect(() => imageSource(drawn, { ...TRAINING, margin: 0.5 })).toThrow(
       "margin must be an integer >= 0, got 0.5",
+    );
+    expect(() => imageSource(drawn, { ...TRAINING, margin: 2, augmentation: {} })).toThrow(
+      "imageSource: expected a margin or an augmentation, got both",
+    );
+    expect(() => imageSource(drawn, { ...TRAINING, augmentation: { flip: 2 } })).toThrow(
+      "Augmentation: flip must be in [0, 1], got 2",
+    );
+    expect(() => imageSource(drawn, { ...TRAINING, repeats: 0 })).toThrow(
+      "repeats must be an integer >= 1, got 0",
     );
     expect(() => imageSource(drawn.subset([]), TRAINING)).toThrow(
       "expected a store with images, got an empty one",

@@ -1,7 +1,9 @@
 import { availableParallelism } from "node:os";
 import { sampleKey } from "sample-keys";
+import { type Augmentation, requireAugmentation } from "./augment/augmentation.ts";
+import { type CentreCropOptions, requireCropRatio } from "./augment/centre-crop.ts";
 import type { BadImage, Batch } from "./batch.ts";
-import { epochOrder } from "./epoch-order.ts";
+import { epochLength, epochOrder, repeatedOrder } from "./epoch-order.ts";
 import type { ViewPlan, Views } from "./make-views.ts";
 import { requirePositiveInteger } from "./rgb-image.ts";
 import type { SampleStore } from "./sample-store.ts";
@@ -24,6 +26,15 @@ export interface ImageSourceOptions {
   readonly antialias?: boolean;
   /** Pixels a training picture is larger than its crop, at `imageSize`. Default 20 at 224, in proportion. */
   readonly margin?: number;
+  /** Of training pictures, such as `DEIT_AUGMENTATION`. Default: the Keras example's crop by `margin`, and flip. */
+  readonly augmentation?: Augmentation;
+  /** Of pictures for evaluation, such as `{ ratio: 0.875 }`. Default: whole pictures, as the Keras example. */
+  readonly centreCrop?: CentreCropOptions;
+  /**
+   * Repeated augmentation: how often a training sample comes in an epoch, each time with another key. An epoch stays as long,
+   * so it shows a part of the samples; see `size`. Default 1; FB's DeiT has 3.
+   */
+  readonly repeats?: number;
   /** Shuffle like `tf.data` with a buffer of this many samples. Default: a full shuffle. */
   readonly shuffleBuffer?: number;
   /** Threads that decode and augment. Default: one less than there are cores, at least 1, at most 4. */
@@ -38,7 +49,7 @@ export interface ImageSourceOptions {
 
 /** Batches for a trainer, epoch by epoch, from threads of its own. */
 export interface ImageSource {
-  /** Samples in an epoch. */
+  /** Samples in an epoch: the store's; with repeats, rounded down to a multiple of 256 as FB's, if there are that many. */
   readonly size: number;
   readonly batchSize: number;
   readonly classNames: readonly string[];
@@ -68,7 +79,7 @@ export function imageSource(store: SampleStore, options: ImageSourceOptions): Im
   const pool = startPool(settings.workers, settings.prefetch + 1, planOf(store, settings));
   let closed = false;
   return {
-    size: store.size,
+    size: epochLength(store.size, settings.repeats),
     batchSize: settings.batchSize,
     classNames: store.classNames,
     batches: (epoch) => epochBatches(store, settings, pool, epoch, () => closed),
@@ -96,9 +107,9 @@ async function* epochBatches(
   epoch: number,
   isClosed: () => boolean,
 ): AsyncGenerator<Batch> {
-  const { batchSize, training, seed, shuffleBuffer, prefetch } = settings;
+  const { batchSize, training, seed, shuffleBuffer, prefetch, repeats } = settings;
   const order = training
-    ? epochOrder(store.size, seed, epoch, shuffleBuffer)
+    ? repeatedOrder(epochOrder(store.size, seed, epoch, shuffleBuffer), repeats)
     : Uint32Array.from({ length: store.size }, (_, i) => i);
   const underWay: Promise<MadeBatch>[] = [];
   let next = 0;
@@ -106,7 +117,10 @@ async function* epochBatches(
     while (next < order.length && underWay.length <= prefetch) {
       if (isClosed()) throw new Error("imageSource: batches are to be read before close()");
       const indices = Int32Array.from(order.subarray(next, next + batchSize));
-      const sampleKeys = Uint32Array.from(indices, (index) => sampleKey(seed, epoch, index));
+      const first = next;
+      const sampleKeys = Uint32Array.from(indices, (index, row) =>
+        sampleKey(seed, epoch, index + ((first + row) % repeats) * store.size),
+      );
       const made = pool
         .run<Views>("views", { indices, sampleKeys })
         .then((views) => ({ indices, sampleKeys, views }));
@@ -149,11 +163,13 @@ function batchOf(
 }
 
 function planOf(store: SampleStore, settings: Settings): ViewPlan {
-  const { imageSize, teacherImageSize, margin, training, antialias } = settings;
+  const { imageSize, teacherImageSize, margin, training, antialias, augmentation, centreCrop } = settings;
   const sizes = teacherImageSize === undefined ? [imageSize] : [imageSize, teacherImageSize];
   const margins = sizes.map((size) => Math.round((margin * size) / imageSize));
   const { bytes, spans, encoding } = store;
-  return { bytes, spans, encoding, sizes, antialias, ...(training && { margins }) };
+  const plan = { bytes, spans, encoding, sizes, antialias };
+  if (training) return { ...plan, ...(augmentation === undefined ? { margins } : { augmentation }) };
+  return { ...plan, ...(centreCrop !== undefined && { centreCrop }) };
 }
 
 function resolve(store: SampleStore, options: ImageSourceOptions) {
@@ -162,7 +178,9 @@ function resolve(store: SampleStore, options: ImageSourceOptions) {
   const { seed = 0, antialias = false, onBadImage = "throw" } = options;
   const { workers = Math.min(4, Math.max(1, availableParallelism() - 1)) } = options;
   const { prefetch = Math.max(2, workers + 1) } = options;
-  const counts = { batchSize, imageSize, teacherImageSize, shuffleBuffer, workers, prefetch };
+  const { augmentation, centreCrop } = options;
+  const repeats = training ? (options.repeats ?? 1) : 1;
+  const counts = { batchSize, imageSize, teacherImageSize, shuffleBuffer, workers, prefetch, repeats };
   for (const [name, value] of Object.entries(counts)) {
     if (value !== undefined) requirePositiveInteger("imageSource", name, value);
   }
@@ -170,9 +188,16 @@ function resolve(store: SampleStore, options: ImageSourceOptions) {
   if (!(Number.isInteger(margin) && margin >= 0)) {
     throw new RangeError(`imageSource: margin must be an integer >= 0, got ${margin}`);
   }
+  if (augmentation !== undefined) {
+    if (options.margin !== undefined) {
+      throw new RangeError("imageSource: expected a margin or an augmentation, got both");
+    }
+    requireAugmentation(augmentation);
+  }
+  if (centreCrop?.ratio !== undefined) requireCropRatio(centreCrop.ratio);
   if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) {
     throw new RangeError(`imageSource: seed must be an integer in [0, 2^32), got ${seed}`);
   }
   const sizes = { batchSize, imageSize, teacherImageSize, margin, workers, prefetch, shuffleBuffer };
-  return { ...sizes, training, seed, antialias, onBadImage, onSkip };
+  return { ...sizes, training, seed, antialias, onBadImage, onSkip, augmentation, centreCrop, repeats };
 }

@@ -1,3 +1,5 @@
+import type { Augmentation } from "./augment/augmentation.ts";
+import type { CentreCropOptions } from "./augment/centre-crop.ts";
 import type { RgbImage } from "./rgb-image.ts";
 import { type Encoding, rawImage, sampleBytes } from "./sample-store.ts";
 import { type View, writeView } from "./views.ts";
@@ -12,6 +14,10 @@ export interface ViewPlan {
   /** Margin of each size; absent for evaluation. */
   readonly margins?: readonly number[];
   readonly antialias: boolean;
+  /** Instead of margins. */
+  readonly augmentation?: Augmentation;
+  /** For evaluation, instead of the whole picture. */
+  readonly centreCrop?: CentreCropOptions;
 }
 
 /** One batch to make. */
@@ -50,8 +56,11 @@ export async function makeViews(plan: ViewPlan, task: ViewTask): Promise<Views> 
   return { images, rows: Int32Array.from(rows), failures };
 }
 
-function viewAt({ sizes, margins, antialias }: ViewPlan, which: number, key: number): View {
-  const size = sizes[which]!;
+function viewAt(plan: ViewPlan, which: number, key: number): View {
+  const { margins, antialias, augmentation, centreCrop } = plan;
+  const size = plan.sizes[which]!;
+  if (augmentation !== undefined) return { kind: "augmented", size, key, augmentation };
+  if (centreCrop !== undefined) return { kind: "centre", size, ...centreCrop };
   if (margins === undefined) return { kind: "evaluation", size, antialias };
   return { kind: "training", size, key, margin: margins[which]!, antialias };
 }

@@ -1,4 +1,7 @@
 import { siteOf, uniform } from "sample-keys";
+import { type Augmentation, writeAugmented } from "./augment/augmentation.ts";
+import { requireByteImage } from "./augment/byte-image.ts";
+import { type CentreCropOptions, centreCrop } from "./augment/centre-crop.ts";
 import { resampleWindow } from "./resample-window.ts";
 import type { FloatImage } from "./resize-bilinear.ts";
 import { type RgbImage, requirePositiveInteger, requireRgbImage } from "./rgb-image.ts";
@@ -7,9 +10,20 @@ const CROP_X = siteOf("crop.x");
 const CROP_Y = siteOf("crop.y");
 const FLIP = siteOf("flip");
 
-/** What is shown of a picture: `evaluation` all of it, `training` a random crop, mirrored half of the time. */
+/**
+ * What is shown of a picture. Of the Keras example: `evaluation` all of it, `training` a random crop, mirrored half of the
+ * time. Of timm and FB's DeiT: `centre` the middle, `augmented` a random resized crop and what else the augmentation says.
+ */
 export type View =
   | { readonly kind: "evaluation"; readonly size: number; readonly antialias?: boolean }
+  | ({ readonly kind: "centre"; readonly size: number } & CentreCropOptions)
+  | {
+      readonly kind: "augmented";
+      readonly size: number;
+      /** The sample's key of this epoch, from `sample-keys`. */
+      readonly key: number;
+      readonly augmentation: Augmentation;
+    }
   | {
       readonly kind: "training";
       /** Side of the result, pixels. */
@@ -27,16 +41,18 @@ export function defaultMargin(size: number): number {
 }
 
 /**
- * A square view of a picture, the augmentation of the Keras DeiT example.
+ * A square view of a picture.
  *
- * Evaluation: resized to `size²`. Training: resized to `(size + margin)²`, from which `size²` is cut at
+ * `evaluation`: resized to `size²`. `training`: resized to `(size + margin)²`, from which `size²` is cut at
  * `⌊u · (margin + 1)⌋` in each direction, then mirrored if `u < ½`. The `u` are fractions drawn from `key`, so one key gives
- * the same view at two sizes, up to a pixel: the student's and the teacher's.
+ * the same view at two sizes, up to a pixel: the student's and the teacher's. `centre` and `augmented`: byte for byte as timm
+ * makes them with PIL; only noise of random erasing leaves 0…255.
  *
- * @param image - Any size, 0…255. Not changed.
+ * @param image - Any size, 0…255; bytes for `centre` and `augmented`. Not changed.
  * @returns `[size, size, 3]`, float32, 0…255; owned by the caller.
- * @throws RangeError if a size or the margin is no integer in range, or the image's data does not fit its size.
- * @see https://keras.io/examples/vision/deit/
+ * @throws RangeError if a size, the margin or an option of the augmentation is out of range, or the image's data does not
+ * fit its size. TypeError if bytes are needed and the data are none.
+ * @see https://keras.io/examples/vision/deit/; timm, timm/data/transforms_factory.py
  *
  * @example
  * const image = { data: new Uint8Array(40 * 30 * 3), width: 40, height: 30 };
@@ -53,6 +69,16 @@ export function viewOf(image: RgbImage, view: View): FloatImage {
 
 /** {@link viewOf} into an array that is there already, from `offset` on. The image is not checked. */
 export function writeView(image: RgbImage, view: View, target: Float32Array, offset: number): void {
+  if (view.kind === "centre") {
+    requireByteImage("viewOf", image);
+    target.set(centreCrop(image, view.size, view).data, offset);
+    return;
+  }
+  if (view.kind === "augmented") {
+    requireByteImage("viewOf", image);
+    writeAugmented(image, view, target, offset);
+    return;
+  }
   const { size, antialias = false } = view;
   const part = { rows: size, columns: size, antialias };
   if (view.kind === "evaluation") {

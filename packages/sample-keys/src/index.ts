@@ -1,3 +1,4 @@
+export { normal } from "./normal.ts";
 export { permutation } from "./permutation.ts";
 export { philox2x32 } from "./philox.ts";
 export { sampleKey } from "./sample-key.ts";

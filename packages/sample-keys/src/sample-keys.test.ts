@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { permutation, philox2x32, sampleKey, siteOf, uniform } from "./index.ts";
+import { normal, permutation, philox2x32, sampleKey, siteOf, uniform } from "./index.ts";
 
 describe("philox2x32", () => {
   // Known answers of the Random123 library, file kat_vectors: https://github.com/DEShawResearch/random123
@@ -64,6 +64,25 @@ describe("uniform", () => {
         sum += (draws[i]! - 0.5) * (uniform(sampleKey(1, 0, i), siteOf(site), index) - 0.5);
       expect(Math.abs(sum / n)).toBeLessThan(4 / 12 / Math.sqrt(n));
     }
+  });
+});
+
+describe("normal", () => {
+  const n = 20_000;
+  const draws = Array.from({ length: n }, (_, i) => normal(7, siteOf("noise"), i));
+  const mean = (f: (x: number) => number) => draws.reduce((sum, x) => sum + f(x), 0) / n;
+
+  test("has the first four moments of the normal distribution", () => {
+    const errors = [1, 2, 15, 96].map((variance) => Math.sqrt(variance / n)); // of the means of x, x², x³, x⁴
+    [0, 1, 0, 3].forEach((moment, i) => {
+      expect(Math.abs(mean((x) => x ** (i + 1)) - moment)).toBeLessThan(4 * errors[i]!);
+    });
+  });
+
+  test("is fixed by key, site and index", () => {
+    expect(normal(7, siteOf("noise"), 3)).toBe(draws[3]);
+    expect(normal(8, siteOf("noise"), 3)).not.toBe(draws[3]);
+    expect(normal(7, siteOf("other"), 3)).not.toBe(draws[3]);
   });
 });
 

@@ -1,0 +1,158 @@
+import { siteOf, uniform } from "sample-keys";
+import { beta } from "./beta.ts";
+import type { Batch } from "./data-source.ts";
+
+const MIX = siteOf("mix");
+const SWITCH = siteOf("mix.switch");
+const MIDDLE = siteOf("mix.middle");
+
+/** Options of {@link mixOf}; the defaults are DeiT's. */
+export interface MixOptions {
+  /** Of MixUp's beta distribution; 0: no MixUp. Default 0.8. */
+  readonly mixupAlpha?: number;
+  /** Of CutMix's beta distribution; 0: no CutMix. Default 1. */
+  readonly cutmixAlpha?: number;
+  /** That a batch is mixed at all, in [0, 1]. Default 1. */
+  readonly probability?: number;
+  /** That a batch that is mixed gets CutMix, where both are on, in [0, 1]. Default 0.5. */
+  readonly switchProbability?: number;
+}
+
+/** How one batch is mixed. */
+export type Mix =
+  | { readonly kind: "none" }
+  /** `lambda`: a row's share of itself; its partner gets the rest. */
+  | { readonly kind: "mixup"; readonly lambda: number }
+  /** `1 − lambda`: area of the box before what lies outside is cut off. `middle`: of the box, y and x of the sides. */
+  | { readonly kind: "cutmix"; readonly lambda: number; readonly middle: readonly [number, number] };
+
+/**
+ * How a batch is mixed: MixUp, CutMix or neither, as timm's `Mixup` in mode `batch` draws it.
+ *
+ * @param key - uint32; one mix a key.
+ * @throws RangeError if an option is out of range.
+ * @see Zhang et al. 2017, https://arxiv.org/abs/1710.09412; Yun et al. 2019, https://arxiv.org/abs/1905.04899
+ *
+ * @example
+ * console.log(mixOf({ cutmixAlpha: 0 }, 7).kind); // mixup
+ */
+export function mixOf(options: MixOptions, key: number): Mix {
+  const { mixupAlpha = 0.8, cutmixAlpha = 1, probability = 1, switchProbability = 0.5 } = options;
+  const limits = { mixupAlpha: Infinity, cutmixAlpha: Infinity, probability: 1, switchProbability: 1 };
+  for (const [name, value] of Object.entries({ mixupAlpha, cutmixAlpha, probability, switchProbability })) {
+    const limit = limits[name as keyof typeof limits];
+    if (!(value >= 0 && value <= limit && value < Infinity)) {
+      throw new RangeError(
+        `mixOf: ${name} must be ${limit === 1 ? "in [0, 1]" : "at least 0"}, got ${value}`,
+      );
+    }
+  }
+  if (uniform(key, MIX) >= probability || (mixupAlpha === 0 && cutmixAlpha === 0)) return { kind: "none" };
+  const cut = mixupAlpha === 0 || (cutmixAlpha > 0 && uniform(key, SWITCH) < switchProbability);
+  if (!cut) return { kind: "mixup", lambda: beta(mixupAlpha, key) };
+  const middle = [uniform(key, MIDDLE, 0), uniform(key, MIDDLE, 1)] as const;
+  return { kind: "cutmix", lambda: beta(cutmixAlpha, key), middle };
+}
+
+/**
+ * A batch whose row `i` is mixed with row `n − 1 − i`, images, teacher images and targets alike, as timm's `Mixup`.
+ *
+ * MixUp: `λ · row + (1 − λ) · partner`. CutMix: a box of the partner's image; λ of the targets is then the share of the student's
+ * image outside the box. The middle row of an odd batch is its own partner. `labels` become those of the larger share, which is
+ * what accuracy is measured on (timm prints none while training).
+ *
+ * @param batch - Any number of rows. Not changed.
+ * @param classes - Width of the targets.
+ * @returns A batch with `targets`, not smoothed; its arrays are new, but for the keys.
+ * @throws RangeError if CutMix is asked of samples that are no images `[height, width, channels]`.
+ *
+ * @example
+ * const mixed = mixBatch(batch, { kind: "mixup", lambda: 0.3 }, 5);
+ * console.log(mixed.targets.length); // rows × 5
+ */
+export function mixBatch<B extends Batch>(
+  batch: B,
+  mix: Mix,
+  classes: number,
+): B & { targets: Float32Array } {
+  const targets = batch.targets ?? oneHotRows(batch.labels, classes);
+  if (mix.kind === "none") return { ...batch, targets };
+  const { teacherImages, teacherShape } = batch;
+  const lambda = mix.kind === "mixup" ? mix.lambda : shareOutside(batch.shape, mix);
+  const rows = batch.labels.length;
+  return {
+    ...batch,
+    images: mixRows(batch.images, batch.shape, mix),
+    ...(teacherImages && teacherShape && { teacherImages: mixRows(teacherImages, teacherShape, mix) }),
+    targets: blendRows(targets, rows, lambda),
+    labels: lambda >= 0.5 ? batch.labels.slice() : batch.labels.toReversed(),
+  };
+}
+
+function mixRows(
+  data: Float32Array,
+  shape: readonly number[],
+  mix: Exclude<Mix, { kind: "none" }>,
+): Float32Array {
+  const rows = shape[0]!;
+  if (mix.kind === "mixup") return blendRows(data, rows, mix.lambda);
+  const { top, bottom, left, right } = boxOf(shape, mix);
+  const [, , width = 0, channels = 0] = shape;
+  const stride = data.length / rows;
+  const mixed = data.slice();
+  for (let row = 0; row < rows; row++) {
+    for (let y = top; y < bottom; y++) {
+      const from = (y * width + left) * channels;
+      const to = (y * width + right) * channels;
+      const partner = (rows - 1 - row) * stride;
+      mixed.set(data.subarray(partner + from, partner + to), row * stride + from);
+    }
+  }
+  return mixed;
+}
+
+/** `λ · row i + (1 − λ) · row n − 1 − i`. */
+function blendRows(data: Float32Array, rows: number, lambda: number): Float32Array {
+  const stride = data.length / rows;
+  const mixed = new Float32Array(data.length);
+  for (let row = 0; row < rows; row++) {
+    const [own, partner] = [row * stride, (rows - 1 - row) * stride];
+    for (let i = 0; i < stride; i++)
+      mixed[own + i] = data[own + i]! * lambda + data[partner + i]! * (1 - lambda);
+  }
+  return mixed;
+}
+
+type CutMix = Extract<Mix, { kind: "cutmix" }>;
+
+function shareOutside(shape: readonly number[], mix: CutMix): number {
+  const { top, bottom, left, right } = boxOf(shape, mix);
+  return 1 - ((bottom - top) * (right - left)) / (shape[1]! * shape[2]!);
+}
+
+function boxOf(shape: readonly number[], { lambda, middle }: CutMix) {
+  const [, height = 0, width = 0] = shape;
+  if (shape.length !== 4) {
+    throw new RangeError(
+      `mixBatch: CutMix needs images of shape [batch, height, width, channels], got [${shape}]`,
+    );
+  }
+  const [top, bottom] = interval(height, lambda, middle[0]);
+  const [left, right] = interval(width, lambda, middle[1]);
+  return { top, bottom, left, right };
+}
+
+/** √(1 − λ) of a side about `middle`, cut off at the ends. */
+function interval(side: number, lambda: number, middle: number): [start: number, end: number] {
+  const length = Math.trunc(side * Math.sqrt(1 - lambda));
+  const centre = Math.floor(middle * side);
+  return [Math.max(0, centre - (length >> 1)), Math.min(side, centre + ((length + 1) >> 1))];
+}
+
+function oneHotRows(labels: Int32Array, classes: number): Float32Array {
+  const targets = new Float32Array(labels.length * classes);
+  labels.forEach((label, row) => {
+    targets[row * classes + label] = 1;
+  });
+  return targets;
+}

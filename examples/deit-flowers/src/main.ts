@@ -3,9 +3,15 @@ import { Interrupted } from "./interrupted.ts";
 import { run } from "./run.ts";
 import { UsageError } from "./usage-error.ts";
 
+/** Programs that start this one pass a signal on that it has got itself: so soon after the first it is the same one. */
+const ECHO_MS = 1000;
 const stop = new AbortController();
+let askedAt: number | undefined;
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => {
+  process.on(signal, () => {
+    if (askedAt !== undefined && performance.now() - askedAt > ECHO_MS) process.exit(130);
+    if (askedAt !== undefined) return;
+    askedAt = performance.now();
     process.stderr.write("\ndeit-flowers: stops after this step; once more ends it at once\n");
     stop.abort(new Interrupted("stopped"));
   });

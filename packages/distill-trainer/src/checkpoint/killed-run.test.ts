@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { uniform } from "sample-keys";
 import { build } from "tsup";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { tinyProgram } from "./test-data.ts";
 
 const KILLS = { wasm: 14, cpu: 6 } as const;
 /** A child lives for 1 to this many steps, of 60 in all, and then for 0 to so many ms: in them it trains or saves. */
@@ -46,8 +47,9 @@ interface Life {
 
 /** Runs the child until it ends, or is killed `death.ms` after it has begun its `death.steps`th step. */
 function live(backend: string, checkpoints: string, death?: { steps: number; ms: number }): Promise<Life> {
-  const program = `import { tinyProgram } from ${JSON.stringify(join(folder, "child.mjs"))};
-    await tinyProgram(${JSON.stringify(backend)}, ${JSON.stringify(checkpoints)});`;
+  const name = tinyProgram.name;
+  const program = `import { ${name} } from ${JSON.stringify(join(folder, "child.mjs"))};
+    await ${name}(${JSON.stringify(backend)}, ${JSON.stringify(checkpoints)});`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
     stdio: ["ignore", "pipe", "inherit"],
   });

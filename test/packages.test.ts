@@ -12,7 +12,7 @@ import { type Installed, installTarballs } from "./tarballs.ts";
 const BUDGET: Record<string, number> = {
   "bit-teacher": 20,
   "deit-model": 30,
-  "distill-trainer": 90,
+  "distill-trainer": 160,
   "flowers-data": 160,
   "kernel-op": 15,
   "sample-keys": 18,

@@ -89,7 +89,6 @@ test.concurrent.each(["wasm", "cpu"] as const)(
       );
     }
     const last = await live(backend, checkpoints);
-    process.stderr.write(`${backend}: killed at steps ${steps}\n`);
     expect(last.lines.at(-1)!.startsWith("end ")).toBe(true);
     expect(last.lines.at(-1)).toBe(whole.lines.at(-1));
     expect(killed).toBe(KILLS[backend]);

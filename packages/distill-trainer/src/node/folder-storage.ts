@@ -12,7 +12,6 @@ const TEMPORARY = ".checkpoint.tmp";
  * holds the old file or the whole new one.
  *
  * @example
- * import { folderStorage } from "distill-trainer/node";
  * const checkpoint = { storage: folderStorage("runs/1/checkpoints"), everySteps: 100 };
  */
 export function folderStorage(folder: string): CheckpointStorage {

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { cac } from "cac";
-import { kebab, PRESETS, resolveSettings, SETTING_NAMES, type Settings } from "./settings.ts";
+import { kebab, PRESETS, resolveSettings, resumeSettings, SETTING_NAMES, type Settings } from "./settings.ts";
 import { UsageError } from "./usage-error.ts";
 
 const HELP: Readonly<Partial<Record<keyof Settings, string>>> = {
@@ -32,11 +34,13 @@ const HELP: Readonly<Partial<Record<keyof Settings, string>>> = {
   weightDecay: "AdamW's, scaled by the learning rate",
   labelSmoothing: "Label smoothing, 0 to 1",
   alpha: "Weight of the distillation loss, 0 to 1",
+  checkpointEvery: "Steps between checkpoints, besides one at the end of each epoch",
+  resume: "Folder of a run that was stopped: goes on with it, with its settings",
   verbose: "Show stack traces",
 };
 
 /** What cac would turn into numbers where it looks like one: a run may be named 7. */
-const TEXTS = new Set<string>(["preset", "name", "out", "backend", "data", "cache", "teacher"]);
+const TEXTS = new Set<string>(["preset", "name", "out", "backend", "data", "cache", "teacher", "resume"]);
 const FLAGS = new Set<keyof Settings>(["download", "skipBadImages", "verbose"]);
 
 /**
@@ -65,10 +69,23 @@ export function parseCommandLine(argv: readonly string[]): Settings | undefined 
       name,
       TEXTS.has(name) ? String(value) : value,
     ]);
-    return resolveSettings(Object.fromEntries(texts));
+    const named = Object.fromEntries(texts) as Record<string, unknown>;
+    if (named.resume === undefined) return resolveSettings(named);
+    return resumeSettings(savedSettings(String(named.resume)), named);
   } catch (error) {
     if (error instanceof Error && error.name === "CACError")
       throw new UsageError(`${error.message} (see --help)`);
     throw error;
+  }
+}
+
+function savedSettings(folder: string): Record<string, unknown> {
+  const file = join(folder, "settings.json");
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+  } catch (error) {
+    throw new UsageError(
+      `--resume: expected the folder of a run, could not read ${file}: ${(error as Error).message}`,
+    );
   }
 }

@@ -8,6 +8,10 @@ export interface RunContext {
   readonly settings: Settings;
   readonly data: FlowerData;
   readonly output: LineOutput;
+  /** The run's own. */
+  readonly folder: string;
+  /** Stops the training under way after its step. */
+  readonly signal?: AbortSignal;
   /** Told of each picture that is left out. */
   readonly onSkip: (bad: BadImage) => void;
 }

@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { type ChildProcess, execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -11,14 +12,22 @@ vi.setConfig({ testTimeout: 300_000 });
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
 /** Runs the program as `pnpm start` does. */
-function start(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+function start(...args: string[]): Promise<Ended> & { readonly child: ChildProcess } {
   const node = ["--conditions=@deit/source", "--import", TSX, MAIN, ...args];
-  return new Promise((resolve) => {
-    execFile(process.execPath, node, (error, out, err) => {
+  let child: ChildProcess | undefined;
+  const ended = new Promise<Ended>((resolve) => {
+    child = execFile(process.execPath, node, (error, out, err) => {
       resolve({ code: error === null ? 0 : Number(error.code), out, err });
     });
   });
+  return Object.assign(ended, { child: child! });
 }
 
 describe("the program as a process", () => {
@@ -39,6 +48,26 @@ describe("the program as a process", () => {
     expect(run).toMatchObject({ code: 0, err: "" });
     expect(run.out).toContain("report: ");
     expect(await readdir(out)).toEqual(["x"]);
+  });
+
+  test.skipIf(process.platform === "win32")("saves on SIGINT, says how to go on, and goes on", async () => {
+    const out = await emptyFolder();
+    const folder = join(out, "x");
+    const options = ["--preset", "tiny", "--checkpoint-every", "1", "--out", out, "--name", "x"];
+    const stopped = start(...options);
+    const hasSaved = (): boolean => existsSync(join(folder, "resume", "teacher"));
+    while (!hasSaved()) await new Promise((resolve) => setTimeout(resolve, 20));
+    stopped.child.kill("SIGINT");
+    const { code, err } = await stopped;
+    expect(code).toBe(130);
+    const command = /to go on: npx pnpm@12 start (--resume) (\S+)\n$/.exec(err);
+    const resumed = await start(command![1]!, command![2]!);
+    expect(resumed).toMatchObject({ code: 0, err: "" });
+    expect(resumed.out).toMatch(/goes on after step \d/);
+    expect((await start("--resume", folder)).err).toContain("expected a run that is not finished");
+    expect((await start("--resume", out)).err).toContain(
+      "--resume: expected the folder of a run, could not read",
+    );
   });
 
   test("ends with 2 and one line for wrong use", async () => {

@@ -1,6 +1,12 @@
-import type * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { ADAMW_SEMANTICS, AdamW, batchesPerEpoch, cosine, type DataSource } from "distill-trainer";
+import {
+  ADAMW_SEMANTICS,
+  AdamW,
+  batchesPerEpoch,
+  cosine,
+  type DataSource,
+  timmNoDecay,
+} from "distill-trainer";
 
 /** What decides the optimizer of one training. */
 export interface OptimizerOptions {
@@ -18,12 +24,6 @@ export function deitOptimizer(
   { learningRate, weightDecay, epochs, warmupEpochs = 0 }: OptimizerOptions,
 ): AdamW {
   const steps = batchesPerEpoch(source);
-  const spared = new Set(
-    model.trainableWeights
-      .filter((weight) => isSpared(weight))
-      .map((weight) => weight.read() as tf.Variable)
-      .map(({ name }) => name),
-  );
   return new AdamW({
     ...ADAMW_SEMANTICS.torch,
     learningRate: cosine({
@@ -32,11 +32,6 @@ export function deitOptimizer(
       warmupSteps: Math.min(Math.round(steps * warmupEpochs), steps * epochs - 1),
     }),
     weightDecay,
-    excludeFromDecay: (name) => spared.has(name),
+    excludeFromDecay: timmNoDecay(model),
   });
-}
-
-/** Vectors, and the tables of tokens and positions, whose first side is 1. */
-function isSpared({ shape }: tfl.LayerVariable): boolean {
-  return shape.length < 2 || shape[0] === 1;
 }

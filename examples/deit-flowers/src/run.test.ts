@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
@@ -6,8 +7,10 @@ import { startBackend } from "tfjs-backends";
 import { describe, expect, test, vi } from "vitest";
 import { emptyFolder, recorder, sharedData } from "../test/workspace.ts";
 import { loadLayersModelFile, saveLayersModelFile } from "./files/layers-model-files.ts";
+import { Interrupted } from "./interrupted.ts";
 import { run } from "./run.ts";
-import { resolveSettings } from "./settings.ts";
+import { resolveSettings, resumeSettings } from "./settings.ts";
+import { UsageError } from "./usage-error.ts";
 
 const originals = sharedData("data/flowers/originals");
 const mobileNet = sharedData("data/teacher/mobilenet_v2_1.0_224_f16");
@@ -150,5 +153,96 @@ describe("bad input leaves nothing behind", () => {
       `${folder}: expected a teacher of square RGB images, got one of [8, 9, 3]`,
     );
     tf.disposeVariables();
+  });
+});
+
+describe("a run that is stopped", () => {
+  /** Stops after so many training steps of all stages, then goes on, until it ends. */
+  async function inPieces(stops: readonly number[]) {
+    const out = await emptyFolder();
+    const folder = join(out, "run");
+    const settings = resolveSettings({ preset: "tiny", name: "run", out, checkpointEvery: 1 });
+    const texts: string[] = [];
+    for (const [i, stop] of stops.entries()) {
+      const controller = new AbortController();
+      let saved = 0;
+      const watcher = setInterval(() => {
+        saved = savedSteps(folder);
+        if (saved >= stop) controller.abort(new Interrupted("stopped"));
+      }, 5);
+      const output = recorder();
+      const now = i === 0 ? settings : resumeSettings(await savedSettings(folder), { resume: folder });
+      await expect(run(now, output, controller.signal)).rejects.toThrow(
+        /stopped and saved; to go on: .* --resume /,
+      );
+      clearInterval(watcher);
+      texts.push(output.text());
+    }
+    const output = recorder();
+    const result = await run(resumeSettings(await savedSettings(folder), { resume: folder }), output);
+    return { result, folder, texts: [...texts, output.text()] };
+  }
+  const savedSettings = async (folder: string) =>
+    JSON.parse(await readFile(join(folder, "settings.json"), "utf8"));
+  /** Newest checkpoint in any stage, with 100 for each stage done. */
+  const savedSteps = (folder: string): number => {
+    const names = existsSync(join(folder, "resume"))
+      ? readdirSync(join(folder, "resume"), { recursive: true, encoding: "utf8" })
+      : [];
+    const done = names.filter((name) => name.endsWith(".json")).length;
+    return (
+      100 * done +
+      Math.max(0, ...names.map((name) => Number(/step-(\d+)\.safetensors$/.exec(name)?.[1] ?? 0)))
+    );
+  };
+
+  test("goes on within each stage and ends with the same models, skipping what is finished", async () => {
+    const whole = await tinyRun();
+    const { result, folder, texts } = await inPieces([3, 104, 203]);
+    expect(result.models.map(({ history }) => history)).toEqual(
+      whole.result.models.map(({ history }) => history),
+    );
+    expect(result.models.map(({ valAccuracy }) => valAccuracy)).toEqual(
+      whole.result.models.map(({ valAccuracy }) => valAccuracy),
+    );
+    expect(result.teacherDescription).toBe(whole.result.teacherDescription);
+    expect((await readdir(folder)).sort()).toEqual(WRITTEN);
+    for (const file of ["teacher", "student-alone", "student-distilled"].map((name) =>
+      join(name, "weights.bin"),
+    )) {
+      expect(await readFile(join(folder, file))).toEqual(await readFile(join(whole.folder, file)));
+    }
+    expect(texts[1]).toMatch(/teacher: goes on after step \d/);
+    expect(texts[2]).not.toContain("teacher  epoch");
+    expect(texts[3]).toMatch(/student-distilled: goes on after step \d/);
+    expect(texts[3]).not.toContain("student alone  epoch");
+    const again = resumeSettings(await savedSettings(folder), { resume: folder });
+    await expect(run(again, recorder())).rejects.toThrow(
+      `--resume: expected a run that is not finished, got '${folder}'`,
+    );
+  });
+
+  test("before anything was saved leaves nothing", async () => {
+    const out = await emptyFolder();
+    const settings = resolveSettings({ preset: "tiny", name: "run", out });
+    const stopped = AbortSignal.abort(new Interrupted("stopped"));
+    await expect(run(settings, recorder(), stopped)).rejects.toThrow(
+      "stopped before there was anything to save",
+    );
+    expect(await readdir(out)).toEqual([]);
+  });
+
+  test("is not gone on with other settings, but with more threads", () => {
+    const saved = resolveSettings({ preset: "tiny", name: "run" });
+    expect(resumeSettings(saved, { resume: "x", workers: 2 })).toMatchObject({
+      workers: 2,
+      epochs: 2,
+      resume: "x",
+    });
+    expect(() => resumeSettings(saved, { resume: "x", epochs: 3, seed: 1 })).toThrow(
+      new UsageError(
+        "--resume: expected the settings of the run, got others: --seed was 42, is 1; --epochs was 2, is 3",
+      ),
+    );
   });
 });

@@ -40,6 +40,8 @@ const schema = z.strictObject({
   weightDecay: z.number().min(0),
   labelSmoothing: shareBelowOne,
   alpha: share,
+  checkpointEvery: count,
+  resume: z.string().optional(),
   verbose: z.boolean(),
 });
 
@@ -58,8 +60,12 @@ const SHARED = {
   dropPath: 0.1,
   labelSmoothing: 0.1,
   alpha: 0.5,
+  checkpointEvery: 100,
   verbose: false,
 } as const;
+
+/** What may change while a run is resumed: it does not change the result. */
+const FREE = new Set<string>(["name", "out", "cache", "workers", "checkpointEvery", "resume", "verbose"]);
 
 /** Named starting points; every value can be overridden by its option. */
 export const PRESETS: Readonly<Record<string, Omit<Settings, "name" | "preset">>> = {
@@ -143,6 +149,32 @@ export function resolveSettings(given: Readonly<Record<string, unknown>>): Setti
   }
   requireConsistent(result.data);
   return result.data;
+}
+
+/** The settings that decide a run's result. */
+export function runSettings(settings: Settings): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => !FREE.has(name)));
+}
+
+/**
+ * The settings of a run that is gone on with.
+ *
+ * @param saved - What its `settings.json` says.
+ * @param given - Options of the command line, `resume` among them.
+ * @throws UsageError if an option that decides the result differs from the run's.
+ */
+export function resumeSettings(
+  saved: Readonly<Record<string, unknown>>,
+  given: Readonly<Record<string, unknown>>,
+): Settings {
+  const settings = resolveSettings({ ...saved, ...given });
+  const before = runSettings(resolveSettings(saved));
+  const differing = Object.entries(runSettings(settings)).filter(([name, value]) => value !== before[name]);
+  if (differing.length > 0) {
+    const list = differing.map(([name, value]) => `--${kebab(name)} was ${before[name]}, is ${value}`);
+    throw new UsageError(`--resume: expected the settings of the run, got others: ${list.join("; ")}`);
+  }
+  return settings;
 }
 
 /** `imageSize` → `image-size`. */

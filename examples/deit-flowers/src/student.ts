@@ -3,6 +3,7 @@ import { averageHeads, deit, type VitConfig, vit } from "deit-model";
 import { Classifier, type DataSource, Distiller } from "distill-trainer";
 import type { RunContext } from "./context.ts";
 import { heldOutImages, withTrainingImages } from "./data/image-sources.ts";
+import { stageCheckpoints } from "./files/stages.ts";
 import { measure } from "./measure.ts";
 import { deitOptimizer } from "./optimizer.ts";
 import type { ModelResult } from "./run-result.ts";
@@ -53,17 +54,20 @@ async function train(
   compile: (source: DataSource) => void,
   teacherImageSize: number,
 ): Promise<Omit<ModelResult, "params">> {
-  const { settings, output } = context;
+  const { settings, output, folder, signal } = context;
+  const stage = name === "student alone" ? "student-alone" : "student-distilled";
+  const checkpoint = stageCheckpoints(folder, stage, settings, output);
   const { imageSize, epochs, microBatchSize } = settings;
   const heldOut = await heldOutImages(context, imageSize);
   const sizes = teacherImageSize === imageSize ? { imageSize } : { imageSize, teacherImageSize };
   const { history, imagesPerSecond } = await withTrainingImages(context, sizes, (source) => {
     compile(source);
-    const fit = { epochs, microBatchSize, validationData: heldOut };
+    const fit = { epochs, microBatchSize, validationData: heldOut, checkpoint, ...(signal && { signal }) };
     return fitWithProgress(name, trainer, source, fit, output);
   });
   const measured = await measure((source) => trainer.evaluateDataset(source, { microBatchSize }), heldOut);
-  return { name, ...measured, trainImagesPerSecond: imagesPerSecond, history };
+  const speed = imagesPerSecond === undefined ? {} : { trainImagesPerSecond: imagesPerSecond };
+  return { name, ...measured, ...speed, history };
 }
 
 function studentConfig(settings: Settings, classes: number): VitConfig {

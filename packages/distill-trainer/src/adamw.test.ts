@@ -7,7 +7,7 @@ import { ADAMW_SEMANTICS, AdamW, type AdamWOptions } from "./index.ts";
 
 /** Float64 run of the published update rules, written out plainly: a reference apart from the code under test. */
 function plainAdamW(
-  options: Required<Omit<AdamWOptions, "excludeFromDecay">>,
+  options: Required<Omit<AdamWOptions, "excludeFromDecay" | "learningRateScale">>,
   start: number,
   gradients: number[],
 ) {

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type AdamWStepOptions, adamWStep, adamWUpdate } from "./adamw-update.ts";
+import { type AdamWParameter, type AdamWStepOptions, adamWStep, adamWUpdate } from "./adamw-update.ts";
 import { constant, type Schedule } from "./schedule.ts";
 
 /** Options of {@link AdamW}. The defaults are Keras' own AdamW. */
@@ -23,6 +23,8 @@ export interface AdamWOptions {
   readonly epsilonPlacement?: "uncorrected" | "corrected";
   /** Variables that do not decay, by name. Default: none. */
   readonly excludeFromDecay?: (variableName: string) => boolean;
+  /** What a variable's learning rate is multiplied by, by name; see `layerDecay`. Default: 1 for all. */
+  readonly learningRateScale?: (variableName: string) => number;
 }
 
 /** The options in which libraries differ. */
@@ -66,6 +68,7 @@ export class AdamW extends tf.Optimizer {
   readonly #schedule: Schedule;
   readonly #options: Omit<AdamWStepOptions, "learningRate">;
   readonly #excluded: (variableName: string) => boolean;
+  readonly #scaleOf: (variableName: string) => number;
   readonly #slots = new Map<string, Slot>();
 
   constructor(options: AdamWOptions) {
@@ -77,13 +80,24 @@ export class AdamW extends tf.Optimizer {
     if (!(weightDecay >= 0)) throw new RangeError(`AdamW: weightDecay must be >= 0, got ${weightDecay}`);
     this.#schedule = typeof learningRate === "number" ? constant(learningRate) : learningRate;
     this.#excluded = options.excludeFromDecay ?? (() => false);
+    this.#scaleOf = options.learningRateScale ?? (() => 1);
     const { weightDecayMode = "lr-scaled", epsilonPlacement = "uncorrected" } = options;
     this.#options = { weightDecay, beta1, beta2, epsilon, weightDecayMode, epsilonPlacement };
   }
 
   /** Learning rate of the next step. */
   get learningRate(): number {
-    return this.#schedule(this.iterations);
+    return this.learningRateAt(this.iterations);
+  }
+
+  /** Learning rate of the step with this index, counted from 0. */
+  learningRateAt(step: number): number {
+    return this.#schedule(step);
+  }
+
+  /** How a variable is treated, by name. */
+  treatmentOf(variableName: string): { readonly decays: boolean; readonly learningRateScale: number } {
+    return { decays: !this.#excluded(variableName), learningRateScale: this.#scaleOf(variableName) };
   }
 
   override applyGradients(gradients: tf.NamedTensorMap | { name: string; tensor: tf.Tensor }[]): void {
@@ -96,16 +110,25 @@ export class AdamW extends tf.Optimizer {
       if (variable === undefined) throw new RangeError(`AdamW: no variable is named '${name}'`);
       return variable;
     });
-    const parameters = given.map(({ name, tensor: gradient }, i) => {
-      const value = variables[i]!;
-      return { value, ...this.#slot(name, value), gradient, decays: !this.#excluded(name) };
+    const groups = new Map<number, { variable: tf.Variable; parameter: AdamWParameter }[]>();
+    given.forEach(({ name, tensor: gradient }, i) => {
+      const variable = variables[i]!;
+      const { decays, learningRateScale: scale } = this.treatmentOf(name);
+      const parameter = { value: variable, ...this.#slot(name, variable), gradient, decays };
+      if (!groups.has(scale)) groups.set(scale, []);
+      groups.get(scale)!.push({ variable, parameter });
     });
-    const step = adamWStep(this.iterations + 1, { ...this.#options, learningRate: this.learningRate });
-    adamWUpdate(parameters, step).forEach((next, i) => {
-      variables[i]!.assign(next.value);
-      next.value.dispose();
-      this.#keep(given[i]!.name, next);
-    });
+    for (const [scale, group] of groups) {
+      const learningRate = this.learningRate * scale;
+      const step = adamWStep(this.iterations + 1, { ...this.#options, learningRate });
+      const parameters = group.map(({ parameter }) => parameter);
+      adamWUpdate(parameters, step).forEach((next, i) => {
+        const { variable } = group[i]!;
+        variable.assign(next.value);
+        next.value.dispose();
+        this.#keep(variable.name, next);
+      });
+    }
     this.incrementIterations();
   }
 

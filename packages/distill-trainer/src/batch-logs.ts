@@ -42,14 +42,32 @@ export class BatchLogCollector {
   }
 }
 
+/** An {@link EpochLogs} as plain data. */
+export interface EpochLogsState {
+  readonly batches: number;
+  readonly samples: number;
+  readonly sums: Readonly<Record<string, number>>;
+}
+
 /**
  * An epoch's logs from its batches', as Keras aggregates them: losses are unweighted means of batch means (a smaller
  * last batch counts as much as the others), accuracy is the mean over samples.
  */
 export class EpochLogs {
-  #batches = 0;
-  #samples = 0;
-  readonly #sums: Record<string, number> = {};
+  #batches: number;
+  #samples: number;
+  readonly #sums: Record<string, number>;
+
+  /** @param state - What to go on from. Default: nothing yet. */
+  constructor(state: EpochLogsState = { batches: 0, samples: 0, sums: {} }) {
+    this.#batches = state.batches;
+    this.#samples = state.samples;
+    this.#sums = { ...state.sums };
+  }
+
+  get state(): EpochLogsState {
+    return { batches: this.#batches, samples: this.#samples, sums: { ...this.#sums } };
+  }
 
   add(logs: BatchLogs, samples: number): void {
     this.#batches += 1;

@@ -9,10 +9,10 @@ import { classesOf, trainableVariables } from "./model-outputs.ts";
 import { type MicroBatch, type Objective, type Outcome, type Prepared, tidyOutcome } from "./objective.ts";
 import { type Preprocess, toUnitRange } from "./preprocess.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
+import type { StepOptions } from "./step.ts";
 
 /** Options of {@link Classifier.compile}. */
-export interface ClassifierCompileArgs {
-  readonly optimizer: tf.Optimizer;
+export interface ClassifierCompileArgs extends StepOptions {
   /** In [0, 1). Default 0. */
   readonly labelSmoothing?: number;
   /** From a batch's images to the model's input. Default `x / 255`. */
@@ -35,7 +35,7 @@ export interface ClassifierCompileArgs {
 export class Classifier {
   readonly model: tfl.LayersModel;
   readonly #classes: number;
-  #compiled: { objective: Objective; optimizer: tf.Optimizer } | undefined;
+  #compiled: { objective: Objective; step: StepOptions } | undefined;
 
   constructor(model: tfl.LayersModel) {
     this.#classes = classesOf("Classifier", model, 1);
@@ -43,16 +43,16 @@ export class Classifier {
   }
 
   compile(args: ClassifierCompileArgs): void {
-    const { optimizer, labelSmoothing = 0, preprocess = toUnitRange } = args;
+    const { labelSmoothing = 0, preprocess = toUnitRange } = args;
     requireSmoothing("Classifier", labelSmoothing);
     const objective = classification(this.model, this.#classes, labelSmoothing, preprocess);
-    this.#compiled = { objective, optimizer };
+    this.#compiled = { objective, step: args };
   }
 
   /** Trains; see {@link FitOptions}. The model's variables change in place. */
   fitDataset(source: DataSource, options: FitOptions): Promise<tfl.History> {
-    const { objective, optimizer } = this.#requireCompiled("fitDataset");
-    return fit(objective, optimizer, this.model, source, options);
+    const { objective, step } = this.#requireCompiled("fitDataset");
+    return fit(objective, step, this.model, source, options);
   }
 
   /** @returns `loss` and `accuracy` over `source`. */
@@ -66,7 +66,7 @@ export class Classifier {
     });
   }
 
-  #requireCompiled(caller: string): { objective: Objective; optimizer: tf.Optimizer } {
+  #requireCompiled(caller: string): { objective: Objective; step: StepOptions } {
     if (this.#compiled === undefined) throw new Error(`Classifier.${caller}: call compile() first`);
     return this.#compiled;
   }
@@ -85,6 +85,7 @@ function classification(
   };
   return {
     variables: trainableVariables(model),
+    settings: { labelSmoothing },
     prepare: (batch: MicroBatch) => ({
       inputs: preprocess(batch.images),
       targets: smoothedTargets(batch, classes, labelSmoothing),

@@ -10,6 +10,7 @@ import { classesOf, trainableVariables } from "./model-outputs.ts";
 import { type MicroBatch, type Objective, type Outcome, type Prepared, tidyOutcome } from "./objective.ts";
 import { type Preprocess, toUnitRange } from "./preprocess.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
+import type { StepOptions } from "./step.ts";
 import type { Teacher } from "./teacher.ts";
 
 /** Who teaches whom. */
@@ -20,8 +21,7 @@ export interface DistillerArgs {
 }
 
 /** Options of {@link Distiller.compile}. The defaults are the Keras example's. */
-export interface DistillerCompileArgs {
-  readonly optimizer: tf.Optimizer;
+export interface DistillerCompileArgs extends StepOptions {
   /** In [0, 1). Default 0.1. */
   readonly labelSmoothing?: number;
   /** Default `{ kind: "hard" }`. */
@@ -51,7 +51,7 @@ export interface DistillerCompileArgs {
 export class Distiller {
   readonly student: tfl.LayersModel;
   readonly teacher: Teacher;
-  #compiled: { objective: Objective; optimizer: tf.Optimizer } | undefined;
+  #compiled: { objective: Objective; step: StepOptions } | undefined;
 
   constructor({ student, teacher }: DistillerArgs) {
     const classes = classesOf("Distiller", student, 2);
@@ -65,17 +65,17 @@ export class Distiller {
   }
 
   compile(args: DistillerCompileArgs): void {
-    const { optimizer, labelSmoothing = 0.1, distillation = { kind: "hard" }, alpha = 0.5 } = args;
+    const { labelSmoothing = 0.1, distillation = { kind: "hard" }, alpha = 0.5 } = args;
     if (!(alpha >= 0 && alpha <= 1)) throw new RangeError(`Distiller: alpha must be in [0, 1], got ${alpha}`);
     requireSmoothing("Distiller", labelSmoothing);
     const settings = { labelSmoothing, distillation, alpha, preprocess: args.preprocess ?? toUnitRange };
-    this.#compiled = { objective: distilling(this.student, this.teacher, settings), optimizer };
+    this.#compiled = { objective: distilling(this.student, this.teacher, settings), step: args };
   }
 
   /** Trains the student; see {@link FitOptions}. Its variables change in place. */
   fitDataset(source: DataSource, options: FitOptions): Promise<tfl.History> {
-    const { objective, optimizer } = this.#requireCompiled("fitDataset");
-    return fit(objective, optimizer, this.student, source, options);
+    const { objective, step } = this.#requireCompiled("fitDataset");
+    return fit(objective, step, this.student, source, options);
   }
 
   /** @returns `loss`, `student_loss` (equal to it) and `accuracy` of the averaged logits over `source`. */
@@ -89,7 +89,7 @@ export class Distiller {
     });
   }
 
-  #requireCompiled(caller: string): { objective: Objective; optimizer: tf.Optimizer } {
+  #requireCompiled(caller: string): { objective: Objective; step: StepOptions } {
     if (this.#compiled === undefined) throw new Error(`Distiller.${caller}: call compile() first`);
     return this.#compiled;
   }
@@ -111,6 +111,7 @@ function distilling(student: tfl.LayersModel, teacher: Teacher, settings: Settin
 
   return {
     variables: trainableVariables(student),
+    settings: { labelSmoothing, distillation, alpha },
 
     prepare: (batch: MicroBatch, training: boolean): Prepared => ({
       inputs: preprocess(batch.images),

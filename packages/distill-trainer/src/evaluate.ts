@@ -11,6 +11,8 @@ export interface EvaluateOptions {
   readonly microBatchSize: number;
   /** Put before each log's name. Default none. */
   readonly prefix?: string;
+  /** Ends the pass with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -38,6 +40,7 @@ export async function evaluate(
       disposeMicroBatch(micro);
     }
     total.add(await collector.read(), rows);
+    options.signal?.throwIfAborted();
     await tf.nextFrame();
   }
   if (total.samples === 0)

@@ -2,9 +2,15 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { accumulateGradients } from "./accumulate.ts";
 import { type BatchLogs, EpochLogs } from "./batch-logs.ts";
-import { batchesPerEpoch, type DataSource } from "./data-source.ts";
+import { Checkpoints } from "./checkpoint/checkpoints.ts";
+import type { CheckpointOptions } from "./checkpoint/options.ts";
+import type { Progress } from "./checkpoint/progress.ts";
+import { describeRun } from "./checkpoint/run-settings.ts";
+import { batchesFrom, batchesPerEpoch, type DataSource } from "./data-source.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Objective } from "./objective.ts";
+import { requireCount } from "./require-count.ts";
+import { requireFinite, type StepOptions, takeStep } from "./step.ts";
 
 /** A tfjs callback object (an instance of `tfl.Callback`), or a plain object with some of its methods. */
 export type FitCallback = tfl.CustomCallbackArgs | { setModel(model: never): void };
@@ -21,6 +27,10 @@ export interface FitOptions {
   readonly microBatchSize?: number;
   /** tfjs' conventions: `onEpochEnd(epoch, logs)`, `tfl.callbacks.earlyStopping(…)`, … */
   readonly callbacks?: FitCallback | readonly FitCallback[];
+  /** Where and when to save the run, and whether to go on from what is saved. Default: nothing is saved. */
+  readonly checkpoint?: CheckpointOptions;
+  /** Ends the run after the step under way: it is saved, if checkpoints are, and the signal's reason is thrown. */
+  readonly signal?: AbortSignal;
 }
 
 export const DEFAULT_MICRO_BATCH_SIZE = 16;
@@ -29,17 +39,18 @@ export const DEFAULT_MICRO_BATCH_SIZE = 16;
  * The training loop: for each batch, gradients summed over micro-batches, then one optimizer step.
  *
  * @param model - What callbacks get by `setModel`; its `stopTraining` ends the run after the epoch.
- * @returns tfjs' `History`: `history.loss[epoch]`, `history.val_accuracy[epoch]`, …
- * @throws RangeError for bad options or a source without batches. Error if a loss is not finite: it names the step.
+ * @returns tfjs' `History`: `history.loss[epoch]`, `history.val_accuracy[epoch]`, … of all epochs, resumed ones included.
+ * @throws RangeError for bad options or a source without batches. Error if a loss or gradient is not finite: it names the
+ * step and the variable. The signal's reason if it is aborted.
  */
 export async function fit(
   objective: Objective,
-  optimizer: tf.Optimizer,
+  step: StepOptions,
   model: tfl.LayersModel,
   source: DataSource,
   options: FitOptions,
 ): Promise<tfl.History> {
-  const { epochs, initialEpoch = 0, validationData, microBatchSize = DEFAULT_MICRO_BATCH_SIZE } = options;
+  const { epochs, initialEpoch = 0, microBatchSize = DEFAULT_MICRO_BATCH_SIZE } = options;
   requireCount("epochs", epochs);
   requireCount("microBatchSize", microBatchSize);
   if (!(Number.isInteger(initialEpoch) && initialEpoch >= 0 && initialEpoch < epochs)) {
@@ -47,62 +58,120 @@ export async function fit(
       `fitDataset: initialEpoch must be an integer in [0, ${epochs}), got ${initialEpoch}`,
     );
   }
+  const { checkpoint, signal } = options;
+  const settings = { objective, step, source, epochs, microBatchSize, settings: checkpoint?.settings ?? {} };
+  const checkpoints = checkpoint && new Checkpoints(checkpoint, { model, step }, describeRun(settings));
 
   const history = new tfl.History();
   const callbacks = new tfl.CallbackList([history, ...asCallbacks(options.callbacks)]);
-  const run = withStopFlag(model);
-  callbacks.setModel(run);
+  const flag = withStopFlag(model);
+  const run: Run = { objective, step, source, microBatchSize, signal, callbacks, history, checkpoints };
+  const saved = await checkpoints?.resume();
+  const place = startAt(saved, initialEpoch);
+  callbacks.setModel(flag);
   callbacks.setParams({
     epochs,
-    initialEpoch,
+    initialEpoch: place.epoch,
     steps: batchesPerEpoch(source),
     batchSize: source.batchSize,
-    doValidation: validationData !== undefined,
+    doValidation: options.validationData !== undefined,
   });
   await callbacks.onTrainBegin();
-  for (let epoch = initialEpoch; epoch < epochs && !run.stopTraining; epoch++) {
-    await callbacks.onEpochBegin(epoch);
-    const logs = await fitEpoch(objective, optimizer, source, epoch, microBatchSize, callbacks);
-    const valLogs =
-      validationData === undefined
-        ? {}
-        : await evaluate(objective, validationData, { microBatchSize, prefix: "val_" });
-    await callbacks.onEpochEnd(epoch, { ...logs, ...valLogs });
+  if (saved !== undefined) Object.assign(history, structuredClone(saved.history));
+  while (place.epoch < epochs && !place.stopped) {
+    await callbacks.onEpochBegin(place.epoch);
+    await fitEpoch(run, place);
+    const logs = { ...place.logs.means(), ...(await validate(run, place, options.validationData)) };
+    await callbacks.onEpochEnd(place.epoch, logs);
+    place.epoch += 1;
+    place.batch = 0;
+    place.logs = new EpochLogs();
+    place.stopped = flag.stopTraining;
+    await checkpoints?.save(progressAt(run, place), logs);
   }
   await callbacks.onTrainEnd();
   return history;
 }
 
-async function fitEpoch(
-  objective: Objective,
-  optimizer: tf.Optimizer,
-  source: DataSource,
-  epoch: number,
-  microBatchSize: number,
-  callbacks: tfl.CallbackList,
-): Promise<BatchLogs> {
-  const epochLogs = new EpochLogs();
-  let index = 0;
-  for await (const batch of source.batches(epoch)) {
+/** What does not change while a run lasts. */
+interface Run {
+  readonly objective: Objective;
+  readonly step: StepOptions;
+  readonly source: DataSource;
+  readonly microBatchSize: number;
+  readonly signal: AbortSignal | undefined;
+  readonly callbacks: tfl.CallbackList;
+  readonly history: tfl.History;
+  readonly checkpoints: Checkpoints | undefined;
+}
+
+/** How far a run is. */
+interface RunPlace {
+  step: number;
+  epoch: number;
+  batch: number;
+  logs: EpochLogs;
+  stopped: boolean;
+}
+
+function startAt(saved: Progress | undefined, initialEpoch: number): RunPlace {
+  if (saved === undefined) {
+    return { step: 0, epoch: initialEpoch, batch: 0, logs: new EpochLogs(), stopped: false };
+  }
+  const { step, epoch, batch, stopped } = saved;
+  return { step, epoch, batch, stopped, logs: new EpochLogs(saved.logs) };
+}
+
+function progressAt({ history }: Run, { step, epoch, batch, logs, stopped }: RunPlace): Progress {
+  const past = { epoch: history.epoch, history: history.history as Record<string, number[]> };
+  return { step, epoch, batch, stopped, logs: logs.state, history: past };
+}
+
+/** The rest of an epoch's batches. */
+async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
+  const { objective, source, microBatchSize, callbacks, checkpoints } = run;
+  for await (const batch of batchesFrom(source, place.epoch, place.batch)) {
+    const index = place.batch;
     const size = batch.labels.length;
     await callbacks.onBatchBegin(index, { batch: index, size });
     const { gradients, logs: pending } = accumulateGradients(objective, batch, microBatchSize);
     const logs = await pending;
-    if (!Number.isFinite(logs.loss)) {
-      tf.dispose(gradients);
-      throw new Error(
-        `fitDataset: the loss must be finite, got ${logs.loss} in epoch ${epoch}, batch ${index}; no step was taken`,
-      );
-    }
-    optimizer.applyGradients(gradients);
-    tf.dispose(gradients);
-    epochLogs.add(logs, size);
-    await callbacks.onBatchEnd(index, { batch: index, size, ...logs });
+    const gradientNorm = await requireFinite(objective.variables, gradients, logs.loss!, place).catch(
+      (error) => {
+        tf.dispose(gradients);
+        const last = checkpoints?.newest;
+        if (last !== undefined) (error as Error).message += `; the last checkpoint is '${last}'`;
+        throw error;
+      },
+    );
+    takeStep(run.step, gradients);
+    place.step += 1;
+    place.batch += 1;
+    place.logs.add(logs, size);
+    await callbacks.onBatchEnd(index, { batch: index, size, ...logs, gradientNorm });
     await tf.nextFrame(); // lets timers, signals and the data's worker threads through
-    index += 1;
+    const isEnding = run.signal?.aborted === true;
+    if (isEnding || checkpoints?.isDue(place.step)) await checkpoints?.save(progressAt(run, place));
+    run.signal?.throwIfAborted();
   }
-  if (index === 0) throw new RangeError(`fitDataset: epoch ${epoch} must hold at least one batch, got none`);
-  return epochLogs.means();
+  if (place.batch === 0) {
+    throw new RangeError(`fitDataset: epoch ${place.epoch} must hold at least one batch, got none`);
+  }
+}
+
+/** The model's validation logs, and its average's. An interrupted validation is made anew by the resumed run. */
+async function validate(run: Run, place: RunPlace, data: DataSource | undefined): Promise<BatchLogs> {
+  if (data === undefined) return {};
+  const { objective, microBatchSize, signal, checkpoints } = run;
+  const { average } = run.step;
+  const logsOf = (prefix: string) => evaluate(objective, data, { microBatchSize, prefix, signal });
+  try {
+    const logs = await logsOf("val_");
+    return average === undefined ? logs : { ...logs, ...(await average.within(() => logsOf("val_ema_"))) };
+  } catch (error) {
+    if (signal?.aborted) await checkpoints?.save(progressAt(run, place));
+    throw error;
+  }
 }
 
 /** The model, with a `stopTraining` of its own: tfjs' setter refuses models that were not compiled by tfjs. */
@@ -116,10 +185,4 @@ function asCallbacks(callbacks: FitOptions["callbacks"]): tfl.CustomCallback[] {
   return list.map((callback) =>
     "setModel" in callback ? (callback as tfl.CustomCallback) : new tfl.CustomCallback(callback, "never"),
   );
-}
-
-function requireCount(name: string, value: number): void {
-  if (!(Number.isInteger(value) && value >= 1)) {
-    throw new RangeError(`fitDataset: ${name} must be an integer >= 1, got ${value}`);
-  }
 }

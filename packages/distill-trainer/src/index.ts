@@ -8,12 +8,25 @@ export {
   adamWUpdate,
 } from "./adamw-update.ts";
 export type { BatchLogs } from "./batch-logs.ts";
+export {
+  type LoadWeightsOptions,
+  loadCheckpointWeights,
+} from "./checkpoint/load-weights.ts";
+export type { CheckpointEvent, CheckpointOptions } from "./checkpoint/options.ts";
+export type { CheckpointStorage } from "./checkpoint/storage.ts";
 export { Classifier, type ClassifierCompileArgs } from "./classifier.ts";
 export { type Batch, batchesPerEpoch, type DataSource } from "./data-source.ts";
 export { type Distillation, distillationLoss } from "./distillation-loss.ts";
 export { Distiller, type DistillerArgs, type DistillerCompileArgs } from "./distiller.ts";
 export type { FitCallback, FitOptions } from "./fit.ts";
+export {
+  chainTransforms,
+  clipByGlobalNorm,
+  type GradientTransform,
+  globalNorm,
+} from "./gradient-transform.ts";
 export { smoothedOneHot } from "./label-smoothing.ts";
+export { type LayerDecayOptions, layerDecay } from "./layer-decay.ts";
 export { type Mix, type MixOptions, mixBatch, mixOf } from "./mix-batch.ts";
 export { type MixedSourceOptions, mixedSource } from "./mixed-source.ts";
 export {
@@ -23,7 +36,25 @@ export {
   type Preprocess,
   toUnitRange,
 } from "./preprocess.ts";
-export { type CosineOptions, constant, cosine, type Schedule } from "./schedule.ts";
+export {
+  type CosineOptions,
+  constant,
+  cosine,
+  type Schedule,
+  type StepDecayOptions,
+  scaledLearningRate,
+  stepDecay,
+  type WarmupOptions,
+  warmup,
+} from "./schedule.ts";
 export { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
+export type { StepOptions } from "./step.ts";
 export { layersTeacher, type Teacher } from "./teacher.ts";
 export { type BatchedDataset, type FromTfDataOptions, fromTfData } from "./tf-data.ts";
+export {
+  type AverageWarmupOptions,
+  averageWarmup,
+  WeightAverage,
+  type WeightAverageOptions,
+} from "./weight-average.ts";
+export { timmNoDecay } from "./weight-decay.ts";

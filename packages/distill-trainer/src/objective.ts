@@ -38,6 +38,8 @@ export interface Outcome {
  */
 export interface Objective {
   readonly variables: readonly tf.Variable[];
+  /** What it computes with, by name: a resumed run must have the same. */
+  readonly settings: Readonly<Record<string, unknown>>;
   prepare(batch: MicroBatch, training: boolean): Prepared;
   train(prepared: Prepared, sampleKeys: Uint32Array): Outcome;
   evaluate(prepared: Prepared): Outcome;

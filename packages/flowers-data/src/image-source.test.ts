@@ -107,6 +107,15 @@ describe("imageSource", () => {
     }
   });
 
+  test("starts an epoch at any batch, and gives nothing after the last", async () => {
+    const source = imageSource(drawn, TRAINING);
+    const whole = await all(source.batches(3));
+    for (const first of [0, 1, whole.length - 1, whole.length]) {
+      expect(await all(source.batchesFrom(3, first))).toEqual(whole.slice(first));
+    }
+    await source.close();
+  });
+
   test("can be left early and closed twice, and says so when used after", async () => {
     const source = imageSource(drawn, TRAINING);
     for await (const _ of source.batches(0)) break;

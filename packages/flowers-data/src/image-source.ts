@@ -57,6 +57,11 @@ export interface ImageSource {
    * @throws Error while iterating: naming the picture that does not decode, or if the source is closed.
    */
   batches(epoch: number): AsyncIterable<Batch>;
+  /**
+   * The same without its first `firstBatch` batches, of which nothing is decoded: for a run that is resumed. A batch that
+   * was left out because none of its pictures decodes counts here.
+   */
+  batchesFrom(epoch: number, firstBatch: number): AsyncIterable<Batch>;
   /** Ends the threads. Can be called twice. */
   close(): Promise<void>;
 }
@@ -82,7 +87,8 @@ export function imageSource(store: SampleStore, options: ImageSourceOptions): Im
     size: epochLength(store.size, settings.repeats),
     batchSize: settings.batchSize,
     classNames: store.classNames,
-    batches: (epoch) => epochBatches(store, settings, pool, epoch, () => closed),
+    batches: (epoch) => epochBatches(store, settings, pool, epoch, 0, () => closed),
+    batchesFrom: (epoch, firstBatch) => epochBatches(store, settings, pool, epoch, firstBatch, () => closed),
     async close() {
       if (closed) return;
       closed = true;
@@ -105,6 +111,7 @@ async function* epochBatches(
   settings: Settings,
   pool: WorkerPool,
   epoch: number,
+  firstBatch: number,
   isClosed: () => boolean,
 ): AsyncGenerator<Batch> {
   const { batchSize, training, seed, shuffleBuffer, prefetch, repeats } = settings;
@@ -112,7 +119,7 @@ async function* epochBatches(
     ? repeatedOrder(epochOrder(store.size, seed, epoch, shuffleBuffer), repeats)
     : Uint32Array.from({ length: store.size }, (_, i) => i);
   const underWay: Promise<MadeBatch>[] = [];
-  let next = 0;
+  let next = firstBatch * batchSize;
   while (next < order.length || underWay.length > 0) {
     while (next < order.length && underWay.length <= prefetch) {
       if (isClosed()) throw new Error("imageSource: batches are to be read before close()");

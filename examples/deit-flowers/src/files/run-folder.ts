@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, rmdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../usage-error.ts";
 
@@ -20,7 +20,8 @@ export async function makeRunFolder(out: string, name: string): Promise<string> 
   return folder;
 }
 
-/** Removes a run's folder if nothing was written to it. */
+/** Removes a run's folder if nothing but its settings was written to it. */
 export async function removeIfEmpty(folder: string): Promise<void> {
-  await rmdir(folder).catch(() => {}); // it holds something, which stays
+  const names = await readdir(folder).catch(() => []);
+  if (names.every((name) => name === "settings.json")) await rm(folder, { recursive: true, force: true });
 }

@@ -1,6 +1,7 @@
 import { Classifier, layersTeacher } from "distill-trainer";
 import type { RunContext } from "../context.ts";
 import { heldOutImages, withTrainingImages } from "../data/image-sources.ts";
+import { stageCheckpoints } from "../files/stages.ts";
 import { measure } from "../measure.ts";
 import { deitOptimizer } from "../optimizer.ts";
 import { fitWithProgress } from "../terminal/fit-with-progress.ts";
@@ -12,7 +13,7 @@ const UNIT: InputRange = [0, 1];
 
 /** Trains a small convolutional network from scratch: the teacher where no other is given. */
 export async function trainConvTeacher(context: RunContext): Promise<ReadyTeacher> {
-  const { settings, data, output } = context;
+  const { settings, data, output, folder, signal } = context;
   const { imageSize, teacherEpochs: epochs, microBatchSize, seed } = settings;
   const model = convTeacher(imageSize, data.classNames.length, seed);
   setInputRange(model, UNIT);
@@ -23,7 +24,8 @@ export async function trainConvTeacher(context: RunContext): Promise<ReadyTeache
     const { teacherLearningRate: learningRate, weightDecay } = settings;
     const optimizer = deitOptimizer(model, source, { learningRate, weightDecay, epochs, warmupEpochs: 1 });
     classifier.compile({ optimizer, preprocess });
-    const fit = { epochs, microBatchSize, validationData: heldOut };
+    const checkpoint = stageCheckpoints(folder, "teacher", settings, output);
+    const fit = { epochs, microBatchSize, validationData: heldOut, checkpoint, ...(signal && { signal }) };
     return fitWithProgress("teacher", classifier, source, fit, output).finally(() => optimizer.dispose());
   });
   const measured = await measure((source) => classifier.evaluateDataset(source, { microBatchSize }), heldOut);
@@ -37,7 +39,7 @@ export async function trainConvTeacher(context: RunContext): Promise<ReadyTeache
       name: "teacher",
       params: model.countParams(),
       ...measured,
-      trainImagesPerSecond: imagesPerSecond,
+      ...(imagesPerSecond !== undefined && { trainImagesPerSecond: imagesPerSecond }),
       history,
     },
   };

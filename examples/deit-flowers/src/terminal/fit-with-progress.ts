@@ -11,8 +11,8 @@ interface Trainer {
 /** What a training showed and left. */
 export interface Fitted {
   readonly history: Readonly<Record<string, readonly number[]>>;
-  /** Images a second while training: waits for data included, validation not. */
-  readonly imagesPerSecond: number;
+  /** Images a second while training: waits for data included, validation not; absent where all was done before. */
+  readonly imagesPerSecond?: number;
 }
 
 /** Fits with live progress. `lineEvery`: keep a line every so many epochs. */
@@ -32,5 +32,6 @@ export async function fitWithProgress(
     lineEvery,
   });
   const { history } = await trainer.fitDataset(source, { ...fitOptions, callbacks: progress });
-  return { history: history as Record<string, number[]>, imagesPerSecond: progress.imagesPerSecond() };
+  const imagesPerSecond = progress.imagesPerSecond();
+  return { history: history as Record<string, number[]>, ...(imagesPerSecond > 0 && { imagesPerSecond }) };
 }

@@ -26,10 +26,11 @@ export function trainingProgress(options: ProgressOptions): TrainingProgress {
   const line = liveLine(output, now);
   const total = epochs * stepsPerEpoch;
   let [start, mark, steps, samples, trainingMs] = [0, 0, 0, 0, 0];
+  let done = 0; // of all steps: more than `steps` in a run that goes on
   let epoch = { index: 0, batches: 0, samples: 0, loss: 0, correct: 0 };
 
   const imagesPerSecond = (): number => (trainingMs > 0 ? samples / (trainingMs / 1000) : 0);
-  const left = (): string => duration(((now() - start) / steps) * (total - steps));
+  const left = (): string => (steps === 0 ? "–" : duration(((now() - start) / steps) * (total - done)));
   const text = (middle: string): string =>
     `${label}  epoch ${epoch.index + 1}/${epochs}  ${middle}  ${rate(imagesPerSecond())} images/s  ${left()} left`;
 
@@ -42,11 +43,12 @@ export function trainingProgress(options: ProgressOptions): TrainingProgress {
       epoch = { index, batches: 0, samples: 0, loss: 0, correct: 0 };
       mark = now();
     },
-    onBatchEnd: (_, logs = {}) => {
+    onBatchEnd: (index, logs = {}) => {
       trainingMs += now() - mark;
       mark = now();
       const { size, loss, accuracy } = logs as { size: number; loss: number; accuracy: number };
       steps += 1;
+      done = epoch.index * stepsPerEpoch + index + 1;
       samples += size;
       epoch.batches += 1;
       epoch.samples += size;
@@ -54,7 +56,7 @@ export function trainingProgress(options: ProgressOptions): TrainingProgress {
       epoch.correct += accuracy * size;
       line.update(() => {
         const means = `loss ${(epoch.loss / epoch.batches).toFixed(4)}  accuracy ${percent(epoch.correct / epoch.samples)}`;
-        return text(`step ${epoch.batches}/${stepsPerEpoch}  ${means}`);
+        return text(`step ${index + 1}/${stepsPerEpoch}  ${means}`);
       });
     },
     onEpochEnd: (index, logs = {}) => {

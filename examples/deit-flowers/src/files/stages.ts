@@ -1,0 +1,71 @@
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import type { CheckpointEvent, CheckpointOptions } from "distill-trainer";
+import { folderStorage } from "distill-trainer/node";
+import type { ModelResult } from "../run-result.ts";
+import { runSettings, type Settings } from "../settings.ts";
+import type { LineOutput } from "../terminal/live-line.ts";
+import { saveLayersModelFile } from "./layers-model-files.ts";
+import { writeAtomically } from "./write-atomically.ts";
+
+/** A training of the run, named as the folder of its model. */
+export type StageName = "teacher" | "student-alone" | "student-distilled";
+
+/** What is known of a training that is done. */
+export interface StageResult {
+  readonly result: ModelResult;
+  /** One sentence, for people. */
+  readonly description?: string;
+}
+
+/** Part of a run's folder while it lasts: results of the stages done, checkpoints of the one under way. */
+const GOING_ON = "resume";
+
+/** How a stage is saved while it trains, and that it goes on from what is saved. */
+export function stageCheckpoints(
+  folder: string,
+  stage: StageName,
+  settings: Settings,
+  output: LineOutput,
+): CheckpointOptions {
+  const onEvent = (event: CheckpointEvent): void => {
+    if (event.kind === "damaged") output.write(`${stage}: ${event.name} is damaged: ${event.reason}\n`);
+    if (event.kind === "resumed") output.write(`${stage}: goes on after step ${event.step}\n`);
+  };
+  return {
+    storage: folderStorage(join(folder, GOING_ON, stage)),
+    everySteps: settings.checkpointEvery,
+    keep: 2,
+    resume: true,
+    settings: runSettings(settings),
+    onEvent,
+  };
+}
+
+/** Saves a stage's model and result; its checkpoints are not needed any more. */
+export async function finishStage(
+  folder: string,
+  stage: StageName,
+  model: tfl.LayersModel,
+  result: StageResult,
+): Promise<void> {
+  await saveLayersModelFile(model, join(folder, stage));
+  await writeAtomically(join(folder, GOING_ON, `${stage}.json`), JSON.stringify(result));
+  await rm(join(folder, GOING_ON, stage), { recursive: true, force: true });
+}
+
+/** The result of a stage that an earlier part of the run has finished. */
+export async function finishedStage(folder: string, stage: StageName): Promise<StageResult | undefined> {
+  try {
+    return JSON.parse(await readFile(join(folder, GOING_ON, `${stage}.json`), "utf8")) as StageResult;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Removes what only an unfinished run needs. */
+export function forgetStages(folder: string): Promise<void> {
+  return rm(join(folder, GOING_ON), { recursive: true, force: true });
+}

@@ -1,0 +1,17 @@
+import { join } from "node:path";
+import { layersTeacher } from "distill-trainer";
+import { loadLayersModelFile } from "../files/layers-model-files.ts";
+import { finishedStage } from "../files/stages.ts";
+import { inputRangeOf, toInputRange } from "./input-range.ts";
+import type { ReadyTeacher } from "./teacher.ts";
+
+/** The teacher of a run that is gone on with, if the run has got as far. */
+export async function savedTeacher(folder: string): Promise<ReadyTeacher | undefined> {
+  const finished = await finishedStage(folder, "teacher");
+  if (finished === undefined) return undefined;
+  const model = await loadLayersModelFile(join(folder, "teacher"));
+  const preprocess = toInputRange(inputRangeOf(model));
+  const imageSize = model.inputs[0]!.shape[1]!;
+  const { result, description = "" } = finished;
+  return { teacher: layersTeacher(model, preprocess), model, preprocess, imageSize, description, result };
+}

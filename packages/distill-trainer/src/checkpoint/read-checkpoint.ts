@@ -1,0 +1,72 @@
+import type { Progress } from "./progress.ts";
+import type { RunSettings } from "./run-settings.ts";
+import type { CheckpointStorage } from "./storage.ts";
+import { decodeTensorFile, type HostTensor } from "./tensor-file.ts";
+
+/** The best checkpoint of a run so far. */
+export interface Best {
+  readonly name: string;
+  readonly value: number;
+}
+
+/** What a checkpoint holds beside its tensors. */
+export interface CheckpointState {
+  readonly progress: Progress;
+  readonly settings: RunSettings;
+  readonly averageUpdates: number;
+  readonly best?: Best;
+}
+
+/** A checkpoint that was read whole. */
+export interface Checkpoint {
+  readonly name: string;
+  readonly state: CheckpointState;
+  readonly tensors: readonly HostTensor[];
+}
+
+const NAME = /^step-(\d{9,})\.safetensors$/;
+
+export function checkpointName(step: number): string {
+  return `step-${String(step).padStart(9, "0")}.safetensors`;
+}
+
+/** Names and steps of a storage's checkpoints, the newest first. */
+export async function listCheckpoints(storage: CheckpointStorage): Promise<{ name: string; step: number }[]> {
+  const names = await storage.list();
+  return names
+    .flatMap((name) => {
+      const step = NAME.exec(name)?.[1];
+      return step === undefined ? [] : [{ name, step: Number(step) }];
+    })
+    .sort((a, b) => b.step - a.step);
+}
+
+/** @throws Error if it is absent or damaged. */
+export async function readCheckpoint(storage: CheckpointStorage, name: string): Promise<Checkpoint> {
+  const { state, tensors } = await decodeTensorFile(await storage.read(name));
+  return { name, state: state as CheckpointState, tensors };
+}
+
+/**
+ * The newest checkpoint that is whole; `undefined` where there is none at all.
+ *
+ * @param onDamaged - Told of each that is not, before the next older one is tried.
+ * @throws Error if there are some and none is whole.
+ */
+export async function newestCheckpoint(
+  storage: CheckpointStorage,
+  onDamaged: (name: string, reason: string) => void,
+): Promise<Checkpoint | undefined> {
+  const damaged: string[] = [];
+  for (const { name } of await listCheckpoints(storage)) {
+    try {
+      return await readCheckpoint(storage, name);
+    } catch (error) {
+      const reason = (error as Error).message;
+      damaged.push(`${name}: ${reason}`);
+      onDamaged(name, reason);
+    }
+  }
+  if (damaged.length === 0) return undefined;
+  throw new Error(`checkpoints: expected one that is whole, got none: ${damaged.join("; ")}`);
+}

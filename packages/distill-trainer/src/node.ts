@@ -1,0 +1,1 @@
+export { folderStorage } from "./node/folder-storage.ts";

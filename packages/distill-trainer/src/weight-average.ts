@@ -1,0 +1,147 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { constant, type Schedule } from "./schedule.ts";
+import { requireSameShape, variablesOf } from "./variables.ts";
+
+/** Options of {@link WeightAverage}. */
+export interface WeightAverageOptions {
+  /**
+   * Share of the average that an update keeps, in [0, 1]; by update, counted from 0, where it is a schedule.
+   * DeiT's: 0.99996. See {@link averageWarmup}.
+   */
+  readonly decay: number | Schedule;
+}
+
+/**
+ * An exponential moving average of all of a model's weights, non-trainable ones included:
+ * `average += (1 − decay) · (weight − average)` at each update. It starts as a copy.
+ *
+ * Given to `compile`, it is updated after each optimizer step, validated beside the model (`val_ema_…`) and saved in
+ * checkpoints. The tensors are this object's: `dispose` frees them.
+ *
+ * @throws RangeError if `decay` is a number outside [0, 1].
+ * @see timm's `ModelEmaV2` (a number) and `ModelEmaV3` (with {@link averageWarmup})
+ *
+ * @example
+ * const average = new WeightAverage(model, { decay: 0.999 });
+ * classifier.compile({ optimizer, average });
+ * await classifier.fitDataset(train, { epochs: 5 });
+ * console.log(await average.within(() => classifier.evaluateDataset(test))); // the average's accuracy
+ */
+export class WeightAverage {
+  readonly #variables: readonly tf.Variable[];
+  readonly #decay: Schedule;
+  #averages: tf.Tensor[];
+  #updates = 0;
+
+  constructor(model: tfl.LayersModel, { decay }: WeightAverageOptions) {
+    if (typeof decay === "number" && !(decay >= 0 && decay <= 1)) {
+      throw new RangeError(`WeightAverage: decay must be in [0, 1], got ${decay}`);
+    }
+    this.#decay = typeof decay === "number" ? constant(decay) : decay;
+    this.#variables = variablesOf(model);
+    this.#averages = this.#variables.map((x) => tf.keep(tf.clone(x)));
+  }
+
+  /** Updates so far. */
+  get updates(): number {
+    return this.#updates;
+  }
+
+  /** Decay of the update with this index. */
+  decayAt(update: number): number {
+    return this.#decay(update);
+  }
+
+  /** The averages in the order of the model's weights. They stay this object's. */
+  get weights(): readonly tf.Tensor[] {
+    return this.#averages;
+  }
+
+  /** Takes the model's present weights into the average. */
+  update(): void {
+    const share = 1 - this.#decay(this.#updates);
+    this.#replace(
+      this.#averages.map((average, i) =>
+        tf.tidy(() => tf.add(average, tf.mul(tf.sub(this.#variables[i]!, average), share))),
+      ),
+    );
+    this.#updates += 1;
+  }
+
+  /** Runs `use` while the model has the average as its weights, then gives it its own back. */
+  async within<T>(use: () => Promise<T>): Promise<T> {
+    const own = this.#variables.map((x) => tf.keep(tf.clone(x)));
+    this.copyToModel();
+    try {
+      return await use();
+    } finally {
+      this.#variables.forEach((x, i) => {
+        x.assign(own[i]!);
+      });
+      tf.dispose(own);
+    }
+  }
+
+  /** Makes the average the model's weights, for good. */
+  copyToModel(): void {
+    this.#variables.forEach((x, i) => {
+      x.assign(this.#averages[i]!);
+    });
+  }
+
+  /**
+   * Goes on from another average.
+   *
+   * @param weights - As {@link weights}; copied.
+   * @throws RangeError if their shapes are not the model's.
+   */
+  restore(weights: readonly tf.Tensor[], updates: number): void {
+    requireSameShape("WeightAverage.restore", this.#variables, weights);
+    this.#replace(weights.map((x) => tf.clone(x)));
+    this.#updates = updates;
+  }
+
+  /** Frees the averages. */
+  dispose(): void {
+    tf.dispose(this.#averages);
+    this.#averages = [];
+  }
+
+  #replace(averages: tf.Tensor[]): void {
+    tf.dispose(this.#averages);
+    this.#averages = averages.map((x) => tf.keep(x));
+  }
+}
+
+/** Options of {@link averageWarmup}, named as timm's. */
+export interface AverageWarmupOptions {
+  /** The most that it reaches. */
+  readonly decay: number;
+  /** Default 1. */
+  readonly gamma?: number;
+  /** 2/3 for a million steps and more, 3/4 for fewer. Default 2/3. */
+  readonly power?: number;
+  /** Updates that only copy, beyond the first. Default 0. */
+  readonly after?: number;
+  /** Default 0. */
+  readonly minDecay?: number;
+}
+
+/**
+ * The decay of an average that forgets its beginning: `1 − (1 + n / gamma) ^ −power`, at most `decay`; the first update
+ * copies the weights.
+ *
+ * @see timm's `ModelEmaV3` with `use_warmup`
+ *
+ * @example
+ * const average = new WeightAverage(model, { decay: averageWarmup({ decay: 0.9998 }) });
+ */
+export function averageWarmup(options: AverageWarmupOptions): Schedule {
+  const { decay, gamma = 1, power = 2 / 3, after = 0, minDecay = 0 } = options;
+  return (update) => {
+    const n = update - after;
+    if (n <= 0) return 0;
+    return Math.max(minDecay, Math.min(decay, 1 - (1 + n / gamma) ** -power));
+  };
+}

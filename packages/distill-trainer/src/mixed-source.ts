@@ -7,12 +7,6 @@ export interface MixedSourceOptions extends MixOptions {
   readonly classes: number;
 }
 
-/** A source that may be able to start within an epoch. */
-interface Resumable extends DataSource {
-  /** What `batches(epoch)` gives from its batch `firstBatch` on. */
-  batchesFrom?(epoch: number, firstBatch: number): AsyncIterable<Batch>;
-}
-
 /**
  * A source whose batches are mixed by MixUp or CutMix, one mix a batch, as DeiT trains.
  *
@@ -28,7 +22,7 @@ interface Resumable extends DataSource {
  * const data = mixedSource(train, { classes: 5 });
  * await distiller.fitDataset(data, { epochs: 300, validationData: validation });
  */
-export function mixedSource(source: Resumable, options: MixedSourceOptions): Resumable {
+export function mixedSource(source: DataSource, options: MixedSourceOptions): DataSource {
   const { classes, ...mixing } = options;
   if (!(Number.isInteger(classes) && classes >= 1)) {
     throw new RangeError(`mixedSource: classes must be an integer >= 1, got ${classes}`);

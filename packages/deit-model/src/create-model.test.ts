@@ -2,7 +2,18 @@ import * as tf from "@tensorflow/tfjs-core";
 import { startBackend } from "tfjs-backends";
 import { KeyedInitializer } from "vit-blocks";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { createModel, type PublishedModel } from "./index.ts";
+import {
+  createModel,
+  deitBase,
+  deitBase384,
+  deitBaseDistilled,
+  deitBaseDistilled384,
+  deitSmall,
+  deitSmallDistilled,
+  deitTiny,
+  deitTinyDistilled,
+  type PublishedModel,
+} from "./index.ts";
 import { modelWeights } from "./model-weights.ts";
 import { fixture } from "./testing.ts";
 
@@ -24,6 +35,24 @@ test.each(Object.keys(published) as PublishedModel[])("%s has timm's names and s
   expect(Object.fromEntries(ours)).toEqual(published[name]);
   expect(model.outputNames).toHaveLength(name.includes("distilled") ? 2 : 1);
   model.dispose();
+});
+
+test.each([
+  ["deit_tiny_patch16_224", deitTiny],
+  ["deit_small_patch16_224", deitSmall],
+  ["deit_base_patch16_224", deitBase],
+  ["deit_base_patch16_384", deitBase384],
+  ["deit_tiny_distilled_patch16_224", deitTinyDistilled],
+  ["deit_small_distilled_patch16_224", deitSmallDistilled],
+  ["deit_base_distilled_patch16_224", deitBaseDistilled],
+  ["deit_base_distilled_patch16_384", deitBaseDistilled384],
+] as const)("%s has a function of its own", (name, preset) => {
+  const [short, long] = [preset({ classes: 3, depth: 1 }), createModel(name, { classes: 3, depth: 1 })];
+  const shapes = (model: typeof short) =>
+    [...modelWeights("test", model)].map(([key, w]) => [key, w.torchShape]);
+  expect(shapes(short)).toEqual(shapes(long));
+  expect(short.inputs[0]!.shape).toEqual(long.inputs[0]!.shape);
+  for (const model of [short, long]) model.dispose();
 });
 
 test("a change is a change of the published config", () => {

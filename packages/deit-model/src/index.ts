@@ -10,6 +10,17 @@ export { createModel, type PublishedModel } from "./create-model.ts";
 export { deit } from "./deit.ts";
 export { type LoadWeightsOptions, loadWeights, type WeightsReport } from "./load-weights.ts";
 export type { ClassToken, TokenLayout } from "./observe-attention.ts";
+export {
+  deitBase,
+  deitBase384,
+  deitBaseDistilled,
+  deitBaseDistilled384,
+  deitSmall,
+  deitSmallDistilled,
+  deitTiny,
+  deitTinyDistilled,
+  type Preset,
+} from "./presets.ts";
 export { type PositionFilter, type ResizePositionsOptions, resizePositions } from "./resize-positions.ts";
 export { type SaveWeightsOptions, weightsBytes, weightTensors } from "./save-weights.ts";
 export { timmName } from "./timm-name.ts";

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { parity } from "../../../test/parity.ts";
 import { type PositionFilter, resizePositions } from "./index.ts";
 import { difference, fixture, tensorsOf } from "./testing.ts";
 
@@ -14,9 +15,9 @@ test.each(cases)("%s agrees with PyTorch", (name) => {
   const to = size.split("x").map(Number) as [number, number];
   const prefix = Number(source.split("+")[1]);
   const resized = resizePositions(fixtures.get(source)!.data, { from: [side, side], to, prefix, filter });
-  const error = difference(resized, fixtures.get(name)!.data);
-  if (process.env.PRINT_ERRORS) process.stderr.write(`${name} ${error}\n`);
-  expect(error).toBeLessThan(TOLERANCE);
+  const measured = difference(resized, fixtures.get(name)!.data);
+  const theirs = { reference: "torch", version: "2.15.0", backend: "none" };
+  parity({ ...theirs, item: `position embeddings resized: ${name}`, tolerance: TOLERANCE, measured });
 });
 
 test("all sizes of the fixtures were there", () => {

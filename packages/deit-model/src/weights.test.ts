@@ -6,6 +6,7 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 import { safetensorsBytes, streamSource, type TensorToWrite } from "safetensors-io";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
+import { PARITY_BACKENDS, parity, startParityBackend } from "../../../test/parity.ts";
 import {
   type Adaptation,
   averageHeads,
@@ -28,6 +29,8 @@ const small: VitConfig = {
 };
 /** transformers' own default. */
 const face: VitConfig = { ...small, epsilon: 1e-12 };
+const TIMM = { reference: "timm", version: "1.0.31", tolerance: TOLERANCE };
+const TRANSFORMERS = { reference: "transformers", version: "5.24.0", tolerance: TOLERANCE };
 const expected = await tensorsOf(fixture("weights-expected.safetensors"));
 
 function logitsOn(model: tfl.LayersModel, images: string): number[] {
@@ -79,10 +82,8 @@ const FILES = [
   ["huggingface-plain-f32", vit, face, { names: "huggingface", dtype: "F32" }],
 ] as const;
 
-describe.each(["cpu", "wasm"] as const)("weights on %s", (backend) => {
-  beforeAll(async () => {
-    await startBackend(backend);
-  });
+describe.each(PARITY_BACKENDS)("weights on %s", (backend) => {
+  beforeAll(() => startParityBackend(backend));
 
   test.each(FILES)(
     "%s gives PyTorch's logits and is written again to the byte",
@@ -96,9 +97,9 @@ describe.each(["cpu", "wasm"] as const)("weights on %s", (backend) => {
       expect([...report.used].sort()).toEqual([...snapshot(model).keys()].sort());
       expect([report.interpolated, report.kept, report.skipped]).toEqual([[], [], []]);
 
-      const error = difference(logitsOn(model, "images"), expected.get(name)!.data);
-      if (process.env.PRINT_ERRORS) process.stderr.write(`${backend} ${name} ${error}\n`);
-      expect(error).toBeLessThan(TOLERANCE);
+      const measured = difference(logitsOn(model, "images"), expected.get(name)!.data);
+      const item = `logits of a saved file, loaded: ${name}`;
+      parity({ ...(saved.names === "timm" ? TIMM : TRANSFORMERS), item, backend, measured });
       expect(Buffer.compare(await weightsBytes(model, saved), bytes)).toBe(0);
       model.dispose();
     },
@@ -122,9 +123,9 @@ describe.each(["cpu", "wasm"] as const)("weights on %s", (backend) => {
     }
     const ours = logitsOn(model, "images");
     for (const [reader, theirs] of await tensorsOf(fixture("ours-expected.safetensors"))) {
-      const error = difference(ours, theirs.data);
-      if (process.env.PRINT_ERRORS) process.stderr.write(`${backend} ours in ${reader} ${error}\n`);
-      expect(error).toBeLessThan(TOLERANCE);
+      const measured = difference(ours, theirs.data);
+      const item = `logits of our file, loaded there: ${reader}`;
+      parity({ ...(reader.includes("timm") ? TIMM : TRANSFORMERS), item, backend, measured });
     }
   });
 
@@ -136,9 +137,14 @@ describe.each(["cpu", "wasm"] as const)("weights on %s", (backend) => {
     );
     const report = await loadWeights(model, bytes, { adapt: ["positions"] });
     expect(report.interpolated).toEqual(["pos_embed"]);
-    const error = difference(logitsOn(model, "images-48x40"), expected.get("timm-distilled-f32-48x40")!.data);
-    if (process.env.PRINT_ERRORS) process.stderr.write(`${backend} 48x40 ${error}\n`);
-    expect(error).toBeLessThan(TOLERANCE);
+    const theirs = expected.get("timm-distilled-f32-48x40")!.data;
+    const measured = difference(logitsOn(model, "images-48x40"), theirs);
+    parity({
+      ...TIMM,
+      item: "logits of a file loaded at another resolution: 32×32 to 48×40",
+      backend,
+      measured,
+    });
     const timm = snapshot(model).get("pos_embed")!;
     await loadWeights(model, bytes, { adapt: ["positions"], positionFilter: "bicubic" });
     expect(difference(snapshot(model).get("pos_embed")!, timm)).toBeGreaterThan(0.01);

@@ -1,0 +1,28 @@
+import type * as tfl from "@tensorflow/tfjs-layers";
+import type { VitConfig } from "./config.ts";
+import { createModel, type PublishedModel } from "./create-model.ts";
+
+/** {@link createModel} with a name filled in: what differs from the published config may be given, such as `classes`. */
+export type Preset = (changes?: Partial<VitConfig>) => tfl.LayersModel;
+
+const preset =
+  (name: PublishedModel): Preset =>
+  (changes) =>
+    createModel(name, changes);
+
+/** DeiT-Ti/16 at 224². */
+export const deitTiny: Preset = preset("deit_tiny_patch16_224");
+/** DeiT-S/16 at 224². */
+export const deitSmall: Preset = preset("deit_small_patch16_224");
+/** DeiT-B/16 at 224². */
+export const deitBase: Preset = preset("deit_base_patch16_224");
+/** DeiT-B/16 at 384². */
+export const deitBase384: Preset = preset("deit_base_patch16_384");
+/** DeiT-Ti/16 at 224² with a distillation token. */
+export const deitTinyDistilled: Preset = preset("deit_tiny_distilled_patch16_224");
+/** DeiT-S/16 at 224² with a distillation token. */
+export const deitSmallDistilled: Preset = preset("deit_small_distilled_patch16_224");
+/** DeiT-B/16 at 224² with a distillation token. */
+export const deitBaseDistilled: Preset = preset("deit_base_distilled_patch16_224");
+/** DeiT-B/16 at 384² with a distillation token. */
+export const deitBaseDistilled384: Preset = preset("deit_base_distilled_patch16_384");

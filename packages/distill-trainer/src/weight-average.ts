@@ -93,7 +93,7 @@ export class WeightAverage {
   /**
    * Goes on from another average.
    *
-   * @param weights - As {@link weights}; copied.
+   * @param weights - As `weights` gives them; copied.
    * @throws RangeError if their shapes are not the model's.
    */
   restore(weights: readonly tf.Tensor[], updates: number): void {

@@ -3,8 +3,33 @@ import { fromBfloat16, fromFloat16 } from "./half.ts";
 /** Element types that can be written, all from float32. */
 export type FloatDtype = "F32" | "F16" | "BF16";
 
-/** Bits per element of every type that the format knows. */
-const BITS = {
+/** The format's element types. Those of fewer than 8 bits, of 8-bit floats, and `C64` can be listed but not read. */
+export type Dtype =
+  | "BOOL"
+  | "U8"
+  | "I8"
+  | "F8_E5M2"
+  | "F8_E4M3"
+  | "F8_E8M0"
+  | "F8_E5M2FNUZ"
+  | "F8_E4M3FNUZ"
+  | "F4"
+  | "F6_E2M3"
+  | "F6_E3M2"
+  | "I16"
+  | "U16"
+  | "F16"
+  | "BF16"
+  | "I32"
+  | "U32"
+  | "F32"
+  | "I64"
+  | "U64"
+  | "F64"
+  | "C64";
+
+/** Bits per element. */
+const BITS: Readonly<Record<Dtype, number>> = {
   BOOL: 8,
   U8: 8,
   I8: 8,
@@ -27,10 +52,7 @@ const BITS = {
   U64: 64,
   F64: 64,
   C64: 64,
-} as const;
-
-/** The format's element types. Those of fewer than 8 bits, of 8-bit floats, and `C64` can be listed but not read. */
-export type Dtype = keyof typeof BITS;
+};
 
 /** Numbers of one tensor. */
 export type Numbers =

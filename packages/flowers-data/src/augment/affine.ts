@@ -1,6 +1,6 @@
 import type { ByteImage, Interpolation, Rgb } from "./byte-image.ts";
 
-/** How {@link rotate} and the others fill what they uncover and what lies between pixels. */
+/** How `rotate` and the others fill what they uncover and what lies between pixels. */
 export interface AffineOptions {
   readonly interpolation: Interpolation;
   /** Colour of what lies outside the picture. */

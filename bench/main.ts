@@ -62,11 +62,13 @@ async function run({ name, options }: Command): Promise<string | undefined> {
 
 function writeResults(name: string, options: SuiteOptions, recorder: Recorder): void {
   const major = Number(process.versions.node.split(".")[0]);
-  const file = major === REFERENCE_NODE ? `${name}.json` : `${name}-node${major}.json`;
+  const stem = major === REFERENCE_NODE ? name : `${name}-node${major}`;
   const results = new URL("./results/", import.meta.url);
   mkdirSync(results, { recursive: true });
-  const report = recorder.report(name, commandLine(name, options, major));
-  writeFileSync(new URL(file, results), `${JSON.stringify(report, null, 2)}\n`);
+  const write = (file: string, content: unknown): void =>
+    writeFileSync(new URL(file, results), `${JSON.stringify(content, null, 2)}\n`);
+  write(`${stem}.json`, recorder.rows);
+  write(`${stem}.about.json`, recorder.about(name, commandLine(name, options, major)));
 }
 
 /** What to type for the same figures; the interpreter's place is this machine's own business. */

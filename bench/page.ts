@@ -1,20 +1,22 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import type { Report } from "./report.ts";
+import type { About, Row } from "./report.ts";
 import { rowTable } from "./table.ts";
 import { profileText } from "./wasm/profile.ts";
 
 const RESULTS = new URL("./results/", import.meta.url);
+const ABOUT = ".about.json";
 const PAGE = new URL("../docs/benchmarks.md", import.meta.url);
 
 /** Writes `docs/benchmarks.md` anew from every file of `bench/results/`. */
 export function writePage(): void {
   const stems = readdirSync(RESULTS)
-    .filter((name) => name.endsWith(".json"))
-    .map((name) => name.slice(0, -".json".length));
-  const reports = stems
-    .sort() // `wasm` before `wasm-node24`
-    .map((stem) => JSON.parse(readFileSync(new URL(`${stem}.json`, RESULTS), "utf8")) as Report);
-  const sections = reports.map(section).join("\n");
+    .filter((name) => name.endsWith(ABOUT))
+    .map((name) => name.slice(0, -ABOUT.length))
+    .sort(); // `wasm` before `wasm-node24`
+  const read = <T>(file: string): T => JSON.parse(readFileSync(new URL(file, RESULTS), "utf8"));
+  const sections = stems
+    .map((stem) => section(read<About>(`${stem}${ABOUT}`), read<Row[]>(`${stem}.json`)))
+    .join("\n");
   writeFileSync(
     PAGE,
     `# Benchmarks
@@ -27,8 +29,8 @@ ${sections}`,
   );
 }
 
-function section(report: Report): string {
-  const { suite, date, command, machine, node, build, rows, leftOut, notes, profiles } = report;
+function section(about: About, rows: readonly Row[]): string {
+  const { suite, date, command, machine, node, build, leftOut, notes, profiles } = about;
   const left = leftOut.map(({ id, why }) => `- *left out*: ${id} (${why})`);
   const remarks = [...notes.map((sentence) => `- ${sentence}`), ...left].join("\n");
   const tables = profiles.map((profile) => `### ${profile.title}\n\n${profileText(profile)}\n`).join("\n");

@@ -27,15 +27,14 @@ export interface SuiteOptions {
   readonly only?: string;
 }
 
-/** A suite's results, as they are written to `bench/results/<name>.json`. */
-export interface Report {
+/** How a suite's rows came about, as it is written beside them to `bench/results/<name>.about.json`. */
+export interface About {
   readonly suite: string;
   readonly date: string;
   readonly command: string;
   readonly machine: string;
   readonly node: string;
   readonly build: string;
-  readonly rows: readonly Row[];
   /** Rows that could not be measured here, and why. */
   readonly leftOut: readonly { readonly id: string; readonly why: string }[];
   /** How to read the figures: one sentence each. */
@@ -75,8 +74,8 @@ export class Recorder {
     console.log(line);
   }
 
-  report(suite: string, command: string): Report {
-    const { build, rows, leftOut, notes, profiles } = this;
+  about(suite: string, command: string): About {
+    const { build, leftOut, notes, profiles } = this;
     const date = new Date().toISOString().slice(0, 10);
     return {
       suite,
@@ -85,7 +84,6 @@ export class Recorder {
       machine: machine(),
       node: process.version,
       build,
-      rows,
       leftOut,
       notes,
       profiles,

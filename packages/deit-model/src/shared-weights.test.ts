@@ -1,24 +1,15 @@
-import { existsSync, readdirSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import sharp from "sharp";
 import { startBackend } from "tfjs-backends";
 import { expect, test } from "vitest";
+import { sharedData } from "../../../test/shared-data.ts";
 import { createModel } from "./index.ts";
 import { loadWeightsFile } from "./node.ts";
 
-const SHARED = resolve(
-  process.env.DEIT_SHARED ?? fileURLToPath(new URL("../../../../shared", import.meta.url)),
-);
-const weights = join(SHARED, "data/weights/deit_tiny_patch16_224_f16.safetensors");
-const daisies = join(SHARED, "data/flowers/originals/daisy");
-const here = existsSync(weights) && existsSync(daisies);
-if (!here) {
-  process.stderr.write(
-    "deit-model: tests with published weights are skipped: set DEIT_SHARED to the folder that holds data/weights\n",
-  );
-}
+const weights = sharedData("data/weights/deit_tiny_patch16_224_f16.safetensors");
+const daisies = sharedData("data/flowers/originals/daisy");
 const MEAN = [0.485, 0.456, 0.406];
 const DEVIATION = [0.229, 0.224, 0.225];
 
@@ -39,19 +30,21 @@ async function preprocess(path: string): Promise<tf.Tensor4D> {
   return tf.tensor4d(data, [1, 224, 224, 3]);
 }
 
-test.skipIf(!here)("published DeiT-Ti weights, in float16, see daisies as daisies", async () => {
-  await startBackend("wasm");
-  const model = createModel("deit_tiny_patch16_224");
-  const report = await loadWeightsFile(model, weights);
-  expect(report.used).toHaveLength(152);
-  const files = readdirSync(daisies);
-  const found: number[] = [];
-  for (const name of files) {
-    const x = await preprocess(join(daisies, name));
-    found.push(tf.tidy(() => tf.argMax(model.predict(x) as tf.Tensor, 1).dataSync()[0]!));
-    x.dispose();
-  }
-  if (process.env.PRINT_ERRORS) process.stderr.write(`daisies ${found}\n`);
-  expect(files.length).toBeGreaterThanOrEqual(5);
-  expect(found.filter((label) => label === 985).length).toBeGreaterThanOrEqual(4);
-});
+test.skipIf(weights === undefined || daisies === undefined)(
+  "published DeiT-Ti weights, in float16, see daisies as daisies",
+  async () => {
+    await startBackend("wasm");
+    const model = createModel("deit_tiny_patch16_224");
+    const report = await loadWeightsFile(model, weights!);
+    expect(report.used).toHaveLength(152);
+    const files = readdirSync(daisies!);
+    const found: number[] = [];
+    for (const name of files) {
+      const x = await preprocess(join(daisies!, name));
+      found.push(tf.tidy(() => tf.argMax(model.predict(x) as tf.Tensor, 1).dataSync()[0]!));
+      x.dispose();
+    }
+    expect(files.length).toBeGreaterThanOrEqual(5);
+    expect(found.filter((label) => label === 985).length).toBeGreaterThanOrEqual(4);
+  },
+);

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { bytes, floats, largestDifference, type Packed, parity } from "../../../test/parity.ts";
-import { sharedData } from "../test/shared-data.ts";
+import { sharedData } from "../../../test/shared-data.ts";
 import { decodeImage, type RgbImage } from "./index.ts";
 
 interface Described {

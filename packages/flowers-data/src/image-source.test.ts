@@ -6,8 +6,8 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { sampleKey } from "sample-keys";
 import { beforeAll, describe, expect, test } from "vitest";
+import { sharedData } from "../../../test/shared-data.ts";
 import { folderOf, jpeg, smallSet } from "../test/pictures.ts";
-import { sharedData } from "../test/shared-data.ts";
 import type { BadImage, Batch, SampleStore } from "./index.ts";
 import {
   batches,

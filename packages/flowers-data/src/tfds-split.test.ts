@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { parity } from "../../../test/parity.ts";
+import { sharedData } from "../../../test/shared-data.ts";
 import tfds from "../fixtures/tfds-split.json" with { type: "json" };
-import { sharedData } from "../test/shared-data.ts";
 import { openFlowers, splitStore, TF_FLOWERS_CLASSES, tfdsSplit } from "./index.ts";
 
 const archive = sharedData("data/flowers/flower_photos_256.tgz");

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { philox2x32, siteOf } from "sample-keys";
+import { normal, philox2x32, siteOf } from "sample-keys";
 
 /** Which software's initial weights: Keras' (Glorot, zeros) or timm's (normal, 0.02). */
 export type Init = "keras" | "timm";
@@ -65,9 +65,7 @@ export class KeyedInitializer extends tf.serialization.Serializable {
 
 function draw(distribution: Distribution, index: number, site: number, seed: number): number {
   if (distribution.kind === "constant") return distribution.value;
-  const [first, second] = philox2x32(index, site, seed);
-  if (distribution.kind === "uniform") return distribution.limit * (first / 2 ** 31 - 1);
-  // Box–Muller; the half keeps the logarithm finite
-  const radius = Math.sqrt(-2 * Math.log((first + 0.5) / 2 ** 32));
-  return distribution.deviation * radius * Math.cos((2 * Math.PI * second) / 2 ** 32);
+  if (distribution.kind === "normal") return distribution.deviation * normal(seed, site, index);
+  const [first] = philox2x32(index, site, seed);
+  return distribution.limit * (first / 2 ** 31 - 1);
 }

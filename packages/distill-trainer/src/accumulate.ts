@@ -7,7 +7,7 @@ import type { Objective, Outcome, Prepared } from "./objective.ts";
 /** A batch's mean gradients by variable name, owned by the caller, and its logs. */
 export interface BatchGradients {
   readonly gradients: tf.NamedTensorMap;
-  readonly logs: Promise<BatchLogs>;
+  readonly logs: BatchLogs;
 }
 
 /**
@@ -18,18 +18,18 @@ export interface BatchGradients {
  *
  * @param microBatchSize - Rows on the tape at once, ≥ 1.
  */
-export function accumulateGradients(
+export async function accumulateGradients(
   objective: Objective,
   batch: Batch,
   microBatchSize: number,
-): BatchGradients {
+): Promise<BatchGradients> {
   const rows = batch.labels.length;
   const collector = new BatchLogCollector();
   let sum: tf.NamedTensorMap | undefined;
   for (const [start, end] of microBatchRanges(rows, microBatchSize)) {
     const weight = (end - start) / rows;
     const micro = toMicroBatch(batch, start, end);
-    const prepared = objective.prepare(micro, true);
+    const prepared = await objective.prepare(micro, true);
     const { gradients, outcome } = gradientsOf(objective, prepared, micro.sampleKeys, weight);
     collector.add(outcome, micro.labels, weight);
     tf.dispose([outcome.loss, outcome.logits, ...Object.values(outcome.parts)]);
@@ -37,7 +37,7 @@ export function accumulateGradients(
     disposeMicroBatch(micro);
     sum = sum === undefined ? gradients : addInto(sum, gradients);
   }
-  return { gradients: sum ?? {}, logs: collector.read() };
+  return { gradients: sum ?? {}, logs: await collector.read() };
 }
 
 /** Frees a prepared micro-batch; its `inputs` may be the micro-batch's own images. */

@@ -86,7 +86,7 @@ function classification(
   return {
     variables: trainableVariables(model),
     settings: { labelSmoothing },
-    prepare: (batch: MicroBatch) => ({
+    prepare: async (batch: MicroBatch) => ({
       inputs: preprocess(batch.images),
       targets: smoothedTargets(batch, classes, labelSmoothing),
     }),

@@ -113,11 +113,12 @@ function distilling(student: tfl.LayersModel, teacher: Teacher, settings: Settin
     variables: trainableVariables(student),
     settings: { labelSmoothing, distillation, alpha },
 
-    prepare: (batch: MicroBatch, training: boolean): Prepared => ({
-      inputs: preprocess(batch.images),
-      targets: smoothedTargets(batch, teacher.classes, labelSmoothing),
-      ...(training ? { teacherLogits: teacher.logits(batch.teacherImages) } : {}),
-    }),
+    async prepare(batch: MicroBatch, training: boolean): Promise<Prepared> {
+      // First, because it may fail or wait: nothing else is allocated until then.
+      const taught = training ? { teacherLogits: await teacher.logits(batch.teacherImages, batch) } : {};
+      const targets = smoothedTargets(batch, teacher.classes, labelSmoothing);
+      return { inputs: preprocess(batch.images), targets, ...taught };
+    },
 
     train({ inputs, targets, teacherLogits }: Prepared, sampleKeys: Uint32Array): Outcome {
       const [cls, dist] = heads(inputs, { training: true, sampleKeys });

@@ -32,7 +32,7 @@ export async function evaluate(
     const collector = new BatchLogCollector();
     for (const [start, end] of microBatchRanges(rows, options.microBatchSize)) {
       const micro = toMicroBatch(batch, start, end);
-      const prepared = objective.prepare(micro, false);
+      const prepared = await objective.prepare(micro, false);
       const outcome = objective.evaluate(prepared);
       collector.add(outcome, micro.labels, (end - start) / rows);
       tf.dispose([outcome.loss, outcome.logits, ...Object.values(outcome.parts)]);

@@ -10,7 +10,7 @@ import { batchesFrom, batchesPerEpoch, type DataSource } from "./data-source.ts"
 import { evaluate } from "./evaluate.ts";
 import type { Objective } from "./objective.ts";
 import { requireCount } from "./require-count.ts";
-import { requireFinite, type StepOptions, takeStep } from "./step.ts";
+import { learningRateOf, requireFinite, type StepOptions, takeStep } from "./step.ts";
 
 /** A tfjs callback object (an instance of `tfl.Callback`), or a plain object with some of its methods. */
 export type FitCallback = tfl.CustomCallbackArgs | { setModel(model: never): void };
@@ -25,7 +25,10 @@ export interface FitOptions {
   readonly validationData?: DataSource;
   /** Rows on the gradient tape at once: bounds memory, does not change the result. Default 16. */
   readonly microBatchSize?: number;
-  /** tfjs' conventions: `onEpochEnd(epoch, logs)`, `tfl.callbacks.earlyStopping(…)`, … */
+  /**
+   * tfjs' conventions: `onEpochEnd(epoch, logs)`, `tfl.callbacks.earlyStopping(…)`, … `onBatchEnd(batch, logs)` also gets
+   * `gradientNorm` (before any transform), `learningRate`, `waitSeconds` (for the batch) and `computeSeconds`.
+   */
   readonly callbacks?: FitCallback | readonly FitCallback[];
   /** Where and when to save the run, and whether to go on from what is saved. Default: nothing is saved. */
   readonly checkpoint?: CheckpointOptions;
@@ -130,12 +133,12 @@ function progressAt({ history }: Run, { step, epoch, batch, logs, stopped }: Run
 /** The rest of an epoch's batches. */
 async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
   const { objective, source, microBatchSize, callbacks, checkpoints } = run;
-  for await (const batch of batchesFrom(source, place.epoch, place.batch)) {
+  for await (const { batch, waited } of timed(batchesFrom(source, place.epoch, place.batch))) {
+    const startedAt = performance.now();
     const index = place.batch;
     const size = batch.labels.length;
     await callbacks.onBatchBegin(index, { batch: index, size });
-    const { gradients, logs: pending } = accumulateGradients(objective, batch, microBatchSize);
-    const logs = await pending;
+    const { gradients, logs } = await accumulateGradients(objective, batch, microBatchSize);
     const gradientNorm = await requireFinite(objective.variables, gradients, logs.loss!, place).catch(
       (error) => {
         tf.dispose(gradients);
@@ -144,11 +147,14 @@ async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
         throw error;
       },
     );
+    const learningRate = learningRateOf(run.step.optimizer, place.step);
     takeStep(run.step, gradients);
     place.step += 1;
     place.batch += 1;
     place.logs.add(logs, size);
-    await callbacks.onBatchEnd(index, { batch: index, size, ...logs, gradientNorm });
+    const times = { waitSeconds: waited / 1000, computeSeconds: (performance.now() - startedAt) / 1000 };
+    const step = { ...logs, gradientNorm, ...(learningRate !== undefined && { learningRate }), ...times };
+    await callbacks.onBatchEnd(index, { batch: index, size, ...step });
     await tf.nextFrame(); // lets timers, signals and the data's worker threads through
     const isEnding = run.signal?.aborted === true;
     if (isEnding || checkpoints?.isDue(place.step)) await checkpoints?.save(progressAt(run, place));
@@ -156,6 +162,15 @@ async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
   }
   if (place.batch === 0) {
     throw new RangeError(`fitDataset: epoch ${place.epoch} must hold at least one batch, got none`);
+  }
+}
+
+/** What is read, with the milliseconds that each item was waited for. */
+async function* timed<T>(items: AsyncIterable<T>): AsyncGenerator<{ batch: T; waited: number }> {
+  let since = performance.now();
+  for await (const batch of items) {
+    yield { batch, waited: performance.now() - since };
+    since = performance.now();
   }
 }
 

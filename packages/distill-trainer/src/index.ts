@@ -49,7 +49,7 @@ export {
 } from "./schedule.ts";
 export { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 export type { StepOptions } from "./step.ts";
-export { layersTeacher, type Teacher } from "./teacher.ts";
+export { layersTeacher, type Teacher, type TeacherViews } from "./teacher.ts";
 export { type BatchedDataset, type FromTfDataOptions, fromTfData } from "./tf-data.ts";
 export {
   type AverageWarmupOptions,

@@ -25,6 +25,7 @@ export function toMicroBatch(batch: Batch, start: number, end: number): MicroBat
     ...(batch.targets !== undefined && { targets: targetRows(batch, start, end) }),
     labels: tf.tensor1d(batch.labels.subarray(start, end), "int32"),
     sampleKeys: batch.sampleKeys.subarray(start, end),
+    ...(batch.viewKeys !== undefined && { viewKeys: batch.viewKeys.subarray(start, end) }),
   };
 }
 

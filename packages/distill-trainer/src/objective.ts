@@ -9,6 +9,8 @@ export interface MicroBatch {
   /** `[n, classes]`, what is learnt instead of `labels`, where the batch has some. */
   readonly targets?: tf.Tensor2D;
   readonly sampleKeys: Uint32Array;
+  /** Of what the teacher sees, where the batch has them. */
+  readonly viewKeys?: BigUint64Array;
 }
 
 /** What an objective computes before the gradient tape starts, so that none of it is kept for the backward pass. */
@@ -40,7 +42,7 @@ export interface Objective {
   readonly variables: readonly tf.Variable[];
   /** What it computes with, by name: a resumed run must have the same. */
   readonly settings: Readonly<Record<string, unknown>>;
-  prepare(batch: MicroBatch, training: boolean): Prepared;
+  prepare(batch: MicroBatch, training: boolean): Promise<Prepared>;
   train(prepared: Prepared, sampleKeys: Uint32Array): Outcome;
   evaluate(prepared: Prepared): Outcome;
 }

@@ -32,10 +32,10 @@ export function watchDevice(backend: DeviceBackend): DeviceState {
   });
   backend.device.addEventListener("uncapturederror", (event) => {
     event.preventDefault(); // it is reported below
-    const { constructor, message } = event.error;
+    const { error } = event;
     const what =
-      constructor.name === "GPUOutOfMemoryError" ? "out of memory" : "the device refused a command";
-    failure ??= new Error(`webgpu: ${what}: ${message.split("\n")[0]}`);
+      error.constructor.name === "GPUOutOfMemoryError" ? "out of memory" : "the device refused a command";
+    failure ??= new Error(`webgpu: ${what}: ${error.message.split("\n")[0]}`);
   });
   const check = (): void => {
     if (failure === undefined) return;

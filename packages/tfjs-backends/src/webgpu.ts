@@ -47,7 +47,8 @@ export async function startWebGpu(allowSoftware: boolean): Promise<string> {
   if (running === undefined || started === undefined || started.state.lost) {
     const found = await chooseAdapter();
     refuseSoftware(found, allowSoftware);
-    if (running !== undefined && started === undefined) started = watched(found, running); // made by tfjs itself
+    if (running !== undefined && started === undefined)
+      started = watched(found, running); // made by tfjs itself
     else await replaceBackend(found);
   }
   refuseSoftware(started!, allowSoftware);

@@ -14,10 +14,7 @@ import { downloadTensorFlow, installedTensorFlow, type PythonOptions } from "./p
  * @param say - Gets a line for each thing done.
  * @throws Error that says what is missing, and what to do.
  */
-export async function installTensorFlow(
-  options: PythonOptions,
-  say: (line: string) => void,
-): Promise<void> {
+export async function installTensorFlow(options: PythonOptions, say: (line: string) => void): Promise<void> {
   if (process.platform !== "linux") {
     throw new Error(
       `install-tensorflow: expected Linux, got ${process.platform}; see tfjs-node's own README for other systems`,

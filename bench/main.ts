@@ -11,6 +11,10 @@ const SUITES: Readonly<Record<string, () => Promise<{ suite: Suite; parts: reado
     const { backendsSuite, backendsParts } = await import("./backends/suite.ts");
     return { suite: backendsSuite, parts: backendsParts };
   },
+  trainer: async () => {
+    const { trainerSuite, trainerParts } = await import("./trainer/suite.ts");
+    return { suite: trainerSuite, parts: trainerParts };
+  },
   wasm: async () => {
     const { wasmSuite, wasmParts } = await import("./wasm/suite.ts");
     return { suite: wasmSuite, parts: wasmParts };

@@ -1,6 +1,6 @@
 // The student of the suite: what each replica's thread builds, too.
 import * as tf from "@tensorflow/tfjs-core";
-import { createModel } from "deit-model";
+import { deitTinyDistilled } from "deit-model";
 import { ADAMW_SEMANTICS, AdamW, Distiller, type ReplicaSetup, type Teacher } from "distill-trainer";
 import { startBackend } from "tfjs-backends";
 import { installWasmKernels } from "wasm-kernels";
@@ -21,7 +21,7 @@ export async function start(kernels: boolean): Promise<void> {
 
 /** DeiT-Ti/16 at 224², both heads learning, AdamW. */
 export function trainer(): Distiller {
-  const student = createModel("deitTinyDistilled", { classes: CLASSES, dropPathRate: 0.1 });
+  const student = deitTinyDistilled({ classes: CLASSES, dropPathRate: 0.1 });
   const distiller = new Distiller({ student, teacher: silent });
   const optimizer = new AdamW({ ...ADAMW_SEMANTICS.torch, learningRate: 2.5e-4, weightDecay: 0.05 });
   distiller.compile({ optimizer, labelSmoothing: 0 });

@@ -49,6 +49,13 @@ export {
 } from "./schedule.ts";
 export { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 export type { StepOptions } from "./step.ts";
+export type { LogitStore } from "./stored-logits/logit-store.ts";
+export {
+  type StoreProgress,
+  type StoreTeacherLogitsOptions,
+  storeTeacherLogits,
+} from "./stored-logits/store-teacher-logits.ts";
+export { storedTeacher } from "./stored-logits/stored-teacher.ts";
 export { layersTeacher, type Teacher, type TeacherViews } from "./teacher.ts";
 export { type BatchedDataset, type FromTfDataOptions, fromTfData } from "./tf-data.ts";
 export {
@@ -58,3 +65,4 @@ export {
   type WeightAverageOptions,
 } from "./weight-average.ts";
 export { timmNoDecay } from "./weight-decay.ts";
+export { weightsDigest } from "./weights-digest.ts";

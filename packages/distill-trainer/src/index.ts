@@ -57,6 +57,16 @@ export {
 } from "./stored-logits/store-teacher-logits.ts";
 export { storedTeacher } from "./stored-logits/stored-teacher.ts";
 export { layersTeacher, type Teacher, type TeacherViews } from "./teacher.ts";
+export { type GraphModel, graphTeacher } from "./teachers/graph-teacher.ts";
+export type { ModelTeacherOptions } from "./teachers/model-output.ts";
+export {
+  type OnnxRuntime,
+  type OnnxSession,
+  type OnnxTeacherOptions,
+  type OnnxTensor,
+  onnxTeacher,
+} from "./teachers/onnx-teacher.ts";
+export { type SavedModel, savedModelTeacher } from "./teachers/saved-model-teacher.ts";
 export { type BatchedDataset, type FromTfDataOptions, fromTfData } from "./tf-data.ts";
 export {
   type AverageWarmupOptions,

@@ -36,6 +36,9 @@ export {
   type Preprocess,
   toUnitRange,
 } from "./preprocess.ts";
+export { type CompileRecipeOptions, compileRecipe, recipeSchedule } from "./recipe/compile-recipe.ts";
+export { DEIT_RECIPE, FINETUNE_RECIPE, KERAS_RECIPE } from "./recipe/presets.ts";
+export type { Recipe, RecipeImages, RecipeWarmup } from "./recipe/recipe.ts";
 export {
   type CosineOptions,
   constant,

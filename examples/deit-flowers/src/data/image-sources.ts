@@ -4,7 +4,7 @@ import type { RunContext } from "../context.ts";
 import { inMemory } from "./in-memory.ts";
 
 /** Sizes that pictures are wanted at, pixels. */
-export interface ViewSizes {
+interface ViewSizes {
   readonly imageSize: number;
   /** The teacher's, where it wants another. */
   readonly teacherImageSize?: number;

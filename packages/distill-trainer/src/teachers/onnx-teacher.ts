@@ -41,7 +41,7 @@ export interface OnnxTeacherOptions extends ModelTeacherOptions {
  * @throws RangeError if the session has several inputs, or it is not clear which output has the logits or how many classes.
  *
  * @example
- * const session = await ort.InferenceSession.create("regnety_160.onnx"); // import * as ort from "onnxruntime-node"
+ * const session = await ort.InferenceSession.create("regnety_160.onnx"); // ort: onnxruntime-node
  * const teacher = onnxTeacher(ort, session, { preprocess: normalise(IMAGENET_NORMALISATION) });
  */
 export function onnxTeacher(

@@ -23,7 +23,7 @@ const TENSORFLOW = "tensorflow";
  * tfjs-node is not there.
  *
  * @example
- * const model = await tfn.node.loadSavedModel("bit_teacher_flowers"); // import * as tfn from "@tensorflow/tfjs-node"
+ * const model = await tfn.node.loadSavedModel("bit_teacher_flowers"); // tfn: @tensorflow/tfjs-node
  * const teacher = savedModelTeacher(model, { preprocess: (images) => tf.clone(images) }); // it scales by itself
  */
 export function savedModelTeacher(model: SavedModel, options: ModelTeacherOptions = {}): Teacher {

@@ -12,7 +12,7 @@ import { type Installed, installTarballs } from "./tarballs.ts";
 const BUDGET: Record<string, number> = {
   "bit-teacher": 20,
   "deit-model": 80,
-  "distill-trainer": 180,
+  "distill-trainer": 240,
   "flowers-data": 160,
   "kernel-op": 15,
   "safetensors-io": 50,

@@ -3,6 +3,8 @@ import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { vit } from "deit-model";
+import { saveWeightsFile } from "deit-model/node";
 import { startBackend } from "tfjs-backends";
 import { describe, expect, test, vi } from "vitest";
 import { sharedData } from "../../../test/shared-data.ts";
@@ -68,6 +70,58 @@ describe("the program", () => {
     const first = await histories({});
     expect(await histories({ workers: 2 })).toEqual(first);
     expect(await histories({ seed: 7 })).not.toEqual(first);
+  });
+
+  test("trains by DeiT's recipe, and keeps the average of the weights", async () => {
+    const options = {
+      ...{
+        augment: "deit",
+        mixup: 0.8,
+        cutmix: 1,
+        repeats: 3,
+        evaluationCrop: 0.875,
+        normalisation: "imagenet",
+      },
+      ...{ averageDecay: 0.99, clipNorm: 1, layerDecay: 0.75, distillation: "soft", temperature: 2 },
+    };
+    const { result } = await tinyRun(options);
+    for (const model of result.models.slice(1)) {
+      expect(model.history.val_ema_accuracy).toHaveLength(2);
+      expect(model.valAccuracy).toBe(model.history.val_ema_accuracy!.at(-1));
+      expect(model.history.loss!.every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  test("comes to the same numbers with the teacher's logits stored, which it asks for once", async () => {
+    const teacher = join((await tinyRun()).folder, "teacher");
+    const options = { teacher, viewEpochs: 1, epochs: 3 };
+    const live = await tinyRun(options);
+    const storeLogits = join(await emptyFolder(), "logits");
+    for (const size of [90, 90]) {
+      const { result, text } = await tinyRun({ ...options, storeLogits });
+      expect(result.models[2]!.history).toEqual(live.result.models[2]!.history);
+      expect(text).toContain(`teacher  logits of views  ${size}/${size}`);
+      expect(await readdir(storeLogits)).toHaveLength(1); // a second run adds nothing
+    }
+    const other = tinyRun({ ...options, storeLogits, augment: "crop" });
+    await expect(other).rejects.toThrow("must be of this teacher and these views, got others: views was");
+  });
+
+  test("starts from published weights, and refuses a file of another model before it trains", async () => {
+    await startBackend("cpu");
+    const folder = await emptyFolder();
+    const tiny = { imageSize: 32, patchSize: 8, dim: 16, depth: 2, heads: 2, classes: 7 } as const;
+    const weights = join(folder, "weights.safetensors");
+    await saveWeightsFile(vit(tiny), weights);
+    const [plain, started] = [await tinyRun(), await tinyRun({ weights })];
+    for (const i of [1, 2]) {
+      expect(started.result.models[i]!.history).not.toEqual(plain.result.models[i]!.history);
+    }
+    await saveWeightsFile(vit({ ...tiny, depth: 3, dim: 32 }), weights);
+    const out = await emptyFolder();
+    const settings = resolveSettings({ preset: "tiny", name: "run", out, weights });
+    await expect(run(settings, recorder())).rejects.toThrow("weights.safetensors is not for this model");
+    expect(await readdir(out)).toEqual([]);
   });
 
   test("learns from a teacher of an earlier run as it is", async () => {

@@ -1,1 +1,7 @@
 export { folderStorage } from "./node/folder-storage.ts";
+export {
+  type FolderLogitStore,
+  type LogitStoreEvent,
+  type LogitStoreOptions,
+  logitStore,
+} from "./node/logit-store/logit-store.ts";

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Batch, DataSource } from "../data-source.ts";
-import { disposeMicroBatch, microBatchRanges, toMicroBatch } from "../micro-batch.ts";
+import { disposeMicroBatch, microBatchRanges, rowsOfBatch, toMicroBatch } from "../micro-batch.ts";
 import { requireCount } from "../require-count.ts";
 import type { Teacher } from "../teacher.ts";
 import type { LogitStore } from "./logit-store.ts";
@@ -77,7 +77,7 @@ async function storeBatch(
     const found = viewKeys && (await store.find(viewKeys.subarray(start, end)));
     if (found?.every((row) => row !== undefined)) continue;
     const { teacherImages: _, teacherShape: __, ...own } = seen;
-    const micro = toMicroBatch(own, start, end);
+    const micro = toMicroBatch(rowsOfBatch(own, start, end));
     try {
       (await stored.logits(micro.images, micro)).dispose();
     } finally {

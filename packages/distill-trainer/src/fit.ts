@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { accumulateGradients } from "./accumulate.ts";
+import { explainLostBackend } from "./backend-lost.ts";
 import { type BatchLogs, EpochLogs } from "./batch-logs.ts";
 import { Checkpoints } from "./checkpoint/checkpoints.ts";
 import type { CheckpointOptions } from "./checkpoint/options.ts";
@@ -10,10 +11,11 @@ import { batchesFrom, batchesPerEpoch, type DataSource } from "./data-source.ts"
 import { evaluate } from "./evaluate.ts";
 import type { Objective } from "./objective.ts";
 import { requireCount } from "./require-count.ts";
+import { flushCallbacks, type RunCallback, replayEpochs, savedAfterFlush } from "./run-callback.ts";
 import { learningRateOf, requireFinite, type StepOptions, takeStep } from "./step.ts";
 
 /** A tfjs callback object (an instance of `tfl.Callback`), or a plain object with some of its methods. */
-export type FitCallback = tfl.CustomCallbackArgs | { setModel(model: never): void };
+export type FitCallback = (tfl.CustomCallbackArgs | { setModel(model: never): void }) & RunCallback;
 
 /** Options of `fitDataset`. */
 export interface FitOptions {
@@ -63,10 +65,12 @@ export async function fit(
   }
   const { checkpoint, signal } = options;
   const settings = { objective, step, source, epochs, microBatchSize, settings: checkpoint?.settings ?? {} };
-  const checkpoints = checkpoint && new Checkpoints(checkpoint, { model, step }, describeRun(settings));
+  const given = listOf(options.callbacks);
+  const checkpoints =
+    checkpoint && new Checkpoints(savedAfterFlush(checkpoint, given), { model, step }, describeRun(settings));
 
   const history = new tfl.History();
-  const callbacks = new tfl.CallbackList([history, ...asCallbacks(options.callbacks)]);
+  const callbacks = new tfl.CallbackList([history, ...given.map(asCallback)]);
   const flag = withStopFlag(model);
   const run: Run = { objective, step, source, microBatchSize, signal, callbacks, history, checkpoints };
   const saved = await checkpoints?.resume();
@@ -75,25 +79,36 @@ export async function fit(
   callbacks.setParams({
     epochs,
     initialEpoch: place.epoch,
+    initialStep: place.step,
     steps: batchesPerEpoch(source),
     batchSize: source.batchSize,
     doValidation: options.validationData !== undefined,
   });
-  await callbacks.onTrainBegin();
-  if (saved !== undefined) Object.assign(history, structuredClone(saved.history));
-  while (place.epoch < epochs && !place.stopped) {
-    await callbacks.onEpochBegin(place.epoch);
-    await fitEpoch(run, place);
-    const logs = { ...place.logs.means(), ...(await validate(run, place, options.validationData)) };
-    await callbacks.onEpochEnd(place.epoch, logs);
-    place.epoch += 1;
-    place.batch = 0;
-    place.logs = new EpochLogs();
-    place.stopped = flag.stopTraining;
-    await checkpoints?.save(progressAt(run, place), logs);
+  try {
+    await callbacks.onTrainBegin();
+    if (saved !== undefined) {
+      Object.assign(history, structuredClone(saved.history));
+      await replayEpochs(given, saved.history);
+      place.stopped ||= flag.stopTraining;
+    }
+    while (place.epoch < epochs && !place.stopped) {
+      await callbacks.onEpochBegin(place.epoch);
+      await fitEpoch(run, place);
+      const logs = { ...place.logs.means(), ...(await validate(run, place, options.validationData)) };
+      await callbacks.onEpochEnd(place.epoch, logs);
+      place.epoch += 1;
+      place.batch = 0;
+      place.logs = new EpochLogs();
+      place.stopped = flag.stopTraining;
+      await checkpoints?.save(progressAt(run, place), logs);
+    }
+    await callbacks.onTrainEnd();
+    return history;
+  } catch (error) {
+    throw await explainLostBackend(error, place, checkpoints?.newest);
+  } finally {
+    await flushCallbacks(given);
   }
-  await callbacks.onTrainEnd();
-  return history;
 }
 
 /** What does not change while a run lasts. */
@@ -194,10 +209,13 @@ function withStopFlag(model: tfl.LayersModel): tfl.LayersModel {
   return Object.create(model, { stopTraining: { value: false, writable: true } });
 }
 
-function asCallbacks(callbacks: FitOptions["callbacks"]): tfl.CustomCallback[] {
+function listOf(callbacks: FitOptions["callbacks"]): FitCallback[] {
   if (callbacks === undefined) return [];
-  const list = (Array.isArray(callbacks) ? callbacks : [callbacks]) as FitCallback[];
-  return list.map((callback) =>
-    "setModel" in callback ? (callback as tfl.CustomCallback) : new tfl.CustomCallback(callback, "never"),
-  );
+  return [...((Array.isArray(callbacks) ? callbacks : [callbacks]) as FitCallback[])];
+}
+
+function asCallback(callback: FitCallback): tfl.CustomCallback {
+  return "setModel" in callback
+    ? (callback as tfl.CustomCallback)
+    : new tfl.CustomCallback(callback, "never");
 }

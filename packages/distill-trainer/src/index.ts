@@ -36,6 +36,8 @@ export {
   type Preprocess,
   toUnitRange,
 } from "./preprocess.ts";
+export type { RunCallback } from "./run-callback.ts";
+export { RunMeter, type StepFigures } from "./run-meter.ts";
 export {
   type CosineOptions,
   constant,

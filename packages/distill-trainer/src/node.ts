@@ -1,1 +1,4 @@
 export { folderStorage } from "./node/folder-storage.ts";
+export { jsonLines } from "./node/json-lines.ts";
+export type { LogCallback, LogOptions } from "./node/log-callback.ts";
+export { type NamedPixels, type TensorBoardOptions, tensorBoard } from "./node/tensor-board.ts";

@@ -8,6 +8,7 @@ import {
   ADAMW_SEMANTICS,
   AdamW,
   averageWarmup,
+  type CheckpointStorage,
   Classifier,
   clipByGlobalNorm,
   cosine,
@@ -73,6 +74,20 @@ export function tinyTraining(options: { readonly weightDecay?: number } = {}): {
   const fit = (more: Partial<FitOptions>): Promise<tfl.History> =>
     classifier.fitDataset(source, { epochs: EPOCHS, microBatchSize: 3, validationData, ...more });
   return { model, classifier, average, optimizer, fit };
+}
+
+/** Checkpoints in memory. */
+export function memoryStorage(): CheckpointStorage & {
+  readonly files: Map<string, Uint8Array<ArrayBuffer>>;
+} {
+  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  return {
+    files,
+    list: async () => [...files.keys()],
+    read: async (name) => files.get(name)!,
+    write: async (name, bytes) => void files.set(name, bytes),
+    remove: async (name) => void files.delete(name),
+  };
 }
 
 /** Every bit of a model and its average. */

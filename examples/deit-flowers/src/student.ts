@@ -10,6 +10,9 @@ import type { ModelResult } from "./run-result.ts";
 import type { Settings } from "./settings.ts";
 import type { ReadyTeacher } from "./teacher/teacher.ts";
 import { fitWithProgress } from "./terminal/fit-with-progress.ts";
+import { attentionImages } from "./watch/attention-images.ts";
+import { stageFigures } from "./watch/stage-figures.ts";
+import { stageLogs } from "./watch/stage-logs.ts";
 
 /** A student after its training. */
 export interface TrainedStudent {
@@ -60,14 +63,17 @@ async function train(
   const { imageSize, epochs, microBatchSize } = settings;
   const heldOut = await heldOutImages(context, imageSize);
   const sizes = teacherImageSize === imageSize ? { imageSize } : { imageSize, teacherImageSize };
-  const { history, imagesPerSecond } = await withTrainingImages(context, sizes, (source) => {
+  const model = trainer instanceof Distiller ? trainer.student : trainer.model;
+  const { classNames } = context.data;
+  const callbacks = stageLogs(context, stage, attentionImages(model, heldOut, { classNames }));
+  const { history } = await withTrainingImages(context, sizes, (source) => {
     compile(source);
-    const fit = { epochs, microBatchSize, validationData: heldOut, checkpoint, ...(signal && { signal }) };
+    const data = { validationData: heldOut, checkpoint, callbacks };
+    const fit = { epochs, microBatchSize, ...data, ...(signal && { signal }) };
     return fitWithProgress(name, trainer, source, fit, output);
   });
   const measured = await measure((source) => trainer.evaluateDataset(source, { microBatchSize }), heldOut);
-  const speed = imagesPerSecond === undefined ? {} : { trainImagesPerSecond: imagesPerSecond };
-  return { name, ...measured, ...speed, history };
+  return { name, ...measured, ...(await stageFigures(folder, stage)), history };
 }
 
 function studentConfig(settings: Settings, classes: number): VitConfig {

@@ -21,13 +21,13 @@ let inNode: Trained;
 
 beforeAll(async () => {
   if (chromium === undefined) return;
-  script = await bundled("page.ts");
+  script = await bundled(new URL("browser/page.ts", import.meta.url));
   inNode = await train();
 });
 
-async function bundled(page: string): Promise<string> {
+async function bundled(page: URL): Promise<string> {
   const bundle = await build({
-    entryPoints: [fileURLToPath(new URL(`browser/${page}`, import.meta.url))],
+    entryPoints: [fileURLToPath(page)],
     ...{ bundle: true, write: false, format: "esm", platform: "browser", target: "es2022" },
     conditions: ["@deit/source"],
   });
@@ -59,7 +59,7 @@ describe.runIf(chromium !== undefined).each([
 
 describe.runIf(chromium !== undefined)("a page whose GPU device is lost while it trains", () => {
   test("is told so, with the last checkpoint, and the run can be gone on with", async ({ skip }) => {
-    const page = await bundled("lose-device-page.ts");
+    const page = await bundled(new URL("browser/lose-device-page.ts", import.meta.url));
     const result = (await resultOfPage(chromium!, page, { gpu: "emulated" })) as LostDevice & {
       error?: string;
     };

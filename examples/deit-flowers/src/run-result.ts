@@ -34,6 +34,6 @@ export interface RunResult {
 
 /** `summary.json`: one object a model. */
 export function summaryJson(models: readonly ModelResult[]): string {
-  const rows = models.map(({ name, history, ...figures }) => ({ model: name, ...figures }));
+  const rows = models.map(({ name, params, history, ...figures }) => ({ model: name, params, ...figures }));
   return `${JSON.stringify(rows, null, 2)}\n`;
 }

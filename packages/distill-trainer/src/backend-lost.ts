@@ -15,7 +15,7 @@ const TENSORFLOW_STATUS = /Invalid TF_Status: (10|13|14)\b/;
  *
  * @see https://www.w3.org/TR/webgpu/#dom-gpudevice-lost
  */
-export async function backendLoss(error: unknown): Promise<string | undefined> {
+async function backendLoss(error: unknown): Promise<string | undefined> {
   const name = tf.getBackend();
   const message = error instanceof Error ? error.message : String(error);
   const backend = tf.backend() as {

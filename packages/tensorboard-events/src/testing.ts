@@ -1,7 +1,7 @@
 // A reader of the format, for tests: it shares no code with the writer.
 
 /** A protobuf message: its fields' values by number, in their order. */
-export type Message = ReadonlyMap<number, readonly (number | Buffer)[]>;
+type Message = ReadonlyMap<number, readonly (number | Buffer)[]>;
 
 /** The data of a TFRecord file's records. @throws Error if a checksum is wrong or the file ends within a record. */
 export function readRecords(file: Buffer): Buffer[] {
@@ -29,7 +29,7 @@ function masked(data: Buffer): number {
 }
 
 /** Fields of a message; fixed 64-bit ones as float64, fixed 32-bit ones as float32. */
-export function readMessage(bytes: Buffer): Message {
+function readMessage(bytes: Buffer): Message {
   const fields = new Map<number, (number | Buffer)[]>();
   let at = 0;
   const varint = (): number => {

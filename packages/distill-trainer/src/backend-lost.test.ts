@@ -3,6 +3,7 @@ import { startBackend } from "tfjs-backends";
 import { beforeAll, expect, test } from "vitest";
 import { explainLostBackend } from "./backend-lost.ts";
 import { bitsOf, memoryStorage, tinyTraining } from "./checkpoint/test-data.ts";
+import { BackendLostError } from "./index.ts";
 
 beforeAll(() => startBackend("wasm"));
 
@@ -40,6 +41,7 @@ test("a trap of the WASM backend is told with the place and the last checkpoint,
   expect(error!.message).toBe(
     "fitDataset: the backend 'wasm' was lost (memory access out of bounds) in epoch 0, batch 7; the last checkpoint is 'step-000000006.safetensors'; start again with resume, in a new process or page",
   );
+  expect(error).toBeInstanceOf(BackendLostError);
   expect(error!.cause).toBeInstanceOf(WebAssembly.RuntimeError);
   const resumed = tinyTraining();
   await resumed.fit({ checkpoint: { storage, resume: true } });

@@ -6,6 +6,11 @@ const GRACE_MS = 200;
 /** TensorFlow's codes of a device or process that is no more: aborted, internal, unavailable. */
 const TENSORFLOW_STATUS = /Invalid TF_Status: (10|13|14)\b/;
 
+/** The backend can compute no more: what a run that saves itself can go on from, in a new process or page. */
+export class BackendLostError extends Error {
+  override readonly name = "BackendLostError";
+}
+
 /**
  * Why the current backend can compute no more, after an error; `undefined` if it still can, so far as is known.
  *
@@ -43,6 +48,7 @@ export async function explainLostBackend(
   { epoch, batch }: Pick<Place, "epoch" | "batch">,
   lastCheckpoint: string | undefined,
 ): Promise<unknown> {
+  if (error instanceof BackendLostError) return error;
   const reason = await backendLoss(error);
   if (reason === undefined) return error;
   const last =
@@ -50,5 +56,5 @@ export async function explainLostBackend(
       ? "no checkpoint was saved"
       : `the last checkpoint is '${lastCheckpoint}'; start again with resume, in a new process or page`;
   const what = `fitDataset: the backend '${tf.getBackend()}' was lost (${reason})`;
-  return new Error(`${what} in epoch ${epoch}, batch ${batch}; ${last}`, { cause: error });
+  return new BackendLostError(`${what} in epoch ${epoch}, batch ${batch}; ${last}`, { cause: error });
 }

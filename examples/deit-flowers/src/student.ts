@@ -22,6 +22,9 @@ import type { Settings } from "./settings.ts";
 import { withStoredLogits } from "./teacher/stored-logits.ts";
 import type { ReadyTeacher } from "./teacher/teacher.ts";
 import { type Fitted, fitWithProgress } from "./terminal/fit-with-progress.ts";
+import { attentionImages } from "./watch/attention-images.ts";
+import { stageFigures } from "./watch/stage-figures.ts";
+import { stageLogs } from "./watch/stage-logs.ts";
 
 /** A student after its training. */
 export interface TrainedStudent {
@@ -91,17 +94,19 @@ async function train(
     ...images,
     ...(viewEpochs !== undefined && { viewEpochs }),
   };
-  const { trainer, history, imagesPerSecond } = await withTrainingImages(context, views, (source) =>
+  const { classNames } = context.data;
+  const callbacks = stageLogs(context, stage, attentionImages(model, heldOut, { classNames }));
+  const { trainer, history } = await withTrainingImages(context, views, (source) =>
     use(source, async (made) => {
-      const data = mixed(source, recipe, context.data.classNames.length);
+      const data = mixed(source, recipe, classNames.length);
       made.compile({ ...compileRecipe(recipe, model, data, { depth }), ...(average && { average }) });
-      const fit = { epochs, microBatchSize, validationData: heldOut, checkpoint, ...(signal && { signal }) };
+      const run = { validationData: heldOut, checkpoint, callbacks, ...(signal && { signal }) };
+      const fit = { epochs, microBatchSize, ...run };
       const fitted = await fitWithProgress(name, made, data, fit, output);
       average?.copyToModel();
       return { ...fitted, trainer: made };
     }),
   ).finally(() => average?.dispose());
   const measured = await measure((source) => trainer.evaluateDataset(source, { microBatchSize }), heldOut);
-  const speed = imagesPerSecond === undefined ? {} : { trainImagesPerSecond: imagesPerSecond };
-  return { name, ...measured, ...speed, history };
+  return { name, ...measured, ...(await stageFigures(folder, stage)), history };
 }

@@ -7,6 +7,7 @@ export {
   adamWStep,
   adamWUpdate,
 } from "./adamw-update.ts";
+export { BackendLostError } from "./backend-lost.ts";
 export type { BatchLogs } from "./batch-logs.ts";
 export {
   type LoadWeightsOptions,
@@ -43,6 +44,8 @@ export { type CompileRecipeOptions, compileRecipe, recipeSchedule } from "./reci
 export { DEIT_RECIPE, FINETUNE_RECIPE, KERAS_RECIPE } from "./recipe/presets.ts";
 export type { Recipe, RecipeImages, RecipeWarmup } from "./recipe/recipe.ts";
 export type { ReplicaContext, ReplicaModule, ReplicaSetup } from "./replica-setup.ts";
+export type { RunCallback } from "./run-callback.ts";
+export { RunMeter, type StepFigures } from "./run-meter.ts";
 export {
   type CosineOptions,
   constant,

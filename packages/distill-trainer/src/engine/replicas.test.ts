@@ -156,7 +156,7 @@ describe("a communicator", () => {
 });
 
 describe("replicas", () => {
-  beforeAll(() => startBackend("cpu"));
+  beforeAll(() => startBackend("wasm"));
   const options = { epochs: 2, microBatchSize: 6 } as const;
 
   test("elsewhere serve rank 0 through its communicator, and are let go", async () => {
@@ -193,7 +193,7 @@ describe("replicas", () => {
     ],
     [
       "a trainer compiled otherwise",
-      { ...options, replicas: 2, setup: setupOf({ kind: "distill", backend: "cpu", alpha: 0.3 }) },
+      { ...options, replicas: 2, setup: setupOf({ kind: "distill", backend: "wasm", alpha: 0.3 }) },
       "must train as rank 0 does: alpha is 0.3, there 0.4",
     ],
     [

@@ -1,0 +1,1 @@
+export { type InstalledKernels, installWebGpuKernels } from "./install.ts";

@@ -1,53 +1,73 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { BatchLogCollector, type BatchLogs } from "./batch-logs.ts";
 import type { Batch } from "./data-source.ts";
-import { disposeMicroBatch, microBatchRanges, toMicroBatch } from "./micro-batch.ts";
+import { disposeMicroBatch, microBatchRanges, rowsOfBatch, toMicroBatch } from "./micro-batch.ts";
 import type { Objective, Outcome, Prepared } from "./objective.ts";
 
-/** A batch's mean gradients by variable name, owned by the caller, and its logs. */
-export interface BatchGradients {
-  readonly gradients: tf.NamedTensorMap;
-  readonly logs: Promise<BatchLogs>;
-}
-
 /**
- * The gradient of a batch's mean loss, as the sum over its micro-batches: memory is that of one micro-batch.
+ * A batch's logs and, of a training pass, the gradient of its mean loss, as sums over its micro-batches: memory is that of one
+ * micro-batch.
  *
- * Each micro-batch's mean loss is weighted by its share of the rows, so the result does not depend on the cut beyond
+ * Each micro-batch's means are weighted by its share of the rows, so the result does not depend on the cut beyond
  * float32 rounding.
- *
- * @param microBatchSize - Rows on the tape at once, ≥ 1.
  */
-export function accumulateGradients(
-  objective: Objective,
-  batch: Batch,
-  microBatchSize: number,
-): BatchGradients {
-  const rows = batch.labels.length;
-  const collector = new BatchLogCollector();
-  let sum: tf.NamedTensorMap | undefined;
-  for (const [start, end] of microBatchRanges(rows, microBatchSize)) {
-    const weight = (end - start) / rows;
-    const micro = toMicroBatch(batch, start, end);
-    const prepared = objective.prepare(micro, true);
-    const { gradients, outcome } = gradientsOf(objective, prepared, micro.sampleKeys, weight);
-    collector.add(outcome, micro.labels, weight);
+export class BatchSum {
+  readonly #objective: Objective;
+  readonly #training: boolean;
+  readonly #collector = new BatchLogCollector();
+  #gradients: tf.NamedTensorMap | undefined;
+
+  constructor(objective: Objective, training: boolean) {
+    this.#objective = objective;
+    this.#training = training;
+  }
+
+  /**
+   * Adds a micro-batch.
+   *
+   * @param weight - Its share of the batch's rows.
+   */
+  async add(batch: Batch, weight: number): Promise<void> {
+    const micro = toMicroBatch(batch);
+    const prepared = await this.#objective.prepare(micro, this.#training);
+    const outcome = this.#training
+      ? this.#backward(prepared, micro.sampleKeys, weight)
+      : this.#objective.evaluate(prepared);
+    this.#collector.add(outcome, micro.labels, weight);
     tf.dispose([outcome.loss, outcome.logits, ...Object.values(outcome.parts)]);
     disposePrepared(prepared, micro.images);
     disposeMicroBatch(micro);
-    sum = sum === undefined ? gradients : addInto(sum, gradients);
   }
-  return { gradients: sum ?? {}, logs: collector.read() };
+
+  /** Adds the micro-batches of at most `size` rows that a batch is cut into. */
+  async addAll(batch: Batch, size: number): Promise<void> {
+    const rows = batch.labels.length;
+    for (const [start, end] of microBatchRanges(rows, size)) {
+      await this.add(rowsOfBatch(batch, start, end), (end - start) / rows);
+    }
+  }
+
+  /** The sum by variable name, the caller's from then on; empty where nothing was added. */
+  gradients(): tf.NamedTensorMap {
+    const gradients = this.#gradients ?? {};
+    this.#gradients = undefined;
+    return gradients;
+  }
+
+  /** Means over the rows added; empty where nothing was. */
+  logs(): Promise<BatchLogs> {
+    return this.#collector.read();
+  }
+
+  #backward(prepared: Prepared, sampleKeys: Uint32Array, weight: number): Outcome {
+    const { gradients, outcome } = gradientsOf(this.#objective, prepared, sampleKeys, weight);
+    this.#gradients = this.#gradients === undefined ? gradients : addInto(this.#gradients, gradients);
+    return outcome;
+  }
 }
 
-/** Frees a prepared micro-batch; its `inputs` may be the micro-batch's own images. */
-export function disposePrepared(prepared: Prepared, images: tf.Tensor): void {
-  if (prepared.inputs !== images) prepared.inputs.dispose();
-  tf.dispose([prepared.targets]);
-  prepared.teacherLogits?.dispose();
-}
-
-function gradientsOf(
+/** Gradients of `weight` times the loss, and the outcome; all the caller's. */
+export function gradientsOf(
   objective: Objective,
   prepared: Prepared,
   sampleKeys: Uint32Array,
@@ -62,6 +82,13 @@ function gradientsOf(
   }, [...objective.variables]);
   value.dispose();
   return { gradients: grads, outcome: outcome! };
+}
+
+/** Its `inputs` may be the micro-batch's own images. */
+function disposePrepared(prepared: Prepared, images: tf.Tensor): void {
+  if (prepared.inputs !== images) prepared.inputs.dispose();
+  prepared.targets.dispose();
+  prepared.teacherLogits?.dispose();
 }
 
 function addInto(sum: tf.NamedTensorMap, more: tf.NamedTensorMap): tf.NamedTensorMap {

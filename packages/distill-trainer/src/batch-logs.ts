@@ -28,6 +28,7 @@ export class BatchLogCollector {
 
   /** @returns Means over the batch's rows; frees what was collected. */
   async read(): Promise<BatchLogs> {
+    if (this.#rows.length === 0) return {};
     const table = tf.stack(this.#rows);
     tf.dispose(this.#rows);
     const numbers = await table.data();

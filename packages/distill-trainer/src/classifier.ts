@@ -2,14 +2,24 @@ import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import type { BatchLogs } from "./batch-logs.ts";
 import type { DataSource } from "./data-source.ts";
-import { evaluate } from "./evaluate.ts";
-import { DEFAULT_MICRO_BATCH_SIZE, type FitOptions, fit } from "./fit.ts";
+import { localEngine } from "./engine/local-engine.ts";
+import { DEFAULT_EVALUATION_ROWS, evaluate } from "./evaluate.ts";
+import { fit } from "./fit.ts";
+import type { FitOptions } from "./fit-options.ts";
 import { requireSmoothing, smoothedTargets } from "./label-smoothing.ts";
 import { classesOf, trainableVariables } from "./model-outputs.ts";
-import { type MicroBatch, type Objective, type Outcome, type Prepared, tidyOutcome } from "./objective.ts";
+import {
+  exampleOf,
+  type MicroBatch,
+  type Objective,
+  type Outcome,
+  type Prepared,
+  tidyOutcome,
+} from "./objective.ts";
 import { type Preprocess, toUnitRange } from "./preprocess.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 import type { StepOptions } from "./step.ts";
+import type { Trainer } from "./trainer.ts";
 
 /** Options of {@link Classifier.compile}. */
 export interface ClassifierCompileArgs extends StepOptions {
@@ -32,7 +42,7 @@ export interface ClassifierCompileArgs extends StepOptions {
  * const history = await classifier.fitDataset(train, { epochs: 5, validationData: validation });
  * console.log(history.history.val_accuracy);
  */
-export class Classifier {
+export class Classifier implements Trainer {
   readonly model: tfl.LayersModel;
   readonly #classes: number;
   #compiled: { objective: Objective; step: StepOptions } | undefined;
@@ -52,7 +62,7 @@ export class Classifier {
   /** Trains; see {@link FitOptions}. The model's variables change in place. */
   fitDataset(source: DataSource, options: FitOptions): Promise<tfl.History> {
     const { objective, step } = this.#requireCompiled("fitDataset");
-    return fit(objective, step, this.model, source, options);
+    return fit(objective, step, source, options);
   }
 
   /** @returns `loss` and `accuracy` over `source`. */
@@ -61,9 +71,14 @@ export class Classifier {
     options: { readonly microBatchSize?: number } = {},
   ): Promise<BatchLogs> {
     const { objective } = this.#requireCompiled("evaluateDataset");
-    return evaluate(objective, source, {
-      microBatchSize: options.microBatchSize ?? DEFAULT_MICRO_BATCH_SIZE,
+    return evaluate(localEngine(objective), source, {
+      microBatchSize: options.microBatchSize ?? DEFAULT_EVALUATION_ROWS,
     });
+  }
+
+  /** What the training loop knows of it; see {@link Objective}. */
+  get objective(): Objective {
+    return this.#requireCompiled("objective").objective;
   }
 
   #requireCompiled(caller: string): { objective: Objective; step: StepOptions } {
@@ -84,12 +99,15 @@ function classification(
     return { loss, parts: {}, logits };
   };
   return {
+    model,
     variables: trainableVariables(model),
+    parts: { train: [], evaluate: [] },
     settings: { labelSmoothing },
-    prepare: (batch: MicroBatch) => ({
+    prepare: async (batch: MicroBatch) => ({
       inputs: preprocess(batch.images),
       targets: smoothedTargets(batch, classes, labelSmoothing),
     }),
+    example: (rows) => exampleOf(model, rows, classes),
     train: (prepared, sampleKeys) => outcome(prepared, { training: true, sampleKeys }),
     evaluate: (prepared) => tidyOutcome(() => outcome(prepared, { training: false })),
   };

@@ -10,6 +10,11 @@ export interface Batch {
   readonly targets?: Float32Array;
   /** Key of each sample in this epoch, from `sample-keys`: what every random decision about it is drawn from. */
   readonly sampleKeys: Uint32Array;
+  /**
+   * Key of each row's picture as the teacher sees it: equal keys, equal pixels. What stored teacher logits are found by; a
+   * source that shows the same views in every epoch gives the same keys in every epoch.
+   */
+  readonly viewKeys?: BigUint64Array;
   /** The same views at the size the teacher wants. Default: the teacher sees `images`. */
   readonly teacherImages?: Float32Array;
   /** Shape of `teacherImages`, `[batch, …sample]`. */

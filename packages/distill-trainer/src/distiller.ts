@@ -3,15 +3,25 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 import type { BatchLogs } from "./batch-logs.ts";
 import type { DataSource } from "./data-source.ts";
 import { type Distillation, distillationLoss } from "./distillation-loss.ts";
-import { evaluate } from "./evaluate.ts";
-import { DEFAULT_MICRO_BATCH_SIZE, type FitOptions, fit } from "./fit.ts";
+import { localEngine } from "./engine/local-engine.ts";
+import { DEFAULT_EVALUATION_ROWS, evaluate } from "./evaluate.ts";
+import { fit } from "./fit.ts";
+import type { FitOptions } from "./fit-options.ts";
 import { requireSmoothing, smoothedTargets } from "./label-smoothing.ts";
 import { classesOf, trainableVariables } from "./model-outputs.ts";
-import { type MicroBatch, type Objective, type Outcome, type Prepared, tidyOutcome } from "./objective.ts";
+import {
+  exampleOf,
+  type MicroBatch,
+  type Objective,
+  type Outcome,
+  type Prepared,
+  tidyOutcome,
+} from "./objective.ts";
 import { type Preprocess, toUnitRange } from "./preprocess.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 import type { StepOptions } from "./step.ts";
 import type { Teacher } from "./teacher.ts";
+import type { Trainer } from "./trainer.ts";
 
 /** Who teaches whom. */
 export interface DistillerArgs {
@@ -48,7 +58,7 @@ export interface DistillerCompileArgs extends StepOptions {
  * const history = await distiller.fitDataset(train, { epochs: 20, validationData: validation });
  * console.log(history.history.val_accuracy);
  */
-export class Distiller {
+export class Distiller implements Trainer {
   readonly student: tfl.LayersModel;
   readonly teacher: Teacher;
   #compiled: { objective: Objective; step: StepOptions } | undefined;
@@ -75,7 +85,7 @@ export class Distiller {
   /** Trains the student; see {@link FitOptions}. Its variables change in place. */
   fitDataset(source: DataSource, options: FitOptions): Promise<tfl.History> {
     const { objective, step } = this.#requireCompiled("fitDataset");
-    return fit(objective, step, this.student, source, options);
+    return fit(objective, step, source, options);
   }
 
   /** @returns `loss`, `student_loss` (equal to it) and `accuracy` of the averaged logits over `source`. */
@@ -84,9 +94,14 @@ export class Distiller {
     options: { readonly microBatchSize?: number } = {},
   ): Promise<BatchLogs> {
     const { objective } = this.#requireCompiled("evaluateDataset");
-    return evaluate(objective, source, {
-      microBatchSize: options.microBatchSize ?? DEFAULT_MICRO_BATCH_SIZE,
+    return evaluate(localEngine(objective), source, {
+      microBatchSize: options.microBatchSize ?? DEFAULT_EVALUATION_ROWS,
     });
+  }
+
+  /** What the training loop knows of it; see {@link Objective}. */
+  get objective(): Objective {
+    return this.#requireCompiled("objective").objective;
   }
 
   #requireCompiled(caller: string): { objective: Objective; step: StepOptions } {
@@ -110,13 +125,21 @@ function distilling(student: tfl.LayersModel, teacher: Teacher, settings: Settin
     tf.div(tf.add(cls, dist), 2) as tf.Tensor2D;
 
   return {
+    model: student,
     variables: trainableVariables(student),
+    parts: { train: ["student_loss", "distillation_loss"], evaluate: ["student_loss"] },
     settings: { labelSmoothing, distillation, alpha },
 
-    prepare: (batch: MicroBatch, training: boolean): Prepared => ({
-      inputs: preprocess(batch.images),
-      targets: smoothedTargets(batch, teacher.classes, labelSmoothing),
-      ...(training ? { teacherLogits: teacher.logits(batch.teacherImages) } : {}),
+    async prepare(batch: MicroBatch, training: boolean): Promise<Prepared> {
+      // First, because it may fail or wait: nothing else is allocated until then.
+      const taught = training ? { teacherLogits: await teacher.logits(batch.teacherImages, batch) } : {};
+      const targets = smoothedTargets(batch, teacher.classes, labelSmoothing);
+      return { inputs: preprocess(batch.images), targets, ...taught };
+    },
+
+    example: (rows) => ({
+      ...exampleOf(student, rows, teacher.classes),
+      teacherLogits: tf.zeros([rows, teacher.classes]),
     }),
 
     train({ inputs, targets, teacherLogits }: Prepared, sampleKeys: Uint32Array): Outcome {

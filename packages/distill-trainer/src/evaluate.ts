@@ -1,9 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { disposePrepared } from "./accumulate.ts";
-import { BatchLogCollector, type BatchLogs, EpochLogs } from "./batch-logs.ts";
+import { type BatchLogs, EpochLogs } from "./batch-logs.ts";
 import type { DataSource } from "./data-source.ts";
-import { disposeMicroBatch, microBatchRanges, toMicroBatch } from "./micro-batch.ts";
-import type { Objective } from "./objective.ts";
+import type { Engine } from "./engine/engine.ts";
+
+/** Rows in one forward pass, where the caller does not say. */
+export const DEFAULT_EVALUATION_ROWS = 16;
 
 /** Options of {@link evaluate}. */
 export interface EvaluateOptions {
@@ -22,24 +23,14 @@ export interface EvaluateOptions {
  * @throws RangeError if the source gives no batch.
  */
 export async function evaluate(
-  objective: Objective,
+  engine: Engine,
   source: DataSource,
   options: EvaluateOptions,
 ): Promise<BatchLogs> {
   const total = new EpochLogs();
+  await engine.sync();
   for await (const batch of source.batches(0)) {
-    const rows = batch.labels.length;
-    const collector = new BatchLogCollector();
-    for (const [start, end] of microBatchRanges(rows, options.microBatchSize)) {
-      const micro = toMicroBatch(batch, start, end);
-      const prepared = objective.prepare(micro, false);
-      const outcome = objective.evaluate(prepared);
-      collector.add(outcome, micro.labels, (end - start) / rows);
-      tf.dispose([outcome.loss, outcome.logits, ...Object.values(outcome.parts)]);
-      disposePrepared(prepared, micro.images);
-      disposeMicroBatch(micro);
-    }
-    total.add(await collector.read(), rows);
+    total.add(await engine.evaluate(batch, options.microBatchSize), batch.labels.length);
     options.signal?.throwIfAborted();
     await tf.nextFrame();
   }

@@ -1,71 +1,79 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { accumulateGradients } from "./accumulate.ts";
 import { type BatchLogs, EpochLogs } from "./batch-logs.ts";
 import { Checkpoints } from "./checkpoint/checkpoints.ts";
-import type { CheckpointOptions } from "./checkpoint/options.ts";
 import type { Progress } from "./checkpoint/progress.ts";
 import { describeRun } from "./checkpoint/run-settings.ts";
 import { batchesFrom, batchesPerEpoch, type DataSource } from "./data-source.ts";
+import type { Engine } from "./engine/engine.ts";
+import { type RunningEngine, startEngine } from "./engine/start-engine.ts";
 import { evaluate } from "./evaluate.ts";
+import type { FitCallback, FitOptions } from "./fit-options.ts";
+import { DEFAULT_MEMORY_BUDGET, microBatchWithin } from "./memory-use.ts";
 import type { Objective } from "./objective.ts";
 import { requireCount } from "./require-count.ts";
-import { requireFinite, type StepOptions, takeStep } from "./step.ts";
-
-/** A tfjs callback object (an instance of `tfl.Callback`), or a plain object with some of its methods. */
-export type FitCallback = tfl.CustomCallbackArgs | { setModel(model: never): void };
-
-/** Options of `fitDataset`. */
-export interface FitOptions {
-  /** Epochs to train, counted from 0; an integer ≥ 1. */
-  readonly epochs: number;
-  /** First epoch to run. Default 0. */
-  readonly initialEpoch?: number;
-  /** Evaluated at the end of each epoch; its logs are prefixed `val_`. */
-  readonly validationData?: DataSource;
-  /** Rows on the gradient tape at once: bounds memory, does not change the result. Default 16. */
-  readonly microBatchSize?: number;
-  /** tfjs' conventions: `onEpochEnd(epoch, logs)`, `tfl.callbacks.earlyStopping(…)`, … */
-  readonly callbacks?: FitCallback | readonly FitCallback[];
-  /** Where and when to save the run, and whether to go on from what is saved. Default: nothing is saved. */
-  readonly checkpoint?: CheckpointOptions;
-  /** Ends the run after the step under way: it is saved, if checkpoints are, and the signal's reason is thrown. */
-  readonly signal?: AbortSignal;
-}
-
-export const DEFAULT_MICRO_BATCH_SIZE = 16;
+import { learningRateOf, requireFinite, type StepOptions, takeStep } from "./step.ts";
 
 /**
- * The training loop: for each batch, gradients summed over micro-batches, then one optimizer step.
+ * The training loop: for each batch, gradients summed over micro-batches and replicas, then one optimizer step.
  *
- * @param model - What callbacks get by `setModel`; its `stopTraining` ends the run after the epoch.
+ * Callbacks get the objective's model by `setModel`; its `stopTraining` ends the run after the epoch.
+ *
  * @returns tfjs' `History`: `history.loss[epoch]`, `history.val_accuracy[epoch]`, … of all epochs, resumed ones included.
  * @throws RangeError for bad options or a source without batches. Error if a loss or gradient is not finite: it names the
- * step and the variable. The signal's reason if it is aborted.
+ * step and the variable. Error of a replica, naming it, if one fails. The signal's reason if it is aborted.
  */
 export async function fit(
   objective: Objective,
   step: StepOptions,
-  model: tfl.LayersModel,
   source: DataSource,
   options: FitOptions,
 ): Promise<tfl.History> {
-  const { epochs, initialEpoch = 0, microBatchSize = DEFAULT_MICRO_BATCH_SIZE } = options;
+  const { epochs, initialEpoch = 0 } = options;
   requireCount("epochs", epochs);
-  requireCount("microBatchSize", microBatchSize);
+  requireCount("microBatchSize", options.microBatchSize ?? 1);
   if (!(Number.isInteger(initialEpoch) && initialEpoch >= 0 && initialEpoch < epochs)) {
     throw new RangeError(
       `fitDataset: initialEpoch must be an integer in [0, ${epochs}), got ${initialEpoch}`,
     );
   }
-  const { checkpoint, signal } = options;
-  const settings = { objective, step, source, epochs, microBatchSize, settings: checkpoint?.settings ?? {} };
+  const running = await startEngine(objective, options);
+  try {
+    return await fitWith(running, objective, step, source, options);
+  } finally {
+    await running.engine.close();
+  }
+}
+
+async function fitWith(
+  { engine, replicas }: RunningEngine,
+  objective: Objective,
+  step: StepOptions,
+  source: DataSource,
+  options: FitOptions,
+): Promise<tfl.History> {
+  const { epochs, initialEpoch = 0, checkpoint, signal } = options;
+  const { model } = objective;
+  const microBatchSize =
+    options.microBatchSize ?? (await chooseMicroBatch(engine, replicas, source, options));
+  const cut = { microBatchSize, replicas };
+  const settings = { objective, step, source, epochs, ...cut, settings: checkpoint?.settings ?? {} };
   const checkpoints = checkpoint && new Checkpoints(checkpoint, { model, step }, describeRun(settings));
 
   const history = new tfl.History();
   const callbacks = new tfl.CallbackList([history, ...asCallbacks(options.callbacks)]);
   const flag = withStopFlag(model);
-  const run: Run = { objective, step, source, microBatchSize, signal, callbacks, history, checkpoints };
+  const run: Run = {
+    engine,
+    objective,
+    step,
+    source,
+    microBatchSize,
+    signal,
+    callbacks,
+    history,
+    checkpoints,
+  };
   const saved = await checkpoints?.resume();
   const place = startAt(saved, initialEpoch);
   callbacks.setModel(flag);
@@ -93,8 +101,19 @@ export async function fit(
   return history;
 }
 
+async function chooseMicroBatch(
+  engine: Engine,
+  replicas: number,
+  source: DataSource,
+  { memoryBudget = DEFAULT_MEMORY_BUDGET }: FitOptions,
+): Promise<number> {
+  await engine.sync();
+  return microBatchWithin(memoryBudget, await engine.measure(), Math.ceil(source.batchSize / replicas));
+}
+
 /** What does not change while a run lasts. */
 interface Run {
+  readonly engine: Engine;
   readonly objective: Objective;
   readonly step: StepOptions;
   readonly source: DataSource;
@@ -129,13 +148,14 @@ function progressAt({ history }: Run, { step, epoch, batch, logs, stopped }: Run
 
 /** The rest of an epoch's batches. */
 async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
-  const { objective, source, microBatchSize, callbacks, checkpoints } = run;
-  for await (const batch of batchesFrom(source, place.epoch, place.batch)) {
+  const { engine, objective, source, microBatchSize, callbacks, checkpoints } = run;
+  for await (const { batch, waited } of timed(batchesFrom(source, place.epoch, place.batch))) {
+    const startedAt = performance.now();
     const index = place.batch;
     const size = batch.labels.length;
     await callbacks.onBatchBegin(index, { batch: index, size });
-    const { gradients, logs: pending } = accumulateGradients(objective, batch, microBatchSize);
-    const logs = await pending;
+    await engine.sync();
+    const { gradients, logs } = await engine.gradients(batch, microBatchSize);
     const gradientNorm = await requireFinite(objective.variables, gradients, logs.loss!, place).catch(
       (error) => {
         tf.dispose(gradients);
@@ -144,11 +164,14 @@ async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
         throw error;
       },
     );
+    const learningRate = learningRateOf(run.step.optimizer, place.step);
     takeStep(run.step, gradients);
     place.step += 1;
     place.batch += 1;
     place.logs.add(logs, size);
-    await callbacks.onBatchEnd(index, { batch: index, size, ...logs, gradientNorm });
+    const times = { waitSeconds: waited / 1000, computeSeconds: (performance.now() - startedAt) / 1000 };
+    const step = { ...logs, gradientNorm, ...(learningRate !== undefined && { learningRate }), ...times };
+    await callbacks.onBatchEnd(index, { batch: index, size, ...step });
     await tf.nextFrame(); // lets timers, signals and the data's worker threads through
     const isEnding = run.signal?.aborted === true;
     if (isEnding || checkpoints?.isDue(place.step)) await checkpoints?.save(progressAt(run, place));
@@ -159,12 +182,21 @@ async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
   }
 }
 
+/** What is read, with the milliseconds that each item was waited for. */
+async function* timed<T>(items: AsyncIterable<T>): AsyncGenerator<{ batch: T; waited: number }> {
+  let since = performance.now();
+  for await (const batch of items) {
+    yield { batch, waited: performance.now() - since };
+    since = performance.now();
+  }
+}
+
 /** The model's validation logs, and its average's. An interrupted validation is made anew by the resumed run. */
 async function validate(run: Run, place: RunPlace, data: DataSource | undefined): Promise<BatchLogs> {
   if (data === undefined) return {};
-  const { objective, microBatchSize, signal, checkpoints } = run;
+  const { engine, microBatchSize, signal, checkpoints } = run;
   const { average } = run.step;
-  const logsOf = (prefix: string) => evaluate(objective, data, { microBatchSize, prefix, signal });
+  const logsOf = (prefix: string) => evaluate(engine, data, { microBatchSize, prefix, signal });
   try {
     const logs = await logsOf("val_");
     return average === undefined ? logs : { ...logs, ...(await average.within(() => logsOf("val_ema_"))) };

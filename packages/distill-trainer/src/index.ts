@@ -15,10 +15,13 @@ export {
 export type { CheckpointEvent, CheckpointOptions } from "./checkpoint/options.ts";
 export type { CheckpointStorage } from "./checkpoint/storage.ts";
 export { Classifier, type ClassifierCompileArgs } from "./classifier.ts";
+export type { Communicator } from "./communicator.ts";
 export { type Batch, batchesPerEpoch, type DataSource } from "./data-source.ts";
 export { type Distillation, distillationLoss } from "./distillation-loss.ts";
 export { Distiller, type DistillerArgs, type DistillerCompileArgs } from "./distiller.ts";
-export type { FitCallback, FitOptions } from "./fit.ts";
+export { serveReplica } from "./engine/serve-replica.ts";
+export type { ReplicaOptions } from "./engine/start-engine.ts";
+export type { FitCallback, FitOptions } from "./fit-options.ts";
 export {
   chainTransforms,
   clipByGlobalNorm,
@@ -36,6 +39,7 @@ export {
   type Preprocess,
   toUnitRange,
 } from "./preprocess.ts";
+export type { ReplicaContext, ReplicaModule, ReplicaSetup } from "./replica-setup.ts";
 export {
   type CosineOptions,
   constant,
@@ -49,8 +53,9 @@ export {
 } from "./schedule.ts";
 export { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 export type { StepOptions } from "./step.ts";
-export { layersTeacher, type Teacher } from "./teacher.ts";
+export { layersTeacher, type Teacher, type TeacherViews } from "./teacher.ts";
 export { type BatchedDataset, type FromTfDataOptions, fromTfData } from "./tf-data.ts";
+export type { Trainer } from "./trainer.ts";
 export {
   type AverageWarmupOptions,
   averageWarmup,

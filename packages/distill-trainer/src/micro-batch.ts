@@ -12,19 +12,53 @@ export function microBatchRanges(rows: number, microBatchSize: number): [start: 
 }
 
 /**
- * Rows `[start, end)` of a batch as tensors, owned by the caller (`disposeMicroBatch` frees them).
+ * Rows `[start, end)` of a batch, as views of its arrays.
  *
  * @throws RangeError if a field's length does not belong to the batch's shape.
  */
-export function toMicroBatch(batch: Batch, start: number, end: number): MicroBatch {
-  const images = rowsOf(batch.images, batch.shape, start, end);
-  const hasOwn = batch.teacherImages !== undefined && batch.teacherShape !== undefined;
+export function rowsOfBatch(batch: Batch, start: number, end: number): Batch {
+  const { teacherImages, teacherShape, targets, viewKeys, labels } = batch;
+  const classes = targets === undefined ? 0 : Math.floor(targets.length / labels.length);
+  return {
+    images: rowsOf(batch.images, batch.shape, start, end),
+    shape: [end - start, ...batch.shape.slice(1)],
+    labels: labels.subarray(start, end),
+    sampleKeys: batch.sampleKeys.subarray(start, end),
+    ...(targets !== undefined && { targets: rowsOf(targets, [labels.length, classes], start, end) }),
+    ...(teacherImages !== undefined &&
+      teacherShape !== undefined && {
+        teacherImages: rowsOf(teacherImages, teacherShape, start, end),
+        teacherShape: [end - start, ...teacherShape.slice(1)],
+      }),
+    ...(viewKeys !== undefined && { viewKeys: viewKeys.subarray(start, end) }),
+  };
+}
+
+function rowsOf(data: Float32Array, shape: readonly number[], start: number, end: number): Float32Array {
+  const [rows = 0, ...sample] = shape;
+  const stride = sample.reduce((size, n) => size * n, 1);
+  if (data.length !== rows * stride) {
+    throw new RangeError(
+      `toMicroBatch: a batch of shape [${shape}] must hold ${rows * stride} numbers, got ${data.length}`,
+    );
+  }
+  return data.subarray(start * stride, end * stride);
+}
+
+/** A batch's rows as tensors, owned by the caller (`disposeMicroBatch` frees them). */
+export function toMicroBatch(batch: Batch): MicroBatch {
+  const images = tf.tensor(batch.images, [...batch.shape], "float32");
+  const { teacherImages, teacherShape, targets, labels, viewKeys } = batch;
+  const hasOwn = teacherImages !== undefined && teacherShape !== undefined;
   return {
     images,
-    teacherImages: hasOwn ? rowsOf(batch.teacherImages!, batch.teacherShape!, start, end) : images,
-    ...(batch.targets !== undefined && { targets: targetRows(batch, start, end) }),
-    labels: tf.tensor1d(batch.labels.subarray(start, end), "int32"),
-    sampleKeys: batch.sampleKeys.subarray(start, end),
+    teacherImages: hasOwn ? tf.tensor(teacherImages, [...teacherShape], "float32") : images,
+    ...(targets !== undefined && {
+      targets: tf.tensor2d(targets, [labels.length, targets.length / labels.length], "float32"),
+    }),
+    labels: tf.tensor1d(labels, "int32"),
+    sampleKeys: batch.sampleKeys,
+    ...(viewKeys !== undefined && { viewKeys }),
   };
 }
 
@@ -33,20 +67,4 @@ export function disposeMicroBatch(micro: MicroBatch): void {
   tf.dispose([micro.images, micro.labels]);
   micro.targets?.dispose();
   if (micro.teacherImages !== micro.images) micro.teacherImages.dispose();
-}
-
-function targetRows({ targets, labels }: Batch, start: number, end: number): tf.Tensor2D {
-  const classes = targets!.length / labels.length;
-  return rowsOf(targets!, [labels.length, Math.floor(classes)], start, end) as tf.Tensor2D;
-}
-
-function rowsOf(data: Float32Array, shape: readonly number[], start: number, end: number): tf.Tensor {
-  const [rows = 0, ...sample] = shape;
-  const stride = sample.reduce((size, n) => size * n, 1);
-  if (data.length !== rows * stride) {
-    throw new RangeError(
-      `toMicroBatch: a batch of shape [${shape}] must hold ${rows * stride} numbers, got ${data.length}`,
-    );
-  }
-  return tf.tensor(data.subarray(start * stride, end * stride), [end - start, ...sample], "float32");
 }

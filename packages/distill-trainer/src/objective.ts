@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
 
 /** A slice of a batch, on the backend. */
 export interface MicroBatch {
@@ -9,6 +10,8 @@ export interface MicroBatch {
   /** `[n, classes]`, what is learnt instead of `labels`, where the batch has some. */
   readonly targets?: tf.Tensor2D;
   readonly sampleKeys: Uint32Array;
+  /** Of what the teacher sees, where the batch has them. */
+  readonly viewKeys?: BigUint64Array;
 }
 
 /** What an objective computes before the gradient tape starts, so that none of it is kept for the backward pass. */
@@ -37,10 +40,16 @@ export interface Outcome {
  * `prepare` runs outside the gradient tape, `train` inside it. All tensors they return belong to the caller.
  */
 export interface Objective {
+  readonly model: tfl.LayersModel;
+  /** Those of the model's that training changes. */
   readonly variables: readonly tf.Variable[];
+  /** Names of an outcome's parts. */
+  readonly parts: { readonly train: readonly string[]; readonly evaluate: readonly string[] };
   /** What it computes with, by name: a resumed run must have the same. */
   readonly settings: Readonly<Record<string, unknown>>;
-  prepare(batch: MicroBatch, training: boolean): Prepared;
+  prepare(batch: MicroBatch, training: boolean): Promise<Prepared>;
+  /** What `prepare` would give of so many rows, all zeros. */
+  example(rows: number): Prepared;
   train(prepared: Prepared, sampleKeys: Uint32Array): Outcome;
   evaluate(prepared: Prepared): Outcome;
 }
@@ -53,4 +62,19 @@ export function tidyOutcome(forward: () => Outcome): Outcome {
     return [outcome.loss, outcome.logits, ...Object.values(outcome.parts)];
   });
   return outcome!;
+}
+
+/** Zeros for a model: rows of its input, and targets. */
+export function exampleOf(
+  model: tfl.LayersModel,
+  rows: number,
+  classes: number,
+): { inputs: tf.Tensor; targets: tf.Tensor2D } {
+  const sample = model.inputs[0]!.shape.slice(1);
+  if (sample.includes(null)) {
+    throw new RangeError(
+      `fitDataset: a model whose input [batch,${sample.map((n) => n ?? "any")}] may have any size needs a microBatchSize`,
+    );
+  }
+  return { inputs: tf.zeros([rows, ...(sample as number[])]), targets: tf.zeros([rows, classes]) };
 }

@@ -27,6 +27,13 @@ export function takeStep(
   average?.update();
 }
 
+/** The learning rate of the step after `steps` others; `undefined` for an optimizer that does not tell. */
+export function learningRateOf(optimizer: tf.Optimizer, steps: number): number | undefined {
+  const own = optimizer as { learningRateAt?(step: number): number; learningRate?: unknown };
+  if (own.learningRateAt !== undefined) return own.learningRateAt(steps);
+  return typeof own.learningRate === "number" ? own.learningRate : undefined;
+}
+
 /** Where in a run something is. */
 export interface Place {
   /** Optimizer steps before it. */

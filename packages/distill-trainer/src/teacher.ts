@@ -3,6 +3,12 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 import { classesOf } from "./model-outputs.ts";
 import { type Preprocess, toUnitRange } from "./preprocess.ts";
 
+/** What a teacher may know about its images. */
+export interface TeacherViews {
+  /** A key for each row, where the data has them: equal keys, equal pixels. See `Batch`. */
+  readonly viewKeys?: BigUint64Array;
+}
+
 /** A frozen model to learn from, with its own preprocessing. */
 export interface Teacher {
   readonly classes: number;
@@ -10,7 +16,7 @@ export interface Teacher {
    * @param images - `[batch, height, width, 3]`, float32, 0…255. Not disposed.
    * @returns `[batch, classes]` logits; owned by the caller.
    */
-  logits(images: tf.Tensor): tf.Tensor2D;
+  logits(images: tf.Tensor, views?: TeacherViews): tf.Tensor2D | Promise<tf.Tensor2D>;
 }
 
 /**

@@ -2,7 +2,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
-import { accumulateGradients } from "./accumulate.ts";
 import {
   ADAMW_SEMANTICS,
   AdamW,
@@ -72,7 +71,7 @@ describe.each(["cpu", "wasm"] as const)("training on %s", (backend) => {
     expect(history.history.val_accuracy!.at(-1)).toBeGreaterThan(0.85);
     expect(await classifier.evaluateDataset(held)).toEqual({
       loss: expect.closeTo(history.history.val_loss!.at(-1) as number, 6),
-      accuracy: history.history.val_accuracy!.at(-1),
+      accuracy: expect.closeTo(history.history.val_accuracy!.at(-1) as number, 12), // cut otherwise, summed otherwise
     });
   });
 
@@ -348,5 +347,4 @@ test("the soft loss of a batch is the mean over its rows whatever the cut", asyn
     return tf.mean(distillationLoss(soft, ...rows)).dataSync()[0]!;
   });
   expect((halves[0]! + halves[1]!) / 2).toBeCloseTo(whole, 6);
-  expect(typeof accumulateGradients).toBe("function");
 });

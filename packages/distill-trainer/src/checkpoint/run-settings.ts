@@ -14,13 +14,14 @@ export interface RunDescription {
   readonly source: DataSource;
   readonly epochs: number;
   readonly microBatchSize: number;
+  readonly replicas: number;
   /** The caller's own, such as the seed of the data. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
 /** Names and values of everything that decides a run. Functions of the step are compared at a few steps. */
 export function describeRun(run: RunDescription): RunSettings {
-  const { objective, step, source, epochs, microBatchSize, settings } = run;
+  const { objective, step, source, epochs, microBatchSize, replicas, settings } = run;
   const { optimizer, gradientTransform, average } = step;
   const last = epochs * batchesPerEpoch(source) - 1;
   const steps = [0, 1, 10, ...[0.25, 0.5, 0.75].map((share) => Math.round(share * last)), last];
@@ -31,6 +32,7 @@ export function describeRun(run: RunDescription): RunSettings {
     batchSize: source.batchSize,
     samples: source.size,
     microBatchSize,
+    replicas,
     ...objective.settings,
     optimizer: optimizer.getClassName(),
     ...config,

@@ -1,0 +1,83 @@
+import type { Communicator } from "../communicator.ts";
+import type { Batch } from "../data-source.ts";
+import { rowsOfBatch } from "../micro-batch.ts";
+import type { Objective } from "../objective.ts";
+import { variablesOf } from "../variables.ts";
+import type { Engine } from "./engine.ts";
+import {
+  assignFlat,
+  flatten,
+  readVector,
+  totalSize,
+  untrainedVariables,
+  vectorLength,
+} from "./step-vector.ts";
+import { broadcastBatch, broadcastCommand, describeBatch } from "./wire.ts";
+
+/**
+ * Lets the other ranks compute; this one, rank 0, hands out batches and takes in sums.
+ *
+ * A batch goes out in rounds of one micro-batch a replica, so a replica holds a round and not the batch.
+ */
+export function replicatedEngine(objective: Objective, communicator: Communicator): Engine {
+  const variables = variablesOf(objective.model);
+  const untrained = untrainedVariables(objective);
+  const replicas = communicator.size - 1;
+  const weights = new Float32Array(totalSize(variables));
+  const vectors = {
+    train: new Float32Array(vectorLength(objective, true)),
+    evaluate: new Float32Array(vectorLength(objective, false)),
+  };
+
+  let isWithinPass = false;
+
+  async function pass(batch: Batch, microBatchSize: number, training: boolean) {
+    const kind = training ? "train" : "evaluate";
+    isWithinPass = true;
+    await broadcastCommand(communicator, { kind, microBatchSize, batch: describeBatch(batch) });
+    const rows = batch.labels.length;
+    const round = microBatchSize * replicas;
+    for (let start = 0; start < rows; start += round) {
+      await broadcastBatch(communicator, rowsOfBatch(batch, start, Math.min(rows, start + round)));
+    }
+    const vector = vectors[kind].fill(0); // this rank computes nothing itself
+    await communicator.allreduce(vector);
+    isWithinPass = false;
+    return readVector(vector, objective, training);
+  }
+
+  return {
+    async measure() {
+      await broadcastCommand(communicator, { kind: "measure" });
+      const sums = new Float32Array(2);
+      await communicator.allreduce(sums);
+      return { fixed: sums[0]! / replicas, perRow: sums[1]! / replicas };
+    },
+    async sync() {
+      await broadcastCommand(communicator, { kind: "weights" });
+      await communicator.broadcast(await flatten(variables, weights), 0);
+    },
+    async gradients(batch, microBatchSize) {
+      const { gradients, moved, logs } = await pass(batch, microBatchSize, true);
+      if (moved.length > 0) {
+        const before = await flatten(untrained);
+        assignFlat(
+          untrained,
+          before.map((weight, i) => weight + moved[i]!),
+        );
+      }
+      return { gradients, logs };
+    },
+    evaluate: async (batch, microBatchSize) => (await pass(batch, microBatchSize, false)).logs,
+    async close() {
+      if (!isWithinPass) await broadcastCommand(communicator, { kind: "end" });
+    },
+  };
+}
+
+/** What the other ranks must have built; resolves when all of them have. */
+export async function beginReplicas(objective: Objective, communicator: Communicator): Promise<void> {
+  const shapes = variablesOf(objective.model).map(({ shape }) => shape);
+  await broadcastCommand(communicator, { kind: "begin", work: { settings: objective.settings, shapes } });
+  await communicator.barrier();
+}

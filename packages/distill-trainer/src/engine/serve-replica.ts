@@ -1,0 +1,110 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { BatchSum } from "../accumulate.ts";
+import type { Communicator } from "../communicator.ts";
+import { measureMemory } from "../memory-use.ts";
+import { rowsOfBatch } from "../micro-batch.ts";
+import type { Objective } from "../objective.ts";
+import type { Trainer } from "../trainer.ts";
+import { variablesOf } from "../variables.ts";
+import {
+  assignFlat,
+  flatten,
+  totalSize,
+  untrainedVariables,
+  vectorLength,
+  writeVector,
+} from "./step-vector.ts";
+import {
+  broadcastBatch,
+  broadcastCommand,
+  type Command,
+  emptyBatch,
+  shareOf,
+  type WorkDescription,
+} from "./wire.ts";
+
+/**
+ * What every rank but 0 runs: computes its share of each batch for rank 0's `fitDataset`, until that ends.
+ *
+ * @param communicator - Its `rank` is at least 1.
+ * @param trainer - Built and compiled as on rank 0; its optimizer is not used. Stays the caller's.
+ * @throws RangeError if the trainer is not like rank 0's. Whatever computing throws.
+ *
+ * @example
+ * await serveReplica(communicator, await buildTrainer());
+ */
+export async function serveReplica(communicator: Communicator, { objective }: Trainer): Promise<void> {
+  const variables = variablesOf(objective.model);
+  const weights = new Float32Array(totalSize(variables));
+  for (;;) {
+    const command = await broadcastCommand(communicator);
+    switch (command.kind) {
+      case "begin":
+        requireSameWork(communicator.rank, objective, command.work);
+        await communicator.barrier();
+        break;
+      case "measure": {
+        const { fixed, perRow } = await measureMemory(objective);
+        await communicator.allreduce(Float32Array.of(fixed, perRow));
+        break;
+      }
+      case "weights": {
+        await communicator.broadcast(weights, 0);
+        assignFlat(variables, weights);
+        break;
+      }
+      case "train":
+      case "evaluate":
+        await computeShare(communicator, objective, command);
+        break;
+      case "end":
+        return;
+    }
+  }
+}
+
+async function computeShare(
+  communicator: Communicator,
+  objective: Objective,
+  { kind, microBatchSize, batch: description }: Extract<Command, { kind: "train" | "evaluate" }>,
+): Promise<void> {
+  const training = kind === "train";
+  const replicas = communicator.size - 1;
+  const replica = communicator.rank - 1;
+  const { rows } = description;
+  const untrained = training ? untrainedVariables(objective) : [];
+  const before = await flatten(untrained);
+  const sum = new BatchSum(objective, training);
+  for (let start = 0; start < rows; start += microBatchSize * replicas) {
+    const round = emptyBatch(description, Math.min(rows - start, microBatchSize * replicas));
+    await broadcastBatch(communicator, round);
+    const [from, to] = shareOf(round.labels.length, replica, replicas);
+    if (to > from) await sum.add(rowsOfBatch(round, from, to), (to - from) / rows);
+  }
+  const after = await flatten(untrained);
+  const moved = after.map((weight, i) => (weight - before[i]!) / replicas);
+  const gradients = sum.gradients();
+  const vector = new Float32Array(vectorLength(objective, training));
+  await writeVector(vector, objective, training, { gradients, moved, logs: await sum.logs() });
+  tf.dispose(gradients);
+  await communicator.allreduce(vector);
+}
+
+function requireSameWork(rank: number, objective: Objective, work: WorkDescription): void {
+  const refuse = (what: string, here: unknown, there: unknown): never => {
+    throw new RangeError(
+      `serveReplica: rank ${rank} must train as rank 0 does: ${what} is ${JSON.stringify(here)}, there ${JSON.stringify(there)}`,
+    );
+  };
+  const shapes = variablesOf(objective.model).map(({ shape }) => shape);
+  if (shapes.length !== work.shapes.length) {
+    refuse("the number of weights", shapes.length, work.shapes.length);
+  }
+  shapes.forEach((shape, i) => {
+    if (String(shape) !== String(work.shapes[i])) refuse(`the shape of weight ${i}`, shape, work.shapes[i]);
+  });
+  for (const name of new Set([...Object.keys(objective.settings), ...Object.keys(work.settings)])) {
+    const [here, there] = [objective.settings[name], work.settings[name]];
+    if (JSON.stringify(here) !== JSON.stringify(there)) refuse(name, here, there);
+  }
+}

@@ -1,0 +1,33 @@
+import type * as tfl from "@tensorflow/tfjs-layers";
+import type { CheckpointOptions } from "./checkpoint/options.ts";
+import type { DataSource } from "./data-source.ts";
+import type { ReplicaOptions } from "./engine/start-engine.ts";
+
+/** A tfjs callback object (an instance of `tfl.Callback`), or a plain object with some of its methods. */
+export type FitCallback = tfl.CustomCallbackArgs | { setModel(model: never): void };
+
+/** Options of `fitDataset`. */
+export interface FitOptions extends ReplicaOptions {
+  /** Epochs to train, counted from 0; an integer ≥ 1. */
+  readonly epochs: number;
+  /** First epoch to run. Default 0. */
+  readonly initialEpoch?: number;
+  /** Evaluated at the end of each epoch; its logs are prefixed `val_`. */
+  readonly validationData?: DataSource;
+  /** Rows on a gradient tape at once: bounds memory, does not change the result. Default: what `memoryBudget` holds. */
+  readonly microBatchSize?: number;
+  /**
+   * Bytes of tensors that a replica's training pass may take beside the weights; the size of micro-batches follows from it, the
+   * same on every machine. Default 512 MiB.
+   */
+  readonly memoryBudget?: number;
+  /**
+   * tfjs' conventions: `onEpochEnd(epoch, logs)`, `tfl.callbacks.earlyStopping(…)`, … `onBatchEnd(batch, logs)` also gets
+   * `gradientNorm` (before any transform), `learningRate`, `waitSeconds` (for the batch) and `computeSeconds`.
+   */
+  readonly callbacks?: FitCallback | readonly FitCallback[];
+  /** Where and when to save the run, and whether to go on from what is saved. Default: nothing is saved. */
+  readonly checkpoint?: CheckpointOptions;
+  /** Ends the run after the step under way: it is saved, if checkpoints are, and the signal's reason is thrown. */
+  readonly signal?: AbortSignal;
+}

@@ -1,9 +1,21 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Uniform, WebGpuBackend } from "./host.ts";
-import { type Shader, shaderSource } from "./shader.ts";
+import { FLAT_GROUP, type Shader, shaderSource } from "./shader.ts";
 
 /** `GPUShaderStage.COMPUTE`. */
 const COMPUTE = 4;
+
+const LANES = 64;
+const TO_FLOATS: Shader = {
+  name: "ToFloats",
+  workgroup: [LANES, 1, 1],
+  writes: { y: "f32" },
+  reads: { x: "i32" },
+  uniforms: { size: "u32" },
+  main: `
+  let at = ${FLAT_GROUP} * ${LANES}u + local.x;
+  if (at < u.size) { y[at] = f32(x[at]); }`,
+};
 
 /** Workgroups along three axes. */
 export type Grid = readonly [x: number, y: number, z: number];
@@ -48,8 +60,27 @@ export class Context {
     return this.#made({ dataId, shape, dtype });
   }
 
-  /** Records one dispatch; tfjs submits it with its own. */
-  run({ shader, tensors, uniforms, grid }: Call): void {
+  /** Records one dispatch, and one more for each tensor to read that is kept as integers; tfjs submits it with its own. */
+  run(call: Call): void {
+    const { shader, tensors } = call;
+    const floats: Record<string, tf.TensorInfo> = { ...tensors };
+    for (const name of Object.keys(shader.reads)) floats[name] = this.#asFloats(tensors[name]!);
+    this.#record({ ...call, tensors: floats });
+    for (const name of Object.keys(shader.reads)) {
+      if (floats[name] !== tensors[name]) this.backend.disposeData(floats[name]!.dataId);
+    }
+  }
+
+  #asFloats(tensor: tf.TensorInfo): tf.TensorInfo {
+    if (this.backend.tensorMap.get(tensor.dataId).dtype === "float32") return tensor;
+    const y = this.backend.makeTensorInfo([...tensor.shape], "float32");
+    const size = sizeOf(tensor.shape);
+    const grid = this.flatGroups(Math.ceil(size / LANES));
+    this.#record({ shader: TO_FLOATS, tensors: { y, x: tensor }, uniforms: { size }, grid });
+    return y;
+  }
+
+  #record({ shader, tensors, uniforms, grid }: Call): void {
     const [output, ...others] = [...Object.keys(shader.writes), ...Object.keys(shader.reads)].map(
       (name) => tensors[name]!,
     );

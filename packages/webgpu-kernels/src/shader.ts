@@ -1,5 +1,5 @@
 /** How a buffer is seen in WGSL: an array of these. */
-export type Element = "f32" | "vec4<f32>";
+export type Element = "f32" | "i32" | "vec4<f32>";
 
 /** A compute shader: WGSL, and the names under which it finds what it works on. */
 export interface Shader {

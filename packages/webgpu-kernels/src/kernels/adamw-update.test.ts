@@ -83,8 +83,11 @@ describe.skipIf(missing)(`AdamWUpdate${missing ? ` (skipped: ${missing})` : ""}`
     tf.dispose([value!, m!, v!, gradient!, kept]);
     const [, , v2] = await valuesOf(next); // the old v's disposal left it alone
     const g = parameter(9, 1)[3]!;
-    expect(largestError(v2!, each(9, (i) => 0.999 * vBefore[i]! + 0.001 * g[i]! ** 2))).toBeLessThan(
-      TOLERANCE,
-    );
+    expect(
+      largestError(
+        v2!,
+        each(9, (i) => 0.999 * vBefore[i]! + 0.001 * g[i]! ** 2),
+      ),
+    ).toBeLessThan(TOLERANCE);
   });
 });

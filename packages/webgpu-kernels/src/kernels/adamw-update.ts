@@ -99,11 +99,10 @@ function shaderFor(variables: number): Shader {
   const indices = Array.from({ length: variables }, (_, i) => i);
   const buffers = (...names: string[]): Record<string, Element> =>
     Object.fromEntries(indices.flatMap((i) => names.map((name) => [name + i, "f32" as const])));
-  const numbers = indices.flatMap((i) => [
-    [`size${i}`, "u32"] as const,
-    [`kept${i}`, "f32"] as const,
-  ]);
-  const step = ["beta1", "rest1", "beta2", "rest2", "stepSize", "epsilon"].map((name) => [name, "f32"] as const);
+  const numbers = indices.flatMap((i) => [[`size${i}`, "u32"] as const, [`kept${i}`, "f32"] as const]);
+  const step = ["beta1", "rest1", "beta2", "rest2", "stepSize", "epsilon"].map(
+    (name) => [name, "f32"] as const,
+  );
   return {
     name: "AdamWUpdate",
     workgroup: [LANES, 1, 1],

@@ -121,7 +121,8 @@ describe.skipIf(missing)(`Attention${missing ? ` (skipped: ${missing})` : ""}`, 
     [70, 192, 70],
     [198, 64, 2],
   ])("agrees at the edges of its tiles: %d tokens, head size %d, %d queries", (tokens, size, queries) =>
-    check({ batch: 1, tokens, heads: 2, size, queries }));
+    check({ batch: 1, tokens, heads: 2, size, queries }),
+  );
 
   test("holds for scores far beyond the range of exp", async () => {
     // Scores up to 1e4 in float32 are off by 1e-3, and so are their exponentials: values and slopes of up to 30 · 30.

@@ -7,6 +7,7 @@ import { layerNorm, layerNormGrad } from "./layer-norm.ts";
 import { residualAdd } from "./residual-add.ts";
 import { scaledSoftmax, scaledSoftmaxGrad } from "./scaled-softmax.ts";
 import { softmaxCrossEntropy, softmaxCrossEntropyGrad } from "./softmax-cross-entropy.ts";
+import { squaredNorms } from "./squared-norms.ts";
 
 /** Every kernel of the package. */
 export const kernels: readonly Kernel[] = [
@@ -23,5 +24,6 @@ export const kernels: readonly Kernel[] = [
   scaledSoftmaxGrad,
   softmaxCrossEntropy,
   softmaxCrossEntropyGrad,
+  squaredNorms,
   sum,
 ];

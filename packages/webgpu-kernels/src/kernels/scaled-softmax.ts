@@ -70,7 +70,12 @@ export const scaledSoftmaxGrad: Kernel = {
     const { rows, dim } = sidesOf(y!);
     const grid = context.flatGroups(rows);
     if (rows * dim > 0) {
-      context.run({ shader: BACKWARD, tensors: { dx, y: y!, dy: dy! }, uniforms: { rows, dim, scale }, grid });
+      context.run({
+        shader: BACKWARD,
+        tensors: { dx, y: y!, dy: dy! },
+        uniforms: { rows, dim, scale },
+        grid,
+      });
     }
     return dx;
   },

@@ -65,6 +65,12 @@ describe.skipIf(missing)(`SoftmaxCrossEntropy${missing ? ` (skipped: ${missing})
     expect(loss![0]! / Math.log1p(Math.exp(-logit))).toBeCloseTo(1, 5);
   });
 
+  test("takes targets that tfjs has cast to float32 and keeps as integers", async () => {
+    const targets = tf.cast(tf.oneHot(tf.tensor1d([1], "int32"), 2, 1, 0, "int32"), "float32");
+    const [loss] = await outputsOf("SoftmaxCrossEntropy", { targets, logits: tf.tensor2d([[0, 1]]) });
+    expect(loss![0]).toBeCloseTo(Math.log1p(Math.exp(-1)), 6);
+  });
+
   test("is the number of classes' logarithm where all logits are one number", async () => {
     const inputs = { targets: tf.tensor2d([[0, 1, 0, 0]]), logits: tf.fill([1, 4], -50) };
     expect((await outputsOf("SoftmaxCrossEntropy", inputs))[0]![0]).toBeCloseTo(Math.log(4), 6);

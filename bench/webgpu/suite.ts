@@ -1,0 +1,61 @@
+import { existsSync } from "node:fs";
+import { config } from "deit-model";
+import { startBackend } from "tfjs-backends";
+import { type GpuWork, installWebGpuKernels } from "webgpu-kernels";
+import type { Recorder, SuiteOptions } from "../report.ts";
+import { table } from "../table.ts";
+import { workOfStep } from "./training-step.ts";
+
+/** Where Debian's package `chromium` has its software GPU. */
+const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
+/** Images of the step: the dispatches of one micro-batch are the same for any number. */
+const BATCH = 2;
+
+/** The parts of {@link webGpuSuite} that can be run alone. */
+export const webGpuParts: readonly string[] = ["step"];
+
+/**
+ * What one training step of DeiT-Ti asks of a GPU, by our kernels and by the composites that they replace. Counts, not
+ * times: they are the same on every GPU that binds as many buffers.
+ */
+export async function webGpuSuite(recorder: Recorder, { quick }: SuiteOptions): Promise<void> {
+  if (existsSync(SWIFTSHADER)) process.env.VK_ICD_FILENAMES ??= SWIFTSHADER;
+  const { detail } = await startBackend("webgpu");
+  recorder.say(`webgpu: ${detail}`);
+  recorder.build = detail;
+  const batch = quick ? 1 : BATCH;
+  const installed = installWebGpuKernels();
+  const ours = await workOfStep(config.deitTiny, batch);
+  installed.uninstall();
+  const other = await workOfStep(config.deitTiny, batch);
+
+  const rows = [
+    ["dispatches of a training step", "dispatches", 2],
+    ["bytes bound to them", "boundBytes", null],
+    ["read-backs", "readBacks", null],
+  ] as const;
+  for (const [id, name, target] of rows) {
+    const scale = name === "boundBytes" ? 2 ** 20 : 1;
+    const unit = name === "boundBytes" ? "MiB" : "a step";
+    const [mine, theirs] = [ours[name] / scale, other[name] / scale];
+    const row = { id: `DeiT-Ti/16 224², ${id}`, ours: mine, other: theirs, otherName: "composites" };
+    recorder.add({ ...row, unit, ratio: theirs / mine, target });
+  }
+  for (const [name, work] of [
+    ["kernels", ours],
+    ["composites", other],
+  ] as const) {
+    recorder.say(`\n${name}\n${programs(work)}\n${transfers(work)}`);
+  }
+  recorder.note("No GPU was measured: these are counts, taken on a software adapter.");
+}
+
+/** Programs by name, the most frequent first. */
+function programs({ programs: counts }: GpuWork): string {
+  const lines = [...counts].sort((a, b) => b[1] - a[1]).map(([name, count]) => [name, String(count)]);
+  return table("lr", ["program", "dispatches"], lines);
+}
+
+function transfers({ uploads, uploadedBytes, readBacks, readBackBytes }: GpuWork): string {
+  return `${uploads} uploads of ${uploadedBytes} bytes, ${readBacks} read-backs of ${readBackBytes} bytes`;
+}

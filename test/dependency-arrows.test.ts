@@ -17,6 +17,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "flowers-data": ["sample-keys"],
   "bit-teacher": ["kernel-op"],
   "wasm-kernels": [],
+  "webgpu-kernels": [],
   "tfjs-backends": ["wasm-kernels"], // optional: imported only where it is installed
 };
 /** Packages whose main entry is for browsers too: what needs Node lies behind another. */
@@ -27,6 +28,7 @@ const FOR_BROWSERS = [
   "stochastic-depth",
   "vit-blocks",
   "deit-model",
+  "webgpu-kernels",
 ];
 /** Files beside the sources that only tests use, and that are not published. */
 const FOR_TESTS = /\.test\.ts$|(^|\/)(testing|test-data)\.ts$/;

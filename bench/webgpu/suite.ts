@@ -9,7 +9,7 @@ import { workOfStep } from "./training-step.ts";
 /** Where Debian's package `chromium` has its software GPU. */
 const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
 /** Images of the step: the dispatches of one micro-batch are the same for any number. */
-const BATCH = 2;
+const BATCH = 4;
 
 /** The parts of {@link webGpuSuite} that can be run alone. */
 export const webGpuParts: readonly string[] = ["step"];
@@ -22,7 +22,6 @@ export async function webGpuSuite(recorder: Recorder, { quick }: SuiteOptions): 
   if (existsSync(SWIFTSHADER)) process.env.VK_ICD_FILENAMES ??= SWIFTSHADER;
   const { detail } = await startBackend("webgpu");
   recorder.say(`webgpu: ${detail}`);
-  recorder.build = detail;
   const batch = quick ? 1 : BATCH;
   const installed = installWebGpuKernels();
   const ours = await workOfStep(config.deitTiny, batch);
@@ -47,7 +46,15 @@ export async function webGpuSuite(recorder: Recorder, { quick }: SuiteOptions): 
   ] as const) {
     recorder.say(`\n${name}\n${programs(work)}\n${transfers(work)}`);
   }
-  recorder.note("No GPU was measured: these are counts, taken on a software adapter.");
+  recorder.note(`Counts, not times, taken on ${detail}: no GPU was measured.`);
+  recorder.note(
+    `A step of ${batch} images in one micro-batch, with the trainer's logs and its check of the gradients, without a ` +
+      "teacher; the number of dispatches is the same for any number of images.",
+  );
+  recorder.note(
+    "Bytes bound are the sizes of all buffers of all dispatches: what they read and write if each byte is touched once.",
+  );
+  recorder.note(`With our kernels ${transfers(ours)}; with the composites ${transfers(other)}.`);
 }
 
 /** Programs by name, the most frequent first. */
@@ -57,5 +64,5 @@ function programs({ programs: counts }: GpuWork): string {
 }
 
 function transfers({ uploads, uploadedBytes, readBacks, readBackBytes }: GpuWork): string {
-  return `${uploads} uploads of ${uploadedBytes} bytes, ${readBacks} read-backs of ${readBackBytes} bytes`;
+  return `${uploads} uploads of ${uploadedBytes} bytes and ${readBacks} read-backs of ${readBackBytes} bytes a step`;
 }

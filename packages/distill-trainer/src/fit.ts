@@ -4,7 +4,7 @@ import { type BatchLogs, EpochLogs } from "./batch-logs.ts";
 import { Checkpoints } from "./checkpoint/checkpoints.ts";
 import type { Progress } from "./checkpoint/progress.ts";
 import { describeRun } from "./checkpoint/run-settings.ts";
-import { batchesFrom, batchesPerEpoch, type DataSource } from "./data-source.ts";
+import { type Batch, batchesFrom, batchesPerEpoch, type DataSource } from "./data-source.ts";
 import type { Engine } from "./engine/engine.ts";
 import { type RunningEngine, startEngine } from "./engine/start-engine.ts";
 import { evaluate } from "./evaluate.ts";
@@ -148,22 +148,17 @@ function progressAt({ history }: Run, { step, epoch, batch, logs, stopped }: Run
 
 /** The rest of an epoch's batches. */
 async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
-  const { engine, objective, source, microBatchSize, callbacks, checkpoints } = run;
+  const { source, callbacks, checkpoints } = run;
   for await (const { batch, waited } of timed(batchesFrom(source, place.epoch, place.batch))) {
     const startedAt = performance.now();
     const index = place.batch;
     const size = batch.labels.length;
     await callbacks.onBatchBegin(index, { batch: index, size });
-    await engine.sync();
-    const { gradients, logs } = await engine.gradients(batch, microBatchSize);
-    const gradientNorm = await requireFinite(objective.variables, gradients, logs.loss!, place).catch(
-      (error) => {
-        tf.dispose(gradients);
-        const last = checkpoints?.newest;
-        if (last !== undefined) (error as Error).message += `; the last checkpoint is '${last}'`;
-        throw error;
-      },
-    );
+    const { gradients, logs, gradientNorm } = await compute(run, place, batch).catch((error) => {
+      const last = checkpoints?.newest;
+      if (last !== undefined) (error as Error).message += `; the last checkpoint is '${last}'`;
+      throw error;
+    });
     const learningRate = learningRateOf(run.step.optimizer, place.step);
     takeStep(run.step, gradients);
     place.step += 1;
@@ -179,6 +174,19 @@ async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
   }
   if (place.batch === 0) {
     throw new RangeError(`fitDataset: epoch ${place.epoch} must hold at least one batch, got none`);
+  }
+}
+
+/** A batch's gradients, which are finite, and what is logged of them. */
+async function compute({ engine, objective, microBatchSize }: Run, place: RunPlace, batch: Batch) {
+  await engine.sync();
+  const { gradients, logs } = await engine.gradients(batch, microBatchSize);
+  try {
+    const gradientNorm = await requireFinite(objective.variables, gradients, logs.loss!, place);
+    return { gradients, logs, gradientNorm };
+  } catch (error) {
+    tf.dispose(gradients);
+    throw error;
   }
 }
 

@@ -18,7 +18,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "bit-teacher": ["kernel-op"],
   "wasm-kernels": [],
   "webgpu-kernels": [],
-  "tfjs-backends": ["wasm-kernels"], // optional: imported only where it is installed
+  "tfjs-backends": ["wasm-kernels", "webgpu-kernels"], // optional: imported only where they are installed
 };
 /** Packages whose main entry is for browsers too: what needs Node lies behind another. */
 const FOR_BROWSERS = [

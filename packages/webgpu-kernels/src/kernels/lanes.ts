@@ -2,7 +2,7 @@
 export const LANES = 64;
 
 /** WGSL: the sum and the maximum over a workgroup's lanes, for each of them. All invocations must call them. */
-export const LANE_SUMS = `
+export const LANE_SUMS: string = `
 var<workgroup> parts: array<f32, ${LANES}>;
 fn laneSum(lane: u32, value: f32) -> f32 {
   parts[lane] = value;

@@ -82,6 +82,8 @@ async function findGpu(): Promise<Gpu> {
   const load = (): Promise<Dawn> => import(/* @vite-ignore */ DAWN);
   const dawn = await importOptional("backend 'webgpu'", load, [DAWN, BACKEND]);
   Object.assign(globalThis, dawn.globals);
+  // In containers it is often unset, of which Vulkan drivers complain on standard error.
+  if (process.platform === "linux") process.env.XDG_RUNTIME_DIR ??= process.env.TMPDIR ?? "/tmp";
   const gpu = dawn.create([]) as Gpu;
   // Node 21+ has a navigator of its own, whose properties are read-only unless defined.
   if (globalThis.navigator === undefined) {

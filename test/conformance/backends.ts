@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import { startBackend } from "tfjs-backends";
 import { installWasmKernels } from "wasm-kernels";
+import { takeSwiftShader } from "../../packages/tfjs-backends/src/testing.ts";
 
 /** A backend with or without kernels of ours, and how near it must come to the reference. */
 export interface TestedBackend {
@@ -51,12 +51,3 @@ export const BACKENDS = {
     start: async () => (await startBackend("tensorflow")).detail,
   },
 } as const satisfies Record<string, TestedBackend>;
-
-/**
- * A Vulkan driver for machines without a GPU: the one that Debian's Chromium brings. A `VK_ICD_FILENAMES` of one's own,
- * even an empty one, has its way.
- */
-function takeSwiftShader(): void {
-  const driver = "/usr/lib/chromium/vk_swiftshader_icd.json";
-  if (existsSync(driver)) process.env.VK_ICD_FILENAMES ??= driver;
-}

@@ -1,7 +1,7 @@
 import { importOptional } from "./import-optional.ts";
 
 /** What is used here of WebGPU's `GPU`. */
-export interface Gpu {
+interface Gpu {
   requestAdapter(options: { powerPreference: "high-performance" }): Promise<Adapter | null>;
 }
 
@@ -14,7 +14,7 @@ export interface Adapter {
 }
 
 /** What is used here of WebGPU's `GPUAdapterInfo`. */
-export interface AdapterInfo {
+interface AdapterInfo {
   readonly vendor?: string;
   readonly architecture?: string;
   readonly description?: string;
@@ -30,7 +30,7 @@ export interface Device {
 }
 
 /** What is used here of WebGPU's `GPUUncapturedErrorEvent`. */
-export interface UncapturedError {
+interface UncapturedError {
   readonly error: { readonly message: string };
   preventDefault(): void;
 }

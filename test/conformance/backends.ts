@@ -47,7 +47,7 @@ export const BACKENDS = {
     },
   },
   tensorflow: {
-    tolerance: 5e-6,
+    tolerance: 1e-5,
     start: async () => (await startBackend("tensorflow")).detail,
   },
 } as const satisfies Record<string, TestedBackend>;

@@ -91,7 +91,7 @@ describe.skipIf(adapter.code !== 0)("WebGPU in Node (skipped without an adapter)
       const { name, reason } = await startBackend("auto");
       console.log(name, reason);`);
     if (adapter.out.includes("software")) {
-      expect(out).toMatch(/^wasm .*expected a hardware adapter, found only/);
+      expect(out).toMatch(/^wasm .*webgpu: backend 'webgpu' expected a hardware adapter, found/);
     } else {
       expect(out).toMatch(/^(webgpu|tensorflow) /);
     }

@@ -49,8 +49,17 @@ interface Dawn {
   create(flags: readonly string[]): unknown;
 }
 
+/** What drivers of GPUs have on Linux: DRM's (AMD, Intel, …), NVIDIA's, WSL's. */
+const LINUX_DEVICES = ["/dev/dri", "/dev/nvidiactl", "/dev/dxg"];
 const DAWN = "webgpu";
 const BACKEND = "@tensorflow/tfjs-backend-webgpu";
+
+/** Whether looking for a hardware adapter makes sense at all: without one, Dawn and the Vulkan loader print warnings. */
+export function mayHaveGpu(): boolean {
+  if (typeof process === "undefined" || process.platform !== "linux") return true;
+  const { existsSync } = process.getBuiltinModule("node:fs");
+  return LINUX_DEVICES.some((path) => existsSync(path));
+}
 
 /**
  * The adapter that the browser or, in Node, Dawn prefers for speed.

@@ -1,8 +1,8 @@
-import { existsSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import { startBackend } from "tfjs-backends";
 import { installWasmKernels } from "wasm-kernels";
 import { installWebGpuKernels } from "webgpu-kernels";
+import { takeSwiftShader } from "../../packages/tfjs-backends/src/testing.ts";
 
 /** A backend with or without kernels of ours, and how near it must come to the reference. */
 export interface TestedBackend {
@@ -58,16 +58,7 @@ export const BACKENDS = {
     },
   },
   tensorflow: {
-    tolerance: 5e-6,
+    tolerance: 1e-5,
     start: async () => (await startBackend("tensorflow")).detail,
   },
 } as const satisfies Record<string, TestedBackend>;
-
-/**
- * A Vulkan driver for machines without a GPU: the one that Debian's Chromium brings. A `VK_ICD_FILENAMES` of one's own,
- * even an empty one, has its way.
- */
-function takeSwiftShader(): void {
-  const driver = "/usr/lib/chromium/vk_swiftshader_icd.json";
-  if (existsSync(driver)) process.env.VK_ICD_FILENAMES ??= driver;
-}

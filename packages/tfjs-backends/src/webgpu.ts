@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { importOptional } from "./import-optional.ts";
 import { quietly } from "./quietly.ts";
 import { type DeviceBackend, type DeviceState, watchDevice } from "./watch-device.ts";
-import { type Adapter, chooseAdapter, type NamedAdapter } from "./webgpu-adapter.ts";
+import { type Adapter, chooseAdapter, mayHaveGpu, type NamedAdapter } from "./webgpu-adapter.ts";
 
 /** Below every other backend: tfjs never takes it unasked while there is another. */
 const PRIORITY = 0;
@@ -45,6 +45,11 @@ export function registerWebGpu(): void {
  */
 export async function startWebGpu(allowSoftware: boolean): Promise<string> {
   const running = tf.engine().registry.webgpu; // (`tf.findBackend` would start it)
+  if (!allowSoftware && !mayHaveGpu()) {
+    throw new Error(
+      "startBackend: backend 'webgpu' expected a hardware adapter, found no GPU's device in /dev",
+    );
+  }
   if (running === undefined || started === undefined || started.state.lost) {
     const found = await chooseAdapter();
     refuseSoftware(found, allowSoftware);

@@ -3,7 +3,7 @@ import { adamWUpdate } from "./adamw-update.ts";
 import { attention, attentionGrad } from "./attention.ts";
 import { batchMatMul } from "./batch-mat-mul.ts";
 import { mean, sum } from "./column-sum.ts";
-import { conv2DBackpropFilter, conv2DBackpropInput } from "./conv2d-backprop.ts";
+import { conv2D, conv2DBackpropFilter, conv2DBackpropInput } from "./conv2d.ts";
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./depthwise-backprop.ts";
 import { einsum } from "./einsum.ts";
 import { fusedMatMul } from "./fused-mat-mul.ts";
@@ -24,6 +24,7 @@ export const kernels: readonly Kernel[] = [
   attention,
   attentionGrad,
   batchMatMul,
+  conv2D,
   conv2DBackpropFilter,
   conv2DBackpropInput,
   depthwiseBackpropFilter,

@@ -15,7 +15,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "deit-model": ["safetensors-io", "vit-blocks"],
   "distill-trainer": ["kernel-op", "sample-keys"],
   "flowers-data": ["sample-keys"],
-  "bit-teacher": ["kernel-op"],
+  "bit-teacher": ["distill-trainer", "kernel-op", "safetensors-io", "sample-keys"],
   "wasm-kernels": [],
   "tfjs-backends": ["wasm-kernels"], // optional: imported only where it is installed
 };
@@ -27,6 +27,7 @@ const FOR_BROWSERS = [
   "stochastic-depth",
   "vit-blocks",
   "deit-model",
+  "bit-teacher",
 ];
 /** Files beside the sources that only tests use, and that are not published. */
 const FOR_TESTS = /\.test\.ts$|(^|\/)(testing|test-data)\.ts$/;

@@ -27,7 +27,7 @@ export function timmKey(originalName: string): string {
  *
  * @see https://github.com/google-research/big_transfer/blob/master/bit_pytorch/models.py
  */
-export function bitName(key: string): string {
+function bitName(key: string): string {
   const norm = (where: string, kind: string) => `${where}group_norm/${kind === "weight" ? "gamma" : "beta"}`;
   const [, stage, block, layer = "", kind = ""] =
     /^stages\.(\d+)\.blocks\.(\d+)\.(.+)\.(weight|bias)$/.exec(key) ?? [];

@@ -78,7 +78,7 @@ export const PRESETS: Readonly<Record<string, Omit<Settings, "name" | "preset">>
     dim: 96,
     depth: 3,
     heads: 3,
-    teacherEpochs: 12,
+    teacherEpochs: 8,
     teacherLearningRate: 3e-3,
     epochs: 12,
     batchSize: 32,

@@ -75,7 +75,6 @@ const source = imageSource(train, {
 });
 const head = probed.model.layers.at(-1)!;
 if (args["zero-head"]) head.setWeights(head.getWeights().map((weight) => tf.zerosLike(weight)));
-for (const layer of backbone.layers) layer.trainable = true;
 began = performance.now();
 let step = 0;
 const history = await fineTune(probed.model, source, {

@@ -60,7 +60,9 @@ export async function loadWeights(
   const values = new Map<Load, Float32Array>();
   for (const name of file.tensors.keys()) {
     const load = byName.get(name);
-    if (load !== undefined) values.set(load, Float32Array.from(await file.read(name)));
+    if (load === undefined) continue;
+    const numbers = await file.read(name);
+    values.set(load, numbers instanceof Float32Array ? numbers : Float32Array.from(numbers));
   }
   for (const load of loads) write(load, values.get(load)!);
   return { names: naming.names, used: loads.map(({ key }) => key), kept, skipped };

@@ -13,7 +13,7 @@ type Opener = (path: string, open: (path: string) => Promise<FileSource>) => Pro
 
 const BY_ENDING: Readonly<Record<string, Opener>> = {
   ".npz": async (path, open) => openNpz(await open(path)),
-  ".safetensors": async (path, open) => (await openSafetensors(await open(path))) as NamedTensors,
+  ".safetensors": async (path, open) => openSafetensors(await open(path)),
   ".zip": async (path, open) => openSavedModelZip(await open(path)),
 };
 

@@ -11,6 +11,7 @@ import { gelu, geluGrad } from "./gelu.ts";
 import { groupNorm, groupNormGrad } from "./group-norm.ts";
 import { identity } from "./identity.ts";
 import { layerNorm, layerNormGrad } from "./layer-norm.ts";
+import { maxPoolGrad } from "./max-pool-grad.ts";
 import { patchExtract } from "./patch-extract.ts";
 import { residualAdd } from "./residual-add.ts";
 import { scaledSoftmax, scaledSoftmaxGrad } from "./scaled-softmax.ts";
@@ -38,6 +39,7 @@ export const kernels: readonly Kernel[] = [
   identity,
   layerNorm,
   layerNormGrad,
+  maxPoolGrad,
   mean,
   patchExtract,
   residualAdd,

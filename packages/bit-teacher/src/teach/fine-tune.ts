@@ -13,8 +13,10 @@ import { type HyperRule, hyperRule } from "./hyper-rule.ts";
 import { toSymmetricRange } from "./preprocess.ts";
 import { ScheduledMomentum } from "./scheduled-momentum.ts";
 
-/** Options of {@link fineTune}: those of `fitDataset` too, but for `epochs`, which follow from the rule's steps. */
-export interface FineTuneOptions extends Omit<FitOptions, "epochs"> {
+type PassedOn = "validationData" | "microBatchSize" | "callbacks" | "checkpoint" | "signal";
+
+/** Options of {@link fineTune}; those of `fitDataset` among them mean what they mean there. */
+export interface FineTuneOptions extends Pick<FitOptions, PassedOn> {
   /** Default: {@link hyperRule} of the source's size and batch size. */
   readonly rule?: HyperRule;
   /** From images in 0…255 to the model's input. Default {@link toSymmetricRange}. */

@@ -19,7 +19,7 @@ import {
 } from "./features.ts";
 
 /** How a head is trained: AdamW, its rate falling to 0 along half a cosine. */
-export interface TrainHeadOptions extends Partial<Omit<FitOptions, "validationData" | "microBatchSize">> {
+export interface TrainHeadOptions extends Pick<FitOptions, "callbacks" | "signal"> {
   readonly classes: number;
   /** Default 40. */
   readonly epochs?: number;

@@ -265,6 +265,42 @@ describe("fineTune", () => {
     expect([steps, history.loss!.length]).toEqual([7, 3]);
   });
 
+  test("stopped and resumed ends with the same bits", async () => {
+    const files = new Map<string, Uint8Array<ArrayBuffer>>();
+    const storage = {
+      list: async () => [...files.keys()],
+      read: async (name: string) => files.get(name)!,
+      write: async (name: string, bytes: Uint8Array<ArrayBuffer>) => void files.set(name, bytes.slice()),
+      remove: async (name: string) => void files.delete(name),
+    };
+    const schedule = { steps: 7, learningRate: (step: number) => 0.01 / (1 + step) };
+    const weights = async (stopAfter?: number) => {
+      const model = small();
+      const controller = new AbortController();
+      let steps = 0;
+      const options = {
+        rule: rule(schedule),
+        signal: controller.signal,
+        callbacks: {
+          onBatchEnd: async () => void (++steps === stopAfter && controller.abort(new Error("stop"))),
+        },
+        ...(stopAfter !== undefined && { checkpoint: { storage, everySteps: 100, resume: true } }),
+      };
+      const ended = await fineTune(model, colours(12, 4), options).then(() => "done", String);
+      const values = model.weights.map((weight) => [...weight.read().dataSync()]);
+      model.dispose();
+      return { ended, steps, values };
+    };
+    const whole = await weights();
+    expect(await weights(5)).toMatchObject({ ended: "Error: stop", steps: 5 });
+    expect(await weights(100)).toEqual({ ...whole, steps: 2 });
+    const other = fineTune(small(), colours(12, 4), {
+      rule: rule({ ...schedule, learningRate: () => 0.01 }),
+      checkpoint: { storage, everySteps: 100, resume: true },
+    });
+    await expect(other).rejects.toThrow("rates was");
+  });
+
   test("mixes where the rule asks for it", async () => {
     const losses = async (mixup: number) => {
       const model = small();

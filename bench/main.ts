@@ -7,6 +7,14 @@ type Suite = (recorder: Recorder, options: SuiteOptions) => Promise<void>;
 
 /** Suites by name, each loaded only when asked for. */
 const SUITES: Readonly<Record<string, () => Promise<{ suite: Suite; parts: readonly string[] }>>> = {
+  backends: async () => {
+    const { backendsSuite, backendsParts } = await import("./backends/suite.ts");
+    return { suite: backendsSuite, parts: backendsParts };
+  },
+  trainer: async () => {
+    const { trainerSuite, trainerParts } = await import("./trainer/suite.ts");
+    return { suite: trainerSuite, parts: trainerParts };
+  },
   wasm: async () => {
     const { wasmSuite, wasmParts } = await import("./wasm/suite.ts");
     return { suite: wasmSuite, parts: wasmParts };

@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { LostDevice } from "./browser/lose-device.ts";
 import { findChromium, resultOfPage } from "./browser/open-page.ts";
 import { type Trained, train } from "./browser/train.ts";
 
@@ -20,14 +21,18 @@ let inNode: Trained;
 
 beforeAll(async () => {
   if (chromium === undefined) return;
+  script = await bundled(new URL("browser/page.ts", import.meta.url));
+  inNode = await train();
+});
+
+async function bundled(page: URL): Promise<string> {
   const bundle = await build({
-    entryPoints: [fileURLToPath(new URL("browser/page.ts", import.meta.url))],
+    entryPoints: [fileURLToPath(page)],
     ...{ bundle: true, write: false, format: "esm", platform: "browser", target: "es2022" },
     conditions: ["@deit/source"],
   });
-  script = bundle.outputFiles[0]!.text;
-  inNode = await train();
-});
+  return bundle.outputFiles[0]!.text;
+}
 
 function largestDifference(a: readonly number[] = [], b: readonly number[] = []): number {
   expect(a).toHaveLength(b.length);
@@ -39,7 +44,7 @@ describe.runIf(chromium !== undefined).each([
   ["a cross-origin isolated page, in tfjs' threaded build with shared memory", true],
 ])("%s", (_, isolated) => {
   test("trains with the kernels as Node does", async () => {
-    const result = (await resultOfPage(chromium!, script, isolated)) as Trained & { error?: string };
+    const result = (await resultOfPage(chromium!, script, { isolated })) as Trained & { error?: string };
     expect(result.error).toBeUndefined();
     expect(result.best).toBe("relaxed-simd");
     expect(result.shared).toBe(isolated);
@@ -49,5 +54,24 @@ describe.runIf(chromium !== undefined).each([
     expect(expected.at(-1)!).toBeLessThan(expected[0]!);
     expect(largestDifference(result.losses.simd, expected)).toBeLessThan(SAME_BUILD);
     expect(largestDifference(result.losses[result.best], expected)).toBeLessThan(OTHER_BUILD);
+  });
+});
+
+describe.runIf(chromium !== undefined)("a page whose GPU device is lost while it trains", () => {
+  test("is told so, with the last checkpoint, and the run can be gone on with", async ({ skip }) => {
+    const page = await bundled(new URL("browser/lose-device-page.ts", import.meta.url));
+    const result = (await resultOfPage(chromium!, page, { gpu: "emulated" })) as LostDevice & {
+      error?: string;
+    };
+    expect(result.error).toBeUndefined();
+    if (result.adapter === undefined) {
+      process.stderr.write("a lost GPU device is not tested: this Chromium emulates no WebGPU\n");
+      skip();
+    }
+    expect(result.message).toMatch(
+      /^fitDataset: the backend 'webgpu' was lost \(destroyed: .+\) in epoch 1, batch 1; the last checkpoint is 'step-000000004.safetensors'; start again with resume, in a new process or page$/,
+    );
+    expect(result.epochs).toEqual([0, 1, 2]);
+    expect(result.losses.at(-1)!).toBeLessThan(result.losses[0]!);
   });
 });

@@ -12,12 +12,13 @@ import { type Installed, installTarballs } from "./tarballs.ts";
 const BUDGET: Record<string, number> = {
   "bit-teacher": 160,
   "deit-model": 80,
-  "distill-trainer": 180,
+  "distill-trainer": 240,
   "flowers-data": 160,
   "kernel-op": 15,
   "safetensors-io": 50,
   "sample-keys": 18,
   "stochastic-depth": 22,
+  "tensorboard-events": 40,
   "tfjs-backends": 90, // tfjs-core's gradients are in it
   "vit-blocks": 90,
   "wasm-kernels": 400,

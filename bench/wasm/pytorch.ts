@@ -1,11 +1,9 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { config } from "deit-model";
 import { ADAMW_SEMANTICS, AdamW } from "distill-trainer";
 import { median, timeOnce } from "../measure.ts";
 import { type Recorder, rateRow } from "../report.ts";
+import { startRival } from "../rival-process.ts";
 import { deitStep } from "./deit-step.ts";
 import { enterOurs } from "./kernels.ts";
 import { gigaflops } from "./model-flops.ts";
@@ -14,21 +12,13 @@ import type { PartOptions } from "./suite.ts";
 const BATCH = 8;
 const ID = `training step (forward, backward, AdamW), DeiT-Ti/16 224², batch ${BATCH}`;
 
-/** A process that makes one step of PyTorch when asked. */
-interface Torch {
-  readonly name: string;
-  /** Milliseconds of one step. */
-  step(): Promise<number>;
-  stop(): void;
-}
-
 /** The whole training step against PyTorch, native and with AVX, on one thread. */
 export async function pytorchRow(recorder: Recorder, { quick, ceiling, python }: PartOptions): Promise<void> {
   if (python === undefined) {
     recorder.skip(ID, "no --python <interpreter with torch and timm> was given");
     return;
   }
-  const torch = await startTorch(python);
+  const torch = await startRival(python, fileURLToPath(new URL("./pytorch_step.py", import.meta.url)), BATCH);
   if (typeof torch === "string") {
     recorder.skip(ID, torch);
     return;
@@ -52,34 +42,4 @@ export async function pytorchRow(recorder: Recorder, { quick, ceiling, python }:
   } finally {
     torch.stop();
   }
-}
-
-/** Starts the script and waits for its first line, or says why it does not run. */
-async function startTorch(python: string): Promise<Torch | string> {
-  const script = fileURLToPath(new URL("./pytorch_step.py", import.meta.url));
-  const child = spawn(python, [script, String(BATCH)], { stdio: ["pipe", "pipe", "pipe"] });
-  const errors: string[] = [];
-  child.stderr.on("data", (text) => errors.push(String(text)));
-  child.stdin.on("error", () => {}); // a script that has ended; the missing answer tells
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const failed = once(child, "error").then(([error]) => (error as Error).message);
-  const first = await Promise.race([lines.next(), failed]);
-  if (typeof first === "string") return `the interpreter did not start: ${first}`;
-  if (first.done) {
-    // Standard error may still be on its way when standard output has ended.
-    if (child.exitCode === null) await once(child, "close");
-    return `the script did not start: ${errors.join("").trim().split("\n").at(-1) ?? "no message"}`;
-  }
-  return {
-    name: first.value,
-    async step() {
-      child.stdin.write("\n");
-      const { value, done } = await lines.next();
-      if (done) throw new Error(`bench: PyTorch's script ended: ${errors.join("").trim()}`);
-      return Number(value);
-    },
-    stop() {
-      child.stdin.end();
-    },
-  };
 }

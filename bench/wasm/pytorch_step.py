@@ -1,4 +1,4 @@
-"""The training step of bench/wasm/pytorch.ts in PyTorch eager, on one thread.
+"""The training step of bench/wasm/pytorch.ts in PyTorch eager: batch, and threads (default 1).
 
 Answers each line on standard input with the milliseconds of one step: forward, backward, AdamW. Needs torch and timm.
 """
@@ -9,9 +9,10 @@ import time
 import timm
 import torch
 
-torch.set_num_threads(1)
 torch.manual_seed(0)
 batch = int(sys.argv[1])
+threads = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+torch.set_num_threads(threads)
 model = timm.create_model("deit_tiny_distilled_patch16_224", num_classes=5, drop_path_rate=0.1)
 model.train()
 model.set_distilled_training(True)
@@ -31,7 +32,7 @@ def step():
 
 
 step()
-print(f"PyTorch {torch.__version__.split('+')[0]} eager with timm {timm.__version__}, 1 thread", flush=True)
+print(f"PyTorch {torch.__version__.split('+')[0]} eager with timm {timm.__version__}, {threads} thread{'s' if threads > 1 else ''}", flush=True)
 for _ in sys.stdin:
     start = time.perf_counter()
     step()

@@ -16,17 +16,33 @@ export function findChromium(): string | undefined {
 
 /** Starts without a window, as root too, alone and offline. */
 const FLAGS = [
-  ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic"],
+  ...["--headless", "--no-sandbox", "--disable-dev-shm-usage", "--disable-quic"],
   ...["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
+
+/** How a page computes: without a GPU, or with WebGPU on a GPU that Chromium emulates (SwiftShader). */
+const GPU_FLAGS = {
+  none: ["--disable-gpu"],
+  emulated: ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+} as const;
+
+/** Options of {@link resultOfPage}. */
+export interface PageOptions {
+  /** Whether the page is cross-origin isolated, which shared memory needs. Default `false`. */
+  readonly isolated?: boolean;
+  /** Default `none`. */
+  readonly gpu?: keyof typeof GPU_FLAGS;
+}
 
 /**
  * Opens a page with one script in Chromium, served from this machine with tfjs' WASM files, and waits for what the
  * script posts to `/result`.
- *
- * @param isolated - Whether the page is cross-origin isolated, which shared memory needs.
  */
-export async function resultOfPage(chromium: string, script: string, isolated: boolean): Promise<unknown> {
+export async function resultOfPage(
+  chromium: string,
+  script: string,
+  { isolated = false, gpu = "none" }: PageOptions = {},
+): Promise<unknown> {
   const profile = mkdtempSync(join(tmpdir(), "deit-browser-"));
   let browser: ChildProcess | undefined;
   let server: Server | undefined;
@@ -35,7 +51,7 @@ export async function resultOfPage(chromium: string, script: string, isolated: b
       server = serve(script, isolated, resolve).listen(0, "127.0.0.1", () => {
         const url = `http://127.0.0.1:${(server!.address() as AddressInfo).port}/`;
         // A group of its own, so that its helpers end with it.
-        browser = spawn(chromium, [...FLAGS, `--user-data-dir=${profile}`, url], {
+        browser = spawn(chromium, [...FLAGS, ...GPU_FLAGS[gpu], `--user-data-dir=${profile}`, url], {
           detached: true,
           stdio: ["ignore", "ignore", "pipe"],
         });

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cac } from "cac";
-import { kebab, PRESETS, resolveSettings, resumeSettings, SETTING_NAMES, type Settings } from "./settings.ts";
+import { PRESETS } from "./presets.ts";
+import { kebab, resolveSettings, resumeSettings, SETTING_NAMES, type Settings } from "./settings.ts";
 import { UsageError } from "./usage-error.ts";
 
 const HELP: Readonly<Partial<Record<keyof Settings, string>>> = {
@@ -24,23 +25,58 @@ const HELP: Readonly<Partial<Record<keyof Settings, string>>> = {
   dim: "Width of the student",
   depth: "Transformer blocks",
   heads: "Attention heads; divides the width",
+  headDim: "Width of a head (default: the width over the heads)",
   mlpRatio: "Width of the MLP over the student's width",
   dropPath: "Stochastic depth rate of the last block",
+  init: "Whose initial weights: keras or timm",
+  weights: "Safetensors file of a ViT or DeiT that the students start from",
   epochs: "Epochs of each student",
   batchSize: "Images an optimizer step",
   microBatchSize: "Images in memory at once; does not change the result",
   learningRate: "Peak learning rate of the students",
   warmupEpochs: "Epochs of linear warm-up",
-  weightDecay: "AdamW's, scaled by the learning rate",
+  learningRatePer:
+    "Batch size that the learning rate is meant for: it is scaled to --batch-size (default: it is not)",
+  schedule: "cosine or constant",
+  minLearningRate: "Where the cosine ends",
+  warmupLearningRate:
+    "First learning rate of the warm-up, which then covers the cosine's beginning, as DeiT's",
+  adamW:
+    "Whose AdamW: torch, keras or tfa (TensorFlow Addons', the Keras example's: decay not scaled by the rate)",
+  weightDecay: "AdamW's; with torch's not of biases, norms, tokens and positions",
+  layerDecay: "Factor of the learning rate from a block to the one before it",
+  clipNorm: "Highest norm of a step's gradients; 0: any",
+  averageDecay: "Of the moving average of the weights, which is then what is kept; 0: none",
   labelSmoothing: "Label smoothing, 0 to 1",
+  distillation: "hard (the teacher's class) or soft (its probabilities)",
+  temperature: "Of soft distillation",
   alpha: "Weight of the distillation loss, 0 to 1",
+  augment: "Of the students' pictures: keras, deit, crop (half to all of the area, mirrored) or none",
+  mixup: "MixUp's alpha; 0: none",
+  cutmix: "CutMix's alpha; 0: none",
+  repeats: "Repeated augmentation: views of a picture in an epoch",
+  evaluationCrop: "Middle part of held-out pictures that the students see; 1: whole pictures",
+  normalisation: "Of the students' pixels: unit (0 to 1) or imagenet (mean and deviation)",
+  viewEpochs: "Epochs after which the students' views come again (default: never)",
+  storeLogits: "Folder that the teacher's logits of those views are kept in, for this run and others",
   checkpointEvery: "Steps between checkpoints, besides one at the end of each epoch",
   resume: "Folder of a run that was stopped: goes on with it, with its settings",
   verbose: "Show stack traces",
 };
 
 /** What cac would turn into numbers where it looks like one: a run may be named 7. */
-const TEXTS = new Set<string>(["preset", "name", "out", "backend", "data", "cache", "teacher", "resume"]);
+const TEXTS = new Set<string>([
+  "preset",
+  "name",
+  "out",
+  "backend",
+  "data",
+  "cache",
+  "teacher",
+  "resume",
+  "weights",
+  "storeLogits",
+]);
 const FLAGS = new Set<keyof Settings>(["download", "skipBadImages", "verbose"]);
 
 /**

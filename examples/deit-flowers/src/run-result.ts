@@ -7,6 +7,8 @@ export interface ModelResult extends Measured {
   readonly params: number;
   /** Images a second while training, waits for data included; absent where nothing but a probe was trained. */
   readonly trainImagesPerSecond?: number;
+  /** Share of its training that was spent waiting for data, in [0, 1]. */
+  readonly waitingShare?: number;
   /** Keras' logs by epoch; empty where the model came trained. */
   readonly history: Readonly<Record<string, readonly number[]>>;
 }
@@ -32,12 +34,6 @@ export interface RunResult {
 
 /** `summary.json`: one object a model. */
 export function summaryJson(models: readonly ModelResult[]): string {
-  const rows = models.map(({ name, params, valAccuracy, imagesPerSecond, trainImagesPerSecond }) => ({
-    model: name,
-    params,
-    valAccuracy,
-    imagesPerSecond,
-    ...(trainImagesPerSecond !== undefined && { trainImagesPerSecond }),
-  }));
+  const rows = models.map(({ name, params, history, ...figures }) => ({ model: name, params, ...figures }));
   return `${JSON.stringify(rows, null, 2)}\n`;
 }

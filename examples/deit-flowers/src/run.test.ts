@@ -1,10 +1,13 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { vit } from "deit-model";
+import { saveWeightsFile } from "deit-model/node";
 import { startBackend } from "tfjs-backends";
 import { describe, expect, test, vi } from "vitest";
+import { readEvents } from "../../../packages/tensorboard-events/src/testing.ts";
 import { sharedData } from "../../../test/shared-data.ts";
 import { emptyFolder, recorder } from "../test/workspace.ts";
 import { loadLayersModelFile, saveLayersModelFile } from "./files/layers-model-files.ts";
@@ -20,13 +23,27 @@ const mobileNet = sharedData("data/teacher/mobilenet_v2_1.0_224_f16");
 vi.setConfig({ testTimeout: 600_000 });
 
 const WRITTEN = [
+  "log",
   "report.html",
   "settings.json",
   "student-alone",
   "student-distilled",
   "summary.json",
   "teacher",
+  "tensorboard",
 ];
+
+const STAGES = ["teacher", "student-alone", "student-distilled"] as const;
+const upTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1);
+
+/** Lines of a stage's log. */
+async function logOf(folder: string, stage: string): Promise<Record<string, unknown>[]> {
+  const text = await readFile(join(folder, "log", `${stage}.jsonl`), "utf8");
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+}
 
 async function tinyRun(options: Record<string, unknown> = {}) {
   const out = await emptyFolder();
@@ -53,9 +70,30 @@ describe("the program", () => {
     }
     const summary = JSON.parse(await readFile(join(folder, "summary.json"), "utf8"));
     expect(summary[2]).toMatchObject({ model: "student distilled", params: result.models[2]!.params });
+    for (const { waitingShare, trainImagesPerSecond } of summary) {
+      expect(waitingShare).toBeGreaterThan(0);
+      expect(waitingShare).toBeLessThan(1);
+      expect(trainImagesPerSecond).toBeGreaterThan(0);
+    }
     expect(JSON.parse(await readFile(join(folder, "settings.json"), "utf8"))).toEqual(settings);
     expect(text).toContain("model");
     expect(text.trimEnd().endsWith("report.html")).toBe(true);
+
+    for (const stage of STAGES) {
+      const [begin, ...lines] = await logOf(folder, stage);
+      expect(begin).toMatchObject({ event: "begin", epochs: 2, settings: { preset: "tiny", count } });
+      const steps = 2 * Math.ceil((0.9 * count) / 16);
+      expect(lines.map(({ event }) => event)).toContain("end");
+      expect(lines.flatMap(({ event, step }) => (event === "step" ? [step] : []))).toEqual(upTo(steps));
+      const board = join(folder, "tensorboard", stage);
+      const events = (await readdir(board)).flatMap((file) => readEvents(readFileSync(join(board, file))));
+      const tags = new Set(events.flatMap(({ values }) => Object.keys(values)));
+      expect([...tags]).toEqual(
+        expect.arrayContaining(["settings", "batch/loss", "batch/learningRate", "epoch/val_accuracy"]),
+      );
+      const pictures = [...tags].filter((tag) => tag.startsWith("attention/"));
+      expect(pictures).toHaveLength(stage === "teacher" ? 0 : 4);
+    }
 
     const student = await loadLayersModelFile(join(folder, "student-distilled"));
     expect(student.outputs.map(({ shape }) => shape)).toEqual([[null, 5]]);
@@ -68,6 +106,58 @@ describe("the program", () => {
     const first = await histories({});
     expect(await histories({ workers: 2 })).toEqual(first);
     expect(await histories({ seed: 7 })).not.toEqual(first);
+  });
+
+  test("trains by DeiT's recipe, and keeps the average of the weights", async () => {
+    const options = {
+      ...{
+        augment: "deit",
+        mixup: 0.8,
+        cutmix: 1,
+        repeats: 3,
+        evaluationCrop: 0.875,
+        normalisation: "imagenet",
+      },
+      ...{ averageDecay: 0.99, clipNorm: 1, layerDecay: 0.75, distillation: "soft", temperature: 2 },
+    };
+    const { result } = await tinyRun(options);
+    for (const model of result.models.slice(1)) {
+      expect(model.history.val_ema_accuracy).toHaveLength(2);
+      expect(model.valAccuracy).toBe(model.history.val_ema_accuracy!.at(-1));
+      expect(model.history.loss!.every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  test("comes to the same numbers with the teacher's logits stored, which it asks for once", async () => {
+    const teacher = join((await tinyRun()).folder, "teacher");
+    const options = { teacher, viewEpochs: 1, epochs: 3 };
+    const live = await tinyRun(options);
+    const storeLogits = join(await emptyFolder(), "logits");
+    for (const size of [90, 90]) {
+      const { result, text } = await tinyRun({ ...options, storeLogits });
+      expect(result.models[2]!.history).toEqual(live.result.models[2]!.history);
+      expect(text).toContain(`teacher  logits of views  ${size}/${size}`);
+      expect(await readdir(storeLogits)).toHaveLength(1); // a second run adds nothing
+    }
+    const other = tinyRun({ ...options, storeLogits, augment: "crop" });
+    await expect(other).rejects.toThrow("must be of this teacher and these views, got others: views was");
+  });
+
+  test("starts from published weights, and refuses a file of another model before it trains", async () => {
+    await startBackend("cpu");
+    const folder = await emptyFolder();
+    const tiny = { imageSize: 32, patchSize: 8, dim: 16, depth: 2, heads: 2, classes: 7 } as const;
+    const weights = join(folder, "weights.safetensors");
+    await saveWeightsFile(vit(tiny), weights);
+    const [plain, started] = [await tinyRun(), await tinyRun({ weights })];
+    for (const i of [1, 2]) {
+      expect(started.result.models[i]!.history).not.toEqual(plain.result.models[i]!.history);
+    }
+    await saveWeightsFile(vit({ ...tiny, depth: 3, dim: 32 }), weights);
+    const out = await emptyFolder();
+    const settings = resolveSettings({ preset: "tiny", name: "run", out, weights });
+    await expect(run(settings, recorder())).rejects.toThrow("weights.safetensors is not for this model");
+    expect(await readdir(out)).toEqual([]);
   });
 
   test("learns from a teacher of an earlier run as it is", async () => {
@@ -212,6 +302,13 @@ describe("a run that is stopped", () => {
       join(name, "weights.bin"),
     )) {
       expect(await readFile(join(folder, file))).toEqual(await readFile(join(whole.folder, file)));
+    }
+    for (const stage of STAGES) {
+      const [was, is] = [await logOf(whole.folder, stage), await logOf(folder, stage)];
+      const losses = (lines: typeof was) =>
+        lines.flatMap(({ event, step, loss }) => (event === "step" ? [[step, loss]] : []));
+      expect(losses(is)).toEqual(losses(was));
+      expect(is.map(({ event }) => event)).toContain("resume");
     }
     expect(texts[1]).toMatch(/teacher: goes on after step \d/);
     expect(texts[2]).not.toContain("teacher  epoch");

@@ -8,11 +8,12 @@ import { describeEnvironment } from "./environment.ts";
 import { makeRunFolder, removeIfEmpty } from "./files/run-folder.ts";
 import { finishedStage, finishStage, forgetStages, type StageName } from "./files/stages.ts";
 import { writeAtomically } from "./files/write-atomically.ts";
+import { requireInitialWeights } from "./initial-weights.ts";
 import { Interrupted } from "./interrupted.ts";
 import { htmlReport } from "./report/html.ts";
 import { type ModelResult, type RunResult, summaryJson } from "./run-result.ts";
 import type { Settings } from "./settings.ts";
-import { trainAlone, trainDistilled } from "./student.ts";
+import { studentConfig, trainAlone, trainDistilled } from "./student.ts";
 import { type Backbone, loadBackbone } from "./teacher/backbone.ts";
 import { preparePretrainedTeacher } from "./teacher/pretrained-teacher.ts";
 import { savedTeacher } from "./teacher/saved-teacher.ts";
@@ -47,6 +48,9 @@ export async function run(settings: Settings, output: LineOutput, signal?: Abort
   say(`data: ${data.description}`);
   const backbone =
     settings.teacher === undefined ? undefined : await loadBackbone(settings.teacher, data.classNames.length);
+  if (settings.weights !== undefined) {
+    await requireInitialWeights(studentConfig(settings, data.classNames.length), settings.weights);
+  }
 
   const folder = settings.resume ?? (await makeRunFolder(settings.out, settings.name));
   const context: RunContext = {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseCommandLine } from "./cli.ts";
-import { PRESETS, resolveSettings } from "./settings.ts";
+import { PRESETS } from "./presets.ts";
+import { resolveSettings, resumeSettings } from "./settings.ts";
 import { UsageError } from "./usage-error.ts";
 
 const parse = (...args: string[]) => parseCommandLine(["node", "deit-flowers", ...args]);
@@ -22,7 +23,7 @@ describe("the command line", () => {
   });
 
   test.each([
-    [["--preset", "huge"], "--preset: expected one of demo, photos, tiny, got 'huge'"],
+    [["--preset", "huge"], "--preset: expected one of demo, photos, keras, deit, finetune, tiny, got 'huge'"],
     [["--bogus", "3"], "Unknown option `--bogus` (see --help)"],
     [["train"], "expected options only, got 'train' (see --help)"],
     [["--epochs"], "option `--epochs <value>` value is missing (see --help)"],
@@ -42,6 +43,17 @@ describe("the command line", () => {
     [["--mlp-ratio", "0.3"], "--mlp-ratio: times --dim 96 must be a whole number, got 0.3"],
     [["--count", "3"], "--count: expected number to be >=50, got 3"],
     [["--workers", "99"], "--workers: expected at most 32, got 99"],
+    [["--augment", "much"], '--augment: expected one of "keras"|"deit"|"crop"|"none", got "much"'],
+    [["--evaluation-crop", "0"], "--evaluation-crop: expected number to be >0, got 0"],
+    [["--preset", "finetune"], "--weights: expected a safetensors file to start from, got none"],
+    [
+      ["--store-logits", "x"],
+      "--store-logits: expected --view-epochs with it, or no view comes again, got none",
+    ],
+    [
+      ["--store-logits", "x", "--view-epochs", "1", "--mixup", "0.8"],
+      "--store-logits: expected pictures that come again, got ones that are mixed anew",
+    ],
     [["--data", "a", "--download"], "--data and --download: expected one of the two, got both"],
   ])("refuses %j", (args, message) => {
     expect(() => parse(...args)).toThrow(new UsageError(message));
@@ -49,5 +61,22 @@ describe("the command line", () => {
 });
 
 test("every preset is a consistent one", () => {
-  for (const preset of Object.keys(PRESETS)) expect(resolveSettings({ preset }).preset).toBe(preset);
+  for (const preset of Object.keys(PRESETS)) {
+    expect(resolveSettings({ preset, weights: "x.safetensors" }).preset).toBe(preset);
+  }
+});
+
+test("a run is not gone on with under another augmentation; where logits are stored does not matter", () => {
+  const saved = resolveSettings({ preset: "tiny", name: "a", viewEpochs: 1, storeLogits: "here" });
+  expect(() =>
+    resumeSettings(saved, { resume: "a", augment: "deit", mixup: 0.8, storeLogits: "there" }),
+  ).toThrow(
+    new UsageError("--store-logits: expected pictures that come again, got ones that are mixed anew"),
+  );
+  expect(() => resumeSettings(saved, { resume: "a", augment: "deit", repeats: 3 })).toThrow(
+    new UsageError(
+      "--resume: expected the settings of the run, got others: --augment was keras, is deit; --repeats was 1, is 3",
+    ),
+  );
+  expect(resumeSettings(saved, { resume: "a", storeLogits: "there" }).storeLogits).toBe("there");
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PRESETS } from "./presets.ts";
 import { UsageError } from "./usage-error.ts";
 
 const MOST_WORKERS = 32;
@@ -30,16 +31,37 @@ const schema = z.strictObject({
   dim: count,
   depth: count,
   heads: count,
+  headDim: count.optional(),
   mlpRatio: z.number().positive(),
   dropPath: shareBelowOne,
+  init: z.enum(["keras", "timm"]),
+  weights: z.string().optional(),
   epochs: count,
   batchSize: count,
   microBatchSize: count,
   learningRate: z.number().positive(),
   warmupEpochs: z.number().min(0),
+  learningRatePer: count.optional(),
+  schedule: z.enum(["cosine", "constant"]),
+  minLearningRate: z.number().min(0),
+  warmupLearningRate: z.number().min(0).optional(),
+  adamW: z.enum(["torch", "keras", "tfa"]),
   weightDecay: z.number().min(0),
+  layerDecay: z.number().positive().max(1),
+  clipNorm: z.number().min(0),
+  averageDecay: shareBelowOne,
   labelSmoothing: shareBelowOne,
+  distillation: z.enum(["hard", "soft"]),
+  temperature: z.number().positive(),
   alpha: share,
+  augment: z.enum(["keras", "deit", "crop", "none"]),
+  mixup: z.number().min(0),
+  cutmix: z.number().min(0),
+  repeats: count,
+  evaluationCrop: z.number().positive().max(1),
+  normalisation: z.enum(["unit", "imagenet"]),
+  viewEpochs: count.optional(),
+  storeLogits: z.string().optional(),
   checkpointEvery: count,
   resume: z.string().optional(),
   verbose: z.boolean(),
@@ -48,81 +70,17 @@ const schema = z.strictObject({
 /** Everything that decides a run; saved with it. Rates are shares in [0, 1]. */
 export type Settings = z.infer<typeof schema>;
 
-const SHARED = {
-  out: "runs",
-  backend: "auto",
-  seed: 42,
-  download: false,
-  count: 3000,
-  workers: 1,
-  skipBadImages: false,
-  mlpRatio: 4,
-  dropPath: 0.1,
-  labelSmoothing: 0.1,
-  alpha: 0.5,
-  checkpointEvery: 100,
-  verbose: false,
-} as const;
-
 /** What may change while a run is resumed: it does not change the result. */
-const FREE = new Set<string>(["name", "out", "cache", "workers", "checkpointEvery", "resume", "verbose"]);
-
-/** Named starting points; every value can be overridden by its option. */
-export const PRESETS: Readonly<Record<string, Omit<Settings, "name" | "preset">>> = {
-  /** About two minutes on two cores, on flowers that are drawn. */
-  demo: {
-    ...SHARED,
-    dropPath: 0.05,
-    imageSize: 48,
-    patchSize: 8,
-    dim: 96,
-    depth: 3,
-    heads: 3,
-    teacherEpochs: 8,
-    teacherLearningRate: 3e-3,
-    epochs: 12,
-    batchSize: 32,
-    microBatchSize: 32,
-    learningRate: 1e-3,
-    warmupEpochs: 1,
-    weightDecay: 0.05,
-  },
-  /** Real photos at 96×96. */
-  photos: {
-    ...SHARED,
-    imageSize: 96,
-    patchSize: 12,
-    dim: 128,
-    depth: 6,
-    heads: 4,
-    teacherEpochs: 40,
-    teacherLearningRate: 1e-3,
-    epochs: 20,
-    batchSize: 32,
-    microBatchSize: 32,
-    learningRate: 1e-3,
-    warmupEpochs: 2,
-    weightDecay: 0.05,
-  },
-  /** Seconds; for tests. Learns little. */
-  tiny: {
-    ...SHARED,
-    count: 100,
-    imageSize: 24,
-    patchSize: 8,
-    dim: 16,
-    depth: 2,
-    heads: 2,
-    teacherEpochs: 2,
-    teacherLearningRate: 2e-3,
-    epochs: 2,
-    batchSize: 16,
-    microBatchSize: 8,
-    learningRate: 1e-3,
-    warmupEpochs: 0,
-    weightDecay: 0.05,
-  },
-};
+const FREE = new Set<string>([
+  "name",
+  "out",
+  "cache",
+  "workers",
+  "checkpointEvery",
+  "resume",
+  "verbose",
+  "storeLogits",
+]);
 
 /** Settings' names in the order of the schema, for the command line. */
 export const SETTING_NAMES = Object.keys(schema.shape) as (keyof Settings)[];
@@ -183,17 +141,33 @@ export function kebab(name: string): string {
 }
 
 function requireConsistent(settings: Settings): void {
-  const { imageSize, patchSize, dim, heads, mlpRatio, data, download, workers } = settings;
+  const { imageSize, patchSize, dim, heads, headDim, mlpRatio, data, download, workers } = settings;
   if (imageSize % patchSize !== 0) {
     throw new UsageError(`--patch-size: must divide the image size ${imageSize}, got ${patchSize}`);
   }
-  if (dim % heads !== 0) throw new UsageError(`--heads: must divide --dim ${dim}, got ${heads}`);
+  if (headDim === undefined && dim % heads !== 0)
+    throw new UsageError(`--heads: must divide --dim ${dim}, got ${heads}`);
   if (!Number.isInteger(dim * mlpRatio)) {
     throw new UsageError(`--mlp-ratio: times --dim ${dim} must be a whole number, got ${mlpRatio}`);
   }
   if (data !== undefined && download) {
     throw new UsageError("--data and --download: expected one of the two, got both");
   }
+  requireStorable(settings);
+  if (settings.preset === "finetune" && settings.weights === undefined) {
+    throw new UsageError("--weights: expected a safetensors file to start from, got none");
+  }
   if (workers > MOST_WORKERS)
     throw new UsageError(`--workers: expected at most ${MOST_WORKERS}, got ${workers}`);
+}
+
+/** Stored logits are worth something only where a view comes again. */
+function requireStorable({ storeLogits, viewEpochs, mixup, cutmix }: Settings): void {
+  if (storeLogits === undefined) return;
+  if (viewEpochs === undefined) {
+    throw new UsageError("--store-logits: expected --view-epochs with it, or no view comes again, got none");
+  }
+  if (mixup > 0 || cutmix > 0) {
+    throw new UsageError("--store-logits: expected pictures that come again, got ones that are mixed anew");
+  }
 }

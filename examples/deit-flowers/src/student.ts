@@ -1,15 +1,30 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { averageHeads, deit, type VitConfig, vit } from "deit-model";
-import { Classifier, type DataSource, Distiller } from "distill-trainer";
+import {
+  averageWarmup,
+  Classifier,
+  compileRecipe,
+  type DataSource,
+  Distiller,
+  mixedSource,
+  type Recipe,
+  WeightAverage,
+} from "distill-trainer";
+import type { ImageSource } from "flowers-data";
 import type { RunContext } from "./context.ts";
 import { heldOutImages, withTrainingImages } from "./data/image-sources.ts";
 import { stageCheckpoints } from "./files/stages.ts";
+import { loadInitialWeights } from "./initial-weights.ts";
 import { measure } from "./measure.ts";
-import { deitOptimizer } from "./optimizer.ts";
+import { studentRecipe } from "./recipe-settings.ts";
 import type { ModelResult } from "./run-result.ts";
 import type { Settings } from "./settings.ts";
+import { withStoredLogits } from "./teacher/stored-logits.ts";
 import type { ReadyTeacher } from "./teacher/teacher.ts";
-import { fitWithProgress } from "./terminal/fit-with-progress.ts";
+import { type Fitted, fitWithProgress } from "./terminal/fit-with-progress.ts";
+import { attentionImages } from "./watch/attention-images.ts";
+import { stageFigures } from "./watch/stage-figures.ts";
+import { stageLogs } from "./watch/stage-logs.ts";
 
 /** A student after its training. */
 export interface TrainedStudent {
@@ -23,59 +38,75 @@ export async function trainAlone(context: RunContext): Promise<TrainedStudent> {
   const { settings, data } = context;
   const model = vit(studentConfig(settings, data.classNames.length));
   const trainer = new Classifier(model);
-  const compile = (source: DataSource): void =>
-    trainer.compile({
-      optimizer: studentOptimizer(model, source, settings),
-      labelSmoothing: settings.labelSmoothing,
-    });
-  const result = await train("student alone", context, trainer, compile, settings.imageSize);
+  const result = await train("student alone", context, model, settings.imageSize, (_, fit) => fit(trainer));
   return { model, result: { ...result, params: model.countParams() } };
 }
 
 /** The same transformer with a second token that learns the teacher's answers. */
-export async function trainDistilled(
-  context: RunContext,
-  { teacher, imageSize: teacherImageSize }: ReadyTeacher,
-): Promise<TrainedStudent> {
+export async function trainDistilled(context: RunContext, ready: ReadyTeacher): Promise<TrainedStudent> {
   const { settings, data } = context;
   const student = deit(studentConfig(settings, data.classNames.length));
-  const trainer = new Distiller({ student, teacher });
-  const { labelSmoothing, alpha } = settings;
-  const compile = (source: DataSource): void =>
-    trainer.compile({ optimizer: studentOptimizer(student, source, settings), labelSmoothing, alpha });
-  const result = await train("student distilled", context, trainer, compile, teacherImageSize);
+  const result = await train("student distilled", context, student, ready.imageSize, (source, fit) =>
+    withStoredLogits(context, ready, source, (teacher) => fit(new Distiller({ student, teacher }))),
+  );
   return { model: averageHeads(student), result: { ...result, params: student.countParams() } };
 }
 
+/** Of the settings' student, for so many classes. */
+export function studentConfig(settings: Settings, classes: number): VitConfig {
+  const { imageSize, patchSize, dim, depth, heads, headDim, mlpRatio, dropPath: dropPathRate } = settings;
+  const { seed, init } = settings;
+  const size = { imageSize, patchSize, dim, depth, heads, ...(headDim !== undefined && { headDim }) };
+  return { ...size, mlpRatio, dropPathRate, classes, seed, init };
+}
+
+function mixed(source: ImageSource, { mixing }: Recipe, classes: number): DataSource {
+  return mixing === undefined ? source : mixedSource(source, { ...mixing, classes });
+}
+
+type Trainer = Classifier | Distiller;
+type Fit = (trainer: Trainer) => Promise<Fitted & { readonly trainer: Trainer }>;
+
+/** Trains a model: `use` makes the trainer for the source and gives it to `fit`. */
 async function train(
   name: "student alone" | "student distilled",
   context: RunContext,
-  trainer: Classifier | Distiller,
-  compile: (source: DataSource) => void,
+  model: tfl.LayersModel,
   teacherImageSize: number,
+  use: (source: ImageSource, fit: Fit) => ReturnType<Fit>,
 ): Promise<Omit<ModelResult, "params">> {
   const { settings, output, folder, signal } = context;
+  const { imageSize, epochs, microBatchSize, weights, viewEpochs, averageDecay, depth } = settings;
   const stage = name === "student alone" ? "student-alone" : "student-distilled";
   const checkpoint = stageCheckpoints(folder, stage, settings, output);
-  const { imageSize, epochs, microBatchSize } = settings;
-  const heldOut = await heldOutImages(context, imageSize);
-  const sizes = teacherImageSize === imageSize ? { imageSize } : { imageSize, teacherImageSize };
-  const { history, imagesPerSecond } = await withTrainingImages(context, sizes, (source) => {
-    compile(source);
-    const fit = { epochs, microBatchSize, validationData: heldOut, checkpoint, ...(signal && { signal }) };
-    return fitWithProgress(name, trainer, source, fit, output);
-  });
+  const recipe = studentRecipe(settings);
+  const { centreCrop, ...images } = recipe.images;
+  const heldOut = await heldOutImages(context, imageSize, centreCrop);
+  if (weights !== undefined) await loadInitialWeights(model, weights);
+  // Made after the weights are there: it starts as a copy of them.
+  const average =
+    averageDecay > 0
+      ? new WeightAverage(model, { decay: averageWarmup({ decay: averageDecay }) })
+      : undefined;
+  const views = {
+    imageSize,
+    ...(teacherImageSize !== imageSize && { teacherImageSize }),
+    ...images,
+    ...(viewEpochs !== undefined && { viewEpochs }),
+  };
+  const { classNames } = context.data;
+  const callbacks = stageLogs(context, stage, attentionImages(model, heldOut, { classNames }));
+  const { trainer, history } = await withTrainingImages(context, views, (source) =>
+    use(source, async (made) => {
+      const data = mixed(source, recipe, classNames.length);
+      made.compile({ ...compileRecipe(recipe, model, data, { depth }), ...(average && { average }) });
+      const run = { validationData: heldOut, checkpoint, callbacks, ...(signal && { signal }) };
+      const fit = { epochs, microBatchSize, ...run };
+      const fitted = await fitWithProgress(name, made, data, fit, output);
+      average?.copyToModel();
+      return { ...fitted, trainer: made };
+    }),
+  ).finally(() => average?.dispose());
   const measured = await measure((source) => trainer.evaluateDataset(source, { microBatchSize }), heldOut);
-  const speed = imagesPerSecond === undefined ? {} : { trainImagesPerSecond: imagesPerSecond };
-  return { name, ...measured, ...speed, history };
-}
-
-function studentConfig(settings: Settings, classes: number): VitConfig {
-  const { imageSize, patchSize, dim, depth, heads, mlpRatio, dropPath: dropPathRate, seed } = settings;
-  return { imageSize, patchSize, dim, depth, heads, mlpRatio, dropPathRate, classes, seed, init: "timm" };
-}
-
-function studentOptimizer(model: tfl.LayersModel, source: DataSource, settings: Settings) {
-  const { learningRate, weightDecay, epochs, warmupEpochs } = settings;
-  return deitOptimizer(model, source, { learningRate, weightDecay, epochs, warmupEpochs });
+  return { name, ...measured, ...(await stageFigures(folder, stage)), history };
 }

@@ -3,6 +3,7 @@ import * as tfl from "@tensorflow/tfjs-layers";
 import { startBackend } from "tfjs-backends";
 import { ClassTokens, FirstTokens, PatchEmbedding, transformerBlock } from "vit-blocks";
 import { beforeAll, describe, expect, test } from "vitest";
+import { erf } from "../../../test/conformance/float64/functions.ts";
 import {
   type AttentionMaps,
   type AttentionRolloutOptions,
@@ -149,17 +150,6 @@ function referenceMaps(model: tfl.LayersModel, config: VitConfig, image: tf.Tens
     all.push(maps);
   }
   return all;
-}
-
-/** By its series of positive terms, to float64's precision. */
-function erf(x: number): number {
-  if (Math.abs(x) > 6) return Math.sign(x);
-  let [term, sum] = [x, x];
-  for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
-    term *= (2 * x * x) / (2 * n + 1);
-    sum += term;
-  }
-  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
 /** All rows of the product of all blocks, whole matrices; then the asked row without its class tokens. */

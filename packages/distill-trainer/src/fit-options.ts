@@ -2,9 +2,10 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 import type { CheckpointOptions } from "./checkpoint/options.ts";
 import type { DataSource } from "./data-source.ts";
 import type { ReplicaOptions } from "./engine/start-engine.ts";
+import type { RunCallback } from "./run-callback.ts";
 
 /** A tfjs callback object (an instance of `tfl.Callback`), or a plain object with some of its methods. */
-export type FitCallback = tfl.CustomCallbackArgs | { setModel(model: never): void };
+export type FitCallback = (tfl.CustomCallbackArgs | { setModel(model: never): void }) & RunCallback;
 
 /** Options of `fitDataset`. */
 export interface FitOptions extends ReplicaOptions {

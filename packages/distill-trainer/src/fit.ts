@@ -1,10 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { explainLostBackend } from "./backend-lost.ts";
 import { type BatchLogs, EpochLogs } from "./batch-logs.ts";
 import { Checkpoints } from "./checkpoint/checkpoints.ts";
 import type { Progress } from "./checkpoint/progress.ts";
 import { describeRun } from "./checkpoint/run-settings.ts";
-import { batchesFrom, batchesPerEpoch, type DataSource } from "./data-source.ts";
+import { type Batch, batchesFrom, batchesPerEpoch, type DataSource } from "./data-source.ts";
 import type { Engine } from "./engine/engine.ts";
 import { type RunningEngine, startEngine } from "./engine/start-engine.ts";
 import { evaluate } from "./evaluate.ts";
@@ -12,6 +13,7 @@ import type { FitCallback, FitOptions } from "./fit-options.ts";
 import { DEFAULT_MEMORY_BUDGET, microBatchWithin } from "./memory-use.ts";
 import type { Objective } from "./objective.ts";
 import { requireCount } from "./require-count.ts";
+import { flushCallbacks, replayEpochs, savedAfterFlush } from "./run-callback.ts";
 import { learningRateOf, requireFinite, type StepOptions, takeStep } from "./step.ts";
 
 /**
@@ -21,7 +23,7 @@ import { learningRateOf, requireFinite, type StepOptions, takeStep } from "./ste
  *
  * @returns tfjs' `History`: `history.loss[epoch]`, `history.val_accuracy[epoch]`, … of all epochs, resumed ones included.
  * @throws RangeError for bad options or a source without batches. Error if a loss or gradient is not finite: it names the
- * step and the variable. Error of a replica, naming it, if one fails. The signal's reason if it is aborted.
+ * step and the variable. BackendLostError if the backend is lost. Error of a replica, naming it, if one fails. The signal's reason if it is aborted.
  */
 export async function fit(
   objective: Objective,
@@ -58,10 +60,12 @@ async function fitWith(
     options.microBatchSize ?? (await chooseMicroBatch(engine, replicas, source, options));
   const cut = { microBatchSize, replicas };
   const settings = { objective, step, source, epochs, ...cut, settings: checkpoint?.settings ?? {} };
-  const checkpoints = checkpoint && new Checkpoints(checkpoint, { model, step }, describeRun(settings));
+  const given = listOf(options.callbacks);
+  const checkpoints =
+    checkpoint && new Checkpoints(savedAfterFlush(checkpoint, given), { model, step }, describeRun(settings));
 
   const history = new tfl.History();
-  const callbacks = new tfl.CallbackList([history, ...asCallbacks(options.callbacks)]);
+  const callbacks = new tfl.CallbackList([history, ...given.map(asCallback)]);
   const flag = withStopFlag(model);
   const run: Run = {
     engine,
@@ -80,25 +84,36 @@ async function fitWith(
   callbacks.setParams({
     epochs,
     initialEpoch: place.epoch,
+    initialStep: place.step,
     steps: batchesPerEpoch(source),
     batchSize: source.batchSize,
     doValidation: options.validationData !== undefined,
   });
-  await callbacks.onTrainBegin();
-  if (saved !== undefined) Object.assign(history, structuredClone(saved.history));
-  while (place.epoch < epochs && !place.stopped) {
-    await callbacks.onEpochBegin(place.epoch);
-    await fitEpoch(run, place);
-    const logs = { ...place.logs.means(), ...(await validate(run, place, options.validationData)) };
-    await callbacks.onEpochEnd(place.epoch, logs);
-    place.epoch += 1;
-    place.batch = 0;
-    place.logs = new EpochLogs();
-    place.stopped = flag.stopTraining;
-    await checkpoints?.save(progressAt(run, place), logs);
+  try {
+    await callbacks.onTrainBegin();
+    if (saved !== undefined) {
+      Object.assign(history, structuredClone(saved.history));
+      await replayEpochs(given, saved.history);
+      place.stopped ||= flag.stopTraining;
+    }
+    while (place.epoch < epochs && !place.stopped) {
+      await callbacks.onEpochBegin(place.epoch);
+      await fitEpoch(run, place);
+      const logs = { ...place.logs.means(), ...(await validate(run, place, options.validationData)) };
+      await callbacks.onEpochEnd(place.epoch, logs);
+      place.epoch += 1;
+      place.batch = 0;
+      place.logs = new EpochLogs();
+      place.stopped = flag.stopTraining;
+      await checkpoints?.save(progressAt(run, place), logs);
+    }
+    await callbacks.onTrainEnd();
+    return history;
+  } catch (error) {
+    throw await explainLostBackend(error, place, checkpoints?.newest);
+  } finally {
+    await flushCallbacks(given);
   }
-  await callbacks.onTrainEnd();
-  return history;
 }
 
 async function chooseMicroBatch(
@@ -148,22 +163,18 @@ function progressAt({ history }: Run, { step, epoch, batch, logs, stopped }: Run
 
 /** The rest of an epoch's batches. */
 async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
-  const { engine, objective, source, microBatchSize, callbacks, checkpoints } = run;
+  const { source, callbacks, checkpoints } = run;
   for await (const { batch, waited } of timed(batchesFrom(source, place.epoch, place.batch))) {
     const startedAt = performance.now();
     const index = place.batch;
     const size = batch.labels.length;
     await callbacks.onBatchBegin(index, { batch: index, size });
-    await engine.sync();
-    const { gradients, logs } = await engine.gradients(batch, microBatchSize);
-    const gradientNorm = await requireFinite(objective.variables, gradients, logs.loss!, place).catch(
-      (error) => {
-        tf.dispose(gradients);
-        const last = checkpoints?.newest;
-        if (last !== undefined) (error as Error).message += `; the last checkpoint is '${last}'`;
-        throw error;
-      },
-    );
+    const { gradients, logs, gradientNorm } = await compute(run, place, batch).catch(async (error) => {
+      const last = checkpoints?.newest;
+      const explained = await explainLostBackend(error, place, last);
+      if (explained === error && last !== undefined) error.message += `; the last checkpoint is '${last}'`;
+      throw explained;
+    });
     const learningRate = learningRateOf(run.step.optimizer, place.step);
     takeStep(run.step, gradients);
     place.step += 1;
@@ -179,6 +190,19 @@ async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
   }
   if (place.batch === 0) {
     throw new RangeError(`fitDataset: epoch ${place.epoch} must hold at least one batch, got none`);
+  }
+}
+
+/** A batch's gradients, which are finite, and what is logged of them. */
+async function compute({ engine, objective, microBatchSize }: Run, place: RunPlace, batch: Batch) {
+  await engine.sync();
+  const { gradients, logs } = await engine.gradients(batch, microBatchSize);
+  try {
+    const gradientNorm = await requireFinite(objective.variables, gradients, logs.loss!, place);
+    return { gradients, logs, gradientNorm };
+  } catch (error) {
+    tf.dispose(gradients);
+    throw error;
   }
 }
 
@@ -211,10 +235,13 @@ function withStopFlag(model: tfl.LayersModel): tfl.LayersModel {
   return Object.create(model, { stopTraining: { value: false, writable: true } });
 }
 
-function asCallbacks(callbacks: FitOptions["callbacks"]): tfl.CustomCallback[] {
+function listOf(callbacks: FitOptions["callbacks"]): FitCallback[] {
   if (callbacks === undefined) return [];
-  const list = (Array.isArray(callbacks) ? callbacks : [callbacks]) as FitCallback[];
-  return list.map((callback) =>
-    "setModel" in callback ? (callback as tfl.CustomCallback) : new tfl.CustomCallback(callback, "never"),
-  );
+  return [...((Array.isArray(callbacks) ? callbacks : [callbacks]) as FitCallback[])];
+}
+
+function asCallback(callback: FitCallback): tfl.CustomCallback {
+  return "setModel" in callback
+    ? (callback as tfl.CustomCallback)
+    : new tfl.CustomCallback(callback, "never");
 }

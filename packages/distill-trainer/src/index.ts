@@ -7,6 +7,7 @@ export {
   adamWStep,
   adamWUpdate,
 } from "./adamw-update.ts";
+export { BackendLostError } from "./backend-lost.ts";
 export type { BatchLogs } from "./batch-logs.ts";
 export {
   type LoadWeightsOptions,
@@ -39,7 +40,12 @@ export {
   type Preprocess,
   toUnitRange,
 } from "./preprocess.ts";
+export { type CompileRecipeOptions, compileRecipe, recipeSchedule } from "./recipe/compile-recipe.ts";
+export { DEIT_RECIPE, FINETUNE_RECIPE, KERAS_RECIPE } from "./recipe/presets.ts";
+export type { Recipe, RecipeImages, RecipeWarmup } from "./recipe/recipe.ts";
 export type { ReplicaContext, ReplicaModule, ReplicaSetup } from "./replica-setup.ts";
+export type { RunCallback } from "./run-callback.ts";
+export { RunMeter, type StepFigures } from "./run-meter.ts";
 export {
   type CosineOptions,
   constant,
@@ -53,7 +59,24 @@ export {
 } from "./schedule.ts";
 export { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 export type { StepOptions } from "./step.ts";
+export type { LogitStore } from "./stored-logits/logit-store.ts";
+export {
+  type StoreProgress,
+  type StoreTeacherLogitsOptions,
+  storeTeacherLogits,
+} from "./stored-logits/store-teacher-logits.ts";
+export { storedTeacher } from "./stored-logits/stored-teacher.ts";
 export { layersTeacher, type Teacher, type TeacherViews } from "./teacher.ts";
+export { type GraphModel, graphTeacher } from "./teachers/graph-teacher.ts";
+export type { ModelTeacherOptions } from "./teachers/model-output.ts";
+export {
+  type OnnxRuntime,
+  type OnnxSession,
+  type OnnxTeacherOptions,
+  type OnnxTensor,
+  onnxTeacher,
+} from "./teachers/onnx-teacher.ts";
+export { type SavedModel, savedModelTeacher } from "./teachers/saved-model-teacher.ts";
 export { type BatchedDataset, type FromTfDataOptions, fromTfData } from "./tf-data.ts";
 export type { Trainer } from "./trainer.ts";
 export {
@@ -63,3 +86,4 @@ export {
   type WeightAverageOptions,
 } from "./weight-average.ts";
 export { timmNoDecay } from "./weight-decay.ts";
+export { weightsDigest } from "./weights-digest.ts";

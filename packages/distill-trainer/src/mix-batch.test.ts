@@ -33,6 +33,13 @@ interface Golden {
     readonly images: number[];
     readonly targets: number[];
   }[];
+  readonly byRow: {
+    readonly mode: "pair" | "elem";
+    readonly mixes: (Pick<Golden["cases"][number], "lambda" | "middle"> & { readonly kind: Mix["kind"] })[];
+    readonly smoothing: number;
+    readonly images: number[];
+    readonly targets: number[];
+  }[];
 }
 const golden = JSON.parse(readFileSync(new URL("../fixtures/mixup.json", import.meta.url), "utf8")) as Golden;
 
@@ -64,6 +71,41 @@ describe("mixBatch", () => {
     expect(largestDifference(smoothed.dataSync(), c.targets)).toBeLessThan(1e-6); // float32, smoothed after mixing
   });
 
+  test.each(golden.byRow)("is timm's Mixup in mode $mode: $mixes", (c) => {
+    const batch = batchOf(4, golden.size, golden.labels);
+    const [a, b, ...rest] = c.mixes as Mix[];
+    const mixed = mixBatch(batch, c.mode === "pair" ? [a!, b!, b!, a!] : [a!, b!, ...rest], golden.classes);
+    expect(largestDifference(mixed.images, c.images)).toBeLessThan(1e-4);
+    const targets = tf.tensor2d(mixed.targets, [4, golden.classes]);
+    const smoothed = smoothedTargets({ labels: tf.tensor1d([0]), targets }, golden.classes, c.smoothing);
+    expect(largestDifference(smoothed.dataSync(), c.targets)).toBeLessThan(1e-6);
+  });
+
+  test("a mixed row's view key is made of its own, its partner's and the mix's numbers", () => {
+    const batch = { ...batchOf(4, [4, 4], [0, 1, 2, 3]), viewKeys: BigUint64Array.of(1n, 2n, 3n, 4n) };
+    const keysOf = (mix: Mix | Mix[], viewKeys = batch.viewKeys) => [
+      ...mixBatch({ ...batch, viewKeys }, mix, 4).viewKeys,
+    ];
+    const mixes: Mix[] = [
+      { kind: "mixup", lambda: 0.3 },
+      { kind: "mixup", lambda: 0.3000001 },
+      { kind: "cutmix", lambda: 0.3, middle: [0.3, 0.3] },
+      { kind: "cutmix", lambda: 0.3, middle: [0.3, 0.4] },
+    ];
+    const keys = [...mixes.flatMap((mix) => keysOf(mix)), 1n, 2n, 3n, 4n];
+    expect(new Set(keys).size).toBe(20);
+    expect(keysOf(mixes[0]!)).toEqual(keys.slice(0, 4));
+    const otherPartner = keysOf(mixes[0]!, BigUint64Array.of(1n, 2n, 3n, 5n));
+    expect(otherPartner.map((key, row) => key === keys[row])).toEqual([false, true, true, false]);
+    expect(keysOf([{ kind: "none" }, mixes[0]!, mixes[1]!, { kind: "none" }])).toEqual([
+      1n,
+      keys[1],
+      keys[6],
+      4n,
+    ]);
+    expect(keysOf({ kind: "none" })).toEqual([1n, 2n, 3n, 4n]);
+  });
+
   test("labels are those of the larger share", () => {
     const batch = batchOf(4, [6, 8], [3, 0, 4, 1]);
     expect([...mixBatch(batch, { kind: "mixup", lambda: 0.6 }, 5).labels]).toEqual([3, 0, 4, 1]);
@@ -90,6 +132,13 @@ describe("mixBatch", () => {
       expect(mixed.images).toEqual(mixBatch(small, mix, 2).images);
       expect(mixed.teacherImages).toEqual(mixBatch(large, mix, 2).images);
     }
+  });
+
+  test("refuses another number of mixes than rows", () => {
+    const mixes: Mix[] = [{ kind: "none" }, { kind: "none" }];
+    expect(() => mixBatch(batchOf(3, [2, 2], [0, 1, 2]), mixes, 3)).toThrow(
+      "mixBatch: 3 rows need as many mixes, got 2",
+    );
   });
 
   test("refuses CutMix of what is no image", () => {
@@ -137,6 +186,9 @@ describe("mixOf", () => {
     expect(() => mixOf({ mixupAlpha: -1 }, 1)).toThrow("mixOf: mixupAlpha must be at least 0, got -1");
     expect(() => mixedSource(sectors(4, 4), { classes: 0 })).toThrow(
       "mixedSource: classes must be an integer >= 1, got 0",
+    );
+    expect(() => mixedSource(sectors(4, 4), { classes: 3, mode: "half" as "elem" })).toThrow(
+      "mixedSource: mode must be one of batch, pair, elem, got half",
     );
   });
 });
@@ -190,6 +242,22 @@ describe.each(["cpu", "wasm"] as const)("training on mixed batches on %s", (back
     const larger = shares.map((values) => values.map((share) => Math.max(share, 1 - share).toFixed(5)));
     expect(larger.map((values) => new Set(values).size)).toEqual([1, 1, 1]);
     expect(new Set(larger.flat()).size).toBe(3);
+  });
+
+  test.each([
+    ["pair", 8],
+    ["elem", 16],
+  ] as const)("gives in mode %s %d mixes to a batch of 16", async (mode, expected) => {
+    const [batch] = await collect(mixedSource(sectors(16, 16), { ...options, mode }).batches(1));
+    const before = (await collect(sectors(16, 16).batches(1)))[0]!;
+    const lambdas = Array.from({ length: 16 }, (_, row) => {
+      const [x, own, partner] = [batch!, before, before].map(
+        ({ images }, i) => images[2 * (i === 2 ? 15 - row : row)]!,
+      );
+      return ((x! - partner!) / (own! - partner!)).toFixed(3);
+    });
+    expect(new Set(lambdas).size).toBe(expected);
+    if (mode === "pair") expect(lambdas.toReversed()).toEqual(lambdas);
   });
 
   test("starts within an epoch where its source can, with the same mixes", async () => {

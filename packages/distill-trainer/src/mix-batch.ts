@@ -1,6 +1,7 @@
 import { siteOf, uniform } from "sample-keys";
 import { beta } from "./beta.ts";
 import type { Batch } from "./data-source.ts";
+import { mixedViewKeys } from "./mixed-view-keys.ts";
 
 const MIX = siteOf("mix");
 const SWITCH = siteOf("mix.switch");
@@ -18,7 +19,7 @@ export interface MixOptions {
   readonly switchProbability?: number;
 }
 
-/** How one batch is mixed. */
+/** How rows are mixed. */
 export type Mix =
   | { readonly kind: "none" }
   /** `lambda`: a row's share of itself; its partner gets the rest. */
@@ -27,7 +28,7 @@ export type Mix =
   | { readonly kind: "cutmix"; readonly lambda: number; readonly middle: readonly [number, number] };
 
 /**
- * How a batch is mixed: MixUp, CutMix or neither, as timm's `Mixup` in mode `batch` draws it.
+ * How rows are mixed: MixUp, CutMix or neither, as timm's `Mixup` draws it for a batch, a pair of rows or a row.
  *
  * @param key - uint32; one mix a key.
  * @throws RangeError if an option is out of range.
@@ -59,12 +60,14 @@ export function mixOf(options: MixOptions, key: number): Mix {
  *
  * MixUp: `λ · row + (1 − λ) · partner`. CutMix: a box of the partner's image; λ of the targets is then the share of the student's
  * image outside the box. The middle row of an odd batch is its own partner. `labels` become those of the larger share, which is
- * what accuracy is measured on (timm prints none while training).
+ * what accuracy is measured on (timm prints none while training). A mixed row's view key is made of its own, its partner's and the
+ * mix's numbers.
  *
  * @param batch - Any number of rows. Not changed.
+ * @param mix - Of all rows, or one a row (timm's modes `pair` and `elem`).
  * @param classes - Width of the targets.
- * @returns A batch with `targets`, not smoothed; its arrays are new, but for the keys.
- * @throws RangeError if CutMix is asked of samples that are no images `[height, width, channels]`.
+ * @returns A batch with `targets`, not smoothed; its arrays are new, but for the keys of samples.
+ * @throws RangeError if there is not one mix a row, or CutMix is asked of samples that are no images `[height, width, channels]`.
  *
  * @example
  * const mixed = mixBatch(batch, { kind: "mixup", lambda: 0.3 }, 5);
@@ -72,54 +75,74 @@ export function mixOf(options: MixOptions, key: number): Mix {
  */
 export function mixBatch<B extends Batch>(
   batch: B,
-  mix: Mix,
+  mix: Mix | readonly Mix[],
   classes: number,
 ): B & { targets: Float32Array } {
-  const targets = batch.targets ?? oneHotRows(batch.labels, classes);
-  if (mix.kind === "none") return { ...batch, targets };
-  const { teacherImages, teacherShape } = batch;
-  const lambda = mix.kind === "mixup" ? mix.lambda : shareOutside(batch.shape, mix);
   const rows = batch.labels.length;
+  const mixes = "kind" in mix ? new Array<Mix>(rows).fill(mix) : mix;
+  if (mixes.length !== rows)
+    throw new RangeError(`mixBatch: ${rows} rows need as many mixes, got ${mixes.length}`);
+  const targets = batch.targets ?? oneHotRows(batch.labels, classes);
+  if (mixes.every(({ kind }) => kind === "none")) return { ...batch, targets };
+  const { teacherImages, teacherShape, viewKeys } = batch;
+  const shares = mixes.map((one) => shareOf(one, batch.shape));
   return {
     ...batch,
-    images: mixRows(batch.images, batch.shape, mix),
-    ...(teacherImages && teacherShape && { teacherImages: mixRows(teacherImages, teacherShape, mix) }),
-    targets: blendRows(targets, rows, lambda),
-    labels: lambda >= 0.5 ? batch.labels.slice() : batch.labels.toReversed(),
+    images: mixRows(batch.images, batch.shape, mixes),
+    ...(teacherImages && teacherShape && { teacherImages: mixRows(teacherImages, teacherShape, mixes) }),
+    ...(viewKeys && { viewKeys: mixedViewKeys(viewKeys, mixes) }),
+    targets: blendRows(targets, shares),
+    labels: batch.labels.map((label, row) => (shares[row]! >= 0.5 ? label : batch.labels[rows - 1 - row]!)),
   };
 }
 
-function mixRows(
-  data: Float32Array,
-  shape: readonly number[],
-  mix: Exclude<Mix, { kind: "none" }>,
-): Float32Array {
-  const rows = shape[0]!;
-  if (mix.kind === "mixup") return blendRows(data, rows, mix.lambda);
-  const { top, bottom, left, right } = boxOf(shape, mix);
-  const [, , width = 0, channels = 0] = shape;
-  const stride = data.length / rows;
-  const mixed = data.slice();
-  for (let row = 0; row < rows; row++) {
-    for (let y = top; y < bottom; y++) {
-      const from = (y * width + left) * channels;
-      const to = (y * width + right) * channels;
-      const partner = (rows - 1 - row) * stride;
-      mixed.set(data.subarray(partner + from, partner + to), row * stride + from);
-    }
-  }
-  return mixed;
+/** A row's share of itself, as its targets get it. */
+function shareOf(mix: Mix, shape: readonly number[]): number {
+  if (mix.kind === "none") return 1;
+  return mix.kind === "mixup" ? mix.lambda : shareOutside(shape, mix);
 }
 
-/** `λ · row i + (1 − λ) · row n − 1 − i`. */
-function blendRows(data: Float32Array, rows: number, lambda: number): Float32Array {
+function mixRows(data: Float32Array, shape: readonly number[], mixes: readonly Mix[]): Float32Array {
+  const blended = blendRows(
+    data,
+    mixes.map((mix) => (mix.kind === "mixup" ? mix.lambda : 1)),
+  );
+  mixes.forEach((mix, row) => {
+    if (mix.kind === "cutmix") pasteBox(data, shape, mix, row, blended);
+  });
+  return blended;
+}
+
+/** Writes the box of row `row`'s partner into `target`. */
+function pasteBox(
+  data: Float32Array,
+  shape: readonly number[],
+  mix: CutMix,
+  row: number,
+  target: Float32Array,
+): void {
+  const { top, bottom, left, right } = boxOf(shape, mix);
+  const [rows = 0, , width = 0, channels = 0] = shape;
   const stride = data.length / rows;
-  const mixed = new Float32Array(data.length);
-  for (let row = 0; row < rows; row++) {
+  const [own, partner] = [row * stride, (rows - 1 - row) * stride];
+  for (let y = top; y < bottom; y++) {
+    const from = (y * width + left) * channels;
+    const to = (y * width + right) * channels;
+    target.set(data.subarray(partner + from, partner + to), own + from);
+  }
+}
+
+/** `λ · row i + (1 − λ) · row n − 1 − i`, each row with its own λ. */
+function blendRows(data: Float32Array, lambdas: readonly number[]): Float32Array {
+  const rows = lambdas.length;
+  const stride = data.length / rows;
+  const mixed = data.slice();
+  lambdas.forEach((lambda, row) => {
+    if (lambda === 1) return;
     const [own, partner] = [row * stride, (rows - 1 - row) * stride];
     for (let i = 0; i < stride; i++)
       mixed[own + i] = data[own + i]! * lambda + data[partner + i]! * (1 - lambda);
-  }
+  });
   return mixed;
 }
 

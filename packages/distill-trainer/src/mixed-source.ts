@@ -1,19 +1,32 @@
 import type { Batch, DataSource } from "./data-source.ts";
-import { type MixOptions, mixBatch, mixOf } from "./mix-batch.ts";
+import { type Mix, type MixOptions, mixBatch, mixOf } from "./mix-batch.ts";
 
 /** Options of {@link mixedSource}. */
 export interface MixedSourceOptions extends MixOptions {
   /** Of the data; the width of the targets. */
   readonly classes: number;
+  /**
+   * What gets a mix of its own, as timm's: the batch, each pair of rows that are each other's partners, or each row
+   * (`"elem"`). Default `"batch"`, DeiT's.
+   */
+  readonly mode?: "batch" | "pair" | "elem";
 }
 
+/** The first row of those that share a row's mix. */
+const MODES = {
+  batch: () => 0,
+  pair: (row: number, rows: number) => Math.min(row, rows - 1 - row),
+  elem: (row: number) => row,
+} as const;
+
 /**
- * A source whose batches are mixed by MixUp or CutMix, one mix a batch, as DeiT trains.
+ * A source whose batches are mixed by MixUp or CutMix, as DeiT trains.
  *
- * The mix is drawn from the key of the batch's first sample, which is a function of seed, epoch and place: it does not depend on
+ * A mix is drawn from the key of the first sample that it is for, which is a function of seed, epoch and place: it does not depend on
  * micro-batches (whole batches are mixed on the host, before they are cut), on the number of workers, or on where a run was
  * resumed. The teacher sees the mixed image. Label smoothing is the trainer's (`compile`) and gives timm's mixed targets: smoothing
- * a mixture is mixing what is smoothed. Not for validation data.
+ * a mixture is mixing what is smoothed. Partners and shares are new in every epoch, and so are the mixed rows' view keys: stored
+ * teacher logits do not serve them a second time. Not for validation data.
  *
  * @param source - Not changed; its batches are not written to.
  * @throws RangeError if an option is out of range or `classes` is no positive integer.
@@ -23,13 +36,19 @@ export interface MixedSourceOptions extends MixOptions {
  * await distiller.fitDataset(data, { epochs: 300, validationData: validation });
  */
 export function mixedSource(source: DataSource, options: MixedSourceOptions): DataSource {
-  const { classes, ...mixing } = options;
+  const { classes, mode = "batch", ...mixing } = options;
   if (!(Number.isInteger(classes) && classes >= 1)) {
     throw new RangeError(`mixedSource: classes must be an integer >= 1, got ${classes}`);
   }
+  const firstOf = MODES[mode];
+  if (firstOf === undefined) {
+    throw new RangeError(`mixedSource: mode must be one of ${Object.keys(MODES).join(", ")}, got ${mode}`);
+  }
   mixOf(mixing, 0); // refuses bad options now
+  const mixesOf = ({ sampleKeys }: Batch): Mix[] =>
+    Array.from(sampleKeys, (_, row) => mixOf(mixing, sampleKeys[firstOf(row, sampleKeys.length)]!));
   async function* mixAll(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
-    for await (const batch of batches) yield mixBatch(batch, mixOf(mixing, batch.sampleKeys[0]!), classes);
+    for await (const batch of batches) yield mixBatch(batch, mixesOf(batch), classes);
   }
   return {
     size: source.size,

@@ -1,1 +1,10 @@
 export { folderStorage } from "./node/folder-storage.ts";
+export { jsonLines } from "./node/json-lines.ts";
+export type { LogCallback, LogOptions } from "./node/log-callback.ts";
+export {
+  type FolderLogitStore,
+  type LogitStoreEvent,
+  type LogitStoreOptions,
+  logitStore,
+} from "./node/logit-store/logit-store.ts";
+export { type NamedPixels, type TensorBoardOptions, tensorBoard } from "./node/tensor-board.ts";

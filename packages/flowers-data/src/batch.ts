@@ -14,6 +14,11 @@ export interface Batch {
   readonly labels: Int32Array;
   /** Key of each sample in this epoch, from `sample-keys`. */
   readonly sampleKeys: Uint32Array;
+  /**
+   * Key of each row's view: of one source, equal keys have equal pixels, at both sizes. What stored teacher logits are found
+   * by; see `ImageSource.viewSettings`.
+   */
+  readonly viewKeys: BigUint64Array;
   /** Position of each sample in the store. */
   readonly indices: Int32Array;
 }

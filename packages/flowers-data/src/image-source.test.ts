@@ -159,6 +159,66 @@ describe("imageSource", () => {
     expect(sampleKeys[0]).toBe(sampleKey(7, 1, indices[0]!)); // the first is the one that it has without repeats
   });
 
+  test("shows the same views, under the same keys, after viewEpochs epochs; order and sample keys are new", async () => {
+    const source = imageSource(drawn, { ...TRAINING, viewEpochs: 2, repeats: 2 });
+    const views = async (epoch: number) => {
+      const rows = (await all(source.batches(epoch))).flatMap(({ images, teacherImages, ...batch }) =>
+        [...batch.viewKeys].map((viewKey, row) => {
+          const pixels = [
+            images.slice(row * 768, (row + 1) * 768),
+            teacherImages!.slice(row * 1728, (row + 1) * 1728),
+          ];
+          return { viewKey, pixels, sampleKey: batch.sampleKeys[row]! };
+        }),
+      );
+      return new Map(rows.map(({ viewKey, ...row }) => [viewKey, row]));
+    };
+    const epochs = [await views(0), await views(1), await views(2)];
+    await source.close();
+    for (const epoch of epochs) expect(epoch.size).toBe(18);
+    const [first, second, third] = epochs as [Views, Views, Views];
+    type Views = Awaited<ReturnType<typeof views>>;
+    expect([...first.keys()].filter((key) => second.has(key))).toEqual([]);
+    const again = [...third.keys()].filter((key) => first.has(key));
+    expect(again.length).toBeGreaterThan(0); // an epoch of repeated samples shows a half of them
+    for (const key of again) {
+      expect(third.get(key)!.pixels).toEqual(first.get(key)!.pixels);
+      expect(third.get(key)!.sampleKey).not.toBe(first.get(key)!.sampleKey);
+    }
+    expect([...third.keys()]).not.toEqual([...first.keys()]);
+  });
+
+  test("keys fixed views of evaluation by their sample alone, whatever the epoch", async () => {
+    const source = imageSource(drawn, { ...TRAINING, training: false });
+    const keys = async (epoch: number) => (await all(source.batches(epoch))).flatMap((b) => [...b.viewKeys]);
+    const first = await keys(0);
+    expect(await keys(5)).toEqual(first);
+    await source.close();
+    expect(new Set(first).size).toBe(18);
+  });
+
+  test("tells in its view settings what decides pixels, and nothing else", async () => {
+    const settingsOf = async (options: object, store = drawn) => {
+      const source = imageSource(store, { ...TRAINING, ...options });
+      await source.close();
+      return source.viewSettings;
+    };
+    const plain = await settingsOf({});
+    for (const options of [{ seed: 8 }, { batchSize: 2 }, { workers: 2 }, { viewEpochs: 3 }]) {
+      expect(await settingsOf(options)).toBe(plain);
+    }
+    const others = [
+      await settingsOf({ teacherImageSize: 32 }),
+      await settingsOf({ margin: 3 }),
+      await settingsOf({ antialias: true }),
+      await settingsOf({ training: false }),
+      await settingsOf({ augmentation: DEIT_AUGMENTATION }),
+      await settingsOf({ augmentation: { flip: 0 } }),
+      await settingsOf({}, drawn.subset([1, 0])),
+    ];
+    expect(new Set([plain, ...others]).size).toBe(8);
+  });
+
   test("does not keep a process alive, closed or not", async () => {
     const script = `
       import { imageSource, proceduralFlowers } from ${JSON.stringify(new URL("./index.ts", import.meta.url).href)};
@@ -227,6 +287,9 @@ describe("imageSource", () => {
     );
     expect(() => imageSource(drawn, { ...TRAINING, repeats: 0 })).toThrow(
       "repeats must be an integer >= 1, got 0",
+    );
+    expect(() => imageSource(drawn, { ...TRAINING, viewEpochs: 0 })).toThrow(
+      "viewEpochs must be an integer >= 1, got 0",
     );
     expect(() => imageSource(drawn.subset([]), TRAINING)).toThrow(
       "expected a store with images, got an empty one",

@@ -1,5 +1,4 @@
 import { availableParallelism } from "node:os";
-import { sampleKey } from "sample-keys";
 import { type Augmentation, requireAugmentation } from "./augment/augmentation.ts";
 import { type CentreCropOptions, requireCropRatio } from "./augment/centre-crop.ts";
 import type { BadImage, Batch } from "./batch.ts";
@@ -7,6 +6,7 @@ import { epochLength, epochOrder, repeatedOrder } from "./epoch-order.ts";
 import type { ViewPlan, Views } from "./make-views.ts";
 import { requirePositiveInteger } from "./rgb-image.ts";
 import type { SampleStore } from "./sample-store.ts";
+import { rowKeys, viewSettingsOf } from "./view-keys.ts";
 import { defaultMargin } from "./views.ts";
 import { startPool, type WorkerPool } from "./worker-pool.ts";
 
@@ -35,6 +35,12 @@ export interface ImageSourceOptions {
    * so it shows a part of the samples; see `size`. Default 1; FB's DeiT has 3.
    */
   readonly repeats?: number;
+  /**
+   * Fixed augmentation: after this many epochs the training views come again, with their view keys, so that a teacher's logits can
+   * be stored; 1 shows the same views in every epoch. Order and `sampleKeys` are new in each epoch all the same. Default: no view
+   * comes again.
+   */
+  readonly viewEpochs?: number;
   /** Shuffle like `tf.data` with a buffer of this many samples. Default: a full shuffle. */
   readonly shuffleBuffer?: number;
   /** Threads that decode and augment. Default: one less than there are cores, at least 1, at most 4. */
@@ -53,6 +59,11 @@ export interface ImageSource {
   readonly size: number;
   readonly batchSize: number;
   readonly classNames: readonly string[];
+  /**
+   * All that decides the views' pixels besides their keys, the samples' own bytes among it: sources where it is equal may share
+   * a store of teacher logits. Hashes the samples when it is first read.
+   */
+  readonly viewSettings: string;
   /**
    * @throws Error while iterating: naming the picture that does not decode, or if the source is closed.
    */
@@ -81,12 +92,18 @@ export interface ImageSource {
  */
 export function imageSource(store: SampleStore, options: ImageSourceOptions): ImageSource {
   const settings = resolve(store, options);
-  const pool = startPool(settings.workers, settings.prefetch + 1, planOf(store, settings));
+  const plan = planOf(store, settings);
+  const pool = startPool(settings.workers, settings.prefetch + 1, plan);
   let closed = false;
+  let viewSettings: string | undefined;
   return {
     size: epochLength(store.size, settings.repeats),
     batchSize: settings.batchSize,
     classNames: store.classNames,
+    get viewSettings() {
+      viewSettings ??= viewSettingsOf(store, plan);
+      return viewSettings;
+    },
     batches: (epoch) => epochBatches(store, settings, pool, epoch, 0, () => closed),
     batchesFrom: (epoch, firstBatch) => epochBatches(store, settings, pool, epoch, firstBatch, () => closed),
     async close() {
@@ -103,6 +120,7 @@ type Settings = ReturnType<typeof resolve>;
 interface MadeBatch {
   readonly indices: Int32Array;
   readonly sampleKeys: Uint32Array;
+  readonly viewKeys: BigUint64Array;
   readonly views: Views;
 }
 
@@ -125,12 +143,15 @@ async function* epochBatches(
       if (isClosed()) throw new Error("imageSource: batches are to be read before close()");
       const indices = Int32Array.from(order.subarray(next, next + batchSize));
       const first = next;
-      const sampleKeys = Uint32Array.from(indices, (index, row) =>
-        sampleKey(seed, epoch, index + ((first + row) % repeats) * store.size),
+      const keys = Array.from(indices, (index, row) =>
+        rowKeys(settings, epoch, index, index + ((first + row) % repeats) * store.size),
       );
+      const sampleKeys = Uint32Array.from(keys, (key) => key.sampleKey);
+      const drawKeys = Uint32Array.from(keys, (key) => key.drawKey);
+      const viewKeys = BigUint64Array.from(keys, (key) => key.viewKey);
       const made = pool
-        .run<Views>("views", { indices, sampleKeys })
-        .then((views) => ({ indices, sampleKeys, views }));
+        .run<Views>("views", { indices, drawKeys })
+        .then((views) => ({ indices, sampleKeys, viewKeys, views }));
       made.catch(() => {}); // reported where it is awaited, if it ever is
       underWay.push(made);
       next += batchSize;
@@ -146,7 +167,7 @@ function batchOf(
   { imageSize, teacherImageSize, onBadImage, onSkip }: Settings,
   made: MadeBatch,
 ): Batch | undefined {
-  const { indices, sampleKeys, views } = made;
+  const { indices, sampleKeys, viewKeys, views } = made;
   for (const { row, reason } of views.failures) {
     const bad = { key: store.keys[indices[row]!]!, index: indices[row]!, reason };
     if (onBadImage === "throw")
@@ -165,6 +186,7 @@ function batchOf(
     }),
     labels: Int32Array.from(rows, (row) => store.labels[indices[row]!]!),
     sampleKeys: Uint32Array.from(rows, (row) => sampleKeys[row]!),
+    viewKeys: BigUint64Array.from(rows, (row) => viewKeys[row]!),
     indices: Int32Array.from(rows, (row) => indices[row]!),
   };
 }
@@ -185,9 +207,18 @@ function resolve(store: SampleStore, options: ImageSourceOptions) {
   const { seed = 0, antialias = false, onBadImage = "throw" } = options;
   const { workers = Math.min(4, Math.max(1, availableParallelism() - 1)) } = options;
   const { prefetch = Math.max(2, workers + 1) } = options;
-  const { augmentation, centreCrop } = options;
+  const { augmentation, centreCrop, viewEpochs } = options;
   const repeats = training ? (options.repeats ?? 1) : 1;
-  const counts = { batchSize, imageSize, teacherImageSize, shuffleBuffer, workers, prefetch, repeats };
+  const counts = {
+    batchSize,
+    imageSize,
+    teacherImageSize,
+    shuffleBuffer,
+    workers,
+    prefetch,
+    repeats,
+    viewEpochs,
+  };
   for (const [name, value] of Object.entries(counts)) {
     if (value !== undefined) requirePositiveInteger("imageSource", name, value);
   }
@@ -206,5 +237,16 @@ function resolve(store: SampleStore, options: ImageSourceOptions) {
     throw new RangeError(`imageSource: seed must be an integer in [0, 2^32), got ${seed}`);
   }
   const sizes = { batchSize, imageSize, teacherImageSize, margin, workers, prefetch, shuffleBuffer };
-  return { ...sizes, training, seed, antialias, onBadImage, onSkip, augmentation, centreCrop, repeats };
+  return {
+    ...sizes,
+    training,
+    seed,
+    antialias,
+    onBadImage,
+    onSkip,
+    augmentation,
+    centreCrop,
+    repeats,
+    viewEpochs,
+  };
 }

@@ -23,7 +23,8 @@ export interface ViewPlan {
 /** One batch to make. */
 export interface ViewTask {
   readonly indices: Int32Array;
-  readonly sampleKeys: Uint32Array;
+  /** What each row's crop, flip and so on are drawn from. */
+  readonly drawKeys: Uint32Array;
 }
 
 /** One batch made. */
@@ -49,7 +50,7 @@ export async function makeViews(plan: ViewPlan, task: ViewTask): Promise<Views> 
     const target = new Float32Array(rows.length * size * size * 3);
     rows.forEach((row, at) => {
       const { value } = decoded[row] as PromiseFulfilledResult<RgbImage>;
-      writeView(value, viewAt(plan, which, task.sampleKeys[row]!), target, at * size * size * 3);
+      writeView(value, viewAt(plan, which, task.drawKeys[row]!), target, at * size * size * 3);
     });
     return target;
   });

@@ -1,3 +1,4 @@
+export { mix64 } from "./mix64.ts";
 export { normal } from "./normal.ts";
 export { permutation } from "./permutation.ts";
 export { philox2x32 } from "./philox.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { normal, permutation, philox2x32, sampleKey, siteOf, uniform } from "./index.ts";
+import { mix64, normal, permutation, philox2x32, sampleKey, siteOf, uniform } from "./index.ts";
 
 describe("philox2x32", () => {
   // Known answers of the Random123 library, file kat_vectors: https://github.com/DEShawResearch/random123
@@ -108,5 +108,26 @@ describe("permutation", () => {
     expect(counts.size).toBe(6);
     const bound = 4 * Math.sqrt(6000 * (1 / 6) * (5 / 6)); // 4 standard errors
     for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(bound);
+  });
+});
+
+describe("mix64", () => {
+  // The first numbers of SplitMix64 seeded with 0 and with 1234567: https://prng.di.unimi.it/splitmix64.c
+  test.each([
+    [0n, 0xe220a8397b1dcdafn],
+    [0x9e3779b97f4a7c15n, 0x6e789e6aa1b965f4n],
+    [1234567n, 6457827717110365317n],
+    [2n ** 64n, 0xe220a8397b1dcdafn],
+  ])("of %d is the published answer", (value, expected) => {
+    expect(mix64(value)).toBe(expected);
+  });
+
+  test("one bit changes half of the 64", () => {
+    let changed = 0;
+    for (let bit = 0n; bit < 64n; bit++) {
+      const difference = mix64(12345n) ^ mix64(12345n ^ (1n << bit));
+      changed += difference.toString(2).replaceAll("0", "").length;
+    }
+    expect(Math.abs(changed / 64 - 32)).toBeLessThan(4 * Math.sqrt(16 / 64)); // 4 standard errors
   });
 });

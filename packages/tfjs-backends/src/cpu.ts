@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { importOptional } from "./import-optional.ts";
+import { quietly } from "./quietly.ts";
 
 /** Starts tfjs' plain JavaScript backend: slow, everywhere, the reference for the others. */
 export async function startCpu(): Promise<string> {
@@ -7,14 +8,6 @@ export async function startCpu(): Promise<string> {
     "@tensorflow/tfjs-backend-cpu",
   ]);
   await tf.setBackend("cpu");
-  greetQuietly();
+  await quietly(() => tf.scalar(0).dispose()); // the first tensor would print an advertisement for tfjs-node
   return "plain JavaScript";
-}
-
-/** The backend's first tensor prints an advertisement for tfjs-node, unless that tensor is made in production mode. */
-function greetQuietly(): void {
-  const prod = tf.env().getBool("PROD");
-  tf.env().set("PROD", true);
-  tf.scalar(0).dispose();
-  tf.env().set("PROD", prod);
 }

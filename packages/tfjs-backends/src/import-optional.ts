@@ -25,6 +25,8 @@ export async function importOptional<Module>(
 
 function isMissing(cause: unknown, install: readonly string[]): boolean {
   const { code, message = "" } = cause as { code?: string; message?: string };
+  // Vite puts a module that throws this in the place of an optional peer that is not installed.
+  if (install.some((name) => message.startsWith(`Could not resolve "${name}"`))) return true;
   if (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND") return false;
   return install.some((name) => message.includes(`'${name}'`) || message.includes(`/${name}/`));
 }

@@ -3,15 +3,30 @@ import { startCpu } from "./cpu.ts";
 import type { BackendChoice, StartedBackend } from "./started-backend.ts";
 import { startTensorFlow } from "./tensorflow.ts";
 import { startWasm } from "./wasm.ts";
-import { startWebGpu } from "./webgpu.ts";
+import { registerWebGpu, startWebGpu } from "./webgpu.ts";
+
+registerWebGpu();
 
 const CHOICES = ["auto", "tensorflow", "webgpu", "wasm", "cpu"] as const;
+
+/** What a backend may run on: a GPU's emulation on the CPU only where it was asked for, or where nothing else starts. */
+type Hardware = "gpu" | "any";
+
+/** The order of `"auto"`. */
+const AUTO: readonly (readonly [StartedBackend["name"], Hardware])[] = [
+  ["tensorflow", "gpu"],
+  ["webgpu", "gpu"],
+  ["wasm", "any"],
+  ["cpu", "any"],
+  ["webgpu", "any"],
+];
 
 /**
  * Starts one tfjs backend and makes it the current one, with every gradient of tfjs-core registered.
  *
- * `"auto"` tries, in this order: `tensorflow` (native), `webgpu` on a hardware adapter, `wasm`, `cpu`. The packages
- * behind each are optional peers. Calling it again switches the backend; tensors stay where they were made.
+ * `"auto"` tries, in this order: `tensorflow` with a GPU, `webgpu` on a hardware adapter, `wasm`, `cpu`, and where none
+ * of these starts `webgpu` on a software adapter. The packages behind each are optional peers. Calling it again switches
+ * the backend; tensors stay where they were made.
  *
  * @param choice - Default `"auto"`.
  * @returns The backend's name, what runs it and why it was chosen.
@@ -29,12 +44,12 @@ export async function startBackend(choice: BackendChoice = "auto"): Promise<Star
       `startBackend: backend must be one of ${CHOICES.join(", ")}, got '${String(choice)}'`,
     );
   }
-  if (choice !== "auto") return { name: choice, detail: await start(choice, true), reason: "asked for" };
+  if (choice !== "auto") return { name: choice, detail: await start(choice, "any"), reason: "asked for" };
 
   const refused: string[] = [];
-  for (const name of CHOICES.slice(1) as Exclude<BackendChoice, "auto">[]) {
+  for (const [name, hardware] of AUTO) {
     try {
-      const detail = await start(name, false);
+      const detail = await start(name, hardware);
       const reason = refused.length > 0 ? `fastest that starts here; ${refused.join("; ")}` : "fastest";
       return { name, detail, reason };
     } catch (error) {
@@ -44,16 +59,16 @@ export async function startBackend(choice: BackendChoice = "auto"): Promise<Star
   throw new Error(`startBackend: no backend starts here (${refused.join("; ")})`);
 }
 
-function start(name: Exclude<BackendChoice, "auto">, allowSoftware: boolean): Promise<string> {
+function start(name: StartedBackend["name"], hardware: Hardware): Promise<string> {
   switch (name) {
     case "cpu":
       return startCpu();
     case "wasm":
       return startWasm();
     case "webgpu":
-      return startWebGpu(allowSoftware);
+      return startWebGpu(hardware === "any");
     case "tensorflow":
-      return startTensorFlow();
+      return startTensorFlow(hardware === "any");
   }
 }
 

@@ -1,30 +1,57 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { importOptional } from "./import-optional.ts";
+import { quietly } from "./quietly.ts";
+import { tensorFlowAdvice } from "./tensorflow-advice.ts";
 
-/** Starts TensorFlow's native backend: `tfjs-node-gpu` where it is installed, else `tfjs-node`. */
-export async function startTensorFlow(): Promise<string> {
+const GPU = "@tensorflow/tfjs-node-gpu";
+const CPU = "@tensorflow/tfjs-node";
+
+/** What is used here of tfjs-node's backend. */
+interface NodeBackend {
+  readonly isUsingGpuDevice: boolean;
+  readonly binding: { readonly TF_Version: string };
+}
+
+/**
+ * Starts TensorFlow's native backend: `tfjs-node-gpu` where it is installed, else `tfjs-node`.
+ *
+ * @param allowCpu - `false` refuses TensorFlow without a GPU.
+ * @returns TensorFlow's version, the package, and what it computes on.
+ */
+export async function startTensorFlow(allowCpu: boolean): Promise<string> {
   restoreUtilFunctions();
-  const GPU = "@tensorflow/tfjs-node-gpu";
-  const CPU = "@tensorflow/tfjs-node";
-  let loaded = GPU;
-  try {
-    await import(/* @vite-ignore */ GPU);
-  } catch (gpuError) {
-    loaded = CPU;
-    await importOptional("backend 'tensorflow'", () => import(/* @vite-ignore */ CPU), [CPU]).catch(
-      (cause) => {
-        // An installed GPU build that does not load is the more telling failure.
-        const isGpuInstalled = !/Cannot find (package|module) '@tensorflow/.test(String(gpuError));
-        throw isGpuInstalled
-          ? new Error(`startBackend: ${GPU} did not load: ${String(gpuError)}`, { cause })
-          : cause;
-      },
-    );
-  }
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= "1"; // TensorFlow's warnings and errors, not its notes
+  const loaded = await loadBinding(allowCpu ? [GPU, CPU] : [GPU]);
   if (!(await tf.setBackend("tensorflow"))) {
     throw new Error(`startBackend: backend 'tensorflow' of ${loaded} did not start`);
   }
-  return `TensorFlow through ${loaded}`;
+  const { isUsingGpuDevice, binding } = tf.backend() as unknown as NodeBackend;
+  if (!isUsingGpuDevice && !allowCpu) {
+    throw new Error(
+      `startBackend: backend 'tensorflow' expected a GPU, and ${loaded} found none (are NVIDIA's driver and the CUDA ` +
+        "libraries here? npx tfjs-backends install-tensorflow --gpu brings the libraries)",
+    );
+  }
+  return `TensorFlow ${binding.TF_Version} through ${loaded}, on the ${isUsingGpuDevice ? "GPU" : "CPU"}`;
+}
+
+/** @returns The first of these packages that loads; one that is installed and does not is not passed over in silence. */
+async function loadBinding(packages: readonly string[]): Promise<string> {
+  for (const name of packages) {
+    try {
+      const load = () => quietly(() => import(/* @vite-ignore */ name));
+      await importOptional("backend 'tensorflow'", load, [name]);
+      return name;
+    } catch (error) {
+      const advice = tensorFlowAdvice(name, error as Error);
+      if (advice !== "not installed") throw new Error(advice, { cause: error });
+    }
+  }
+  const [first] = [...packages].reverse(); // the one for the CPU, where that would do
+  throw new Error(
+    `startBackend: backend 'tensorflow' needs ${packages.join(" or ")}, not installed here: ` +
+      `npm install --ignore-scripts ${first} && npx tfjs-backends install-tensorflow${first === GPU ? " --gpu" : ""}`,
+  );
 }
 
 /** tfjs-node 4.22 calls two `util` functions that Node 23 removed (tfjs issue 8609). */

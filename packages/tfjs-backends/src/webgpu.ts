@@ -1,75 +1,95 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { importOptional } from "./import-optional.ts";
+import { quietly } from "./quietly.ts";
+import { type DeviceBackend, type DeviceState, watchDevice } from "./watch-device.ts";
+import { type Adapter, chooseAdapter, type NamedAdapter } from "./webgpu-adapter.ts";
 
-/** The part of npm `webgpu` (Dawn) that is used here. */
-interface Dawn {
-  readonly globals: Record<string, unknown>;
-  create(flags: readonly string[]): unknown;
+/** Below every other backend: tfjs never takes it unasked while there is another. */
+const PRIORITY = 0;
+/** Asked for where the adapter has them: timing, and what kernels of one's own may want. */
+const FEATURES = ["timestamp-query", "subgroups", "shader-f16"] as const;
+/** WebGPU grants its smallest limits unless asked for more. */
+const LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupSizeY",
+  "maxComputeWorkgroupSizeZ",
+  "maxComputeWorkgroupsPerDimension",
+] as const;
+
+interface Started {
+  readonly name: string;
+  readonly software: boolean;
+  readonly state: DeviceState;
 }
 
-interface Gpu {
-  requestAdapter(options: { powerPreference: string }): Promise<{ info?: AdapterInfo } | null>;
-}
+let started: Started | undefined;
 
-interface AdapterInfo {
-  readonly vendor?: string;
-  readonly architecture?: string;
-  readonly description?: string;
+/** Lets `tf.setBackend("webgpu")` start it too: the backend's package is imported only then. */
+export function registerWebGpu(): void {
+  if (tf.findBackendFactory("webgpu") == null) {
+    tf.registerBackend("webgpu", async () => createBackend(await chooseAdapter()), PRIORITY);
+  }
 }
-
-const BACKEND = "@tensorflow/tfjs-backend-webgpu";
-const DAWN = "webgpu";
 
 /**
  * Starts tfjs' WebGPU backend: the browser's own, or in Node the one of npm `webgpu` (Dawn).
  *
  * @param allowSoftware - `false` refuses an adapter that runs on the CPU (SwiftShader, llvmpipe).
+ * @returns The adapter's name.
  */
 export async function startWebGpu(allowSoftware: boolean): Promise<string> {
-  const gpu = await findGpu();
-  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (adapter === null) {
-    throw new Error(
-      "startBackend: backend 'webgpu' expected a GPU adapter, found none (is a driver installed?)",
-    );
+  const running = tf.engine().registry.webgpu; // (`tf.findBackend` would start it)
+  if (running === undefined || started === undefined || started.state.lost) {
+    const found = await chooseAdapter();
+    refuseSoftware(found, allowSoftware);
+    if (running !== undefined && started === undefined)
+      started = watched(found, running); // made by tfjs itself
+    else await replaceBackend(found);
   }
-  const name = describeAdapter(adapter.info);
-  if (!allowSoftware && isSoftware(name)) {
+  refuseSoftware(started!, allowSoftware);
+  await tf.setBackend("webgpu");
+  const { name, software } = started!;
+  return software ? `${name}, a software adapter` : name;
+}
+
+/** By hand, so that what goes wrong is thrown: tfjs would print it, and go on with another backend. */
+async function replaceBackend(found: NamedAdapter): Promise<void> {
+  const backend = await createBackend(found);
+  if (tf.findBackendFactory("webgpu") != null) tf.removeBackend("webgpu");
+  tf.registerBackend("webgpu", () => backend, PRIORITY);
+}
+
+function refuseSoftware({ name, software }: { name: string; software: boolean }, allowed: boolean): void {
+  if (software && !allowed) {
     throw new Error(`startBackend: backend 'webgpu' expected a hardware adapter, found only ${name}`);
   }
-  await importOptional("backend 'webgpu'", () => import(/* @vite-ignore */ BACKEND), [BACKEND]);
-  if (!(await tf.setBackend("webgpu"))) {
-    throw new Error(`startBackend: backend 'webgpu' did not start on ${name}`);
-  }
-  await tf.ready();
-  return name;
 }
 
-async function findGpu(): Promise<Gpu> {
-  const existing = (globalThis.navigator as { gpu?: Gpu } | undefined)?.gpu;
-  if (existing !== undefined) return existing;
-  if (typeof process === "undefined") {
-    throw new Error("startBackend: backend 'webgpu' expected navigator.gpu, and this browser has none");
-  }
-  const dawn: Dawn = await importOptional("backend 'webgpu'", () => import(/* @vite-ignore */ DAWN), [
-    DAWN,
-    BACKEND,
-  ]);
-  Object.assign(globalThis, dawn.globals);
-  const gpu = dawn.create([]) as Gpu;
-  // Node 21+ has a navigator of its own, whose properties are read-only unless defined.
-  if (globalThis.navigator === undefined) {
-    Object.defineProperty(globalThis, "navigator", { value: {}, configurable: true });
-  }
-  Object.defineProperty(globalThis.navigator, "gpu", { value: gpu, configurable: true });
-  return gpu;
+async function createBackend(found: NamedAdapter): Promise<tf.KernelBackend> {
+  const { WebGPUBackend } = await importOptional(
+    "backend 'webgpu'",
+    () => quietly(() => import("@tensorflow/tfjs-backend-webgpu")), // it warns that `webgpu` is registered already
+    ["@tensorflow/tfjs-backend-webgpu"],
+  );
+  const { adapter } = found;
+  const device = await requestDevice(adapter);
+  const backend = new WebGPUBackend(device as never, adapter.info as never); // the browser's types, which Node lacks
+  started = watched(found, backend);
+  return backend;
 }
 
-function describeAdapter(info: AdapterInfo | undefined): string {
-  const words = [info?.vendor, info?.architecture, info?.description].filter((word) => word);
-  return words.length > 0 ? words.join(" ") : "unnamed adapter";
+function watched({ name, software }: NamedAdapter, backend: tf.KernelBackend): Started {
+  return { name, software, state: watchDevice(backend as unknown as DeviceBackend) };
 }
 
-function isSoftware(name: string): boolean {
-  return /swiftshader|llvmpipe|lavapipe|software/i.test(name);
+function requestDevice(adapter: Adapter) {
+  return adapter.requestDevice({
+    requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
+    requiredLimits: Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]])),
+  });
 }

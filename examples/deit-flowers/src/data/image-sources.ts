@@ -1,22 +1,25 @@
 import type { DataSource } from "distill-trainer";
-import { type ImageSourceOptions, imageSource, type SampleStore } from "flowers-data";
+import { type ImageSource, type ImageSourceOptions, imageSource, type SampleStore } from "flowers-data";
 import type { RunContext } from "../context.ts";
 import { inMemory } from "./in-memory.ts";
 
 /** Sizes that pictures are wanted at, pixels. */
-export interface ViewSizes {
+interface ViewSizes {
   readonly imageSize: number;
   /** The teacher's, where it wants another. */
   readonly teacherImageSize?: number;
 }
 
+/** How training pictures are shown. */
+export type TrainingViews = ViewSizes & Pick<ImageSourceOptions, "augmentation" | "repeats" | "viewEpochs">;
+
 /** Runs `use` with training batches (shuffled, cropped, mirrored, new in every epoch), then ends their threads. */
 export function withTrainingImages<T>(
   context: RunContext,
-  sizes: ViewSizes,
-  use: (source: DataSource) => Promise<T>,
+  views: TrainingViews,
+  use: (source: ImageSource) => Promise<T>,
 ): Promise<T> {
-  return withSource(context, context.data.train, { ...sizes, training: true }, use);
+  return withSource(context, context.data.train, { ...views, training: true }, use);
 }
 
 /** Runs `use` with pictures whole and in order, then ends their threads. */
@@ -29,16 +32,21 @@ export function withWholeImages<T>(
   return withSource(context, store, { imageSize, training: false }, use);
 }
 
-/** The held-out pictures at one size, decoded once and kept. */
-export function heldOutImages(context: RunContext, imageSize: number): Promise<DataSource> {
-  return withWholeImages(context, context.data.validation, imageSize, inMemory);
+/** The held-out pictures at one size, whole or their middle, decoded once and kept. */
+export function heldOutImages(
+  context: RunContext,
+  imageSize: number,
+  centreCrop?: ImageSourceOptions["centreCrop"],
+): Promise<DataSource> {
+  const view = { imageSize, training: false, ...(centreCrop && { centreCrop }) };
+  return withSource(context, context.data.validation, view, inMemory);
 }
 
 async function withSource<T>(
   { settings, onSkip }: RunContext,
   store: SampleStore,
-  options: ViewSizes & Pick<ImageSourceOptions, "training">,
-  use: (source: DataSource) => Promise<T>,
+  options: TrainingViews & Pick<ImageSourceOptions, "training" | "centreCrop">,
+  use: (source: ImageSource) => Promise<T>,
 ): Promise<T> {
   const { batchSize, seed, workers, skipBadImages } = settings;
   const onBadImage = skipBadImages ? "skip" : "throw";

@@ -2,6 +2,9 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../usage-error.ts";
+import { LOG_FOLDERS } from "../watch/stage-logs.ts";
+
+const WORTH_NOTHING_ALONE: readonly string[] = ["settings.json", ...LOG_FOLDERS];
 
 /**
  * Makes a run's folder, which must be new, so that a run that cannot be written is refused before it trains.
@@ -20,8 +23,9 @@ export async function makeRunFolder(out: string, name: string): Promise<string> 
   return folder;
 }
 
-/** Removes a run's folder if nothing but its settings was written to it. */
+/** Removes a run's folder if nothing but its settings and logs was written to it: there is nothing to go on from. */
 export async function removeIfEmpty(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
-  if (names.every((name) => name === "settings.json")) await rm(folder, { recursive: true, force: true });
+  if (names.every((name) => WORTH_NOTHING_ALONE.includes(name)))
+    await rm(folder, { recursive: true, force: true });
 }

@@ -6,6 +6,8 @@ import { stageCheckpoints } from "../files/stages.ts";
 import { measure } from "../measure.ts";
 import { deitOptimizer } from "../optimizer.ts";
 import { fitWithProgress } from "../terminal/fit-with-progress.ts";
+import { stageFigures } from "../watch/stage-figures.ts";
+import { stageLogs } from "../watch/stage-logs.ts";
 import { type InputRange, setInputRange, toInputRange } from "./input-range.ts";
 import type { ReadyTeacher } from "./teacher.ts";
 
@@ -21,12 +23,13 @@ export async function trainBitTeacher(context: RunContext): Promise<ReadyTeacher
   const preprocess = toInputRange(RANGE);
   const classifier = new Classifier(model);
   const heldOut = await heldOutImages(context, imageSize);
-  const { history, imagesPerSecond } = await withTrainingImages(context, { imageSize }, (source) => {
+  const { history } = await withTrainingImages(context, { imageSize }, (source) => {
     const { teacherLearningRate: learningRate, weightDecay } = settings;
     const optimizer = deitOptimizer(model, source, { learningRate, weightDecay, epochs, warmupEpochs: 1 });
     classifier.compile({ optimizer, preprocess });
     const checkpoint = stageCheckpoints(folder, "teacher", settings, output);
-    const fit = { epochs, microBatchSize, validationData: heldOut, checkpoint, ...(signal && { signal }) };
+    const data = { validationData: heldOut, checkpoint, callbacks: stageLogs(context, "teacher") };
+    const fit = { epochs, microBatchSize, ...data, ...(signal && { signal }) };
     return fitWithProgress("teacher", classifier, source, fit, output).finally(() => optimizer.dispose());
   });
   const measured = await measure((source) => classifier.evaluateDataset(source, { microBatchSize }), heldOut);
@@ -40,7 +43,7 @@ export async function trainBitTeacher(context: RunContext): Promise<ReadyTeacher
       name: "teacher",
       params: model.countParams(),
       ...measured,
-      ...(imagesPerSecond !== undefined && { trainImagesPerSecond: imagesPerSecond }),
+      ...(await stageFigures(folder, "teacher")),
       history,
     },
   };

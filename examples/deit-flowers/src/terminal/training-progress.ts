@@ -1,4 +1,5 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { RunMeter, type StepFigures } from "distill-trainer";
 import { duration, percent, rate } from "./format.ts";
 import { type LineOutput, liveLine } from "./live-line.ts";
 
@@ -14,42 +15,40 @@ export interface ProgressOptions {
   readonly now?: () => number;
 }
 
-/** A callback that shows progress. */
-export interface TrainingProgress extends tfl.CustomCallbackArgs {
-  /** Mean training images a second so far: waits for data included, validation not. */
-  imagesPerSecond(): number;
-}
-
-/** Live progress of a training: step, loss, accuracy, images a second, time left; one line an epoch stays. */
-export function trainingProgress(options: ProgressOptions): TrainingProgress {
+/**
+ * A callback that shows the progress of a training: step, loss, accuracy, images a second, the share of waiting for data,
+ * time left; one line an epoch stays.
+ */
+export function trainingProgress(options: ProgressOptions): tfl.CustomCallbackArgs {
   const { label, epochs, stepsPerEpoch, output, lineEvery = 1, now = () => performance.now() } = options;
   const line = liveLine(output, now);
   const total = epochs * stepsPerEpoch;
-  let [start, mark, steps, samples, trainingMs] = [0, 0, 0, 0, 0];
-  let done = 0; // of all steps: more than `steps` in a run that goes on
+  const meter = new RunMeter();
+  let start = 0;
+  let done = 0; // of all steps: more than the meter's in a run that goes on
   let epoch = { index: 0, batches: 0, samples: 0, loss: 0, correct: 0 };
 
-  const imagesPerSecond = (): number => (trainingMs > 0 ? samples / (trainingMs / 1000) : 0);
-  const left = (): string => (steps === 0 ? "–" : duration(((now() - start) / steps) * (total - done)));
-  const text = (middle: string): string =>
-    `${label}  epoch ${epoch.index + 1}/${epochs}  ${middle}  ${rate(imagesPerSecond())} images/s  ${left()} left`;
+  const left = (): string => {
+    const seconds = meter.secondsFor(total - done, (now() - start) / 1000);
+    return seconds === undefined ? "–" : duration(1000 * seconds);
+  };
+  const text = (middle: string): string => {
+    const speed = `${rate(meter.imagesPerSecond)} images/s (${percent(meter.waitingShare)} waiting)`;
+    return `${label}  epoch ${epoch.index + 1}/${epochs}  ${middle}  ${speed}  ${left()} left`;
+  };
 
   return {
-    imagesPerSecond,
     onTrainBegin: () => {
       start = now();
     },
     onEpochBegin: (index) => {
       epoch = { index, batches: 0, samples: 0, loss: 0, correct: 0 };
-      mark = now();
     },
     onBatchEnd: (index, logs = {}) => {
-      trainingMs += now() - mark;
-      mark = now();
-      const { size, loss, accuracy } = logs as { size: number; loss: number; accuracy: number };
-      steps += 1;
+      const figures = logs as unknown as StepFigures & { loss: number; accuracy: number };
+      const { size, loss, accuracy } = figures;
+      meter.add(figures);
       done = epoch.index * stepsPerEpoch + index + 1;
-      samples += size;
       epoch.batches += 1;
       epoch.samples += size;
       epoch.loss += loss;

@@ -16,23 +16,12 @@ import {
 import { folderStorage } from "../node.ts";
 import { sectors } from "../test-data.ts";
 import { decodeTensorFile, encodeTensorFile } from "./tensor-file.ts";
-import { bitsOf, EPOCHS, SEED, STEPS_PER_EPOCH, stripes, tinyTraining } from "./test-data.ts";
+import { bitsOf, EPOCHS, memoryStorage, SEED, STEPS_PER_EPOCH, stripes, tinyTraining } from "./test-data.ts";
 
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "checkpoints-"));
 });
-
-function memoryStorage(): CheckpointStorage & { readonly files: Map<string, Uint8Array<ArrayBuffer>> } {
-  const files = new Map<string, Uint8Array<ArrayBuffer>>();
-  return {
-    files,
-    list: async () => [...files.keys()],
-    read: async (name) => files.get(name)!,
-    write: async (name, bytes) => void files.set(name, bytes),
-    remove: async (name) => void files.delete(name),
-  };
-}
 
 /** Trains until `steps` optimizer steps were taken in this call, then interrupts as a signal would. */
 async function interrupted(

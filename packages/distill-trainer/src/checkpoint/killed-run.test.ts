@@ -1,13 +1,13 @@
 // A run that is killed for good, again and again, ends as the run that never was.
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { uniform } from "sample-keys";
 import { build } from "tsup";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { tinyProgram } from "./test-data.ts";
+import { EPOCHS, STEPS_PER_EPOCH, tinyProgram } from "./test-data.ts";
 
 const KILLS = { wasm: 14, cpu: 6 } as const;
 /** A child lives for 1 to this many steps, of 60 in all, and then for 0 to so many ms: in them it trains or saves. */
@@ -18,7 +18,14 @@ let folder: string;
 /** The child as one file of plain JavaScript: it starts in a fifth of the time that the sources would take. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "killed-run-"));
-  const ours = ["deit-model", "kernel-op", "sample-keys", "stochastic-depth", "tfjs-backends"];
+  const ours = [
+    "deit-model",
+    "kernel-op",
+    "sample-keys",
+    "stochastic-depth",
+    "tensorboard-events",
+    "tfjs-backends",
+  ];
   await build({
     ...{ entry: { child: join(import.meta.dirname, "test-data.ts") }, outDir: folder, format: "esm" },
     ...{ target: "es2022", splitting: false, silent: true, config: false },
@@ -71,8 +78,17 @@ function live(backend: string, checkpoints: string, death?: { steps: number; ms:
   });
 }
 
+/** Each step's number and loss, in the order of a log. */
+async function lossesOf(log: string): Promise<unknown[]> {
+  const lines = (await readFile(log, "utf8")).trimEnd().split("\n");
+  return lines.flatMap((line) => {
+    const { event, step, loss } = JSON.parse(line);
+    return event === "step" ? [[step, loss]] : [];
+  });
+}
+
 test.concurrent.each(["wasm", "cpu"] as const)(
-  "killed at random moments, a run on %s ends with the same bits",
+  "killed at random moments, a run on %s ends with the same bits, and its log has each step once",
   async (backend) => {
     const whole = await live(backend, join(folder, `${backend}-whole`));
     const checkpoints = join(folder, `${backend}-killed`);
@@ -91,6 +107,12 @@ test.concurrent.each(["wasm", "cpu"] as const)(
     const last = await live(backend, checkpoints);
     expect(last.lines.at(-1)!.startsWith("end ")).toBe(true);
     expect(last.lines.at(-1)).toBe(whole.lines.at(-1));
+    const [was, is] = [
+      await lossesOf(`${join(folder, `${backend}-whole`)}.log`),
+      await lossesOf(`${checkpoints}.log`),
+    ];
+    expect(was).toHaveLength(EPOCHS * STEPS_PER_EPOCH);
+    expect(is).toEqual(was);
     expect(killed).toBe(KILLS[backend]);
     expect(new Set(steps).size).toBeGreaterThan(KILLS[backend] / 3);
   },

@@ -8,6 +8,7 @@ import {
   ADAMW_SEMANTICS,
   AdamW,
   averageWarmup,
+  type CheckpointStorage,
   Classifier,
   clipByGlobalNorm,
   cosine,
@@ -16,7 +17,7 @@ import {
   WeightAverage,
   warmup,
 } from "../index.ts";
-import { folderStorage } from "../node.ts";
+import { folderStorage, jsonLines } from "../node.ts";
 import { variablesOf } from "../variables.ts";
 
 const SIDE = 8;
@@ -75,6 +76,20 @@ export function tinyTraining(options: { readonly weightDecay?: number } = {}): {
   return { model, classifier, average, optimizer, fit };
 }
 
+/** Checkpoints in memory. */
+export function memoryStorage(): CheckpointStorage & {
+  readonly files: Map<string, Uint8Array<ArrayBuffer>>;
+} {
+  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  return {
+    files,
+    list: async () => [...files.keys()],
+    read: async (name) => files.get(name)!,
+    write: async (name, bytes) => void files.set(name, bytes),
+    remove: async (name) => void files.delete(name),
+  };
+}
+
 /** Every bit of a model and its average. */
 export function bitsOf(model: tfl.LayersModel, average: WeightAverage): string {
   const tensors: tf.Tensor[] = [...variablesOf(model), ...average.weights];
@@ -83,7 +98,7 @@ export function bitsOf(model: tfl.LayersModel, average: WeightAverage): string {
     .join();
 }
 
-/** The program that is killed: says `go` at its first step, `resumed` and `damaged`, and in the end what came of it. */
+/** The program that is killed, with a log beside its folder: says `go` at its first step, `resumed` and `damaged`, and in the end what came of it. */
 export async function tinyProgram(backend: "cpu" | "wasm", folder: string): Promise<void> {
   await startBackend(backend);
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -98,7 +113,7 @@ export async function tinyProgram(backend: "cpu" | "wasm", folder: string): Prom
         if (event.kind !== "saved") say(`${event.kind} ${event.name}`);
       },
     },
-    callbacks: { onBatchBegin: () => say("go") },
+    callbacks: [jsonLines(`${folder}.log`), { onBatchBegin: () => say("go") }],
   });
   say(`end ${JSON.stringify({ bits: bitsOf(model, average), history })}`);
 }

@@ -20,7 +20,7 @@ export class Hub implements Communicator {
 
   /** Takes a message from a thread. */
   deliver(rank: number, message: Message): void {
-    if (message.kind === "received") this.#buffers.release(message.buffer);
+    if (message.kind === "received") this.#buffers.release(message.id);
     else this.#inboxes[rank - 1]!.deliver(message);
   }
 
@@ -33,16 +33,16 @@ export class Hub implements Communicator {
   async broadcast(values: Buffered, root: number): Promise<void> {
     const own = bytesOf(values);
     if (root !== this.rank) {
-      const { buffer, bytes } = await this.#inboxes[root - 1]!.next("broadcast");
+      const { buffer, bytes, id } = await this.#inboxes[root - 1]!.next("broadcast");
       requireBytes("broadcast", own.length, bytes);
       own.set(new Uint8Array(buffer, 0, bytes));
-      this.#send[root - 1]!({ kind: "received", buffer });
+      this.#send[root - 1]!({ kind: "received", id });
     }
     const receivers = this.#send.filter((_, i) => i + 1 !== root);
     if (receivers.length === 0) return;
-    const buffer = await this.#buffers.take(own.length, receivers.length);
+    const { id, buffer } = await this.#buffers.take(own.length, receivers.length);
     new Uint8Array(buffer).set(own);
-    for (const send of receivers) send({ kind: "broadcast", buffer, bytes: own.length });
+    for (const send of receivers) send({ kind: "broadcast", buffer, bytes: own.length, id });
   }
 
   async allreduce(values: Float32Array): Promise<void> {

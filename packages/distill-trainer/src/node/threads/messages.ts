@@ -1,8 +1,13 @@
 /** What the main thread and a replica's thread send each other; bytes travel in shared memory, these only say where. */
 export type Message =
-  /** `bytes` of `buffer` are to be copied out, and then acknowledged. */
-  | { readonly kind: "broadcast"; readonly buffer: SharedArrayBuffer; readonly bytes: number }
-  | { readonly kind: "received"; readonly buffer: SharedArrayBuffer }
+  /** `bytes` of `buffer` are to be copied out, and its number then sent back. */
+  | {
+      readonly kind: "broadcast";
+      readonly buffer: SharedArrayBuffer;
+      readonly bytes: number;
+      readonly id: number;
+    }
+  | { readonly kind: "received"; readonly id: number }
   /** A rank's values lie in `buffer`; to the threads: the sum does. */
   | { readonly kind: "allreduce"; readonly buffer: SharedArrayBuffer; readonly bytes: number }
   | { readonly kind: "barrier" };

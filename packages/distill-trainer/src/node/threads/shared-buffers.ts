@@ -1,36 +1,45 @@
 /** How many broadcasts may be on their way: the sender runs ahead of those who still compute, but not far. */
 const MOST_IN_FLIGHT = 12;
 
+/** Shared memory with a number: what comes back from another thread is another object over the same memory. */
+export interface NumberedBuffer {
+  readonly id: number;
+  readonly buffer: SharedArrayBuffer;
+}
+
 /** Shared memory for broadcasts, used again when every receiver has copied it out. */
 export class SharedBuffers {
-  readonly #free: SharedArrayBuffer[] = [];
-  readonly #inFlight = new Map<SharedArrayBuffer, number>();
+  readonly #free: NumberedBuffer[] = [];
+  readonly #inFlight = new Map<number, { readonly numbered: NumberedBuffer; receivers: number }>();
+  #made = 0;
   #wake: (() => void) | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   /** A buffer of at least so many bytes, for so many receivers; waits while too many are in flight. */
-  async take(bytes: number, receivers: number): Promise<SharedArrayBuffer> {
+  async take(bytes: number, receivers: number): Promise<NumberedBuffer> {
     while (this.#inFlight.size >= MOST_IN_FLIGHT && this.#failure === undefined) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
     if (this.#failure !== undefined) throw this.#failure.error;
-    const fits = this.#free.findIndex(({ byteLength }) => byteLength >= bytes && byteLength <= 2 * bytes);
-    const buffer = fits >= 0 ? this.#free.splice(fits, 1)[0]! : new SharedArrayBuffer(Math.max(bytes, 64));
-    this.#inFlight.set(buffer, receivers);
-    return buffer;
+    const fits = this.#free.findIndex(
+      ({ buffer }) => buffer.byteLength >= bytes && buffer.byteLength <= 2 * bytes,
+    );
+    const numbered =
+      fits >= 0
+        ? this.#free.splice(fits, 1)[0]!
+        : { id: this.#made++, buffer: new SharedArrayBuffer(Math.max(bytes, 64)) };
+    this.#inFlight.set(numbered.id, { numbered, receivers });
+    return numbered;
   }
 
   /** One receiver is done with it. */
-  release(buffer: SharedArrayBuffer): void {
-    const left = (this.#inFlight.get(buffer) ?? 1) - 1;
-    if (left > 0) {
-      this.#inFlight.set(buffer, left);
-      return;
-    }
-    this.#inFlight.delete(buffer);
-    this.#free.push(buffer);
+  release(id: number): void {
+    const entry = this.#inFlight.get(id);
+    if (entry === undefined || --entry.receivers > 0) return;
+    this.#inFlight.delete(id);
+    this.#free.push(entry.numbered);
     if (this.#free.length > MOST_IN_FLIGHT) this.#free.shift();
     this.#wake?.();
   }

@@ -25,14 +25,14 @@ export class Spoke implements Communicator {
     if (root === this.rank) {
       const buffer = new SharedArrayBuffer(own.length);
       new Uint8Array(buffer).set(own);
-      this.#send({ kind: "broadcast", buffer, bytes: own.length });
+      this.#send({ kind: "broadcast", buffer, bytes: own.length, id: 0 });
       await this.#inbox.next("received");
       return;
     }
-    const { buffer, bytes } = await this.#inbox.next("broadcast");
+    const { buffer, bytes, id } = await this.#inbox.next("broadcast");
     requireBytes("broadcast", own.length, bytes);
     own.set(new Uint8Array(buffer, 0, bytes));
-    this.#send({ kind: "received", buffer });
+    this.#send({ kind: "received", id });
   }
 
   async allreduce(values: Float32Array): Promise<void> {

@@ -1,0 +1,41 @@
+import { storedTeacher, storeTeacherLogits, type Teacher, weightsDigest } from "distill-trainer";
+import { logitStore } from "distill-trainer/node";
+import type { ImageSource } from "flowers-data";
+import type { RunContext } from "../context.ts";
+import { liveLine } from "../terminal/live-line.ts";
+import { inputRangeOf } from "./input-range.ts";
+import type { ReadyTeacher } from "./teacher.ts";
+
+/**
+ * Runs `use` with the teacher; where the settings say so, with one whose logits of all views are in a store. What is missing
+ * in it is asked for first.
+ */
+export async function withStoredLogits<T>(
+  { settings, output, signal }: RunContext,
+  { teacher, model }: ReadyTeacher,
+  source: ImageSource,
+  use: (teacher: Teacher) => Promise<T>,
+): Promise<T> {
+  const { storeLogits: folder, viewEpochs = 1, epochs, microBatchSize } = settings;
+  if (folder === undefined) return use(teacher);
+  const store = logitStore(folder, {
+    classes: teacher.classes,
+    teacher: `${await weightsDigest(model)}, pixels in ${inputRangeOf(model).join("…")}`,
+    views: source.viewSettings,
+    onEvent: ({ name, reason }) => output.write(`${name}: ${reason}\n`),
+  });
+  try {
+    const line = liveLine(output);
+    const text = (done: number, total: number): string => `teacher  logits of views  ${done}/${total}`;
+    const { done, total } = await storeTeacherLogits(teacher, source, store, {
+      epochs: Math.min(viewEpochs, epochs),
+      microBatchSize,
+      onProgress: (progress) => line.update(() => text(progress.done, progress.total)),
+      ...(signal && { signal }),
+    });
+    line.finish(text(done, total));
+    return await use(storedTeacher(teacher, store));
+  } finally {
+    store.close();
+  }
+}

@@ -1,0 +1,26 @@
+import { createReadStream, existsSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { RunMeter, type StepFigures } from "distill-trainer";
+import type { StageName } from "../files/stages.ts";
+import { stageLogPath } from "./stage-logs.ts";
+
+/** How fast a stage trained, over all its steps, in however many pieces. */
+export interface StageFigures {
+  /** Images a second: waits for data included, validation not. */
+  readonly trainImagesPerSecond: number;
+  /** Share of that time spent waiting for data, in [0, 1]. */
+  readonly waitingShare: number;
+}
+
+/** A stage's figures from its log; none where it has taken no step. */
+export async function stageFigures(folder: string, stage: StageName): Promise<StageFigures | undefined> {
+  const path = stageLogPath(folder, stage);
+  if (!existsSync(path)) return undefined;
+  const meter = new RunMeter();
+  for await (const text of createInterface({ input: createReadStream(path) })) {
+    const line = JSON.parse(text) as StepFigures & { readonly event: string };
+    if (line.event === "step") meter.add(line);
+  }
+  if (meter.steps === 0) return undefined;
+  return { trainImagesPerSecond: meter.imagesPerSecond, waitingShare: meter.waitingShare };
+}

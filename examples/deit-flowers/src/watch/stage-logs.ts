@@ -1,0 +1,28 @@
+import { join } from "node:path";
+import type { FitCallback } from "distill-trainer";
+import { jsonLines, type TensorBoardOptions, tensorBoard } from "distill-trainer/node";
+import type { RunContext } from "../context.ts";
+import type { StageName } from "../files/stages.ts";
+import { runSettings } from "../settings.ts";
+
+/** Folders of a run's logs: JSON lines by stage, and TensorBoard's event files. */
+export const LOG_FOLDERS = ["log", "tensorboard"] as const;
+
+/** Where a stage's JSON lines are. */
+export function stageLogPath(folder: string, stage: StageName): string {
+  return join(folder, LOG_FOLDERS[0], `${stage}.jsonl`);
+}
+
+/** What writes a stage's logs while it trains; `images` are for TensorBoard. */
+export function stageLogs(
+  { folder, settings, output }: RunContext,
+  stage: StageName,
+  images?: TensorBoardOptions["images"],
+): FitCallback[] {
+  const onProblem = (message: string): void => void output.write(`${message}\n`);
+  const options = { settings: runSettings(settings), onProblem };
+  return [
+    jsonLines(stageLogPath(folder, stage), options),
+    tensorBoard(join(folder, LOG_FOLDERS[1], stage), { ...options, ...(images && { images }) }),
+  ];
+}

@@ -1,0 +1,83 @@
+// A student with stochastic depth and a teacher, for replicas: the module that their threads build it from, too.
+import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { deit, vit } from "deit-model";
+import { startBackend } from "tfjs-backends";
+import {
+  ADAMW_SEMANTICS,
+  AdamW,
+  Classifier,
+  clipByGlobalNorm,
+  Distiller,
+  layersTeacher,
+  type ReplicaContext,
+  type ReplicaModule,
+} from "../index.ts";
+
+export const SIDE = 16;
+const VIT = { imageSize: SIDE, patchSize: 4, heads: 2, classes: 5, init: "timm" } as const;
+const rate = { learningRate: 1e-3, weightDecay: 0.05 };
+
+/** What a thread of the tests is to do. */
+export type Task =
+  | { readonly kind: "distill"; readonly backend: "cpu" | "wasm"; readonly alpha?: number }
+  | { readonly kind: "topology" }
+  | { readonly kind: "batch-norm" }
+  /** Fails in the way named, after so many passes of the teacher. */
+  | { readonly kind: "throw" | "exit" | "exhaust"; readonly after: number };
+
+export const setupOf = (data: Task): ReplicaModule => ({ module: import.meta.url, data });
+
+export function distiller(alpha = 0.4): Distiller {
+  const student = deit({ ...VIT, dim: 24, depth: 3, dropPathRate: 0.3, seed: 1 });
+  const teacher = vit({ ...VIT, dim: 16, depth: 1, seed: 2 });
+  const trainer = new Distiller({ student, teacher: layersTeacher(teacher) });
+  const optimizer = new AdamW({ ...ADAMW_SEMANTICS.keras, ...rate });
+  const distillation = { kind: "soft", temperature: 2 } as const;
+  trainer.compile({ optimizer, gradientTransform: clipByGlobalNorm(1), distillation, alpha });
+  return trainer;
+}
+
+export function classifierOf(model: tfl.LayersModel): Classifier {
+  const classifier = new Classifier(model);
+  classifier.compile({ optimizer: tf.train.sgd(0.01), labelSmoothing: 0.1 });
+  return classifier;
+}
+
+/** With moving averages that no gradient changes. */
+export function normalised(): tfl.LayersModel {
+  const init = { kernelInitializer: tfl.initializers.glorotUniform({ seed: 3 }) };
+  return tfl.sequential({
+    layers: [
+      tfl.layers.flatten({ inputShape: [SIDE, SIDE, 3] }),
+      tfl.layers.dense({ units: 8, ...init }),
+      tfl.layers.batchNormalization({}),
+      tfl.layers.dense({ units: 5, ...init }),
+    ],
+  });
+}
+
+export default async function setup({ rank, data, model }: ReplicaContext<Task>) {
+  await startBackend(data.kind === "distill" ? data.backend : "cpu");
+  if (data.kind === "distill") return distiller(data.alpha);
+  if (data.kind === "topology") return classifierOf(await model());
+  if (data.kind === "batch-norm") return classifierOf(normalised());
+  const trainer = distiller();
+  const { teacher } = trainer;
+  const { kind, after } = data;
+  let passes = 0;
+  const fail = (): void => {
+    if (rank !== 2 || passes++ < after) return;
+    if (kind === "throw") throw new RangeError("the teacher has left");
+    if (kind === "exit") process.exit(3);
+    const rows: unknown[] = [];
+    for (;;) rows.push(new Array(3e7).fill(rows.length)); // more than a thread's heap holds
+  };
+  Object.defineProperty(teacher, "logits", {
+    value: (images: tf.Tensor) => {
+      fail();
+      return tf.zeros([images.shape[0]!, 5]);
+    },
+  });
+  return trainer;
+}

@@ -1,0 +1,113 @@
+import { closeSync, fstatSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { basename } from "node:path";
+import { bytesAt, encodeBlock, readBlock } from "./blocks.ts";
+
+/** What the first block of a file says, as JSON: whose logits of what it has. */
+export interface LogitHeader {
+  readonly format: "distill-trainer logits 1";
+  readonly classes: number;
+  readonly teacher: string;
+  readonly views: string;
+}
+
+const KEY_BYTES = 8;
+
+/**
+ * One writer's file: a block with the header, then blocks of rows, each row a u64 key and its float32 logits, little-endian.
+ * Whoever opens it to read finds what has been appended since it last looked.
+ */
+export class LogitFile {
+  readonly name: string;
+  readonly #path: string;
+  readonly #header: LogitHeader;
+  readonly #descriptor: number;
+  #end = 0;
+  #isDamaged = false;
+
+  /** `flags` as Node's `open`: `"r"` for another writer's, `"ax+"` for a new one. */
+  constructor(path: string, flags: "r" | "ax+", header: LogitHeader) {
+    this.name = basename(path);
+    this.#path = path;
+    this.#header = header;
+    this.#descriptor = openSync(path, flags);
+  }
+
+  /**
+   * Reads the blocks that were not read yet.
+   *
+   * @param note - Told of each row: its key, and where its logits lie.
+   * @returns Why something in the file cannot be used, said once of a damaged file; of a block that is cut off, each time: its
+   * writer may be at work.
+   * @throws Error if the file's header is another one.
+   */
+  readNew(note: (key: bigint, at: number) => void): string | undefined {
+    const { size } = fstatSync(this.#descriptor);
+    while (!this.#isDamaged && this.#end < size) {
+      const block = readBlock(this.#descriptor, this.#end, size);
+      if (block === "cut off") return `its block at byte ${this.#end} of ${size} is cut off`;
+      if (block === "damaged") {
+        this.#isDamaged = true;
+        return `its block at byte ${this.#end} is not what was written; it and all after it are left out`;
+      }
+      if (this.#end === 0) this.#requireHeader(block.payload);
+      else this.#noteRows(block.payload, block.at, note);
+      this.#end = block.end;
+    }
+    return undefined;
+  }
+
+  /**
+   * Appends rows as one block. Not to be called again after it has thrown: what stands behind a torn block is lost.
+   */
+  append(keys: BigUint64Array, logits: Float32Array, note: (key: bigint, at: number) => void): void {
+    const header = this.#end === 0 ? encodeBlock(Buffer.from(JSON.stringify(this.#header))) : Buffer.alloc(0);
+    const payload = this.#encodeRows(keys, logits);
+    const bytes = Buffer.concat([header, encodeBlock(payload)]);
+    for (let written = 0; written < bytes.length; ) written += writeSync(this.#descriptor, bytes, written);
+    this.#end += bytes.length;
+    this.#noteRows(payload, this.#end - payload.length, note);
+  }
+
+  /** The logits that lie at a place that was noted. */
+  logitsAt(at: number): Float32Array {
+    const bytes = bytesAt(this.#descriptor, at, 4 * this.#header.classes);
+    return new Float32Array(Uint8Array.from(bytes).buffer);
+  }
+
+  flush(): void {
+    fsyncSync(this.#descriptor);
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+
+  get #rowBytes(): number {
+    return KEY_BYTES + 4 * this.#header.classes;
+  }
+
+  #encodeRows(keys: BigUint64Array, logits: Float32Array): Buffer {
+    const payload = Buffer.alloc(keys.length * this.#rowBytes);
+    const bytes = new Uint8Array(logits.buffer, logits.byteOffset, logits.byteLength);
+    const width = 4 * this.#header.classes;
+    keys.forEach((key, row) => {
+      payload.writeBigUInt64LE(key, row * this.#rowBytes);
+      payload.set(bytes.subarray(row * width, (row + 1) * width), row * this.#rowBytes + KEY_BYTES);
+    });
+    return payload;
+  }
+
+  #noteRows(payload: Buffer, at: number, note: (key: bigint, at: number) => void): void {
+    for (let row = 0; row < payload.length; row += this.#rowBytes) {
+      note(payload.readBigUInt64LE(row), at + row + KEY_BYTES);
+    }
+  }
+
+  #requireHeader(payload: Buffer): void {
+    const found = JSON.parse(payload.toString()) as Record<string, unknown>;
+    const differing = Object.entries(this.#header).filter(([name, value]) => found[name] !== value);
+    if (differing.length === 0) return;
+    const list = differing.map(([name, value]) => `${name} was ${found[name]}, is ${value}`).join("; ");
+    throw new Error(`logitStore: ${this.#path} must be of this teacher and these views, got others: ${list}`);
+  }
+}

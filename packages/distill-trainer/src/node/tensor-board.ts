@@ -1,0 +1,74 @@
+import { EventFile, image, type Pixels, scalar, text } from "tensorboard-events";
+import { LogCallback, type LogOptions, type Numbers } from "./log-callback.ts";
+
+/** A picture and the tag under which TensorBoard shows it: `samples/0` is `0` in the group `samples`. */
+export interface NamedPixels extends Pixels {
+  readonly name: string;
+}
+
+/** Options of {@link tensorBoard}. */
+export interface TensorBoardOptions extends LogOptions {
+  /** Pictures to show after an epoch: samples, attention maps, … Called after validation; what it throws ends the run. */
+  readonly images?: (epoch: number) => readonly NamedPixels[] | Promise<readonly NamedPixels[]>;
+}
+
+/** What is no result of a step. */
+const BOOKKEEPING = new Set(["batch", "size", "waitSeconds", "computeSeconds"]);
+
+/**
+ * A run's event files for TensorBoard; `folder` is the run.
+ *
+ * Scalars of each step, `batch/loss`, `batch/learningRate`, `batch/gradientNorm`, …, and `speed/imagesPerSecond` and
+ * `speed/waitingShare` (for data, in [0, 1]); of each epoch, `epoch/loss`, `epoch/val_accuracy`, …; the settings as text;
+ * pictures. All are over optimizer steps, which count from 1. A run that goes on adds a file, and TensorBoard drops what
+ * earlier ones hold of the steps that are trained again. A log that cannot be opened ends the run before its first step;
+ * one that cannot be written later is told to `onProblem`, and no part of a record is left.
+ *
+ * @example
+ * await trainer.fitDataset(data, { epochs: 20, callbacks: tensorBoard("runs/1") });
+ * // tensorboard --logdir runs
+ */
+export function tensorBoard(folder: string, options: TensorBoardOptions = {}): LogCallback {
+  const { settings, images } = options;
+  return new LogCallback(`tensorBoard: '${folder}'`, options, ({ step: taken }) => {
+    const file = new EventFile(folder, { restartAt: taken === 0 ? 0 : taken + 1 });
+    if (settings !== undefined) file.add(taken, [text("settings", markdownTable(settings))]);
+    return {
+      onStep: ({ step }, _, logs) => file.add(step, [...scalars("batch", logs), ...speed(logs)]),
+      async onEpoch({ step, epoch }, logs) {
+        const pictures = (await images?.(epoch)) ?? [];
+        file.add(step, [...scalars("epoch", logs), ...pictures.map((it) => image(it.name, it))]);
+      },
+      onEnd: () => {},
+      flush: (how) => file.flush(how),
+      get pending() {
+        return file.pending;
+      },
+    };
+  });
+}
+
+function scalars(group: string, logs: Numbers) {
+  const shown = Object.entries(logs).filter(([name]) => !BOOKKEEPING.has(name));
+  return shown.map(([name, value]) => scalar(`${group}/${name}`, value));
+}
+
+/** Nothing where the steps' times are not known, as in tfjs' own `fit`. */
+function speed({ size, waitSeconds, computeSeconds }: Numbers) {
+  if (size === undefined || waitSeconds === undefined || computeSeconds === undefined) return [];
+  const seconds = waitSeconds + computeSeconds;
+  return [
+    scalar("speed/imagesPerSecond", size / seconds),
+    scalar("speed/waitingShare", waitSeconds / seconds),
+  ];
+}
+
+function markdownTable(settings: Readonly<Record<string, unknown>>): string {
+  const rows = Object.entries(settings).filter(([, value]) => value !== undefined);
+  const cells = rows.map(([name, value]) => [
+    name,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  const escaped = cells.map((row) => `| ${row.map((cell) => cell!.replaceAll("|", "\\|")).join(" | ")} |`);
+  return ["| setting | value |", "| --- | --- |", ...escaped].join("\n");
+}

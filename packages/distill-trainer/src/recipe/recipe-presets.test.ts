@@ -1,0 +1,168 @@
+import { readFileSync } from "node:fs";
+import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { deit } from "deit-model";
+import { startBackend } from "tfjs-backends";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { AdamW } from "../adamw.ts";
+import {
+  Classifier,
+  compileRecipe,
+  DEIT_RECIPE,
+  FINETUNE_RECIPE,
+  KERAS_RECIPE,
+  type Recipe,
+  recipeSchedule,
+} from "../index.ts";
+import { sectors } from "../test-data.ts";
+
+/** What argparse of facebookresearch/deit's main.py has as defaults. */
+const fb = JSON.parse(
+  readFileSync(new URL("../../fixtures/deit-defaults.json", import.meta.url), "utf8"),
+) as Record<string, number & string>;
+
+const source = sectors(40, 8); // five steps an epoch
+
+beforeAll(() => startBackend("cpu"));
+
+describe("DEIT_RECIPE", () => {
+  test("has the defaults of FB's main.py", () => {
+    const { augmentation, repeats, centreCrop } = DEIT_RECIPE.images;
+    expect({
+      epochs: DEIT_RECIPE.epochs,
+      lr: DEIT_RECIPE.learningRate,
+      min_lr: DEIT_RECIPE.minLearningRate,
+      warmup_lr: DEIT_RECIPE.warmup!.from,
+      warmup_epochs: (DEIT_RECIPE.warmup!.length as { epochs: number }).epochs,
+      sched: DEIT_RECIPE.schedule,
+      weight_decay: DEIT_RECIPE.weightDecay,
+      clip_grad: DEIT_RECIPE.clipNorm ?? null,
+      smoothing: DEIT_RECIPE.labelSmoothing,
+      drop_path: DEIT_RECIPE.dropPath,
+      model_ema: DEIT_RECIPE.averageDecay !== undefined,
+      model_ema_decay: DEIT_RECIPE.averageDecay,
+      mixup: DEIT_RECIPE.mixing!.mixupAlpha,
+      cutmix: DEIT_RECIPE.mixing!.cutmixAlpha,
+      mixup_prob: DEIT_RECIPE.mixing!.probability,
+      mixup_switch_prob: DEIT_RECIPE.mixing!.switchProbability,
+      mixup_mode: "batch", // mixedSource's own default
+      aa: `rand-m${augmentation!.randAugment!.magnitude}-mstd${augmentation!.randAugment!.magnitudeStd}-inc1`,
+      reprob: augmentation!.erasing!.probability,
+      remode: "pixel", // the only one there is here
+      train_interpolation: "bicubic", // flowers-data's default
+      repeated_aug: repeats === 3, // RASampler's number
+      distillation_alpha: DEIT_RECIPE.alpha,
+      eval_crop_ratio: centreCrop!.ratio,
+    }).toEqual(
+      Object.fromEntries(Object.entries(fb).filter(([name]) => name !== "opt_eps" && name !== "batch_size")),
+    );
+    const { optimizer } = compileRecipe(DEIT_RECIPE, deit(tiny), source);
+    expect(optimizer.getConfig()).toMatchObject({ epsilon: fb.opt_eps, epsilonPlacement: "corrected" });
+  });
+
+  test("warms up over the cosine's beginning, at the rate that is scaled to the batch", () => {
+    const rate = recipeSchedule(DEIT_RECIPE, 10);
+    const peak = (5e-4 * 1024) / 512;
+    const cosineAt = (step: number) => 1e-5 + ((peak - 1e-5) * (1 + Math.cos((Math.PI * step) / 3000))) / 2;
+    expect(rate(0)).toBe(1e-6);
+    expect(rate(25)).toBeCloseTo((1e-6 + peak) / 2, 12);
+    expect(rate(50)).toBeCloseTo(cosineAt(50), 12);
+    expect(rate(2999)).toBeCloseTo(cosineAt(2999), 12);
+    expect(rate(3000)).toBeCloseTo(1e-5, 12);
+  });
+});
+
+test("KERAS_RECIPE has the example's numbers", () => {
+  expect(KERAS_RECIPE).toMatchObject({
+    epochs: 20,
+    batchSize: 256,
+    labelSmoothing: 0.1,
+    dropPath: 0.1,
+    alpha: 0.5,
+  });
+  const rate = recipeSchedule(KERAS_RECIPE, 13);
+  expect([rate(0), rate(259)]).toEqual([2.5e-4, 2.5e-4]);
+  const { optimizer, preprocess, distillation } = compileRecipe(KERAS_RECIPE, deit(tiny), source);
+  expect(optimizer.getConfig()).toMatchObject({
+    ...{ weightDecay: 1e-4, weightDecayMode: "absolute", epsilon: 1e-7, epsilonPlacement: "uncorrected" },
+    ...{ beta1: 0.9, beta2: 0.999 },
+  });
+  expect(distillation).toEqual({ kind: "hard" });
+  expect(preprocess).toBeUndefined(); // the trainer's own, x / 255
+});
+
+test("FINETUNE_RECIPE warms up for 50 steps and falls to 0", () => {
+  const rate = recipeSchedule(FINETUNE_RECIPE, 104);
+  expect(rate(0)).toBeCloseTo(1e-4 / 50, 12);
+  expect(rate(50)).toBe(1e-4);
+  expect(rate(50 + (6 * 104 - 50) / 2)).toBeCloseTo(5e-5, 12);
+  expect(rate(6 * 104)).toBe(0);
+  expect(FINETUNE_RECIPE).toMatchObject({
+    clipNorm: 1,
+    weightDecay: 0.05,
+    labelSmoothing: 0.1,
+    dropPath: 0.1,
+  });
+});
+
+describe("compileRecipe", () => {
+  test("spares what timm spares, and slows layers down, where the recipe says so", () => {
+    const model = deit(tiny);
+    const treatments = (recipe: Recipe) => {
+      const optimizer = compileRecipe(recipe, model, source, { depth: 2 }).optimizer as AdamW;
+      const at = (name: string) => {
+        const weight = model.trainableWeights.find(({ originalName }) => originalName === name)!;
+        return optimizer.treatmentOf((weight.read() as tf.Variable).name);
+      };
+      return ["position/pos_embed", "blocks.0.mlp/fc1.kernel", "blocks.0.mlp/fc1.bias"].map(at);
+    };
+    expect(treatments(KERAS_RECIPE).map(({ decays }) => decays)).toEqual([true, true, true]);
+    expect(treatments(DEIT_RECIPE).map(({ decays }) => decays)).toEqual([false, true, false]);
+    const scales = treatments({ ...DEIT_RECIPE, layerDecay: 0.5 }).map((it) => it.learningRateScale);
+    expect(scales).toEqual([0.125, 0.25, 0.25]);
+    expect(() => compileRecipe({ ...DEIT_RECIPE, layerDecay: 0.5 }, model, source)).toThrow(
+      "compileRecipe: a layerDecay of 0.5 needs the model's depth, got none",
+    );
+  });
+
+  test("clips, averages and normalises, where the recipe says so", () => {
+    const model = deit(tiny);
+    const [keras, deitArgs, finetune] = [KERAS_RECIPE, DEIT_RECIPE, FINETUNE_RECIPE].map((recipe) =>
+      compileRecipe(recipe, model, source),
+    );
+    expect([keras, deitArgs, finetune].map((args) => args!.gradientTransform?.name)).toEqual([
+      undefined,
+      undefined,
+      "clipByGlobalNorm(1)",
+    ]);
+    expect(keras!.average).toBeUndefined();
+    expect(deitArgs!.average!.decayAt(7)).toBe(0.99996);
+    const [red] = finetune!.preprocess!(tf.fill([1, 1, 1, 3], 255)).dataSync();
+    expect(red).toBeCloseTo((1 - 0.485) / 0.229, 5);
+  });
+
+  test("a classifier trains by it, to the same bits each time", async () => {
+    const recipe = { ...DEIT_RECIPE, epochs: 2, batchSize: 8, averageDecay: 0.9 };
+    const run = async () => {
+      const kernelInitializer = tfl.initializers.glorotUniform({ seed: 1 });
+      const model = tfl.sequential({
+        layers: [tfl.layers.dense({ units: 3, inputShape: [2], kernelInitializer })],
+      });
+      const classifier = new Classifier(model);
+      const { normalisation: _, ...plain } = recipe;
+      classifier.compile(compileRecipe(plain, model, source));
+      const { history } = await classifier.fitDataset(source, { epochs: 2, validationData: source });
+      return { history, weights: model.getWeights()[0]!.dataSync() };
+    };
+    const first = await run();
+    expect(await run()).toEqual(first);
+    expect(Object.keys(first.history)).toContain("val_ema_accuracy");
+  });
+
+  test("a warm-up longer than the run leaves it one step", () => {
+    const rate = recipeSchedule({ ...FINETUNE_RECIPE, epochs: 1 }, 10);
+    expect([rate(0), rate(9)]).toEqual([1e-4 / 9, 1e-4]);
+  });
+});
+
+const tiny = { imageSize: 8, patchSize: 4, dim: 8, depth: 2, heads: 2, classes: 3 } as const;

@@ -1,0 +1,89 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Batch, DataSource } from "../data-source.ts";
+import { disposeMicroBatch, microBatchRanges, rowsOfBatch, toMicroBatch } from "../micro-batch.ts";
+import { requireCount } from "../require-count.ts";
+import type { Teacher } from "../teacher.ts";
+import type { LogitStore } from "./logit-store.ts";
+import { storedTeacher } from "./stored-teacher.ts";
+
+/** Options of {@link storeTeacherLogits}. */
+export interface StoreTeacherLogitsOptions {
+  /** Epochs of the source to store, from its first one: as many as have views of their own. */
+  readonly epochs: number;
+  /** Rows that the teacher is asked for at once. Default 16. */
+  readonly microBatchSize?: number;
+  /** Told after each batch. */
+  readonly onProgress?: (progress: StoreProgress) => void;
+  /** Ends the work after the batch under way, with the signal's reason. What is stored stays. */
+  readonly signal?: AbortSignal;
+}
+
+/** How far {@link storeTeacherLogits} is, in rows. */
+export interface StoreProgress {
+  /** In the store now. */
+  readonly done: number;
+  readonly total: number;
+  /** Of those done, what the teacher was asked for: the others were there. */
+  readonly computed: number;
+}
+
+/**
+ * Asks a teacher about all views of a source before anybody learns from it. Interrupted, it goes on where it was when it is
+ * called again: what is stored is not asked again.
+ *
+ * @returns Its last progress.
+ * @throws RangeError for bad options. Error if the data has no `viewKeys`, and what the teacher and the store throw.
+ *
+ * @example
+ * await storeTeacherLogits(teacher, source, store, { epochs: 1, onProgress: ({ done, total }) => console.log(done / total) });
+ */
+export async function storeTeacherLogits(
+  teacher: Teacher,
+  source: DataSource,
+  store: LogitStore,
+  options: StoreTeacherLogitsOptions,
+): Promise<StoreProgress> {
+  const { epochs, microBatchSize = 16, onProgress, signal } = options;
+  requireCount("epochs", epochs, "storeTeacherLogits");
+  requireCount("microBatchSize", microBatchSize, "storeTeacherLogits");
+  const stored = storedTeacher(teacher, store);
+  let progress: StoreProgress = { done: 0, total: epochs * source.size, computed: 0 };
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    for await (const batch of source.batches(epoch)) {
+      signal?.throwIfAborted();
+      const { done, total, computed } = progress;
+      const asked = await storeBatch(stored, batch, store, microBatchSize);
+      progress = { done: done + batch.labels.length, total, computed: computed + asked };
+      onProgress?.(progress);
+      await tf.nextFrame(); // lets timers, signals and the data's worker threads through
+    }
+  }
+  return progress;
+}
+
+/** @returns How many rows the teacher was asked for. */
+async function storeBatch(
+  stored: Teacher,
+  batch: Batch,
+  store: LogitStore,
+  microBatchSize: number,
+): Promise<number> {
+  const { teacherImages, teacherShape, viewKeys } = batch;
+  // The student's images stay on the host where the teacher has its own.
+  const seen =
+    teacherImages && teacherShape ? { ...batch, images: teacherImages, shape: teacherShape } : batch;
+  let asked = 0;
+  for (const [start, end] of microBatchRanges(batch.labels.length, microBatchSize)) {
+    const found = viewKeys && (await store.find(viewKeys.subarray(start, end)));
+    if (found?.every((row) => row !== undefined)) continue;
+    const { teacherImages: _, teacherShape: __, ...own } = seen;
+    const micro = toMicroBatch(rowsOfBatch(own, start, end));
+    try {
+      (await stored.logits(micro.images, micro)).dispose();
+    } finally {
+      disposeMicroBatch(micro);
+    }
+    asked += end - start;
+  }
+  return asked;
+}

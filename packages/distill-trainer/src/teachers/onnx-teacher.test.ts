@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import * as tf from "@tensorflow/tfjs-core";
+import * as ort from "onnxruntime-web";
+import { beforeAll, describe, expect, test } from "vitest";
+import { parity, relativeError, startParityBackend } from "../../../../test/parity.ts";
+import { onnxTeacher } from "../index.ts";
+import { readGolden, TEACHERS, teacherImages } from "./test-data.ts";
+
+const golden = readGolden("torch.json");
+ort.env.wasm.numThreads = 1;
+const session = (name: string): Promise<ort.InferenceSession> =>
+  ort.InferenceSession.create(readFileSync(new URL(name, TEACHERS)));
+
+describe.each(["cpu", "wasm"] as const)("onnxTeacher with the student on %s", (backend) => {
+  beforeAll(() => startParityBackend(backend));
+
+  test.each([
+    ["nchw.onnx", {}],
+    ["nhwc.onnx", { layout: "NHWC", output: "logits" }],
+  ] as const)("gives PyTorch's logits of %s, and leaks nothing", async (name, options) => {
+    const teacher = onnxTeacher(ort, await session(name), options);
+    expect(teacher.classes).toBe(5);
+    const images = teacherImages();
+    const before = tf.memory().numTensors;
+    const logits = await teacher.logits(images);
+    expect(tf.memory().numTensors).toBe(before + 1);
+    expect(logits.shape).toEqual([3, 5]);
+    parity({
+      item: `onnxTeacher, ${name}: logits of a small model (relative to the largest)`,
+      reference: "PyTorch",
+      version: "2.15.0",
+      backend,
+      tolerance: 1e-5, // float32: a convolution, GELU, a mean, a product
+      measured: relativeError(logits.dataSync() as Float32Array, Float32Array.from(golden.logits)),
+    });
+    const identity = onnxTeacher(ort, await session(name), { ...options, preprocess: (x) => x });
+    const scaled = tf.div(images, 255);
+    expect((await identity.logits(scaled)).dataSync()).toEqual(logits.dataSync());
+    expect(scaled.isDisposed).toBe(false);
+  });
+});
+
+describe("onnxTeacher", () => {
+  test("refuses what is not clear", async () => {
+    expect(() => onnxTeacher(ort, { ...two, inputNames: ["a", "b"] })).toThrow(
+      "onnxTeacher: the session must have one input, got [a,b]",
+    );
+    expect(() => onnxTeacher(ort, two)).toThrow("onnxTeacher: output must be one of x, y; none was named");
+    expect(() => onnxTeacher(ort, two, { output: "y" })).toThrow("does not say how many classes it has");
+    expect(() => onnxTeacher(ort, two, { output: "y", classes: 3, layout: "CHW" as "NCHW" })).toThrow(
+      "onnxTeacher: layout must be NCHW or NHWC, got CHW",
+    );
+    const named = onnxTeacher(ort, await session("nhwc.onnx"), { output: "probabilities", layout: "NHWC" });
+    const rows = tf.sum(await named.logits(teacherImages()), 1).dataSync();
+    for (const sum of rows) expect(sum).toBeCloseTo(1, 5);
+  });
+
+  /** Of an older runtime, which tells no shapes. */
+  const two = { inputNames: ["a"], outputNames: ["x", "y"], run: () => Promise.reject(new Error("unused")) };
+});

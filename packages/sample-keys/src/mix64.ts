@@ -1,0 +1,21 @@
+const MASK = 0xffff_ffff_ffff_ffffn;
+const GOLDEN = 0x9e37_79b9_7f4a_7c15n; // 2⁶⁴ over the golden ratio
+
+/**
+ * Spreads a 64-bit number over all 64 bits: the step of SplitMix64. It is a bijection, so different numbers stay different.
+ *
+ * A key of several numbers is made by folding: `mix64(mix64(a) ^ b)`.
+ *
+ * @param value - Taken modulo 2⁶⁴.
+ * @returns In [0, 2⁶⁴).
+ * @see Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators", https://doi.org/10.1145/2660193.2660195
+ *
+ * @example
+ * console.log(mix64(0n).toString(16)); // e220a8397b1dcdaf
+ */
+export function mix64(value: bigint): bigint {
+  let x = (value + GOLDEN) & MASK;
+  x = ((x ^ (x >> 30n)) * 0xbf58_476d_1ce4_e5b9n) & MASK;
+  x = ((x ^ (x >> 27n)) * 0x94d0_49bb_1331_11ebn) & MASK;
+  return x ^ (x >> 31n);
+}

@@ -1,0 +1,50 @@
+import { crc32, deflateSync } from "node:zlib";
+
+/** A picture: 8 bits a channel, rows from the top, channels together. */
+export interface Pixels {
+  /** Pixels. */
+  readonly width: number;
+  /** Pixels. */
+  readonly height: number;
+  /** 1: grey. 3: RGB. 4: RGB and opacity. */
+  readonly channels: 1 | 3 | 4;
+  /** `[height, width, channels]`, 0…255. */
+  readonly data: Uint8Array | Uint8ClampedArray;
+}
+
+const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+const COLOUR_TYPE = { 1: 0, 3: 2, 4: 6 } as const;
+
+/**
+ * A picture as a PNG file.
+ *
+ * @throws RangeError if the data do not fill the picture.
+ * @see https://www.w3.org/TR/png-3/
+ */
+export function encodePng({ width, height, channels, data }: Pixels): Uint8Array {
+  const row = width * channels;
+  if (!(width > 0 && height > 0 && data.length === height * row)) {
+    const expected = `height × width × channels = ${height} × ${width} × ${channels} bytes`;
+    throw new RangeError(`encodePng: a picture must hold ${expected}, got ${data.length}`);
+  }
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, COLOUR_TYPE[channels]], 8); // bits a channel; deflate, no interlacing: zeros
+  const filtered = new Uint8Array(height * (1 + row)); // each row after a 0: "as it is"
+  for (let y = 0; y < height; y++) filtered.set(data.subarray(y * row, (y + 1) * row), y * (1 + row) + 1);
+  return Buffer.concat([
+    Buffer.from(SIGNATURE),
+    chunk("IHDR", header),
+    chunk("IDAT", deflateSync(filtered)),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
+}
+
+function chunk(type: string, content: Buffer): Buffer {
+  const named = Buffer.concat([Buffer.from(type, "latin1"), content]);
+  const [length, checksum] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(content.length);
+  checksum.writeUInt32BE(crc32(named));
+  return Buffer.concat([length, named, checksum]);
+}

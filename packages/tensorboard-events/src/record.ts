@@ -1,0 +1,21 @@
+import { crc32c } from "./crc32c.ts";
+
+/**
+ * A TFRecord: length (uint64), its masked CRC, the data, their masked CRC; little-endian.
+ *
+ * @see https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details
+ */
+export function record(data: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(12 + data.length + 4);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, BigInt(data.length), true);
+  view.setUint32(8, masked(crc32c(bytes.subarray(0, 8))), true);
+  bytes.set(data, 12);
+  view.setUint32(12 + data.length, masked(crc32c(data)), true);
+  return bytes;
+}
+
+/** TensorFlow's guard against checksums of data that hold checksums. */
+function masked(crc: number): number {
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}

@@ -1,0 +1,92 @@
+import { importOptional } from "./import-optional.ts";
+
+/** What is used here of WebGPU's `GPU`. */
+export interface Gpu {
+  requestAdapter(options: { powerPreference: "high-performance" }): Promise<Adapter | null>;
+}
+
+/** What is used here of WebGPU's `GPUAdapter`. */
+export interface Adapter {
+  readonly features: ReadonlySet<string>;
+  readonly limits: Readonly<Record<string, number>>;
+  readonly info?: AdapterInfo;
+  requestDevice(descriptor: object): Promise<Device>;
+}
+
+/** What is used here of WebGPU's `GPUAdapterInfo`. */
+export interface AdapterInfo {
+  readonly vendor?: string;
+  readonly architecture?: string;
+  readonly description?: string;
+  readonly isFallbackAdapter?: boolean;
+}
+
+/** What is used here of WebGPU's `GPUDevice`. */
+export interface Device {
+  readonly limits: Readonly<Record<string, number>>;
+  readonly lost: Promise<{ readonly reason: string; readonly message: string }>;
+  addEventListener(type: "uncapturederror", listener: (event: UncapturedError) => void): void;
+  destroy(): void;
+}
+
+/** What is used here of WebGPU's `GPUUncapturedErrorEvent`. */
+export interface UncapturedError {
+  readonly error: { readonly message: string };
+  preventDefault(): void;
+}
+
+/** An adapter, and its name in words. */
+export interface NamedAdapter {
+  readonly adapter: Adapter;
+  readonly name: string;
+  /** It runs on the CPU: SwiftShader, llvmpipe. */
+  readonly software: boolean;
+}
+
+/** npm `webgpu`. */
+interface Dawn {
+  readonly globals: Record<string, unknown>;
+  create(flags: readonly string[]): unknown;
+}
+
+const DAWN = "webgpu";
+const BACKEND = "@tensorflow/tfjs-backend-webgpu";
+
+/**
+ * The adapter that the browser or, in Node, Dawn prefers for speed.
+ *
+ * @throws Error if there is no WebGPU here, or no adapter.
+ */
+export async function chooseAdapter(): Promise<NamedAdapter> {
+  const gpu = await findGpu();
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (adapter === null) {
+    throw new Error(
+      "startBackend: backend 'webgpu' expected a GPU adapter, found none; on Linux it needs a Vulkan driver and " +
+        "libvulkan1 (`vulkaninfo --summary` lists what there is)",
+    );
+  }
+  const { vendor, architecture, description, isFallbackAdapter } = adapter.info ?? {};
+  const name = [vendor, architecture, description].filter((word) => word).join(" ") || "unnamed adapter";
+  const software = isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|software/i.test(name);
+  return { adapter, name, software };
+}
+
+/** `navigator.gpu`; in Node that of npm `webgpu`, put there for tfjs to find. */
+async function findGpu(): Promise<Gpu> {
+  const existing = (globalThis.navigator as { gpu?: Gpu } | undefined)?.gpu;
+  if (existing !== undefined) return existing;
+  if (typeof process === "undefined") {
+    throw new Error("startBackend: backend 'webgpu' expected navigator.gpu, and this browser has none");
+  }
+  const load = (): Promise<Dawn> => import(/* @vite-ignore */ DAWN);
+  const dawn = await importOptional("backend 'webgpu'", load, [DAWN, BACKEND]);
+  Object.assign(globalThis, dawn.globals);
+  const gpu = dawn.create([]) as Gpu;
+  // Node 21+ has a navigator of its own, whose properties are read-only unless defined.
+  if (globalThis.navigator === undefined) {
+    Object.defineProperty(globalThis, "navigator", { value: {}, configurable: true });
+  }
+  Object.defineProperty(globalThis.navigator, "gpu", { value: gpu, configurable: true });
+  return gpu;
+}

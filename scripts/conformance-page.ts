@@ -1,0 +1,49 @@
+import type { ConformanceRow } from "../test/conformance/rows.ts";
+
+/** `docs/backends.md`: a table a package; one line an op, with what was measured on each backend. */
+export function conformancePage(rows: readonly ConformanceRow[]): string {
+  const backends = [...new Set(rows.map(({ backend }) => backend))];
+  const tolerances = backends.map((name) => rows.find(({ backend }) => backend === name)!.tolerance);
+  const packages = [...new Set(rows.map(({ op }) => packageOf(op)))];
+  const tables = packages.map((name) => {
+    const ops = [...new Set(rows.filter(({ op }) => packageOf(op) === name).map(({ op }) => op))];
+    const lines = ops.map((op) => {
+      const cells = backends.map((backend) =>
+        cell(rows.find((row) => row.op === op && row.backend === backend)),
+      );
+      return `| ${[op.slice(name.length + 2), ...cells].join(" | ")} |`;
+    });
+    return `## ${name}
+
+| | ${backends.join(" | ")} |
+| --- | ${backends.map(() => "---:").join(" | ")} |
+| *tolerance* | ${tolerances.map(number).join(" | ")} |
+${lines.join("\n")}
+`;
+  });
+  return `# The same on every backend
+
+Written by \`npx pnpm@12 run conformance\`, as is \`backends.json\`; not edited by hand. Every op, layer, model and loss, and one
+whole training step, against one reference in float64: plain loops for the value, central differences for the gradient
+(\`test/conformance\`). A cell has the largest error of the value, then that of all gradients, each relative to the largest
+number expected; a test fails beyond the tolerance. *No gradient* by itself: the op has none; *no kernel*: the backend cannot
+compute it. \`wasm\` is TensorFlow.js' own backend without a kernel of ours; \`webgpu\` ran on SwiftShader (Vulkan on the CPU,
+through Dawn), \`tensorflow\` on the CPU: no GPU was measured.
+
+${tables.join("\n")}`;
+
+  function cell(row: ConformanceRow | undefined): string {
+    if (row === undefined) return "";
+    if (row.gradientError !== null) return `${number(row.valueError)}, ${number(row.gradientError)}`;
+    const elsewhere = rows.some(({ op, gradientError }) => op === row.op && gradientError !== null);
+    return `${number(row.valueError)}, ${elsewhere ? "no kernel" : "no gradient"}`;
+  }
+}
+
+function packageOf(op: string): string {
+  return op.slice(0, op.indexOf(":"));
+}
+
+function number(value: number): string {
+  return value === 0 ? "0" : value.toExponential().replace(/\.0(?=e)/, "");
+}

@@ -1,0 +1,62 @@
+import { existsSync } from "node:fs";
+import * as tf from "@tensorflow/tfjs-core";
+import { startBackend } from "tfjs-backends";
+import { installWasmKernels } from "wasm-kernels";
+
+/** A backend with or without kernels of ours, and how near it must come to the reference. */
+export interface TestedBackend {
+  /** Largest difference, relative to the largest number of a result; float32 has 6e-8 for one rounding. */
+  readonly tolerance: number;
+  /** Ops without a gradient there, and the kernel that is missing. */
+  readonly lacks?: Readonly<Record<string, string>>;
+  /** @returns What runs it, in words. @throws If it is not there. */
+  start(): Promise<string>;
+}
+
+/** By the names of the rows. */
+export const BACKENDS = {
+  cpu: {
+    tolerance: 5e-6,
+    start: async () => (await startBackend("cpu")).detail,
+  },
+  wasm: {
+    tolerance: 5e-6,
+    start: async () => {
+      await startBackend("wasm");
+      installWasmKernels().uninstall();
+      return "tfjs' own kernels";
+    },
+    lacks: {
+      "tfjs: gather": "UnsortedSegmentSum",
+      "tfjs: conv2d, same, stride 1": "Conv2DBackpropFilter",
+      "tfjs: conv2d, same, stride 2": "Conv2DBackpropFilter",
+      "tfjs: conv2d, valid, stride 2": "Conv2DBackpropFilter",
+    },
+  },
+  "wasm + kernels": {
+    tolerance: 5e-6,
+    start: async () => (await startBackend("wasm")).detail,
+  },
+  webgpu: {
+    tolerance: 1e-5, // WGSL lets exp and division be some roundings off
+    start: async () => {
+      takeSwiftShader();
+      const { detail } = await startBackend("webgpu");
+      tf.env().set("WEBGPU_CPU_FORWARD", false); // small tensors too are computed on the device
+      return detail;
+    },
+  },
+  tensorflow: {
+    tolerance: 5e-6,
+    start: async () => (await startBackend("tensorflow")).detail,
+  },
+} as const satisfies Record<string, TestedBackend>;
+
+/**
+ * A Vulkan driver for machines without a GPU: the one that Debian's Chromium brings. A `VK_ICD_FILENAMES` of one's own,
+ * even an empty one, has its way.
+ */
+function takeSwiftShader(): void {
+  const driver = "/usr/lib/chromium/vk_swiftshader_icd.json";
+  if (existsSync(driver)) process.env.VK_ICD_FILENAMES ??= driver;
+}

@@ -1,0 +1,19 @@
+import type { Case } from "../case.ts";
+import { bitTeacher } from "./bit-teacher.ts";
+import { distillTrainer } from "./distill-trainer.ts";
+import { layers } from "./layers.ts";
+import { models } from "./models.ts";
+import { tfjsOps } from "./tfjs-ops.ts";
+import { trainingStep } from "./training-step.ts";
+import { vitBlocks } from "./vit-blocks.ts";
+
+/** Everything that is the same on every backend: ops, layers, models, losses, a training step. */
+export const CASES: readonly Case[] = [
+  ...tfjsOps,
+  ...vitBlocks,
+  ...layers,
+  ...models,
+  ...bitTeacher,
+  ...distillTrainer,
+  trainingStep,
+];

@@ -266,6 +266,19 @@ describe("a SavedModel's variables", () => {
     await expect(beyond.read("t")).rejects.toThrow("expected a shard below 1, got 5");
   });
 
+  test("without names of their own have those in their keys", async () => {
+    const value = "/.ATTRIBUTES/VARIABLE_VALUE";
+    const float = [0x08, 1, 0x28, 4];
+    const keys = ["", "a/net.Sroot..1.Skernel:0", "b/kernel", "c"].map(
+      (key, i) => key + (i % 3 ? value : ""),
+    );
+    const file = await bundle(
+      table(keys.map((key) => [key, key === "" ? [0x08, 1] : float])),
+      new Uint8Array(4),
+    );
+    expect([...file.tensors.keys()]).toEqual(["a/net/root.1/kernel", "b/kernel", "c"]);
+  });
+
   test("in a zip: another number of SavedModels than one, or a missing shard, is refused", async () => {
     const { index, data } = await bundleFiles();
     const files = { "m/variables/variables.index": index };

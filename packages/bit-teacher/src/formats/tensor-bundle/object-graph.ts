@@ -5,6 +5,18 @@ import { Cursor, fields } from "./wire.ts";
 /** Where TensorFlow keeps the graph of a checkpoint's objects. */
 export const OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH";
 
+const VALUE = "/.ATTRIBUTES/VARIABLE_VALUE";
+const OUTPUT = /:0$/;
+
+/**
+ * A checkpoint key as a name, for variables whose own name is not stored: `layer/net.Sconv.Skernel:0/.ATTRIBUTES/VARIABLE_VALUE`
+ * → `layer/net/conv/kernel`. TensorFlow writes `.S` for a slash in an object's name and `..` for a dot.
+ */
+export function nameOfKey(key: string): string {
+  const path = key.endsWith(VALUE) ? key.slice(0, -VALUE.length) : key;
+  return path.replace(/\.([.S])/g, (_, escaped) => (escaped === "S" ? "/" : ".")).replace(OUTPUT, "");
+}
+
 /**
  * The one string of a scalar string tensor: its length, a CRC of the length, its bytes.
  *
@@ -38,7 +50,7 @@ export function variableNames(graph: Uint8Array): Map<string, string> {
         if (number === 2) name = new TextDecoder().decode(bytes);
         if (number === 3) key = new TextDecoder().decode(bytes);
       }
-      if (name !== "" && key !== "") names.set(key, name.replace(/:0$/, ""));
+      if (name !== "" && key !== "") names.set(key, name.replace(OUTPUT, ""));
     }
   }
   return names;

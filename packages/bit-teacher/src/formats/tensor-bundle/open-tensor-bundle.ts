@@ -2,7 +2,7 @@ import type { ByteSource } from "safetensors-io";
 import { float32Bytes, float32Of, type NamedTensors, type StoredTensor } from "../named-tensors.ts";
 import { crc32c, masked } from "./crc32c.ts";
 import { type BundleEntry, FLOAT, readEntry, readShardCount, STRING } from "./entry.ts";
-import { OBJECT_GRAPH, readString, variableNames } from "./object-graph.ts";
+import { nameOfKey, OBJECT_GRAPH, readString, variableNames } from "./object-graph.ts";
 import { readTable } from "./table.ts";
 
 /** The files of a bundle. */
@@ -20,8 +20,7 @@ const MOST_SHARDS = 100_000;
  * checks the index, no numbers yet. CRCs are checked as tensors are read.
  *
  * Float32 tensors only are listed, under the names of their variables where the checkpoint knows them
- * (`resnet/root_block/standardized_conv2d/kernel`), else under their keys
- * (`layer_with_weights-1/kernel/.ATTRIBUTES/VARIABLE_VALUE`).
+ * (`resnet/root_block/standardized_conv2d/kernel`), else under what their keys say (`layer_with_weights-1/kernel`).
  *
  * @throws RangeError that names the file, the tensor and what is wrong.
  * @see https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/util/tensor_bundle/tensor_bundle.h
@@ -70,8 +69,8 @@ export async function openTensorBundle(files: TensorBundleFiles): Promise<NamedT
     if (float32Bytes(shape) !== size) {
       throw new RangeError(`${where}: float32 [${shape}] takes ${float32Bytes(shape)} bytes, got ${size}`);
     }
-    const own = names.get(key);
-    const name = own === undefined || tensors.has(own) ? key : own;
+    const own = names.get(key) ?? nameOfKey(key);
+    const name = tensors.has(own) ? key : own;
     tensors.set(name, { name, shape, key, entry });
   }
   return {

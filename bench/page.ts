@@ -34,9 +34,10 @@ function section(about: About, rows: readonly Row[]): string {
   const left = leftOut.map(({ id, why }) => `- *left out*: ${id} (${why})`);
   const remarks = [...notes.map((sentence) => `- ${sentence}`), ...left].join("\n");
   const tables = profiles.map((profile) => `### ${profile.title}\n\n${profileText(profile)}\n`).join("\n");
+  const how = build === "" ? "" : `, ${build} build`;
   return `## ${suite}, Node ${node.replace(/^v(\d+).*/, "$1")}
 
-\`${command}\`, ${date}, ${machine}, Node ${node}, ${build} build.
+\`${command}\`, ${date}, ${machine}, Node ${node}${how}.
 
 ${rowTable(rows)}
 

@@ -22,6 +22,7 @@ const BUDGET: Record<string, number> = {
   "tfjs-backends": 90, // tfjs-core's gradients are in it
   "vit-blocks": 90,
   "wasm-kernels": 400,
+  "webgpu-kernels": 100,
 };
 const packages = publicPackages();
 const readmes = new Map(

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import { startBackend } from "tfjs-backends";
 import { installWasmKernels } from "wasm-kernels";
+import { installWebGpuKernels } from "webgpu-kernels";
 
 /** A backend with or without kernels of ours, and how near it must come to the reference. */
 export interface TestedBackend {
@@ -41,8 +42,18 @@ export const BACKENDS = {
     tolerance: 1e-5, // WGSL lets exp and division be some roundings off
     start: async () => {
       takeSwiftShader();
-      const { detail } = await startBackend("webgpu");
+      await startBackend("webgpu");
+      installWebGpuKernels().uninstall();
       tf.env().set("WEBGPU_CPU_FORWARD", false); // small tensors too are computed on the device
+      return "tfjs' own kernels";
+    },
+  },
+  "webgpu + kernels": {
+    tolerance: 1e-5,
+    start: async () => {
+      takeSwiftShader();
+      const { detail } = await startBackend("webgpu");
+      tf.env().set("WEBGPU_CPU_FORWARD", false);
       return detail;
     },
   },

@@ -32,6 +32,7 @@ const HELP: Readonly<Partial<Record<keyof Settings, string>>> = {
   weights: "Safetensors file of a ViT or DeiT that the students start from",
   epochs: "Epochs of each student",
   batchSize: "Images an optimizer step",
+  replicas: "Threads that train a student together; does not change the result",
   microBatchSize: "Images in memory at once; does not change the result",
   learningRate: "Peak learning rate of the students",
   warmupEpochs: "Epochs of linear warm-up",

@@ -12,6 +12,9 @@ vi.setConfig({ testTimeout: 300_000 });
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 
+/** Where `auto` looks for a GPU, its driver may have something to say of its own. */
+const WASM = ["--backend", "wasm"];
+
 interface Ended {
   readonly code: number;
   readonly out: string;
@@ -34,6 +37,7 @@ describe("the program as a process", () => {
   test("ends by itself with code 0", async () => {
     const out = await emptyFolder();
     const run = await start(
+      ...WASM,
       "--preset",
       "tiny",
       "--epochs",
@@ -53,7 +57,7 @@ describe("the program as a process", () => {
   test.skipIf(process.platform === "win32")("saves on SIGINT, says how to go on, and goes on", async () => {
     const out = await emptyFolder();
     const folder = join(out, "x");
-    const options = ["--preset", "tiny", "--checkpoint-every", "1", "--out", out, "--name", "x"];
+    const options = [...WASM, "--preset", "tiny", "--checkpoint-every", "1", "--out", out, "--name", "x"];
     const stopped = start(...options);
     const hasSaved = (): boolean => existsSync(join(folder, "resume", "teacher"));
     while (!hasSaved()) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -75,13 +79,13 @@ describe("the program as a process", () => {
     expect({ code, out, err }).toEqual({
       code: 2,
       out: "",
-      err: "deit-flowers: --preset: expected one of demo, photos, tiny, got 'huge'\n",
+      err: "deit-flowers: --preset: expected one of demo, photos, keras, deit, finetune, tiny, got 'huge'\n",
     });
   });
 
   test("ends with 1 and one line for a failure, and shows where only if asked", async () => {
     const absent = join(await emptyFolder(), "absent.tgz");
-    const failed = await start("--data", absent);
+    const failed = await start(...WASM, "--data", absent);
     expect(failed.code).toBe(1);
     expect(failed.err.trimEnd().split("\n")).toHaveLength(1);
     expect(failed.err).toContain(

@@ -32,6 +32,7 @@ const SHARED = {
   repeats: 1,
   evaluationCrop: 1,
   normalisation: "unit",
+  replicas: 1,
   checkpointEvery: 100,
   verbose: false,
 } as const satisfies Partial<PresetSettings>;
@@ -45,7 +46,8 @@ const DEIT_TINY = {
   heads: 3,
   teacherEpochs: 40,
   teacherLearningRate: 1e-3,
-  microBatchSize: 16,
+  microBatchSize: 4,
+  replicas: 2,
 } as const satisfies Partial<PresetSettings>;
 
 /** Named starting points; every value can be overridden by its option. */

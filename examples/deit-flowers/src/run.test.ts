@@ -54,6 +54,24 @@ async function tinyRun(options: Record<string, unknown> = {}) {
 }
 
 describe("the program", () => {
+  test("trains students on replicas, with stored logits, to what one thread gets", async () => {
+    const options = { backend: "wasm", count: 60, viewEpochs: 1, dropPath: 0.2 };
+    const logits = await emptyFolder();
+    const [one, two] = [
+      await tinyRun(options),
+      await tinyRun({ ...options, replicas: 2, storeLogits: logits }),
+    ];
+    for (const student of [1, 2]) {
+      const [expected, got] = [one, two].map(({ result }) => result.models[student]!.history);
+      for (const [name, values] of Object.entries(expected!)) {
+        values.forEach((value, epoch) => {
+          expect(got![name]![epoch]).toBeCloseTo(value, 4);
+        });
+      }
+    }
+    expect(readdirSync(logits)).not.toEqual([]);
+  });
+
   test.each([
     ["wasm", 100],
     ["cpu", 50], // in plain JavaScript: half of the pictures are enough

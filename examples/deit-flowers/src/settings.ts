@@ -39,6 +39,7 @@ const schema = z.strictObject({
   epochs: count,
   batchSize: count,
   microBatchSize: count,
+  replicas: count.max(64),
   learningRate: z.number().positive(),
   warmupEpochs: z.number().min(0),
   learningRatePer: count.optional(),

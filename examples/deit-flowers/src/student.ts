@@ -1,5 +1,6 @@
+import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { averageHeads, deit, type VitConfig, vit } from "deit-model";
+import { averageHeads, deit, vit } from "deit-model";
 import {
   averageWarmup,
   Classifier,
@@ -7,9 +8,12 @@ import {
   type DataSource,
   Distiller,
   mixedSource,
+  normalise,
   type Recipe,
+  toUnitRange,
   WeightAverage,
 } from "distill-trainer";
+import type { LogitStoreOptions } from "distill-trainer/node";
 import type { ImageSource } from "flowers-data";
 import type { RunContext } from "./context.ts";
 import { heldOutImages, withTrainingImages } from "./data/image-sources.ts";
@@ -17,8 +21,9 @@ import { stageCheckpoints } from "./files/stages.ts";
 import { loadInitialWeights } from "./initial-weights.ts";
 import { measure } from "./measure.ts";
 import { studentRecipe } from "./recipe-settings.ts";
+import { replicaOf } from "./replica.ts";
 import type { ModelResult } from "./run-result.ts";
-import type { Settings } from "./settings.ts";
+import { studentConfig } from "./student-config.ts";
 import { withStoredLogits } from "./teacher/stored-logits.ts";
 import type { ReadyTeacher } from "./teacher/teacher.ts";
 import { type Fitted, fitWithProgress } from "./terminal/fit-with-progress.ts";
@@ -47,17 +52,11 @@ export async function trainDistilled(context: RunContext, ready: ReadyTeacher): 
   const { settings, data } = context;
   const student = deit(studentConfig(settings, data.classNames.length));
   const result = await train("student distilled", context, student, ready.imageSize, (source, fit) =>
-    withStoredLogits(context, ready, source, (teacher) => fit(new Distiller({ student, teacher }))),
+    withStoredLogits(context, ready, source, (teacher, logits) =>
+      fit(new Distiller({ student, teacher }), logits),
+    ),
   );
   return { model: averageHeads(student), result: { ...result, params: student.countParams() } };
-}
-
-/** Of the settings' student, for so many classes. */
-export function studentConfig(settings: Settings, classes: number): VitConfig {
-  const { imageSize, patchSize, dim, depth, heads, headDim, mlpRatio, dropPath: dropPathRate } = settings;
-  const { seed, init } = settings;
-  const size = { imageSize, patchSize, dim, depth, heads, ...(headDim !== undefined && { headDim }) };
-  return { ...size, mlpRatio, dropPathRate, classes, seed, init };
 }
 
 function mixed(source: ImageSource, { mixing }: Recipe, classes: number): DataSource {
@@ -65,7 +64,7 @@ function mixed(source: ImageSource, { mixing }: Recipe, classes: number): DataSo
 }
 
 type Trainer = Classifier | Distiller;
-type Fit = (trainer: Trainer) => Promise<Fitted & { readonly trainer: Trainer }>;
+type Fit = (trainer: Trainer, logits?: LogitStoreOptions) => Promise<Fitted & { readonly trainer: Trainer }>;
 
 /** Trains a model: `use` makes the trainer for the source and gives it to `fit`. */
 async function train(
@@ -76,7 +75,7 @@ async function train(
   use: (source: ImageSource, fit: Fit) => ReturnType<Fit>,
 ): Promise<Omit<ModelResult, "params">> {
   const { settings, output, folder, signal } = context;
-  const { imageSize, epochs, microBatchSize, weights, viewEpochs, averageDecay, depth } = settings;
+  const { imageSize, epochs, microBatchSize, replicas, weights, viewEpochs, averageDecay, depth } = settings;
   const stage = name === "student alone" ? "student-alone" : "student-distilled";
   const checkpoint = stageCheckpoints(folder, stage, settings, output);
   const recipe = studentRecipe(settings);
@@ -95,13 +94,16 @@ async function train(
     ...(viewEpochs !== undefined && { viewEpochs }),
   };
   const { classNames } = context.data;
-  const callbacks = stageLogs(context, stage, attentionImages(model, heldOut, { classNames }));
+  const preprocess = recipe.normalisation === undefined ? toUnitRange : normalise(recipe.normalisation);
+  const callbacks = stageLogs(context, stage, attentionImages(model, heldOut, { classNames, preprocess }));
   const { trainer, history } = await withTrainingImages(context, views, (source) =>
-    use(source, async (made) => {
+    use(source, async (made, logits) => {
       const data = mixed(source, recipe, classNames.length);
       made.compile({ ...compileRecipe(recipe, model, data, { depth }), ...(average && { average }) });
       const run = { validationData: heldOut, checkpoint, callbacks, ...(signal && { signal }) };
-      const fit = { epochs, microBatchSize, ...run };
+      const work = { settings, folder, classes: classNames.length, logits, backend: tf.getBackend() };
+      const setup = replicaOf(stage, work);
+      const fit = { epochs, microBatchSize, replicas, setup, ...run };
       const fitted = await fitWithProgress(name, made, data, fit, output);
       average?.copyToModel();
       return { ...fitted, trainer: made };

@@ -37,10 +37,11 @@ export function registerWebGpu(): void {
 }
 
 /**
- * Starts tfjs' WebGPU backend: the browser's own, or in Node the one of npm `webgpu` (Dawn).
+ * Starts tfjs' WebGPU backend: the browser's own, or in Node the one of npm `webgpu` (Dawn), with the kernels of
+ * `webgpu-kernels` where that package is installed.
  *
  * @param allowSoftware - `false` refuses an adapter that runs on the CPU (SwiftShader, llvmpipe).
- * @returns The adapter's name.
+ * @returns The adapter's name, and whose kernels run there.
  */
 export async function startWebGpu(allowSoftware: boolean): Promise<string> {
   const running = tf.engine().registry.webgpu; // (`tf.findBackend` would start it)
@@ -54,7 +55,18 @@ export async function startWebGpu(allowSoftware: boolean): Promise<string> {
   refuseSoftware(started!, allowSoftware);
   await tf.setBackend("webgpu");
   const { name, software } = started!;
-  return software ? `${name}, a software adapter` : name;
+  return `${software ? `${name}, a software adapter` : name}, ${await installKernels()}`;
+}
+
+async function installKernels(): Promise<string> {
+  let kernels: typeof import("webgpu-kernels");
+  try {
+    kernels = await import("webgpu-kernels");
+  } catch {
+    return "tfjs' own kernels (install webgpu-kernels to train with a quarter of the dispatches)";
+  }
+  kernels.installWebGpuKernels();
+  return "with training kernels";
 }
 
 /** By hand, so that what goes wrong is thrown: tfjs would print it, and go on with another backend. */

@@ -1,5 +1,5 @@
 import { storedTeacher, storeTeacherLogits, type Teacher, weightsDigest } from "distill-trainer";
-import { logitStore } from "distill-trainer/node";
+import { type LogitStoreOptions, logitStore } from "distill-trainer/node";
 import type { ImageSource } from "flowers-data";
 import type { RunContext } from "../context.ts";
 import { liveLine } from "../terminal/live-line.ts";
@@ -14,14 +14,17 @@ export async function withStoredLogits<T>(
   { settings, output, signal }: RunContext,
   { teacher, model }: ReadyTeacher,
   source: ImageSource,
-  use: (teacher: Teacher) => Promise<T>,
+  use: (teacher: Teacher, header?: LogitStoreOptions) => Promise<T>,
 ): Promise<T> {
   const { storeLogits: folder, viewEpochs = 1, epochs, microBatchSize } = settings;
   if (folder === undefined) return use(teacher);
-  const store = logitStore(folder, {
+  const header = {
     classes: teacher.classes,
     teacher: `${await weightsDigest(model)}, pixels in ${inputRangeOf(model).join("…")}`,
     views: source.viewSettings,
+  };
+  const store = logitStore(folder, {
+    ...header,
     onEvent: ({ name, reason }) => output.write(`${name}: ${reason}\n`),
   });
   try {
@@ -34,7 +37,7 @@ export async function withStoredLogits<T>(
       ...(signal && { signal }),
     });
     line.finish(text(done, total));
-    return await use(storedTeacher(teacher, store));
+    return await use(storedTeacher(teacher, store), header);
   } finally {
     store.close();
   }

@@ -1,0 +1,10 @@
+import type { VitConfig } from "deit-model";
+import type { Settings } from "./settings.ts";
+
+/** Of the settings' student, for so many classes. */
+export function studentConfig(settings: Settings, classes: number): VitConfig {
+  const { imageSize, patchSize, dim, depth, heads, headDim, mlpRatio, dropPath: dropPathRate } = settings;
+  const { seed, init } = settings;
+  const size = { imageSize, patchSize, dim, depth, heads, ...(headDim !== undefined && { headDim }) };
+  return { ...size, mlpRatio, dropPathRate, classes, seed, init };
+}

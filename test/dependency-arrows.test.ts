@@ -16,7 +16,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "deit-model": ["safetensors-io", "vit-blocks"],
   "distill-trainer": ["kernel-op", "sample-keys", "tensorboard-events"],
   "flowers-data": ["sample-keys"],
-  "bit-teacher": ["kernel-op"],
+  "bit-teacher": ["distill-trainer", "kernel-op", "safetensors-io", "sample-keys"],
   "wasm-kernels": [],
   "webgpu-kernels": [],
   "tfjs-backends": ["wasm-kernels", "webgpu-kernels"], // optional: imported only where they are installed
@@ -29,6 +29,7 @@ const FOR_BROWSERS = [
   "stochastic-depth",
   "vit-blocks",
   "deit-model",
+  "bit-teacher",
   "webgpu-kernels",
 ];
 /** Files beside the sources that only tests use, and that are not published. */

@@ -67,9 +67,7 @@ export function globalNorm(gradients: tf.NamedTensorMap): tf.Scalar {
  * backend has it.
  */
 export function squaredNorms(tensors: readonly tf.Tensor[]): tf.Tensor1D {
-  if (tensors.length > 0 && hasKernel("SquaredNorms")) {
-    return runKernel("SquaredNorms", tensors)[0] as tf.Tensor1D; // one number each
-  }
+  if (tensors.length > 0 && hasKernel("SquaredNorms")) return fusedNorms([...tensors]);
   return tf.tidy(() => {
     if (tensors.length === 0) return tf.tensor1d([], "float32");
     return tf.stack(tensors.map((x) => tf.sum(tf.square(x)))) as tf.Tensor1D;
@@ -79,3 +77,13 @@ export function squaredNorms(tensors: readonly tf.Tensor[]): tf.Tensor1D {
 function copyOf(gradients: tf.NamedTensorMap): tf.NamedTensorMap {
   return Object.fromEntries(Object.entries(gradients).map(([name, g]) => [name, tf.clone(g)]));
 }
+
+const fusedNorms = (tensors: tf.Tensor[]): tf.Tensor1D =>
+  tf.customGrad((...args) => {
+    const save = args.pop() as unknown as tf.GradSaveFunc;
+    const inputs = args as tf.Tensor[];
+    save(inputs);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) =>
+      saved.map((x, i) => tf.mul(x, tf.mul(tf.reshape(tf.slice(dy, [i], [1]), []), 2)));
+    return { value: runKernel("SquaredNorms", inputs)[0]!, gradFunc };
+  })(...tensors) as tf.Tensor1D;

@@ -62,12 +62,12 @@ function resultTable(models: readonly ModelResult[]): string {
   const rows = models.map(
     (model) =>
       `<tr><th scope="row"><span class="dot ${MODEL_STYLE[model.name]}"></span>${escapeHtml(model.name)}</th>` +
-      `<td>${model.params.toLocaleString("en")}</td><td>${percent(model.valAccuracy)}</td>` +
+      `<td>${percent(model.valAccuracy)}</td><td>${model.params.toLocaleString("en")}</td>` +
       `<td>${rate(model.imagesPerSecond)}</td><td>${model.trainImagesPerSecond === undefined ? "–" : rate(model.trainImagesPerSecond)}</td>` +
       `<td>${model.waitingShare === undefined ? "–" : percent(model.waitingShare)}</td></tr>`,
   );
   return `<div class="scroll"><table>
-<thead><tr><th scope="col">model</th><th scope="col">parameters</th><th scope="col">validation accuracy</th><th scope="col">images/s</th><th scope="col">training images/s</th><th scope="col">waiting</th></tr></thead>
+<thead><tr><th scope="col">model</th><th scope="col">validation accuracy</th><th scope="col">parameters</th><th scope="col">images/s</th><th scope="col">training images/s</th><th scope="col">waiting</th></tr></thead>
 <tbody>${rows.join("\n")}</tbody>
 </table></div>`;
 }

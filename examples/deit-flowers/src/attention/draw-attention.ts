@@ -6,8 +6,8 @@ import type { OpenedModel } from "../models/open-model.ts";
 import { UsageError } from "../usage-error.ts";
 import { lightBy } from "./light-by.ts";
 
-/** Longest side of a drawn photo, pixels. */
-const LONGEST = 480;
+/** Longest side of a drawn photo, pixels: smaller ones are enlarged, larger ones shrunk. */
+const LONGEST = { least: 240, most: 480 } as const;
 
 /**
  * A photo, and beside it the same photo lit by the attention rollout of each class token: the most looked-at patch is the
@@ -21,7 +21,8 @@ export async function drawAttention(opened: OpenedModel, file: Uint8Array): Prom
   const { model, preprocess, imageSize, centreCrop, path } = opened;
   requireTransformer(model, path);
   const photo = middle(await decodeImage(file), centreCrop?.ratio);
-  const scale = Math.min(1, LONGEST / Math.max(photo.width, photo.height));
+  const longest = Math.max(photo.width, photo.height);
+  const scale = Math.min(Math.max(longest, LONGEST.least), LONGEST.most) / longest;
   const [height, width] = [photo.height, photo.width].map((side) => Math.max(1, Math.round(side * scale)));
   const shown = resizeBilinear(photo, height!, width!, { antialias: true });
   const seen = resizeBilinear(photo, imageSize, imageSize, { antialias: centreCrop !== undefined });

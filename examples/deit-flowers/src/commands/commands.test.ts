@@ -87,10 +87,10 @@ describe("predict", () => {
   test("draws what both tokens look at beside the photo", async () => {
     const folder = await emptyFolder();
     const photo = join(folder, "photo.jpg");
-    await sharp(samples[0]!).resize(90, 60, { fit: "fill" }).jpeg().toFile(photo);
+    await sharp(samples[0]!).resize(240, 160, { fit: "fill" }).jpeg().toFile(photo);
     const png = join(folder, "drawn.png");
     await start("predict", photo, "--model", run, "--attention", png, ...WASM);
-    expect(await sharp(png).metadata()).toMatchObject({ format: "png", width: 3 * 90, height: 60 });
+    expect(await sharp(png).metadata()).toMatchObject({ format: "png", width: 3 * 240, height: 160 });
     const drawn = await start(
       "attention",
       photo,
@@ -103,19 +103,19 @@ describe("predict", () => {
     );
     const pictures = drawn.trimEnd().split("\n");
     expect(pictures.map((path) => basename(path))).toEqual(["photo.png", basename(samples[0]!)]);
-    expect(await sharp(pictures[0]!).metadata()).toMatchObject({ width: 2 * 90, height: 60 });
+    expect(await sharp(pictures[0]!).metadata()).toMatchObject({ width: 2 * 240, height: 160 });
     // The left third is the photo itself; elsewhere nothing is brighter than it.
     const [original, lit] = await Promise.all(
       [photo, png].map((path) => sharp(path).raw().toBuffer({ resolveWithObject: true })),
     );
-    const at = (x: number, y: number) => lit!.data.subarray((y * 270 + x) * 3, (y * 270 + x) * 3 + 3);
+    const at = (x: number, y: number) => lit!.data.subarray((y * 720 + x) * 3, (y * 720 + x) * 3 + 3);
     for (const [x, y] of [
       [0, 0],
-      [45, 30],
-      [89, 59],
+      [120, 80],
+      [239, 159],
     ] as const) {
-      expect([...at(x, y)]).toEqual([...original!.data.subarray((y * 90 + x) * 3, (y * 90 + x) * 3 + 3)]);
-      for (const c of [0, 1, 2]) expect(at(x + 90, y)[c]!).toBeLessThanOrEqual(at(x, y)[c]!);
+      expect([...at(x, y)]).toEqual([...original!.data.subarray((y * 240 + x) * 3, (y * 240 + x) * 3 + 3)]);
+      for (const c of [0, 1, 2]) expect(at(x + 240, y)[c]!).toBeLessThanOrEqual(at(x, y)[c]!);
     }
   });
 

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import "deit-model"; // its layers' classes
 import type { Preprocess } from "distill-trainer";
 import { loadLayersModelFile } from "../files/layers-model-files.ts";
 import { UsageError } from "../usage-error.ts";
+import "./known-layers.ts";
 import { notesOf, preprocessOf } from "./notes.ts";
 
 /** A saved classifier, ready for pictures. */

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import "deit-model"; // its layers' classes
 import { normalise, toUnitRange } from "distill-trainer";
 import type { Batch } from "flowers-data";
 import type { RunContext } from "../context.ts";
@@ -11,6 +10,7 @@ import { loadLayersModelFile } from "../files/layers-model-files.ts";
 import type { StageName } from "../files/stages.ts";
 import { type Mistake, worstMistakes } from "../judge/judgement.ts";
 import { predictionsOf } from "../judge/predictions.ts";
+import "../models/known-layers.ts";
 import { studentRecipe } from "../recipe-settings.ts";
 import type { ModelResult } from "../run-result.ts";
 import type { Settings } from "../settings.ts";

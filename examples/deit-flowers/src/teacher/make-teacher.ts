@@ -5,7 +5,7 @@ import type { Backbone } from "./backbone.ts";
 import { preparePretrainedTeacher } from "./pretrained-teacher.ts";
 import { savedTeacher } from "./saved-teacher.ts";
 import type { ReadyTeacher } from "./teacher.ts";
-import { trainConvTeacher } from "./train-conv-teacher.ts";
+import { trainBitTeacher } from "./train-bit-teacher.ts";
 
 /** The run's teacher: as an earlier part of the run has saved it, else made from a backbone or trained, and saved. */
 export async function makeTeacher(
@@ -18,7 +18,7 @@ export async function makeTeacher(
   signal?.throwIfAborted();
   const teacher =
     backbone === undefined
-      ? await trainConvTeacher(context)
+      ? await trainBitTeacher(context)
       : await preparePretrainedTeacher(context, backbone);
   const { model, result, description } = teacher;
   addNotes(model, { classNames: data.classNames });

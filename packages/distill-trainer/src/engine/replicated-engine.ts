@@ -1,5 +1,6 @@
 import type { Communicator } from "../communicator.ts";
 import type { Batch } from "../data-source.ts";
+import { squaredNorms } from "../gradient-transform.ts";
 import { rowsOfBatch } from "../micro-batch.ts";
 import type { Objective } from "../objective.ts";
 import { variablesOf } from "../variables.ts";
@@ -8,9 +9,9 @@ import {
   assignFlat,
   flatten,
   readVector,
+  stepVectors,
   totalSize,
   untrainedVariables,
-  vectorLength,
 } from "./step-vector.ts";
 import { broadcastBatch, broadcastCommand, describeBatch } from "./wire.ts";
 
@@ -24,10 +25,7 @@ export function replicatedEngine(objective: Objective, communicator: Communicato
   const untrained = untrainedVariables(objective);
   const replicas = communicator.size - 1;
   const weights = new Float32Array(totalSize(variables));
-  const vectors = {
-    train: new Float32Array(vectorLength(objective, true)),
-    evaluate: new Float32Array(vectorLength(objective, false)),
-  };
+  const vectors = stepVectors(objective);
 
   let isWithinPass = false;
 
@@ -66,7 +64,10 @@ export function replicatedEngine(objective: Objective, communicator: Communicato
           before.map((weight, i) => weight + moved[i]!),
         );
       }
-      return { gradients, logs };
+      const squares = squaredNorms(Object.values(gradients));
+      const norms = (await squares.data()) as Float32Array;
+      squares.dispose();
+      return { gradients, logs, squaredNorms: norms };
     },
     evaluate: async (batch, microBatchSize) => (await pass(batch, microBatchSize, false)).logs,
     async close() {

@@ -1,0 +1,50 @@
+import { bit, bitSizes } from "bit-teacher";
+import { Classifier, layersTeacher } from "distill-trainer";
+import type { RunContext } from "../context.ts";
+import { heldOutImages, withTrainingImages } from "../data/image-sources.ts";
+import { stageCheckpoints } from "../files/stages.ts";
+import { measure } from "../measure.ts";
+import { deitOptimizer } from "../optimizer.ts";
+import { fitWithProgress } from "../terminal/fit-with-progress.ts";
+import { stageFigures } from "../watch/stage-figures.ts";
+import { stageLogs } from "../watch/stage-logs.ts";
+import { type InputRange, setInputRange, toInputRange } from "./input-range.ts";
+import type { ReadyTeacher } from "./teacher.ts";
+
+/** What BiT was made for. */
+const RANGE: InputRange = [-1, 1];
+
+/** Trains a tiny BiT from scratch: the teacher where no other is given. */
+export async function trainBitTeacher(context: RunContext): Promise<ReadyTeacher> {
+  const { settings, data, output, folder, signal } = context;
+  const { imageSize, teacherEpochs: epochs, microBatchSize, seed } = settings;
+  const model = bit({ ...bitSizes.tiny, imageSize, classes: data.classNames.length, seed });
+  setInputRange(model, RANGE);
+  const preprocess = toInputRange(RANGE);
+  const classifier = new Classifier(model);
+  const heldOut = await heldOutImages(context, imageSize);
+  const { history } = await withTrainingImages(context, { imageSize }, (source) => {
+    const { teacherLearningRate: learningRate, weightDecay } = settings;
+    const optimizer = deitOptimizer(model, source, { learningRate, weightDecay, epochs, warmupEpochs: 1 });
+    classifier.compile({ optimizer, preprocess });
+    const checkpoint = stageCheckpoints(folder, "teacher", settings, output);
+    const data = { validationData: heldOut, checkpoint, callbacks: stageLogs(context, "teacher") };
+    const fit = { epochs, microBatchSize, ...data, ...(signal && { signal }) };
+    return fitWithProgress("teacher", classifier, source, fit, output).finally(() => optimizer.dispose());
+  });
+  const measured = await measure((source) => classifier.evaluateDataset(source, { microBatchSize }), heldOut);
+  return {
+    teacher: layersTeacher(model, preprocess),
+    model,
+    preprocess,
+    imageSize,
+    description: "a tiny BiT ResNet-v2, trained from scratch",
+    result: {
+      name: "teacher",
+      params: model.countParams(),
+      ...measured,
+      ...(await stageFigures(folder, "teacher")),
+      history,
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import type * as tf from "@tensorflow/tfjs-core";
+import { type Context, requireFloat32 } from "../context.ts";
+import type { Kernel } from "../kernel.ts";
+import { CONV2D_INTS, conv2DFields, convolutionInfo } from "./convolution.ts";
+
+/** Unfolded patches are worked on in blocks of about this many floats (1 MiB), which stay in a core's cache. */
+const PATCH_FLOATS = 256 * 1024;
+
+/** `tf.conv2d`: stock tfjs packs every filter anew for XNNPACK, and a standardised one is new in every call. */
+export const conv2D: Kernel = {
+  name: "Conv2D",
+  run(context, { x, filter }, attrs) {
+    requireFloat32("Conv2D", { x: x!, filter: filter! });
+    const info = convolutionInfo("Conv2D", x!.shape, filter!.shape, attrs, false);
+    const out = context.output(info.outShape);
+    run("conv2d", context, info, x!, filter!, out);
+    return out;
+  },
+};
+
+/** Gradient of `tf.conv2d` with respect to its filter: absent from tfjs' WASM backend (tfjs issue 8474). */
+export const conv2DBackpropFilter: Kernel = {
+  name: "Conv2DBackpropFilter",
+  run(context, { x, dy }, attrs) {
+    requireFloat32("Conv2DBackpropFilter", { x: x!, dy: dy! });
+    const info = convolutionInfo("Conv2DBackpropFilter", x!.shape, attrs.filterShape, attrs, false);
+    const out = context.output(attrs.filterShape);
+    run("conv2d_backprop_filter", context, info, x!, dy!, out);
+    return out;
+  },
+};
+
+/** Gradient of `tf.conv2d` with respect to its input: stock tfjs runs a scalar loop. */
+export const conv2DBackpropInput: Kernel = {
+  name: "Conv2DBackpropInput",
+  run(context, { dy, filter }, attrs) {
+    requireFloat32("Conv2DBackpropInput", { dy: dy!, filter: filter! });
+    const info = convolutionInfo("Conv2DBackpropInput", attrs.inputShape, filter!.shape, attrs, false);
+    const out = context.output(info.inShape);
+    run("conv2d_backprop_input", context, info, dy!, filter!, out);
+    return out;
+  },
+};
+
+function run(
+  name: string,
+  context: Context,
+  info: tf.backend_util.Conv2DInfo,
+  first: tf.TensorInfo,
+  second: tf.TensorInfo,
+  out: tf.TensorInfo,
+): void {
+  const depth = info.filterHeight * info.filterWidth * info.inChannels;
+  const rows = Math.max(4, Math.floor(PATCH_FLOATS / Math.max(depth, 1)));
+  const gemmScratch = context.gemmScratch();
+  const fields = context.scratch(CONV2D_INTS + rows * depth);
+  context.writeInts(fields, conv2DFields(info));
+  const patches = fields + CONV2D_INTS * 4;
+  context.c[name]!(
+    context.pointer(first),
+    context.pointer(second),
+    context.pointer(out),
+    fields,
+    patches,
+    rows,
+    gemmScratch,
+  );
+}

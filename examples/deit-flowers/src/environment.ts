@@ -18,5 +18,6 @@ export function describeEnvironment(
     trainingImages: data.train.size,
     validationImages: data.validation.size,
     duration: duration(performance.now() - startedAt),
+    peakMemory: `${(process.resourceUsage().maxRSS / 1e6).toFixed(1)} GB`,
   };
 }

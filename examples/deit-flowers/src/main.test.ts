@@ -4,6 +4,7 @@ import { readdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { describe, expect, test, vi } from "vitest";
 import { emptyFolder } from "../test/workspace.ts";
 
@@ -52,6 +53,10 @@ describe("the program as a process", () => {
     expect(run).toMatchObject({ code: 0, err: "" });
     expect(run.out).toContain("report: ");
     expect(await readdir(out)).toEqual(["x"]);
+    const samples = join(out, "x", "samples");
+    const predicted = await start("predict", samples, "--model", join(out, "x"), "--json", ...WASM);
+    expect(predicted).toMatchObject({ code: 0, err: "" });
+    expect(JSON.parse(predicted.out).photos).toHaveLength((await readdir(samples)).length);
   });
 
   test.skipIf(process.platform === "win32")("saves on SIGINT, says how to go on, and goes on", async () => {
@@ -92,6 +97,14 @@ describe("the program as a process", () => {
       `${absent}: expected an archive or a folder of class folders, got no such file`,
     );
     expect((await start("--data", absent, "--verbose")).err).toContain("open-flowers");
+  });
+
+  test("runs as an installed program too", async () => {
+    const bin = fileURLToPath(new URL("../bin/deit-flowers.mjs", import.meta.url));
+    const args = ["data", "--count", "50", "--image-size", "8", "--json"];
+    const { stdout } = await promisify(execFile)(process.execPath, [bin, ...args]);
+    expect(JSON.parse(stdout).classes).toHaveLength(5);
+    await expect(promisify(execFile)(process.execPath, [bin, "dta"])).rejects.toMatchObject({ code: 2 });
   });
 
   test("prints its options and writes nothing for --help", async () => {

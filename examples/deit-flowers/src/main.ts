@@ -1,6 +1,5 @@
 import { parseCommandLine } from "./cli.ts";
 import { Interrupted } from "./interrupted.ts";
-import { run } from "./run.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Programs that start this one pass a signal on that it has got itself: so soon after the first it is the same one. */
@@ -17,8 +16,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 try {
-  const settings = parseCommandLine(process.argv);
-  if (settings !== undefined) await run(settings, process.stdout, stop.signal);
+  const asked = parseCommandLine(process.argv);
+  await asked?.command.run({ ...asked, output: process.stdout, signal: stop.signal });
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`deit-flowers: ${message}\n`);

@@ -29,6 +29,8 @@ export interface RunResult {
     readonly trainingImages: number;
     readonly validationImages: number;
     readonly duration: string;
+    /** Most memory that the process held, its threads' among it: `1.2 GB`. */
+    readonly peakMemory: string;
   };
 }
 

@@ -23,8 +23,11 @@ const mobileNet = sharedData("data/teacher/mobilenet_v2_1.0_224_f16");
 vi.setConfig({ testTimeout: 600_000 });
 
 const WRITTEN = [
+  "contact-sheet.png",
   "log",
   "report.html",
+  "result.json",
+  "samples",
   "settings.json",
   "student-alone",
   "student-distilled",

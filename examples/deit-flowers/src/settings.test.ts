@@ -1,10 +1,15 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { parseCommandLine } from "./cli.ts";
+import { emptyFolder } from "../test/workspace.ts";
+import { COMMANDS, parseCommandLine } from "./cli.ts";
+import { trainSettings } from "./commands/train.ts";
 import { PRESETS } from "./presets.ts";
 import { resolveSettings, resumeSettings } from "./settings.ts";
 import { UsageError } from "./usage-error.ts";
 
-const parse = (...args: string[]) => parseCommandLine(["node", "deit-flowers", ...args]);
+const ask = (...args: string[]) => parseCommandLine(["node", "deit-flowers", ...args])!;
+const parse = (...args: string[]) => trainSettings(ask(...args).options);
 
 describe("the command line", () => {
   test("gives the demo without options, and the photos' preset for photos", () => {
@@ -24,8 +29,24 @@ describe("the command line", () => {
 
   test.each([
     [["--preset", "huge"], "--preset: expected one of demo, photos, keras, deit, finetune, tiny, got 'huge'"],
-    [["--bogus", "3"], "Unknown option `--bogus` (see --help)"],
-    [["train"], "expected options only, got 'train' (see --help)"],
+    [["--bogus", "3"], "train: unknown option '--bogus' (see --help)"],
+    [
+      ["--preset", "demmo"],
+      "--preset: expected one of demo, photos, keras, deit, finetune, tiny, got 'demmo'; did you mean 'demo'?",
+    ],
+    [["--epoch", "3"], "train: unknown option '--epoch'; did you mean '--epochs'? (see --help)"],
+    [
+      ["train", "--droppath", "0"],
+      "train: unknown option '--droppath'; did you mean '--drop-path'? (see --help)",
+    ],
+    [
+      ["trian"],
+      "expected a command (train, evaluate, predict, teacher, report, attention, data), got 'trian'; did you mean 'train'?",
+    ],
+    [["train", "x"], "train: expected options only, got 'x' (see --help)"],
+    [["predict"], "predict: expected photos, got none (see --help)"],
+    [["report", "a", "b"], "report: expected one run, got 2 (see --help)"],
+    [["predict", "a.jpg", "--epochs", "3"], "predict: unknown option '--epochs' (see --help)"],
     [["--epochs"], "option `--epochs <value>` value is missing (see --help)"],
     [["--epochs", "many"], '--epochs: expected number, got "many"'],
     [["--epochs", "2.5"], "--epochs: expected int, got 2.5"],
@@ -58,6 +79,54 @@ describe("the command line", () => {
   ])("refuses %j", (args, message) => {
     expect(() => parse(...args)).toThrow(new UsageError(message));
   });
+});
+
+describe("a configuration file", () => {
+  async function configOf(text: string): Promise<string> {
+    const file = join(await emptyFolder(), "config.json");
+    await writeFile(file, text);
+    return file;
+  }
+
+  test("has the options of the command line, which go before it", async () => {
+    const file = await configOf(JSON.stringify({ preset: "tiny", epochs: 7, dropPath: 0.25 }));
+    expect(parse("--config", file, "--epochs", "3")).toMatchObject({
+      ...PRESETS.tiny,
+      epochs: 3,
+      dropPath: 0.25,
+    });
+  });
+
+  test("may be a run's settings.json, whatever the preset", async () => {
+    for (const preset of Object.keys(PRESETS)) {
+      const settings = resolveSettings({ preset, weights: "x.safetensors", name: "a" });
+      expect(parse("train", "--config", await configOf(JSON.stringify(settings)))).toEqual(settings);
+    }
+  });
+
+  test("is refused where a key is unknown, a value wrong or the text no object", async () => {
+    const unknown = await configOf(JSON.stringify({ epoch: 1, colour: 2 }));
+    expect(() => ask("--config", unknown)).toThrow(
+      new UsageError(
+        `--config: ${unknown}: expected options of this command only, got 'epoch'; did you mean 'epochs'?, 'colour'`,
+      ),
+    );
+    const wrong = await configOf(JSON.stringify({ epochs: "many" }));
+    expect(() => parse("--config", wrong)).toThrow(new UsageError('--epochs: expected number, got "many"'));
+    const list = await configOf("[]");
+    expect(() => ask("--config", list)).toThrow(`${list}: expected an object of options, got []`);
+    expect(() => ask("--config", `${list}.none`)).toThrow("expected JSON, got: ENOENT");
+  });
+});
+
+test("every command has help for its options, and examples that are understood", () => {
+  for (const command of COMMANDS) {
+    expect(new Set(command.options).size).toBe(command.options.length);
+    for (const example of command.examples.filter((one) => !one.includes("--config"))) {
+      const asked = ask(...example.split(" ").filter((word) => word !== ""));
+      expect([command.name, "train"], example).toContain(asked.command.name);
+    }
+  }
 });
 
 test("every preset is a consistent one", () => {

@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { checked } from "./options/checked.ts";
+import { kebab } from "./options/kebab.ts";
+import { suggestion } from "./options/nearest.ts";
 import { PRESETS } from "./presets.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -95,19 +98,14 @@ export function resolveSettings(given: Readonly<Record<string, unknown>>): Setti
   const preset = given.preset ?? (given.data !== undefined || given.download === true ? "photos" : "demo");
   const base = PRESETS[String(preset)];
   if (base === undefined) {
-    throw new UsageError(`--preset: expected one of ${Object.keys(PRESETS).join(", ")}, got '${preset}'`);
+    const names = Object.keys(PRESETS);
+    const hint = suggestion(String(preset), names);
+    throw new UsageError(`--preset: expected one of ${names.join(", ")}, got '${preset}'${hint}`);
   }
   const name = `${preset}-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}`;
-  const result = schema.safeParse({ ...base, name, ...given, preset });
-  if (!result.success) {
-    const { path, message } = result.error.issues[0]!;
-    const key = String(path[0] ?? "options");
-    // Of zod's "Too big: expected number to be <=1, received 2" only what was expected: what came is said by us.
-    const expected = message.replace(/^[A-Z][^:]*: /, "").replace(/, received .*$/, "");
-    throw new UsageError(`--${kebab(key)}: ${expected}, got ${JSON.stringify(given[key])}`);
-  }
-  requireConsistent(result.data);
-  return result.data;
+  const settings = checked(schema, { ...base, name, ...given, preset });
+  requireConsistent(settings);
+  return settings;
 }
 
 /** The settings that decide a run's result. */
@@ -134,11 +132,6 @@ export function resumeSettings(
     throw new UsageError(`--resume: expected the settings of the run, got others: ${list.join("; ")}`);
   }
   return settings;
-}
-
-/** `imageSize` → `image-size`. */
-export function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function requireConsistent(settings: Settings): void {

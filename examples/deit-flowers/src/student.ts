@@ -17,13 +17,16 @@ import type { LogitStoreOptions } from "distill-trainer/node";
 import type { ImageSource } from "flowers-data";
 import type { RunContext } from "./context.ts";
 import { heldOutImages, withTrainingImages } from "./data/image-sources.ts";
+import { studentViews } from "./data/student-views.ts";
 import { stageCheckpoints } from "./files/stages.ts";
 import { loadInitialWeights } from "./initial-weights.ts";
 import { measure } from "./measure.ts";
+import { addNotes } from "./models/notes.ts";
 import { studentRecipe } from "./recipe-settings.ts";
 import { replicaOf } from "./replica.ts";
 import type { ModelResult } from "./run-result.ts";
 import { studentConfig } from "./student-config.ts";
+import { setInputRange } from "./teacher/input-range.ts";
 import { withStoredLogits } from "./teacher/stored-logits.ts";
 import type { ReadyTeacher } from "./teacher/teacher.ts";
 import { type Fitted, fitWithProgress } from "./terminal/fit-with-progress.ts";
@@ -44,7 +47,7 @@ export async function trainAlone(context: RunContext): Promise<TrainedStudent> {
   const model = vit(studentConfig(settings, data.classNames.length));
   const trainer = new Classifier(model);
   const result = await train("student alone", context, model, settings.imageSize, (_, fit) => fit(trainer));
-  return { model, result: { ...result, params: model.countParams() } };
+  return trained(context, model, { ...result, params: model.countParams() });
 }
 
 /** The same transformer with a second token that learns the teacher's answers. */
@@ -56,7 +59,24 @@ export async function trainDistilled(context: RunContext, ready: ReadyTeacher): 
       fit(new Distiller({ student, teacher }), logits),
     ),
   );
-  return { model: averageHeads(student), result: { ...result, params: student.countParams() } };
+  return trained(context, averageHeads(student), { ...result, params: student.countParams() });
+}
+
+/** Notes in the model what it needs to be used without its run. */
+function trained(
+  { settings, data }: RunContext,
+  model: tfl.LayersModel,
+  result: ModelResult,
+): TrainedStudent {
+  const { normalisation, images } = studentRecipe(settings);
+  const ratio = images.centreCrop?.ratio;
+  addNotes(model, {
+    classNames: data.classNames,
+    ...(normalisation && { normalisation }),
+    ...(ratio !== undefined && { centreCrop: ratio }),
+  });
+  if (normalisation === undefined) setInputRange(model, [0, 1]);
+  return { model, result };
 }
 
 function mixed(source: ImageSource, { mixing }: Recipe, classes: number): DataSource {
@@ -75,24 +95,18 @@ async function train(
   use: (source: ImageSource, fit: Fit) => ReturnType<Fit>,
 ): Promise<Omit<ModelResult, "params">> {
   const { settings, output, folder, signal } = context;
-  const { imageSize, epochs, microBatchSize, replicas, weights, viewEpochs, averageDecay, depth } = settings;
+  const { imageSize, epochs, microBatchSize, replicas, weights, averageDecay, depth } = settings;
   const stage = name === "student alone" ? "student-alone" : "student-distilled";
   const checkpoint = stageCheckpoints(folder, stage, settings, output);
   const recipe = studentRecipe(settings);
-  const { centreCrop, ...images } = recipe.images;
-  const heldOut = await heldOutImages(context, imageSize, centreCrop);
+  const heldOut = await heldOutImages(context, imageSize, recipe.images.centreCrop);
   if (weights !== undefined) await loadInitialWeights(model, weights);
   // Made after the weights are there: it starts as a copy of them.
   const average =
     averageDecay > 0
       ? new WeightAverage(model, { decay: averageWarmup({ decay: averageDecay }) })
       : undefined;
-  const views = {
-    imageSize,
-    ...(teacherImageSize !== imageSize && { teacherImageSize }),
-    ...images,
-    ...(viewEpochs !== undefined && { viewEpochs }),
-  };
+  const views = studentViews(settings, teacherImageSize);
   const { classNames } = context.data;
   const preprocess = recipe.normalisation === undefined ? toUnitRange : normalise(recipe.normalisation);
   const callbacks = stageLogs(context, stage, attentionImages(model, heldOut, { classNames, preprocess }));

@@ -1,7 +1,13 @@
 import type { DataSource } from "distill-trainer";
-import { type ImageSource, type ImageSourceOptions, imageSource, type SampleStore } from "flowers-data";
+import {
+  type Batch,
+  type ImageSource,
+  type ImageSourceOptions,
+  imageSource,
+  type SampleStore,
+} from "flowers-data";
 import type { RunContext } from "../context.ts";
-import { inMemory } from "./in-memory.ts";
+import { inMemory, type SourceOf } from "./in-memory.ts";
 
 /** Sizes that pictures are wanted at, pixels. */
 interface ViewSizes {
@@ -37,7 +43,7 @@ export function heldOutImages(
   context: RunContext,
   imageSize: number,
   centreCrop?: ImageSourceOptions["centreCrop"],
-): Promise<DataSource> {
+): Promise<SourceOf<Batch>> {
   const view = { imageSize, training: false, ...(centreCrop && { centreCrop }) };
   return withSource(context, context.data.validation, view, inMemory);
 }

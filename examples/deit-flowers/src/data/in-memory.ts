@@ -1,8 +1,13 @@
 import type { Batch, DataSource } from "distill-trainer";
 
+/** A source whose batches are of type `B`. */
+export interface SourceOf<B extends Batch> extends DataSource {
+  batches(epoch: number): AsyncIterable<B>;
+}
+
 /** A source's epoch 0, kept: for held-out pictures, which are the same in every epoch and need decoding once. */
-export async function inMemory(source: DataSource): Promise<DataSource> {
-  const batches: Batch[] = [];
+export async function inMemory<B extends Batch>(source: SourceOf<B>): Promise<SourceOf<B>> {
+  const batches: B[] = [];
   for await (const batch of source.batches(0)) batches.push(batch);
   return {
     size: batches.reduce((size, { labels }) => size + labels.length, 0),

@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { CONTACT_SHEET } from "../data/contact-sheet.ts";
+import { SAMPLES } from "../data/write-samples.ts";
 import { UsageError } from "../usage-error.ts";
 import { LOG_FOLDERS } from "../watch/stage-logs.ts";
 
-const WORTH_NOTHING_ALONE: readonly string[] = ["settings.json", ...LOG_FOLDERS];
+const WORTH_NOTHING_ALONE: readonly string[] = ["settings.json", CONTACT_SHEET, SAMPLES, ...LOG_FOLDERS];
 
 /**
  * Makes a run's folder, which must be new, so that a run that cannot be written is refused before it trains.

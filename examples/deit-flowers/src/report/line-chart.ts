@@ -1,7 +1,11 @@
-/** One curve: `values[i]` at epoch `i + 1`; `NaN` leaves a gap. */
+import { escapeHtml } from "./escape-html.ts";
+
+/** One curve; `NaN` leaves a gap. */
 export interface Curve {
   readonly name: string;
   readonly values: readonly number[];
+  /** Where each value is: 1 is the first epoch's end. Default 1, 2, 3, …. */
+  readonly epochs?: readonly number[];
   /** CSS class that colours it. */
   readonly style: string;
   /** Drawn dashed; for training curves beside their validation. */
@@ -31,8 +35,9 @@ export function lineChart({ title, curves, format, range }: LineChart): string {
   const values = curves.flatMap((curve) => curve.values.filter(Number.isFinite));
   const ticks = roundTicks(range?.[0] ?? Math.min(...values), range?.[1] ?? Math.max(...values));
   const [low, high] = [ticks[0]!, ticks.at(-1)!];
-  const epochs = Math.max(2, ...curves.map((curve) => curve.values.length));
-  const x = (epoch: number): number => LEFT + ((WIDTH - LEFT - RIGHT) * epoch) / (epochs - 1);
+  const places = curves.flatMap(epochsOf);
+  const [first, last] = [Math.floor(Math.min(1, ...places)), Math.max(2, ...places)];
+  const x = (epoch: number): number => LEFT + ((WIDTH - LEFT - RIGHT) * (epoch - first)) / (last - first);
   const y = (value: number): number =>
     TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - low) / (high - low || 1));
 
@@ -41,12 +46,12 @@ export function lineChart({ title, curves, format, range }: LineChart): string {
       `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(value).toFixed(1)}" y2="${y(value).toFixed(1)}"/>` +
       `<text class="tick" x="${LEFT - 8}" y="${(y(value) + 4).toFixed(1)}" text-anchor="end">${format(value)}</text>`,
   );
-  const step = Math.ceil(epochs / 10);
-  const labels = Array.from({ length: epochs }, (_, epoch) => epoch)
-    .filter((epoch) => epoch % step === 0)
+  const step = Math.ceil(last / 10);
+  const labels = Array.from({ length: Math.floor(last - first) + 1 }, (_, i) => first + i)
+    .filter((epoch) => (epoch - first) % step === 0)
     .map(
       (epoch) =>
-        `<text class="tick" x="${x(epoch).toFixed(1)}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${epoch + 1}</text>`,
+        `<text class="tick" x="${x(epoch).toFixed(1)}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${epoch}</text>`,
     );
   const lines = curves.map((curve) => drawCurve(curve, x, y));
   const legend = curves.map(
@@ -61,11 +66,15 @@ export function lineChart({ title, curves, format, range }: LineChart): string {
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(`${title} by epoch: ${summary}`)}">
 ${grid.join("\n")}
 ${labels.join("\n")}
-<text class="tick" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 2}" text-anchor="middle">epoch</text>
+<text class="tick axis" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 2}" text-anchor="middle">epoch</text>
 ${lines.join("\n")}
 </svg>
 <ul class="legend">${legend.join("")}</ul>
 </figure>`;
+}
+
+function epochsOf({ epochs, values }: Curve): readonly number[] {
+  return epochs ?? values.map((_, i) => i + 1);
 }
 
 /** Round numbers from at or below `low` to at or above `high`, 1, 2, 2.5 or 5 times a power of ten apart. */
@@ -80,17 +89,12 @@ function roundTicks(low: number, high: number): number[] {
 
 function drawCurve(curve: Curve, x: (epoch: number) => number, y: (value: number) => number): string {
   const style = `curve ${curve.style}${curve.dashed ? " dashed" : ""}`;
+  const epochs = epochsOf(curve);
   const points = curve.values
-    .map((value, epoch) => [epoch, value] as const)
+    .map((value, i) => [epochs[i]!, value] as const)
     .filter(([, value]) => Number.isFinite(value))
     .map(([epoch, value]) => `${x(epoch).toFixed(1)},${y(value).toFixed(1)}`);
   if (points.length !== 1) return `<polyline class="${style}" points="${points.join(" ")}"/>`;
   const [cx, cy] = points[0]!.split(",");
   return `<circle class="${style}" cx="${cx}" cy="${cy}" r="3"/>`;
-}
-
-/** Text that is safe inside HTML and its attributes. */
-export function escapeHtml(text: string): string {
-  const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-  return text.replace(/[&<>"]/g, (character) => entities[character]!);
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { recorder } from "../../test/workspace.ts";
+import { probabilityBars } from "./bars.ts";
 import { duration, percent, rate } from "./format.ts";
+import { verdict } from "./plain-words.ts";
 import { formatTable } from "./table.ts";
 import { trainingProgress } from "./training-progress.ts";
 
@@ -19,6 +21,37 @@ test("a table aligns words to the left and numbers to the right", () => {
     ],
   );
   expect(table).toBe("model     images/s\n──────────────────\nteacher      1,234\nstudent          –");
+});
+
+test("bars are as long as probabilities", () => {
+  const bars = probabilityBars("a.jpg", [
+    { name: "daisy", probability: 0.75 },
+    { name: "roses", probability: 0 },
+  ]);
+  const [title, first, second] = bars.split("\n");
+  expect(title).toBe("a.jpg");
+  expect(first).toBe(`  daisy  ${"█".repeat(23)}${"·".repeat(7)}   75.0%`);
+  expect(second).toBe(`  roses  ${"·".repeat(30)}    0.0%`);
+});
+
+describe("what two accuracies say", () => {
+  const words = (alone: number, distilled: number, validationImages: number): string =>
+    verdict({
+      models: [{ valAccuracy: 1 }, { valAccuracy: alone }, { valAccuracy: distilled }],
+      environment: { validationImages },
+    });
+
+  test("is no difference where so few pictures leave it to chance", () => {
+    // Of 300: the roots of 0.2 · 0.8 / 300 and 0.19 · 0.81 / 300, squared and added: 3.2 points.
+    expect(words(0.8, 0.81, 300)).toBe(
+      "The distilled student is 1.0 points above the student alone; 300 held-out pictures cannot tell such a difference from chance (standard error 3.2).",
+    );
+    expect(words(0.5, 0.5, 300)).toContain("as often right as the student alone");
+  });
+
+  test("is one where they do not, in either direction", () => {
+    expect(words(0.8, 0.7, 3000)).toContain("10.0 points below the student alone; more than chance");
+  });
 });
 
 describe("training progress", () => {

@@ -44,7 +44,8 @@ test("shows each picture, and beside it what each class token looks at", async (
           const value = pixels[((i * SIDE + y) * SIDE + x) * 3 + c]!;
           expect(at(x, y, c)).toBe(value);
           for (const [t, map] of maps.entries()) {
-            const share = map[i]![row]![column]! / Math.max(...map[i]!.flat());
+            const [low, high] = [Math.min(...map[i]!.flat()), Math.max(...map[i]!.flat())];
+            const share = (map[i]![row]![column]! - low) / (high - low);
             expect(at(SIDE * (t + 1) + x, y, c)).toBeCloseTo(value * (0.15 + 0.85 * share), -0.4); // a rounding
           }
         }

@@ -3,6 +3,7 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 import { attentionMaps, attentionRollout } from "deit-model";
 import { type DataSource, type Preprocess, toUnitRange } from "distill-trainer";
 import type { NamedPixels } from "distill-trainer/node";
+import { lightBy } from "../attention/light-by.ts";
 
 /** What {@link attentionImages} shows. */
 export interface AttentionImagesOptions {
@@ -12,9 +13,6 @@ export interface AttentionImagesOptions {
   /** From images in 0…255 to the model's input. Default `x / 255`. */
   readonly preprocess?: Preprocess;
 }
-
-/** Brightness of what a token does not look at. */
-const DIM = 0.15;
 
 /**
  * Pictures of what a vision transformer looks at: a held-out picture, and beside it the same one lit by the attention
@@ -46,14 +44,6 @@ export function attentionImages(
       ...{ width, height, channels: 3, data: pixels.subarray(i * one, (i + 1) * one) },
     }));
   };
-}
-
-/** `photos` darkened where a `[batch, rows, columns]` map is below its largest. */
-function lightBy(photos: tf.Tensor4D, map: tf.Tensor3D): tf.Tensor {
-  const [, height, width] = photos.shape;
-  const share = tf.expandDims(tf.div(map, tf.max(map, [1, 2], true)), 3) as tf.Tensor4D;
-  const smooth = tf.image.resizeBilinear(share, [height, width], false, true);
-  return tf.mul(photos, tf.add(tf.mul(smooth, 1 - DIM), DIM));
 }
 
 async function firstPictures(source: DataSource, count: number) {

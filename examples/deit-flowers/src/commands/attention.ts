@@ -1,0 +1,26 @@
+import { startBackend } from "tfjs-backends";
+import { attentionTargets, writeAttention } from "../attention/attention-files.ts";
+import { openModel } from "../models/open-model.ts";
+import { MODEL_OPTIONS, modelSettings } from "../options/model-settings.ts";
+import { findPhotos } from "../photos/find-photos.ts";
+import type { Command } from "./command.ts";
+
+export const attention: Command = {
+  name: "attention",
+  what: "Draw what the model's class tokens look at in photos (attention rollout)",
+  argument: { name: "photos", many: true },
+  options: ["attention", ...MODEL_OPTIONS],
+  examples: ["attention photo.jpg", "attention photos/ --attention drawn --model runs/demo"],
+  run: async ({ args, options, output, signal }) => {
+    const { attention: target = "attention", backend, model } = modelSettings(options);
+    const files = await findPhotos(args);
+    const targets = attentionTargets(files, target);
+    await startBackend(backend);
+    const opened = await openModel(model);
+    for (const [i, file] of files.entries()) {
+      signal?.throwIfAborted();
+      await writeAttention(opened, file, targets[i]!);
+      output.write(`${targets[i]}\n`);
+    }
+  },
+};

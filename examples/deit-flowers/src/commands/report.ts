@@ -1,0 +1,28 @@
+import { resolve } from "node:path";
+import { startBackend } from "tfjs-backends";
+import { reportOnce } from "../context.ts";
+import { openData } from "../data/open-data.ts";
+import { savedSettings } from "../files/saved-settings.ts";
+import { writeReport } from "../report/write-report.ts";
+import { readRecord } from "../run-record.ts";
+import { resolveSettings } from "../settings.ts";
+import type { Command } from "./command.ts";
+
+export const report: Command = {
+  name: "report",
+  what: "Write a finished run's report again, from its folder",
+  argument: { name: "run", many: false },
+  options: ["data", "cache", "backend", "workers", "microBatchSize", "verbose", "config"],
+  examples: ["report runs/demo", "report runs/photos --data /elsewhere/flower_photos.tgz"],
+  run: async ({ args, options, output }) => {
+    const folder = args[0]!;
+    const result = await readRecord(folder);
+    const { download, ...saved } = savedSettings(folder, "report");
+    const isMoved = options.data !== undefined; // then nothing is downloaded
+    const settings = resolveSettings({ ...saved, ...(!isMoved && { download }), ...options });
+    await startBackend(settings.backend);
+    const data = await openData(settings, output);
+    const path = await writeReport({ settings, data, output, folder, onSkip: reportOnce(output) }, result);
+    output.write(`report: ${resolve(path)}\n`);
+  },
+};

@@ -1,0 +1,39 @@
+import { type RgbImage, resizeBilinear, type SampleStore } from "flowers-data";
+import { toByteImage } from "./to-byte-image.ts";
+
+/** A contact sheet's name in a run's folder. */
+export const CONTACT_SHEET = "contact-sheet.png";
+
+const GAP = 4;
+const PAPER = 255;
+
+/** Which pictures are shown: of each class the first so many. */
+export function sheetSamples(store: SampleStore, perClass: number): number[][] {
+  const rows = store.classNames.map((): number[] => []);
+  store.labels.forEach((label, i) => {
+    if (rows[label]!.length < perClass) rows[label]!.push(i);
+  });
+  return rows;
+}
+
+/** A picture stretched to a square. */
+export function thumbnail(image: RgbImage, side: number): RgbImage {
+  return toByteImage(resizeBilinear(image, side, side, { antialias: true }));
+}
+
+/** The thumbnails of all rows as one picture; a row a class. */
+export function pasteRows(rows: readonly (readonly RgbImage[])[], side: number): RgbImage {
+  const columns = Math.max(...rows.map(({ length }) => length));
+  const width = columns * (side + GAP) + GAP;
+  const height = rows.length * (side + GAP) + GAP;
+  const data = new Uint8Array(width * height * 3).fill(PAPER);
+  for (const [r, row] of rows.entries()) {
+    for (const [c, image] of row.entries()) {
+      for (let y = 0; y < side; y++) {
+        const at = (GAP + r * (side + GAP) + y) * width + GAP + c * (side + GAP);
+        data.set(image.data.subarray(y * side * 3, (y + 1) * side * 3), at * 3);
+      }
+    }
+  }
+  return { data, width, height };
+}

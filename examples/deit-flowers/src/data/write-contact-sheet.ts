@@ -1,0 +1,62 @@
+import { extname } from "node:path";
+import type { RgbImage, SampleStore } from "flowers-data";
+import { writeAtomically } from "../files/write-atomically.ts";
+import { pngBytes, writePng } from "../files/write-png.ts";
+import { contactSheetHtml, type SheetClass } from "../report/contact-sheet-html.ts";
+import { UsageError } from "../usage-error.ts";
+import { pasteRows, sheetSamples, thumbnail } from "./contact-sheet.ts";
+import { type OnBadPicture, picturesOf, type StoredPicture } from "./picture-of.ts";
+
+/** Of a thumbnail, pixels. */
+const SIDE = 96;
+
+/** What {@link writeContactSheet} shows. */
+export interface ContactSheetOptions {
+  /** Most pictures of a class. */
+  readonly perClass: number;
+  readonly onBad: OnBadPicture;
+}
+
+/** Writes some pictures of each class, as a PNG (a row a class, in the classes' order) or as a page with their names. */
+export async function writeContactSheet(
+  store: SampleStore,
+  path: string,
+  { perClass, onBad }: ContactSheetOptions,
+): Promise<void> {
+  requireSheetName(path);
+  const rows = await Promise.all(
+    sheetSamples(store, perClass).map(async (indices) => {
+      const pictures = await picturesOf(store, indices, onBad);
+      return pictures.map(({ index, image }) => ({ index, image: thumbnail(image, SIDE) }));
+    }),
+  );
+  if (extname(path) === ".png") return writePng(path, pasteRows(rows.map(imagesOf), SIDE));
+  const classes = await Promise.all(rows.map((row, label) => sheetClass(store, label, row)));
+  await writeAtomically(path, contactSheetHtml(classes));
+}
+
+/** @throws UsageError unless it ends with `.png` or `.html`. */
+export function requireSheetName(path: string): void {
+  if (![".png", ".html"].includes(extname(path)))
+    throw new UsageError(`--sheet: expected a name that ends with .png or .html, got '${path}'`);
+}
+
+function imagesOf(row: readonly StoredPicture[]): RgbImage[] {
+  return row.map(({ image }) => image);
+}
+
+async function sheetClass(
+  store: SampleStore,
+  label: number,
+  row: readonly StoredPicture[],
+): Promise<SheetClass> {
+  const pictures = row.map(async ({ index, image }) => ({
+    key: store.keys[index]!,
+    png: await pngBytes(image),
+  }));
+  return {
+    name: store.classNames[label]!,
+    count: store.labels.filter((one) => one === label).length,
+    pictures: await Promise.all(pictures),
+  };
+}

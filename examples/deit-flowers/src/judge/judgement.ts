@@ -1,0 +1,64 @@
+import type { Predictions } from "./predictions.ts";
+
+/** How a model does on pictures of one class. */
+export interface ClassFigures {
+  /** Pictures of the class. */
+  readonly count: number;
+  /** Share of them that it recognises; `NaN` without pictures. */
+  readonly recall: number;
+  /** Share of the pictures that it takes for this class that are of it; `NaN` where it takes none. */
+  readonly precision: number;
+}
+
+/** A picture that a model takes for another class. */
+export interface Mistake {
+  /** Place among the pictures. */
+  readonly index: number;
+  readonly label: number;
+  readonly predicted: number;
+  /** Of the class that it takes it for. */
+  readonly probability: number;
+}
+
+/** Index of the largest number; the first of equal ones. */
+function best(values: ArrayLike<number>): number {
+  let index = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[index]!) index = i;
+  return index;
+}
+
+/** `[label][predicted]` counts. */
+export function confusionMatrix({ labels, probabilities }: Predictions, classes: number): number[][] {
+  const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  probabilities.forEach((row, i) => {
+    matrix[labels[i]!]![best(row)]! += 1;
+  });
+  return matrix;
+}
+
+/** Share of pictures on the diagonal. */
+export function accuracyOf(matrix: readonly (readonly number[])[]): number {
+  const right = matrix.reduce((sum, row, i) => sum + row[i]!, 0);
+  return right / matrix.flat().reduce((sum, count) => sum + count, 0);
+}
+
+/** Recall and precision, class by class. */
+export function classFigures(matrix: readonly (readonly number[])[]): ClassFigures[] {
+  return matrix.map((row, i) => {
+    const count = row.reduce((sum, n) => sum + n, 0);
+    const taken = matrix.reduce((sum, other) => sum + other[i]!, 0);
+    return { count, recall: row[i]! / count, precision: row[i]! / taken };
+  });
+}
+
+/** The mistakes that a model is surest of, the surest first. */
+export function worstMistakes({ labels, probabilities }: Predictions, count: number): Mistake[] {
+  return probabilities
+    .map((row, index) => {
+      const predicted = best(row);
+      return { index, label: labels[index]!, predicted, probability: row[predicted]! };
+    })
+    .filter(({ label, predicted }) => label !== predicted)
+    .sort((a, b) => b.probability - a.probability)
+    .slice(0, count);
+}

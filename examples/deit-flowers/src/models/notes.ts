@@ -1,0 +1,28 @@
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { type Normalisation, normalise, type Preprocess } from "distill-trainer";
+import { inputRangeOf, toInputRange } from "../teacher/input-range.ts";
+
+/** What a saved model says about itself beside `inputRange`, so that it can be used without its run. */
+export interface ModelNotes {
+  readonly classNames?: readonly string[];
+  /** Of pixels, in the place of a range. */
+  readonly normalisation?: Normalisation;
+  /** Middle part of a picture that it was judged on; absent: whole pictures. */
+  readonly centreCrop?: number;
+}
+
+/** Notes in a model, and so in its files, something about it. */
+export function addNotes(model: tfl.LayersModel, notes: ModelNotes): void {
+  model.setUserDefinedMetadata({ ...model.getUserDefinedMetadata(), ...notes });
+}
+
+/** What {@link addNotes} noted. */
+export function notesOf(model: tfl.LayersModel): ModelNotes {
+  return (model.getUserDefinedMetadata() ?? {}) as ModelNotes;
+}
+
+/** From images in 0…255 to what the model takes. */
+export function preprocessOf(model: tfl.LayersModel): Preprocess {
+  const { normalisation } = notesOf(model);
+  return normalisation === undefined ? toInputRange(inputRangeOf(model)) : normalise(normalisation);
+}

@@ -1,0 +1,44 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import type { Preprocess } from "distill-trainer";
+import { loadLayersModelFile } from "../files/layers-model-files.ts";
+import { UsageError } from "../usage-error.ts";
+import "./known-layers.ts";
+import { notesOf, preprocessOf } from "./notes.ts";
+
+/** A saved classifier, ready for pictures. */
+export interface OpenedModel {
+  readonly path: string;
+  /** Images → `[batch, classes]` logits. */
+  readonly model: tfl.LayersModel;
+  readonly classNames: readonly string[];
+  /** Pixels, square. */
+  readonly imageSize: number;
+  readonly preprocess: Preprocess;
+  /** Middle part of a picture that it looks at; absent: all of it. */
+  readonly centreCrop?: { readonly ratio: number };
+}
+
+/**
+ * Opens a model that a run has saved.
+ *
+ * @param path - Its folder or `model.json`, or a run's folder, whose distilled student it then is.
+ * @throws UsageError if it does not know its classes' names. Error naming a file that is no model.
+ */
+export async function openModel(path: string): Promise<OpenedModel> {
+  const folder = existsSync(join(path, "settings.json")) ? join(path, "student-distilled") : path;
+  const model = await loadLayersModelFile(folder);
+  const { classNames, centreCrop } = notesOf(model);
+  const classes = model.outputs[0]!.shape[1];
+  if (classNames?.length !== classes) {
+    throw new UsageError(
+      `${folder}: expected a model that names its ${classes} classes, as those saved by 'train' do, got ${classNames?.length ?? "no"} names`,
+    );
+  }
+  return {
+    ...{ path: folder, model, classNames: classNames!, imageSize: model.inputs[0]!.shape[1]! },
+    preprocess: preprocessOf(model),
+    ...(centreCrop !== undefined && { centreCrop: { ratio: centreCrop } }),
+  };
+}

@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { newestRun } from "../models/newest-run.ts";
+import { checked } from "./checked.ts";
+import type { OptionName } from "./option-help.ts";
+
+const schema = z.object({
+  backend: z.enum(["auto", "tensorflow", "webgpu", "wasm", "cpu"]).default("auto"),
+  model: z.string().optional(),
+  out: z.string().default("runs"),
+  json: z.boolean().default(false),
+  verbose: z.boolean().default(false),
+  top: z.number().int().positive().default(5),
+  attention: z.string().optional(),
+});
+
+/** Options of commands that use a saved model. */
+export type ModelSettings = z.infer<typeof schema> & { readonly model: string };
+
+export const MODEL_OPTIONS = ["model", "out", "backend", "verbose", "config"] as const satisfies OptionName[];
+
+/** @throws UsageError naming the option, what was expected and what was given. */
+export function modelSettings(options: Readonly<Record<string, unknown>>): ModelSettings {
+  const settings = checked(schema, options);
+  return { ...settings, model: settings.model ?? newestRun(settings.out) };
+}

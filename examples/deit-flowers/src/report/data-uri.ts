@@ -1,0 +1,12 @@
+import type { RgbImage } from "flowers-data";
+import { pngBytes } from "../files/write-png.ts";
+
+/** PNG bytes as an address that holds them. */
+export function pngUri(png: Uint8Array): string {
+  return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
+}
+
+/** A picture as an address that holds it. */
+export async function imageUri(image: RgbImage): Promise<string> {
+  return pngUri(await pngBytes(image));
+}

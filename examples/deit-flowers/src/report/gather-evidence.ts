@@ -1,0 +1,95 @@
+import { join } from "node:path";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { normalise, toUnitRange } from "distill-trainer";
+import type { Batch } from "flowers-data";
+import type { RunContext } from "../context.ts";
+import { heldOutImages } from "../data/image-sources.ts";
+import type { SourceOf } from "../data/in-memory.ts";
+import { toByteImage } from "../data/to-byte-image.ts";
+import { loadLayersModelFile } from "../files/layers-model-files.ts";
+import type { StageName } from "../files/stages.ts";
+import { type Mistake, worstMistakes } from "../judge/judgement.ts";
+import { predictionsOf } from "../judge/predictions.ts";
+import "../models/known-layers.ts";
+import { studentRecipe } from "../recipe-settings.ts";
+import type { ModelResult } from "../run-result.ts";
+import type { Settings } from "../settings.ts";
+import { inputRangeOf, toInputRange } from "../teacher/input-range.ts";
+import { attentionImages } from "../watch/attention-images.ts";
+import { imageUri } from "./data-uri.ts";
+import type { Evidence, JudgedModel, ShownMistake, ShownPicture } from "./evidence.ts";
+import { learningRates } from "./learning-rates.ts";
+
+const MISTAKES = 12;
+const ATTENTION = 4;
+
+const STAGES: readonly (readonly [StageName, ModelResult["name"]])[] = [
+  ["teacher", "teacher"],
+  ["student-alone", "student alone"],
+  ["student-distilled", "student distilled"],
+];
+
+/** Shows the held-out pictures to a finished run's three models. */
+export async function gatherEvidence(context: RunContext): Promise<Evidence> {
+  const { folder, data, settings } = context;
+  const { classNames } = data;
+  const models: JudgedModel[] = [];
+  let mistakes: ShownMistake[] = [];
+  let attention: ShownPicture[] = [];
+  for (const [stage, name] of STAGES) {
+    const model = await loadLayersModelFile(join(folder, stage));
+    const { preprocess, centreCrop } = viewOf(settings, stage, model);
+    const pictures = await heldOutImages(context, model.inputs[0]!.shape[1]!, centreCrop);
+    const predictions = await predictionsOf({ model, preprocess }, pictures, settings.microBatchSize);
+    models.push({ name, predictions });
+    if (stage === "student-distilled") {
+      mistakes = await show(context, worstMistakes(predictions, MISTAKES), pictures);
+      const draw = attentionImages(model, pictures, { classNames, preprocess, count: ATTENTION });
+      attention = await Promise.all(
+        (await draw()).map(async ({ name: title, data: pixels, width, height }) => ({
+          source: await imageUri({ data: pixels, width, height }),
+          label: title.split(" ").slice(1).join(" "), // after `attention/<i>`
+        })),
+      );
+    }
+    model.dispose();
+  }
+  const rates = await Promise.all(STAGES.slice(1).map(([stage, name]) => learningRates(folder, stage, name)));
+  return { classNames, models, mistakes, attention, learningRates: rates.flat() };
+}
+
+/** How a model is shown pictures: by the settings, not by notes, which models of older runs lack. */
+function viewOf(settings: Settings, stage: StageName, model: tfl.LayersModel) {
+  if (stage === "teacher") return { preprocess: toInputRange(inputRangeOf(model)) };
+  const { normalisation, images } = studentRecipe(settings);
+  const preprocess = normalisation === undefined ? toUnitRange : normalise(normalisation);
+  return { preprocess, centreCrop: images.centreCrop };
+}
+
+async function show(
+  { data }: RunContext,
+  mistakes: readonly Mistake[],
+  source: SourceOf<Batch>,
+): Promise<ShownMistake[]> {
+  const batches: Batch[] = [];
+  for await (const batch of source.batches(0)) batches.push(batch);
+  const pictures = batches.flatMap(({ images, indices, imageSize }) => {
+    const size = images.length / indices.length;
+    return [...indices].map((index, row) => ({
+      index,
+      image: { data: images.subarray(row * size, (row + 1) * size), width: imageSize, height: imageSize },
+    }));
+  });
+  return Promise.all(
+    mistakes.map(async ({ index, label, predicted, probability }) => {
+      const { image, index: sample } = pictures[index]!;
+      return {
+        source: await imageUri(toByteImage(image)),
+        key: data.validation.keys[sample]!,
+        label: data.classNames[label]!,
+        predicted: data.classNames[predicted]!,
+        probability,
+      };
+    }),
+  );
+}

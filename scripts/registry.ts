@@ -10,6 +10,7 @@ export interface Published {
 
 interface PublishedManifest {
   readonly dist: { tarball: string };
+  readonly repository?: { readonly url: string };
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }

@@ -13,7 +13,8 @@ test.for(readdirSync(folder).filter((file) => file.endsWith(".md") && file !== "
   (file) => {
     const text = readFileSync(join(folder, file), "utf8");
     const [, releases, summary] = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(text) ?? [];
-    for (const line of releases?.split("\n") ?? ["no front matter"]) {
+    const lines = releases?.split("\n").filter((line) => line.trim() !== "");
+    for (const line of lines ?? ["no front matter"]) {
       const [, name, bump] = /^"([^"]+)": (\w+)$/.exec(line) ?? [];
       expect(names, line).toContain(name);
       expect(["patch", "minor", "major"], line).toContain(bump);

@@ -19,6 +19,10 @@ const SUITES: Readonly<Record<string, () => Promise<{ suite: Suite; parts: reado
     const { wasmSuite, wasmParts } = await import("./wasm/suite.ts");
     return { suite: wasmSuite, parts: wasmParts };
   },
+  webgpu: async () => {
+    const { webGpuSuite, webGpuParts } = await import("./webgpu/suite.ts");
+    return { suite: webGpuSuite, parts: webGpuParts };
+  },
 };
 const USAGE = `usage: bench <${[...Object.keys(SUITES), "page"].join(" | ")}> [--quick] [--python <interpreter>] [--only <part>]`;
 /** Results of other Node versions get a file of their own. */

@@ -21,8 +21,8 @@ export function writePage(): void {
     PAGE,
     `# Benchmarks
 
-Written by \`npx pnpm@12 bench\` from \`bench/results/\`; not edited by hand. Medians, both sides run in turn on one machine, in one
-process and on one thread where a table does not say otherwise. *Ratio* says how many times better ours is; *limit here* is what the machine could do at most, measured in
+Written by \`npx pnpm@12 bench\` from \`bench/results/\`; not edited by hand. Medians, both sides run in turn on one
+machine. *Ratio* says how many times better ours is; *limit here* is what the machine could do at most, measured in
 the same run.
 
 ${sections}`,
@@ -36,7 +36,7 @@ function section(about: About, rows: readonly Row[]): string {
   const tables = profiles.map((profile) => `### ${profile.title}\n\n${profileText(profile)}\n`).join("\n");
   return `## ${suite}, Node ${node.replace(/^v(\d+).*/, "$1")}
 
-\`${command}\`, ${date}, ${machine}, Node ${node}, ${build} build.
+\`${command}\`, ${date}, ${machine}, Node ${node}, ${suite === "wasm" ? `${build} build, one thread` : build}.
 
 ${rowTable(rows)}
 

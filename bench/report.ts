@@ -48,7 +48,7 @@ export class Recorder {
   readonly leftOut: { id: string; why: string }[] = [];
   readonly notes: string[] = [];
   readonly profiles: Profile[] = [];
-  /** Set once, by the suite: which build of its kernels ran. */
+  /** Set once, by a suite whose kernels have several: which build of them ran. */
   build = "";
 
   add(row: Row): void {

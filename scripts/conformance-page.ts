@@ -27,8 +27,8 @@ Written by \`npx pnpm@12 run conformance\`, as is \`backends.json\`; not edited 
 whole training step, against one reference in float64: plain loops for the value, central differences for the gradient
 (\`test/conformance\`). A cell has the largest error of the value, then that of all gradients, each relative to the largest
 number expected; a test fails beyond the tolerance. *No gradient* by itself: the op has none; *no kernel*: the backend cannot
-compute it. \`wasm\` is TensorFlow.js' own backend without a kernel of ours; \`webgpu\` ran on SwiftShader (Vulkan on the CPU,
-through Dawn), \`tensorflow\` on the CPU: no GPU was measured.
+compute it. \`wasm\` and \`webgpu\` are TensorFlow.js' own backends without a kernel of ours; WebGPU ran on SwiftShader (Vulkan on
+the CPU, through Dawn), \`tensorflow\` on the CPU: no GPU was measured.
 
 ${tables.join("\n")}`;
 

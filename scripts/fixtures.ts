@@ -51,13 +51,17 @@ function scriptsIn(folder: string): Generator[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith(".py"))
     .sort()
-    .map((name) => {
-      const text = readFileSync(join(folder, name), "utf8");
-      const header = /^"""([\s\S]*?)"""/.exec(text)?.[1] ?? "";
+    .map((name) => ({ name, header: headerOf(join(folder, name)) }))
+    .filter(({ name, header }) => header.includes(name)) // says how it is run; others are modules of these
+    .map(({ name, header }) => {
       const output = new RegExp(`python\\S* ${name} > (\\S+)`).exec(header)?.[1];
       const needs = header.match(/Python 3\.\d+|[\w-]+==[\w.]+/g) ?? ["what its header says"];
       return { path: join(folder, name), needs, output };
     });
+}
+
+function headerOf(path: string): string {
+  return /^"""([\s\S]*?)"""/.exec(readFileSync(path, "utf8"))?.[1] ?? "";
 }
 
 /** Runs one script; its data is written only if it ended well. */

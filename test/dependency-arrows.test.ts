@@ -16,9 +16,10 @@ const ARROWS: Record<string, readonly string[]> = {
   "deit-model": ["safetensors-io", "vit-blocks"],
   "distill-trainer": ["kernel-op", "sample-keys", "tensorboard-events"],
   "flowers-data": ["sample-keys"],
-  "bit-teacher": ["kernel-op"],
+  "bit-teacher": ["distill-trainer", "kernel-op", "safetensors-io", "sample-keys"],
   "wasm-kernels": [],
-  "tfjs-backends": ["wasm-kernels"], // optional: imported only where it is installed
+  "webgpu-kernels": [],
+  "tfjs-backends": ["wasm-kernels", "webgpu-kernels"], // optional: imported only where they are installed
 };
 /** Packages whose main entry is for browsers too: what needs Node lies behind another. */
 const FOR_BROWSERS = [
@@ -28,6 +29,8 @@ const FOR_BROWSERS = [
   "stochastic-depth",
   "vit-blocks",
   "deit-model",
+  "bit-teacher",
+  "webgpu-kernels",
 ];
 /** Files beside the sources that only tests use, and that are not published. */
 const FOR_TESTS = /\.test\.ts$|(^|\/)(testing|test-data)\.ts$/;

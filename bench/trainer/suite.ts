@@ -32,7 +32,7 @@ export async function trainerSuite(recorder: Recorder, options: SuiteOptions): P
     recorder.note(`The machine was busy: load average ${load.toFixed(1)} as the run began.`);
   }
   await startStock();
-  recorder.build = chosenBuild();
+  recorder.build = `${chosenBuild()} build, two cores`;
   const ceiling = await ceilingRow(recorder, options.quick);
   if (options.only !== "memory") await speedRows(recorder, options, ceiling);
   if (options.only !== "speed") await memoryRows(recorder, options);

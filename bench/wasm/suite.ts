@@ -10,7 +10,7 @@ import { onnxRows } from "./onnx.ts";
 import { productRows } from "./products.ts";
 import { stepProfile } from "./profiles.ts";
 import { pytorchRow } from "./pytorch.ts";
-import { resnetRow } from "./resnet.ts";
+import { resnetRows } from "./resnet.ts";
 import { sweepRows } from "./sweep.ts";
 import { tapeRows } from "./tape.ts";
 
@@ -35,7 +35,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   jax: jaxRow,
   onnx: onnxRows,
   pytorch: pytorchRow,
-  resnet: resnetRow,
+  resnet: resnetRows,
   profile: stepProfile,
 };
 

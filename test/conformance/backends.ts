@@ -1,7 +1,8 @@
-import { existsSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import { startBackend } from "tfjs-backends";
 import { installWasmKernels } from "wasm-kernels";
+import { installWebGpuKernels } from "webgpu-kernels";
+import { takeSwiftShader } from "../../packages/tfjs-backends/src/testing.ts";
 
 /** A backend with or without kernels of ours, and how near it must come to the reference. */
 export interface TestedBackend {
@@ -41,22 +42,23 @@ export const BACKENDS = {
     tolerance: 1e-5, // WGSL lets exp and division be some roundings off
     start: async () => {
       takeSwiftShader();
-      const { detail } = await startBackend("webgpu");
+      await startBackend("webgpu");
+      installWebGpuKernels().uninstall();
       tf.env().set("WEBGPU_CPU_FORWARD", false); // small tensors too are computed on the device
+      return "tfjs' own kernels";
+    },
+  },
+  "webgpu + kernels": {
+    tolerance: 1e-5,
+    start: async () => {
+      takeSwiftShader();
+      const { detail } = await startBackend("webgpu");
+      tf.env().set("WEBGPU_CPU_FORWARD", false);
       return detail;
     },
   },
   tensorflow: {
-    tolerance: 5e-6,
+    tolerance: 1e-5,
     start: async () => (await startBackend("tensorflow")).detail,
   },
 } as const satisfies Record<string, TestedBackend>;
-
-/**
- * A Vulkan driver for machines without a GPU: the one that Debian's Chromium brings. A `VK_ICD_FILENAMES` of one's own,
- * even an empty one, has its way.
- */
-function takeSwiftShader(): void {
-  const driver = "/usr/lib/chromium/vk_swiftshader_icd.json";
-  if (existsSync(driver)) process.env.VK_ICD_FILENAMES ??= driver;
-}

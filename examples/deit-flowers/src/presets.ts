@@ -61,7 +61,7 @@ export const PRESETS: Readonly<Record<string, PresetSettings>> = {
     dim: 96,
     depth: 3,
     heads: 3,
-    teacherEpochs: 12,
+    teacherEpochs: 8,
     teacherLearningRate: 3e-3,
     epochs: 12,
     batchSize: 32,

@@ -19,7 +19,7 @@ import { type Backbone, loadBackbone } from "./teacher/backbone.ts";
 import { preparePretrainedTeacher } from "./teacher/pretrained-teacher.ts";
 import { savedTeacher } from "./teacher/saved-teacher.ts";
 import type { ReadyTeacher } from "./teacher/teacher.ts";
-import { trainConvTeacher } from "./teacher/train-conv-teacher.ts";
+import { trainBitTeacher } from "./teacher/train-bit-teacher.ts";
 import { percent, rate } from "./terminal/format.ts";
 import type { LineOutput } from "./terminal/live-line.ts";
 import { formatTable } from "./terminal/table.ts";
@@ -99,7 +99,7 @@ async function makeTeacher(context: RunContext, backbone: Backbone | undefined):
   context.signal?.throwIfAborted();
   const teacher =
     backbone === undefined
-      ? await trainConvTeacher(context)
+      ? await trainBitTeacher(context)
       : await preparePretrainedTeacher(context, backbone);
   const { model, result, description } = teacher;
   await finishStage(context.folder, "teacher", model, { result, description });

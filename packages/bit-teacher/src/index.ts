@@ -1,2 +1,30 @@
+export { bit, FEATURES, featuresOf } from "./bit.ts";
+export { type BitConfig, type BitName, type BitSize, bitSizes } from "./config.ts";
+export type { NamedTensors, StoredTensor } from "./formats/named-tensors.ts";
+export { openNpz } from "./formats/npz.ts";
+export { openSavedModelZip } from "./formats/saved-model.ts";
+export { openTensorBundle, type TensorBundleFiles } from "./formats/tensor-bundle/open-tensor-bundle.ts";
+export { GroupNorm, type GroupNormArgs } from "./layers/group-norm.ts";
+export { StdConv2D, type StdConv2DArgs } from "./layers/std-conv-2d.ts";
+export { type LoadWeightsOptions, loadWeights, type WeightsReport } from "./load-weights.ts";
 export { type GroupNormOptions, groupNorm } from "./ops/group-norm.ts";
 export { weightStandardize } from "./ops/weight-standardize.ts";
+export {
+  type ExtractFeaturesOptions,
+  extractFeatures,
+  type Features,
+  featureSource,
+} from "./teach/features.ts";
+export { type FineTuneOptions, fineTune } from "./teach/fine-tune.ts";
+export { type HyperRule, type HyperRuleOptions, hyperRule } from "./teach/hyper-rule.ts";
+export {
+  type LinearProbeOptions,
+  linearProbe,
+  type Probed,
+  type TrainedHead,
+  type TrainHeadOptions,
+  trainHead,
+} from "./teach/linear-probe.ts";
+export { toSymmetricRange } from "./teach/preprocess.ts";
+export type { WeightNames } from "./weight-names.ts";
+export { countParameters, weightShapes } from "./weight-shapes.ts";

@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { BatchLogCollector, type BatchLogs } from "./batch-logs.ts";
 import type { Batch } from "./data-source.ts";
+import type { BatchGradients } from "./engine/engine.ts";
+import { squaredNorms } from "./gradient-transform.ts";
 import { disposeMicroBatch, microBatchRanges, rowsOfBatch, toMicroBatch } from "./micro-batch.ts";
 import type { Objective, Outcome, Prepared } from "./objective.ts";
 
@@ -55,8 +57,22 @@ export class BatchSum {
   }
 
   /** Means over the rows added; empty where nothing was. */
-  logs(): Promise<BatchLogs> {
-    return this.#collector.read();
+  async logs(): Promise<BatchLogs> {
+    return (await this.#read([])).logs;
+  }
+
+  /** Both, and each gradient's squared norm, in one read-back. */
+  async gradientsAndLogs(): Promise<BatchGradients> {
+    const gradients = this.gradients();
+    const { logs, beside } = await this.#read(Object.values(gradients));
+    return { gradients, logs, squaredNorms: beside };
+  }
+
+  async #read(gradients: readonly tf.Tensor[]) {
+    const squares = squaredNorms(gradients);
+    const read = await this.#collector.read(squares);
+    squares.dispose();
+    return read;
   }
 
   #backward(prepared: Prepared, sampleKeys: Uint32Array, weight: number): Outcome {

@@ -26,20 +26,25 @@ export class BatchLogCollector {
     this.#rows.push(tf.keep(row));
   }
 
-  /** @returns Means over the batch's rows; frees what was collected. */
-  async read(): Promise<BatchLogs> {
-    if (this.#rows.length === 0) return {};
-    const table = tf.stack(this.#rows);
+  /**
+   * Reads back once, which on a GPU is a round trip.
+   *
+   * @param beside - Numbers to read in the same go; not disposed.
+   * @returns Means over the batch's rows, and what stood beside them; frees what was collected.
+   */
+  async read(beside: tf.Tensor1D): Promise<{ logs: BatchLogs; beside: Float32Array }> {
+    const all = tf.concat([...this.#rows, beside]);
     tf.dispose(this.#rows);
-    const numbers = await table.data();
-    table.dispose();
+    const numbers = (await all.data()) as Float32Array;
+    all.dispose();
     const columns = this.#names.length;
-    return Object.fromEntries(
+    const logs = Object.fromEntries(
       this.#names.map((name, column) => [
         name,
         this.#weights.reduce((sum, weight, row) => sum + weight * numbers[row * columns + column]!, 0),
       ]),
     );
+    return { logs, beside: numbers.slice(this.#rows.length * columns) };
   }
 }
 

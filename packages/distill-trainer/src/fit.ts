@@ -196,9 +196,10 @@ async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
 /** A batch's gradients, which are finite, and what is logged of them. */
 async function compute({ engine, objective, microBatchSize }: Run, place: RunPlace, batch: Batch) {
   await engine.sync();
-  const { gradients, logs } = await engine.gradients(batch, microBatchSize);
+  const computed = await engine.gradients(batch, microBatchSize);
+  const { gradients, logs } = computed;
   try {
-    const gradientNorm = await requireFinite(objective.variables, gradients, logs.loss!, place);
+    const gradientNorm = await requireFinite(objective.variables, computed, place);
     return { gradients, logs, gradientNorm };
   } catch (error) {
     tf.dispose(gradients);

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { hasKernel, runKernel } from "kernel-op";
 
 /** What happens to a step's gradients before the optimizer gets them. */
 export interface GradientTransform {
@@ -61,8 +62,14 @@ export function globalNorm(gradients: tf.NamedTensorMap): tf.Scalar {
   return tf.tidy(() => tf.sqrt(tf.sum(squaredNorms(Object.values(gradients)))) as tf.Scalar);
 }
 
-/** The squared Euclidean norm of each tensor, `[tensors]`; owned by the caller. */
+/**
+ * The squared Euclidean norm of each tensor, `[tensors]`; owned by the caller. Runs the kernel `SquaredNorms` where the
+ * backend has it.
+ */
 export function squaredNorms(tensors: readonly tf.Tensor[]): tf.Tensor1D {
+  if (tensors.length > 0 && hasKernel("SquaredNorms")) {
+    return runKernel("SquaredNorms", tensors)[0] as tf.Tensor1D; // one number each
+  }
   return tf.tidy(() => {
     if (tensors.length === 0) return tf.tensor1d([], "float32");
     return tf.stack(tensors.map((x) => tf.sum(tf.square(x)))) as tf.Tensor1D;

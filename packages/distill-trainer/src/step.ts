@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type GradientTransform, squaredNorms } from "./gradient-transform.ts";
+import type { BatchGradients } from "./engine/engine.ts";
+import type { GradientTransform } from "./gradient-transform.ts";
 import type { WeightAverage } from "./weight-average.ts";
 
 /** How a step is taken once its gradients are known. */
@@ -50,13 +51,11 @@ export interface Place {
  */
 export async function requireFinite(
   variables: readonly tf.Variable[],
-  gradients: tf.NamedTensorMap,
-  loss: number,
+  { gradients, logs, squaredNorms }: BatchGradients,
   place: Place,
 ): Promise<number> {
-  const squares = squaredNorms(Object.values(gradients));
-  const sum = [...(await squares.data())].reduce((total, x) => total + x, 0);
-  squares.dispose();
+  const loss = logs.loss!;
+  const sum = squaredNorms.reduce((total, x) => total + x, 0);
   if (Number.isFinite(loss) && Number.isFinite(sum)) return Math.sqrt(sum);
 
   const bad = await firstBad(variables, gradients);

@@ -82,7 +82,7 @@ export function bitsOf(dtype: Dtype): number {
  * @throws RangeError if the type cannot be read, or an integer is not a safe one.
  */
 export function decode(dtype: Dtype, bytes: Uint8Array): Numbers {
-  const { buffer } = bytes.slice(); // aligned
+  const { buffer } = new Uint8Array(bytes); // a copy is aligned; slice() of a Node Buffer would be none
   switch (dtype) {
     case "F32":
       return new Float32Array(buffer);

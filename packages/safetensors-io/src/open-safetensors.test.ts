@@ -73,6 +73,15 @@ describe.each([
   });
 });
 
+test("numbers are right where the bytes are a part of a Node Buffer", async () => {
+  const padded = Buffer.concat([Buffer.alloc(3), mixed]).subarray(3);
+  const [file, plain] = [
+    await openSafetensors(bytesSource(padded)),
+    await openSafetensors(bytesSource(new Uint8Array(mixed))),
+  ];
+  for (const name of ["half", "double"]) expect(await file.read(name)).toEqual(await plain.read(name));
+});
+
 test("halves become the float32 that PyTorch makes of them", async () => {
   const file = await openSafetensors(bytesSource(fixture("floats.safetensors")));
   expect(Object.fromEntries(file.metadata)).toEqual({ format: "pt" });

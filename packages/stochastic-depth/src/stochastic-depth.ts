@@ -17,8 +17,8 @@ export interface StochasticDepthOptions {
  * Stochastic depth (drop path): zeroes a residual branch for a random part of the batch and rescales the rest, so that
  * the expected value is unchanged.
  *
- * One number is drawn per sample, not per element: `y[i] = x[i] / keep · floor(keep + u[i])`, `keep = 1 − dropProb`,
- * `u[i] = uniform(sampleKeys[i], site)`. For the backward pass only the mask is kept.
+ * One number is drawn per sample, not per element: `y[i] = x[i] · floor(keep + u[i]) / keep`, `keep = 1 − dropProb`,
+ * `u[i] = uniform(sampleKeys[i], site)`. For the backward pass only the mask is kept, which holds `1 / keep` already.
  *
  * @param x - `[batch, ...]`, float32. Not disposed.
  * @returns Same shape as `x`, a new tensor owned by the caller; zeros where `dropProb` is 1.
@@ -47,13 +47,13 @@ export function stochasticDepth<T extends tf.Tensor>(x: T, options: StochasticDe
     );
   }
   const keep = 1 - dropProb;
-  const drawn = Float32Array.from(sampleKeys, (key) => Math.floor(keep + uniform(key, site)));
+  const drawn = Float32Array.from(sampleKeys, (key) => Math.floor(keep + uniform(key, site)) / keep);
   const masked = tf.customGrad((v, save) => {
     const mask = tf.tensor(drawn, [batch, ...rest.map(() => 1)]); // broadcasts over each sample
     (save as tf.GradSaveFunc)([mask]);
     return {
-      value: tf.mul(tf.div(v as tf.Tensor, keep), mask),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(tf.div(dy, keep), saved[0]!),
+      value: tf.mul(v as tf.Tensor, mask),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, saved[0]!),
     };
   });
   return masked(x) as T; // rank unchanged

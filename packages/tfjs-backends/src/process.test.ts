@@ -1,7 +1,10 @@
 import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { takeSwiftShader } from "./testing.ts";
+
+takeSwiftShader();
 
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 const INDEX = pathToFileURL(fileURLToPath(new URL("./index.ts", import.meta.url))).href;
@@ -14,7 +17,7 @@ ${body}`;
   const args = ["--conditions=@deit/source", "--import", TSX, "--input-type=module", "--eval", source];
   const cwd = fileURLToPath(new URL("..", import.meta.url));
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd }, (error, out, err) => {
+    execFile(process.execPath, args, { cwd, timeout: 50_000 }, (error, out, err) => {
       resolve({ code: error === null ? 0 : Number(error.code), out, err });
     });
   });
@@ -37,4 +40,60 @@ test("an uncaught error of the program is not printed as a page of WebAssembly g
   expect(code).toBe(1);
   expect(err).toContain("mine");
   expect(err.length).toBeLessThan(2000);
+});
+
+const adapter = await program(`console.log((await startBackend("webgpu")).detail);`);
+
+describe.skipIf(adapter.code !== 0)("WebGPU in Node (skipped without an adapter)", () => {
+  test("names its adapter, trains, and lets the process end", async () => {
+    const { code, out } = await program(`
+      const { detail } = await startBackend("webgpu");
+      const w = tf.variable(tf.ones([40, 40]));
+      const optimizer = tf.train.sgd(0.5);
+      for (let i = 0; i < 3; i++) optimizer.minimize(() => tf.mean(tf.square(tf.matMul(w, tf.ones([40, 40])))), false, [w]);
+      console.log((await w.data())[0] < 1, detail);`);
+    expect(code).toBe(0);
+    expect(out).toBe(`true ${adapter.out}`);
+  });
+
+  test("starts by tf.setBackend too, with gradients registered", async () => {
+    const { out } = await program(`
+      console.log(await tf.setBackend("webgpu"), tf.getBackend());
+      console.log((await tf.grad((x) => tf.square(x))(tf.scalar(3)).data())[0]);`);
+    expect(out).toBe("true webgpu\n6\n");
+  });
+
+  test("a tensor that does not fit is an error; those made before are good", async () => {
+    const { out } = await program(`
+      await startBackend("webgpu");
+      const kept = tf.add(tf.ones([2000]), 1);
+      const side = Math.ceil(Math.sqrt(tf.backend().device.limits.maxBufferSize / 4)) + 1;
+      try { tf.add(tf.zeros([side, side]), 1); } catch (error) { console.log(error.message.replace(/\\d+/g, "N")); }
+      console.log((await kept.data())[1999], (await tf.add(kept, 1).data())[0]);`);
+    expect(out).toBe("webgpu: out of memory: N bytes in one tensor, N fit\n2 3\n");
+  });
+
+  test("after the device is lost ops and reads throw, and startBackend starts another", async () => {
+    const { out } = await program(`
+      await startBackend("webgpu");
+      const x = tf.add(tf.ones([2000]), 1);
+      tf.backend().device.destroy();
+      const said = (error) => console.log(error.message.split(" (")[0]);
+      await x.data().catch(said);
+      try { tf.add(x, 1); } catch (error) { said(error); }
+      await startBackend("webgpu");
+      console.log((await tf.add(tf.ones([2000]), 1).data())[0]);`);
+    expect(out).toBe("webgpu: the device was lost\nwebgpu: the device was lost\n2\n");
+  });
+
+  test("a software adapter is not taken by auto while WebAssembly is there", async () => {
+    const { out } = await program(`
+      const { name, reason } = await startBackend("auto");
+      console.log(name, reason);`);
+    if (adapter.out.includes("software")) {
+      expect(out).toMatch(/^wasm .*webgpu: backend 'webgpu' expected a hardware adapter, found/);
+    } else {
+      expect(out).toMatch(/^(webgpu|tensorflow) /);
+    }
+  });
 });

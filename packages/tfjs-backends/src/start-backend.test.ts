@@ -35,6 +35,7 @@ test("auto starts a backend and says what it passed over", async () => {
   const started = await startBackend("auto");
   expect(["tensorflow", "webgpu", "wasm"]).toContain(started.name);
   if (started.name === "wasm") expect(started.reason).toMatch(/tensorflow: .+; webgpu: .+/);
+  else expect(started.detail).not.toContain("software");
 });
 
 test("refuses an unknown name", async () => {
@@ -49,6 +50,13 @@ describe("importOptional", () => {
     const load = () => import(/* @vite-ignore */ absent);
     await expect(importOptional("backend 'x'", load, [absent])).rejects.toThrow(
       `startBackend: backend 'x' needs ${absent}, not installed here: npm install ${absent}`,
+    );
+  });
+
+  test("knows what Vite puts in the place of an absent package", async () => {
+    const load = () => Promise.reject(new Error('Could not resolve "pkg" imported by "tfjs-backends".'));
+    await expect(importOptional("backend 'x'", load, ["pkg"])).rejects.toThrow(
+      "needs pkg, not installed here",
     );
   });
 

@@ -2,15 +2,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import { importOptional } from "./import-optional.ts";
 import { quietly } from "./quietly.ts";
 import { tensorFlowAdvice } from "./tensorflow-advice.ts";
+import { installTensorFlowKernels } from "./tensorflow-kernels/index.ts";
+import type { NodeBackend } from "./tensorflow-kernels/ops.ts";
 
 const GPU = "@tensorflow/tfjs-node-gpu";
 const CPU = "@tensorflow/tfjs-node";
-
-/** What is used here of tfjs-node's backend. */
-interface NodeBackend {
-  readonly isUsingGpuDevice: boolean;
-  readonly binding: { readonly TF_Version: string };
-}
 
 /**
  * Starts TensorFlow's native backend: `tfjs-node-gpu` where it is installed, else `tfjs-node`.
@@ -32,6 +28,7 @@ export async function startTensorFlow(allowCpu: boolean): Promise<string> {
         "libraries here? npx tfjs-backends install-tensorflow --gpu brings the libraries)",
     );
   }
+  installTensorFlowKernels();
   return `TensorFlow ${binding.TF_Version} through ${loaded}, on the ${isUsingGpuDevice ? "GPU" : "CPU"}`;
 }
 

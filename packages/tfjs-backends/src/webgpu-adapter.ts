@@ -1,7 +1,7 @@
 import { importOptional } from "./import-optional.ts";
 
 /** What is used here of WebGPU's `GPU`. */
-export interface Gpu {
+interface Gpu {
   requestAdapter(options: { powerPreference: "high-performance" }): Promise<Adapter | null>;
 }
 
@@ -14,7 +14,7 @@ export interface Adapter {
 }
 
 /** What is used here of WebGPU's `GPUAdapterInfo`. */
-export interface AdapterInfo {
+interface AdapterInfo {
   readonly vendor?: string;
   readonly architecture?: string;
   readonly description?: string;
@@ -30,7 +30,7 @@ export interface Device {
 }
 
 /** What is used here of WebGPU's `GPUUncapturedErrorEvent`. */
-export interface UncapturedError {
+interface UncapturedError {
   readonly error: { readonly message: string };
   preventDefault(): void;
 }
@@ -49,8 +49,17 @@ interface Dawn {
   create(flags: readonly string[]): unknown;
 }
 
+/** What drivers of GPUs have on Linux: DRM's (AMD, Intel, …), NVIDIA's, WSL's. */
+const LINUX_DEVICES = ["/dev/dri", "/dev/nvidiactl", "/dev/dxg"];
 const DAWN = "webgpu";
 const BACKEND = "@tensorflow/tfjs-backend-webgpu";
+
+/** Whether looking for a hardware adapter makes sense at all: without one, Dawn and the Vulkan loader print warnings. */
+export function mayHaveGpu(): boolean {
+  if (typeof process === "undefined" || process.platform !== "linux") return true;
+  const { existsSync } = process.getBuiltinModule("node:fs");
+  return LINUX_DEVICES.some((path) => existsSync(path));
+}
 
 /**
  * The adapter that the browser or, in Node, Dawn prefers for speed.
@@ -82,6 +91,8 @@ async function findGpu(): Promise<Gpu> {
   const load = (): Promise<Dawn> => import(/* @vite-ignore */ DAWN);
   const dawn = await importOptional("backend 'webgpu'", load, [DAWN, BACKEND]);
   Object.assign(globalThis, dawn.globals);
+  // In containers it is often unset, of which Vulkan drivers complain on standard error.
+  if (process.platform === "linux") process.env.XDG_RUNTIME_DIR ??= process.env.TMPDIR ?? "/tmp";
   const gpu = dawn.create([]) as Gpu;
   // Node 21+ has a navigator of its own, whose properties are read-only unless defined.
   if (globalThis.navigator === undefined) {

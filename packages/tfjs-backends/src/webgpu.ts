@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { importOptional } from "./import-optional.ts";
 import { quietly } from "./quietly.ts";
 import { type DeviceBackend, type DeviceState, watchDevice } from "./watch-device.ts";
-import { type Adapter, chooseAdapter, type NamedAdapter } from "./webgpu-adapter.ts";
+import { type Adapter, chooseAdapter, mayHaveGpu, type NamedAdapter } from "./webgpu-adapter.ts";
 
 /** Below every other backend: tfjs never takes it unasked while there is another. */
 const PRIORITY = 0;
@@ -37,13 +37,19 @@ export function registerWebGpu(): void {
 }
 
 /**
- * Starts tfjs' WebGPU backend: the browser's own, or in Node the one of npm `webgpu` (Dawn).
+ * Starts tfjs' WebGPU backend: the browser's own, or in Node the one of npm `webgpu` (Dawn), with the kernels of
+ * `webgpu-kernels` where that package is installed.
  *
  * @param allowSoftware - `false` refuses an adapter that runs on the CPU (SwiftShader, llvmpipe).
- * @returns The adapter's name.
+ * @returns The adapter's name, and whose kernels run there.
  */
 export async function startWebGpu(allowSoftware: boolean): Promise<string> {
   const running = tf.engine().registry.webgpu; // (`tf.findBackend` would start it)
+  if (!allowSoftware && !mayHaveGpu()) {
+    throw new Error(
+      "startBackend: backend 'webgpu' expected a hardware adapter, found no GPU's device in /dev",
+    );
+  }
   if (running === undefined || started === undefined || started.state.lost) {
     const found = await chooseAdapter();
     refuseSoftware(found, allowSoftware);
@@ -54,7 +60,18 @@ export async function startWebGpu(allowSoftware: boolean): Promise<string> {
   refuseSoftware(started!, allowSoftware);
   await tf.setBackend("webgpu");
   const { name, software } = started!;
-  return software ? `${name}, a software adapter` : name;
+  return `${software ? `${name}, a software adapter` : name}, ${await installKernels()}`;
+}
+
+async function installKernels(): Promise<string> {
+  let kernels: typeof import("webgpu-kernels");
+  try {
+    kernels = await import("webgpu-kernels");
+  } catch {
+    return "tfjs' own kernels (install webgpu-kernels to train with a quarter of the dispatches)";
+  }
+  kernels.installWebGpuKernels();
+  return "with training kernels";
 }
 
 /** By hand, so that what goes wrong is thrown: tfjs would print it, and go on with another backend. */

@@ -14,7 +14,7 @@ const HEADS = ["classification_head", "distillation_head"] as const;
 export type Keys = ArrayLike<number> | undefined;
 
 /** The weights whose names start with `prefix`, by the rest of their names. */
-export function under(weights: Weights, prefix: string): Weights {
+function under(weights: Weights, prefix: string): Weights {
   return (name) => weights(`${prefix}${name}`);
 }
 

@@ -30,7 +30,7 @@ export function logSumExp(row: Float64Array): number {
 }
 
 /** Numbers less their mean, over the root of their variance. */
-export function normed(numbers: Float64Array, epsilon: number): Float64Array {
+function normed(numbers: Float64Array, epsilon: number): Float64Array {
   const mean = total(numbers) / numbers.length;
   const variance = total(numbers.map((v) => (v - mean) ** 2)) / numbers.length;
   return numbers.map((v) => (v - mean) / Math.sqrt(variance + epsilon));

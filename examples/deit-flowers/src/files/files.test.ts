@@ -1,10 +1,10 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
+import { bit, bitSizes } from "bit-teacher";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
 import { emptyFolder } from "../../test/workspace.ts";
-import { convTeacher } from "../teacher/conv-teacher.ts";
 import { inputRangeOf, setInputRange } from "../teacher/input-range.ts";
 import { loadLayersModelFile, saveLayersModelFile } from "./layers-model-files.ts";
 import { makeRunFolder, removeIfEmpty } from "./run-folder.ts";
@@ -15,7 +15,7 @@ describe("a layers model on disk", () => {
 
   test("comes back with its logits and the range that it takes", async () => {
     const folder = await emptyFolder();
-    const model = convTeacher(16, 3, 1);
+    const model = bit({ ...bitSizes.tiny, imageSize: 16, classes: 3 });
     setInputRange(model, [0, 1]);
     await saveLayersModelFile(model, folder);
     expect((await readdir(folder)).sort()).toEqual(["model.json", "weights.bin"]);
@@ -34,7 +34,7 @@ describe("a layers model on disk", () => {
     await expect(loadLayersModelFile(folder)).rejects.toThrow(
       "expected a tfjs layers model, got something else",
     );
-    await saveLayersModelFile(convTeacher(16, 3, 1), folder);
+    await saveLayersModelFile(bit({ ...bitSizes.tiny, imageSize: 16, classes: 3 }), folder);
     const weights = await readFile(join(folder, "weights.bin"));
     await writeFile(join(folder, "weights.bin"), weights.subarray(8));
     await expect(loadLayersModelFile(folder)).rejects.toThrow(

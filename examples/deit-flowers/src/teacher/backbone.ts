@@ -1,9 +1,7 @@
 import * as tfl from "@tensorflow/tfjs-layers";
+import { FEATURES } from "bit-teacher";
 import { loadLayersModelFile } from "../files/layers-model-files.ts";
 import { type InputRange, inputRangeOf } from "./input-range.ts";
-
-/** The layer whose output is probed. */
-const FEATURES = "feature_vector";
 
 /** A pretrained model from disk. */
 export interface Backbone {

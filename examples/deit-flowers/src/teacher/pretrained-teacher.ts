@@ -1,4 +1,5 @@
 import * as tfl from "@tensorflow/tfjs-layers";
+import { extractFeatures, type Features, trainHead } from "bit-teacher";
 import { AdamW, Classifier, layersTeacher, type Preprocess } from "distill-trainer";
 import type { SampleStore } from "flowers-data";
 import type { RunContext } from "../context.ts";
@@ -6,13 +7,14 @@ import { heldOutImages, withWholeImages } from "../data/image-sources.ts";
 import { type Measured, measure } from "../measure.ts";
 import type { ModelResult } from "../run-result.ts";
 import { liveLine } from "../terminal/live-line.ts";
+import { trainingProgress } from "../terminal/training-progress.ts";
 import type { Backbone } from "./backbone.ts";
-import { extractFeatures, type Features, featureSource } from "./features.ts";
 import { setInputRange, toInputRange } from "./input-range.ts";
-import { linearProbe } from "./linear-probe.ts";
 import type { ReadyTeacher } from "./teacher.ts";
 
 const PROBE_BATCH = 128;
+/** Epochs between lines: they are over in a blink. */
+const LINE_EVERY = 10;
 
 /** A model from disk as the teacher: as it is where it knows the classes, else with a linear probe on its features. */
 export async function preparePretrainedTeacher(
@@ -44,28 +46,28 @@ async function probe(
     const line = liveLine(output);
     const text = (done: number): string => `teacher  features of ${name} photos  ${done}/${store.size}`;
     const features = await withWholeImages(context, store, imageSize, (source) =>
-      extractFeatures(model, preprocess, source, (done) => line.update(() => text(done))),
+      extractFeatures(model, source, { preprocess, onProgress: (done) => line.update(() => text(done)) }),
     );
     line.finish(text(features.labels.length));
     return features;
   };
-  const train = featureSource(await featuresOf(data.train, "training"), PROBE_BATCH, seed);
-  const heldOut = featureSource(await featuresOf(data.validation, "held-out"), PROBE_BATCH, seed);
-
-  const features = model.outputs[0]!;
-  const width = features.shape[1]!;
-  const { head, fitted } = await linearProbe(train, heldOut, {
-    width,
-    classes,
+  const train = await featuresOf(data.train, "training");
+  const heldOut = await featuresOf(data.validation, "held-out");
+  const stepsPerEpoch = Math.ceil(train.labels.length / PROBE_BATCH);
+  const callbacks = trainingProgress({
+    label: "teacher",
     epochs,
-    learningRate,
+    stepsPerEpoch,
     output,
+    lineEvery: LINE_EVERY,
   });
-  const logits = head.apply(features) as tfl.SymbolicTensor;
+  const training = { classes, epochs, learningRate, batchSize: PROBE_BATCH, seed, heldOut, callbacks };
+  const { head, history } = await trainHead(train, training);
+  const logits = head.apply(model.outputs[0]!) as tfl.SymbolicTensor;
   return {
     model: tfl.model({ inputs: model.inputs, outputs: logits, name: "probed_teacher" }),
     description: "a pretrained network, frozen, with a linear probe trained on its features",
-    history: fitted.history,
+    history: history.history as ModelResult["history"],
   };
 }
 

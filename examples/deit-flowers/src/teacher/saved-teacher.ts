@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import "bit-teacher"; // registers the layers of a saved BiT, in a replica's thread too
 import { layersTeacher } from "distill-trainer";
 import { loadLayersModelFile } from "../files/layers-model-files.ts";
 import { finishedStage } from "../files/stages.ts";

@@ -6,6 +6,8 @@ import type { MemoryUse } from "../memory-use.ts";
 /** A batch's mean gradients by variable name, owned by the caller, and its logs. */
 export interface BatchGradients {
   readonly gradients: tf.NamedTensorMap;
+  /** Of each gradient, in their order. */
+  readonly squaredNorms: Float32Array;
   readonly logs: BatchLogs;
 }
 

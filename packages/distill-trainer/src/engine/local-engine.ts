@@ -12,7 +12,7 @@ export function localEngine(objective: Objective): Engine {
     async gradients(batch, microBatchSize) {
       const sum = new BatchSum(objective, true);
       await sum.addAll(batch, microBatchSize);
-      return { gradients: sum.gradients(), logs: await sum.logs() };
+      return sum.gradientsAndLogs();
     },
     async evaluate(batch, microBatchSize) {
       const sum = new BatchSum(objective, false);

@@ -1,5 +1,6 @@
 import type { Communicator } from "../communicator.ts";
 import type { Batch } from "../data-source.ts";
+import { squaredNorms } from "../gradient-transform.ts";
 import { rowsOfBatch } from "../micro-batch.ts";
 import type { Objective } from "../objective.ts";
 import { variablesOf } from "../variables.ts";
@@ -66,7 +67,10 @@ export function replicatedEngine(objective: Objective, communicator: Communicato
           before.map((weight, i) => weight + moved[i]!),
         );
       }
-      return { gradients, logs };
+      const squares = squaredNorms(Object.values(gradients));
+      const norms = (await squares.data()) as Float32Array;
+      squares.dispose();
+      return { gradients, logs, squaredNorms: norms };
     },
     evaluate: async (batch, microBatchSize) => (await pass(batch, microBatchSize, false)).logs,
     async close() {

@@ -58,7 +58,7 @@ export function normalised(): tfl.LayersModel {
 }
 
 export default async function setup({ rank, data, model }: ReplicaContext<Task>) {
-  await startBackend(data.kind === "distill" ? data.backend : "cpu");
+  await startBackend(data.kind === "distill" ? data.backend : "wasm");
   if (data.kind === "distill") return distiller(data.alpha);
   if (data.kind === "topology") return classifierOf(await model());
   if (data.kind === "batch-norm") return classifierOf(normalised());

@@ -84,6 +84,6 @@ export function shareOf(rows: number, replica: number, replicas: number): [start
   return [Math.floor((rows * replica) / replicas), Math.floor((rows * (replica + 1)) / replicas)];
 }
 
-export function sizeOf(shape: readonly number[]): number {
+function sizeOf(shape: readonly number[]): number {
   return shape.reduce((size, n) => size * n, 1);
 }

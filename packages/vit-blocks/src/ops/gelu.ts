@@ -4,7 +4,8 @@ import { customOp, type Forward, hasKernel, runKernel } from "kernel-op";
 /**
  * The exact Gaussian error linear unit: `y = x · Φ(x)`, `Φ(x) = (1 + erf(x / √2)) / 2`; `dy/dx = Φ(x) + x · φ(x)`.
  *
- * Only `x` is kept for the backward pass. Runs the kernels `Gelu` and `GeluGrad` where the backend has them.
+ * Only `x` is kept for the backward pass. Runs the kernels `Gelu` and `GeluGrad` where the backend has them; one that gives
+ * a second tensor beside `y` gets it back for the gradient, as `kept`.
  *
  * @param x - Any shape, float32. Not disposed.
  * @returns Same shape as `x`, a new tensor owned by the caller.
@@ -19,10 +20,11 @@ export function gelu<T extends tf.Tensor>(x: T): T {
 }
 
 function withKernel(x: tf.Tensor): Forward {
+  const [y, ...more] = runKernel("Gelu", { x });
   return {
-    value: runKernel("Gelu", { x })[0]!,
-    saved: [x],
-    backward: (dy, [v]) => [runKernel("GeluGrad", { x: v!, dy })[0]!],
+    value: y!,
+    saved: [x, ...more],
+    backward: (dy, [v, kept]) => runKernel("GeluGrad", { x: v!, dy, ...(kept && { kept }) }),
   };
 }
 

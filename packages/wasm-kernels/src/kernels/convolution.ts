@@ -24,7 +24,7 @@ export function conv2DFields(info: tf.backend_util.Conv2DInfo): number[] {
   ];
 }
 
-/** tfjs' description of a convolution, from the attributes of a backward operation. */
+/** tfjs' description of a convolution, from the attributes of an operation. */
 export function convolutionInfo(
   kernel: string,
   inputShape: number[],

@@ -3,7 +3,7 @@ import { adamWUpdate } from "./adamw-update.ts";
 import { attention, attentionGrad } from "./attention.ts";
 import { batchMatMul } from "./batch-mat-mul.ts";
 import { mean, sum } from "./column-sum.ts";
-import { conv2DBackpropFilter, conv2DBackpropInput } from "./conv2d-backprop.ts";
+import { conv2D, conv2DBackpropFilter, conv2DBackpropInput } from "./conv2d.ts";
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./depthwise-backprop.ts";
 import { einsum } from "./einsum.ts";
 import { fusedMatMul } from "./fused-mat-mul.ts";
@@ -11,6 +11,7 @@ import { gelu, geluGrad } from "./gelu.ts";
 import { groupNorm, groupNormGrad } from "./group-norm.ts";
 import { identity } from "./identity.ts";
 import { layerNorm, layerNormGrad } from "./layer-norm.ts";
+import { maxPoolGrad } from "./max-pool-grad.ts";
 import { patchExtract } from "./patch-extract.ts";
 import { residualAdd } from "./residual-add.ts";
 import { scaledSoftmax, scaledSoftmaxGrad } from "./scaled-softmax.ts";
@@ -24,6 +25,7 @@ export const kernels: readonly Kernel[] = [
   attention,
   attentionGrad,
   batchMatMul,
+  conv2D,
   conv2DBackpropFilter,
   conv2DBackpropInput,
   depthwiseBackpropFilter,
@@ -37,6 +39,7 @@ export const kernels: readonly Kernel[] = [
   identity,
   layerNorm,
   layerNormGrad,
+  maxPoolGrad,
   mean,
   patchExtract,
   residualAdd,

@@ -1,3 +1,4 @@
+import { bit, bitSizes } from "bit-teacher";
 import { Classifier, layersTeacher } from "distill-trainer";
 import type { RunContext } from "../context.ts";
 import { heldOutImages, withTrainingImages } from "../data/image-sources.ts";
@@ -7,19 +8,19 @@ import { deitOptimizer } from "../optimizer.ts";
 import { fitWithProgress } from "../terminal/fit-with-progress.ts";
 import { stageFigures } from "../watch/stage-figures.ts";
 import { stageLogs } from "../watch/stage-logs.ts";
-import { convTeacher } from "./conv-teacher.ts";
 import { type InputRange, setInputRange, toInputRange } from "./input-range.ts";
 import type { ReadyTeacher } from "./teacher.ts";
 
-const UNIT: InputRange = [0, 1];
+/** What BiT was made for. */
+const RANGE: InputRange = [-1, 1];
 
-/** Trains a small convolutional network from scratch: the teacher where no other is given. */
-export async function trainConvTeacher(context: RunContext): Promise<ReadyTeacher> {
+/** Trains a tiny BiT from scratch: the teacher where no other is given. */
+export async function trainBitTeacher(context: RunContext): Promise<ReadyTeacher> {
   const { settings, data, output, folder, signal } = context;
   const { imageSize, teacherEpochs: epochs, microBatchSize, seed } = settings;
-  const model = convTeacher(imageSize, data.classNames.length, seed);
-  setInputRange(model, UNIT);
-  const preprocess = toInputRange(UNIT);
+  const model = bit({ ...bitSizes.tiny, imageSize, classes: data.classNames.length, seed });
+  setInputRange(model, RANGE);
+  const preprocess = toInputRange(RANGE);
   const classifier = new Classifier(model);
   const heldOut = await heldOutImages(context, imageSize);
   const { history } = await withTrainingImages(context, { imageSize }, (source) => {
@@ -37,7 +38,7 @@ export async function trainConvTeacher(context: RunContext): Promise<ReadyTeache
     model,
     preprocess,
     imageSize,
-    description: "a small convolutional network, trained from scratch",
+    description: "a tiny BiT ResNet-v2, trained from scratch",
     result: {
       name: "teacher",
       params: model.countParams(),

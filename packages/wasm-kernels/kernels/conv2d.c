@@ -1,4 +1,4 @@
-// Gradients of a 2-D convolution (NHWC images, HWIO filters) as matrix products over unfolded image patches.
+// A 2-D convolution (NHWC images, HWIO filters) and its gradients as matrix products over unfolded image patches.
 #include "conv2d.h"
 #include "gemm.h"
 
@@ -10,23 +10,49 @@ INLINE int is_pointwise(const Conv2D* s) {
          s->pad_top == 0 && s->pad_left == 0 && s->in_height == s->out_height && s->in_width == s->out_width;
 }
 
+/// For so few floats a loop is faster than `memory.copy`, which is a call in V8.
+INLINE void copy(float* to, const float* from, int count) {
+  int i = 0;
+  for (; i + 4 <= count; i += 4) STORE(to + i, LOAD(from + i));
+  for (; i < count; i++) to[i] = from[i];
+}
+
+INLINE void zero(float* to, int count) {
+  int i = 0;
+  for (; i + 4 <= count; i += 4) STORE(to + i, SPLAT(0));
+  for (; i < count; i++) to[i] = 0;
+}
+
+/// One row of a patch, whose pixels lie `dilation` apart from column `left` of an image's row on. Neighbours are copied at once.
+INLINE void unfold_row(const float* row, int width, int channels, int left, int taps, int dilation, float* to) {
+  if (dilation == 1 && left >= 0 && left + taps <= width) {
+    copy(to, row + left * channels, taps * channels);
+    return;
+  }
+  for (int fx = 0; fx < taps; fx++, to += channels) {
+    int x = left + fx * dilation;
+    if (x < 0 || x >= width) {
+      zero(to, channels);
+    } else {
+      copy(to, row + x * channels, channels);
+    }
+  }
+}
+
 /// Copies the patches of output positions `first`…`first + count - 1` of the whole batch to `patches`, one per row.
 static void unfold(const float* x, const Conv2D* s, int first, int count, float* patches) {
-  int channels = s->in_channels, plane = s->out_height * s->out_width;
+  int channels = s->in_channels, plane = s->out_height * s->out_width, line = s->filter_width * channels;
   for (int at = first; at < first + count; at++) {
     int image = at / plane, position = at % plane;
     int top = position / s->out_width * s->stride_height - s->pad_top;
     int left = position % s->out_width * s->stride_width - s->pad_left;
-    for (int fy = 0; fy < s->filter_height; fy++) {
+    for (int fy = 0; fy < s->filter_height; fy++, patches += line) {
       int y = top + fy * s->dilation_height;
-      for (int fx = 0; fx < s->filter_width; fx++, patches += channels) {
-        int xx = left + fx * s->dilation_width;
-        if (y < 0 || y >= s->in_height || xx < 0 || xx >= s->in_width) {
-          __builtin_memset(patches, 0, channels * sizeof(float));
-        } else {
-          const float* from = x + ((image * s->in_height + y) * s->in_width + xx) * channels;
-          __builtin_memcpy(patches, from, channels * sizeof(float));
-        }
+      if (y < 0 || y >= s->in_height) {
+        zero(patches, line);
+      } else {
+        const float* row = x + (image * s->in_height + y) * s->in_width * channels;
+        unfold_row(row, s->in_width, channels, left, s->filter_width, s->dilation_width, patches);
       }
     }
   }
@@ -50,6 +76,24 @@ static void fold(float* dx, const Conv2D* s, int first, int count, const float* 
         for (; c < channels; c++) to[c] += patches[c];
       }
     }
+  }
+}
+
+/// y = patches · w. `patches` holds `rows` unfolded patches.
+void EXPORT(conv2d)(const float* x, const float* w, float* y, const Conv2D* s, float* patches, int rows,
+                    float* scratch) {
+  int total = s->batch * s->out_height * s->out_width, depth = patch_size(s), out = s->out_channels;
+  Matrix b = {w, out, 1};
+  if (is_pointwise(s)) {
+    Matrix a = {x, depth, 1};
+    gemm(a, b, y, out, total, out, depth, 0, 0, scratch);
+    return;
+  }
+  for (int first = 0; first < total; first += rows) {
+    int count = total - first < rows ? total - first : rows;
+    unfold(x, s, first, count, patches);
+    Matrix a = {patches, depth, 1};
+    gemm(a, b, y + first * out, out, count, out, depth, 0, 0, scratch);
   }
 }
 

@@ -6,6 +6,18 @@ import { CONV2D_INTS, conv2DFields, convolutionInfo } from "./convolution.ts";
 /** Unfolded patches are worked on in blocks of about this many floats (1 MiB), which stay in a core's cache. */
 const PATCH_FLOATS = 256 * 1024;
 
+/** `tf.conv2d`: stock tfjs packs every filter anew for XNNPACK, and a standardised one is new in every call. */
+export const conv2D: Kernel = {
+  name: "Conv2D",
+  run(context, { x, filter }, attrs) {
+    requireFloat32("Conv2D", { x: x!, filter: filter! });
+    const info = convolutionInfo("Conv2D", x!.shape, filter!.shape, attrs, false);
+    const out = context.output(info.outShape);
+    run("conv2d", context, info, x!, filter!, out);
+    return out;
+  },
+};
+
 /** Gradient of `tf.conv2d` with respect to its filter: absent from tfjs' WASM backend (tfjs issue 8474). */
 export const conv2DBackpropFilter: Kernel = {
   name: "Conv2DBackpropFilter",

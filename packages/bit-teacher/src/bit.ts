@@ -1,0 +1,85 @@
+import * as tfl from "@tensorflow/tfjs-layers";
+import type { BitConfig } from "./config.ts";
+import { GroupNorm } from "./layers/group-norm.ts";
+import { StdConv2D } from "./layers/std-conv-2d.ts";
+import { planBit, requireCounts, type UnitPlan } from "./plan.ts";
+
+/** The layer whose output is a picture's features: the mean over all places, before the head. */
+export const FEATURES = "feature_vector";
+
+interface Parts {
+  readonly conv: (
+    x: tfl.SymbolicTensor,
+    name: string,
+    kernelSize: number,
+    filters: number,
+    strides?: number,
+  ) => tfl.SymbolicTensor;
+  readonly normRelu: (x: tfl.SymbolicTensor, name: string) => tfl.SymbolicTensor;
+}
+
+/**
+ * A BiT ResNet-v2 classifier: bottleneck units with the normalisation before each convolution, GroupNorm and
+ * standardised weights, no statistics over a batch. Layers have timm's names.
+ *
+ * Pictures are RGB in [−1, 1]. The features are the output of the layer {@link FEATURES}, `[batch, features]`; see
+ * {@link featuresOf}.
+ *
+ * @returns `[batch, height, width, 3]` → `[batch, classes]` logits; owned by the caller.
+ * @throws RangeError if the config makes no model.
+ * @see Kolesnikov et al. 2019, "Big Transfer", https://arxiv.org/abs/1912.11370; He et al. 2016,
+ * https://arxiv.org/abs/1603.05027
+ *
+ * @example
+ * const model = bit({ ...bitSizes.tiny, classes: 5, imageSize: 48 });
+ */
+export function bit(config: BitConfig): tfl.LayersModel {
+  const { classes, imageSize = null, seed = 0, init = "random" } = config;
+  const { stem, units, features, groups, weightEpsilon: epsilon } = planBit("bit", config);
+  requireCounts("bit", { classes, ...(imageSize !== null && { imageSize }) });
+
+  const parts: Parts = {
+    conv: (x, name, kernelSize, filters, strides = 1) =>
+      apply(new StdConv2D({ name, kernelSize, filters, strides, epsilon, seed, init }), x),
+    normRelu: (x, name) =>
+      apply(tfl.layers.reLU({ name: `${name}.act` }), apply(new GroupNorm({ name, groups }), x)),
+  };
+  const input = tfl.input({ shape: [imageSize, imageSize, 3], name: "images" });
+  let x = parts.conv(input, "stem.conv", 7, stem, 2);
+  // Zeros, which may be the largest value at a border: nothing but the convolution came before.
+  x = apply(tfl.layers.zeroPadding2d({ padding: 1, name: "stem.pad" }), x);
+  x = apply(tfl.layers.maxPooling2d({ poolSize: 3, strides: 2, name: "stem.pool" }), x);
+  for (const plan of units) x = unit(x, plan, parts);
+  x = parts.normRelu(x, "norm");
+  x = apply(tfl.layers.globalAveragePooling2d({ name: FEATURES }), x);
+
+  const head = tfl.layers.dense({ units: classes, kernelInitializer: "zeros", name: "head.fc" }); // as BiT's for a new task
+  return tfl.model({ inputs: input, outputs: apply(head, x), name: `bit_${features}` });
+}
+
+/**
+ * The features of a model of {@link bit}, or of any model with a layer named so: the same weights, another output.
+ *
+ * @returns `[batch, features]` instead of logits; shares all variables with `model`.
+ * @throws Error of tfjs if there is no such layer.
+ *
+ * @example
+ * const features = featuresOf(model).predict(images); // [batch, 2048] of an R50x1
+ */
+export function featuresOf(model: tfl.LayersModel, layer: string = FEATURES): tfl.LayersModel {
+  return tfl.model({ inputs: model.inputs, outputs: model.getLayer(layer).output as tfl.SymbolicTensor });
+}
+
+function unit(x: tfl.SymbolicTensor, plan: UnitPlan, { conv, normRelu }: Parts): tfl.SymbolicTensor {
+  const { name, inner, outputs, stride, projects } = plan;
+  const active = normRelu(x, `${name}.norm1`);
+  const shortcut = projects ? conv(active, `${name}.downsample.conv`, 1, outputs, stride) : x;
+  let y = conv(active, `${name}.conv1`, 1, inner);
+  y = conv(normRelu(y, `${name}.norm2`), `${name}.conv2`, 3, inner, stride);
+  y = conv(normRelu(y, `${name}.norm3`), `${name}.conv3`, 1, outputs);
+  return tfl.layers.add({ name: `${name}.add` }).apply([shortcut, y]) as tfl.SymbolicTensor;
+}
+
+function apply(layer: tfl.layers.Layer, x: tfl.SymbolicTensor): tfl.SymbolicTensor {
+  return layer.apply(x) as tfl.SymbolicTensor;
+}

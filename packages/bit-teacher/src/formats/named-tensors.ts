@@ -1,0 +1,30 @@
+/** A tensor of a weights file. */
+export interface StoredTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** An open weights file of any format: what it holds is known and checked, tensors are read one by one. */
+export interface NamedTensors {
+  /** What errors call the file. */
+  readonly name: string;
+  /** By name, in the order of the file, which is the fastest to read in. */
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** A tensor's numbers, row by row. */
+  read(name: string): Promise<ArrayLike<number>>;
+}
+
+/** Bytes of a float32 tensor; infinite where the product is no safe integer on the way. */
+export function float32Bytes(shape: readonly number[]): number {
+  let size = 4;
+  for (const side of shape) {
+    size *= side;
+    if (!Number.isSafeInteger(size)) return Number.POSITIVE_INFINITY;
+  }
+  return size;
+}
+
+/** Little-endian float32 as numbers: a new array. */
+export function float32Of(bytes: Uint8Array): Float32Array {
+  return new Float32Array(new Uint8Array(bytes).buffer); // a copy is aligned; slice() of a Node Buffer would be none
+}

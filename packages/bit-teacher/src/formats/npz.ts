@@ -1,0 +1,41 @@
+import type { ByteSource } from "safetensors-io";
+import { float32Bytes, float32Of, type NamedTensors, type StoredTensor } from "./named-tensors.ts";
+import { readNpyHeader } from "./npy-header.ts";
+import { openZip, type ZipMember } from "./zip.ts";
+
+/**
+ * Opens NumPy's .npz (a zip of .npy), compressed or not, such as BiT's published weights: reads all headers, no numbers
+ * yet. Arrays are float32. Checksums are checked as arrays are read.
+ *
+ * What an array claims is compared with the bytes that there can be before anything is allocated.
+ *
+ * @throws RangeError that names the file, the array and what is wrong.
+ *
+ * @example
+ * const file = await openNpz(blobSource(blob, "BiT-M-R50x1.npz"));
+ * await loadWeights(model, file);
+ */
+export async function openNpz(source: ByteSource): Promise<NamedTensors> {
+  const arrays = new Map<string, StoredTensor & { readonly begin: number; readonly member: ZipMember }>();
+  for (const [path, member] of await openZip(source)) {
+    const { shape, begin } = await readNpyHeader(member).finally(() => member.close());
+    if (begin + float32Bytes(shape) !== member.size) {
+      throw new RangeError(
+        `${member.name}: expected ${float32Bytes(shape)} bytes for float32 [${shape}], got ${member.size - begin}`,
+      );
+    }
+    const name = path.replace(/\.npy$/, "");
+    arrays.set(name, { name, shape, begin, member });
+  }
+  return {
+    name: source.name,
+    tensors: arrays,
+    async read(name) {
+      const array = arrays.get(name);
+      if (array === undefined)
+        throw new RangeError(`read: ${source.name}: there is no array ${JSON.stringify(name)}`);
+      const { member, begin } = array;
+      return float32Of(await member.read(begin, member.size - begin));
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import type { ByteSource } from "safetensors-io";
+import type { NamedTensors } from "./named-tensors.ts";
+import { openTensorBundle } from "./tensor-bundle/open-tensor-bundle.ts";
+import { openZip } from "./zip.ts";
+
+const INDEX = /(^|\/)variables\/variables\.index$/;
+
+/** The file name of a shard beside `variables.index`. */
+export function shardName(shard: number, count: number): string {
+  const digits = (n: number) => String(n).padStart(5, "0");
+  return `variables.data-${digits(shard)}-of-${digits(count)}`;
+}
+
+/**
+ * Opens the variables of a zipped TensorFlow SavedModel, such as the Keras example's `bit_teacher_flowers.zip`, with no
+ * TensorFlow. The graph is not read: what the model computes is for the caller to know.
+ *
+ * The zip is unpacked as it is read: tensors read in the order of `tensors` are one pass over it.
+ *
+ * @throws RangeError if it is no zip, holds not exactly one SavedModel, or its variables are damaged.
+ *
+ * @example
+ * const file = await openSavedModelZip(blobSource(blob, "bit_teacher_flowers.zip"));
+ * await loadWeights(bit({ ...bitSizes.r50x3, classes: 5, init: "zeros" }), file);
+ */
+export async function openSavedModelZip(source: ByteSource): Promise<NamedTensors> {
+  const members = await openZip(source);
+  const found = [...members.keys()].filter((path) => INDEX.test(path));
+  if (found.length !== 1) {
+    throw new RangeError(
+      `openSavedModelZip: ${source.name}: expected one variables/variables.index, got ${found.length} of them`,
+    );
+  }
+  const [path = ""] = found;
+  const folder = path.slice(0, path.length - "variables.index".length);
+  return openTensorBundle({
+    index: members.get(path)!,
+    async shard(shard, count) {
+      const data = members.get(folder + shardName(shard, count));
+      if (data !== undefined) return data;
+      throw new RangeError(
+        `openSavedModelZip: ${source.name}: ${folder}${shardName(shard, count)} is missing`,
+      );
+    },
+  });
+}

@@ -1,0 +1,105 @@
+import type { ByteSource } from "safetensors-io";
+import { float32Bytes, float32Of, type NamedTensors, type StoredTensor } from "../named-tensors.ts";
+import { crc32c, masked } from "./crc32c.ts";
+import { type BundleEntry, FLOAT, readEntry, readShardCount, STRING } from "./entry.ts";
+import { nameOfKey, OBJECT_GRAPH, readString, variableNames } from "./object-graph.ts";
+import { readTable } from "./table.ts";
+
+/** The files of a bundle. */
+export interface TensorBundleFiles {
+  /** `….index`. */
+  readonly index: ByteSource;
+  /** `….data-<shard>-of-<count>`, five digits each. */
+  shard(shard: number, count: number): Promise<ByteSource>;
+}
+
+const MOST_SHARDS = 100_000;
+
+/**
+ * Opens TensorFlow's own format of weights (a TensorBundle): a checkpoint, or the `variables` of a SavedModel. Reads and
+ * checks the index, no numbers yet. CRCs are checked as tensors are read.
+ *
+ * Float32 tensors only are listed, under the names of their variables where the checkpoint knows them
+ * (`resnet/root_block/standardized_conv2d/kernel`), else under what their keys say (`layer_with_weights-1/kernel`).
+ *
+ * @throws RangeError that names the file, the tensor and what is wrong.
+ * @see https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/util/tensor_bundle/tensor_bundle.h
+ *
+ * @example
+ * const file = await openTensorBundle({ index, shard: async () => data });
+ * await loadWeights(model, file);
+ */
+export async function openTensorBundle(files: TensorBundleFiles): Promise<NamedTensors> {
+  const { index } = files;
+  const entries = new Map<string, BundleEntry>();
+  let count = 0;
+  for await (const [key, value] of readTable(index)) {
+    try {
+      if (key === "") count = readShardCount(value);
+      else entries.set(key, readEntry(value));
+    } catch (cause) {
+      throw new RangeError(`${index.name}: ${JSON.stringify(key)}: ${(cause as Error).message}`, { cause });
+    }
+  }
+  if (!(count >= 1 && count <= MOST_SHARDS))
+    throw new RangeError(`${index.name}: expected shards, got ${count}`);
+
+  const opened = new Map<number, Promise<ByteSource>>();
+  const bytesOf = async (key: string, entry: BundleEntry): Promise<Uint8Array> => {
+    const { shard, offset, size } = entry;
+    const where = `${index.name}: tensor ${JSON.stringify(key)}`;
+    if (shard >= count) throw new RangeError(`${where}: expected a shard below ${count}, got ${shard}`);
+    if (!opened.has(shard)) opened.set(shard, files.shard(shard, count));
+    const data = await opened.get(shard)!;
+    if (offset + size > data.size) {
+      throw new RangeError(
+        `${where}: expected ${size} bytes at ${offset} of ${data.name}, which has ${data.size}`,
+      );
+    }
+    return data.read(offset, size);
+  };
+
+  const tensors = new Map<string, StoredTensor & { readonly key: string; readonly entry: BundleEntry }>();
+  const names = await namesOf(entries, index.name, bytesOf);
+  for (const [key, entry] of [...entries].sort(([, a], [, b]) => a.shard - b.shard || a.offset - b.offset)) {
+    if (entry.dtype !== FLOAT) continue;
+    const { shape, size, sliced } = entry;
+    const where = `${index.name}: tensor ${JSON.stringify(key)}`;
+    if (sliced) throw new RangeError(`${where}: expected a whole tensor, got one stored in slices`);
+    if (float32Bytes(shape) !== size) {
+      throw new RangeError(`${where}: float32 [${shape}] takes ${float32Bytes(shape)} bytes, got ${size}`);
+    }
+    const own = names.get(key) ?? nameOfKey(key);
+    const name = tensors.has(own) ? key : own;
+    tensors.set(name, { name, shape, key, entry });
+  }
+  return {
+    name: index.name,
+    tensors,
+    async read(name) {
+      const tensor = tensors.get(name);
+      if (tensor === undefined)
+        throw new RangeError(`read: ${index.name}: there is no tensor ${JSON.stringify(name)}`);
+      const bytes = await bytesOf(tensor.key, tensor.entry);
+      if (masked(crc32c(bytes)) !== tensor.entry.crc) {
+        throw new RangeError(`read: ${index.name}: the CRC of tensor ${JSON.stringify(name)} is wrong`);
+      }
+      return float32Of(bytes);
+    },
+  };
+}
+
+async function namesOf(
+  entries: ReadonlyMap<string, BundleEntry>,
+  file: string,
+  bytesOf: (key: string, entry: BundleEntry) => Promise<Uint8Array>,
+): Promise<Map<string, string>> {
+  const entry = entries.get(OBJECT_GRAPH);
+  if (entry?.dtype !== STRING) return new Map();
+  const bytes = await bytesOf(OBJECT_GRAPH, entry);
+  try {
+    return variableNames(readString(bytes, entry));
+  } catch (cause) {
+    throw new RangeError(`${file}: ${OBJECT_GRAPH} is damaged: ${(cause as Error).message}`, { cause });
+  }
+}

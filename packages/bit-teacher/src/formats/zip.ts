@@ -1,0 +1,157 @@
+import { type FileEntry, Reader, ZipReader } from "@zip.js/zip.js";
+import type { ByteSource } from "safetensors-io";
+
+/** A file of a zip archive, read from its beginning on; reading backwards starts again. */
+export interface ZipMember extends ByteSource {
+  /** Ends a read that is under way. */
+  close(): Promise<void>;
+}
+
+/** Deflate cannot do better than this: 258 bytes for two bits. */
+const DEFLATE_LIMIT = 1032;
+const SLACK = 64;
+
+/**
+ * The files of a zip archive by path. Sizes that the archive claims are compared with its own before anything is read.
+ *
+ * @throws RangeError if it is no zip archive, or a file is encrypted or claims more bytes than it can hold.
+ */
+export async function openZip(source: ByteSource): Promise<Map<string, ZipMember>> {
+  const reader = new ZipReader(new SourceReader(source), { useWebWorkers: false, checkSignature: true });
+  const members = new Map<string, ZipMember>();
+  try {
+    for await (const entry of reader.getEntriesGenerator()) {
+      if (entry.directory) continue;
+      const { filename, compressedSize, uncompressedSize, encrypted } = entry;
+      const limit = entry.compressionMethod === 0 ? compressedSize : compressedSize * DEFLATE_LIMIT + SLACK;
+      if (encrypted) throw new RangeError(`${filename} is encrypted`);
+      if (compressedSize > source.size || uncompressedSize > limit) {
+        throw new RangeError(
+          `${filename} claims ${uncompressedSize} bytes, of which there are ${compressedSize}`,
+        );
+      }
+      if (members.has(filename)) throw new RangeError(`there are two files ${filename}`);
+      members.set(filename, member(entry, `${source.name}: ${filename}`));
+    }
+  } catch (cause) {
+    throw new RangeError(`${source.name}: expected a zip archive, got: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  return members;
+}
+
+function member(entry: FileEntry, name: string): ZipMember {
+  const size = entry.uncompressedSize;
+  let stream: MemberStream | undefined;
+  return {
+    name,
+    size,
+    async read(offset, length) {
+      if (!(offset >= 0 && length >= 0 && offset + length <= size)) {
+        throw new RangeError(
+          `${name}: expected a range within ${size} bytes, got ${length} from byte ${offset}`,
+        );
+      }
+      if (stream === undefined || offset < stream.position) {
+        await stream?.cancel();
+        stream = new MemberStream(entry, name);
+      }
+      await stream.take(offset - stream.position, () => {});
+      const bytes = new Uint8Array(length);
+      let filled = 0;
+      await stream.take(length, (piece) => {
+        bytes.set(piece, filled);
+        filled += piece.length;
+      });
+      if (offset + length === size) {
+        await stream.end();
+        stream = undefined;
+      }
+      return bytes;
+    },
+    async close() {
+      await stream?.cancel();
+      stream = undefined;
+    },
+  };
+}
+
+/** The decompressed bytes of one file, in order. */
+class MemberStream {
+  position = 0;
+  readonly #name: string;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #done: Promise<unknown>;
+  #rest = new Uint8Array(0);
+
+  constructor(entry: FileEntry, name: string) {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    this.#name = name;
+    this.#reader = readable.getReader();
+    this.#done = entry.getData(writable);
+    this.#done.catch(() => {}); // told by take() and end(), or not wanted any more
+  }
+
+  /** Hands `count` bytes to `use`, piece by piece. */
+  async take(count: number, use: (piece: Uint8Array) => void): Promise<void> {
+    for (let left = count; left > 0; ) {
+      if (this.#rest.length === 0) await this.#next();
+      const piece = this.#rest.subarray(0, left);
+      this.#rest = this.#rest.subarray(piece.length);
+      this.position += piece.length;
+      left -= piece.length;
+      use(piece);
+    }
+  }
+
+  /** Checks that there is no more, and the checksum. */
+  async end(): Promise<void> {
+    const { done } = this.#rest.length > 0 ? { done: false } : await this.#read();
+    if (!done) {
+      await this.cancel();
+      throw new RangeError(`${this.#name}: expected ${this.position} bytes, got more`);
+    }
+    await this.#done.catch((error: Error) => {
+      throw this.#broken(error);
+    });
+  }
+
+  async cancel(): Promise<void> {
+    await this.#reader.cancel().catch(() => {});
+    await this.#done.catch(() => {});
+  }
+
+  async #next(): Promise<void> {
+    const { value, done } = await this.#read();
+    if (done) throw new RangeError(`${this.#name}: ended after ${this.position} bytes`);
+    this.#rest = value as Uint8Array<ArrayBuffer>;
+  }
+
+  async #read(): Promise<ReadableStreamReadResult<Uint8Array>> {
+    try {
+      return await this.#reader.read();
+    } catch (error) {
+      throw this.#broken(error as Error);
+    }
+  }
+
+  #broken(cause: Error): RangeError {
+    return new RangeError(`${this.#name}: could not be unpacked: ${cause.message}`, { cause });
+  }
+}
+
+/** What zip.js reads from. */
+class SourceReader extends Reader<ByteSource> {
+  readonly #source: ByteSource;
+
+  constructor(source: ByteSource) {
+    super(source);
+    this.#source = source;
+    this.size = source.size;
+  }
+
+  override async readUint8Array(index: number, length: number): Promise<Uint8Array> {
+    return this.#source.read(index, Math.min(length, this.#source.size - index));
+  }
+}

@@ -1,0 +1,68 @@
+import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { groupNorm } from "../ops/group-norm.ts";
+import { requireCounts } from "../plan.ts";
+import { type LayerArgs, single, singleShape } from "./base.ts";
+
+/** Config of {@link GroupNorm}. */
+export interface GroupNormArgs extends LayerArgs {
+  /** Groups of neighbouring channels; must divide their number. Default 32. */
+  groups?: number;
+  /** Added to the variance, > 0. Default 1e-5. */
+  epsilon?: number;
+}
+
+/**
+ * `groupNorm` over `[batch, ..., channels]` as a layer; weights `gamma` (ones at first) and `beta` (zeros), `[channels]`.
+ *
+ * It differs from Keras' `GroupNormalization` in epsilon's default (1e-3 there).
+ *
+ * @throws RangeError if `groups` is no integer ≥ 1 or does not divide the channels, or `epsilon` is not positive.
+ * @see Wu and He 2018, https://arxiv.org/abs/1803.08494
+ *
+ * @example
+ * const y = new GroupNorm({ groups: 8 }).apply(tf.ones([1, 7, 7, 64])); // [1, 7, 7, 64]
+ */
+export class GroupNorm extends tfl.layers.Layer {
+  static readonly className: string = "GroupNorm";
+  readonly groups: number;
+  readonly epsilon: number;
+  private gamma: tfl.LayerVariable | undefined;
+  private beta: tfl.LayerVariable | undefined;
+
+  constructor(args: GroupNormArgs = {}) {
+    super(args);
+    this.groups = args.groups ?? 32;
+    this.epsilon = args.epsilon ?? 1e-5;
+    requireCounts("GroupNorm", { groups: this.groups });
+    if (!(this.epsilon > 0)) throw new RangeError(`GroupNorm: epsilon must be > 0, got ${this.epsilon}`);
+  }
+
+  override build(inputShape: tfl.Shape | tfl.Shape[]): void {
+    const shape = singleShape(inputShape);
+    const channels = shape.at(-1);
+    if (!channels || channels % this.groups !== 0) {
+      throw new RangeError(
+        `GroupNorm: inputs must be [batch, ..., channels] with channels in ${this.groups} groups, got [${shape}]`,
+      );
+    }
+    this.gamma = this.addWeight("gamma", [channels], "float32", tfl.initializers.ones(), undefined, true);
+    this.beta = this.addWeight("beta", [channels], "float32", tfl.initializers.zeros(), undefined, true);
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: tfl.Shape | tfl.Shape[]): tfl.Shape {
+    return singleShape(inputShape);
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    const { groups, epsilon } = this;
+    return groupNorm(single(inputs), this.gamma!.read(), this.beta!.read(), { groups, epsilon });
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), groups: this.groups, epsilon: this.epsilon };
+  }
+}
+
+tf.serialization.registerClass(GroupNorm);

@@ -1,0 +1,129 @@
+import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { KeyedNormal, kaimingFanOut } from "../initializer.ts";
+import { weightStandardize } from "../ops/weight-standardize.ts";
+import { requireCounts } from "../plan.ts";
+import { type LayerArgs, single, singleShape } from "./base.ts";
+
+/** Config of {@link StdConv2D}. */
+export interface StdConv2DArgs extends LayerArgs {
+  filters: number;
+  /** Pixels, square. */
+  kernelSize: number;
+  /** Default 1. */
+  strides?: number;
+  /**
+   * `"fixed"`: `kernelSize − 1` zeros an axis, half before and half behind whatever the image's size, as BiT;
+   * `"same"`: TensorFlow's, by the image's size; `"valid"`: none. Default `"fixed"`.
+   */
+  padding?: "fixed" | "same" | "valid";
+  /** Default `false`. */
+  useBias?: boolean;
+  /** Added to the variance of the weights, > 0. Default 1e-10, as in Google's BiT; timm's BiT has 1e-8. */
+  epsilon?: number;
+  /** Of the initial weights, uint32. Default 0. */
+  seed?: number;
+  /** `"random"`: Kaiming's normal, as timm. Default `"random"`. */
+  init?: "random" | "zeros";
+}
+
+type Pad = "same" | "valid" | tf.backend_util.ExplicitPadding;
+
+/**
+ * A convolution whose weights are standardised first: `conv2d(x, weightStandardize(kernel)) (+ bias)`, NHWC.
+ *
+ * Weights `kernel` `[kernelSize, kernelSize, in, filters]` and, with `useBias`, `bias` (zeros at first).
+ *
+ * @throws RangeError if a count is no integer ≥ 1, `epsilon` is not positive, or an option is unknown.
+ * @see Qiao et al. 2019, https://arxiv.org/abs/1903.10520
+ *
+ * @example
+ * const y = new StdConv2D({ filters: 8, kernelSize: 3, strides: 2 }).apply(tf.ones([1, 8, 8, 3])); // [1, 4, 4, 8]
+ */
+export class StdConv2D extends tfl.layers.Layer {
+  static readonly className: string = "StdConv2D";
+  readonly filters: number;
+  readonly kernelSize: number;
+  readonly strides: number;
+  readonly padding: "fixed" | "same" | "valid";
+  readonly useBias: boolean;
+  readonly epsilon: number;
+  readonly seed: number;
+  readonly init: "random" | "zeros";
+  private kernel: tfl.LayerVariable | undefined;
+  private bias: tfl.LayerVariable | undefined;
+
+  constructor(args: StdConv2DArgs) {
+    super(args);
+    const { filters, kernelSize, strides = 1, padding = "fixed", useBias = false } = args;
+    const { epsilon = 1e-10, seed = 0, init = "random" } = args;
+    requireCounts("StdConv2D", { filters, kernelSize, strides });
+    requireOneOf("padding", padding, ["fixed", "same", "valid"]);
+    requireOneOf("init", init, ["random", "zeros"]);
+    if (!(epsilon > 0)) throw new RangeError(`StdConv2D: epsilon must be > 0, got ${epsilon}`);
+    this.filters = filters;
+    this.kernelSize = kernelSize;
+    this.strides = strides;
+    this.padding = padding;
+    this.useBias = useBias;
+    this.epsilon = epsilon;
+    this.seed = seed;
+    this.init = init;
+  }
+
+  override build(inputShape: tfl.Shape | tfl.Shape[]): void {
+    const shape = singleShape(inputShape);
+    const channels = shape.at(-1);
+    if (shape.length !== 4 || !channels) {
+      throw new RangeError(`StdConv2D: inputs must be [batch, height, width, channels], got [${shape}]`);
+    }
+    const deviation = this.init === "zeros" ? () => 0 : kaimingFanOut;
+    const drawn = new KeyedNormal(deviation, this.seed, `${this.name}/kernel`);
+    const { kernelSize, filters } = this;
+    const kernelShape = [kernelSize, kernelSize, channels, filters];
+    this.kernel = this.addWeight("kernel", kernelShape, "float32", drawn, undefined, true);
+    if (this.useBias) {
+      this.bias = this.addWeight("bias", [filters], "float32", tfl.initializers.zeros(), undefined, true);
+    }
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: tfl.Shape | tfl.Shape[]): tfl.Shape {
+    const [batch = null, height = null, width = null] = singleShape(inputShape);
+    const kept = this.padding === "valid" ? this.kernelSize - 1 : 0; // what the borders cost
+    const side = (pixels: number | null) => pixels && Math.ceil((pixels - kept) / this.strides);
+    return [batch, side(height), side(width), this.filters];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => {
+      const x = single(inputs) as tf.Tensor4D; // build() checked the rank
+      const kernel = weightStandardize(this.kernel!.read() as tf.Tensor4D, this.epsilon);
+      const y = tf.conv2d(x, kernel, this.strides, this.pad());
+      return this.bias === undefined ? y : tf.add(y, this.bias.read());
+    });
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    const { filters, kernelSize, strides, padding, useBias, epsilon, seed, init } = this;
+    return {
+      ...super.getConfig(),
+      ...{ filters, kernelSize, strides, padding, useBias, epsilon, seed, init },
+    };
+  }
+
+  private pad(): Pad {
+    if (this.padding !== "fixed") return this.padding;
+    const before = Math.floor((this.kernelSize - 1) / 2);
+    const sides: [number, number] = [before, this.kernelSize - 1 - before];
+    return [[0, 0], sides, sides, [0, 0]];
+  }
+}
+
+tf.serialization.registerClass(StdConv2D);
+
+function requireOneOf(name: string, value: string, known: readonly string[]): void {
+  if (!known.includes(value)) {
+    throw new RangeError(`StdConv2D: ${name} must be one of ${known.join(", ")}, got ${value}`);
+  }
+}

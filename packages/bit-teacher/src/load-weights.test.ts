@@ -1,0 +1,187 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { bytesSource } from "safetensors-io";
+import { startBackend } from "tfjs-backends";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openZip } from "./formats/zip.ts";
+import { type BitConfig, bit, loadWeights, type NamedTensors, openNpz } from "./index.ts";
+import { loadWeightsFile } from "./node.ts";
+import { fixture } from "./testing.ts";
+
+const small: BitConfig = {
+  depths: [1, 2, 1],
+  channels: [32, 32, 64],
+  stemChannels: 16,
+  groups: 4,
+  classes: 5,
+};
+const npz = () => openNpz(bytesSource(fixture("small.npz"), "small.npz"));
+const valuesOf = (model: tfl.LayersModel) => model.weights.map((weight) => [...weight.read().dataSync()]);
+
+/** A file with some tensors renamed, left out (`undefined`) or of another shape. */
+function changed(file: NamedTensors, rename: (name: string) => string | undefined): NamedTensors {
+  const names = new Map([...file.tensors.keys()].map((name) => [rename(name), name]));
+  names.delete(undefined);
+  const tensors = new Map(
+    [...names].map(([name, old]) => [name!, { ...file.tensors.get(old!)!, name: name! }]),
+  );
+  return { name: "changed", tensors, read: (name) => file.read(names.get(name)!) };
+}
+
+beforeAll(async () => {
+  await startBackend("wasm");
+});
+
+describe("loadWeights", () => {
+  test("keeps the head where asked, of other classes too", async () => {
+    const model = bit({ ...small, classes: 3 });
+    const report = await loadWeights(model, await npz(), { head: "keep" });
+    expect(report.kept).toEqual(["head.fc.weight", "head.fc.bias"]);
+    expect([...report.skipped].sort()).toEqual(["resnet/head/conv2d/bias", "resnet/head/conv2d/kernel"]);
+    expect(report.used).toHaveLength(42);
+    expect([...model.getLayer("head.fc").getWeights()[0]!.dataSync()]).toEqual(new Array(192).fill(0));
+    model.dispose();
+  });
+
+  test("knows BiT's names under any prefix, or none", async () => {
+    const expected = bit(small);
+    await loadWeights(expected, await npz());
+    for (const prefix of ["", "teacher/backbone/"]) {
+      const model = bit(small);
+      await loadWeights(
+        model,
+        changed(await npz(), (name) => name.replace("resnet/", prefix)),
+      );
+      expect(valuesOf(model)).toEqual(valuesOf(expected));
+      model.dispose();
+    }
+    expected.dispose();
+  });
+
+  test.each<[string, Partial<BitConfig>, (name: string) => string | undefined, string]>([
+    [
+      "another number of classes",
+      { classes: 7 },
+      (name) => name,
+      "resnet/head/conv2d/kernel must be [64,7] (head.fc.weight), got [64,5]",
+    ],
+    [
+      "another width",
+      { channels: [32, 32, 128] },
+      (name) => name,
+      "must be [32,32] (stages.2.blocks.0.conv1.weight), got [32,16]",
+    ],
+    ["more units", { depths: [1, 3, 1] }, (name) => name, "stages.1.blocks.2.norm1.weight is missing"],
+    [
+      "fewer units",
+      { depths: [1, 1, 1] },
+      (name) => name,
+      "resnet/block2/unit02/a/group_norm/beta has no place",
+    ],
+    [
+      "a tensor left out",
+      {},
+      (name) => (name.endsWith("block1/unit01/a/proj/standardized_conv2d/kernel") ? undefined : name),
+      "stages.0.blocks.0.downsample.conv.weight is missing",
+    ],
+    [
+      "no head",
+      {},
+      (name) => (name.includes("head") ? undefined : name),
+      "head.fc.weight is missing; head.fc.bias is missing",
+    ],
+    [
+      "another network's names",
+      {},
+      (name) => `x${name.length}/${name.replaceAll("/", ".")}`,
+      "expected one tensor stem.conv.weight or …root_block/standardized_conv2d/kernel, got 0",
+    ],
+  ])("refuses %s, and changes nothing", async (_, differs, rename, problem) => {
+    const model = bit({ ...small, ...differs });
+    const before = valuesOf(model);
+    const file = changed(await npz(), rename);
+    const reads: string[] = [];
+    const watched: NamedTensors = {
+      ...file,
+      read(name) {
+        reads.push(name);
+        return file.read(name);
+      },
+    };
+    await expect(loadWeights(model, watched)).rejects.toThrow(problem);
+    await expect(loadWeights(model, watched)).rejects.toThrow(
+      "changed is not for this model, nothing was loaded",
+    );
+    expect(reads).toEqual([]);
+    expect(valuesOf(model)).toEqual(before);
+    model.dispose();
+  });
+
+  test("changes nothing if the last tensor is damaged", async () => {
+    const model = bit(small);
+    const before = valuesOf(model);
+    const file = await npz();
+    const last = [...file.tensors.keys()].at(-1)!;
+    const damaged: NamedTensors = {
+      ...file,
+      read: (name) => (name === last ? Promise.reject(new RangeError("damaged")) : file.read(name)),
+    };
+    await expect(loadWeights(model, damaged)).rejects.toThrow("damaged");
+    expect(valuesOf(model)).toEqual(before);
+    await expect(loadWeights(model, file, { head: "drop" as "keep" })).rejects.toThrow(
+      "head must be 'load' or 'keep'",
+    );
+    model.dispose();
+  });
+
+  test("leaves as many tensors as there were", async () => {
+    const model = bit(small);
+    const before = tf.memory().numTensors;
+    await loadWeights(model, await npz());
+    expect(tf.memory().numTensors).toBe(before);
+    model.dispose();
+  });
+});
+
+describe("loadWeightsFile", () => {
+  const folder = mkdtempSync(join(tmpdir(), "bit-teacher-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test("reads a SavedModel's folder and zip, .npz and .safetensors", async () => {
+    const variables = join(folder, "teacher", "variables");
+    mkdirSync(variables, { recursive: true });
+    for (const [path, member] of await openZip(bytesSource(fixture("teacher.zip"), "teacher.zip"))) {
+      if (path.includes("variables/")) {
+        writeFileSync(join(variables, path.split("/").at(-1)!), await member.read(0, member.size));
+      }
+    }
+    const fixtures = new URL("../fixtures/", import.meta.url);
+    for (const name of ["teacher.zip", "small.npz", "small.safetensors"]) {
+      cpSync(new URL(name, fixtures), join(folder, name));
+    }
+    const loaded = new Map<string, number[][]>();
+    for (const name of ["teacher", "teacher.zip", "small.npz", "small.safetensors"]) {
+      const model = bit(small);
+      await loadWeightsFile(model, join(folder, name));
+      loaded.set(name, valuesOf(model));
+      model.dispose();
+    }
+    expect(loaded.get("teacher.zip")).toEqual(loaded.get("teacher"));
+    expect(loaded.get("small.safetensors")).toEqual(loaded.get("small.npz"));
+    expect(loaded.get("small.npz")!.slice(0, -2)).toEqual(loaded.get("teacher")!.slice(0, -2)); // but for the head
+  });
+
+  test("names the path that is no such file", async () => {
+    const model = bit(small);
+    writeFileSync(join(folder, "weights.h5"), "");
+    await expect(loadWeightsFile(model, join(folder, "weights.h5"))).rejects.toThrow(
+      "expected a SavedModel's folder or a file that ends in .npz, .safetensors, .zip, got",
+    );
+    await expect(loadWeightsFile(model, join(folder, "none.npz"))).rejects.toThrow("none.npz");
+    await expect(loadWeightsFile(model, folder)).rejects.toThrow(join("variables", "variables.index"));
+    model.dispose();
+  });
+});

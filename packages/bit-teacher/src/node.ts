@@ -1,0 +1,1 @@
+export { loadWeightsFile } from "./weights-file.ts";

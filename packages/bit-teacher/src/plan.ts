@@ -1,0 +1,66 @@
+import type { BitSize } from "./config.ts";
+
+/** One bottleneck unit: 1×1, 3×3 with the stride, 1×1. */
+export interface UnitPlan {
+  /** timm's name, `stages.0.blocks.0`. */
+  readonly name: string;
+  readonly inputs: number;
+  readonly inner: number;
+  readonly outputs: number;
+  readonly stride: number;
+  /** Whether the shortcut is a convolution: where stride or channels change. */
+  readonly projects: boolean;
+}
+
+/** All sizes of a model, worked out and checked. */
+export interface BitPlan {
+  readonly stem: number;
+  readonly units: readonly UnitPlan[];
+  readonly features: number;
+  readonly groups: number;
+  readonly weightEpsilon: number;
+}
+
+const CHANNELS = [256, 512, 1024, 2048];
+const BOTTLENECK = 4;
+
+/** @throws RangeError naming what of `size` makes no model. */
+export function planBit(caller: string, size: BitSize): BitPlan {
+  const { depths, width = 1, stemChannels = 64, groups = 32, weightEpsilon = 1e-10 } = size;
+  const channels = size.channels ?? CHANNELS.slice(0, depths.length);
+  requireCounts(caller, { stemChannels, groups, width });
+  if (depths.length === 0 || depths.length !== channels.length) {
+    throw new RangeError(
+      `${caller}: depths and channels must be one number a stage each, got [${depths}] and [${channels}]`,
+    );
+  }
+  const stem = stemChannels * width;
+  const units: UnitPlan[] = [];
+  let inputs = stem;
+  for (const [stage, depth] of depths.entries()) {
+    requireCounts(caller, { [`depths[${stage}]`]: depth, [`channels[${stage}]`]: channels[stage]! });
+    const outputs = channels[stage]! * width;
+    const inner = outputs / BOTTLENECK;
+    if (inputs % groups !== 0 || inner % groups !== 0) {
+      throw new RangeError(
+        `${caller}: ${groups} groups must divide all channels, got ${inputs} into stage ${stage} and ${inner} inside it`,
+      );
+    }
+    for (let i = 0; i < depth; i++) {
+      const stride = i === 0 && stage > 0 ? 2 : 1;
+      const projects = stride > 1 || inputs !== outputs;
+      units.push({ name: `stages.${stage}.blocks.${i}`, inputs, inner, outputs, stride, projects });
+      inputs = outputs;
+    }
+  }
+  return { stem, units, features: inputs, groups, weightEpsilon };
+}
+
+/** @throws RangeError if a value is no integer ≥ 1. */
+export function requireCounts(caller: string, counts: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(counts)) {
+    if (!(Number.isInteger(value) && value >= 1)) {
+      throw new RangeError(`${caller}: ${name} must be an integer >= 1, got ${value}`);
+    }
+  }
+}

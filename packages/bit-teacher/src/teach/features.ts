@@ -1,0 +1,116 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import type { DataSource, Preprocess } from "distill-trainer";
+import { permutation, sampleKey } from "sample-keys";
+import { requireCounts } from "../plan.ts";
+import { toSymmetricRange } from "./preprocess.ts";
+
+/** Feature vectors of a data set, computed once. */
+export interface Features {
+  /** `[samples, width]`, row by row. */
+  readonly values: Float32Array;
+  readonly width: number;
+  /** Class of each sample. */
+  readonly labels: Int32Array;
+}
+
+/** Options of {@link extractFeatures}. */
+export interface ExtractFeaturesOptions {
+  /** From images in 0…255 to the model's input. Default {@link toSymmetricRange}. */
+  readonly preprocess?: Preprocess;
+  /** Images in the model at once. Default 8. */
+  readonly microBatchSize?: number;
+  /** Told the number of samples done. */
+  readonly onProgress?: (samples: number) => void;
+}
+
+/**
+ * A frozen model's features of every sample of a source's epoch 0, in its order.
+ *
+ * @param model - `[batch, height, width, 3]` → `[batch, width]`.
+ * @param source - Of whole pictures, not augmented ones, where the features stand for the data set.
+ * @throws RangeError if the model's output is no vector, or the source is empty.
+ *
+ * @example
+ * const features = await extractFeatures(featuresOf(model), train);
+ * console.log(features.values.length === train.size * features.width); // true
+ */
+export async function extractFeatures(
+  model: tfl.LayersModel,
+  source: DataSource,
+  options: ExtractFeaturesOptions = {},
+): Promise<Features> {
+  const { preprocess = toSymmetricRange, microBatchSize = 8, onProgress } = options;
+  requireCounts("extractFeatures", { microBatchSize, "source.size": source.size });
+  const width = widthOf(model);
+  const rows: Float32Array[] = [];
+  const labels: number[] = [];
+  for await (const { images, shape, labels: own } of source.batches(0)) {
+    const [count = 0, ...sample] = shape;
+    const stride = images.length / count;
+    for (let start = 0; start < count; start += microBatchSize) {
+      const end = Math.min(start + microBatchSize, count);
+      const output = tf.tidy(() => {
+        const part = tf.tensor(images.subarray(start * stride, end * stride), [end - start, ...sample]);
+        return model.predict(preprocess(part)) as tf.Tensor2D;
+      });
+      rows.push((await output.data()) as Float32Array);
+      output.dispose();
+    }
+    labels.push(...own);
+    onProgress?.(labels.length);
+    await tf.nextFrame();
+  }
+  const values = new Float32Array(labels.length * width);
+  let at = 0;
+  for (const row of rows) {
+    values.set(row, at);
+    at += row.length;
+  }
+  return { values, width, labels: Int32Array.from(labels) };
+}
+
+/**
+ * Stored features as a data source, in another order every epoch.
+ *
+ * @param seed - Of the orders, uint32.
+ * @throws RangeError if there are none, or `batchSize` is no integer ≥ 1.
+ *
+ * @example
+ * await classifier.fitDataset(featureSource(features, 128, 42), { epochs: 30 });
+ */
+export function featureSource(features: Features, batchSize: number, seed: number): DataSource {
+  const { values, width, labels } = features;
+  const size = labels.length;
+  requireCounts("featureSource", { batchSize, samples: size });
+  return {
+    size,
+    batchSize,
+    async *batches(epoch: number) {
+      const order = permutation(size, sampleKey(seed, epoch, 0));
+      for (let start = 0; start < size; start += batchSize) {
+        const chosen = order.subarray(start, start + batchSize);
+        const images = new Float32Array(chosen.length * width);
+        chosen.forEach((row, i) => {
+          images.set(values.subarray(row * width, (row + 1) * width), i * width);
+        });
+        yield {
+          images,
+          shape: [chosen.length, width],
+          labels: Int32Array.from(chosen, (row) => labels[row]!),
+          sampleKeys: Uint32Array.from(chosen, (row) => sampleKey(seed, epoch, row)),
+        };
+      }
+    },
+  };
+}
+
+/** @throws RangeError if a model's output is not one vector an image. */
+export function widthOf(model: tfl.LayersModel): number {
+  const [, width, ...more] = model.outputs[0]?.shape ?? [];
+  if (model.outputs.length !== 1 || !width || more.length > 0) {
+    const shapes = model.outputs.map(({ shape }) => `[${shape}]`).join(", ");
+    throw new RangeError(`extractFeatures: the model must give [batch, width], got ${shapes}`);
+  }
+  return width;
+}

@@ -1,0 +1,88 @@
+import { type Schedule, scaledLearningRate } from "distill-trainer";
+import { requireCounts } from "../plan.ts";
+
+/** How to fine-tune on a data set: all that BiT-HyperRule decides. */
+export interface HyperRule {
+  /** Optimizer steps in all. */
+  readonly steps: number;
+  /** Linear rise from 0, then a tenth from each of `drops` on. */
+  readonly learningRate: Schedule;
+  /** Steps of the rise. */
+  readonly warmupSteps: number;
+  /** Steps after which the rate is a tenth of what it was. */
+  readonly drops: readonly number[];
+  /** Of SGD. */
+  readonly momentum: number;
+  /** α of MixUp; 0: none. */
+  readonly mixup: number;
+  /** Pixels, square: pictures are stretched to `resize` and cropped to `crop` at random; flipped too. */
+  readonly resize: number;
+  readonly crop: number;
+}
+
+/** What {@link hyperRule} goes by. */
+export interface HyperRuleOptions {
+  /** Training pictures. */
+  readonly size: number;
+  readonly batchSize: number;
+  /** Of the pictures as they are. Default `[224, 224]`. */
+  readonly resolution?: readonly [height: number, width: number];
+  /** Learning rate after the rise for batches of 512. Default 0.003. */
+  readonly baseLearningRate?: number;
+  /** Another length; rise and drops keep their share of it. Default by `size`: 500, 10,000 or 20,000. */
+  readonly steps?: number;
+}
+
+const SMALL = 20_000;
+const LARGE = 500_000;
+const SMALL_PICTURE = 96 * 96;
+
+/**
+ * BiT-HyperRule: schedule, resolution and MixUp by the size of the data set.
+ *
+ * Fewer than 20,000 pictures: 500 steps, rise over 100, a tenth after 200, 300 and 400. Fewer than 500,000: 10,000
+ * steps, rise over 500, a tenth after 3,000, 6,000 and 9,000. More: 20,000, 500, 6,000, 12,000 and 18,000. MixUp with
+ * α = 0.1 from 20,000 pictures on. Pictures below 96² are trained at 128² (cropped from 160²), others at 480² (512²). SGD
+ * with momentum 0.9, no weight decay, `0.003 · batchSize / 512`.
+ *
+ * @throws RangeError if an option is out of range.
+ * @see Kolesnikov et al. 2019, section 3.3, https://arxiv.org/abs/1912.11370;
+ * https://github.com/google-research/big_transfer/blob/master/bit_hyperrule.py
+ *
+ * @example
+ * const { steps, mixup, drops } = hyperRule({ size: 3303, batchSize: 512 });
+ * console.log(steps, mixup, drops); // 500 0 [ 200, 300, 400 ]
+ */
+export function hyperRule(options: HyperRuleOptions): HyperRule {
+  const { size, batchSize, resolution = [224, 224], baseLearningRate = 0.003 } = options;
+  const [warmup, ...points] =
+    size < SMALL
+      ? [100, 200, 300, 400, 500]
+      : size < LARGE
+        ? [500, 3000, 6000, 9000, 10_000]
+        : [500, 6000, 12_000, 18_000, 20_000];
+  const published = points.pop()!;
+  const { steps = published } = options;
+  requireCounts("hyperRule", { size, batchSize, steps, height: resolution[0], width: resolution[1] });
+  if (!(baseLearningRate > 0)) {
+    throw new RangeError(`hyperRule: baseLearningRate must be > 0, got ${baseLearningRate}`);
+  }
+  const scaled = (point: number) => Math.round((point * steps) / published);
+  const warmupSteps = scaled(warmup!);
+  const drops = points.map(scaled);
+  const rate = scaledLearningRate(baseLearningRate, batchSize);
+  const small = resolution[0] * resolution[1] < SMALL_PICTURE;
+  return {
+    steps,
+    warmupSteps,
+    drops,
+    learningRate: (step) =>
+      step < warmupSteps
+        ? (rate * step) / warmupSteps
+        : rate / 10 ** drops.filter((drop) => drop < step).length,
+    momentum: 0.9,
+    mixup: size < SMALL ? 0 : 0.1,
+    resize: small ? 160 : 512,
+    crop: small ? 128 : 480,
+  };
+}

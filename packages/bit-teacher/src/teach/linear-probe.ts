@@ -1,0 +1,142 @@
+import * as tfl from "@tensorflow/tfjs-layers";
+import {
+  ADAMW_SEMANTICS,
+  AdamW,
+  batchesPerEpoch,
+  Classifier,
+  cosine,
+  type DataSource,
+  type FitOptions,
+  timmNoDecay,
+} from "distill-trainer";
+import { requireCounts } from "../plan.ts";
+import {
+  type ExtractFeaturesOptions,
+  extractFeatures,
+  type Features,
+  featureSource,
+  widthOf,
+} from "./features.ts";
+
+/** How a head is trained: AdamW, its rate falling to 0 along half a cosine. */
+export interface TrainHeadOptions extends Pick<FitOptions, "callbacks" | "signal"> {
+  readonly classes: number;
+  /** Default 40. */
+  readonly epochs?: number;
+  /** At first. Default 1e-3. */
+  readonly learningRate?: number;
+  /** Of the kernel; PyTorch's meaning. Default 0.01. */
+  readonly weightDecay?: number;
+  /** Default 128. */
+  readonly batchSize?: number;
+  /** Of the orders, uint32. Default 0. */
+  readonly seed?: number;
+  /** Evaluated after each epoch. */
+  readonly heldOut?: Features;
+}
+
+/** A trained head. */
+export interface TrainedHead {
+  /** The dense layer, to be applied to features; owned by the caller. */
+  readonly head: tfl.layers.Layer;
+  readonly history: tfl.History;
+}
+
+/**
+ * Trains one dense layer, zeros at first, on stored features.
+ *
+ * @throws RangeError for options out of range or a label that is no class.
+ *
+ * @example
+ * const { head, history } = await trainHead(features, { classes: 5, heldOut });
+ */
+export async function trainHead(features: Features, options: TrainHeadOptions): Promise<TrainedHead> {
+  const {
+    classes,
+    learningRate = 1e-3,
+    weightDecay = 0.01,
+    batchSize = 128,
+    seed = 0,
+    heldOut,
+    ...fit
+  } = options;
+  const { epochs = 40 } = options;
+  requireCounts("trainHead", { classes, epochs });
+  const inputShape = [features.width];
+  const head = tfl.layers.dense({ units: classes, inputShape, kernelInitializer: "zeros", name: "probe" });
+  const probe = tfl.sequential({ layers: [head] });
+  const source = featureSource(features, batchSize, seed);
+  const optimizer = new AdamW({
+    ...ADAMW_SEMANTICS.torch,
+    learningRate: cosine({ base: learningRate, totalSteps: epochs * batchesPerEpoch(source) }),
+    weightDecay,
+    excludeFromDecay: timmNoDecay(probe),
+  });
+  try {
+    const classifier = new Classifier(probe);
+    classifier.compile({ optimizer, preprocess: (rows) => rows });
+    const validationData = heldOut && featureSource(heldOut, batchSize, seed);
+    const history = await classifier.fitDataset(source, {
+      ...fit,
+      epochs,
+      microBatchSize: batchSize,
+      ...(validationData && { validationData }),
+    });
+    return { head, history };
+  } finally {
+    optimizer.dispose();
+  }
+}
+
+/** Options of {@link linearProbe}. */
+export interface LinearProbeOptions
+  extends Omit<TrainHeadOptions, "heldOut">,
+    Pick<ExtractFeaturesOptions, "preprocess"> {
+  /** Images in the backbone at once. Default 8. */
+  readonly microBatchSize?: number;
+  /** Evaluated after each epoch. */
+  readonly validationData?: DataSource;
+  /** Told how far the features are, of both sources together. */
+  readonly onFeatures?: (samples: number, of: number) => void;
+}
+
+/** What {@link linearProbe} made. */
+export interface Probed {
+  /** Backbone and head: a classifier that shares the backbone's variables. */
+  readonly model: tfl.LayersModel;
+  readonly history: tfl.History;
+}
+
+/**
+ * A linear probe: the features of a frozen backbone are computed once, then a head is trained on them in seconds. The
+ * teacher of the Keras example is one, on BiT-M R50x3.
+ *
+ * @param backbone - `[batch, height, width, 3]` → `[batch, width]`, such as `featuresOf(model)`. Not changed.
+ * @param source - Labelled images, one epoch of whole pictures.
+ * @throws RangeError for options out of range, a backbone without a vector as its output, or a label that is no class.
+ *
+ * @example
+ * const { model, history } = await linearProbe(featuresOf(bitModel), train, { classes: 5, validationData });
+ * console.log(history.history.val_accuracy.at(-1));
+ */
+export async function linearProbe(
+  backbone: tfl.LayersModel,
+  source: DataSource,
+  options: LinearProbeOptions,
+): Promise<Probed> {
+  const { preprocess, microBatchSize, validationData, onFeatures, ...training } = options;
+  requireCounts("linearProbe", { classes: options.classes });
+  widthOf(backbone);
+  const total = source.size + (validationData?.size ?? 0);
+  const featuresFrom = (from: DataSource, before: number) =>
+    extractFeatures(backbone, from, {
+      ...(preprocess && { preprocess }),
+      ...(microBatchSize !== undefined && { microBatchSize }),
+      onProgress: (done) => onFeatures?.(before + done, total),
+    });
+  const features = await featuresFrom(source, 0);
+  const heldOut = validationData && (await featuresFrom(validationData, source.size));
+  const { head, history } = await trainHead(features, { ...training, ...(heldOut && { heldOut }) });
+  const logits = head.apply(backbone.outputs[0]!) as tfl.SymbolicTensor;
+  return { model: tfl.model({ inputs: backbone.inputs, outputs: logits, name: "probed" }), history };
+}

@@ -1,0 +1,170 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Uniform, WebGpuBackend } from "./host.ts";
+import { FLAT_GROUP, type Shader, shaderSource } from "./shader.ts";
+
+/** `GPUShaderStage.COMPUTE`. */
+const COMPUTE = 4;
+
+const LANES = 64;
+const TO_FLOATS: Shader = {
+  name: "ToFloats",
+  workgroup: [LANES, 1, 1],
+  writes: { y: "f32" },
+  reads: { x: "i32" },
+  uniforms: { size: "u32" },
+  main: `
+  let at = ${FLAT_GROUP} * ${LANES}u + local.x;
+  if (at < u.size) { y[at] = f32(x[at]); }`,
+};
+
+/** Workgroups along three axes. */
+export type Grid = readonly [x: number, y: number, z: number];
+
+/** One run of a shader. */
+export interface Call {
+  readonly shader: Shader;
+  /** A tensor for each of the shader's buffers, by name. */
+  readonly tensors: Readonly<Record<string, tf.TensorInfo>>;
+  /** A number for each of the shader's uniforms, by name. */
+  readonly uniforms: Readonly<Record<string, number>>;
+  readonly grid: Grid;
+}
+
+/** The kernels' side of one running backend: what makes tensors on its device and runs shaders there. */
+export class Context {
+  readonly backend: WebGpuBackend;
+  readonly #pipelines = new Map<string, object>();
+  /** What the running kernel has made so far. */
+  #outputs: tf.TensorInfo[] = [];
+
+  constructor(backend: WebGpuBackend) {
+    this.backend = backend;
+  }
+
+  /** A new tensor, its elements not set. */
+  output(shape: readonly number[]): tf.TensorInfo {
+    // tfjs gives a tensor without elements no buffer.
+    const values = sizeOf(shape) === 0 ? new Float32Array(0) : undefined;
+    return this.#made(this.backend.makeTensorInfo([...shape], "float32", values));
+  }
+
+  /** A new tensor of one number, on the CPU until it is used. */
+  filled(shape: readonly number[], value: number): tf.TensorInfo {
+    const values = new Float32Array(sizeOf(shape)).fill(value);
+    return this.#made(this.backend.makeTensorInfo([...shape], "float32", values));
+  }
+
+  /** A new tensor that shares the data of `tensor`, which is freed with the last of them. */
+  share({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
+    this.backend.incRef(dataId);
+    return this.#made({ dataId, shape, dtype });
+  }
+
+  /** Records one dispatch, and one more for each tensor to read that is kept as integers; tfjs submits it with its own. */
+  run(call: Call): void {
+    const { shader, tensors } = call;
+    const floats: Record<string, tf.TensorInfo> = { ...tensors };
+    for (const name of Object.keys(shader.reads)) floats[name] = this.#asFloats(tensors[name]!);
+    this.#record({ ...call, tensors: floats });
+    for (const name of Object.keys(shader.reads)) {
+      if (floats[name] !== tensors[name]) this.backend.disposeData(floats[name]!.dataId);
+    }
+  }
+
+  #asFloats(tensor: tf.TensorInfo): tf.TensorInfo {
+    if (this.backend.tensorMap.get(tensor.dataId).dtype === "float32") return tensor;
+    const y = this.backend.makeTensorInfo([...tensor.shape], "float32");
+    const size = sizeOf(tensor.shape);
+    const grid = this.flatGroups(Math.ceil(size / LANES));
+    this.#record({ shader: TO_FLOATS, tensors: { y, x: tensor }, uniforms: { size }, grid });
+    return y;
+  }
+
+  #record({ shader, tensors, uniforms, grid }: Call): void {
+    const [output, ...others] = [...Object.keys(shader.writes), ...Object.keys(shader.reads)].map(
+      (name) => tensors[name]!,
+    );
+    for (const { dataId } of [output!, ...others]) this.backend.uploadToGPU(dataId);
+    const numbers = Object.entries(shader.uniforms).map(
+      ([name, type]): Uniform => ({ type: type === "f32" ? "float32" : "uint32", data: [uniforms[name]!] }),
+    );
+    const program = {
+      pipeline: this.#pipelineOf(shader),
+      dispatch: grid,
+      constructor: { name: shader.name }, // what tfjs' profiler prints
+    };
+    this.backend.recordAndSubmit(program, asVector(output!), others.map(asVector), numbers);
+    for (const name of Object.keys(shader.writes)) {
+      // Of a tensor that was read before, tfjs keeps the numbers: they are old now.
+      this.backend.tensorMap.get(tensors[name]!.dataId).values = null;
+    }
+  }
+
+  /** A grid of at least `count` workgroups in a row, which WGSL numbers by `FLAT_GROUP`. */
+  flatGroups(count: number): Grid {
+    const most = this.backend.device.limits.maxComputeWorkgroupsPerDimension;
+    return count <= most ? [count, 1, 1] : [most, Math.ceil(count / most), 1];
+  }
+
+  /** Runs a kernel. If it throws, what it has made is freed. */
+  attempt<T>(run: () => T): T {
+    const outer = this.#outputs; // a kernel may run others
+    this.#outputs = [];
+    try {
+      return run();
+    } catch (error) {
+      for (const { dataId } of this.#outputs) this.backend.disposeData(dataId);
+      throw error;
+    } finally {
+      this.#outputs = outer;
+    }
+  }
+
+  #made(tensor: tf.TensorInfo): tf.TensorInfo {
+    this.#outputs.push(tensor);
+    return tensor;
+  }
+
+  #pipelineOf(shader: Shader): object {
+    const code = shaderSource(shader);
+    let pipeline = this.#pipelines.get(code);
+    if (pipeline === undefined) {
+      pipeline = this.#compile(shader, code);
+      this.#pipelines.set(code, pipeline);
+    }
+    return pipeline;
+  }
+
+  #compile({ name: label, writes, reads }: Shader, code: string): object {
+    const { device } = this.backend;
+    const types = [
+      ...Object.keys(writes).map(() => "storage" as const),
+      ...Object.keys(reads).map(() => "read-only-storage" as const),
+      "uniform" as const,
+    ];
+    // Not "auto", which leaves out what a shader declares and does not use.
+    const entries = types.map((type, binding) => ({ binding, visibility: COMPUTE, buffer: { type } }));
+    const layout = device.createPipelineLayout({
+      bindGroupLayouts: [device.createBindGroupLayout({ entries })],
+    });
+    const module = device.createShaderModule({ code, label });
+    return device.createComputePipeline({ compute: { module, entryPoint: "main" }, layout, label });
+  }
+}
+
+/** tfjs tells a program its buffers' shapes: as vectors they take the same place in the uniforms for every rank. */
+function asVector({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
+  return { dataId, shape: [sizeOf(shape)], dtype };
+}
+
+/** Throws unless every tensor is of float32. */
+export function requireFloat32(kernel: string, tensors: Readonly<Record<string, tf.TensorInfo>>): void {
+  for (const [name, { dtype }] of Object.entries(tensors)) {
+    if (dtype !== "float32") throw new Error(`${kernel}: expected ${name} to be float32, got ${dtype}`);
+  }
+}
+
+/** Product of the dimensions. */
+export function sizeOf(shape: readonly number[]): number {
+  return tf.util.sizeFromShape([...shape]);
+}

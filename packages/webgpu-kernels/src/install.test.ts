@@ -1,0 +1,37 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { describe, expect, test } from "vitest";
+import { installWebGpuKernels } from "./install.ts";
+import { startForTest } from "./testing.ts";
+
+const missing = await startForTest();
+
+describe.skipIf(missing)(`installWebGpuKernels${missing ? ` (skipped: ${missing})` : ""}`, () => {
+  test("installs once and puts tfjs back as it was", () => {
+    installWebGpuKernels().uninstall();
+    const stock = tf.getKernel("Sum", "webgpu");
+    expect(tf.getKernel("Attention", "webgpu")).toBeUndefined();
+    const installed = installWebGpuKernels();
+    expect(installWebGpuKernels()).toBe(installed);
+    expect(installed.replaced).toEqual(["Mean", "Sum"]);
+    expect(installed.added).toContain("Attention");
+    expect(tf.getKernel("Sum", "webgpu")).not.toBe(stock);
+    installed.uninstall();
+    installed.uninstall();
+    expect(tf.getKernel("Sum", "webgpu")).toBe(stock);
+    expect(tf.getKernel("Attention", "webgpu")).toBeUndefined();
+    installWebGpuKernels();
+  });
+
+  test("refuses tensors that are not float32, and names the kernel", () => {
+    const x = tf.tensor1d([1], "int32");
+    expect(() => tf.engine().runKernel("Gelu", { x })).toThrow("Gelu: expected x to be float32, got int32");
+    x.dispose();
+  });
+});
+
+test("refuses another backend and leaves tfjs alone", async () => {
+  if (!missing) installWebGpuKernels().uninstall();
+  await tf.setBackend("cpu");
+  expect(() => installWebGpuKernels()).toThrow("expected tfjs' backend to be 'webgpu', got 'cpu'");
+  expect(tf.getKernel("Attention", "webgpu")).toBeUndefined();
+});

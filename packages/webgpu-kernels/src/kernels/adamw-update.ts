@@ -1,0 +1,127 @@
+import type * as tf from "@tensorflow/tfjs-core";
+import { type Context, requireFloat32, sizeOf } from "../context.ts";
+import type { Kernel } from "../kernel.ts";
+import type { Element, Shader } from "../shader.ts";
+
+const LANES = 256;
+/** Buffers of one variable: its value, old and new, its moments and its gradient. */
+const BUFFERS = 5;
+
+/**
+ * `[value, m, v, gradient]` of each of n tensors in turn, `{beta1, beta2, stepSize, epsilon, decays: number[]}` →
+ * `[value, m, v]` of each.
+ *
+ * As many variables a dispatch as the device binds buffers: one of every five. The moments are given away: their memory
+ * is overwritten and returned where no other tensor shares it, and copied where one does. Values always come out in new
+ * memory.
+ */
+export const adamWUpdate: Kernel = {
+  name: "AdamWUpdate",
+  run(context, inputs, { beta1, beta2, stepSize, epsilon, decays }) {
+    const tensors = Object.values(inputs);
+    const variables: Variable[] = [];
+    for (let i = 0; i < tensors.length; i += 4) {
+      const [value, m, v, gradient] = tensors.slice(i, i + 4) as [Info, Info, Info, Info];
+      requireFloat32("AdamWUpdate", { value, m, v, gradient });
+      const next = context.output(value.shape);
+      const kept = 1 - (decays as number[])[i / 4]!;
+      variables.push({ value, gradient, next, m: ownMoment(context, m), v: ownMoment(context, v), kept });
+    }
+    const filled = variables.filter(({ value }) => sizeOf(value.shape) > 0);
+    // Neighbours in size go together: a dispatch is as long as its longest.
+    filled.sort((a, b) => sizeOf(b.value.shape) - sizeOf(a.value.shape));
+    const each = variablesPerDispatch(context);
+    for (let i = 0; i < filled.length; i += each) {
+      update(context, filled.slice(i, i + each), { beta1, beta2, stepSize, epsilon });
+    }
+    return variables.flatMap(({ next, m, v }) => [next, m, v]);
+  },
+};
+
+type Info = tf.TensorInfo;
+
+interface Variable {
+  readonly value: Info;
+  readonly gradient: Info;
+  readonly next: Info;
+  readonly m: Info;
+  readonly v: Info;
+  /** Share of the value that decay leaves. */
+  readonly kept: number;
+}
+
+type Step = Readonly<Record<"beta1" | "beta2" | "stepSize" | "epsilon", number>>;
+
+function variablesPerDispatch({ backend }: Context): number {
+  return Math.max(1, Math.floor(backend.device.limits.maxStorageBuffersPerShaderStage / BUFFERS));
+}
+
+/** The moment itself where this call alone holds it, else a copy of it. */
+function ownMoment(context: Context, moment: Info): Info {
+  if (context.backend.refCount(moment.dataId) === 1) return context.share(moment);
+  const copy = context.output(moment.shape);
+  const size = sizeOf(moment.shape);
+  if (size > 0) {
+    const grid = context.flatGroups(Math.ceil(size / LANES));
+    context.run({ shader: COPY, tensors: { copy, original: moment }, uniforms: { size }, grid });
+  }
+  return copy;
+}
+
+function update(context: Context, variables: readonly Variable[], step: Step): void {
+  const { beta1, beta2 } = step;
+  const uniforms: Record<string, number> = { ...step, rest1: 1 - beta1, rest2: 1 - beta2 };
+  const tensors: Record<string, Info> = {};
+  variables.forEach(({ kept, ...buffers }, i) => {
+    for (const [name, tensor] of Object.entries(buffers)) tensors[name + i] = tensor;
+    uniforms[`size${i}`] = sizeOf(buffers.value.shape);
+    uniforms[`kept${i}`] = kept;
+  });
+  const groups = Math.ceil(uniforms.size0! / LANES); // the longest is the first
+  const [x, y] = context.flatGroups(groups);
+  const shader = shaderFor(variables.length);
+  context.run({ shader, tensors, uniforms, grid: [x, y, variables.length] });
+}
+
+const COPY: Shader = {
+  name: "AdamWUpdateCopy",
+  workgroup: [LANES, 1, 1],
+  writes: { copy: "f32" },
+  reads: { original: "f32" },
+  uniforms: { size: "u32" },
+  main: `
+  let at = (group.y * groups.x + group.x) * ${LANES}u + local.x;
+  if (at < u.size) { copy[at] = original[at]; }`,
+};
+
+/** Layer z of the grid has variable z. */
+function shaderFor(variables: number): Shader {
+  const indices = Array.from({ length: variables }, (_, i) => i);
+  const buffers = (...names: string[]): Record<string, Element> =>
+    Object.fromEntries(indices.flatMap((i) => names.map((name) => [name + i, "f32" as const])));
+  const numbers = indices.flatMap((i) => [[`size${i}`, "u32"] as const, [`kept${i}`, "f32"] as const]);
+  const step = ["beta1", "rest1", "beta2", "rest2", "stepSize", "epsilon"].map(
+    (name) => [name, "f32"] as const,
+  );
+  return {
+    name: "AdamWUpdate",
+    workgroup: [LANES, 1, 1],
+    writes: buffers("next", "m", "v"),
+    reads: buffers("value", "gradient"),
+    uniforms: Object.fromEntries([...step, ...numbers]),
+    main: `
+  let at = (group.y * groups.x + group.x) * ${LANES}u + local.x;
+${indices
+  .map(
+    (i) => `  if (group.z == ${i}u && at < u.size${i}) {
+    let g = gradient${i}[at];
+    let first = u.beta1 * m${i}[at] + u.rest1 * g;
+    let second = u.beta2 * v${i}[at] + u.rest2 * (g * g);
+    m${i}[at] = first;
+    v${i}[at] = second;
+    next${i}[at] = value${i}[at] * u.kept${i} - first / (sqrt(second) + u.epsilon) * u.stepSize;
+  }`,
+  )
+  .join("\n")}`,
+  };
+}

@@ -1,0 +1,63 @@
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { each, largestError, noise, startForTest, total, valuesOf } from "../testing.ts";
+
+/** float32 sums of up to 70 numbers. */
+const TOLERANCE = 1e-5;
+
+const missing = await startForTest();
+
+describe.skipIf(missing)(`Sum and Mean${missing ? ` (skipped: ${missing})` : ""}`, () => {
+  test("over rows agree with float64 for random shapes", async () => {
+    const side = fc.integer({ min: 1, max: 70 });
+    const property = fc.asyncProperty(
+      fc.integer({ min: 0, max: 3 }),
+      side,
+      side,
+      fc.nat(1000),
+      async (outer, rows, columns, seed) => {
+        const x = noise(outer * rows * columns, seed);
+        const sums = each(outer * columns, (at) => {
+          const [o, c] = [Math.floor(at / columns), at % columns];
+          return total(rows, (r) => x[(o * rows + r) * columns + c]!);
+        });
+        const cube = tf.tensor3d(x, [outer, rows, columns]);
+        const [sum, mean] = await valuesOf([tf.sum(cube, 1), tf.mean(cube, 1)]);
+        cube.dispose();
+        expect(largestError(sum!, sums)).toBeLessThan(TOLERANCE);
+        const means = sums.map((s) => s / rows);
+        expect(largestError(mean!, means)).toBeLessThan(TOLERANCE);
+      },
+    );
+    await fc.assert(property, { numRuns: 40 });
+  });
+
+  test.each([[[0]], [[0, 1]], [[1, 2]], [[-2]], [[0, 2]], [[3]], [undefined]])(
+    "agree with cpu over axes %j, kept and not",
+    async (axes) => {
+      for (const keep of [false, true]) {
+        for (const reduce of [tf.sum, tf.mean]) {
+          const on = async (backend: string) => {
+            await tf.setBackend(backend);
+            const y = tf.tidy(() => reduce(tf.tensor4d(noise(2 * 3 * 5 * 7, 1), [2, 3, 5, 7]), axes, keep));
+            return { shape: y.shape, values: (await valuesOf([y]))[0]! };
+          };
+          const expected = await on("cpu");
+          const actual = await on("webgpu");
+          expect(largestError(actual.values, expected.values)).toBeLessThan(TOLERANCE);
+          expect(actual.shape).toEqual(expected.shape);
+        }
+      }
+    },
+  );
+
+  test("leave int32 to tfjs and carry NaN and infinity", async () => {
+    const whole = tf.tensor2d([1, 2, 3, 4], [2, 2], "int32");
+    const x = tf.tensor2d([1, Number.NaN, Infinity, 2, 1, 1, 3, 1, -Infinity], [3, 3]);
+    const [wholeSums, sums] = await valuesOf([tf.sum(whole, 0), tf.sum(x, 0)]);
+    expect([...wholeSums!]).toEqual([4, 6]);
+    expect([...sums!]).toEqual([6, Number.NaN, Number.NaN]);
+    tf.dispose([whole, x]);
+  });
+});

@@ -1,0 +1,64 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { sizeOf } from "../context.ts";
+import type { Kernel } from "../kernel.ts";
+import type { Shader } from "../shader.ts";
+
+/** Invocations that share a column, and columns of a workgroup: neighbours in memory go to neighbouring invocations. */
+const LANES = 32;
+const COLUMNS = 8;
+
+const SHADER: Shader = {
+  name: "ColumnSum",
+  workgroup: [COLUMNS, LANES, 1],
+  writes: { y: "f32" },
+  reads: { x: "f32" },
+  uniforms: { rows: "u32", columns: "u32", divisor: "f32" },
+  declarations: `var<workgroup> parts: array<array<f32, ${COLUMNS}>, ${LANES}>;`,
+  main: `
+  let column = group.x * ${COLUMNS}u + local.x;
+  let first = group.y * u.rows * u.columns;
+  var sum = 0.0;
+  if (column < u.columns) {
+    for (var r = local.y; r < u.rows; r += ${LANES}u) { sum += x[first + r * u.columns + column]; }
+  }
+  parts[local.y][local.x] = sum;
+  workgroupBarrier();
+  if (local.y == 0u && column < u.columns) {
+    for (var i = 1u; i < ${LANES}u; i++) { sum += parts[i][local.x]; }
+    y[group.y * u.columns + column] = sum / u.divisor;
+  }`,
+};
+
+/**
+ * `Sum` and `Mean` over axes that lie side by side and not at the end: of a bias' gradient, of batch statistics. Stock
+ * tfjs transposes first. Sums over the last axis, which it does well, and of other types are left to it.
+ */
+export const sum: Kernel = columnReduction("Sum", () => 1);
+export const mean: Kernel = columnReduction("Mean", (rows) => rows);
+
+function columnReduction(name: string, divisor: (rows: number) => number): Kernel {
+  return {
+    name,
+    run(context, { x }, { axis, keepDims }, stock) {
+      const axes = tf.util.parseAxisParam(axis, [...x!.shape]).sort((a, b) => a - b);
+      const first = axes[0] ?? 0;
+      const end = first + axes.length;
+      const outer = sizeOf(x!.shape.slice(0, first));
+      const rows = sizeOf(x!.shape.slice(first, end));
+      const columns = sizeOf(x!.shape.slice(end));
+      const isBlock = axes.length > 0 && axes.every((value, i) => value === first + i);
+      const most = context.backend.device.limits.maxComputeWorkgroupsPerDimension;
+      const fits = outer <= most && Math.ceil(columns / COLUMNS) <= most;
+      if (x!.dtype !== "float32" || !isBlock || outer * columns === 0 || !fits) return stock();
+      const kept = keepDims ? axes.map(() => 1) : [];
+      const shape = [...x!.shape.slice(0, first), ...kept, ...x!.shape.slice(end)];
+      if (rows === 0) return context.filled(shape, 0 / divisor(rows)); // stock fails
+      if (columns === 1) return stock();
+      const y = context.output(shape);
+      const uniforms = { rows, columns, divisor: divisor(rows) };
+      const grid = [Math.ceil(columns / COLUMNS), outer, 1] as const;
+      context.run({ shader: SHADER, tensors: { y, x: x! }, uniforms, grid });
+      return y;
+    },
+  };
+}

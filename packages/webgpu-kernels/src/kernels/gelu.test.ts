@@ -1,0 +1,82 @@
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { gelu } from "vit-blocks";
+import { describe, expect, test } from "vitest";
+import {
+  differenceFromCpu,
+  each,
+  largestError,
+  NOT_FINITE,
+  noise,
+  outputsOf,
+  plain,
+  spoil,
+  startForTest,
+} from "../testing.ts";
+
+/** Φ within 4e-7, times numbers up to 14. */
+const TOLERANCE = 2e-6;
+
+const missing = await startForTest();
+
+const density = (x: number) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
+
+/** Φ(x) by its power series, and its tails by Laplace's continued fraction. */
+function normalCdf(x: number): number {
+  if (Math.abs(x) < 3) {
+    let [term, sum] = [x, x];
+    for (let k = 3; k < 120; k += 2) {
+      term *= (x * x) / k;
+      sum += term;
+    }
+    return 0.5 + density(x) * sum;
+  }
+  const z = Math.abs(x);
+  let fraction = z;
+  for (let k = 100; k >= 1; k--) fraction = z + k / fraction;
+  const tail = density(z) / fraction;
+  return x < 0 ? tail : 1 - tail;
+}
+
+const valuesAt = async (x: Float32Array) => (await outputsOf("Gelu", { x: tf.tensor1d(x) }))[0]!;
+
+describe.skipIf(missing)(`Gelu${missing ? ` (skipped: ${missing})` : ""}`, () => {
+  test("agrees with float64, forward and backward, for any number of numbers, also none", async () => {
+    const property = fc.asyncProperty(
+      fc.nat(200),
+      fc.constantFrom(1, 4, 14),
+      fc.nat(1000),
+      async (size, range, seed) => {
+        const x = noise(size, seed).map((value) => range * value);
+        const dy = noise(size, seed + 1);
+        const y = each(size, (i) => x[i]! * normalCdf(x[i]!));
+        const dx = each(size, (i) => dy[i]! * (normalCdf(x[i]!) + x[i]! * density(x[i]!)));
+        expect(largestError(await valuesAt(x), y)).toBeLessThan(TOLERANCE);
+        const [actual] = await outputsOf("GeluGrad", { x: tf.tensor1d(x), dy: tf.tensor1d(dy) });
+        expect(largestError(actual!, dx)).toBeLessThan(TOLERANCE);
+      },
+    );
+    await fc.assert(property, { numRuns: 40 });
+  });
+
+  test("keeps its relative accuracy in the lower tail", async () => {
+    const x = Float32Array.of(-2, -4, -8, -12);
+    // 3e-5: WGSL's exp may be off by 3 + 2 · 72 units in the last place at -12² / 2.
+    for (const [i, y] of (await valuesAt(x)).entries()) {
+      expect(Math.abs(y / (x[i]! * normalCdf(x[i]!)) - 1)).toBeLessThan(3e-5);
+    }
+  });
+
+  test("carries NaN and infinity as the composite form does on cpu, forward and backward", async () => {
+    const property = fc.asyncProperty(
+      fc.integer({ min: 1, max: 11 }),
+      ...[fc.nat(1), fc.nat()],
+      fc.constantFrom(...NOT_FINITE),
+      async (size, which, at, bad) => {
+        const inputs = spoil([plain([size], 1), plain([size], 2)], which, at, bad);
+        expect(await differenceFromCpu((x) => gelu(x!), inputs)).toBeLessThan(TOLERANCE);
+      },
+    );
+    await fc.assert(property, { numRuns: 40 });
+  });
+});

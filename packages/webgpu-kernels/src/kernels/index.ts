@@ -1,0 +1,29 @@
+import type { Kernel } from "../kernel.ts";
+import { adamWUpdate } from "./adamw-update.ts";
+import { attention, attentionGrad } from "./attention.ts";
+import { mean, sum } from "./column-sum.ts";
+import { gelu, geluGrad } from "./gelu.ts";
+import { layerNorm, layerNormGrad } from "./layer-norm.ts";
+import { residualAdd } from "./residual-add.ts";
+import { scaledSoftmax, scaledSoftmaxGrad } from "./scaled-softmax.ts";
+import { softmaxCrossEntropy, softmaxCrossEntropyGrad } from "./softmax-cross-entropy.ts";
+import { squaredNorms } from "./squared-norms.ts";
+
+/** Every kernel of the package. */
+export const kernels: readonly Kernel[] = [
+  adamWUpdate,
+  attention,
+  attentionGrad,
+  gelu,
+  geluGrad,
+  layerNorm,
+  layerNormGrad,
+  mean,
+  residualAdd,
+  scaledSoftmax,
+  scaledSoftmaxGrad,
+  softmaxCrossEntropy,
+  softmaxCrossEntropyGrad,
+  squaredNorms,
+  sum,
+];

@@ -1,0 +1,118 @@
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { layerNorm } from "vit-blocks";
+import { describe, expect, test } from "vitest";
+import {
+  differenceFromCpu,
+  largestError,
+  NOT_FINITE,
+  noise,
+  outputsOf,
+  plain,
+  spoil,
+  startForTest,
+  total,
+} from "../testing.ts";
+
+/** float32 statistics of up to 769 numbers; gradients multiply them by rstd, up to 10. */
+const TOLERANCE = 5e-5;
+const EPSILON = 1e-2;
+
+const missing = await startForTest();
+
+interface Inputs {
+  readonly x: Float32Array;
+  readonly gamma: Float32Array;
+  readonly beta: Float32Array;
+  readonly dy: Float32Array;
+}
+
+function inputsOf(rows: number, dim: number, seed: number): Inputs {
+  const [x, dy] = [noise(rows * dim, seed), noise(rows * dim, seed + 1)];
+  return { x, gamma: noise(dim, seed + 2), beta: noise(dim, seed + 3), dy };
+}
+
+/** The formulas, one row at a time. */
+function reference({ x, gamma, beta, dy }: Inputs, rows: number, dim: number) {
+  const [y, dx] = [new Float64Array(rows * dim), new Float64Array(rows * dim)];
+  const [mean, rstd] = [new Float64Array(rows), new Float64Array(rows)];
+  const [dgamma, dbeta] = [new Float64Array(dim), new Float64Array(dim)];
+  for (let r = 0; r < rows; r++) {
+    const at = (i: number) => r * dim + i;
+    const mu = total(dim, (i) => x[at(i)]!) / dim;
+    const scale = 1 / Math.sqrt(total(dim, (i) => (x[at(i)]! - mu) ** 2) / dim + EPSILON);
+    const n = (i: number) => (x[at(i)]! - mu) * scale;
+    const g = (i: number) => dy[at(i)]! * gamma[i]!;
+    const [plainMean, alongMean] = [total(dim, g) / dim, total(dim, (i) => g(i) * n(i)) / dim];
+    mean[r] = mu;
+    rstd[r] = scale;
+    for (let i = 0; i < dim; i++) {
+      y[at(i)] = n(i) * gamma[i]! + beta[i]!;
+      dx[at(i)] = scale * (g(i) - plainMean - n(i) * alongMean);
+      dgamma[i]! += dy[at(i)]! * n(i);
+      dbeta[i]! += dy[at(i)]!;
+    }
+  }
+  return { y, mean, rstd, dx, dgamma, dbeta };
+}
+
+async function run({ x, gamma, beta, dy }: Inputs, rows: number, dim: number) {
+  const matrix = (values: Float32Array) => tf.tensor2d(values, [rows, dim]);
+  const affine = { gamma: tf.tensor1d(gamma), beta: tf.tensor1d(beta) };
+  const forward = await outputsOf("LayerNorm", { x: matrix(x), ...affine }, { epsilon: EPSILON });
+  const [y, mean, rstd] = forward as [Float32Array, Float32Array, Float32Array];
+  const backward = await outputsOf("LayerNormGrad", {
+    ...{ x: matrix(x), gamma: tf.tensor1d(gamma), dy: matrix(dy) },
+    ...{ mean: tf.tensor1d(mean), rstd: tf.tensor1d(rstd) },
+  });
+  const [dx, dgamma, dbeta] = backward as [Float32Array, Float32Array, Float32Array];
+  return { y, mean, rstd, dx, dgamma, dbeta };
+}
+
+async function check(rows: number, dim: number, seed: number): Promise<void> {
+  const inputs = inputsOf(rows, dim, seed);
+  const actual = await run(inputs, rows, dim);
+  const expected = reference(inputs, rows, dim);
+  for (const name of ["y", "mean", "rstd", "dx", "dgamma", "dbeta"] as const) {
+    expect(largestError(actual[name], expected[name]), name).toBeLessThan(TOLERANCE);
+  }
+}
+
+describe.skipIf(missing)(`LayerNorm${missing ? ` (skipped: ${missing})` : ""}`, () => {
+  test("agrees with float64, forward and backward, for random shapes, also without a row", async () => {
+    const [rows, dim] = [fc.integer({ min: 0, max: 20 }), fc.integer({ min: 1, max: 70 })];
+    await fc.assert(fc.asyncProperty(rows, dim, fc.nat(1000), check), { numRuns: 40 });
+  });
+
+  test.each([
+    [1, 1],
+    [5, 191],
+    [8, 192],
+    [9, 193],
+    [2, 769],
+    [300, 3],
+  ])("agrees for %d rows of %d", (rows, dim) => check(rows, dim, 1));
+
+  test("carries NaN and infinity as the composite form does on cpu, forward and backward", async () => {
+    const property = fc.asyncProperty(
+      fc.integer({ min: 1, max: 10 }),
+      fc.integer({ min: 1, max: 11 }),
+      ...[fc.nat(3), fc.nat()],
+      fc.constantFrom(...NOT_FINITE),
+      async (rows, dim, which, at, bad) => {
+        const shapes = [[rows, dim], [dim], [dim], [rows, dim]];
+        const inputs = spoil(
+          shapes.map((shape, seed) => plain(shape, seed)),
+          which,
+          at,
+          bad,
+        );
+        const op = (x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) => layerNorm(x, gamma, beta, EPSILON);
+        expect(await differenceFromCpu(op as (...inputs: tf.Tensor[]) => tf.Tensor, inputs)).toBeLessThan(
+          TOLERANCE,
+        );
+      },
+    );
+    await fc.assert(property, { numRuns: 60 });
+  });
+});

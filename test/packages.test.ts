@@ -102,6 +102,14 @@ describe.each(packages)("$name", ({ name, manifest }) => {
     },
   );
 
+  test("its README has an example, a table of what there is, what differs, and the licence", () => {
+    const readme = readmes.get(name)!;
+    expect(readme).toMatch(new RegExp(`^# ${name}\n\n\\w`));
+    expect(readme).toMatch(/^\| -+ \|/m);
+    expect(readme).toMatch(/\*\*Differs/);
+    expect(readme.replaceAll(/\s+/g, " ")).toContain("Licence: Apache-2.0.");
+  });
+
   test("its README says what its example needs", () => {
     const readme = readmes.get(name)!;
     expect(readmeInstalls(readme)).toEqual(expect.arrayContaining(importedPackages(examples.get(name)!)));

@@ -70,7 +70,7 @@ function problemOf({ versions }: Published, source: string): string | undefined 
   const { version } = JSON.parse(readFileSync(join(source, "package.json"), "utf8")) as { version: string };
   const manifest = versions[version];
   if (!manifest) return `expected version ${version}, got ${Object.keys(versions)}`;
-  const { url } = manifest.repository ?? {};
+  const url = manifest.repository?.url;
   if (url !== `git+${ADDRESS}.git`) return `expected the repository's address, got ${url}`;
   if (!existsSync(join(source, "CHANGELOG.md"))) return "expected a CHANGELOG.md, got none";
   for (const [to, range] of Object.entries({ ...manifest.dependencies, ...manifest.peerDependencies })) {

@@ -123,6 +123,11 @@ test("a bundle that imports only stochasticDepth stays under 3 kB beyond tfjs, w
   expect(bundle).not.toContain("tfjs-layers");
 });
 
+test("a bundle that imports tfjs-backends, and nothing of it, has the gradients it registers", async () => {
+  const bundle = await bundleOf('import "tfjs-backends";');
+  for (const op of ["Atan2", "Conv3D", "UnsortedSegmentSum"]) expect(bundle).toContain(`"${op}"`);
+});
+
 test.each([...examples.keys()])("the README's example of %s runs as written", (name) => {
   expect(run(installed.folder, process.execPath, `${name}.mjs`)).not.toBe("");
 });

@@ -15,10 +15,12 @@ const clone = join(folder, "clone");
 const registry = await startRegistry(names, process.env.npm_config_registry ?? "https://registry.npmjs.org/");
 try {
   const npmrc = join(folder, "npmrc");
-  writeFileSync(npmrc, `${registry.url.replace("http:", "")}/:_authToken=rehearsal\n`);
+  const token = `${registry.url.replace("http:", "")}/:_authToken=rehearsal`;
+  writeFileSync(npmrc, `registry=${registry.url}/\n${token}\n`);
   const env = {
     ...process.env,
-    npm_config_registry: `${registry.url}/`,
+    npm_config_registry: `${registry.url}/`, // npm and changesets read this one, pnpm the next
+    pnpm_config_registry: `${registry.url}/`,
     npm_config_userconfig: npmrc,
     pnpm_config_provenance: "false", // which only a workflow on GitHub can make
     GIT_AUTHOR_NAME: "rehearsal",
@@ -37,6 +39,10 @@ try {
   await step("versions and CHANGELOGs", clone, ...pnpm, "exec", "changeset", "version");
   await step("commit", clone, "git", "commit", "--quiet", "--all", "--allow-empty", "--message", "Versions");
   await step("repository", clone, ...pnpm, "run", "set-repository", ADDRESS);
+  const target = await runProcess(clone, env, ...pnpm, "config", "get", "registry");
+  if (target.trim() !== `${registry.url}/`) {
+    throw new Error(`rehearse-release: expected pnpm to publish to ${registry.url}/, got ${target.trim()}`);
+  }
   await step("build and publish", clone, ...pnpm, "run", "release");
 
   for (const name of names) {

@@ -101,7 +101,7 @@ async function memoryRows(recorder: Recorder, { quick }: SuiteOptions): Promise<
       ...{ id: `${id}: ${what}`, ours: value, other: most, otherName: name, unit },
       ...{ ratio: most / value, target: 1 },
     });
-  small("peak resident memory", peakRss / MIB, 2000, "the budget", "MiB");
+  small("peak resident memory", peakRss / 1e6, 2000, "the budget", "MB");
   small("share of time spent waiting for data", 100 * waiting, 3, "the budget", "%");
   const { milliseconds, bytes } = checkpoint!;
   const bare = await writeAndSync(bytes);

@@ -45,7 +45,7 @@ export interface ImageSourceOptions {
   readonly shuffleBuffer?: number;
   /** Threads that decode and augment. Default: one less than there are cores, at least 1, at most 4. */
   readonly workers?: number;
-  /** Batches under way beyond the one being used. Default `workers + 1`, at least 2. */
+  /** Batches under way beyond the one being used. Default `workers + 1`, at least 2, but where each is large no more than 256 MiB hold. */
   readonly prefetch?: number;
   /** What to do with a picture that does not decode. Default `"throw"`. */
   readonly onBadImage?: "throw" | "skip";
@@ -201,12 +201,21 @@ function planOf(store: SampleStore, settings: Settings): ViewPlan {
   return { ...plan, ...(centreCrop !== undefined && { centreCrop }) };
 }
 
+const PREFETCH_BYTES = 256 * 2 ** 20;
+
+/** Two at least where they are small: one that is ready, one under way. */
+function prefetchWithin(bytes: number, workers: number, options: ImageSourceOptions): number {
+  const { batchSize, imageSize, teacherImageSize = 0 } = options;
+  const batch = batchSize * (imageSize ** 2 + teacherImageSize ** 2) * 3 * Float32Array.BYTES_PER_ELEMENT;
+  return Math.max(1, Math.min(Math.max(2, workers + 1), Math.floor(bytes / batch)));
+}
+
 function resolve(store: SampleStore, options: ImageSourceOptions) {
   if (store.size === 0) throw new RangeError("imageSource: expected a store with images, got an empty one");
   const { batchSize, imageSize, teacherImageSize, training, shuffleBuffer, onSkip } = options;
   const { seed = 0, antialias = false, onBadImage = "throw" } = options;
   const { workers = Math.min(4, Math.max(1, availableParallelism() - 1)) } = options;
-  const { prefetch = Math.max(2, workers + 1) } = options;
+  const { prefetch = prefetchWithin(PREFETCH_BYTES, workers, options) } = options;
   const { augmentation, centreCrop, viewEpochs } = options;
   const repeats = training ? (options.repeats ?? 1) : 1;
   const counts = {

@@ -9,9 +9,9 @@ import {
   assignFlat,
   flatten,
   readVector,
+  stepVectors,
   totalSize,
   untrainedVariables,
-  vectorLength,
 } from "./step-vector.ts";
 import { broadcastBatch, broadcastCommand, describeBatch } from "./wire.ts";
 
@@ -25,10 +25,7 @@ export function replicatedEngine(objective: Objective, communicator: Communicato
   const untrained = untrainedVariables(objective);
   const replicas = communicator.size - 1;
   const weights = new Float32Array(totalSize(variables));
-  const vectors = {
-    train: new Float32Array(vectorLength(objective, true)),
-    evaluate: new Float32Array(vectorLength(objective, false)),
-  };
+  const vectors = stepVectors(objective);
 
   let isWithinPass = false;
 

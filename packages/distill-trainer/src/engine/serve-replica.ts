@@ -9,9 +9,9 @@ import { variablesOf } from "../variables.ts";
 import {
   assignFlat,
   flatten,
+  stepVectors,
   totalSize,
   untrainedVariables,
-  vectorLength,
   writeVector,
 } from "./step-vector.ts";
 import {
@@ -36,6 +36,7 @@ import {
 export async function serveReplica(communicator: Communicator, { objective }: Trainer): Promise<void> {
   const variables = variablesOf(objective.model);
   const weights = new Float32Array(totalSize(variables));
+  const vectors = stepVectors(objective);
   for (;;) {
     const command = await broadcastCommand(communicator);
     switch (command.kind) {
@@ -55,7 +56,7 @@ export async function serveReplica(communicator: Communicator, { objective }: Tr
       }
       case "train":
       case "evaluate":
-        await computeShare(communicator, objective, command);
+        await computeShare(communicator, objective, command, vectors);
         break;
       case "end":
         return;
@@ -67,6 +68,7 @@ async function computeShare(
   communicator: Communicator,
   objective: Objective,
   { kind, microBatchSize, batch: description }: Extract<Command, { kind: "train" | "evaluate" }>,
+  vectors: Readonly<Record<"train" | "evaluate", Float32Array>>,
 ): Promise<void> {
   const training = kind === "train";
   const replicas = communicator.size - 1;
@@ -75,8 +77,10 @@ async function computeShare(
   const untrained = training ? untrainedVariables(objective) : [];
   const before = await flatten(untrained);
   const sum = new BatchSum(objective, training);
-  for (let start = 0; start < rows; start += microBatchSize * replicas) {
-    const round = emptyBatch(description, Math.min(rows - start, microBatchSize * replicas));
+  const largest = Math.min(rows, microBatchSize * replicas);
+  const buffer = emptyBatch(description, largest);
+  for (let start = 0; start < rows; start += largest) {
+    const round = rowsOfBatch(buffer, 0, Math.min(rows - start, largest));
     await broadcastBatch(communicator, round);
     const [from, to] = shareOf(round.labels.length, replica, replicas);
     if (to > from) await sum.add(rowsOfBatch(round, from, to), (to - from) / rows);
@@ -84,7 +88,7 @@ async function computeShare(
   const after = await flatten(untrained);
   const moved = after.map((weight, i) => (weight - before[i]!) / replicas);
   const gradients = sum.gradients();
-  const vector = new Float32Array(vectorLength(objective, training));
+  const vector = vectors[kind];
   await writeVector(vector, objective, training, { gradients, moved, logs: await sum.logs() });
   tf.dispose(gradients);
   await communicator.allreduce(vector);

@@ -19,7 +19,15 @@ export function untrainedVariables({ model, variables }: Objective): tf.Variable
   return variablesOf(model).filter((variable) => !trained.has(variable));
 }
 
-export function vectorLength(objective: Objective, training: boolean): number {
+/** Room for the vectors of both kinds of passes. */
+export function stepVectors(objective: Objective): Readonly<Record<"train" | "evaluate", Float32Array>> {
+  return {
+    train: new Float32Array(vectorLength(objective, true)),
+    evaluate: new Float32Array(vectorLength(objective, false)),
+  };
+}
+
+function vectorLength(objective: Objective, training: boolean): number {
   const logs = logNames(objective, training).length;
   if (!training) return logs;
   return totalSize(objective.variables) + totalSize(untrainedVariables(objective)) + logs;

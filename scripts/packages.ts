@@ -5,7 +5,9 @@ import { fileURLToPath } from "node:url";
 /** What the scripts and tests read of a `package.json`. */
 interface Manifest {
   readonly name: string;
+  readonly version: string;
   readonly private?: boolean;
+  readonly sideEffects?: boolean | readonly string[];
   readonly exports: Record<string, string | Record<string, string>>;
   readonly dependencies?: Record<string, string>;
   readonly devDependencies?: Record<string, string>;

@@ -2,6 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { publicPackages, root } from "../scripts/packages.ts";
 import { run } from "../scripts/pnpm.ts";
@@ -92,12 +93,52 @@ describe.each(packages)("$name", ({ name, manifest }) => {
     expect(Number(printed)).toBeGreaterThan(0);
   });
 
+  test.runIf(manifest.sideEffects === false)(
+    "a bundle that uses nothing of it has nothing of it",
+    async () => {
+      for (const door of doors.filter((path) => !path.endsWith(".json"))) {
+        expect((await bundleOf(`import "${door}";`)).trim(), door).toBe("");
+      }
+    },
+  );
+
+  test("its README has an example, a table of what there is, what differs, and the licence", () => {
+    const readme = readmes.get(name)!;
+    expect(readme).toMatch(new RegExp(`^# ${name}\n\n\\w`));
+    expect(readme).toMatch(/^\| -+ \|/m);
+    expect(readme).toMatch(/\*\*Differs/);
+    expect(readme.replaceAll(/\s+/g, " ")).toContain("Licence: Apache-2.0.");
+  });
+
   test("its README says what its example needs", () => {
     const readme = readmes.get(name)!;
     expect(readmeInstalls(readme)).toEqual(expect.arrayContaining(importedPackages(examples.get(name)!)));
   });
 });
 
+test("a bundle that imports only stochasticDepth stays under 3 kB beyond tfjs, without tfjs-layers", async () => {
+  const bundle = await bundleOf('export { stochasticDepth } from "stochastic-depth";');
+  expect(bundle).toContain("dropProb");
+  expect(Buffer.byteLength(bundle)).toBeLessThan(3000);
+  expect(bundle).not.toContain("tfjs-layers");
+});
+
+test("a bundle that imports tfjs-backends, and nothing of it, has the gradients it registers", async () => {
+  const bundle = await bundleOf('import "tfjs-backends";');
+  for (const op of ["Atan2", "Conv3D", "UnsortedSegmentSum"]) expect(bundle).toContain(`"${op}"`);
+});
+
 test.each([...examples.keys()])("the README's example of %s runs as written", (name) => {
   expect(run(installed.folder, process.execPath, `${name}.mjs`)).not.toBe("");
 });
+
+/** What esbuild makes of a program in the folder of the installed packages: minified, tfjs left out. */
+async function bundleOf(program: string): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: program, resolveDir: installed.folder },
+    ...{ bundle: true, minify: true, write: false, format: "esm", platform: "node", logLevel: "error" },
+    external: ["@tensorflow/*", "sharp"],
+    logOverride: { "ignored-bare-import": "silent" },
+  });
+  return outputFiles[0]!.text;
+}

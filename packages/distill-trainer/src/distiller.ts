@@ -99,7 +99,7 @@ export class Distiller implements Trainer {
     });
   }
 
-  /** What the training loop knows of it; see {@link Objective}. */
+  /** What the training loop knows of it: an `Objective`. */
   get objective(): Objective {
     return this.#requireCompiled("objective").objective;
   }

@@ -16,7 +16,7 @@ export {
 export type { CheckpointEvent, CheckpointOptions } from "./checkpoint/options.ts";
 export type { CheckpointStorage } from "./checkpoint/storage.ts";
 export { Classifier, type ClassifierCompileArgs } from "./classifier.ts";
-export type { Communicator } from "./communicator.ts";
+export type { Buffered, Communicator } from "./communicator.ts";
 export { type Batch, batchesPerEpoch, type DataSource } from "./data-source.ts";
 export { type Distillation, distillationLoss } from "./distillation-loss.ts";
 export { Distiller, type DistillerArgs, type DistillerCompileArgs } from "./distiller.ts";
@@ -33,6 +33,7 @@ export { smoothedOneHot } from "./label-smoothing.ts";
 export { type LayerDecayOptions, layerDecay } from "./layer-decay.ts";
 export { type Mix, type MixOptions, mixBatch, mixOf } from "./mix-batch.ts";
 export { type MixedSourceOptions, mixedSource } from "./mixed-source.ts";
+export type { MicroBatch, Objective, Outcome, Prepared } from "./objective.ts";
 export {
   IMAGENET_NORMALISATION,
   type Normalisation,

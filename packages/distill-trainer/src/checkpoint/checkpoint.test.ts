@@ -1,10 +1,10 @@
-import { mkdtemp, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { startBackend } from "tfjs-backends";
-import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   AdamW,
   type CheckpointEvent,
@@ -22,6 +22,7 @@ let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "checkpoints-"));
 });
+afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Trains until `steps` optimizer steps were taken in this call, then interrupts as a signal would. */
 async function interrupted(

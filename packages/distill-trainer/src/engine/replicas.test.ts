@@ -4,13 +4,8 @@ import { DEIT_AUGMENTATION, type ImageSource, imageSource, proceduralFlowers } f
 import { startBackend } from "tfjs-backends";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { largestDifference, relativeError } from "../../../../test/parity.ts";
-import {
-  type BatchLogs,
-  type CheckpointStorage,
-  type FitOptions,
-  mixedSource,
-  serveReplica,
-} from "../index.ts";
+import { memoryStorage } from "../checkpoint/test-data.ts";
+import { type BatchLogs, type FitOptions, mixedSource, serveReplica } from "../index.ts";
 import { measureMemory, microBatchWithin } from "../memory-use.ts";
 import { Hub } from "../node/threads/hub.ts";
 import { Spoke } from "../node/threads/spoke.ts";
@@ -212,13 +207,7 @@ describe("replicas", () => {
   ])(
     "that fail (%s) end the run with their own message, the last checkpoint intact",
     async (kind, message) => {
-      const files = new Map<string, Uint8Array<ArrayBuffer>>();
-      const storage: CheckpointStorage = {
-        list: async () => [...files.keys()],
-        read: async (name) => files.get(name)!,
-        write: async (name, bytes) => void files.set(name, bytes),
-        remove: async (name) => void files.delete(name),
-      };
+      const storage = memoryStorage();
       const more = { ...options, epochs: 4, replicas: 2, checkpoint: { storage, everySteps: 1 } };
       const setup = setupOf({ kind: kind as "throw", after: 9 }); // two passes a step and replica
       await expect(distiller().fitDataset(flowers, { ...more, setup })).rejects.toThrow(message);

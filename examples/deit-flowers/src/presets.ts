@@ -12,6 +12,7 @@ const SHARED = {
   count: 3000,
   workers: 1,
   skipBadImages: false,
+  students: "both",
   mlpRatio: 4,
   dropPath: 0.1,
   init: "timm",

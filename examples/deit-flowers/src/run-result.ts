@@ -18,8 +18,8 @@ export interface RunResult {
   readonly settings: Settings;
   /** One sentence. */
   readonly dataDescription: string;
-  /** Goes on after "The teacher:". */
-  readonly teacherDescription: string;
+  /** Goes on after "The teacher:"; absent where a student alone was trained, which has none. */
+  readonly teacherDescription?: string;
   readonly models: readonly ModelResult[];
   readonly environment: {
     readonly date: string;

@@ -12,6 +12,8 @@ import { sharedData } from "../../../test/shared-data.ts";
 import { emptyFolder, recorder } from "../test/workspace.ts";
 import { loadLayersModelFile, saveLayersModelFile } from "./files/layers-model-files.ts";
 import { Interrupted } from "./interrupted.ts";
+import { newestRun } from "./models/newest-run.ts";
+import { openModel } from "./models/open-model.ts";
 import { run } from "./run.ts";
 import { resolveSettings, resumeSettings } from "./settings.ts";
 import { UsageError } from "./usage-error.ts";
@@ -179,6 +181,27 @@ describe("the program", () => {
     const settings = resolveSettings({ preset: "tiny", name: "run", out, weights });
     await expect(run(settings, recorder())).rejects.toThrow("weights.safetensors is not for this model");
     expect(await readdir(out)).toEqual([]);
+  });
+
+  test("trains one student only to what it reaches beside the other, alone without a teacher", async () => {
+    const both = await tinyRun();
+    const [alone, distilled] = [
+      await tinyRun({ students: "alone" }),
+      await tinyRun({ students: "distilled" }),
+    ];
+    const histories = ({ result }: typeof both) =>
+      result.models.map(({ name, history }) => ({ name, history }));
+    expect(histories(alone)).toEqual(histories(both).slice(1, 2));
+    expect(histories(distilled)).toEqual([histories(both)[0], histories(both)[2]]);
+    expect((await readdir(alone.folder)).sort()).toEqual(
+      WRITTEN.filter((name) => !["teacher", "student-distilled"].includes(name)),
+    );
+    expect(alone.text).toContain("1 of 1  The student alone.");
+    expect(distilled.text).toContain("2 of 2  The student distilled.");
+    expect(newestRun(join(alone.folder, ".."))).toBe(alone.folder);
+    const opened = await openModel(alone.folder);
+    expect(opened.path).toBe(join(alone.folder, "student-alone"));
+    opened.model.dispose();
   });
 
   test("learns from a teacher of an earlier run as it is", async () => {

@@ -7,7 +7,7 @@ import { writeContactSheet } from "./data/write-contact-sheet.ts";
 import { SAMPLES, writeSamples } from "./data/write-samples.ts";
 import { describeEnvironment } from "./environment.ts";
 import { shortPath } from "./files/short-path.ts";
-import { finishedStage, finishStage, forgetStages, type StageName } from "./files/stages.ts";
+import { finishedStage, finishStage, forgetStages, type StageName, stagesOf } from "./files/stages.ts";
 import { writeAtomically } from "./files/write-atomically.ts";
 import { writeReport } from "./report/write-report.ts";
 import { writeRecord } from "./run-record.ts";
@@ -15,8 +15,9 @@ import { type ModelResult, type RunResult, summaryJson } from "./run-result.ts";
 import type { Settings } from "./settings.ts";
 import { trainAlone, trainDistilled } from "./student.ts";
 import { makeTeacher } from "./teacher/make-teacher.ts";
+import type { ReadyTeacher } from "./teacher/teacher.ts";
 import type { LineOutput } from "./terminal/live-line.ts";
-import { CHAPTERS, introduction, nextCommands, verdict } from "./terminal/plain-words.ts";
+import { chapter, introduction, nextCommands, verdict } from "./terminal/plain-words.ts";
 import { resultTable } from "./terminal/result-table.ts";
 import { withinRun } from "./within-run.ts";
 
@@ -24,7 +25,8 @@ import { withinRun } from "./within-run.ts";
 const SHOWN = 10;
 
 /**
- * The whole program: pictures, a teacher, a student alone, the same student distilled, and what came of it.
+ * The whole program: pictures, a teacher, a student alone, the same student distilled (or the one that the settings ask for),
+ * and what came of it.
  *
  * Writes `<out>/<name>/`: `teacher/`, `student-alone/`, `student-distilled/` (tfjs layers models), `settings.json`,
  * `contact-sheet.png`, `samples/`, `summary.json`, `result.json` and `report.html`, each as soon as it is known, and until then
@@ -41,18 +43,25 @@ export function run(settings: Settings, output: LineOutput, signal?: AbortSignal
   return withinRun({ settings, output, signal, command: "train" }, async ({ context, backend, backbone }) => {
     const { folder, data } = context;
     await showData(context, say);
-    say(CHAPTERS.teacher);
-    const teacher = await makeTeacher(context, backbone);
-    say(CHAPTERS.alone);
-    const alone = await stage(context, "student-alone", () => trainAlone(context));
-    say(CHAPTERS.distilled);
-    const distilled = await stage(context, "student-distilled", () => trainDistilled(context, teacher));
+    const models: ModelResult[] = [];
+    let teacher: ReadyTeacher | undefined;
+    for (const [name] of stagesOf(settings)) {
+      say(chapter(name, settings));
+      if (name === "teacher") {
+        teacher = await makeTeacher(context, backbone);
+        models.push(teacher.result);
+      } else {
+        const train = () =>
+          name === "student-alone" ? trainAlone(context) : trainDistilled(context, teacher!);
+        models.push(await stage(context, name, train));
+      }
+    }
 
     const result: RunResult = {
       settings,
       dataDescription: data.description,
-      teacherDescription: teacher.description,
-      models: [teacher.result, alone, distilled],
+      ...(teacher && { teacherDescription: teacher.description }),
+      models,
       environment: describeEnvironment(backend, data, startedAt),
     };
     await writeRecord(folder, result);

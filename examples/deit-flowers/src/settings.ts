@@ -27,6 +27,7 @@ const schema = z.strictObject({
   imageSize: count,
   workers: count,
   skipBadImages: z.boolean(),
+  students: z.enum(["both", "alone", "distilled"]),
   teacher: z.string().optional(),
   teacherEpochs: count,
   teacherLearningRate: z.number().positive(),

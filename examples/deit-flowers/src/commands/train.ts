@@ -21,6 +21,7 @@ export const train: Command = {
   examples: [
     "",
     "train --data flower_photos.tgz --teacher mobilenet_v2 --epochs 20",
+    "train --students distilled --teacher runs/demo/teacher",
     "train --config runs/demo/settings.json --name again --seed 1",
     "train --resume runs/demo",
   ],

@@ -12,6 +12,19 @@ import { writeAtomically } from "./write-atomically.ts";
 /** A training of the run, named as the folder of its model. */
 export type StageName = "teacher" | "student-alone" | "student-distilled";
 
+/** What people call a run's trainings, in the order in which they are done. */
+const NAMES: readonly (readonly [StageName, ModelResult["name"]])[] = [
+  ["teacher", "teacher"],
+  ["student-alone", "student alone"],
+  ["student-distilled", "student distilled"],
+];
+
+/** The trainings of a run, in order, and their names; a student alone has no teacher. */
+export function stagesOf({ students }: Pick<Settings, "students">): readonly (typeof NAMES)[number][] {
+  const skipped = { both: [], alone: ["teacher", "student-distilled"], distilled: ["student-alone"] };
+  return NAMES.filter(([stage]) => !(skipped[students] as readonly string[]).includes(stage));
+}
+
 /** What is known of a training that is done. */
 export interface StageResult {
   readonly result: ModelResult;

@@ -1,18 +1,21 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../usage-error.ts";
+import { studentOf } from "./student-of.ts";
 
 /**
- * The run in `out` whose distilled student was saved last.
+ * The run in `out` whose student was saved last.
  *
  * @throws UsageError if there is none.
  */
 export function newestRun(out: string): string {
   const runs = (existsSync(out) ? readdirSync(out) : [])
     .map((name) => join(out, name))
-    .map((run) => ({ run, file: join(run, "student-distilled", "model.json") }))
-    .filter(({ run, file }) => existsSync(file) && existsSync(join(run, "settings.json")))
-    .map(({ run, file }) => ({ run, savedAt: statSync(file).mtimeMs }))
+    .filter((run) => existsSync(join(run, "settings.json")))
+    .flatMap((run) => {
+      const student = studentOf(run);
+      return student === undefined ? [] : [{ run, savedAt: statSync(join(student, "model.json")).mtimeMs }];
+    })
     .sort((a, b) => b.savedAt - a.savedAt);
   if (runs[0] === undefined)
     throw new UsageError(

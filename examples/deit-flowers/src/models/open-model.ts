@@ -6,6 +6,7 @@ import { loadLayersModelFile } from "../files/layers-model-files.ts";
 import { UsageError } from "../usage-error.ts";
 import "./known-layers.ts";
 import { notesOf, preprocessOf } from "./notes.ts";
+import { studentOf } from "./student-of.ts";
 
 /** A saved classifier, ready for pictures. */
 export interface OpenedModel {
@@ -23,11 +24,11 @@ export interface OpenedModel {
 /**
  * Opens a model that a run has saved.
  *
- * @param path - Its folder or `model.json`, or a run's folder, whose distilled student it then is.
+ * @param path - Its folder or `model.json`, or a run's folder, whose student it then is: the distilled one if there is one.
  * @throws UsageError if it does not know its classes' names. Error naming a file that is no model.
  */
 export async function openModel(path: string): Promise<OpenedModel> {
-  const folder = existsSync(join(path, "settings.json")) ? join(path, "student-distilled") : path;
+  const folder = existsSync(join(path, "settings.json")) ? (studentOf(path) ?? path) : path;
   const model = await loadLayersModelFile(folder);
   const { classNames, centreCrop } = notesOf(model);
   const classes = model.outputs[0]!.shape[1];

@@ -12,6 +12,7 @@ export const OPTION_HELP = {
   imageSize: "Student's image size in pixels",
   workers: "Threads that decode and augment",
   skipBadImages: "Leave out photos that do not decode, instead of stopping",
+  students: "Which to train: both, alone (then there is no teacher) or distilled",
   teacher:
     "tfjs layers model to learn from: of the data's classes, or a backbone with a layer feature_vector",
   teacherEpochs: "Epochs of the teacher (or of its linear probe)",
@@ -59,7 +60,8 @@ export const OPTION_HELP = {
   resume: "Folder of a run that was stopped: goes on with it, with its settings",
   verbose: "Show stack traces",
   config: "JSON file with any of these options, named as in a run's settings.json",
-  model: "A saved model, or a run, whose distilled student it then is (default: the newest run's)",
+  model:
+    "A saved model, or a run, whose student it then is, the distilled one if there is one (default: the newest run's)",
   json: "Print JSON, for scripts",
   top: "Classes shown for a photo",
   attention: "Draw what the model looks at: a PNG for one photo, a folder for several",

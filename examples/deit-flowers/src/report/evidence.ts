@@ -5,9 +5,11 @@ import type { ModelResult } from "../run-result.ts";
 export interface Evidence {
   readonly classNames: readonly string[];
   readonly models: readonly JudgedModel[];
-  /** What the distilled student is surest of and wrong about, the surest first. */
+  /** Whose mistakes and attention are shown: the distilled student's where there is one. */
+  readonly student: ModelResult["name"];
+  /** What that student is surest of and wrong about, the surest first. */
   readonly mistakes: readonly ShownMistake[];
-  /** Held-out pictures, each beside what the distilled student's class token and distillation token look at. */
+  /** Held-out pictures, each beside what the student's class tokens look at. */
   readonly attention: readonly ShownPicture[];
   /** Of the students, by step. */
   readonly learningRates: readonly LearningRates[];

@@ -2,7 +2,7 @@ import { percent } from "../terminal/format.ts";
 import { escapeHtml } from "./escape-html.ts";
 import type { ShownMistake, ShownPicture } from "./evidence.ts";
 
-/** Thumbnails of what the distilled student gets wrong. */
+/** Thumbnails of what a student gets wrong. */
 export function mistakeGallery(mistakes: readonly ShownMistake[]): string {
   if (mistakes.length === 0) return "<p>None: it is right about every held-out picture.</p>";
   const items = mistakes.map(({ source, key, label, predicted, probability }) => {
@@ -12,10 +12,11 @@ export function mistakeGallery(mistakes: readonly ShownMistake[]): string {
   return `<div class="gallery">${items.join("\n")}</div>`;
 }
 
-/** Held-out pictures beside what the class tokens look at. */
-export function attentionGallery(pictures: readonly ShownPicture[]): string {
+/** Held-out pictures beside what the class tokens look at, of which a distilled student has two. */
+export function attentionGallery(pictures: readonly ShownPicture[], isDistilled: boolean): string {
+  const second = isDistilled ? ", then where the distillation token looks" : "";
   const items = pictures.map(({ source, label }) => {
-    const alt = `${label}: the picture, then lit where the class token looks, then where the distillation token looks`;
+    const alt = `${label}: the picture, then lit where the class token looks${second}`;
     return `<figure class="wide"><img src="${source}" alt="${escapeHtml(alt)}"><figcaption>${escapeHtml(label)}</figcaption></figure>`;
   });
   return `<div class="gallery wide">${items.join("\n")}</div>`;

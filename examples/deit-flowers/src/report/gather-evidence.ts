@@ -7,12 +7,11 @@ import { heldOutImages } from "../data/image-sources.ts";
 import type { SourceOf } from "../data/in-memory.ts";
 import { toByteImage } from "../data/to-byte-image.ts";
 import { loadLayersModelFile } from "../files/layers-model-files.ts";
-import type { StageName } from "../files/stages.ts";
+import { type StageName, stagesOf } from "../files/stages.ts";
 import { type Mistake, worstMistakes } from "../judge/judgement.ts";
 import { predictionsOf } from "../judge/predictions.ts";
 import "../models/known-layers.ts";
 import { studentRecipe } from "../recipe-settings.ts";
-import type { ModelResult } from "../run-result.ts";
 import type { Settings } from "../settings.ts";
 import { inputRangeOf, toInputRange } from "../teacher/input-range.ts";
 import { attentionImages } from "../watch/attention-images.ts";
@@ -23,26 +22,22 @@ import { learningRates } from "./learning-rates.ts";
 const MISTAKES = 12;
 const ATTENTION = 4;
 
-const STAGES: readonly (readonly [StageName, ModelResult["name"]])[] = [
-  ["teacher", "teacher"],
-  ["student-alone", "student alone"],
-  ["student-distilled", "student distilled"],
-];
-
-/** Shows the held-out pictures to a finished run's three models. */
+/** Shows the held-out pictures to a finished run's models; mistakes and attention are those of the last, a student. */
 export async function gatherEvidence(context: RunContext): Promise<Evidence> {
   const { folder, data, settings } = context;
   const { classNames } = data;
   const models: JudgedModel[] = [];
   let mistakes: ShownMistake[] = [];
   let attention: ShownPicture[] = [];
-  for (const [stage, name] of STAGES) {
+  const stages = stagesOf(settings);
+  const [lastStage, student] = stages.at(-1)!;
+  for (const [stage, name] of stages) {
     const model = await loadLayersModelFile(join(folder, stage));
     const { preprocess, centreCrop } = viewOf(settings, stage, model);
     const pictures = await heldOutImages(context, model.inputs[0]!.shape[1]!, centreCrop);
     const predictions = await predictionsOf({ model, preprocess }, pictures, settings.microBatchSize);
     models.push({ name, predictions });
-    if (stage === "student-distilled") {
+    if (stage === lastStage) {
       mistakes = await show(context, worstMistakes(predictions, MISTAKES), pictures);
       const draw = attentionImages(model, pictures, { classNames, preprocess, count: ATTENTION });
       attention = await Promise.all(
@@ -54,8 +49,9 @@ export async function gatherEvidence(context: RunContext): Promise<Evidence> {
     }
     model.dispose();
   }
-  const rates = await Promise.all(STAGES.slice(1).map(([stage, name]) => learningRates(folder, stage, name)));
-  return { classNames, models, mistakes, attention, learningRates: rates.flat() };
+  const students = stages.filter(([stage]) => stage !== "teacher");
+  const rates = await Promise.all(students.map(([stage, name]) => learningRates(folder, stage, name)));
+  return { classNames, models, student, mistakes, attention, learningRates: rates.flat() };
 }
 
 /** How a model is shown pictures: by the settings, not by notes, which models of older runs lack. */

@@ -11,28 +11,31 @@ import { PAGE_STYLE } from "./page-style.ts";
 /** The run as one HTML file that needs no network, readable from top to bottom. */
 export function htmlReport(result: RunResult, evidence: Evidence): string {
   const { models, settings, environment } = result;
+  const isDistilled = evidence.student === "student distilled";
+  const title = isDistilled ? "Distilling a vision transformer" : "Training a vision transformer";
+  const differentLosses = isDistilled
+    ? `
+A distilled student's training loss is the mean of the labels' loss and the teacher's, and no measure of the other student's.`
+    : "";
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Distilling a vision transformer: ${escapeHtml(settings.name)}</title>
+<title>${title}: ${escapeHtml(settings.name)}</title>
 <style>${PAGE_STYLE}</style>
 </head>
 <body>
 <main>
-<h1>Distilling a vision transformer</h1>
-<p>${escapeHtml(result.dataDescription)} The teacher: ${escapeHtml(result.teacherDescription)}. The students: a small vision
-transformer trained on the labels alone, and the same transformer distilled, whose second token learns the teacher's answers
-(<a href="https://arxiv.org/abs/2012.12877">DeiT</a>).</p>
+<h1>${title}</h1>
+<p>${escapeHtml(result.dataDescription)} ${trainings(result)}</p>
 ${resultTable(models)}
 <p class="note">Accuracy on ${environment.validationImages} held-out images; images/s forward over the same images, and while
 training, with the share of that time spent waiting for pictures. Everything was measured in this run.</p>
 <p><strong>${escapeHtml(verdict(result))}</strong></p>
 <h2>Curves</h2>
 ${curveCharts(result, evidence)}
-<p class="note">Dashed in accuracy and loss: training, with augmentation and stochastic depth on, so it may lie below validation. The students' training
-losses differ in kind: the distilled one is the mean of the labels' loss and the teacher's.</p>
+<p class="note">Dashed in accuracy and loss: training, with augmentation and stochastic depth on, so it may lie below validation.${differentLosses}</p>
 <h2>What is taken for what</h2>
 <p class="note">Rows: what a held-out picture shows. Columns: what the model says.</p>
 <div class="confusions">
@@ -42,12 +45,12 @@ ${evidence.models.map((model) => confusionTable(model, evidence.classNames)).joi
 <p class="note">Recall: the share of a class's pictures that is recognised. Precision: the share of the pictures taken for the class
 that is of it.</p>
 ${perClassTable(evidence)}
-<h2>The distilled student's worst mistakes</h2>
+<h2>Worst mistakes: ${evidence.student}</h2>
 ${mistakeGallery(evidence.mistakes)}
-<h2>What the distilled student looks at</h2>
+<h2>What it looks at: ${evidence.student}</h2>
 <p class="note">Held-out pictures; beside each the same one lit by the attention rollout
-(<a href="https://arxiv.org/abs/2005.00928">Abnar and Zuidema</a>) of the class token, then of the distillation token.</p>
-${attentionGallery(evidence.attention)}
+(<a href="https://arxiv.org/abs/2005.00928">Abnar and Zuidema</a>) of ${isDistilled ? "the class token, then of the distillation token" : "the class token"}.</p>
+${attentionGallery(evidence.attention, isDistilled)}
 <h2>Settings</h2>
 ${definitions({ ...settings })}
 <h2>Environment</h2>
@@ -56,6 +59,18 @@ ${definitions({ ...environment })}
 </body>
 </html>
 `;
+}
+
+/** What was trained, in a sentence or two. */
+function trainings({ models, teacherDescription }: RunResult): string {
+  const alone = "a small vision transformer trained on the labels alone";
+  const distilled = `distilled, whose second token learns the teacher's answers
+(<a href="https://arxiv.org/abs/2012.12877">DeiT</a>)`;
+  if (teacherDescription === undefined) return `The student: ${alone}.`;
+  const students = models.some(({ name }) => name === "student alone")
+    ? `The students: ${alone}, and the same transformer ${distilled}`
+    : `The student: a small vision transformer, ${distilled}`;
+  return `The teacher: ${escapeHtml(teacherDescription)}. ${students}.`;
 }
 
 function resultTable(models: readonly ModelResult[]): string {

@@ -73,6 +73,7 @@ describe("a report", () => {
   const evidence: Evidence = {
     classNames: ["<i>daisy", "tulip"],
     models: names.map((name) => ({ name, predictions })),
+    student: "student distilled",
     mistakes: [{ source, key: "tulip/7.jpg", label: "tulip", predicted: "<i>daisy", probability: 0.7 }],
     attention: [{ source, label: "tulip" }],
     learningRates: [{ name: "student alone", epochs: [0.5, 1, 2], values: [0.1, 0.2, 0.05] }],
@@ -103,6 +104,18 @@ describe("a report", () => {
     // Of one daisy one is found, among two taken for it; of two tulips one, which alone is taken for one.
     expect(html).toContain('<th scope="row">tulip</th><td>2</td><td>50.0%</td><td>100.0%</td>');
     expect(html).toContain("daisy</th><td>1</td><td>100.0%</td><td>50.0%</td>");
+  });
+
+  test("of a student alone speaks of no teacher and no distillation", () => {
+    const { teacherDescription: _, ...rest } = result;
+    const alone = {
+      ...rest,
+      settings: { ...settings, students: "alone" as const },
+      models: [result.models[1]!],
+    };
+    const page = htmlReport(alone, { ...evidence, student: "student alone", models: [evidence.models[1]!] });
+    expect(page.replace(/^.*<main>|<h2>Settings.*/gs, "")).not.toMatch(/teacher|distill/i);
+    expect(page).toContain("Worst mistakes: student alone");
   });
 
   test("says in words what each picture is", () => {

@@ -1,38 +1,53 @@
+import { type StageName, stagesOf } from "../files/stages.ts";
 import type { ModelResult, RunResult } from "../run-result.ts";
 import type { Settings } from "../settings.ts";
+import { percent } from "./format.ts";
 
 /** What a run is about. */
-export function introduction({ preset }: Pick<Settings, "preset">): string {
-  const time = preset === "demo" ? " About two minutes on two cores." : "";
-  return `Three trainings: a teacher, a small vision transformer alone, and the same transformer taught by the teacher. Does a
-teacher help?${time} Ctrl-C saves and stops, at any time.
-`;
+export function introduction({ preset, students }: Pick<Settings, "preset" | "students">): string {
+  const time = preset === "demo" && students === "both" ? " About two minutes on two cores." : "";
+  return `${TRAININGS[students]}${time} Ctrl-C saves and stops, at any time.\n`;
 }
 
-/** What the run does next and why, for someone who has not read the paper. */
-export const CHAPTERS = {
-  teacher: `
-1 of 3  The teacher. A network that knows these pictures well; a student will learn from its answers.`,
-  alone: `
-2 of 3  The student alone. A small vision transformer that cuts a picture into patches and learns from the labels only:
-        what it reaches without a teacher, to compare with.`,
-  distilled: `
-3 of 3  The student distilled. The same transformer with one token more, which learns the teacher's answers (DeiT).`,
-} as const;
+const TRAININGS: Readonly<Record<Settings["students"], string>> = {
+  both: `Three trainings: a teacher, a small vision transformer alone, and the same transformer taught by the teacher. Does a
+teacher help?`,
+  alone: "One training: a small vision transformer that learns from the labels only.",
+  distilled: "Two trainings: a teacher, and a small vision transformer taught by it.",
+};
 
-/** The part of a run's result that {@link verdict} reads: teacher, student alone, student distilled. */
+/** What the run does next and why, for someone who has not read the paper. */
+export function chapter(stage: StageName, settings: Pick<Settings, "students">): string {
+  const stages = stagesOf(settings).map(([name]) => name);
+  return `\n${stages.indexOf(stage) + 1} of ${stages.length}  ${CHAPTERS[stage]}`;
+}
+
+const CHAPTERS: Readonly<Record<StageName, string>> = {
+  teacher: "The teacher. A network that knows these pictures well; a student will learn from its answers.",
+  "student-alone": `The student alone. A small vision transformer that cuts a picture into patches and learns from the labels only:
+        what it reaches without a teacher, to compare with.`,
+  "student-distilled":
+    "The student distilled. The same transformer with one token more, which learns the teacher's answers (DeiT).",
+};
+
+/** The part of a run's result that {@link verdict} reads. */
 interface Judged {
-  readonly models: readonly Pick<ModelResult, "valAccuracy">[];
+  readonly models: readonly Pick<ModelResult, "name" | "valAccuracy">[];
   readonly environment: Pick<RunResult["environment"], "validationImages">;
 }
 
-/** What the two students' accuracies say, with the doubt that so many pictures leave. */
+/** What the students' accuracies say, with the doubt that so many pictures leave. */
 export function verdict({ models, environment }: Judged): string {
-  const [, alone, distilled] = models.map(({ valAccuracy }) => valAccuracy);
   const pictures = environment.validationImages;
-  const points = 100 * (distilled! - alone!);
-  const error = (share: number): number => (share * (1 - share)) / pictures;
-  const doubt = 100 * Math.sqrt(error(alone!) + error(distilled!));
+  const variance = (share: number): number => (share * (1 - share)) / pictures;
+  const students = models.filter(({ name }) => name !== "teacher");
+  const [alone, distilled] = students.map(({ valAccuracy }) => valAccuracy);
+  if (distilled === undefined) {
+    const doubt = 100 * Math.sqrt(variance(alone!));
+    return `The ${students[0]!.name} is right about ${percent(alone!)} of ${pictures} held-out pictures (standard error ${doubt.toFixed(1)}).`;
+  }
+  const points = 100 * (distilled - alone!);
+  const doubt = 100 * Math.sqrt(variance(alone!) + variance(distilled));
   const isSame = Math.abs(points) < 0.05;
   const difference = isSame
     ? "as often right as the student alone"
@@ -56,7 +71,7 @@ export function nextCommands(folder: string, settings: Pick<Settings, "data" | "
       `${start} predict ${folder}/samples --model ${folder} --attention ${folder}/attention`,
       "what it sees, and where it looks",
     ],
-    [`${start} evaluate ${folder}`, "all three models, class by class"],
+    [`${start} evaluate ${folder}`, "its models, class by class"],
     last,
   ];
   return `Next, try:\n${lines.map(([command, why]) => `  ${command}\n      ${why}`).join("\n")}`;

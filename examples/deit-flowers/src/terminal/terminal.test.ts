@@ -37,7 +37,11 @@ test("bars are as long as probabilities", () => {
 describe("what two accuracies say", () => {
   const words = (alone: number, distilled: number, validationImages: number): string =>
     verdict({
-      models: [{ valAccuracy: 1 }, { valAccuracy: alone }, { valAccuracy: distilled }],
+      models: [
+        { name: "teacher", valAccuracy: 1 },
+        { name: "student alone", valAccuracy: alone },
+        { name: "student distilled", valAccuracy: distilled },
+      ],
       environment: { validationImages },
     });
 
@@ -52,6 +56,16 @@ describe("what two accuracies say", () => {
   test("is one where they do not, in either direction", () => {
     expect(words(0.8, 0.7, 3000)).toContain("10.0 points below the student alone; more than chance");
   });
+});
+
+test("one accuracy says how much of it is sure", () => {
+  const models = [
+    { name: "teacher", valAccuracy: 1 },
+    { name: "student distilled", valAccuracy: 0.8 },
+  ] as const;
+  expect(verdict({ models, environment: { validationImages: 400 } })).toBe(
+    "The student distilled is right about 80.0% of 400 held-out pictures (standard error 2.0).",
+  );
 });
 
 describe("training progress", () => {

@@ -7,6 +7,7 @@ export {
   adamWStep,
   adamWUpdate,
 } from "./adamw-update.ts";
+export { type ArraySourceOptions, arraySource, type Samples } from "./array-source.ts";
 export { BackendLostError } from "./backend-lost.ts";
 export type { BatchLogs } from "./batch-logs.ts";
 export {

@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import type { DataSource, Preprocess } from "distill-trainer";
-import { permutation, sampleKey } from "sample-keys";
+import { arraySource, type DataSource, type Preprocess } from "distill-trainer";
 import { requireCounts } from "../plan.ts";
 import { toSymmetricRange } from "./preprocess.ts";
 
@@ -83,26 +82,7 @@ export function featureSource(features: Features, batchSize: number, seed: numbe
   const { values, width, labels } = features;
   const size = labels.length;
   requireCounts("featureSource", { batchSize, samples: size });
-  return {
-    size,
-    batchSize,
-    async *batches(epoch: number) {
-      const order = permutation(size, sampleKey(seed, epoch, 0));
-      for (let start = 0; start < size; start += batchSize) {
-        const chosen = order.subarray(start, start + batchSize);
-        const images = new Float32Array(chosen.length * width);
-        chosen.forEach((row, i) => {
-          images.set(values.subarray(row * width, (row + 1) * width), i * width);
-        });
-        yield {
-          images,
-          shape: [chosen.length, width],
-          labels: Int32Array.from(chosen, (row) => labels[row]!),
-          sampleKeys: Uint32Array.from(chosen, (row) => sampleKey(seed, epoch, row)),
-        };
-      }
-    },
-  };
+  return arraySource({ images: values, shape: [size, width], labels }, { batchSize, seed });
 }
 
 /** @throws RangeError if a model's output is not one vector an image. */

@@ -211,6 +211,16 @@ describe("the program", () => {
     expect(text).not.toContain("teacher  epoch");
   });
 
+  test("learns from a student of an earlier run, shown pictures as it was judged by", async () => {
+    const seen = { normalisation: "imagenet", evaluationCrop: 0.8, students: "alone" };
+    const first = await tinyRun({ ...seen, dim: 32, epochs: 10, learningRate: 4e-3, count: 300 });
+    const teacher = join(first.folder, "student-alone");
+    const { result } = await tinyRun({ teacher, count: 300, epochs: 1, students: "distilled" });
+    const { valAccuracy } = first.result.models[0]!;
+    expect(valAccuracy).toBeGreaterThan(0.3); // more than a guess, so that other pixels would show
+    expect(result.models[0]).toMatchObject({ name: "teacher", valAccuracy });
+  });
+
   test.skipIf(originals === undefined || mobileNet === undefined)(
     "probes a pretrained teacher on real photos and distils from it",
     async () => {

@@ -5,7 +5,7 @@ import { bit, bitSizes } from "bit-teacher";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
 import { emptyFolder } from "../../test/workspace.ts";
-import { inputRangeOf, setInputRange } from "../teacher/input-range.ts";
+import { inputRangeOf, setInputRange } from "../models/input-range.ts";
 import { loadLayersModelFile, saveLayersModelFile } from "./layers-model-files.ts";
 import { makeRunFolder, removeIfEmpty } from "./run-folder.ts";
 import { writeAtomically } from "./write-atomically.ts";

@@ -1,6 +1,6 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { type Normalisation, normalise, type Preprocess } from "distill-trainer";
-import { inputRangeOf, toInputRange } from "../teacher/input-range.ts";
+import { inputRangeOf, toInputRange } from "./input-range.ts";
 
 /** What a saved model says about itself beside `inputRange`, so that it can be used without its run. */
 export interface ModelNotes {
@@ -25,4 +25,18 @@ export function notesOf(model: tfl.LayersModel): ModelNotes {
 export function preprocessOf(model: tfl.LayersModel): Preprocess {
   const { normalisation } = notesOf(model);
   return normalisation === undefined ? toInputRange(inputRangeOf(model)) : normalise(normalisation);
+}
+
+/** What a model is shown of a held-out picture, as an option of `imageSource`: its middle, or nothing for all of it. */
+export function centreCropOf(model: tfl.LayersModel): { readonly ratio: number } | undefined {
+  const { centreCrop } = notesOf(model);
+  return centreCrop === undefined ? undefined : { ratio: centreCrop };
+}
+
+/** What a model's pixels are, in words that differ where the pixels do. */
+export function pixelsOf(model: tfl.LayersModel): string {
+  const { normalisation } = notesOf(model);
+  return normalisation === undefined
+    ? `pixels in ${inputRangeOf(model).join("…")}`
+    : `pixels less ${normalisation.mean}, over ${normalisation.std}`;
 }

@@ -5,7 +5,7 @@ import type { Preprocess } from "distill-trainer";
 import { loadLayersModelFile } from "../files/layers-model-files.ts";
 import { UsageError } from "../usage-error.ts";
 import "./known-layers.ts";
-import { notesOf, preprocessOf } from "./notes.ts";
+import { centreCropOf, notesOf, preprocessOf } from "./notes.ts";
 import { studentOf } from "./student-of.ts";
 
 /** A saved classifier, ready for pictures. */
@@ -30,7 +30,8 @@ export interface OpenedModel {
 export async function openModel(path: string): Promise<OpenedModel> {
   const folder = existsSync(join(path, "settings.json")) ? (studentOf(path) ?? path) : path;
   const model = await loadLayersModelFile(folder);
-  const { classNames, centreCrop } = notesOf(model);
+  const { classNames } = notesOf(model);
+  const centreCrop = centreCropOf(model);
   const classes = model.outputs[0]!.shape[1];
   if (classNames?.length !== classes) {
     throw new UsageError(
@@ -40,6 +41,6 @@ export async function openModel(path: string): Promise<OpenedModel> {
   return {
     ...{ path: folder, model, classNames: classNames!, imageSize: model.inputs[0]!.shape[1]! },
     preprocess: preprocessOf(model),
-    ...(centreCrop !== undefined && { centreCrop: { ratio: centreCrop } }),
+    ...(centreCrop && { centreCrop }),
   };
 }

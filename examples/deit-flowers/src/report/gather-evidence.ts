@@ -11,9 +11,9 @@ import { type StageName, stagesOf } from "../files/stages.ts";
 import { type Mistake, worstMistakes } from "../judge/judgement.ts";
 import { predictionsOf } from "../judge/predictions.ts";
 import "../models/known-layers.ts";
+import { centreCropOf, preprocessOf } from "../models/notes.ts";
 import { studentRecipe } from "../recipe-settings.ts";
 import type { Settings } from "../settings.ts";
-import { inputRangeOf, toInputRange } from "../teacher/input-range.ts";
 import { attentionImages } from "../watch/attention-images.ts";
 import { imageUri } from "./data-uri.ts";
 import type { Evidence, JudgedModel, ShownMistake, ShownPicture } from "./evidence.ts";
@@ -56,7 +56,7 @@ export async function gatherEvidence(context: RunContext): Promise<Evidence> {
 
 /** How a model is shown pictures: by the settings, not by notes, which models of older runs lack. */
 function viewOf(settings: Settings, stage: StageName, model: tfl.LayersModel) {
-  if (stage === "teacher") return { preprocess: toInputRange(inputRangeOf(model)) };
+  if (stage === "teacher") return { preprocess: preprocessOf(model), centreCrop: centreCropOf(model) };
   const { normalisation, images } = studentRecipe(settings);
   const preprocess = normalisation === undefined ? toUnitRange : normalise(normalisation);
   return { preprocess, centreCrop: images.centreCrop };

@@ -1,7 +1,6 @@
 import * as tfl from "@tensorflow/tfjs-layers";
 import { FEATURES } from "bit-teacher";
 import { loadLayersModelFile } from "../files/layers-model-files.ts";
-import { type InputRange, inputRangeOf } from "./input-range.ts";
 
 /** A pretrained model from disk. */
 export interface Backbone {
@@ -10,7 +9,6 @@ export interface Backbone {
   readonly features?: tfl.LayersModel;
   /** Pixels, square. */
   readonly imageSize: number;
-  readonly inputRange: InputRange;
 }
 
 /**
@@ -26,7 +24,7 @@ export async function loadBackbone(path: string, classes: number): Promise<Backb
     const shape = model.inputs[0]!.shape.slice(1).map((side) => side ?? "any");
     throw new Error(`${path}: expected a teacher of square RGB images, got one of [${shape.join(", ")}]`);
   }
-  const known = { model, imageSize: height, inputRange: inputRangeOf(model) };
+  const known = { model, imageSize: height };
   const { shape } = model.outputs[0]!;
   if (model.outputs.length === 1 && shape.length === 2 && shape[1] === classes) return known;
 

@@ -5,11 +5,11 @@ import type { SampleStore } from "flowers-data";
 import type { RunContext } from "../context.ts";
 import { heldOutImages, withWholeImages } from "../data/image-sources.ts";
 import { type Measured, measure } from "../measure.ts";
+import { centreCropOf, preprocessOf } from "../models/notes.ts";
 import type { ModelResult } from "../run-result.ts";
 import { liveLine } from "../terminal/live-line.ts";
 import { trainingProgress } from "../terminal/training-progress.ts";
 import type { Backbone } from "./backbone.ts";
-import { setInputRange, toInputRange } from "./input-range.ts";
 import type { ReadyTeacher } from "./teacher.ts";
 
 const PROBE_BATCH = 128;
@@ -21,13 +21,13 @@ export async function preparePretrainedTeacher(
   context: RunContext,
   backbone: Backbone,
 ): Promise<ReadyTeacher> {
-  const { imageSize, inputRange, features } = backbone;
-  const preprocess = toInputRange(inputRange);
+  const { imageSize, features } = backbone;
+  const preprocess = preprocessOf(backbone.model);
   const { model, description, history } =
     features === undefined
       ? { model: backbone.model, description: "a model from disk that knows the classes", history: {} }
       : await probe(context, features, imageSize, preprocess);
-  setInputRange(model, inputRange);
+  model.setUserDefinedMetadata({ ...backbone.model.getUserDefinedMetadata() }); // a probe's model is a new one
   const measured = await measureTeacher(context, model, imageSize, preprocess);
   const result: ModelResult = { name: "teacher", params: model.countParams(), ...measured, history };
   return { teacher: layersTeacher(model, preprocess), model, preprocess, imageSize, description, result };
@@ -80,6 +80,6 @@ async function measureTeacher(
   const classifier = new Classifier(model);
   classifier.compile({ optimizer: new AdamW({ learningRate: 0 }), preprocess }); // evaluated only
   const { microBatchSize } = context.settings;
-  const heldOut = await heldOutImages(context, imageSize);
+  const heldOut = await heldOutImages(context, imageSize, centreCropOf(model));
   return measure((source) => classifier.evaluateDataset(source, { microBatchSize }), heldOut);
 }

@@ -2,8 +2,8 @@ import { storedTeacher, storeTeacherLogits, type Teacher, weightsDigest } from "
 import { type LogitStoreOptions, logitStore } from "distill-trainer/node";
 import type { ImageSource } from "flowers-data";
 import type { RunContext } from "../context.ts";
+import { pixelsOf } from "../models/notes.ts";
 import { liveLine } from "../terminal/live-line.ts";
-import { inputRangeOf } from "./input-range.ts";
 import type { ReadyTeacher } from "./teacher.ts";
 
 /**
@@ -20,7 +20,7 @@ export async function withStoredLogits<T>(
   if (folder === undefined) return use(teacher);
   const header = {
     classes: teacher.classes,
-    teacher: `${await weightsDigest(model)}, pixels in ${inputRangeOf(model).join("…")}`,
+    teacher: `${await weightsDigest(model)}, ${pixelsOf(model)}`,
     views: source.viewSettings,
   };
   const store = logitStore(folder, {

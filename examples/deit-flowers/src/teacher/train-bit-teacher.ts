@@ -4,11 +4,11 @@ import type { RunContext } from "../context.ts";
 import { heldOutImages, withTrainingImages } from "../data/image-sources.ts";
 import { stageCheckpoints } from "../files/stages.ts";
 import { measure } from "../measure.ts";
+import { type InputRange, setInputRange, toInputRange } from "../models/input-range.ts";
 import { deitOptimizer } from "../optimizer.ts";
 import { fitWithProgress } from "../terminal/fit-with-progress.ts";
 import { stageFigures } from "../watch/stage-figures.ts";
 import { stageLogs } from "../watch/stage-logs.ts";
-import { type InputRange, setInputRange, toInputRange } from "./input-range.ts";
 import type { ReadyTeacher } from "./teacher.ts";
 
 /** What BiT was made for. */

@@ -145,6 +145,13 @@ test("evaluate judges a run's models as the run did", async () => {
   );
   for (const { confusion } of models)
     expect(confusion.flat().reduce((a: number, b: number) => a + b, 0)).toBe(10);
+  const [whole, middle] = await Promise.all(
+    ["1", "0.3"].map(async (crop) => {
+      const args = ["--evaluation-crop", crop, "--count", "300", "--json"];
+      return JSON.parse(await start("evaluate", join(run, "teacher"), ...WASM, ...args)).models[0].confusion;
+    }),
+  );
+  expect(middle).not.toEqual(whole);
   const table = await start("evaluate", run, ...WASM);
   for (const name of classNames) expect(table).toContain(name);
   await expect(start("evaluate", join(out, "none"))).rejects.toThrow("expected the folder of a run");

@@ -32,10 +32,15 @@ export const evaluate: Command = {
       "skipBadImages",
       "workers",
       "microBatchSize",
+      "evaluationCrop",
     ] as const),
     ...(["backend", "json", "verbose", "config"] as const),
   ],
-  examples: ["evaluate runs/demo", "evaluate runs/demo/student-alone --data photos/ --json"],
+  examples: [
+    "evaluate runs/demo",
+    "evaluate runs/photos --evaluation-crop 1",
+    "evaluate runs/demo/student-alone --data photos/ --json",
+  ],
   run: async ({ args, options, output, signal }) => {
     const { json: _, ...chosen } = options;
     const { json } = checked(z.object({ json: z.boolean().default(false) }), options);
@@ -50,7 +55,9 @@ export const evaluate: Command = {
       signal?.throwIfAborted();
       const opened = await openModel(folder);
       requireSameClasses(folder, opened.classNames, data.classNames);
-      const pictures = await heldOutImages(context, opened.imageSize, opened.centreCrop);
+      const ratio = options.evaluationCrop === undefined ? opened.centreCrop?.ratio : settings.evaluationCrop;
+      const centreCrop = ratio === undefined || ratio === 1 ? undefined : { ratio };
+      const pictures = await heldOutImages(context, opened.imageSize, centreCrop);
       const predictions = await predictionsOf(opened, pictures, settings.microBatchSize);
       const confusion = confusionMatrix(predictions, data.classNames.length);
       judged.push({ model: folder, accuracy: accuracyOf(confusion), confusion });

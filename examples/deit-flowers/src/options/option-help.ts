@@ -52,7 +52,8 @@ export const OPTION_HELP = {
   mixup: "MixUp's alpha; 0: none",
   cutmix: "CutMix's alpha; 0: none",
   repeats: "Repeated augmentation: views of a picture in an epoch",
-  evaluationCrop: "Middle part of held-out pictures that the students see; 1: whole pictures",
+  evaluationCrop:
+    "Middle part of held-out pictures that the students see (evaluate: default: the model's own); 1: whole pictures",
   normalisation: "Of the students' pixels: unit (0 to 1) or imagenet (mean and deviation)",
   viewEpochs: "Epochs after which the students' views come again (default: never)",
   storeLogits: "Folder that the teacher's logits of those views are kept in, for this run and others",

@@ -19,8 +19,7 @@ export function curvesSvg(rows: readonly ResultRow[]): string {
   const figure = lineChart({
     title: "Accuracy on held-out photos",
     curves,
-    format: (value) => `${Math.round(100 * value)}%`,
-    range: [0, 1],
+    format: (value) => `${Number((100 * value).toFixed(1))}%`,
   });
   const [, label, plot] = /<svg [^>]*aria-label="([^"]*)">\n([\s\S]*?)<\/svg>/.exec(figure)!;
   const height = 300 + LINE * curves.length + 10;

@@ -10,10 +10,9 @@ export const MODEL_STYLE: Readonly<Record<ModelResult["name"], string>> = {
   "student distilled": "distilled",
 };
 
-/** Accuracy of both students with the teacher's as a line, losses, learning rate. */
+/** Accuracy of the students with the teacher's as a line, losses, learning rate. */
 export function curveCharts({ models }: RunResult, { learningRates }: Evidence): string {
   const students = models.filter(({ name }) => name !== "teacher");
-  const trained = models.filter(({ history }) => history.loss !== undefined);
   const epochs = Math.max(2, ...students.map(({ history }) => history.loss?.length ?? 0));
   const teacher = models.find(({ name }) => name === "teacher");
   const line: Curve[] =
@@ -28,31 +27,33 @@ export function curveCharts({ models }: RunResult, { learningRates }: Evidence):
           },
         ];
   const accuracies = [...line, ...students.flatMap((model) => curves(model, "accuracy", "val_accuracy"))];
-  const losses = trained.flatMap((model) => curves(model, "loss", "val_loss"));
+  const losses = students.flatMap((model) => curves(model, "loss", "val_loss"));
   const rates = learningRates.map(({ name, ...curve }, i) => ({
     ...curve,
     name,
     style: MODEL_STYLE[name],
     dashed: i > 0, // both students' are mostly the same
   }));
+  const loss = (value: number): string => value.toFixed(2);
   const charts = [
-    lineChart({
+    {
       title: "Accuracy",
       curves: accuracies,
-      format: (value) => percent(value).replace(/\.0%/, "%"),
-      range: [0, 1],
-    }),
-    lineChart({ title: "Loss", curves: losses, format: (value) => value.toFixed(2) }),
-    ...(rates.length > 0
-      ? [
-          lineChart({
-            title: "Learning rate",
-            curves: rates,
-            format: (value) => (value === 0 ? "0" : value.toExponential(1)),
-          }),
-        ]
-      : []),
-  ];
+      format: (value: number) => percent(value).replace(/\.0%/, "%"),
+    },
+    { title: "Loss", curves: losses, format: loss },
+    {
+      title: "Learning rate",
+      curves: rates,
+      format: (value: number) => (value === 0 ? "0" : value.toExponential(1)),
+    },
+    // By itself, for a probe has many more epochs than a student.
+    {
+      title: "Loss of the teacher",
+      curves: teacher ? curves(teacher, "loss", "val_loss") : [],
+      format: loss,
+    },
+  ].flatMap((chart) => (chart.curves.length > 0 ? [lineChart(chart)] : []));
   return `<section class="charts">\n${charts.join("\n")}\n</section>`;
 }
 

@@ -17,8 +17,6 @@ export interface LineChart {
   readonly title: string;
   readonly curves: readonly Curve[];
   readonly format: (value: number) => string;
-  /** Lowest and highest value of the axis. Default: those of the curves. */
-  readonly range?: readonly [number, number];
 }
 
 const WIDTH = 640;
@@ -31,9 +29,9 @@ const BOTTOM = 36;
 const TICKS = 5;
 
 /** An SVG figure of curves over epochs, with axes, a legend and a text that says what it shows. */
-export function lineChart({ title, curves, format, range }: LineChart): string {
+export function lineChart({ title, curves, format }: LineChart): string {
   const values = curves.flatMap((curve) => curve.values.filter(Number.isFinite));
-  const ticks = roundTicks(range?.[0] ?? Math.min(...values), range?.[1] ?? Math.max(...values));
+  const ticks = roundTicks(Math.min(...values), Math.max(...values));
   const [low, high] = [ticks[0]!, ticks.at(-1)!];
   const places = curves.flatMap(epochsOf);
   const [first, last] = [Math.floor(Math.min(1, ...places)), Math.max(2, ...places)];

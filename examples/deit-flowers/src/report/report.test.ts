@@ -11,7 +11,6 @@ describe("a line chart", () => {
       title: "Loss",
       curves: [{ name: "a & b", values, style: "alone" }],
       format: String,
-      range: [0, 1],
     });
 
   test("puts the first epoch left, the last right, the lowest value at the bottom", () => {
@@ -90,10 +89,10 @@ describe("a report", () => {
   });
 
   test("has charts of accuracy, loss and learning rate, with the teacher as a line", () => {
-    const titles = [...html.matchAll(/<figcaption>(Accuracy|Loss|Learning rate)</g)].map(
+    const titles = [...html.matchAll(/<figcaption>(Accuracy|Loss|Learning rate|Loss of the teacher)</g)].map(
       ([, title]) => title,
     );
-    expect(titles).toEqual(["Accuracy", "Loss", "Learning rate"]);
+    expect(titles).toEqual(["Accuracy", "Loss", "Learning rate", "Loss of the teacher"]);
     expect(html).toContain("Accuracy by epoch: teacher, in the end ends at 60%");
   });
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import sharp from "sharp";
 import { expect, test } from "vitest";
 import { bytes, floats, largestDifference, type Packed, parity } from "../../../test/parity.ts";
 import { sharedData } from "../../../test/shared-data.ts";
@@ -84,3 +85,18 @@ function gridOf({ data, height, width }: RgbImage): number[] {
   }
   return means;
 }
+
+test("a phone's photo is turned upright where that is asked for", async () => {
+  // Left half red, right half blue; orientation 6: to be turned a quarter clockwise, so that red is above.
+  const pixels = Buffer.from([255, 0, 0, 0, 0, 255]);
+  const photo = await sharp(pixels, { raw: { width: 2, height: 1, channels: 3 } })
+    .resize(32, 16, { kernel: "nearest" })
+    .withMetadata({ orientation: 6 })
+    .jpeg({ quality: 100, chromaSubsampling: "4:4:4" })
+    .toBuffer();
+  const [stored, upright] = [await decodeImage(photo), await decodeImage(photo, { upright: true })];
+  expect([stored.width, stored.height, upright.width, upright.height]).toEqual([32, 16, 16, 32]);
+  const red = ({ data }: RgbImage, at: number) => data[3 * at]! > 200 && data[3 * at + 2]! < 60;
+  expect([red(stored, 0), red(stored, 31), red(stored, 32 * 15)]).toEqual([true, false, true]);
+  expect([red(upright, 0), red(upright, 15), red(upright, 16 * 31)]).toEqual([true, true, false]);
+});

@@ -1,9 +1,15 @@
 import sharp from "sharp";
 import type { RgbImage } from "./rgb-image.ts";
 
+/** Options of {@link decodeImage}. */
+export interface DecodeImageOptions {
+  /** Whether a photo is turned as its EXIF orientation says, as people see it. TensorFlow does not. Default false. */
+  readonly upright?: boolean;
+}
+
 /**
  * Decodes a JPEG (or any other format that sharp reads) to RGB as TensorFlow's `decode_jpeg` does: no colour profile
- * and no EXIF orientation applied; grey and CMYK become RGB, transparency is dropped.
+ * and, unless it is asked for, no EXIF orientation applied; grey and CMYK become RGB, transparency is dropped.
  *
  * To the bit what TensorFlow gives with `dct_method="INTEGER_ACCURATE"`. Its default is a faster, coarser transform: on 25
  * photos of tf_flowers that differs by at most 19 of 255, on average by 0.7 to 1.4.
@@ -16,9 +22,12 @@ import type { RgbImage } from "./rgb-image.ts";
  * const image = await decodeImage(await readFile("daisy.jpg"));
  * console.log(image.width, image.height);
  */
-export async function decodeImage(bytes: Uint8Array): Promise<RgbImage> {
+export async function decodeImage(
+  bytes: Uint8Array,
+  { upright = false }: DecodeImageOptions = {},
+): Promise<RgbImage> {
   // Copied: native code takes no shared memory. Warnings (a stray byte before a marker) do not fail, as in TensorFlow.
-  const input = sharp(Buffer.from(bytes), { failOn: "error", ignoreIcc: true });
+  const input = sharp(Buffer.from(bytes), { failOn: "error", ignoreIcc: true, autoOrient: upright });
   const { data, info } = await input
     .removeAlpha()
     .toColourspace("srgb")

@@ -10,7 +10,7 @@ export { eraseAtRandom, type RandomErasingOptions } from "./augment/random-erasi
 export type { BadImage, Batch } from "./batch.ts";
 export { type BatchesOptions, batches } from "./batches.ts";
 export { labelOrder, TF_FLOWERS_CLASSES } from "./class-names.ts";
-export { decodeImage } from "./decode-image.ts";
+export { type DecodeImageOptions, decodeImage } from "./decode-image.ts";
 export {
   type DownloadOptions,
   type DownloadProgress,

@@ -70,7 +70,7 @@ async function imageOf(plan: ViewPlan, index: number): Promise<RgbImage> {
   const bytes = sampleBytes(plan, index);
   if (plan.encoding.kind === "rgb") return rawImage(bytes, plan.encoding.width, plan.encoding.height);
   const { decodeImage } = await import("./decode-image.ts"); // sharp only where there is something to decode
-  return decodeImage(bytes);
+  return decodeImage(bytes, plan.encoding);
 }
 
 function firstLine(error: unknown): string {

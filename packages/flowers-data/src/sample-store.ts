@@ -1,8 +1,8 @@
 import type { RgbImage } from "./rgb-image.ts";
 
-/** How a store's bytes are read: files of any format that sharp knows, or raw RGB of one size. */
+/** How a store's bytes are read: files of any format that sharp knows, turned upright or not, or raw RGB of one size. */
 export type Encoding =
-  | { readonly kind: "file" }
+  | { readonly kind: "file"; readonly upright?: boolean }
   | { readonly kind: "rgb"; readonly width: number; readonly height: number };
 
 /** What {@link SampleStore} is made of; see its fields. */

@@ -20,7 +20,7 @@ const LONGEST = { least: 240, most: 480 } as const;
 export async function drawAttention(opened: OpenedModel, file: Uint8Array): Promise<RgbImage> {
   const { model, preprocess, imageSize, centreCrop, path } = opened;
   requireTransformer(model, path);
-  const photo = middle(await decodeImage(file), centreCrop?.ratio);
+  const photo = middle(await decodeImage(file, { upright: true }), centreCrop?.ratio);
   const longest = Math.max(photo.width, photo.height);
   const scale = Math.min(Math.max(longest, LONGEST.least), LONGEST.most) / longest;
   const [height, width] = [photo.height, photo.width].map((side) => Math.max(1, Math.round(side * scale)));

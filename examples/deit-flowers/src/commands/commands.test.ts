@@ -84,6 +84,17 @@ describe("predict", () => {
     for (const { classes } of photos) expect(taken).toContain(classes[0].name);
   });
 
+  test("sees a phone's photo upright", async () => {
+    const folder = await emptyFolder();
+    const [upright, onItsSide] = ["upright.png", "side.png"].map((name) => join(folder, name));
+    await sharp(samples[0]!).toFile(upright!);
+    await sharp(samples[0]!).rotate(-90).withMetadata({ orientation: 6 }).toFile(onItsSide!);
+    const { photos } = JSON.parse(
+      await start("predict", upright!, onItsSide!, "--json", "--model", run, ...WASM),
+    );
+    expect(photos[1].classes).toEqual(photos[0].classes);
+  });
+
   test("draws what both tokens look at beside the photo", async () => {
     const folder = await emptyFolder();
     const photo = join(folder, "photo.jpg");

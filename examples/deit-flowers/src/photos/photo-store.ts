@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { SampleStore } from "flowers-data";
 
 /**
- * Photos as a data set without labels, so that they are decoded and resized as held-out pictures are.
+ * Photos as a data set without labels, so that they are resized as held-out pictures are; turned upright, as a phone shows them.
  *
  * @throws Error naming a file that cannot be read.
  */
@@ -22,7 +22,7 @@ export async function photoStore(paths: readonly string[]): Promise<SampleStore>
     labels: new Int32Array(paths.length),
     bytes,
     spans: Float64Array.from(spans),
-    encoding: { kind: "file" },
+    encoding: { kind: "file", upright: true },
   });
 }
 

@@ -15,7 +15,7 @@ export interface Recognised {
 }
 
 /**
- * Classifies photos as held-out pictures are: decoded, resized and normalised the same way.
+ * Classifies photos as held-out pictures are: resized and normalised the same way, but upright where EXIF says how.
  *
  * @throws Error naming a file that is no photo.
  */

@@ -17,8 +17,8 @@ const ARROWS: Record<string, readonly string[]> = {
   "distill-trainer": ["kernel-op", "sample-keys", "tensorboard-events"],
   "flowers-data": ["sample-keys"],
   "bit-teacher": ["distill-trainer", "kernel-op", "safetensors-io", "sample-keys"],
-  "wasm-kernels": [],
-  "webgpu-kernels": [],
+  "wasm-kernels": ["kernel-op"],
+  "webgpu-kernels": ["kernel-op"],
   "tfjs-backends": ["wasm-kernels", "webgpu-kernels"], // optional: imported only where they are installed
 };
 /** Packages whose main entry is for browsers too: what needs Node lies behind another. */

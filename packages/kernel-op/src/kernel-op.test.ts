@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { startBackend } from "tfjs-backends";
 import { afterEach, beforeAll, expect, test } from "vitest";
-import { customOp, hasKernel, runKernel } from "./index.ts";
+import { customOp, hasKernel, registerKernels, runKernel } from "./index.ts";
 
 beforeAll(async () => {
   await startBackend("cpu");
@@ -44,4 +44,29 @@ test("a custom op has the gradient that it was given and keeps only what it save
   expect(double(x).dataSync()[0]).toBe(8);
   expect(tf.grad(double)(x).dataSync()[0]).toBe(2);
   expect(tf.memory().numTensors - before).toBe(2); // the value and the gradient
+});
+
+test("kernels stand in for a backend's own, may call them, and go again", () => {
+  const own = tf.getKernel("Neg", "cpu");
+  const calls: string[] = [];
+  const { replaced, added, unregister } = registerKernels("cpu", [
+    {
+      name: "Neg",
+      run: (_, stock) => {
+        calls.push("Neg");
+        return stock();
+      },
+    },
+    { name: "Triple", run: (_, stock) => stock() },
+  ]);
+  expect([replaced, added]).toEqual([["Neg"], ["Triple"]]);
+  expect(tf.neg(tf.scalar(2)).dataSync()[0]).toBe(-2);
+  expect(calls).toEqual(["Neg"]);
+  expect(() => runKernel("Triple", [])).toThrow(
+    "Triple: backend 'cpu' has no kernel of its own for these inputs",
+  );
+  unregister();
+  unregister();
+  expect(tf.getKernel("Neg", "cpu")).toBe(own);
+  expect(hasKernel("Triple")).toBe(false);
 });

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { registerKernels } from "kernel-op";
 import { Context } from "./context.ts";
 import { currentWasmBackend, type WasmBackend } from "./host.ts";
-import type { Kernel } from "./kernel.ts";
 import { kernels } from "./kernels/index.ts";
 import { type Build, bestBuild } from "./side-module.ts";
 
@@ -59,54 +59,28 @@ export function installWasmKernels(options: InstallOptions = {}): InstalledKerne
     gradient && !tf.getGradient(name) ? [gradient] : [],
   );
   for (const gradient of gradients) tf.registerGradient(gradient);
-  const stock = new Map<string, tf.KernelConfig>();
-  for (const kernel of kernels) {
-    const config = tf.getKernel(kernel.name, "wasm");
-    if (config) {
-      stock.set(kernel.name, config);
-      tf.unregisterKernel(kernel.name, "wasm");
-    }
-    tf.registerKernel({
-      kernelName: kernel.name,
-      backendName: "wasm",
-      kernelFunc: asKernelFunc(kernel, contextOf, config),
-    });
-  }
-
-  const names = kernels.map(({ name }) => name);
+  const { replaced, added, unregister } = registerKernels(
+    "wasm",
+    kernels.map(({ name, run }) => ({
+      name,
+      run: ({ inputs, attrs, backend }, stock) => {
+        const context = contextOf(backend as WasmBackend);
+        return context.attempt(() => run(context, inputs as tf.NamedTensorInfoMap, attrs ?? {}, stock));
+      },
+    })),
+  );
   const result: InstalledKernels = {
     build,
-    replaced: names.filter((name) => stock.has(name)),
-    added: names.filter((name) => !stock.has(name)),
+    replaced,
+    added,
     uninstall() {
       if (installed !== result) return;
       installed = undefined;
-      for (const name of names) {
-        tf.unregisterKernel(name, "wasm");
-        const config = stock.get(name);
-        if (config) tf.registerKernel(config);
-      }
+      unregister();
       for (const { kernelName } of gradients) tf.unregisterGradient(kernelName);
       context.dispose();
     },
   };
   installed = result;
   return result;
-}
-
-function asKernelFunc(
-  kernel: Kernel,
-  contextOf: (backend: WasmBackend) => Context,
-  stock: tf.KernelConfig | undefined,
-): tf.KernelFunc {
-  return (params) => {
-    const { inputs, attrs, backend } = params;
-    const runStock = () => {
-      if (!stock)
-        throw new Error(`${kernel.name}: tfjs' WASM backend has no kernel of its own for these inputs`);
-      return stock.kernelFunc(params);
-    };
-    const context = contextOf(backend as WasmBackend);
-    return context.attempt(() => kernel.run(context, inputs as tf.NamedTensorInfoMap, attrs ?? {}, runStock));
-  };
 }

@@ -1,7 +1,7 @@
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
+import { registerKernels } from "kernel-op";
 import { Context } from "./context.ts";
 import { currentWebGpuBackend, type WebGpuBackend } from "./host.ts";
-import type { Kernel } from "./kernel.ts";
 import { kernels } from "./kernels/index.ts";
 
 /** What `installWebGpuKernels` did. */
@@ -41,51 +41,25 @@ export function installWebGpuKernels(): InstalledKernels {
     return context;
   };
 
-  const stock = new Map<string, tf.KernelConfig>();
-  for (const kernel of kernels) {
-    const config = tf.getKernel(kernel.name, "webgpu");
-    if (config) {
-      stock.set(kernel.name, config);
-      tf.unregisterKernel(kernel.name, "webgpu");
-    }
-    tf.registerKernel({
-      kernelName: kernel.name,
-      backendName: "webgpu",
-      kernelFunc: asKernelFunc(kernel, contextOf, config),
-    });
-  }
-
-  const names = kernels.map(({ name }) => name);
+  const { replaced, added, unregister } = registerKernels(
+    "webgpu",
+    kernels.map(({ name, run }) => ({
+      name,
+      run: ({ inputs, attrs, backend }, stock) => {
+        const context = contextOf(backend as WebGpuBackend);
+        return context.attempt(() => run(context, inputs as tf.NamedTensorInfoMap, attrs ?? {}, stock));
+      },
+    })),
+  );
   const result: InstalledKernels = {
-    replaced: names.filter((name) => stock.has(name)),
-    added: names.filter((name) => !stock.has(name)),
+    replaced,
+    added,
     uninstall() {
       if (installed !== result) return;
       installed = undefined;
-      for (const name of names) {
-        tf.unregisterKernel(name, "webgpu");
-        const config = stock.get(name);
-        if (config) tf.registerKernel(config);
-      }
+      unregister();
     },
   };
   installed = result;
   return result;
-}
-
-function asKernelFunc(
-  kernel: Kernel,
-  contextOf: (backend: WebGpuBackend) => Context,
-  stock: tf.KernelConfig | undefined,
-): tf.KernelFunc {
-  return (params) => {
-    const { inputs, attrs, backend } = params;
-    const runStock = () => {
-      if (!stock)
-        throw new Error(`${kernel.name}: tfjs' WebGPU backend has no kernel of its own for these inputs`);
-      return stock.kernelFunc(params);
-    };
-    const context = contextOf(backend as WebGpuBackend);
-    return context.attempt(() => kernel.run(context, inputs as tf.NamedTensorInfoMap, attrs ?? {}, runStock));
-  };
 }

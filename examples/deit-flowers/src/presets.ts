@@ -33,10 +33,12 @@ const SHARED = {
   repeats: 1,
   evaluationCrop: 1,
   normalisation: "unit",
-  replicas: 1,
   checkpointEvery: 100,
   verbose: false,
 } as const satisfies Partial<PresetSettings>;
+
+/** Small enough that one thread does it. */
+const ONE_THREAD = { microBatchSize: 32, replicas: 1 } as const satisfies Partial<PresetSettings>;
 
 /** DeiT-Ti at its own size, and a teacher that is rather given than trained. */
 const DEIT_TINY = {
@@ -47,8 +49,6 @@ const DEIT_TINY = {
   heads: 3,
   teacherEpochs: 40,
   teacherLearningRate: 1e-3,
-  microBatchSize: 4,
-  replicas: 2,
 } as const satisfies Partial<PresetSettings>;
 
 /** Named starting points; every value can be overridden by its option. */
@@ -66,7 +66,7 @@ export const PRESETS: Readonly<Record<string, PresetSettings>> = {
     teacherLearningRate: 3e-3,
     epochs: 12,
     batchSize: 32,
-    microBatchSize: 32,
+    ...ONE_THREAD,
     learningRate: 1e-3,
     warmupEpochs: 1,
   },
@@ -82,7 +82,7 @@ export const PRESETS: Readonly<Record<string, PresetSettings>> = {
     teacherLearningRate: 1e-3,
     epochs: 20,
     batchSize: 32,
-    microBatchSize: 32,
+    ...ONE_THREAD,
     learningRate: 1e-3,
     warmupEpochs: 2,
   },
@@ -119,6 +119,7 @@ export const PRESETS: Readonly<Record<string, PresetSettings>> = {
     epochs: 2,
     batchSize: 16,
     microBatchSize: 8,
+    replicas: 1,
     learningRate: 1e-3,
     warmupEpochs: 0,
   },

@@ -23,6 +23,7 @@ import { loadInitialWeights } from "./initial-weights.ts";
 import { measure } from "./measure.ts";
 import { setInputRange } from "./models/input-range.ts";
 import { addNotes } from "./models/notes.ts";
+import { microBatchSizeOf, replicasOf } from "./pace.ts";
 import { studentRecipe } from "./recipe-settings.ts";
 import { replicaOf } from "./replica.ts";
 import type { ModelResult } from "./run-result.ts";
@@ -95,7 +96,8 @@ async function train(
   use: (source: ImageSource, fit: Fit) => ReturnType<Fit>,
 ): Promise<Omit<ModelResult, "params">> {
   const { settings, output, folder, signal } = context;
-  const { imageSize, epochs, microBatchSize, replicas, weights, averageDecay, depth } = settings;
+  const { imageSize, epochs, weights, averageDecay, depth } = settings;
+  const [microBatchSize, replicas] = [microBatchSizeOf(settings), replicasOf(settings)];
   const stage = name === "student alone" ? "student-alone" : "student-distilled";
   const checkpoint = stageCheckpoints(folder, stage, settings, output);
   const recipe = studentRecipe(settings);

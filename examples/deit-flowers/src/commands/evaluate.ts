@@ -10,6 +10,7 @@ import { accuracyOf, classFigures, confusionMatrix } from "../judge/judgement.ts
 import { predictionsOf } from "../judge/predictions.ts";
 import { openModel } from "../models/open-model.ts";
 import { checked } from "../options/checked.ts";
+import { microBatchSizeOf } from "../pace.ts";
 import { resolveSettings, type Settings } from "../settings.ts";
 import { percent } from "../terminal/format.ts";
 import { formatTable } from "../terminal/table.ts";
@@ -58,7 +59,7 @@ export const evaluate: Command = {
       const ratio = options.evaluationCrop === undefined ? opened.centreCrop?.ratio : settings.evaluationCrop;
       const centreCrop = ratio === undefined || ratio === 1 ? undefined : { ratio };
       const pictures = await heldOutImages(context, opened.imageSize, centreCrop);
-      const predictions = await predictionsOf(opened, pictures, settings.microBatchSize);
+      const predictions = await predictionsOf(opened, pictures, microBatchSizeOf(settings));
       const confusion = confusionMatrix(predictions, data.classNames.length);
       judged.push({ model: folder, accuracy: accuracyOf(confusion), confusion });
       opened.model.dispose();

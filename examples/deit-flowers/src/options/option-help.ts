@@ -28,8 +28,10 @@ export const OPTION_HELP = {
   weights: "Safetensors file of a ViT or DeiT that the students start from",
   epochs: "Epochs of each student",
   batchSize: "Images an optimizer step",
-  replicas: "Threads that train a student together; does not change the result",
-  microBatchSize: "Images in memory at once; does not change the result",
+  replicas:
+    "Threads that train a student together; does not change the result (default: the preset's, else one a core on WASM)",
+  microBatchSize:
+    "Images in memory at once; does not change the result (default: the preset's, else 4 on WASM, 32 elsewhere)",
   learningRate: "Peak learning rate of the students",
   warmupEpochs: "Epochs of linear warm-up",
   learningRatePer:

@@ -12,6 +12,7 @@ import { type Mistake, worstMistakes } from "../judge/judgement.ts";
 import { predictionsOf } from "../judge/predictions.ts";
 import "../models/known-layers.ts";
 import { centreCropOf, preprocessOf } from "../models/notes.ts";
+import { microBatchSizeOf } from "../pace.ts";
 import { studentRecipe } from "../recipe-settings.ts";
 import type { Settings } from "../settings.ts";
 import { attentionImages } from "../watch/attention-images.ts";
@@ -35,7 +36,7 @@ export async function gatherEvidence(context: RunContext): Promise<Evidence> {
     const model = await loadLayersModelFile(join(folder, stage));
     const { preprocess, centreCrop } = viewOf(settings, stage, model);
     const pictures = await heldOutImages(context, model.inputs[0]!.shape[1]!, centreCrop);
-    const predictions = await predictionsOf({ model, preprocess }, pictures, settings.microBatchSize);
+    const predictions = await predictionsOf({ model, preprocess }, pictures, microBatchSizeOf(settings));
     models.push({ name, predictions });
     if (stage === lastStage) {
       mistakes = await show(context, worstMistakes(predictions, MISTAKES), pictures);

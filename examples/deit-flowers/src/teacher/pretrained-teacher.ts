@@ -6,6 +6,7 @@ import type { RunContext } from "../context.ts";
 import { heldOutImages, withWholeImages } from "../data/image-sources.ts";
 import { type Measured, measure } from "../measure.ts";
 import { centreCropOf, preprocessOf } from "../models/notes.ts";
+import { microBatchSizeOf } from "../pace.ts";
 import type { ModelResult } from "../run-result.ts";
 import { liveLine } from "../terminal/live-line.ts";
 import { trainingProgress } from "../terminal/training-progress.ts";
@@ -79,7 +80,7 @@ async function measureTeacher(
 ): Promise<Measured> {
   const classifier = new Classifier(model);
   classifier.compile({ optimizer: new AdamW({ learningRate: 0 }), preprocess }); // evaluated only
-  const { microBatchSize } = context.settings;
+  const microBatchSize = microBatchSizeOf(context.settings);
   const heldOut = await heldOutImages(context, imageSize, centreCropOf(model));
   return measure((source) => classifier.evaluateDataset(source, { microBatchSize }), heldOut);
 }

@@ -3,6 +3,7 @@ import { type LogitStoreOptions, logitStore } from "distill-trainer/node";
 import type { ImageSource } from "flowers-data";
 import type { RunContext } from "../context.ts";
 import { pixelsOf } from "../models/notes.ts";
+import { microBatchSizeOf } from "../pace.ts";
 import { liveLine } from "../terminal/live-line.ts";
 import type { ReadyTeacher } from "./teacher.ts";
 
@@ -16,7 +17,7 @@ export async function withStoredLogits<T>(
   source: ImageSource,
   use: (teacher: Teacher, header?: LogitStoreOptions) => Promise<T>,
 ): Promise<T> {
-  const { storeLogits: folder, viewEpochs = 1, epochs, microBatchSize } = settings;
+  const { storeLogits: folder, viewEpochs = 1, epochs } = settings;
   if (folder === undefined) return use(teacher);
   const header = {
     classes: teacher.classes,
@@ -32,7 +33,7 @@ export async function withStoredLogits<T>(
     const text = (done: number, total: number): string => `teacher  logits of views  ${done}/${total}`;
     const { done, total } = await storeTeacherLogits(teacher, source, store, {
       epochs: Math.min(viewEpochs, epochs),
-      microBatchSize,
+      microBatchSize: microBatchSizeOf(settings),
       onProgress: (progress) => line.update(() => text(progress.done, progress.total)),
       ...(signal && { signal }),
     });

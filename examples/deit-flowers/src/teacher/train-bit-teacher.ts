@@ -6,6 +6,7 @@ import { stageCheckpoints } from "../files/stages.ts";
 import { measure } from "../measure.ts";
 import { type InputRange, setInputRange, toInputRange } from "../models/input-range.ts";
 import { deitOptimizer } from "../optimizer.ts";
+import { microBatchSizeOf } from "../pace.ts";
 import { fitWithProgress } from "../terminal/fit-with-progress.ts";
 import { stageFigures } from "../watch/stage-figures.ts";
 import { stageLogs } from "../watch/stage-logs.ts";
@@ -17,7 +18,8 @@ const RANGE: InputRange = [-1, 1];
 /** Trains a tiny BiT from scratch: the teacher where no other is given. */
 export async function trainBitTeacher(context: RunContext): Promise<ReadyTeacher> {
   const { settings, data, output, folder, signal } = context;
-  const { imageSize, teacherEpochs: epochs, microBatchSize, seed } = settings;
+  const { imageSize, teacherEpochs: epochs, seed } = settings;
+  const microBatchSize = microBatchSizeOf(settings);
   const model = bit({ ...bitSizes.tiny, imageSize, classes: data.classNames.length, seed });
   setInputRange(model, RANGE);
   const preprocess = toInputRange(RANGE);

@@ -82,7 +82,7 @@ export const PRESETS: Readonly<Record<string, PresetSettings>> = {
     teacherLearningRate: 1e-3,
     epochs: 20,
     batchSize: 32,
-    ...ONE_THREAD,
+    microBatchSize: 16, // half a batch: the teacher of distillation costs more than the student
     learningRate: 1e-3,
     warmupEpochs: 2,
   },

@@ -26,6 +26,8 @@ export interface RunResult {
     readonly backend: string;
     readonly node: string;
     readonly cpu: string;
+    /** Replicas of a student in training, and images of a micro-batch. */
+    readonly computing: string;
     readonly trainingImages: number;
     readonly validationImages: number;
     readonly duration: string;

@@ -54,6 +54,7 @@ describe("a report", () => {
       backend: "wasm",
       node: "v20",
       cpu: "2 × cpu",
+      computing: "1 × 8 images at once",
       trainingImages: 90,
       validationImages: 10,
       duration: "0:05",

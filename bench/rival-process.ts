@@ -14,14 +14,14 @@ export interface Rival {
  * Starts a rival's script and waits for its first line, its name; then a line for each step. Says why, if it does not run.
  *
  * @param python - An interpreter with what the script imports.
- * @param numbers - Its arguments.
+ * @param words - Its arguments.
  */
 export async function startRival(
   python: string,
   script: string,
-  ...numbers: readonly number[]
+  ...words: readonly (number | string)[]
 ): Promise<Rival | string> {
-  const child = spawn(python, [script, ...numbers.map(String)], { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(python, [script, ...words.map(String)], { stdio: ["pipe", "pipe", "pipe"] });
   const errors: string[] = [];
   child.stderr.on("data", (text) => errors.push(String(text)));
   child.stdin.on("error", () => {}); // a script that has ended; the missing answer tells

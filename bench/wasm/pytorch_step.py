@@ -1,4 +1,5 @@
-"""The training step of bench/wasm/pytorch.ts in PyTorch eager: batch, and threads (default 1).
+"""The training step of bench/wasm/pytorch.ts and bench/webgpu/speed.ts in PyTorch eager, in float32 throughout: batch, and
+threads (default 1) or "cuda".
 
 Answers each line on standard input with the milliseconds of one step: forward, backward, AdamW. Needs torch and timm.
 """
@@ -11,15 +12,18 @@ import torch
 
 torch.manual_seed(0)
 batch = int(sys.argv[1])
-threads = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+cuda = sys.argv[2:] == ["cuda"]
+threads = 1 if cuda or len(sys.argv) < 3 else int(sys.argv[2])
 torch.set_num_threads(threads)
-model = timm.create_model("deit_tiny_distilled_patch16_224", num_classes=5, drop_path_rate=0.1)
+torch.backends.cudnn.allow_tf32 = False  # for matrix products it is off already
+device = torch.device("cuda" if cuda else "cpu")
+model = timm.create_model("deit_tiny_distilled_patch16_224", num_classes=5, drop_path_rate=0.1).to(device)
 model.train()
 model.set_distilled_training(True)
 optimizer = torch.optim.AdamW(model.parameters(), lr=2.5e-4, weight_decay=0.05)
 criterion = torch.nn.CrossEntropyLoss()
-images = torch.rand(batch, 3, 224, 224)
-labels = torch.arange(batch) % 5
+images = torch.rand(batch, 3, 224, 224, device=device)
+labels = torch.arange(batch, device=device) % 5
 
 
 def step():
@@ -32,7 +36,8 @@ def step():
 
 
 step()
-print(f"PyTorch {torch.__version__.split('+')[0]} eager with timm {timm.__version__}, {threads} thread{'s' if threads > 1 else ''}", flush=True)
+where = torch.cuda.get_device_name() if cuda else f"{threads} thread{'s' if threads > 1 else ''}"
+print(f"PyTorch {torch.__version__.split('+')[0]} eager with timm {timm.__version__}, {where}", flush=True)
 for _ in sys.stdin:
     start = time.perf_counter()
     step()

@@ -5,29 +5,42 @@ import { startBackend } from "tfjs-backends";
 import { type GpuWork, installWebGpuKernels } from "webgpu-kernels";
 import type { Recorder, SuiteOptions } from "../report.ts";
 import { table } from "../table.ts";
+import { speedRows } from "./speed.ts";
 import { workOfStep } from "./training-step.ts";
 
 /** Where Debian's package `chromium` has its software GPU. */
 const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
+/** A GPU's driver has one of them, on Linux. */
+const GPU_DEVICES = ["/dev/dri", "/dev/nvidiactl", "/dev/dxg"];
 /** Images of the step: the dispatches of one micro-batch are the same for any number. */
 const BATCH = 2;
 
 /** The parts of {@link webGpuSuite} that can be run alone. */
-export const webGpuParts: readonly string[] = ["step"];
+export const webGpuParts: readonly string[] = ["step", "speed"];
 
-/**
- * What one training step of DeiT-Ti asks of a GPU, by our kernels and by the composites that they replace. Counts, not
- * times: they are the same on every GPU that binds as many buffers.
- */
-export async function webGpuSuite(recorder: Recorder, { quick }: SuiteOptions): Promise<void> {
-  if (existsSync(SWIFTSHADER)) process.env.VK_ICD_FILENAMES ??= SWIFTSHADER;
+/** What a training step of DeiT-Ti asks of a GPU and, on a hardware adapter, how fast it is. */
+export async function webGpuSuite(recorder: Recorder, options: SuiteOptions): Promise<void> {
+  if (existsSync(SWIFTSHADER) && !GPU_DEVICES.some(existsSync)) process.env.VK_ICD_FILENAMES ??= SWIFTSHADER;
   const { detail } = await startBackend("webgpu");
   recorder.say(`webgpu: ${detail}`);
+  if (options.only !== "speed") await countSteps(recorder, options, detail);
+  if (options.only === "step") return;
+  if (detail.includes("a software adapter"))
+    recorder.skip("images/s of training", "no GPU: the adapter is software");
+  else await speedRows(recorder, options);
+}
+
+/**
+ * What one step asks of the GPU, by our kernels and by the composites that they replace. Counts, not times: they are the
+ * same on every GPU that binds as many buffers.
+ */
+async function countSteps(recorder: Recorder, { quick }: SuiteOptions, detail: string): Promise<void> {
   const batch = quick ? 1 : BATCH;
   const installed = installWebGpuKernels();
   const ours = await workOfStep(config.deitTiny, batch);
   installed.uninstall();
   const other = await workOfStep(config.deitTiny, batch);
+  installWebGpuKernels();
 
   const rows = [
     ["dispatches of a training step", "dispatches", 2],
@@ -47,7 +60,7 @@ export async function webGpuSuite(recorder: Recorder, { quick }: SuiteOptions): 
   ] as const) {
     recorder.say(`\n${name}\n${programTable(work)}\n${transfers(work)}`);
   }
-  recorder.note(`Counts, not times, taken on ${adapterOf(detail)}: no GPU was measured.`);
+  recorder.note(`Dispatches, bytes and read-backs are counts, taken on ${adapterOf(detail)}.`);
   recorder.note(
     `A step with a micro-batch of ${batch}, the trainer's logs and its check of the gradients, without a teacher; the ` +
       `number of dispatches hardly depends on the micro-batch (of one image: 852). The adapter binds ${buffers()} buffers at once, which are ` +

@@ -5,21 +5,41 @@ import { type GpuWork, meterGpu } from "webgpu-kernels";
 
 const CLASSES = 5;
 
-/** What one step of a distillation asks of the GPU: passes, checks, logs, update; not the teacher. */
-export async function workOfStep(size: VitSize, batch: number): Promise<GpuWork> {
+/** A student in training: passes, checks, logs, update; its teacher costs nothing. */
+export interface Training {
+  /** As many steps, each of one micro-batch; back when the GPU is done with them. */
+  run(steps: number): Promise<void>;
+  dispose(): void;
+}
+
+/** The model of `size`, about to be trained with batches of `batch` random images. */
+export function training(size: VitSize, batch: number): Training {
   const student = deit({ ...size, classes: CLASSES });
   const optimizer = new AdamW({ ...ADAMW_SEMANTICS.tfa, learningRate: 2.5e-4, weightDecay: 1e-4 });
   makeMoments(optimizer, student.trainableWeights);
   const distiller = new Distiller({ student, teacher: knowItAll(batch) });
   distiller.compile({ optimizer });
-  const source = randomImages(size.imageSize as number, batch);
+  const images = randomImages(size.imageSize as number, batch);
+  return {
+    async run(steps) {
+      await distiller.fitDataset(times(steps, images), { epochs: 1, microBatchSize: batch });
+    },
+    dispose() {
+      optimizer.dispose();
+      student.dispose();
+    },
+  };
+}
+
+/** What one step asks of the GPU. */
+export async function workOfStep(size: VitSize, batch: number): Promise<GpuWork> {
+  const student = training(size, batch);
   const meter = meterGpu();
   try {
-    await distiller.fitDataset(source, { epochs: 1, microBatchSize: batch });
+    await student.run(1);
     return meter.read();
   } finally {
     meter.stop();
-    optimizer.dispose();
     student.dispose();
   }
 }
@@ -40,14 +60,19 @@ function knowItAll(batch: number): Teacher {
   return { classes: CLASSES, logits: () => tf.tensor2d(logits, [batch, CLASSES]) };
 }
 
-/** One batch. */
-function randomImages(side: number, batchSize: number) {
-  const length = batchSize * side * side * 3;
+function randomImages(side: number, count: number): Batch {
+  const length = count * side * side * 3;
   const images = Float32Array.from({ length }, (_, i) => 127.5 + 127.5 * Math.sin(i * i));
-  const labels = Int32Array.from({ length: batchSize }, (_, i) => i % CLASSES);
-  const sampleKeys = Uint32Array.from({ length: batchSize }, (_, i) => i);
+  const labels = Int32Array.from({ length: count }, (_, i) => i % CLASSES);
+  const sampleKeys = Uint32Array.from({ length: count }, (_, i) => i);
+  return { images, shape: [count, side, side, 3], labels, sampleKeys };
+}
+
+/** An epoch of the same batch again and again. */
+function times(steps: number, batch: Batch) {
+  const batchSize = batch.labels.length;
   async function* batches(): AsyncGenerator<Batch> {
-    yield { images, shape: [batchSize, side, side, 3], labels, sampleKeys };
+    for (let step = 0; step < steps; step++) yield batch;
   }
-  return { size: batchSize, batchSize, batches };
+  return { size: steps * batchSize, batchSize, batches };
 }

@@ -8,11 +8,12 @@ export interface KernelToRegister {
    * Runs it.
    *
    * @param params - As tfjs gives them: inputs, attributes, backend.
-   * @param stock - Runs the backend's own kernel of that name on the same inputs. Throws where it has none.
+   * @param stock - Runs the backend's own kernel of that name, on the same inputs unless it is given others. Throws where
+   * it has none.
    */
   run(
     params: Parameters<tf.KernelFunc>[0],
-    stock: () => ReturnType<tf.KernelFunc>,
+    stock: (inputs?: tf.NamedTensorInfoMap) => ReturnType<tf.KernelFunc>,
   ): ReturnType<tf.KernelFunc>;
 }
 
@@ -49,10 +50,10 @@ export function registerKernels(
       tf.unregisterKernel(name, backendName);
     }
     const kernelFunc: tf.KernelFunc = (params) =>
-      run(params, () => {
+      run(params, (inputs = params.inputs) => {
         if (!own)
           throw new Error(`${name}: backend '${backendName}' has no kernel of its own for these inputs`);
-        return own.kernelFunc(params);
+        return own.kernelFunc({ ...params, inputs });
       });
     tf.registerKernel({ kernelName: name, backendName, kernelFunc });
   }

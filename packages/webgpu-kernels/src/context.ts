@@ -60,6 +60,12 @@ export class Context {
     return this.#made({ dataId, shape, dtype });
   }
 
+  /** Gives back a tensor that the running kernel made and does not return. */
+  free(tensor: tf.TensorInfo): void {
+    this.#outputs = this.#outputs.filter((output) => output !== tensor);
+    this.backend.disposeData(tensor.dataId);
+  }
+
   /** Records one dispatch, and one more for each tensor to read that is kept as integers; tfjs submits it with its own. */
   run(call: Call): void {
     const { shader, tensors } = call;

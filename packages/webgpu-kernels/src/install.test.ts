@@ -12,7 +12,7 @@ describe.skipIf(missing)(`installWebGpuKernels${missing ? ` (skipped: ${missing}
     expect(tf.getKernel("Attention", "webgpu")).toBeUndefined();
     const installed = installWebGpuKernels();
     expect(installWebGpuKernels()).toBe(installed);
-    expect(installed.replaced).toEqual(["Mean", "Sum"]);
+    expect(installed.replaced).toEqual(["BatchMatMul", "Mean", "Sum"]);
     expect(installed.added).toContain("Attention");
     expect(tf.getKernel("Sum", "webgpu")).not.toBe(stock);
     installed.uninstall();

@@ -14,8 +14,8 @@ export interface Kernel {
   ): tf.TensorInfo | tf.TensorInfo[];
 }
 
-/** tfjs' own kernel of the same name and inputs, where it has one: for what ours leaves to it. */
-type Stock = () => tf.TensorInfo | tf.TensorInfo[];
+/** tfjs' own kernel of the same name, where it has one: on the same inputs what ours leaves to it, or on others. */
+type Stock = (inputs?: tf.NamedTensorInfoMap) => tf.TensorInfo | tf.TensorInfo[];
 
 /** Attributes of an operation, as tfjs hands them on: not typed, so every kernel reads them by its own contract. */
 // biome-ignore lint/suspicious/noExplicitAny: tfjs' NamedAttrMap is a union too narrow for its own operations.

@@ -46,8 +46,9 @@ export class ClassTokens extends SeededLayer {
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     return tf.tidy(() => {
       const x = single(inputs);
-      const batch = x.shape[0]!;
-      return tf.concat([...this.tokens.map((token) => tf.tile(token.read(), [batch, 1, 1])), x], 1);
+      // Added to zeros rather than tiled: the gradient of `tf.tile` is a slice and an addition a sample, this one's a sum.
+      const each = tf.zeros([x.shape[0]!, 1, 1]);
+      return tf.concat([...this.tokens.map((token) => tf.add<tf.Tensor>(each, token.read())), x], 1);
     });
   }
 

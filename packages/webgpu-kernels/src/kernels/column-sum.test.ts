@@ -33,6 +33,18 @@ describe.skipIf(missing)(`Sum and Mean${missing ? ` (skipped: ${missing})` : ""}
     await fc.assert(property, { numRuns: 40 });
   });
 
+  test("over thousands of rows, added up in chunks, agree with float64", async () => {
+    const [rows, columns] = [12_289, 3];
+    const x = noise(rows * columns, 4);
+    const sums = each(columns, (c) => total(rows, (r) => x[r * columns + c]!));
+    const matrix = tf.tensor2d(x, [rows, columns]);
+    const [sum, mean] = await valuesOf([tf.sum(matrix, 0), tf.mean(matrix, 0)]);
+    matrix.dispose();
+    expect(largestError(sum!, sums)).toBeLessThan(TOLERANCE);
+    const means = sums.map((s) => s / rows);
+    expect(largestError(mean!, means)).toBeLessThan(TOLERANCE);
+  });
+
   test.each([[[0]], [[0, 1]], [[1, 2]], [[-2]], [[0, 2]], [[3]], [undefined]])(
     "agree with cpu over axes %j, kept and not",
     async (axes) => {

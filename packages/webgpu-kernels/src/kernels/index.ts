@@ -1,6 +1,7 @@
 import type { Kernel } from "../kernel.ts";
 import { adamWUpdate } from "./adamw-update.ts";
 import { attention, attentionGrad } from "./attention.ts";
+import { batchMatMul } from "./batch-mat-mul.ts";
 import { mean, sum } from "./column-sum.ts";
 import { gelu, geluGrad } from "./gelu.ts";
 import { layerNorm, layerNormGrad } from "./layer-norm.ts";
@@ -14,6 +15,7 @@ export const kernels: readonly Kernel[] = [
   adamWUpdate,
   attention,
   attentionGrad,
+  batchMatMul,
   gelu,
   geluGrad,
   layerNorm,

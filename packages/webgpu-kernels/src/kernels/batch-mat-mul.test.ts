@@ -1,0 +1,77 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { describe, expect, test } from "vitest";
+import {
+  differenceFromCpu,
+  each,
+  largestError,
+  noise,
+  plain,
+  startForTest,
+  total,
+  valuesOf,
+} from "../testing.ts";
+
+/** float32 sums of 1,584 products of numbers in [-1, 1), relative to sums of some tens. */
+const TOLERANCE = 2e-5;
+
+const missing = await startForTest();
+
+describe.skipIf(missing)(`BatchMatMul${missing ? ` (skipped: ${missing})` : ""}`, () => {
+  test.each([
+    [1584, 20, 12], // in 12 parts
+    [1543, 20, 12], // a prime: in one
+    [512, 33, 65],
+    [100, 7, 5],
+  ])("xᵀ dy of %d tokens, %d × %d, agrees with float64", async (tokens, m, n) => {
+    const [x, dy] = [noise(tokens * m, 1), noise(tokens * n, 2)];
+    const expected = each(m * n, (at) =>
+      total(tokens, (k) => x[k * m + Math.floor(at / n)]! * dy[k * n + (at % n)]!),
+    );
+    const product = tf.tidy(() => tf.matMul(tf.tensor2d(x, [tokens, m]), tf.tensor2d(dy, [tokens, n]), true));
+    expect(product.shape).toEqual([m, n]);
+    const [values] = await valuesOf([product]);
+    expect(largestError(values!, expected)).toBeLessThan(TOLERANCE);
+  });
+
+  test("the same product is the same to the last bit", async () => {
+    const run = async () => {
+      const make = (columns: number, seed: number) =>
+        tf.tensor2d(noise(1584 * columns, seed), [1584, columns]);
+      const [values] = await valuesOf([tf.tidy(() => tf.matMul(make(20, 1), make(12, 2), true))]);
+      return values!;
+    };
+    expect(await run()).toEqual(await run());
+  });
+
+  test("value and gradients of a product agree with cpu, with leading ones, transposed or not", async () => {
+    const product = (transposeA: boolean, transposeB: boolean) => (a: tf.Tensor, b: tf.Tensor) =>
+      tf.matMul(a, b, transposeA, transposeB);
+    const dy = plain([1, 9, 7], 3);
+    const a = [plain([1, 256, 9], 1), plain([1, 9, 256], 1)];
+    const b = [plain([1, 256, 7], 2), plain([1, 7, 256], 2)];
+    for (const [i, transposeA] of [true, false].entries()) {
+      for (const [j, transposeB] of [false, true].entries()) {
+        const op = product(transposeA, transposeB) as (...inputs: tf.Tensor[]) => tf.Tensor;
+        expect(await differenceFromCpu(op, [a[i]!, b[j]!, dy])).toBeLessThan(TOLERANCE);
+      }
+    }
+  });
+
+  test("carries NaN and infinity, and frees what it made", async () => {
+    await tf.setBackend("webgpu");
+    const before = tf.memory().numTensors;
+    const buffers = (
+      tf.backend() as unknown as { tensorMap: { numDataIds(): number } }
+    ).tensorMap.numDataIds();
+    const x = noise(512 * 2, 1);
+    x[700] = Number.NaN;
+    const [values] = await valuesOf([
+      tf.tidy(() => tf.matMul(tf.tensor2d(x, [512, 2]), tf.tensor2d(noise(512 * 2, 2), [512, 2]), true)),
+    ]);
+    expect([...values!].map(Number.isNaN)).toEqual([true, true, false, false]);
+    expect(tf.memory().numTensors).toBe(before);
+    expect((tf.backend() as unknown as { tensorMap: { numDataIds(): number } }).tensorMap.numDataIds()).toBe(
+      buffers,
+    );
+  });
+});

@@ -1,0 +1,55 @@
+import type * as tf from "@tensorflow/tfjs-core";
+import { type Context, sizeOf } from "../context.ts";
+import type { Kernel } from "../kernel.ts";
+import { sumOfRows } from "./column-sum.ts";
+
+/** Rows and columns of the result that one of stock's workgroups computes. */
+const TILE = 32;
+/** Workgroups that keep a large GPU busy. */
+const GROUPS = 1024;
+/** Numbers that one of them adds up at least. */
+const INNER = 128;
+
+/**
+ * `BatchMatMul` of a weight's gradient, xᵀ dy: a small result, each number of it a sum over all tokens of a batch. Stock
+ * has a workgroup a tile of the result, too few for a large GPU; here the tokens are cut into parts, stock multiplies each,
+ * and the products are added up, always in the same order. (Stock's own way of doing so, for still smaller results, adds
+ * them up atomically: in another order each time.) All other products are left to stock.
+ */
+export const batchMatMul: Kernel = {
+  name: "BatchMatMul",
+  run(context, { a, b }, { transposeA, transposeB }, stock) {
+    const parts = transposeA && !transposeB ? partsOf(a!, b!) : 1;
+    if (parts === 1) return stock();
+    const [left, right] = [inParts(context, a!, parts), inParts(context, b!, parts)];
+    const products = stock({ a: left, b: right }) as tf.TensorInfo;
+    context.free(left);
+    context.free(right);
+    try {
+      const [m, n] = [a!.shape.at(-1)!, b!.shape.at(-1)!];
+      const shape = [...a!.shape.slice(0, -2), m, n];
+      return sumOfRows(context, products, { outer: 1, rows: parts, columns: m * n }, shape);
+    } finally {
+      context.backend.disposeData(products.dataId);
+    }
+  },
+};
+
+/** How many parts of equal length the inner dimension is cut into. */
+function partsOf(a: tf.TensorInfo, b: tf.TensorInfo): number {
+  if (a.dtype !== "float32" || b.dtype !== "float32") return 1;
+  if (sizeOf(a.shape.slice(0, -2)) !== 1 || sizeOf(b.shape.slice(0, -2)) !== 1) return 1;
+  const [inner, m] = a.shape.slice(-2) as [number, number];
+  const n = b.shape.at(-1)!;
+  if (m * n === 0) return 1;
+  const groups = Math.ceil(m / TILE) * Math.ceil(n / TILE);
+  const most = Math.floor(inner / INNER);
+  for (let parts = Math.ceil(GROUPS / groups); parts <= most; parts++) if (inner % parts === 0) return parts;
+  for (let parts = most; parts > 1; parts--) if (inner % parts === 0) return parts;
+  return 1;
+}
+
+function inParts(context: Context, { dataId, shape, dtype }: tf.TensorInfo, parts: number): tf.TensorInfo {
+  const [inner, outer] = shape.slice(-2) as [number, number];
+  return context.share({ dataId, dtype, shape: [parts, inner / parts, outer] });
+}

@@ -63,6 +63,20 @@ describe.skipIf(adapter.code !== 0)("WebGPU in Node (skipped without an adapter)
     expect(out).toBe("true webgpu\n6\n");
   });
 
+  test("what goes up reaches the ops that follow, though buffers are used again before anything is read", async () => {
+    const { out } = await program(`
+      await startBackend("webgpu");
+      const read = [];
+      for (let i = 0; i < 40; i++) {
+        const y = tf.tidy(() => tf.add(tf.tensor1d(new Array(2000).fill(i)), tf.cast(tf.tensor1d([i], "int32"), "float32")));
+        read.push(tf.tidy(() => tf.mean(tf.mul(y, tf.where(tf.tensor1d([true], "bool"), y, tf.zeros([2000]))))));
+        y.dispose();
+      }
+      const means = await Promise.all(read.map(async (y) => Math.round((await y.data())[0])));
+      console.log(means.every((mean, i) => mean === 4 * i * i), tf.memory().numTensors);`);
+    expect(out).toBe("true 40\n");
+  });
+
   test("a tensor that does not fit is an error; those made before are good", async () => {
     const { out } = await program(`
       await startBackend("webgpu");

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { importOptional } from "./import-optional.ts";
 import { quietly } from "./quietly.ts";
+import { type UploadingBackend, uploadDirectly } from "./upload-directly.ts";
 import { type DeviceBackend, type DeviceState, watchDevice } from "./watch-device.ts";
 import { type Adapter, chooseAdapter, mayHaveGpu, type NamedAdapter } from "./webgpu-adapter.ts";
 
@@ -96,6 +97,7 @@ async function createBackend(found: NamedAdapter): Promise<tf.KernelBackend> {
   const { adapter } = found;
   const device = await requestDevice(adapter);
   const backend = new WebGPUBackend(device as never, adapter.info as never); // the browser's types, which Node lacks
+  uploadDirectly(backend as unknown as UploadingBackend);
   started = watched(found, backend);
   return backend;
 }

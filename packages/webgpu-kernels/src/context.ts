@@ -33,7 +33,8 @@ export interface Call {
 /** The kernels' side of one running backend: what makes tensors on its device and runs shaders there. */
 export class Context {
   readonly backend: WebGpuBackend;
-  readonly #pipelines = new Map<string, object>();
+  /** By shader, of which there is one a kernel: to write its source anew for every dispatch takes longer than the rest. */
+  readonly #pipelines = new WeakMap<Shader, object>();
   /** What the running kernel has made so far. */
   #outputs: tf.TensorInfo[] = [];
 
@@ -132,16 +133,16 @@ export class Context {
   }
 
   #pipelineOf(shader: Shader): object {
-    const code = shaderSource(shader);
-    let pipeline = this.#pipelines.get(code);
+    let pipeline = this.#pipelines.get(shader);
     if (pipeline === undefined) {
-      pipeline = this.#compile(shader, code);
-      this.#pipelines.set(code, pipeline);
+      pipeline = this.#compile(shader);
+      this.#pipelines.set(shader, pipeline);
     }
     return pipeline;
   }
 
-  #compile({ name: label, writes, reads }: Shader, code: string): object {
+  #compile(shader: Shader): object {
+    const { name: label, writes, reads } = shader;
     const { device } = this.backend;
     const types = [
       ...Object.keys(writes).map(() => "storage" as const),
@@ -153,7 +154,7 @@ export class Context {
     const layout = device.createPipelineLayout({
       bindGroupLayouts: [device.createBindGroupLayout({ entries })],
     });
-    const module = device.createShaderModule({ code, label });
+    const module = device.createShaderModule({ code: shaderSource(shader), label });
     return device.createComputePipeline({ compute: { module, entryPoint: "main" }, layout, label });
   }
 }

@@ -53,3 +53,15 @@ ${main}
 
 /** WGSL: the number of a workgroup of a grid that {@link Context.flatGroups} made. */
 export const FLAT_GROUP = "(group.y * groups.x + group.x)";
+
+/** What `make` makes of a number, made once for each: of a shader that there is in variants. */
+export function onceEach<T>(make: (variant: number) => T): (variant: number) => T {
+  const made = new Map<number, T>();
+  return (variant) => {
+    const known = made.get(variant);
+    if (known !== undefined) return known;
+    const value = make(variant);
+    made.set(variant, value);
+    return value;
+  };
+}

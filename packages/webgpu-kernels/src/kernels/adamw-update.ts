@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { type Context, requireFloat32, sizeOf } from "../context.ts";
 import type { Kernel } from "../kernel.ts";
-import type { Element, Shader } from "../shader.ts";
+import { type Element, onceEach, type Shader } from "../shader.ts";
 
 const LANES = 256;
 /** Buffers of one variable: its value, old and new, its moments and its gradient. */
@@ -95,7 +95,7 @@ const COPY: Shader = {
 };
 
 /** Layer z of the grid has variable z. */
-function shaderFor(variables: number): Shader {
+const shaderFor = onceEach((variables: number): Shader => {
   const indices = Array.from({ length: variables }, (_, i) => i);
   const buffers = (...names: string[]): Record<string, Element> =>
     Object.fromEntries(indices.flatMap((i) => names.map((name) => [name + i, "f32" as const])));
@@ -124,4 +124,4 @@ ${indices
   )
   .join("\n")}`,
   };
-}
+});

@@ -1,7 +1,8 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { requireFloat32 } from "../context.ts";
 import type { Attributes, Kernel } from "../kernel.ts";
-import { type AttentionShaders, attentionShaders, TILE } from "./attention-shaders.ts";
+import { onceEach } from "../shader.ts";
+import { attentionShaders, TILE } from "./attention-shaders.ts";
 
 /**
  * `{qkv: [batch, tokens, 3 · heads · size]}`, `{heads, scale, queries}` →
@@ -42,12 +43,8 @@ export const attentionGrad: Kernel = {
   },
 };
 
-const shaders = new Map<number, AttentionShaders>();
-
-function shadersFor(size: number): AttentionShaders {
-  if (!shaders.has(size)) shaders.set(size, attentionShaders(size));
-  return shaders.get(size)!;
-}
+/** By the size of a head. */
+const shadersFor = onceEach(attentionShaders);
 
 interface Sides {
   readonly batch: number;

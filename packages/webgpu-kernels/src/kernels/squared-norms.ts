@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { type Context, requireFloat32, sizeOf } from "../context.ts";
 import type { Kernel } from "../kernel.ts";
-import type { Shader } from "../shader.ts";
+import { onceEach, type Shader } from "../shader.ts";
 
 const LANES = 256;
 
@@ -41,7 +41,7 @@ function buffersPerDispatch({ backend }: Context): number {
 }
 
 /** Group k sums the squares of tensor k. */
-function shaderFor(tensors: number): Shader {
+const shaderFor = onceEach((tensors: number): Shader => {
   const indices = Array.from({ length: tensors }, (_, k) => k);
   return {
     name: "SquaredNorms",
@@ -74,4 +74,4 @@ ${indices
   }
   if (local.x == 0u) { sums[slot] = parts[0]; }`,
   };
-}
+});

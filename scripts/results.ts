@@ -1,6 +1,8 @@
-// `npx pnpm@12 run results [--commit <hash>] [runs/<name> …]`: takes runs of the example into docs/results.json, in the place
-// of earlier ones of the same names, and writes the tables of docs/results.md and the curves of docs/results/ anew.
+// `npx pnpm@12 run results [--commit <hash>] [--machine <words>] [runs/<name> …]`: takes runs of the example into
+// docs/results.json, in the place of earlier ones of the same names, and writes the tables of docs/results.md and the curves
+// of docs/results/ anew. Both options are for runs that are older than the checkout, or that another machine trained.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "./packages.ts";
@@ -12,12 +14,13 @@ import type { ResultRow } from "./results/row.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { commit: { type: "string" } },
+  options: { commit: { type: "string" }, machine: { type: "string" } },
 });
 const commit = values.commit ?? run(root, "git", "rev-parse", "HEAD").trim();
+const machine = values.machine ?? `${cpus().length} × ${cpus()[0]?.model.trim()}`;
 const [records, page] = [join(root, "docs/results.json"), join(root, "docs/results.md")];
 
-const added = positionals.flatMap((folder) => readRun(folder, commit));
+const added = positionals.flatMap((folder) => readRun(folder, commit, machine));
 const known = (JSON.parse(readFileSync(records, "utf8")) as ResultRow[]).filter(
   ({ run }) => !added.some((row) => row.run === run),
 );

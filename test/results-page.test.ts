@@ -47,7 +47,7 @@ test("a run that is not finished is read as far as it has come, and named by wha
       { ...step, step: 3 },
     ];
     writeFileSync(join(log, "student-distilled.jsonl"), lines.map((it) => JSON.stringify(it)).join("\n"));
-    const [row, ...more] = readRun(folder, "abc");
+    const [row, ...more] = readRun(folder, "abc", "2 × some CPU");
     expect(more).toEqual([]);
     expect(row).toMatchObject({
       ...{ model: "student distilled", commit: "abc", date: "2026-01-02", seed: 7, epochs: 20 },

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from "node:fs";
-import { cpus } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { PRESETS } from "../../examples/deit-flowers/src/presets.ts";
 import type { ResultRow } from "./row.ts";
@@ -20,13 +19,14 @@ interface LogLine {
  * The students of a run of the example, finished or not, from its settings and its logs; and its teacher's accuracy, once the
  * run has ended.
  *
- * @param folder - `runs/<name>`, on the machine that trained it.
+ * @param folder - `runs/<name>`.
  * @param commit - What was run.
+ * @param hardware - What ran it.
  */
-export function readRun(folder: string, commit: string): ResultRow[] {
+export function readRun(folder: string, commit: string, hardware: string): ResultRow[] {
   const settings = JSON.parse(readFileSync(join(folder, "settings.json"), "utf8"));
   const shared = { run: basename(resolve(folder)), source: commandOf(settings), commit, seed: settings.seed };
-  const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.version}, ${settings.backend}`;
+  const machine = `${hardware}, Node ${process.version}, ${settings.backend}`;
   return [...teacherRow(folder, shared), ...["student-alone", "student-distilled"].flatMap(stageRow)];
 
   function stageRow(stage: string): ResultRow[] {

@@ -2,6 +2,7 @@ import type { Kernel } from "../kernel.ts";
 import { adamWUpdate } from "./adamw-update.ts";
 import { attention, attentionGrad } from "./attention.ts";
 import { batchMatMul } from "./batch-mat-mul.ts";
+import { maximum, minimum } from "./bounds.ts";
 import { mean, sum } from "./column-sum.ts";
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput } from "./conv2d.ts";
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./depthwise-backprop.ts";
@@ -39,8 +40,10 @@ export const kernels: readonly Kernel[] = [
   identity,
   layerNorm,
   layerNormGrad,
+  maximum,
   maxPoolGrad,
   mean,
+  minimum,
   patchExtract,
   residualAdd,
   scaledSoftmax,

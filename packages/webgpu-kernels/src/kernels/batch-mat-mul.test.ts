@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
+import { meterGpu } from "../meter.ts";
 import {
   differenceFromCpu,
   each,
@@ -11,23 +12,26 @@ import {
   valuesOf,
 } from "../testing.ts";
 
-/** float32 sums of 1,584 products of numbers in [-1, 1), relative to sums of some tens. */
+/** float32 sums of 2,560 products of numbers in [-1, 1), relative to sums of some tens. */
 const TOLERANCE = 2e-5;
 
 const missing = await startForTest();
 
 describe.skipIf(missing)(`BatchMatMul${missing ? ` (skipped: ${missing})` : ""}`, () => {
   test.each([
-    [1584, 20, 12], // in 12 parts
-    [1543, 20, 12], // a prime: in one
-    [512, 33, 65],
-    [100, 7, 5],
-  ])("xᵀ dy of %d tokens, %d × %d, agrees with float64", async (tokens, m, n) => {
+    [2376, 20, 12, 1], // in 9 parts, whose products are added up
+    [2560, 33, 65, 1],
+    [2053, 20, 12, 0], // a prime: in one
+    [100, 7, 5, 0],
+  ])("xᵀ dy of %d tokens, %d × %d, agrees with float64; sums of parts: %d", async (tokens, m, n, sums) => {
     const [x, dy] = [noise(tokens * m, 1), noise(tokens * n, 2)];
     const expected = each(m * n, (at) =>
       total(tokens, (k) => x[k * m + Math.floor(at / n)]! * dy[k * n + (at % n)]!),
     );
+    const meter = meterGpu();
     const product = tf.tidy(() => tf.matMul(tf.tensor2d(x, [tokens, m]), tf.tensor2d(dy, [tokens, n]), true));
+    meter.stop();
+    expect(meter.read().programs.get("ColumnSum") ?? 0).toBe(sums);
     expect(product.shape).toEqual([m, n]);
     const [values] = await valuesOf([product]);
     expect(largestError(values!, expected)).toBeLessThan(TOLERANCE);
@@ -36,7 +40,7 @@ describe.skipIf(missing)(`BatchMatMul${missing ? ` (skipped: ${missing})` : ""}`
   test("the same product is the same to the last bit", async () => {
     const run = async () => {
       const make = (columns: number, seed: number) =>
-        tf.tensor2d(noise(1584 * columns, seed), [1584, columns]);
+        tf.tensor2d(noise(2376 * columns, seed), [2376, columns]);
       const [values] = await valuesOf([tf.tidy(() => tf.matMul(make(20, 1), make(12, 2), true))]);
       return values!;
     };
@@ -47,8 +51,8 @@ describe.skipIf(missing)(`BatchMatMul${missing ? ` (skipped: ${missing})` : ""}`
     const product = (transposeA: boolean, transposeB: boolean) => (a: tf.Tensor, b: tf.Tensor) =>
       tf.matMul(a, b, transposeA, transposeB);
     const dy = plain([1, 9, 7], 3);
-    const a = [plain([1, 256, 9], 1), plain([1, 9, 256], 1)];
-    const b = [plain([1, 256, 7], 2), plain([1, 7, 256], 2)];
+    const a = [plain([1, 2304, 9], 1), plain([1, 9, 2304], 1)];
+    const b = [plain([1, 2304, 7], 2), plain([1, 7, 2304], 2)];
     for (const [i, transposeA] of [true, false].entries()) {
       for (const [j, transposeB] of [false, true].entries()) {
         const op = product(transposeA, transposeB) as (...inputs: tf.Tensor[]) => tf.Tensor;
@@ -63,10 +67,10 @@ describe.skipIf(missing)(`BatchMatMul${missing ? ` (skipped: ${missing})` : ""}`
     const buffers = (
       tf.backend() as unknown as { tensorMap: { numDataIds(): number } }
     ).tensorMap.numDataIds();
-    const x = noise(512 * 2, 1);
+    const x = noise(2048 * 2, 1);
     x[700] = Number.NaN;
     const [values] = await valuesOf([
-      tf.tidy(() => tf.matMul(tf.tensor2d(x, [512, 2]), tf.tensor2d(noise(512 * 2, 2), [512, 2]), true)),
+      tf.tidy(() => tf.matMul(tf.tensor2d(x, [2048, 2]), tf.tensor2d(noise(2048 * 2, 2), [2048, 2]), true)),
     ]);
     expect([...values!].map(Number.isNaN)).toEqual([true, true, false, false]);
     expect(tf.memory().numTensors).toBe(before);

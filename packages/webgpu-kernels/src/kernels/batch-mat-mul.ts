@@ -7,8 +7,8 @@ import { sumOfRows } from "./column-sum.ts";
 const TILE = 32;
 /** Workgroups that keep a large GPU busy. */
 const GROUPS = 1024;
-/** Numbers that one of them adds up at least. */
-const INNER = 128;
+/** Numbers that one of them adds up at least; sums of fewer than eight times as many are left whole. */
+const INNER = 256;
 
 /**
  * `BatchMatMul` of a weight's gradient, xᵀ dy: a small result, each number of it a sum over all tokens of a batch. Stock
@@ -41,7 +41,7 @@ function partsOf(a: tf.TensorInfo, b: tf.TensorInfo): number {
   if (sizeOf(a.shape.slice(0, -2)) !== 1 || sizeOf(b.shape.slice(0, -2)) !== 1) return 1;
   const [inner, m] = a.shape.slice(-2) as [number, number];
   const n = b.shape.at(-1)!;
-  if (m * n === 0) return 1;
+  if (m * n === 0 || inner < 8 * INNER) return 1;
   const groups = Math.ceil(m / TILE) * Math.ceil(n / TILE);
   const most = Math.floor(inner / INNER);
   for (let parts = Math.ceil(GROUPS / groups); parts <= most; parts++) if (inner % parts === 0) return parts;

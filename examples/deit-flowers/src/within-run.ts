@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type StartedBackend, startBackend } from "tfjs-backends";
 import { type RunContext, reportOnce } from "./context.ts";
 import { openData } from "./data/open-data.ts";
+import { claim } from "./files/claim.ts";
 import { makeRunFolder, removeIfEmpty } from "./files/run-folder.ts";
 import { shortPath } from "./files/short-path.ts";
 import { writeAtomically } from "./files/write-atomically.ts";
@@ -54,6 +55,7 @@ export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promi
     await requireInitialWeights(studentConfig(settings, classes), settings.weights);
 
   const folder = settings.resume ?? (await makeRunFolder(settings.out, settings.name));
+  const release = await claim(folder);
   const onSkip = reportOnce(output);
   const context: RunContext = { settings, data, output, folder, onSkip, ...(signal && { signal }) };
   try {
@@ -69,5 +71,7 @@ export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promi
         ? `stopped and saved; to go on: ${again}`
         : "stopped before there was anything to save",
     );
+  } finally {
+    await release();
   }
 }

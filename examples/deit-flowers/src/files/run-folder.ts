@@ -5,8 +5,15 @@ import { CONTACT_SHEET } from "../data/contact-sheet.ts";
 import { SAMPLES } from "../data/write-samples.ts";
 import { UsageError } from "../usage-error.ts";
 import { LOG_FOLDERS } from "../watch/stage-logs.ts";
+import { CLAIM } from "./claim.ts";
 
-const WORTH_NOTHING_ALONE: readonly string[] = ["settings.json", CONTACT_SHEET, SAMPLES, ...LOG_FOLDERS];
+const WORTH_NOTHING_ALONE: readonly string[] = [
+  "settings.json",
+  CLAIM,
+  CONTACT_SHEET,
+  SAMPLES,
+  ...LOG_FOLDERS,
+];
 
 /**
  * Makes a run's folder, which must be new, so that a run that cannot be written is refused before it trains.

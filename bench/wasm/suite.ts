@@ -1,6 +1,7 @@
 import { loadavg } from "node:os";
 import type { Recorder, SuiteOptions } from "../report.ts";
 import { rowTable } from "../table.ts";
+import { boundsRow } from "./bounds.ts";
 import { buildsRow, chosenBuild } from "./builds.ts";
 import { ceilingRow } from "./ceiling.ts";
 import { endToEndRows } from "./end-to-end.ts";
@@ -36,6 +37,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   onnx: onnxRows,
   pytorch: pytorchRow,
   resnet: resnetRows,
+  bounds: boundsRow,
   profile: stepProfile,
 };
 

@@ -213,7 +213,8 @@ describe("the program", () => {
 
   test("learns from a student of an earlier run, shown pictures as it was judged by", async () => {
     const seen = { normalisation: "imagenet", evaluationCrop: 0.8, students: "alone" };
-    const first = await tinyRun({ ...seen, dim: 32, epochs: 10, learningRate: 4e-3, count: 300 });
+    const longer = { epochs: 16, batchSize: 8, learningRate: 2e-3, dim: 32, count: 300 };
+    const first = await tinyRun({ ...seen, ...longer });
     const teacher = join(first.folder, "student-alone");
     const { result } = await tinyRun({ teacher, count: 300, epochs: 1, students: "distilled" });
     const { valAccuracy } = first.result.models[0]!;

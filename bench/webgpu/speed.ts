@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import { config } from "deit-model";
 import { installWebGpuKernels } from "webgpu-kernels";
-import { type Contestant, interleaved, median } from "../measure.ts";
+import { interleaved, median } from "../measure.ts";
 import { type Recorder, rateRow, type SuiteOptions } from "../report.ts";
 import { startRival } from "../rival-process.ts";
 import { gigaflops } from "../wasm/model-flops.ts";
@@ -35,27 +35,21 @@ export async function speedRows(recorder: Recorder, { quick, python }: SuiteOpti
 
 async function againstComposites(batch: number, rounds: number): Promise<number[]> {
   const student = training(config.deitTiny, batch);
-  const side = (enter?: () => () => void): Contestant => ({
-    run: () => student.run(STEPS),
-    ...(enter === undefined ? {} : { enter }),
-  });
-  const ours = side();
-  const composites = side(() => {
-    uninstallKernels();
-    return () => void installWebGpuKernels();
-  });
+  const run = () => student.run(STEPS);
+  const composites = {
+    run,
+    enter: () => {
+      installWebGpuKernels().uninstall(); // what `startBackend` installed
+      return () => void installWebGpuKernels();
+    },
+  };
   try {
-    await interleaved([ours, composites], { rounds: 1 }); // the shaders are compiled
-    const times = await interleaved([ours, composites], { rounds });
+    await interleaved([{ run }, composites], { rounds: 1 }); // the shaders are compiled
+    const times = await interleaved([{ run }, composites], { rounds });
     return times.map((milliseconds) => (batch * STEPS) / (milliseconds / 1e3));
   } finally {
     student.dispose();
   }
-}
-
-/** `startBackend` installed them, and installing again gives them back unchanged. */
-function uninstallKernels(): void {
-  installWebGpuKernels().uninstall();
 }
 
 async function pytorchRow(

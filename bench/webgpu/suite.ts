@@ -3,6 +3,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { config } from "deit-model";
 import { startBackend } from "tfjs-backends";
 import { type GpuWork, installWebGpuKernels } from "webgpu-kernels";
+// What `startBackend("auto")` asks first: the package does not export it.
+import { mayHaveGpu } from "../../packages/tfjs-backends/src/webgpu-adapter.ts";
 import type { Recorder, SuiteOptions } from "../report.ts";
 import { table } from "../table.ts";
 import { speedRows } from "./speed.ts";
@@ -10,8 +12,6 @@ import { workOfStep } from "./training-step.ts";
 
 /** Where Debian's package `chromium` has its software GPU. */
 const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
-/** A GPU's driver has one of them, on Linux. */
-const GPU_DEVICES = ["/dev/dri", "/dev/nvidiactl", "/dev/dxg"];
 /** Images of the step: the dispatches of one micro-batch are the same for any number. */
 const BATCH = 2;
 
@@ -20,7 +20,7 @@ export const webGpuParts: readonly string[] = ["step", "speed"];
 
 /** What a training step of DeiT-Ti asks of a GPU and, on a hardware adapter, how fast it is. */
 export async function webGpuSuite(recorder: Recorder, options: SuiteOptions): Promise<void> {
-  if (existsSync(SWIFTSHADER) && !GPU_DEVICES.some(existsSync)) process.env.VK_ICD_FILENAMES ??= SWIFTSHADER;
+  if (existsSync(SWIFTSHADER) && !mayHaveGpu()) process.env.VK_ICD_FILENAMES ??= SWIFTSHADER;
   const { detail } = await startBackend("webgpu");
   recorder.say(`webgpu: ${detail}`);
   if (options.only !== "speed") await countSteps(recorder, options, detail);

@@ -33,7 +33,7 @@ export interface Call {
 /** The kernels' side of one running backend: what makes tensors on its device and runs shaders there. */
 export class Context {
   readonly backend: WebGpuBackend;
-  /** By shader, of which there is one a kernel: to write its source anew for every dispatch takes longer than the rest. */
+  /** By shader, of which a kernel has one a variant: its source is written once, and not for every dispatch. */
   readonly #pipelines = new WeakMap<Shader, object>();
   /** What the running kernel has made so far. */
   #outputs: tf.TensorInfo[] = [];

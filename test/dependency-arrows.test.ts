@@ -7,22 +7,24 @@ import { importedPackages } from "./readme-example.ts";
 
 /** Siblings that a package's published code may import. */
 const ARROWS: Record<string, readonly string[]> = {
+  "known-options": [],
   "sample-keys": [],
   "kernel-op": [],
-  "stochastic-depth": ["sample-keys"],
-  "vit-blocks": ["kernel-op", "sample-keys", "stochastic-depth"],
+  "stochastic-depth": ["known-options", "sample-keys"],
+  "vit-blocks": ["kernel-op", "known-options", "sample-keys", "stochastic-depth"],
   "safetensors-io": [],
   "tensorboard-events": [],
-  "deit-model": ["safetensors-io", "vit-blocks"],
-  "distill-trainer": ["kernel-op", "sample-keys", "tensorboard-events"],
-  "flowers-data": ["sample-keys"],
-  "bit-teacher": ["distill-trainer", "kernel-op", "safetensors-io", "sample-keys"],
+  "deit-model": ["known-options", "safetensors-io", "vit-blocks"],
+  "distill-trainer": ["kernel-op", "known-options", "sample-keys", "tensorboard-events"],
+  "flowers-data": ["known-options", "sample-keys"],
+  "bit-teacher": ["distill-trainer", "kernel-op", "known-options", "safetensors-io", "sample-keys"],
   "wasm-kernels": ["kernel-op"],
   "webgpu-kernels": ["kernel-op"],
   "tfjs-backends": ["wasm-kernels", "webgpu-kernels"], // optional: imported only where they are installed
 };
 /** Packages whose main entry is for browsers too: what needs Node lies behind another. */
 const FOR_BROWSERS = [
+  "known-options",
   "safetensors-io",
   "sample-keys",
   "kernel-op",

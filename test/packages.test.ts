@@ -16,6 +16,7 @@ const BUDGET: Record<string, number> = {
   "distill-trainer": 240,
   "flowers-data": 160,
   "kernel-op": 15,
+  "known-options": 18,
   "safetensors-io": 50,
   "sample-keys": 18,
   "stochastic-depth": 22,

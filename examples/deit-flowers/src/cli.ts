@@ -1,4 +1,5 @@
 import { type Command as CacCommand, cac } from "cac";
+import { suggestion } from "known-options";
 import { attention } from "./commands/attention.ts";
 import type { Command } from "./commands/command.ts";
 import { data } from "./commands/data.ts";
@@ -8,7 +9,6 @@ import { report } from "./commands/report.ts";
 import { teacher } from "./commands/teacher.ts";
 import { train } from "./commands/train.ts";
 import { kebab } from "./options/kebab.ts";
-import { suggestion } from "./options/nearest.ts";
 import { FLAG_OPTIONS, OPTION_HELP, TEXT_OPTIONS } from "./options/option-help.ts";
 import { readConfig } from "./options/read-config.ts";
 import { UsageError } from "./usage-error.ts";

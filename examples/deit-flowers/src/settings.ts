@@ -1,7 +1,7 @@
+import { suggestion } from "known-options";
 import { z } from "zod";
 import { checked } from "./options/checked.ts";
 import { kebab } from "./options/kebab.ts";
-import { suggestion } from "./options/nearest.ts";
 import { PRESETS } from "./presets.ts";
 import { UsageError } from "./usage-error.ts";
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import { suggestion } from "known-options";
 import { UsageError } from "../usage-error.ts";
-import { suggestion } from "./nearest.ts";
 
 /**
  * Options from a JSON file, named as in a run's `settings.json`, which is such a file itself.

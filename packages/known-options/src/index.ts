@@ -1,0 +1,23 @@
+export {
+  ANY,
+  atLeast,
+  BOOLEAN,
+  type Check,
+  COUNT,
+  check,
+  either,
+  FINITE,
+  FRACTION,
+  FUNCTION,
+  integerFrom,
+  OBJECT,
+  oneOf,
+  optional,
+  POSITIVE,
+  RATE,
+  STRING,
+  UINT32,
+} from "./check.ts";
+export { LAYER_OPTIONS } from "./layer-options.ts";
+export { type Checks, requireOptions } from "./require-options.ts";
+export { suggestion } from "./suggestion.ts";

@@ -1,0 +1,31 @@
+import { ANY, BOOLEAN, type Check, COUNT, optional, STRING } from "./check.ts";
+
+/**
+ * What every tfjs layer takes, also from the config of a saved model; spread it into the checks of a layer of your own.
+ *
+ * @see https://js.tensorflow.org/api/latest/#class:layers.Layer
+ */
+export const LAYER_OPTIONS: Readonly<
+  Record<
+    | "batchInputShape"
+    | "batchSize"
+    | "dtype"
+    | "inputDType"
+    | "inputShape"
+    | "name"
+    | "trainable"
+    | "updatable"
+    | "weights",
+    Check
+  >
+> = {
+  batchInputShape: ANY, // null in the config of an older saved model
+  batchSize: optional(COUNT),
+  dtype: optional(STRING),
+  inputDType: ANY,
+  inputShape: ANY,
+  name: optional(STRING),
+  trainable: optional(BOOLEAN),
+  updatable: optional(BOOLEAN),
+  weights: ANY,
+};

@@ -1,0 +1,64 @@
+import type { Check } from "./check.ts";
+import { suggestion } from "./suggestion.ts";
+
+/** A check for each key of an options type, so that the compiler sees a forgotten one. */
+export type Checks<Options> = { readonly [Key in keyof Required<Options>]: Check };
+
+/**
+ * Refuses an options object before anything is made of it: no object, a key that is not known, a value that is missing
+ * or does not fit.
+ *
+ * TypeScript sees most of these; a program in JavaScript, a config read from JSON and a cast do not, and an unknown key
+ * that is ignored is a default that nobody asked for. A key whose value is `undefined` counts as left out.
+ *
+ * @param caller - What the message begins with: the function or class that takes the options.
+ * @throws TypeError if `options` is not an object or has an unknown key: the nearest known one is named, then all.
+ * @throws RangeError for the first value that does not fit, in the order of `checks`.
+ *
+ * @example
+ * interface Options { readonly size: number; readonly rate?: number }
+ * const checks: Checks<Options> = { size: COUNT, rate: optional(RATE) };
+ * requireOptions("resize", { size: 4 }, checks);
+ * requireOptions("resize", { siez: 4 }, checks); // TypeError: resize: unknown option 'siez'; did you mean 'size'? …
+ */
+export function requireOptions<Options extends object>(
+  caller: string,
+  options: Options,
+  checks: Checks<Options>,
+): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new TypeError(`${caller}: options must be an object, got ${shown(options)}`);
+  }
+  const names = Object.keys(checks);
+  for (const key of Object.keys(options)) {
+    if (Object.hasOwn(checks, key)) continue;
+    throw new TypeError(
+      `${caller}: unknown option '${key}'${suggestion(key, names)}; known: ${names.join(", ")}`,
+    );
+  }
+  for (const [key, { expected, fits }] of Object.entries<Check>(checks)) {
+    const value: unknown = options[key as keyof Options];
+    if (!fits(value)) throw new RangeError(`${caller}: ${key} must be ${expected}, got ${shown(value)}`);
+  }
+}
+
+/** A value in at most 60 characters. */
+function shown(value: unknown): string {
+  if (typeof value === "function") return "a function";
+  if (typeof value === "object" && value !== null) {
+    const name = Object.getPrototypeOf(value)?.constructor?.name ?? "object";
+    if (name !== "Object" && name !== "Array") return `an instance of ${name}`;
+  }
+  const text = typeof value === "string" ? `'${value}'` : (plain(value) ?? String(value));
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+/** As JSON where that says it: of NaN, infinities, bigints and circles it does not. */
+function plain(value: unknown): string | undefined {
+  if (typeof value !== "object") return undefined;
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}

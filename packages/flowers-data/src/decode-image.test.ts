@@ -86,6 +86,69 @@ function gridOf({ data, height, width }: RgbImage): number[] {
   return means;
 }
 
+interface Picture {
+  readonly group: string;
+  readonly name: string;
+  readonly file: string;
+  readonly tensorflow: string;
+  readonly pillow: string;
+}
+
+const formats: {
+  versions: { tensorflow: string; pillow: string };
+  height: number;
+  width: number;
+  pictures: Picture[];
+} = JSON.parse(readFileSync(new URL("../fixtures/decode-formats.json", import.meta.url), "utf8"));
+
+test.each([
+  ["CMYK and YCCK JPEGs of Adobe", "cmyk"],
+  ["a CMYK JPEG without Adobe's marker", "plain cmyk"],
+  ["grey and RGB JPEGs", "jpeg"],
+  ["PNGs of 1, 8 and 16 bits, with palettes and transparency", "png"],
+  ["a grey PNG of 16 bits", "grey png of 16 bits"],
+])("%s decode as in TensorFlow", async (what, group) => {
+  parityRow(what, "TensorFlow", 0, await largestOf(group, "tensorflow"));
+});
+
+// Pillow rounds where TensorFlow rounds down; of the groups that are not here it makes something else.
+test.each([
+  ["CMYK and YCCK JPEGs of Adobe", "cmyk", 2],
+  ["grey and RGB JPEGs", "jpeg", 0],
+  ["PNGs of 1, 8 and 16 bits, with palettes and transparency", "png", 0],
+])("%s decode as in Pillow, to 1 of 255 at most", async (what, group, tolerance) => {
+  parityRow(what, "Pillow", tolerance, await largestOf(group, "pillow"));
+});
+
+function parityRow(what: string, reference: "TensorFlow" | "Pillow", tolerance: number, measured: number) {
+  const version = formats.versions[reference === "Pillow" ? "pillow" : "tensorflow"];
+  const item = `decodeImage, ${what}: largest difference of a value (of 255)`;
+  parity({ item, reference, version, backend: "none", tolerance, measured });
+}
+
+async function largestOf(group: string, reference: "tensorflow" | "pillow"): Promise<number> {
+  const pictures = formats.pictures.filter((picture) => picture.group === group);
+  expect(pictures.length).toBeGreaterThan(0);
+  let largest = 0;
+  for (const picture of pictures) {
+    const image = await decodeImage(Buffer.from(picture.file, "base64"));
+    expect([image.height, image.width], picture.name).toEqual([formats.height, formats.width]);
+    const expected = Uint8Array.from(Buffer.from(picture[reference], "base64"));
+    largest = Math.max(largest, largestDifference(image.data, expected));
+  }
+  return largest;
+}
+
+test("a CMYK JPEG is turned upright, and one that breaks off is refused", async () => {
+  const { file } = formats.pictures.find(({ group }) => group === "cmyk")!;
+  const stored = Buffer.from(file, "base64");
+  const turned = await sharp(stored).withMetadata({ orientation: 6 }).toColourspace("cmyk").jpeg().toBuffer();
+  const { width, height } = await decodeImage(turned, { upright: true });
+  expect([width, height]).toEqual([formats.height, formats.width]);
+  await expect(decodeImage(stored.subarray(0, stored.length / 2))).rejects.toThrow();
+  await expect(decodeImage(stored.subarray(0, 40))).rejects.toThrow();
+});
+
 test("a phone's photo is turned upright where that is asked for", async () => {
   // Left half red, right half blue; orientation 6: to be turned a quarter clockwise, so that red is above.
   const pixels = Buffer.from([255, 0, 0, 0, 0, 255]);

@@ -1,7 +1,6 @@
 // The packages in a browser: bundled as an application bundles them, with tfjs' plain and its threaded build.
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
+import { bundled } from "./browser/bundled.ts";
 import type { LostDevice } from "./browser/lose-device.ts";
 import { findChromium, resultOfPage } from "./browser/open-page.ts";
 import { type Trained, train } from "./browser/train.ts";
@@ -24,15 +23,6 @@ beforeAll(async () => {
   script = await bundled(new URL("browser/page.ts", import.meta.url));
   inNode = await train();
 });
-
-async function bundled(page: URL): Promise<string> {
-  const bundle = await build({
-    entryPoints: [fileURLToPath(page)],
-    ...{ bundle: true, write: false, format: "esm", platform: "browser", target: "es2022" },
-    conditions: ["@deit/source"],
-  });
-  return bundle.outputFiles[0]!.text;
-}
 
 function largestDifference(a: readonly number[] = [], b: readonly number[] = []): number {
   expect(a).toHaveLength(b.length);

@@ -20,7 +20,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "bit-teacher": ["distill-trainer", "kernel-op", "known-options", "safetensors-io", "sample-keys"],
   "wasm-kernels": ["kernel-op"],
   "webgpu-kernels": ["kernel-op"],
-  "tfjs-backends": ["wasm-kernels", "webgpu-kernels"], // optional: imported only where they are installed
+  "tfjs-backends": ["known-options", "wasm-kernels", "webgpu-kernels"], // kernels are optional: imported only where they are installed
 };
 /** Packages whose main entry is for browsers too: what needs Node lies behind another. */
 const FOR_BROWSERS = [

@@ -20,9 +20,10 @@ const FLAGS = [
   ...["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
 
-/** How a page computes: without a GPU, or with WebGPU on a GPU that Chromium emulates (SwiftShader). */
+/** How a page computes: without a GPU, or with WebGL or WebGPU on one that Chromium emulates (SwiftShader). */
 const GPU_FLAGS = {
   none: ["--disable-gpu"],
+  webgl: ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
   emulated: ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
 } as const;
 
@@ -32,6 +33,12 @@ export interface PageOptions {
   readonly isolated?: boolean;
   /** Default `none`. */
   readonly gpu?: keyof typeof GPU_FLAGS;
+  /** A folder whose files are served too, by their paths in it. */
+  readonly folder?: string;
+  /** Whether the script is an ES module. Default `true`. */
+  readonly module?: boolean;
+  /** What stands after the page's address, `?…`. Default nothing. */
+  readonly query?: string;
 }
 
 /**
@@ -41,15 +48,16 @@ export interface PageOptions {
 export async function resultOfPage(
   chromium: string,
   script: string,
-  { isolated = false, gpu = "none" }: PageOptions = {},
+  options: PageOptions = {},
 ): Promise<unknown> {
+  const { gpu = "none", query = "" } = options;
   const profile = mkdtempSync(join(tmpdir(), "deit-browser-"));
   let browser: ChildProcess | undefined;
   let server: Server | undefined;
   try {
     return await new Promise((resolve, reject) => {
-      server = serve(script, isolated, resolve).listen(0, "127.0.0.1", () => {
-        const url = `http://127.0.0.1:${(server!.address() as AddressInfo).port}/`;
+      server = serve(script, options, resolve).listen(0, "127.0.0.1", () => {
+        const url = `http://127.0.0.1:${(server!.address() as AddressInfo).port}/${query}`;
         // A group of its own, so that its helpers end with it.
         browser = spawn(chromium, [...FLAGS, ...GPU_FLAGS[gpu], `--user-data-dir=${profile}`, url], {
           detached: true,
@@ -80,17 +88,24 @@ function end(browser: ChildProcess | undefined): Promise<void> {
   });
 }
 
-function serve(script: string, isolated: boolean, onResult: (result: unknown) => void): Server {
+function serve(
+  script: string,
+  { isolated = false, module = true, folder }: PageOptions,
+  onResult: (result: unknown) => void,
+): Server {
   const require = createRequire(import.meta.url);
   const wasm = join(dirname(require.resolve("@tensorflow/tfjs-backend-wasm/package.json")), "wasm-out");
   const headers = isolated
     ? { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" }
     : {};
   const answer = (path: string): [type: string, body: string | Buffer] | undefined => {
-    if (path === "/") return ["text/html", '<!doctype html><script type="module" src="/page.js"></script>'];
+    const type = module ? 'type="module"' : "defer";
+    if (path === "/") return ["text/html", `<!doctype html><script ${type} src="/page.js"></script>`];
     if (path === "/page.js") return ["text/javascript", script];
     const [, file] = /^\/wasm\/([\w-]+\.wasm)$/.exec(path) ?? [];
-    return file === undefined ? undefined : ["application/wasm", readFileSync(join(wasm, file))];
+    const found = file === undefined ? folder && join(folder, path) : join(wasm, file);
+    if (!found || !existsSync(found)) return undefined;
+    return [(file ?? /\.wasm$/.test(path)) ? "application/wasm" : "text/javascript", readFileSync(found)];
   };
   const onRequest = async (request: IncomingMessage) => {
     const { method, url = "" } = request;
@@ -98,7 +113,7 @@ function serve(script: string, isolated: boolean, onResult: (result: unknown) =>
   };
   return createServer((request, response) => {
     void onRequest(request);
-    const found = answer(request.url ?? "");
+    const found = answer(new URL(request.url ?? "", "http://localhost").pathname);
     response.writeHead(found ? 200 : 404, { ...headers, "Content-Type": found?.[0] ?? "text/plain" });
     response.end(found?.[1] ?? "");
   });

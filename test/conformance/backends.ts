@@ -4,6 +4,9 @@ import { installWasmKernels } from "wasm-kernels";
 import { installWebGpuKernels } from "webgpu-kernels";
 import { takeSwiftShader } from "../../packages/tfjs-backends/src/testing.ts";
 
+import type { Case, Outcome } from "./case.ts";
+import { computedByPage, startWebGlPage } from "./webgl.ts";
+
 /** A backend with or without kernels of ours, and how near it must come to the reference. */
 export interface TestedBackend {
   /** Largest difference, relative to the largest number of a result; float32 has 6e-8 for one rounding. */
@@ -12,6 +15,8 @@ export interface TestedBackend {
   readonly lacks?: Readonly<Record<string, string>>;
   /** @returns What runs it, in words. @throws If it is not there. */
   start(): Promise<string>;
+  /** Default: the case's own `actual`, in this process. */
+  compute?(it: Case, withGradients: boolean): Promise<Outcome>;
 }
 
 /** By the names of the rows. */
@@ -37,6 +42,11 @@ export const BACKENDS = {
   "wasm + kernels": {
     tolerance: 5e-6,
     start: async () => (await startBackend("wasm")).detail,
+  },
+  webgl: {
+    tolerance: 1e-5, // GLSL ES lets exp and division be some roundings off, as WGSL does
+    start: startWebGlPage,
+    compute: computedByPage,
   },
   webgpu: {
     tolerance: 1e-5, // WGSL lets exp and division be some roundings off

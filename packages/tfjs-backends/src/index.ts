@@ -1,2 +1,3 @@
-export { startBackend } from "./start-backend.ts";
+export { type StartOptions, startBackend } from "./start-backend.ts";
 export type { BackendChoice, StartedBackend } from "./started-backend.ts";
+export type { WasmPaths } from "./wasm-files.ts";

@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, test, vi } from "vitest";
-import { importOptional } from "./import-optional.ts";
 import { startBackend } from "./index.ts";
 
 describe.each(["cpu", "wasm"] as const)("startBackend('%s')", (name) => {
@@ -40,30 +39,30 @@ test("auto starts a backend and says what it passed over", async () => {
 
 test("refuses an unknown name", async () => {
   await expect(startBackend("cuda" as never)).rejects.toThrow(
-    "startBackend: backend must be one of auto, tensorflow, webgpu, wasm, cpu, got 'cuda'",
+    "startBackend: backend must be one of auto, tensorflow, webgpu, wasm, webgl, cpu, got 'cuda'",
   );
 });
 
-describe("importOptional", () => {
-  test("says what to install when the package is absent", async () => {
-    const absent = "@no-such-scope/no-such-package";
-    const load = () => import(/* @vite-ignore */ absent);
-    await expect(importOptional("backend 'x'", load, [absent])).rejects.toThrow(
-      `startBackend: backend 'x' needs ${absent}, not installed here: npm install ${absent}`,
-    );
-  });
-
-  test("knows what Vite puts in the place of an absent package", async () => {
-    const load = () => Promise.reject(new Error('Could not resolve "pkg" imported by "tfjs-backends".'));
-    await expect(importOptional("backend 'x'", load, ["pkg"])).rejects.toThrow(
-      "needs pkg, not installed here",
-    );
-  });
-
-  test("does not call a package missing that is there and fails", async () => {
-    const load = () => Promise.reject(new Error("libcuda.so.1: cannot open shared object file"));
-    await expect(importOptional("backend 'x'", load, ["pkg"])).rejects.toThrow(
-      "startBackend: backend 'x' could not load pkg: libcuda.so.1: cannot open shared object file",
-    );
-  });
+test.each([
+  [
+    { wasmPath: "/wasm/" },
+    "startBackend: unknown option 'wasmPath'; did you mean 'wasmPaths'?; known: wasmPaths",
+  ],
+  [
+    { wasmPaths: "/wasm" },
+    "startBackend: wasmPaths must be a string ending in '/' or an object with the URLs of",
+  ],
+  [
+    { wasmPaths: { "tfjs-backend-wasm.wasm": "/a.wasm" } },
+    "startBackend: wasmPaths must be a string ending in '/'",
+  ],
+])("refuses %j", async (options, message) => {
+  await expect(startBackend("cpu", options as never)).rejects.toThrow(message);
 });
+
+test.each([["webgl", "startBackend: backend 'webgl' expected a browser, and this is Node"]] as const)(
+  "%s does not start in Node, and says why",
+  async (name, message) => {
+    await expect(startBackend(name)).rejects.toThrow(message);
+  },
+);

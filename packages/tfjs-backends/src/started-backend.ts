@@ -1,5 +1,5 @@
 /** A backend that tfjs can be asked for; `"auto"` takes the fastest one that starts here. */
-export type BackendChoice = "auto" | "cpu" | "tensorflow" | "wasm" | "webgpu";
+export type BackendChoice = "auto" | "cpu" | "tensorflow" | "wasm" | "webgl" | "webgpu";
 
 /** What `startBackend` started, in words that a program can print. */
 export interface StartedBackend {

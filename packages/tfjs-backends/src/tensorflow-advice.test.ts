@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { tensorFlowAdvice } from "./tensorflow-advice.ts";
 
 const NAME = "@tensorflow/tfjs-node-gpu";
-/** As `importOptional` throws what Node's loader threw. */
+/** As `loadError` wraps what Node's loader threw. */
 const failed = (message: string) => new Error("could not load", { cause: new Error(message) });
 
 test.each([

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { importOptional } from "./import-optional.ts";
+import { IN_NODE } from "./in-node.ts";
+import { loadError } from "./load-error.ts";
 import { quietly } from "./quietly.ts";
 import { tensorFlowAdvice } from "./tensorflow-advice.ts";
 import { installTensorFlowKernels } from "./tensorflow-kernels/index.ts";
@@ -15,6 +16,7 @@ const CPU = "@tensorflow/tfjs-node";
  * @returns TensorFlow's version, the package, and what it computes on.
  */
 export async function startTensorFlow(allowCpu: boolean): Promise<string> {
+  if (!IN_NODE) throw new Error("startBackend: backend 'tensorflow' expected Node, and this is a browser");
   restoreUtilFunctions();
   process.env.TF_CPP_MIN_LOG_LEVEL ??= "1"; // TensorFlow's warnings and errors, not its notes
   const loaded = await loadBinding(allowCpu ? [GPU, CPU] : [GPU]);
@@ -36,11 +38,11 @@ export async function startTensorFlow(allowCpu: boolean): Promise<string> {
 async function loadBinding(packages: readonly string[]): Promise<string> {
   for (const name of packages) {
     try {
-      const load = () => quietly(() => import(/* @vite-ignore */ name));
-      await importOptional("backend 'tensorflow'", load, [name]);
+      // Native code: a name that bundlers leave alone.
+      await quietly(() => import(/* @vite-ignore */ /* webpackIgnore: true */ name));
       return name;
     } catch (error) {
-      const advice = tensorFlowAdvice(name, error as Error);
+      const advice = tensorFlowAdvice(name, loadError("backend 'tensorflow'", error, [name]));
       if (advice !== "not installed") throw new Error(advice, { cause: error });
     }
   }

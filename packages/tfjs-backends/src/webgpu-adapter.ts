@@ -1,4 +1,6 @@
-import { importOptional } from "./import-optional.ts";
+import { IN_NODE } from "./in-node.ts";
+import { loadError } from "./load-error.ts";
+import { isSoftwareRenderer } from "./software-renderer.ts";
 
 /** What is used here of WebGPU's `GPU`. */
 interface Gpu {
@@ -56,7 +58,7 @@ const BACKEND = "@tensorflow/tfjs-backend-webgpu";
 
 /** Whether looking for a hardware adapter makes sense at all: without one, Dawn and the Vulkan loader print warnings. */
 export function mayHaveGpu(): boolean {
-  if (typeof process === "undefined" || process.platform !== "linux") return true;
+  if (!IN_NODE || process.platform !== "linux") return true;
   const { existsSync } = process.getBuiltinModule("node:fs");
   return LINUX_DEVICES.some((path) => existsSync(path));
 }
@@ -77,7 +79,7 @@ export async function chooseAdapter(): Promise<NamedAdapter> {
   }
   const { vendor, architecture, description, isFallbackAdapter } = adapter.info ?? {};
   const name = [vendor, architecture, description].filter((word) => word).join(" ") || "unnamed adapter";
-  const software = isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|software/i.test(name);
+  const software = isFallbackAdapter === true || isSoftwareRenderer(name);
   return { adapter, name, software };
 }
 
@@ -85,11 +87,10 @@ export async function chooseAdapter(): Promise<NamedAdapter> {
 async function findGpu(): Promise<Gpu> {
   const existing = (globalThis.navigator as { gpu?: Gpu } | undefined)?.gpu;
   if (existing !== undefined) return existing;
-  if (typeof process === "undefined") {
+  if (!IN_NODE) {
     throw new Error("startBackend: backend 'webgpu' expected navigator.gpu, and this browser has none");
   }
-  const load = (): Promise<Dawn> => import(/* @vite-ignore */ DAWN);
-  const dawn = await importOptional("backend 'webgpu'", load, [DAWN, BACKEND]);
+  const dawn = await importDawn();
   Object.assign(globalThis, dawn.globals);
   // In containers it is often unset, of which Vulkan drivers complain on standard error.
   if (process.platform === "linux") process.env.XDG_RUNTIME_DIR ??= process.env.TMPDIR ?? "/tmp";
@@ -100,4 +101,13 @@ async function findGpu(): Promise<Gpu> {
   }
   Object.defineProperty(globalThis.navigator, "gpu", { value: gpu, configurable: true });
   return gpu;
+}
+
+/** Native code: a name that bundlers leave alone. */
+async function importDawn(): Promise<Dawn> {
+  try {
+    return await import(/* @vite-ignore */ /* webpackIgnore: true */ DAWN);
+  } catch (error) {
+    throw loadError("backend 'webgpu'", error, [DAWN, BACKEND]);
+  }
 }

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { importOptional } from "./import-optional.ts";
+import { isMissing, loadError } from "./load-error.ts";
 import { quietly } from "./quietly.ts";
 import { type UploadingBackend, uploadDirectly } from "./upload-directly.ts";
 import { type DeviceBackend, type DeviceState, watchDevice } from "./watch-device.ts";
@@ -68,7 +68,8 @@ async function installKernels(): Promise<string> {
   let kernels: typeof import("webgpu-kernels");
   try {
     kernels = await import("webgpu-kernels");
-  } catch {
+  } catch (error) {
+    if (!isMissing(error, ["webgpu-kernels"])) throw loadError("backend 'webgpu'", error, ["webgpu-kernels"]);
     return "tfjs' own kernels (install webgpu-kernels to train with a quarter of the dispatches)";
   }
   kernels.installWebGpuKernels();
@@ -88,12 +89,16 @@ function refuseSoftware({ name, software }: { name: string; software: boolean },
   }
 }
 
+async function importBackend(): Promise<typeof import("@tensorflow/tfjs-backend-webgpu")> {
+  try {
+    return await import("@tensorflow/tfjs-backend-webgpu");
+  } catch (error) {
+    throw loadError("backend 'webgpu'", error, ["@tensorflow/tfjs-backend-webgpu"]);
+  }
+}
+
 async function createBackend(found: NamedAdapter): Promise<tf.KernelBackend> {
-  const { WebGPUBackend } = await importOptional(
-    "backend 'webgpu'",
-    () => quietly(() => import("@tensorflow/tfjs-backend-webgpu")), // it warns that `webgpu` is registered already
-    ["@tensorflow/tfjs-backend-webgpu"],
-  );
+  const { WebGPUBackend } = await quietly(importBackend); // it warns that `webgpu` is registered already
   const { adapter } = found;
   const device = await requestDevice(adapter);
   const backend = new WebGPUBackend(device as never, adapter.info as never); // the browser's types, which Node lacks

@@ -15,7 +15,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "safetensors-io": [],
   "tensorboard-events": [],
   "deit-model": ["known-options", "safetensors-io", "vit-blocks"],
-  "distill-trainer": ["kernel-op", "known-options", "sample-keys", "tensorboard-events"],
+  "distill-trainer": ["kernel-op", "known-options", "safetensors-io", "sample-keys", "tensorboard-events"],
   "flowers-data": ["known-options", "sample-keys"],
   "bit-teacher": ["distill-trainer", "kernel-op", "known-options", "safetensors-io", "sample-keys"],
   "wasm-kernels": ["kernel-op"],

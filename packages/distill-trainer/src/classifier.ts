@@ -19,6 +19,7 @@ import {
 import { type Preprocess, toUnitRange } from "./preprocess.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 import type { StepOptions } from "./step.ts";
+import { requireLogits } from "./teachers/outputs-of-layers.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** Options of {@link Classifier.compile}. */
@@ -34,7 +35,7 @@ export interface ClassifierCompileArgs extends StepOptions {
  *
  * The loss is the mean cross-entropy with smoothed labels. Logs: `loss`, `accuracy`, and `val_…` of both.
  *
- * @throws RangeError if the model does not have one output of shape `[batch, classes]`.
+ * @throws RangeError if the model does not have one output of shape `[batch, classes]`, or ends in a softmax or a sigmoid.
  *
  * @example
  * const classifier = new Classifier(model);
@@ -49,6 +50,7 @@ export class Classifier implements Trainer {
 
   constructor(model: tfl.LayersModel) {
     this.#classes = classesOf("Classifier", model, 1);
+    requireLogits("Classifier", model);
     this.model = model;
   }
 

@@ -21,6 +21,7 @@ import { type Preprocess, toUnitRange } from "./preprocess.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 import type { StepOptions } from "./step.ts";
 import type { Teacher } from "./teacher.ts";
+import { requireLogits } from "./teachers/outputs-of-layers.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** Who teaches whom. */
@@ -49,7 +50,7 @@ export interface DistillerCompileArgs extends StepOptions {
  * Evaluation and accuracy use the mean of the two heads' logits. Logs, named as in the Keras example: `loss`,
  * `student_loss`, `distillation_loss`, `accuracy`; for validation `val_loss` = `val_student_loss` and `val_accuracy`.
  *
- * @throws RangeError if the student does not have two outputs, or the teacher has another number of classes.
+ * @throws RangeError if the student does not have two outputs of logits, or the teacher has another number of classes.
  * @see Touvron et al. 2021, https://arxiv.org/abs/2012.12877; https://keras.io/examples/vision/deit/
  *
  * @example
@@ -65,6 +66,7 @@ export class Distiller implements Trainer {
 
   constructor({ student, teacher }: DistillerArgs) {
     const classes = classesOf("Distiller", student, 2);
+    requireLogits("Distiller", student);
     if (teacher.classes !== classes) {
       throw new RangeError(
         `Distiller: the teacher must have the student's ${classes} classes, got ${teacher.classes}`,

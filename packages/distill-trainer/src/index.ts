@@ -68,17 +68,16 @@ export {
   storeTeacherLogits,
 } from "./stored-logits/store-teacher-logits.ts";
 export { storedTeacher } from "./stored-logits/stored-teacher.ts";
-export { layersTeacher, type Teacher, type TeacherViews } from "./teacher.ts";
+export type { Teacher, TeacherViews } from "./teacher.ts";
 export { type GraphModel, graphTeacher } from "./teachers/graph-teacher.ts";
+export { type LayersTeacherOptions, layersTeacher } from "./teachers/layers-teacher.ts";
 export type { ModelTeacherOptions } from "./teachers/model-output.ts";
-export {
-  type OnnxRuntime,
-  type OnnxSession,
-  type OnnxTeacherOptions,
-  type OnnxTensor,
-  onnxTeacher,
-} from "./teachers/onnx-teacher.ts";
+export type { OnnxRuntime, OnnxSession, OnnxTensor, OnnxValue } from "./teachers/onnx-runtime.ts";
+export { type OnnxTeacherOptions, onnxTeacher } from "./teachers/onnx-teacher.ts";
+export { type ModelOutputs, toLogits } from "./teachers/outputs.ts";
+export { outputsOfLayers } from "./teachers/outputs-of-layers.ts";
 export { type SavedModel, savedModelTeacher } from "./teachers/saved-model-teacher.ts";
+export { selectClasses } from "./teachers/select-classes.ts";
 export { type BatchedDataset, type FromTfDataOptions, fromTfData } from "./tf-data.ts";
 export type { Trainer } from "./trainer.ts";
 export {

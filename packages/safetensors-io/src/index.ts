@@ -12,5 +12,6 @@ export {
   type TensorToWrite,
   type WriteOptions,
 } from "./encode-safetensors.ts";
+export { fromFloat16, toFloat16 } from "./half.ts";
 export type { TensorInfo } from "./header.ts";
 export { openSafetensors, type Safetensors } from "./open-safetensors.ts";

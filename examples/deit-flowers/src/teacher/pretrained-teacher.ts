@@ -31,7 +31,7 @@ export async function preparePretrainedTeacher(
   model.setUserDefinedMetadata({ ...backbone.model.getUserDefinedMetadata() }); // a probe's model is a new one
   const measured = await measureTeacher(context, model, imageSize, preprocess);
   const result: ModelResult = { name: "teacher", params: model.countParams(), ...measured, history };
-  return { teacher: layersTeacher(model, preprocess), model, preprocess, imageSize, description, result };
+  return { teacher: layersTeacher(model, { preprocess }), model, preprocess, imageSize, description, result };
 }
 
 async function probe(

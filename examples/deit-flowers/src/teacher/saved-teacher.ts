@@ -14,5 +14,5 @@ export async function savedTeacher(folder: string): Promise<ReadyTeacher | undef
   const preprocess = preprocessOf(model);
   const imageSize = model.inputs[0]!.shape[1]!;
   const { result, description = "" } = finished;
-  return { teacher: layersTeacher(model, preprocess), model, preprocess, imageSize, description, result };
+  return { teacher: layersTeacher(model, { preprocess }), model, preprocess, imageSize, description, result };
 }

@@ -36,7 +36,7 @@ export async function trainBitTeacher(context: RunContext): Promise<ReadyTeacher
   });
   const measured = await measure((source) => classifier.evaluateDataset(source, { microBatchSize }), heldOut);
   return {
-    teacher: layersTeacher(model, preprocess),
+    teacher: layersTeacher(model, { preprocess }),
     model,
     preprocess,
     imageSize,

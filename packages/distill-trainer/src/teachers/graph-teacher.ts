@@ -1,7 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { requireOptions } from "known-options";
 import { toUnitRange } from "../preprocess.ts";
 import type { Teacher } from "../teacher.ts";
-import { chooseOutput, type ModelTeacherOptions, takeOutput } from "./model-output.ts";
+import { logitsOf } from "./logits-of.ts";
+import { chooseOutput, MODEL_TEACHER_CHECKS, type ModelTeacherOptions, takeOutput } from "./model-output.ts";
+import { outputsOfGraph } from "./outputs-of-graph.ts";
 
 /** What tfjs-converter's `GraphModel` is to us. */
 export interface GraphModel extends tf.InferenceModel {
@@ -11,24 +14,28 @@ export interface GraphModel extends tf.InferenceModel {
 
 /**
  * A tfjs graph model as a {@link Teacher}: what `tf.loadGraphModel` of `@tensorflow/tfjs-converter` gives. The model stays the
- * caller's. It takes NHWC images and runs on the backend of the student.
+ * caller's. It takes NHWC images and runs on the backend of the student. What it gives is read from its last operation where that
+ * says it, from its first rows elsewhere, and turned into logits.
  *
  * @param model - With one input and no control flow; `options.output` is the name of one of its output nodes.
- * @throws RangeError if it is not clear which output has the logits, or how many classes it has.
+ * @throws RangeError if it is not clear which output has the classes, or how many it has. `logits` throws Error
+ * if the outputs are not finite.
  *
  * @example
  * const model = await loadGraphModel("https://example.org/model.json"); // of @tensorflow/tfjs-converter
  * const teacher = graphTeacher(model, { preprocess: normalise(IMAGENET_NORMALISATION) });
  */
 export function graphTeacher(model: GraphModel, options: ModelTeacherOptions = {}): Teacher {
+  requireOptions("graphTeacher", options, MODEL_TEACHER_CHECKS);
   const { preprocess = toUnitRange } = options;
   const shapes = signatureShapes(model.modelSignature);
   const outputs = model.outputs.map(({ name, shape }) => ({ name, shape: shape ?? shapes.get(name) }));
   const output = chooseOutput("graphTeacher", outputs, options);
-  return {
-    classes: output.classes,
-    logits: (images) => tf.tidy(() => takeOutput(model.predict(preprocess(images), {}), output)),
-  };
+  const known = { outputs: options.outputs, read: outputsOfGraph(model, output.name) };
+  const reader = logitsOf("graphTeacher", known, (images) =>
+    tf.tidy(() => takeOutput(model.predict(preprocess(images), {}), output)),
+  );
+  return Object.assign(reader, { classes: output.classes });
 }
 
 interface Signature {

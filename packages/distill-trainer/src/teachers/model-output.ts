@@ -1,15 +1,32 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { type Checks, COUNT, FUNCTION, oneOf, optional, STRING } from "known-options";
 import type { Preprocess } from "../preprocess.ts";
+import type { ModelOutputs } from "./outputs.ts";
 
-/** How a model that is no tfjs layers model is used as a teacher. */
+/** How a model is used as a teacher. */
 export interface ModelTeacherOptions {
   /** From images in 0…255 to the model's input. Default `x / 255`. */
   readonly preprocess?: Preprocess;
-  /** Name of the output that has the logits, where there are several. */
+  /**
+   * What the model gives. Default `"auto"`: what its last layer or operation says, else `"probabilities"` if its first rows are
+   * not negative and sum to 1, else `"logits"`. The outputs of a sigmoid are known by the layer or the operation only.
+   */
+  readonly outputs?: ModelOutputs | "auto";
+  /** Name of the output that has the classes, where there are several. */
   readonly output?: string;
-  /** Width of the logits, where the model does not say. */
+  /** Width of the output, where the model does not say. */
   readonly classes?: number;
 }
+
+/** The check of `outputs`. */
+export const OUTPUTS = optional(oneOf("auto", "logits", "probabilities", "sigmoid"));
+/** Checks of {@link ModelTeacherOptions}. */
+export const MODEL_TEACHER_CHECKS: Checks<ModelTeacherOptions> = {
+  preprocess: optional(FUNCTION),
+  outputs: OUTPUTS,
+  output: optional(STRING),
+  classes: optional(COUNT),
+};
 
 /** What a model says of one of its outputs. */
 interface OutputInfo {
@@ -52,7 +69,7 @@ export function chooseOutput(
   return { index, name, classes: width };
 }
 
-/** The logits out of what `predict` gave, one tensor or all in the order of the outputs; the others are freed. */
+/** The chosen output out of what `predict` gave, one tensor or all in the order of the outputs; the others are freed. */
 export function takeOutput(
   result: tf.Tensor | tf.Tensor[] | tf.NamedTensorMap,
   { index }: ChosenOutput,

@@ -1,44 +1,34 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { type Checks, oneOf, optional, requireOptions } from "known-options";
+import { fromFloat16, toFloat16 } from "safetensors-io";
 import { toUnitRange } from "../preprocess.ts";
 import type { Teacher } from "../teacher.ts";
-import { chooseOutput, type ModelTeacherOptions } from "./model-output.ts";
-
-/** A tensor of ONNX Runtime. */
-export interface OnnxTensor {
-  readonly dims: readonly number[];
-  /** Its numbers, from wherever they lie. */
-  getData(): Promise<unknown>;
-  dispose(): void;
-}
-
-/** What is needed of the module: `onnxruntime-node`, `onnxruntime-web` and `onnxruntime-react-native` have it. */
-export interface OnnxRuntime {
-  readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => OnnxTensor;
-}
-
-/** What is needed of its `InferenceSession`. */
-export interface OnnxSession {
-  readonly inputNames: readonly string[];
-  readonly outputNames: readonly string[];
-  readonly outputMetadata?: readonly {
-    readonly name: string;
-    readonly shape?: readonly (number | string)[];
-  }[];
-  run(feeds: Readonly<Record<string, OnnxTensor>>): Promise<Readonly<Record<string, OnnxTensor>>>;
-}
+import { logitsOf } from "./logits-of.ts";
+import { chooseOutput, MODEL_TEACHER_CHECKS, type ModelTeacherOptions } from "./model-output.ts";
+import type { OnnxRuntime, OnnxSession, OnnxTensor } from "./onnx-runtime.ts";
 
 /** Options of {@link onnxTeacher}. */
 export interface OnnxTeacherOptions extends ModelTeacherOptions {
-  /** Of the model's input: PyTorch's models have channels first. Default `"NCHW"`. */
+  /** Order of the input's dimensions. Default `"NCHW"`, channels first, as PyTorch's models. */
   readonly layout?: "NCHW" | "NHWC";
 }
+
+const CHECKS: Checks<OnnxTeacherOptions> = {
+  ...MODEL_TEACHER_CHECKS,
+  layout: optional(oneOf("NCHW", "NHWC")),
+};
 
 /**
  * An ONNX model as a {@link Teacher}, run by ONNX Runtime, whose module is given, so that this package needs none. The session
  * stays the caller's. Images and logits are copied between the two, whatever tfjs' backend is.
  *
- * @param session - With one float32 input whose batch size may vary.
- * @throws RangeError if the session has several inputs, or it is not clear which output has the logits or how many classes.
+ * A model exported for a fixed number of images is run as often as needed, the last time with repeated images beside the rest.
+ * A float16 model gets and gives float16. A session does not show its operations: whether it gives logits or probabilities is seen
+ * from its first rows, and `outputs: "sigmoid"` must be said.
+ *
+ * @param session - With one float32 or float16 input.
+ * @throws RangeError if the session has several inputs or one of another type, or it is not clear which output has the classes or
+ * how many. `logits` throws Error if the outputs are not finite.
  *
  * @example
  * const session = await ort.InferenceSession.create("regnety_160.onnx"); // ort: onnxruntime-node
@@ -49,14 +39,9 @@ export function onnxTeacher(
   session: OnnxSession,
   options: OnnxTeacherOptions = {},
 ): Teacher {
-  const { preprocess = toUnitRange, layout = "NCHW" } = options;
-  const [input, ...others] = session.inputNames;
-  if (input === undefined || others.length > 0) {
-    throw new RangeError(`onnxTeacher: the session must have one input, got [${session.inputNames}]`);
-  }
-  if (layout !== "NCHW" && layout !== "NHWC") {
-    throw new RangeError(`onnxTeacher: layout must be NCHW or NHWC, got ${String(layout)}`);
-  }
+  requireOptions("onnxTeacher", options, CHECKS);
+  const { preprocess = toUnitRange, layout = "NCHW", outputs: given } = options;
+  const input = inputOf(session);
   const shapes = new Map(session.outputMetadata?.map(({ name, shape }) => [name, shape]));
   const outputs = session.outputNames.map((name) => ({ name, shape: shapes.get(name) }));
   const { name, classes } = chooseOutput("onnxTeacher", outputs, options);
@@ -64,18 +49,65 @@ export function onnxTeacher(
     const inputs = preprocess(images);
     return layout === "NCHW" ? tf.transpose(inputs, [0, 3, 1, 2]) : tf.clone(inputs); // it may be its argument
   };
-  return {
-    classes,
-    async logits(images) {
-      const inputs = tf.tidy(() => arrange(images));
-      const pixels = (await inputs.data()) as Float32Array;
-      inputs.dispose();
-      const feed = new runtime.Tensor("float32", pixels, inputs.shape);
-      const results = await session.run({ [input]: feed });
-      const values = (await results[name]!.getData()) as Float32Array;
-      const logits = tf.tensor2d(values.slice(), [images.shape[0]!, classes], "float32");
-      for (const tensor of [feed, ...Object.values(results)]) tensor.dispose();
-      return logits;
-    },
-  };
+  /** `[images, …]` pixels to `[images, classes]`. */
+  async function run(pixels: Float32Array, shape: readonly number[]): Promise<Float32Array> {
+    const feed = input.isHalf
+      ? new runtime.Tensor("float16", Uint16Array.from(pixels, toFloat16), shape)
+      : new runtime.Tensor("float32", pixels, shape);
+    const results = await session.run({ [input.name]: feed });
+    const values = await floatsOf(results[name]!);
+    for (const tensor of [feed, ...Object.values(results)]) tensor.dispose();
+    return values;
+  }
+  const reader = logitsOf("onnxTeacher", { outputs: given }, async (images) => {
+    const inputs = tf.tidy(() => arrange(images));
+    const pixels = (await inputs.data()) as Float32Array;
+    const [count = 0, ...rest] = inputs.shape;
+    inputs.dispose();
+    const rows = input.batch ?? count;
+    const stride = pixels.length / count;
+    const logits = new Float32Array(count * classes);
+    for (let start = 0; start < count; start += rows) {
+      const some = Math.min(rows, count - start);
+      const part = repeated(pixels.subarray(start * stride, (start + some) * stride), rows * stride);
+      logits.set((await run(part, [rows, ...rest])).subarray(0, some * classes), start * classes);
+    }
+    return tf.tensor2d(logits, [count, classes], "float32");
+  });
+  return Object.assign(reader, { classes });
+}
+
+interface Input {
+  readonly name: string;
+  readonly isHalf: boolean;
+  /** Images in a run, where the model takes no other number. */
+  readonly batch: number | undefined;
+}
+
+function inputOf({ inputNames, inputMetadata }: OnnxSession): Input {
+  const [name, ...others] = inputNames;
+  if (name === undefined || others.length > 0) {
+    throw new RangeError(`onnxTeacher: the session must have one input, got [${inputNames}]`);
+  }
+  const { type = "float32", shape } = inputMetadata?.find((one) => one.name === name) ?? {};
+  if (type !== "float32" && type !== "float16") {
+    throw new RangeError(`onnxTeacher: the input '${name}' must be float32 or float16, got ${type}`);
+  }
+  const rows = Number(shape?.[0]); // unknown and without a name: -1, as unsigned in ONNX Runtime Web
+  const batch = rows > 0 && rows < 2 ** 31 ? rows : undefined;
+  return { name, isHalf: type === "float16", batch };
+}
+
+/** Float32 numbers of a result, whatever it holds them as; a copy. */
+async function floatsOf(tensor: OnnxTensor): Promise<Float32Array> {
+  const values = await tensor.getData();
+  if (tensor.type === "float16" && values instanceof Uint16Array)
+    return Float32Array.from(values, fromFloat16);
+  return Float32Array.from(values as ArrayLike<number>);
+}
+
+/** Numbers, from the first one on again until there are `length`. */
+function repeated(values: Float32Array, length: number): Float32Array {
+  if (values.length === length) return values;
+  return Float32Array.from({ length }, (_, i) => values[i % values.length]!);
 }

@@ -1,0 +1,37 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { FUNCTION, optional, requireOptions } from "known-options";
+import { classesOf } from "../model-outputs.ts";
+import { toUnitRange } from "../preprocess.ts";
+import type { Teacher } from "../teacher.ts";
+import { logitsOf } from "./logits-of.ts";
+import { type ModelTeacherOptions, OUTPUTS } from "./model-output.ts";
+import { outputsOfLayers } from "./outputs-of-layers.ts";
+
+/** Options of {@link layersTeacher}. */
+export type LayersTeacherOptions = Pick<ModelTeacherOptions, "preprocess" | "outputs">;
+
+/**
+ * A tfjs layers model as a {@link Teacher}. The model stays the caller's.
+ *
+ * Keras' classifiers mostly end in a softmax: what the model gives is read from its last layer where that says it, from its first
+ * rows elsewhere, and turned into logits.
+ *
+ * @throws RangeError if the model does not have one output of shape `[batch, classes]`. `logits` throws Error if the outputs are
+ * not finite.
+ *
+ * @example
+ * const teacher = layersTeacher(model, { preprocess: (images) => tf.sub(tf.div(images, 127.5), 1) });
+ * console.log(teacher.classes, teacher.outputs);
+ */
+export function layersTeacher(model: tfl.LayersModel, options: LayersTeacherOptions = {}): Teacher {
+  requireOptions("layersTeacher", options, { preprocess: optional(FUNCTION), outputs: OUTPUTS });
+  const { preprocess = toUnitRange, outputs } = options;
+  const classes = classesOf("layersTeacher", model, 1);
+  const known = { outputs, read: outputsOfLayers(model) };
+  const reader = logitsOf("layersTeacher", known, (images) =>
+    // It may return its argument; a model of no layer that computes may, too.
+    tf.tidy(() => tf.clone(model.apply(preprocess(images), { training: false }) as tf.Tensor2D)),
+  );
+  return Object.assign(reader, { classes });
+}

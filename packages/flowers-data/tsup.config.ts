@@ -1,3 +1,10 @@
 import { packageBuild } from "../../tsup.base.ts";
 
-export default packageBuild({ entry: ["src/index.ts", "src/core.ts", "src/tensors.ts", "src/worker.ts"] });
+export default packageBuild({
+  entry: {
+    index: "src/index.ts",
+    core: "src/core.ts",
+    tensors: "src/tensors.ts",
+    "flowers-data-worker": "src/threads/worker.ts",
+  },
+});

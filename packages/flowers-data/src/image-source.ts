@@ -6,9 +6,9 @@ import { epochLength, epochOrder, repeatedOrder } from "./epoch-order.ts";
 import type { ViewPlan, Views } from "./make-views.ts";
 import { requirePositiveInteger } from "./rgb-image.ts";
 import type { SampleStore } from "./sample-store.ts";
+import { startPool, type WorkerPool } from "./threads/worker-pool.ts";
 import { rowKeys, viewSettingsOf } from "./view-keys.ts";
 import { defaultMargin } from "./views.ts";
-import { startPool, type WorkerPool } from "./worker-pool.ts";
 
 /** Options of {@link imageSource} and `batches`. */
 export interface ImageSourceOptions {
@@ -150,8 +150,8 @@ async function* epochBatches(
       const drawKeys = Uint32Array.from(keys, (key) => key.drawKey);
       const viewKeys = BigUint64Array.from(keys, (key) => key.viewKey);
       const made = pool
-        .run<Views>("views", { indices, drawKeys })
-        .then((views) => ({ indices, sampleKeys, viewKeys, views }));
+        .run({ name: "views", indices, drawKeys })
+        .then((views) => ({ indices, sampleKeys, viewKeys, views: views! }));
       made.catch(() => {}); // reported where it is awaited, if it ever is
       underWay.push(made);
       next += batchSize;

@@ -1,10 +1,10 @@
 import { availableParallelism } from "node:os";
 import { TF_FLOWERS_CLASSES } from "./class-names.ts";
 import { flowerLabel } from "./procedural/draw-flower.ts";
-import type { DrawTask } from "./procedural/draw-into.ts";
 import { requirePositiveInteger } from "./rgb-image.ts";
 import { SampleStore } from "./sample-store.ts";
-import { startPool } from "./worker-pool.ts";
+import type { Task } from "./threads/work.ts";
+import { startPool } from "./threads/worker-pool.ts";
 
 /** Flowers of one task: a few tens of milliseconds. */
 const TASK = 32;
@@ -42,13 +42,13 @@ export async function proceduralFlowers(options: ProceduralFlowersOptions): Prom
   }
   const length = size * size * 3;
   const bytes = new SharedArrayBuffer(count * length);
-  const tasks: DrawTask[] = [];
+  const tasks: Task[] = [];
   for (let first = 0; first < count; first += TASK) {
-    tasks.push({ bytes, seed, size, first, count: Math.min(TASK, count - first) });
+    tasks.push({ name: "draw", bytes, seed, size, first, count: Math.min(TASK, count - first) });
   }
   const pool = startPool(Math.min(workers, tasks.length), 1, undefined);
   try {
-    await Promise.all(tasks.map((task) => pool.run("draw", task)));
+    await Promise.all(tasks.map((task) => pool.run(task)));
   } finally {
     await pool.close();
   }

@@ -144,6 +144,25 @@ describe("a .npz", () => {
     }
   });
 
+  test("with any bit of a local header changed is refused or whole, and each read settles", async () => {
+    const numbers = npy(header("(4,)"));
+    for (const level of [0, 6]) {
+      const bytes = await zipOf({ "a.npy": numbers }, level);
+      const refused = new Set<string>();
+      for (let bit = 0; bit < 8 * (30 + "a.npy".length); bit++) {
+        const changed = bytes.slice();
+        changed[bit >> 3]! ^= 1 << (bit & 7);
+        const read = openNpz(bytesSource(changed, "x.npz")).then((file) => file.read("a"));
+        const outcome = await read.then(String, String);
+        if (outcome !== "1,2,3,4") {
+          expect(outcome).toMatch(/^RangeError: x\.npz: /);
+          refused.add(outcome);
+        }
+      }
+      expect(refused.size).toBeGreaterThan(3); // the signature, the method, the name, the place of the data …
+    }
+  });
+
   test("with any damaged number says so when the array is read", async () => {
     const bytes = Uint8Array.from(fixture("small.npz"));
     const file = await openNpz(bytesSource(bytes, "x.npz"));

@@ -17,7 +17,11 @@ const SLACK = 64;
  * @throws RangeError if it is no zip archive, or a file is encrypted or claims more bytes than it can hold.
  */
 export async function openZip(source: ByteSource): Promise<Map<string, ZipMember>> {
-  const reader = new ZipReader(new SourceReader(source), { useWebWorkers: false, checkSignature: true });
+  const reader = new ZipReader(new SourceReader(source), {
+    useWebWorkers: false,
+    checkSignature: true,
+    checkLocalFilename: true, // names have no checksum, but are there twice
+  });
   const members = new Map<string, ZipMember>();
   try {
     for await (const entry of reader.getEntriesGenerator()) {
@@ -86,11 +90,16 @@ class MemberStream {
   #rest = new Uint8Array(0);
 
   constructor(entry: FileEntry, name: string) {
-    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    let failed = (_: unknown): void => {};
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>({
+      start(controller) {
+        failed = (error) => controller.error(error);
+      },
+    });
     this.#name = name;
     this.#reader = readable.getReader();
     this.#done = entry.getData(writable);
-    this.#done.catch(() => {}); // told by take() and end(), or not wanted any more
+    this.#done.catch(failed); // what fails before the first byte does not reach the stream by itself
   }
 
   /** Hands `count` bytes to `use`, piece by piece. */

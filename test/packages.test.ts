@@ -6,6 +6,7 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { publicPackages, root } from "../scripts/packages.ts";
 import { run } from "../scripts/pnpm.ts";
+import { bundleTests } from "./bundles/bundles.ts";
 import { importedPackages, readmeExamples, readmeInstalls } from "./readme-example.ts";
 import { type Installed, installTarballs } from "./tarballs.ts";
 
@@ -132,6 +133,8 @@ test("a bundle that imports tfjs-backends, and nothing of it, has the gradients 
 test.each([...examples.keys()])("the README's example of %s runs as written", (name) => {
   expect(run(installed.folder, process.execPath, `${name}.mjs`)).not.toBe("");
 });
+
+bundleTests(() => installed.folder);
 
 /** What esbuild makes of a program in the folder of the installed packages: minified, tfjs left out. */
 async function bundleOf(program: string): Promise<string> {

@@ -13,9 +13,10 @@ export interface Installed {
 }
 
 /** tfjs' own packages that an application chooses. */
-const TFJS = ["core", "layers", "data", "backend-cpu", "backend-wasm"].map(
-  (name) => `@tensorflow/tfjs-${name}`,
-);
+const TFJS = [
+  ...["core", "layers", "data"],
+  ...["backend-cpu", "backend-wasm", "backend-webgl", "backend-webgpu"],
+].map((name) => `@tensorflow/tfjs-${name}`);
 
 /** Builds, packs and installs every public package in a new folder, which the caller removes. */
 export function installTarballs(): Installed {

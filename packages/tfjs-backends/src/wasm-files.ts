@@ -1,7 +1,7 @@
 import { isMissing } from "./load-error.ts";
 
 /** Where tfjs' three `.wasm` files are: the folder's URL with its slash, or the URL of each by its name. */
-export type WasmPaths = string | Readonly<Record<WasmFile, string>>;
+export type WasmPaths = string | Files;
 
 /** tfjs' builds of its WASM backend: plain, with 128-bit instructions, with threads too. */
 export const WASM_FILE_NAMES = [
@@ -10,7 +10,7 @@ export const WASM_FILE_NAMES = [
   "tfjs-backend-wasm-threaded-simd.wasm",
 ] as const;
 
-type WasmFile = (typeof WASM_FILE_NAMES)[number];
+type Files = Readonly<Record<(typeof WASM_FILE_NAMES)[number], string>>;
 
 /** What every WebAssembly module begins with: NUL, "asm". */
 const MAGIC = [0x00, 0x61, 0x73, 0x6d];
@@ -21,19 +21,33 @@ export function isFileMap(value: unknown): boolean {
   return WASM_FILE_NAMES.every((name) => typeof (value as Record<string, unknown>)[name] === "string");
 }
 
+/** Where URLs of `wasm-kernels/files` point that no bundler wrote anew. */
+const AS_WRITTEN = "/wasm-kernels/dist/@tensorflow/";
+
 /**
- * tfjs' files where the page's bundler has put them: Vite and webpack 5 do, for they follow `wasm-kernels/files`. Under
- * others, or without that package, `undefined`.
+ * tfjs' files where the page's bundler has put them: Vite and webpack 5 do, for they follow `wasm-kernels/files`. Vite's
+ * development server and pages without a bundler have them where packages are installed. Elsewhere, or without that
+ * package, `undefined`.
  */
 export async function wasmFilesOfBundler(): Promise<WasmPaths | undefined> {
-  let files: Readonly<Record<WasmFile, string>>;
+  let files: Files;
   try {
     ({ WASM_FILES: files } = await import("wasm-kernels/files"));
   } catch (error) {
     if (isMissing(error, ["wasm-kernels"])) return undefined;
     throw error;
   }
-  return (await isWasm(files["tfjs-backend-wasm.wasm"])) ? files : undefined;
+  for (const found of [files, besidePackage(files)]) {
+    if (await isWasm(found["tfjs-backend-wasm.wasm"])) return found;
+  }
+  return undefined;
+}
+
+function besidePackage(files: Files): Files {
+  const urls = WASM_FILE_NAMES.map(
+    (name) => [name, files[name].replace(AS_WRITTEN, "/@tensorflow/")] as const,
+  );
+  return Object.fromEntries(urls) as unknown as Files;
 }
 
 /** Whether a URL serves WebAssembly: many servers answer with their index page where there is nothing. */

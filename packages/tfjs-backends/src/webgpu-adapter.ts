@@ -72,10 +72,10 @@ export async function chooseAdapter(): Promise<NamedAdapter> {
   const gpu = await findGpu();
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (adapter === null) {
-    throw new Error(
-      "startBackend: backend 'webgpu' expected a GPU adapter, found none; on Linux it needs a Vulkan driver and " +
-        "libvulkan1 (`vulkaninfo --summary` lists what there is)",
-    );
+    const advice = IN_NODE
+      ? "; on Linux it needs a Vulkan driver and libvulkan1 (`vulkaninfo --summary` lists what there is)"
+      : "";
+    throw new Error(`startBackend: backend 'webgpu' expected a GPU adapter, found none${advice}`);
   }
   const { vendor, architecture, description, isFallbackAdapter } = adapter.info ?? {};
   const name = [vendor, architecture, description].filter((word) => word).join(" ") || "unnamed adapter";

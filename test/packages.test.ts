@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { publicPackages, root } from "../scripts/packages.ts";
 import { run } from "../scripts/pnpm.ts";
 import { bundleTests } from "./bundles/bundles.ts";
+import { nodeBundleTests } from "./bundles/node-bundles.ts";
 import { importedPackages, readmeExamples, readmeInstalls } from "./readme-example.ts";
 import { type Installed, installTarballs } from "./tarballs.ts";
 
@@ -135,6 +136,7 @@ test.each([...examples.keys()])("the README's example of %s runs as written", (n
 });
 
 bundleTests(() => installed.folder);
+nodeBundleTests(() => installed.folder);
 
 /** What esbuild makes of a program in the folder of the installed packages: minified, tfjs left out. */
 async function bundleOf(program: string): Promise<string> {

@@ -33,18 +33,7 @@ export const BUNDLERS: readonly Bundler[] = [
   {
     ...{ name: "webpack 5", module: false, findsFiles: true },
     bundle: (project, out) =>
-      new Promise((resolve, reject) => {
-        const output = { path: out, filename: "page.js" };
-        webpack(
-          { mode: "development", devtool: false, context: project, entry: "./page.js", output },
-          (error, stats) => {
-            const [first] = stats?.toJson({ all: false, errors: true }).errors ?? [];
-            const problem = error ?? (first && new Error(first.message));
-            if (problem) reject(problem);
-            else resolve();
-          },
-        );
-      }),
+      bundleByWebpack({ context: project, entry: "./page.js", output: { path: out, filename: "page.js" } }),
   },
   {
     ...{ name: "Rollup", module: true, findsFiles: false },
@@ -67,3 +56,15 @@ export const BUNDLERS: readonly Bundler[] = [
     },
   },
 ];
+
+/** @throws Error with the first that webpack reports. */
+export function bundleByWebpack(configuration: webpack.Configuration): Promise<void> {
+  return new Promise((resolve, reject) => {
+    webpack({ mode: "development", devtool: false, ...configuration }, (error, stats) => {
+      const [first] = stats?.toJson({ all: false, errors: true }).errors ?? [];
+      const problem = error ?? (first && new Error(first.message));
+      if (problem) reject(problem);
+      else resolve();
+    });
+  });
+}

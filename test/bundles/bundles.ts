@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameS
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createServer } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findChromium, resultOfPage } from "../browser/open-page.ts";
 import { BUNDLERS, type Bundler } from "./bundlers.ts";
@@ -23,7 +24,7 @@ const PEERS: Readonly<Record<string, readonly string[]>> = {
   "webgpu-kernels": [],
 };
 const ALL_PEERS = Object.keys(PEERS);
-/** What each takes to start its own test, in tfjs-backends' table of backends. */
+/** Peers of native code: no bundler sees their names, and none is installed here. */
 const NATIVE = ["webgpu", "@tensorflow/tfjs-node", "@tensorflow/tfjs-node-gpu"];
 
 interface Started {
@@ -41,7 +42,8 @@ export function bundleTests(installed: () => string): void {
 
   beforeAll(() => {
     scratch = mkdtempSync(join(tmpdir(), "deit-bundles-"));
-    copyFileSync(fileURLToPath(new URL("page.js", import.meta.url)), join(installed(), "page.js"));
+    for (const name of ["page.js", "index.html"])
+      copyFileSync(fileURLToPath(new URL(name, import.meta.url)), join(installed(), name));
     for (const name of NATIVE) expect(existsSync(join(installed(), "node_modules", name)), name).toBe(false);
   });
   afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -73,6 +75,20 @@ export function bundleTests(installed: () => string): void {
         "startBackend: backend 'wasm' needs @tensorflow/tfjs-backend-wasm, not installed here: npm install @tensorflow/tfjs-backend-wasm",
       );
     });
+  });
+
+  test.runIf(chromium !== undefined)("a page of Vite's development server starts WebAssembly", async () => {
+    const server = await createServer({
+      ...{ root: installed(), configFile: false, logLevel: "silent", server: { host: "127.0.0.1", port: 0 } },
+    });
+    try {
+      await server.listen();
+      // The page posts to the server of the test, from where it is sent on.
+      const page = `location.href = "${server.resolvedUrls!.local[0]}?to=" + encodeURIComponent(location.origin);`;
+      expect(await resultOfPage(chromium!, page)).toMatchObject({ name: "wasm", slope: [6, 8] });
+    } finally {
+      await server.close();
+    }
   });
 
   // The two that take a second each; the others see the same imports.

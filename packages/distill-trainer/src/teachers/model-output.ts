@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type Checks, COUNT, FUNCTION, oneOf, optional, STRING } from "known-options";
+import { type Check, type Checks, COUNT, FUNCTION, oneOf, optional, STRING } from "known-options";
 import type { Preprocess } from "../preprocess.ts";
 import type { ModelOutputs } from "./outputs.ts";
 
@@ -19,7 +19,7 @@ export interface ModelTeacherOptions {
 }
 
 /** The check of `outputs`. */
-export const OUTPUTS = optional(oneOf("auto", "logits", "probabilities", "sigmoid"));
+export const OUTPUTS: Check = optional(oneOf("auto", "logits", "probabilities", "sigmoid"));
 /** Checks of {@link ModelTeacherOptions}. */
 export const MODEL_TEACHER_CHECKS: Checks<ModelTeacherOptions> = {
   preprocess: optional(FUNCTION),

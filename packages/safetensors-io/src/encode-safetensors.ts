@@ -1,6 +1,7 @@
 import type { FloatDtype } from "./dtype.ts";
 import { toBfloat16, toFloat16 } from "./half.ts";
 import { HEADER_LIMIT } from "./header.ts";
+import { listed, quoted } from "./quoted.ts";
 
 /** A tensor to be written. */
 export interface TensorToWrite {
@@ -45,7 +46,7 @@ export async function* safetensorsChunks(
     const values = typeof data === "function" ? await data() : data;
     if (values.length !== elements(shape)) {
       throw new RangeError(
-        `safetensors: tensor ${JSON.stringify(name)}: [${shape}] does not hold ${values.length} numbers`,
+        `safetensors: tensor ${quoted(name)}: ${listed(shape)} does not hold ${values.length} numbers`,
       );
     }
     yield encode(name, dtype, values);
@@ -79,10 +80,12 @@ function header(tensors: readonly Sorted[], { metadata }: WriteOptions): Uint8Ar
   const entries = new Map<string, string>();
   let end = 0;
   for (const { name, shape, dtype } of tensors) {
-    const label = `safetensors: tensor ${JSON.stringify(name)}`;
+    const label = `safetensors: tensor ${quoted(name)}`;
     if (entries.has(name) || name === "__metadata__") throw new RangeError(`${label}: the name is taken`);
     if (!(Object.hasOwn(RANK, dtype) && shape.every((side) => Number.isSafeInteger(side) && side >= 0))) {
-      throw new RangeError(`${label}: expected F32, F16 or BF16 and whole sides, got ${dtype} [${shape}]`);
+      throw new RangeError(
+        `${label}: expected F32, F16 or BF16 and whole sides, got ${dtype} ${listed(shape)}`,
+      );
     }
     const begin = end;
     end += elements(shape) * BYTES[dtype];
@@ -107,9 +110,7 @@ function encode(name: string, dtype: FloatDtype, values: Float32Array): Uint8Arr
   for (let i = 0; i < values.length; i++) {
     halves[i] = round(values[i]!);
     if ((halves[i]! & 0x7fff) === infinity && Number.isFinite(values[i])) {
-      throw new RangeError(
-        `safetensors: tensor ${JSON.stringify(name)}: ${values[i]} is too large for ${dtype}`,
-      );
+      throw new RangeError(`safetensors: tensor ${quoted(name)}: ${values[i]} is too large for ${dtype}`);
     }
   }
   return new Uint8Array(halves.buffer);

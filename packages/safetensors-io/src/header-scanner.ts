@@ -1,4 +1,8 @@
+import { quoted } from "./quoted.ts";
+
 const MAX_SAFE_DIGITS = 16;
+/** What needs a JSON parser: escapes, and the characters that JSON refuses. */
+const NOT_PLAIN = /[\\\p{Cc}]/u;
 
 /**
  * Reads the only JSON that a header may hold: objects of known depth, strings, lists of whole numbers. Unlike
@@ -12,23 +16,24 @@ export class HeaderScanner {
     this.text = text;
   }
 
-  /** `{"key": value, …}`: `visit` must read each value. */
-  object(label: string, visit: (key: string) => void): void {
+  /** `{"key": value, …}`, by key: `read` must read each value. */
+  object<Value>(label: string, read: (key: string) => Value): Map<string, Value> {
+    const values = new Map<string, Value>();
     this.expect("{", label);
-    if (this.take("}")) return;
-    const keys = new Set<string>();
+    if (this.take("}")) return values;
     do {
       const key = this.string(label);
-      if (keys.has(key)) throw new RangeError(`${label}: ${JSON.stringify(key)} appears twice`);
-      keys.add(key);
+      if (values.has(key)) throw new RangeError(`${label}: ${quoted(key)} appears twice`);
       this.expect(":", label);
-      visit(key);
+      values.set(key, read(key));
     } while (this.take(","));
     this.expect("}", label);
+    return values;
   }
 
-  string(label: string): string {
-    this.expect('"', label);
+  /** @param key - Whose value it is, for errors. */
+  string(label: string, key?: string): string {
+    if (!this.take('"')) this.fail('"', key === undefined ? label : `${label} ${quoted(key)}`);
     const begin = this.at - 1;
     for (;;) {
       const end = this.text.indexOf('"', this.at);
@@ -38,6 +43,8 @@ export class HeaderScanner {
       this.at = end + 1;
       if (slashes % 2 === 0) break;
     }
+    const plain = this.text.slice(begin + 1, this.at - 1);
+    if (!NOT_PLAIN.test(plain)) return plain;
     try {
       return JSON.parse(this.text.slice(begin, this.at)) as string; // a string: it starts and ends with a quote
     } catch {

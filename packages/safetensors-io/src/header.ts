@@ -1,5 +1,6 @@
 import { bitsOf, type Dtype, isDtype } from "./dtype.ts";
 import { HeaderScanner } from "./header-scanner.ts";
+import { listed, quoted } from "./quoted.ts";
 
 /** The format's own limit, in bytes. */
 export const HEADER_LIMIT = 100_000_000;
@@ -44,13 +45,11 @@ export function parseHeader(bytes: Uint8Array, dataSize: number): Header {
 }
 
 function readMetadata(scanner: HeaderScanner): Map<string, string> {
-  const metadata = new Map<string, string>();
-  scanner.object("__metadata__", (key) => metadata.set(key, scanner.string(`__metadata__ ${key}`)));
-  return metadata;
+  return scanner.object("__metadata__", (key) => scanner.string("__metadata__", key));
 }
 
 function readTensor(scanner: HeaderScanner, name: string, dataSize: number): TensorInfo {
-  const label = `tensor ${JSON.stringify(name)}`;
+  const label = `tensor ${quoted(name)}`;
   let dtype: string | undefined;
   let shape: number[] | undefined;
   let offsets: number[] | undefined;
@@ -58,23 +57,23 @@ function readTensor(scanner: HeaderScanner, name: string, dataSize: number): Ten
     if (key === "dtype") dtype = scanner.string(`${label}: dtype`);
     else if (key === "shape") shape = scanner.integers(`${label}: shape`);
     else if (key === "data_offsets") offsets = scanner.integers(`${label}: data_offsets`);
-    else throw new RangeError(`${label}: expected dtype, shape and data_offsets, got ${JSON.stringify(key)}`);
+    else throw new RangeError(`${label}: expected dtype, shape and data_offsets, got ${quoted(key)}`);
   });
   if (dtype === undefined || shape === undefined || offsets === undefined) {
     const missing = dtype === undefined ? "dtype" : shape === undefined ? "shape" : "data_offsets";
     throw new RangeError(`${label}: ${missing} is missing`);
   }
-  if (!isDtype(dtype)) throw new RangeError(`${label}: expected a known dtype, got ${JSON.stringify(dtype)}`);
+  if (!isDtype(dtype)) throw new RangeError(`${label}: expected a known dtype, got ${quoted(dtype)}`);
   const [begin, end] = offsets as [number, number];
   if (offsets.length !== 2 || begin > end || end > dataSize) {
     throw new RangeError(
-      `${label}: expected data_offsets [begin, end] within ${dataSize} bytes of data, got [${offsets}]`,
+      `${label}: expected data_offsets [begin, end] within ${dataSize} bytes of data, got ${listed(offsets)}`,
     );
   }
   const size = (elements(shape) * bitsOf(dtype)) / 8;
   if (size !== end - begin) {
     throw new RangeError(
-      `${label}: ${dtype} [${shape}] takes ${size} bytes, its data_offsets ${end - begin}`,
+      `${label}: ${dtype} ${listed(shape)} takes ${size} bytes, its data_offsets ${end - begin}`,
     );
   }
   return { name, dtype, shape, begin, end };
@@ -95,7 +94,7 @@ function requireNoHoles(tensors: readonly TensorInfo[], dataSize: number): void 
   let end = 0;
   let before = "the header";
   for (const tensor of tensors) {
-    const label = `tensor ${JSON.stringify(tensor.name)}`;
+    const label = `tensor ${quoted(tensor.name)}`;
     if (tensor.begin < end) throw new RangeError(`${label}: overlaps ${before}, which ends at byte ${end}`);
     if (tensor.begin > end) {
       throw new RangeError(`${label}: begins at byte ${tensor.begin}, but ${before} ends at ${end}`);

@@ -15,3 +15,4 @@ export {
 export { fromFloat16, toFloat16 } from "./half.ts";
 export type { TensorInfo } from "./header.ts";
 export { openSafetensors, type Safetensors } from "./open-safetensors.ts";
+export { listed, quoted } from "./quoted.ts";

@@ -1,6 +1,7 @@
 import type { ByteSource } from "./byte-source.ts";
 import { decode, type Numbers } from "./dtype.ts";
 import { HEADER_LIMIT, parseHeader, type TensorInfo } from "./header.ts";
+import { quoted } from "./quoted.ts";
 
 /** An open safetensors file: its header is read and checked, its tensors are read one by one. */
 export interface Safetensors {
@@ -55,12 +56,12 @@ export async function openSafetensors(source: ByteSource): Promise<Safetensors> 
     ...header,
     async read(tensor) {
       const info = header.tensors.get(tensor);
-      if (!info) throw new RangeError(`read: ${name}: there is no tensor ${JSON.stringify(tensor)}`);
+      if (!info) throw new RangeError(`read: ${name}: there is no tensor ${quoted(tensor)}`);
       const raw = await readExactly(source, data + info.begin, info.end - info.begin);
       try {
         return decode(info.dtype, raw);
       } catch (error) {
-        throw new RangeError(`read: ${name}: tensor ${JSON.stringify(tensor)}: ${(error as Error).message}`);
+        throw new RangeError(`read: ${name}: tensor ${quoted(tensor)}: ${(error as Error).message}`);
       }
     },
   };

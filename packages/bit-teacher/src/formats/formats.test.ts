@@ -108,7 +108,7 @@ describe("a .npz", () => {
   ])("with the header %s is refused", async (text, problem) => {
     const bytes = await zipOf({ "a.npy": npy(text) });
     await expect(openNpz(bytesSource(bytes, "x.npz"))).rejects.toThrow(problem);
-    await expect(openNpz(bytesSource(bytes, "x.npz"))).rejects.toThrow("x.npz: a.npy: ");
+    await expect(openNpz(bytesSource(bytes, "x.npz"))).rejects.toThrow('x.npz: "a.npy": ');
   });
 
   test("with a header longer than NumPy's limit, or than the file, is refused before it is read", async () => {
@@ -169,14 +169,14 @@ describe("a .npz", () => {
     const numbers = (await file.read(KERNEL)) as Float32Array;
     const at = Buffer.from(bytes).indexOf(Buffer.from(numbers.buffer));
     bytes[at + 5]! ^= 1;
-    await expect(file.read(KERNEL)).rejects.toThrow(`${KERNEL}.npy: could not be unpacked`);
+    await expect(file.read(KERNEL)).rejects.toThrow(`"${KERNEL}.npy": could not be unpacked`);
   });
 });
 
 test("a zip with two files of one name, an encrypted one, or folders", async () => {
   const writer = new ZipWriter(new Uint8ArrayWriter(), { useWebWorkers: false });
   await writer.add("secret", new TextReader("x"), { password: "p" });
-  await expect(openZip(bytesSource(await writer.close()))).rejects.toThrow("secret is encrypted");
+  await expect(openZip(bytesSource(await writer.close()))).rejects.toThrow('"secret" is encrypted');
   const folders = new ZipWriter(new Uint8ArrayWriter(), { useWebWorkers: false });
   await folders.add("folder/", new BlobReader(new Blob([])), { directory: true });
   await folders.add("folder/a", new TextReader("x"));
@@ -285,6 +285,19 @@ describe("a SavedModel's variables", () => {
     await expect(beyond.read("t")).rejects.toThrow("expected a shard below 1, got 5");
   });
 
+  test("whose keys are endless by sharing their beginnings are refused", async () => {
+    const long = "k".repeat(100);
+    const [twice, endless] = [sharedKeys(2, []), sharedKeys(1100, [0x6b])];
+    await expect(bundle(twice, new Uint8Array(0))).rejects.toThrow("the key appears twice");
+    await expect(bundle(endless, new Uint8Array(0))).rejects.toThrow(
+      "expected keys of at most 100000000 bytes together",
+    );
+    const error = await bundle(table([[long, [0x0b]]]), new Uint8Array(0)).catch(String);
+    expect(error).toBe(
+      `RangeError: index: "${"k".repeat(60)}"…: expected a field of wire type 0, 1, 2 or 5, got 3`,
+    );
+  });
+
   test("without names of their own have those in their keys", async () => {
     const value = "/.ATTRIBUTES/VARIABLE_VALUE";
     const float = [0x08, 1, 0x28, 4];
@@ -309,7 +322,7 @@ describe("a SavedModel's variables", () => {
     await expect(openSavedModelZip(bytesSource(await two, "x"))).rejects.toThrow("got 2");
     const short = zipOf(files);
     await expect(openSavedModelZip(bytesSource(await short, "x"))).rejects.toThrow(
-      "m/variables/variables.data-00000-of-00001 is missing",
+      '"m/variables/" has no variables.data-00000-of-00001',
     );
     const good = await openSavedModelZip(
       bytesSource(await zipOf({ ...files, "m/variables/variables.data-00000-of-00001": data }, 6), "x"),
@@ -320,22 +333,37 @@ describe("a SavedModel's variables", () => {
 
 /** A LevelDB table of one block, which the index names `copies` times. */
 function table(entries: readonly [key: string, value: readonly number[]][], copies = 1): Uint8Array {
-  const block = (pairs: readonly [string, readonly number[]][]): number[] => {
-    const body = pairs.flatMap(([key, value]) => [
-      ...[0, key.length, value.length],
-      ...new TextEncoder().encode(key),
-      ...value,
-    ]);
-    return [...body, 0, 0, 0, 0, 1, 0, 0, 0]; // one restart, at 0
-  };
+  return tableOf(tableBlock(entries), copies);
+}
+
+/** A table whose first key has 100,000 bytes; each after it is the one before it and `own`. */
+function sharedKeys(count: number, own: number[]): Uint8Array {
+  const length = 100_000;
+  const body = [0, ...varint(length), 0, ...new Array<number>(length).fill(0x6b)];
+  for (let i = 1; i < count; i++) body.push(...varint(length + (i - 1) * own.length), own.length, 0, ...own);
+  return tableOf([...body, 0, 0, 0, 0, 1, 0, 0, 0]);
+}
+
+function varint(n: number): number[] {
+  return n < 128 ? [n] : [(n & 127) | 128, ...varint(n >> 7)];
+}
+
+function tableBlock(pairs: readonly [string, readonly number[]][]): number[] {
+  const body = pairs.flatMap(([key, value]) => [
+    ...[0, key.length, value.length],
+    ...new TextEncoder().encode(key),
+    ...value,
+  ]);
+  return [...body, 0, 0, 0, 0, 1, 0, 0, 0]; // one restart, at 0
+}
+
+function tableOf(data: number[], copies = 1): Uint8Array {
   const stored = (bytes: number[]): number[] => {
     const crc = masked(crc32c(Uint8Array.of(...bytes, 0)));
     return [...bytes, 0, crc & 255, (crc >>> 8) & 255, (crc >>> 16) & 255, crc >>> 24];
   };
-  const data = block(entries);
-  const varint = (n: number) => (n < 128 ? [n] : [(n & 127) | 128, n >> 7]);
   const handle = [0, ...varint(data.length)];
-  const index = block(Array.from({ length: copies }, (_, i) => [`z${i}`, handle]));
+  const index = tableBlock(Array.from({ length: copies }, (_, i) => [`z${i}`, handle]));
   const footer = [0, 0, ...varint(data.length + 5), ...varint(index.length)];
   const magic = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb];
   const padding = new Array<number>(40 - footer.length).fill(0);

@@ -19,7 +19,7 @@ const LONGEST = 10_000;
  */
 export async function readNpyHeader(source: ByteSource): Promise<NpyHeader> {
   const fail = (expected: string, got: unknown) =>
-    new RangeError(`${source.name}: expected ${expected}, got ${got}`);
+    new RangeError(`${source.name}: expected ${expected}, got ${String(got).slice(0, 60)}`);
   if (source.size < 12) throw fail("a .npy file", `${source.size} bytes`);
   const start = await source.read(0, 12);
   if (!MAGIC.every((byte, i) => start[i] === byte)) throw fail("a .npy file", "another beginning");

@@ -1,4 +1,4 @@
-import type { ByteSource } from "safetensors-io";
+import { type ByteSource, listed, quoted } from "safetensors-io";
 import { float32Bytes, float32Of, type NamedTensors, type StoredTensor } from "./named-tensors.ts";
 import { readNpyHeader } from "./npy-header.ts";
 import { openZip, type ZipMember } from "./zip.ts";
@@ -21,7 +21,7 @@ export async function openNpz(source: ByteSource): Promise<NamedTensors> {
     const { shape, begin } = await readNpyHeader(member).finally(() => member.close());
     if (begin + float32Bytes(shape) !== member.size) {
       throw new RangeError(
-        `${member.name}: expected ${float32Bytes(shape)} bytes for float32 [${shape}], got ${member.size - begin}`,
+        `${member.name}: expected ${float32Bytes(shape)} bytes for float32 ${listed(shape)}, got ${member.size - begin}`,
       );
     }
     const name = path.replace(/\.npy$/, "");
@@ -33,7 +33,7 @@ export async function openNpz(source: ByteSource): Promise<NamedTensors> {
     async read(name) {
       const array = arrays.get(name);
       if (array === undefined)
-        throw new RangeError(`read: ${source.name}: there is no array ${JSON.stringify(name)}`);
+        throw new RangeError(`read: ${source.name}: there is no array ${quoted(name)}`);
       const { member, begin } = array;
       return float32Of(await member.read(begin, member.size - begin));
     },

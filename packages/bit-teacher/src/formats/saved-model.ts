@@ -1,4 +1,4 @@
-import type { ByteSource } from "safetensors-io";
+import { type ByteSource, quoted } from "safetensors-io";
 import type { NamedTensors } from "./named-tensors.ts";
 import { openTensorBundle } from "./tensor-bundle/open-tensor-bundle.ts";
 import { openZip } from "./zip.ts";
@@ -39,7 +39,7 @@ export async function openSavedModelZip(source: ByteSource): Promise<NamedTensor
       const data = members.get(folder + shardName(shard, count));
       if (data !== undefined) return data;
       throw new RangeError(
-        `openSavedModelZip: ${source.name}: ${folder}${shardName(shard, count)} is missing`,
+        `openSavedModelZip: ${source.name}: ${quoted(folder)} has no ${shardName(shard, count)}`,
       );
     },
   });

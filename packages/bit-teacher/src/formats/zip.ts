@@ -1,5 +1,5 @@
 import { type FileEntry, Reader, ZipReader } from "@zip.js/zip.js";
-import type { ByteSource } from "safetensors-io";
+import { type ByteSource, quoted } from "safetensors-io";
 
 /** A file of a zip archive, read from its beginning on; reading backwards starts again. */
 export interface ZipMember extends ByteSource {
@@ -28,14 +28,15 @@ export async function openZip(source: ByteSource): Promise<Map<string, ZipMember
       if (entry.directory) continue;
       const { filename, compressedSize, uncompressedSize, encrypted } = entry;
       const limit = entry.compressionMethod === 0 ? compressedSize : compressedSize * DEFLATE_LIMIT + SLACK;
-      if (encrypted) throw new RangeError(`${filename} is encrypted`);
+      const label = quoted(filename);
+      if (encrypted) throw new RangeError(`${label} is encrypted`);
       if (compressedSize > source.size || uncompressedSize > limit) {
         throw new RangeError(
-          `${filename} claims ${uncompressedSize} bytes, of which there are ${compressedSize}`,
+          `${label} claims ${uncompressedSize} bytes, of which there are ${compressedSize}`,
         );
       }
-      if (members.has(filename)) throw new RangeError(`there are two files ${filename}`);
-      members.set(filename, member(entry, `${source.name}: ${filename}`));
+      if (members.has(filename)) throw new RangeError(`there are two files ${label}`);
+      members.set(filename, member(entry, `${source.name}: ${label}`));
     }
   } catch (cause) {
     throw new RangeError(`${source.name}: expected a zip archive, got: ${(cause as Error).message}`, {

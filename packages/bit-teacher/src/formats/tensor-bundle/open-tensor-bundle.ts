@@ -1,4 +1,4 @@
-import type { ByteSource } from "safetensors-io";
+import { type ByteSource, listed, quoted } from "safetensors-io";
 import { float32Bytes, float32Of, type NamedTensors, type StoredTensor } from "../named-tensors.ts";
 import { crc32c, masked } from "./crc32c.ts";
 import { type BundleEntry, FLOAT, readEntry, readShardCount, STRING } from "./entry.ts";
@@ -14,6 +14,8 @@ export interface TensorBundleFiles {
 }
 
 const MOST_SHARDS = 100_000;
+/** Bytes, so that a small zip cannot unpack into a large graph of objects; those of real models take some MB. */
+const MOST_NAMES = 100_000_000;
 
 /**
  * Opens TensorFlow's own format of weights (a TensorBundle): a checkpoint, or the `variables` of a SavedModel. Reads and
@@ -35,10 +37,11 @@ export async function openTensorBundle(files: TensorBundleFiles): Promise<NamedT
   let count = 0;
   for await (const [key, value] of readTable(index)) {
     try {
+      if (entries.has(key)) throw new RangeError("the key appears twice");
       if (key === "") count = readShardCount(value);
       else entries.set(key, readEntry(value));
     } catch (cause) {
-      throw new RangeError(`${index.name}: ${JSON.stringify(key)}: ${(cause as Error).message}`, { cause });
+      throw new RangeError(`${index.name}: ${quoted(key)}: ${(cause as Error).message}`, { cause });
     }
   }
   if (!(count >= 1 && count <= MOST_SHARDS))
@@ -47,7 +50,7 @@ export async function openTensorBundle(files: TensorBundleFiles): Promise<NamedT
   const opened = new Map<number, Promise<ByteSource>>();
   const bytesOf = async (key: string, entry: BundleEntry): Promise<Uint8Array> => {
     const { shard, offset, size } = entry;
-    const where = `${index.name}: tensor ${JSON.stringify(key)}`;
+    const where = `${index.name}: tensor ${quoted(key)}`;
     if (shard >= count) throw new RangeError(`${where}: expected a shard below ${count}, got ${shard}`);
     if (!opened.has(shard)) opened.set(shard, files.shard(shard, count));
     const data = await opened.get(shard)!;
@@ -64,13 +67,16 @@ export async function openTensorBundle(files: TensorBundleFiles): Promise<NamedT
   for (const [key, entry] of [...entries].sort(([, a], [, b]) => a.shard - b.shard || a.offset - b.offset)) {
     if (entry.dtype !== FLOAT) continue;
     const { shape, size, sliced } = entry;
-    const where = `${index.name}: tensor ${JSON.stringify(key)}`;
+    const where = `${index.name}: tensor ${quoted(key)}`;
     if (sliced) throw new RangeError(`${where}: expected a whole tensor, got one stored in slices`);
     if (float32Bytes(shape) !== size) {
-      throw new RangeError(`${where}: float32 [${shape}] takes ${float32Bytes(shape)} bytes, got ${size}`);
+      throw new RangeError(
+        `${where}: float32 ${listed(shape)} takes ${float32Bytes(shape)} bytes, got ${size}`,
+      );
     }
     const own = names.get(key) ?? nameOfKey(key);
     const name = tensors.has(own) ? key : own;
+    if (tensors.has(name)) throw new RangeError(`${where}: its name is taken by another`);
     tensors.set(name, { name, shape, key, entry });
   }
   return {
@@ -79,10 +85,10 @@ export async function openTensorBundle(files: TensorBundleFiles): Promise<NamedT
     async read(name) {
       const tensor = tensors.get(name);
       if (tensor === undefined)
-        throw new RangeError(`read: ${index.name}: there is no tensor ${JSON.stringify(name)}`);
+        throw new RangeError(`read: ${index.name}: there is no tensor ${quoted(name)}`);
       const bytes = await bytesOf(tensor.key, tensor.entry);
       if (masked(crc32c(bytes)) !== tensor.entry.crc) {
-        throw new RangeError(`read: ${index.name}: the CRC of tensor ${JSON.stringify(name)} is wrong`);
+        throw new RangeError(`read: ${index.name}: the CRC of tensor ${quoted(name)} is wrong`);
       }
       return float32Of(bytes);
     },
@@ -96,6 +102,9 @@ async function namesOf(
 ): Promise<Map<string, string>> {
   const entry = entries.get(OBJECT_GRAPH);
   if (entry?.dtype !== STRING) return new Map();
+  if (entry.size > MOST_NAMES) {
+    throw new RangeError(`${file}: expected names of at most ${MOST_NAMES} bytes, got ${entry.size}`);
+  }
   const bytes = await bytesOf(OBJECT_GRAPH, entry);
   try {
     return variableNames(readString(bytes, entry));

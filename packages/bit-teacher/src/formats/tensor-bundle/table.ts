@@ -4,6 +4,8 @@ import { Cursor } from "./wire.ts";
 
 const FOOTER = 48;
 const MAGIC = [0xdb4775248b80fb57n & 0xffffffffn, 0xdb4775248b80fb57n >> 32n].map(Number);
+/** Bytes of a table, and of all its keys together: keys share their beginnings, so that few bytes could be endless keys. */
+const LIMIT = 100_000_000;
 /** A byte for the compression, four for the CRC. */
 const TRAILER = 5;
 
@@ -25,6 +27,7 @@ export async function* readTable(
 ): AsyncGenerator<readonly [key: string, value: Uint8Array]> {
   const fail = (problem: string) => new RangeError(`${source.name}: ${problem}`);
   if (source.size < FOOTER) throw fail(`expected a table, got ${source.size} bytes`);
+  if (source.size > LIMIT) throw fail(`expected a table of at most ${LIMIT} bytes, got ${source.size}`);
   const footer = new Cursor(await source.read(source.size - FOOTER, FOOTER));
   const magic = new Cursor(footer.bytes, FOOTER - 8);
   if (magic.fixed32() !== MAGIC[0] || magic.fixed32() !== MAGIC[1])
@@ -32,13 +35,14 @@ export async function* readTable(
   try {
     readHandle(footer); // of the filter index, which TensorFlow does not write
     const index = await readBlock(source, readHandle(footer));
+    const keys = { left: LIMIT };
     let end = 0;
-    for (const [, pointer] of pairs(index)) {
+    for (const [, pointer] of pairs(index, keys)) {
       const handle = readHandle(new Cursor(pointer));
       if (handle.offset < end)
         throw new RangeError(`a block at ${handle.offset} overlaps one that ends at ${end}`);
       end = handle.offset + handle.size;
-      yield* pairs(await readBlock(source, handle));
+      yield* pairs(await readBlock(source, handle), keys);
     }
   } catch (cause) {
     throw fail(`is damaged: ${(cause as Error).message}`);
@@ -65,7 +69,10 @@ async function readBlock(source: ByteSource, { offset, size }: Handle): Promise<
 }
 
 /** A block's pairs: keys leave out what they share with the one before. */
-function* pairs(block: Uint8Array): Generator<readonly [key: string, value: Uint8Array]> {
+function* pairs(
+  block: Uint8Array,
+  keys: { left: number },
+): Generator<readonly [key: string, value: Uint8Array]> {
   const restarts = new Cursor(block, Math.max(0, block.length - 4)).fixed32();
   const end = block.length - 4 - 4 * restarts;
   if (end < 0)
@@ -75,7 +82,13 @@ function* pairs(block: Uint8Array): Generator<readonly [key: string, value: Uint
   while (cursor.left > 0) {
     const [shared, own, length] = [cursor.varint(), cursor.varint(), cursor.varint()];
     if (shared > key.length) throw new RangeError(`a key shares ${shared} bytes with one of ${key.length}`);
-    key = Uint8Array.from([...key.subarray(0, shared), ...cursor.take(own)]);
+    keys.left -= shared + own;
+    if (keys.left < 0) throw new RangeError(`expected keys of at most ${LIMIT} bytes together`);
+    const tail = cursor.take(own);
+    const next = new Uint8Array(shared + own);
+    next.set(key.subarray(0, shared));
+    next.set(tail, shared);
+    key = next;
     yield [new TextDecoder().decode(key), cursor.take(length)];
   }
 }

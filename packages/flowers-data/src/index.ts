@@ -24,5 +24,8 @@ export { type ProceduralFlowersOptions, proceduralFlowers } from "./procedural-f
 export { type FloatImage, type ResizeOptions, resizeBilinear } from "./resize-bilinear.ts";
 export type { RgbImage } from "./rgb-image.ts";
 export { type Encoding, SampleStore, type SampleStoreParts } from "./sample-store.ts";
-export { type Split, splitStore, tfdsSplit } from "./tfds-split.ts";
+export { splitStore } from "./split-store.ts";
+export { type StratifiedSplitOptions, stratifiedSplit } from "./stratified-split.ts";
+export { type Split, tfdsSplit } from "./tfds-split.ts";
+export type { TreeNote, TreeNoteKind } from "./tree/notes.ts";
 export { defaultMargin, type View, viewOf } from "./views.ts";

@@ -98,6 +98,13 @@ export class SampleStore {
     });
   }
 
+  /** The same samples, photos turned as their EXIF orientation says or not. */
+  withUpright(upright: boolean): SampleStore {
+    const { encoding } = this;
+    if (encoding.kind !== "file" || (encoding.upright ?? false) === upright) return this;
+    return new SampleStore({ ...this, encoding: { kind: "file", ...(upright && { upright }) } });
+  }
+
   /** The stored bytes of one sample, shared: do not write. */
   bytesOf(index: number): Uint8Array {
     return sampleBytes(this, index);
@@ -111,30 +118,6 @@ export function sampleBytes(
 ): Uint8Array {
   const start = store.spans[2 * index]!;
   return new Uint8Array(store.bytes, start, store.spans[2 * index + 1]! - start);
-}
-
-/** A store from labelled files: copies them into one block. */
-export function storeOfFiles(
-  files: readonly { readonly folder: string; readonly name: string; readonly data: Uint8Array }[],
-  classNames: readonly string[],
-): SampleStore {
-  const spans = new Float64Array(files.length * 2);
-  const bytes = new SharedArrayBuffer(files.reduce((sum, { data }) => sum + data.length, 0));
-  const target = new Uint8Array(bytes);
-  let at = 0;
-  files.forEach(({ data }, i) => {
-    target.set(data, at);
-    spans.set([at, at + data.length], 2 * i);
-    at += data.length;
-  });
-  return new SampleStore({
-    classNames,
-    keys: files.map(({ folder, name }) => `${folder}/${name}`),
-    labels: Int32Array.from(files, ({ folder }) => classNames.indexOf(folder)),
-    bytes,
-    spans,
-    encoding: { kind: "file" },
-  });
 }
 
 /** The picture of a raw sample. */

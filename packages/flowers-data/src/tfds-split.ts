@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { SampleStore } from "./sample-store.ts";
 
 const TRAIN_PERCENT = 90;
 
@@ -36,19 +35,6 @@ export function tfdsSplit(keys: readonly string[]): Split {
     throw new RangeError(`tfdsSplit: expected enough images for training and validation, got ${keys.length}`);
   }
   return { train: order.slice(0, boundary), validation: order.slice(boundary) };
-}
-
-/**
- * {@link tfdsSplit} of a store, as two views of it.
- *
- * @throws RangeError if the store is too small for both parts to hold an image.
- *
- * @example
- * const { train, validation } = splitStore(await openFlowers("flower_photos.tgz"));
- */
-export function splitStore(store: SampleStore): { train: SampleStore; validation: SampleStore } {
-  const { train, validation } = tfdsSplit(store.keys);
-  return { train: store.subset(train), validation: store.subset(validation) };
 }
 
 function roundHalfToEven(value: number): number {

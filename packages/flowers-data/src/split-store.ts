@@ -1,0 +1,43 @@
+import { TF_FLOWERS_CLASSES } from "./class-names.ts";
+import type { SampleStore } from "./sample-store.ts";
+import { type StratifiedSplitOptions, stratifiedSplit } from "./stratified-split.ts";
+import { isTfFlowers } from "./tf-flowers.ts";
+import { tfdsSplit } from "./tfds-split.ts";
+
+/**
+ * A store in two parts, 90 to 10, as two views of it: {@link tfdsSplit} for tf_flowers, known by its file names, and for drawn
+ * flowers; {@link stratifiedSplit} for all others.
+ *
+ * @param options - Of a stratified split; the other one has none.
+ * @throws RangeError if there are fewer than two classes, a class has fewer than two samples, or a part of a stratified split
+ * would be smaller than one sample a class.
+ *
+ * @example
+ * const { train, validation } = splitStore(await openFlowers("flower_photos.tgz"));
+ */
+export function splitStore(
+  store: SampleStore,
+  options: StratifiedSplitOptions = {},
+): { train: SampleStore; validation: SampleStore } {
+  const { keys, labels, classNames } = store;
+  requireClasses(store);
+  const isDrawn = store.encoding.kind === "rgb" && classNames === TF_FLOWERS_CLASSES;
+  const { train, validation } =
+    isDrawn || isTfFlowers(keys) ? tfdsSplit(keys) : stratifiedSplit(keys, labels, options);
+  return { train: store.subset(train), validation: store.subset(validation) };
+}
+
+/** By name, where the split itself knows numbers only. */
+function requireClasses({ classNames, labels }: SampleStore): void {
+  if (classNames.length < 2) {
+    throw new RangeError(`splitStore: expected at least 2 classes, got one, '${classNames[0]}'`);
+  }
+  const counts = classNames.map(() => 0);
+  for (const label of labels) counts[label]! += 1;
+  const few = counts.findIndex((count) => count < 2);
+  if (few >= 0) {
+    throw new RangeError(
+      `splitStore: class '${classNames[few]}': expected at least 2 pictures, to train and to validate, got ${counts[few]}`,
+    );
+  }
+}

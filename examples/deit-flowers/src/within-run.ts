@@ -2,13 +2,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type StartedBackend, startBackend } from "tfjs-backends";
 import { type RunContext, reportOnce } from "./context.ts";
-import { openData } from "./data/open-data.ts";
+import { type FlowerData, openData } from "./data/open-data.ts";
 import { claim } from "./files/claim.ts";
 import { makeRunFolder, removeIfEmpty } from "./files/run-folder.ts";
 import { shortPath } from "./files/short-path.ts";
 import { writeAtomically } from "./files/write-atomically.ts";
 import { requireInitialWeights } from "./initial-weights.ts";
-import { Interrupted } from "./interrupted.ts";
+import { Interrupted, orInterrupted } from "./interrupted.ts";
 import type { Settings } from "./settings.ts";
 import { studentConfig } from "./student-config.ts";
 import { type Backbone, loadBackbone } from "./teacher/backbone.ts";
@@ -34,8 +34,8 @@ export interface OpenRun {
 }
 
 /**
- * Opens data, teacher and the run's folder, in which `use` then works. The folder of a run from which nothing was saved is
- * removed.
+ * Opens data, teacher and the run's folder, in which `use` then works. The folder of a run that was
+ * stopped before anything was saved is removed; that of one that failed while it trained keeps its log.
  *
  * @throws UsageError, or Error of one line, before the folder is made where the cause could be known by then. Interrupted
  * that says how to go on.
@@ -45,26 +45,28 @@ export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promi
   if (settings.resume !== undefined && existsSync(join(settings.resume, "summary.json"))) {
     throw new UsageError(`--resume: expected a run that is not finished, got '${settings.resume}'`);
   }
-  const backend = await startBackend(settings.backend);
-  output.write(`backend: ${backend.name} (${backend.detail})\n`);
-  const data = await openData(settings, output);
-  output.write(`data: ${data.description}\n`);
-  const classes = data.classNames.length;
-  const backbone = settings.teacher === undefined ? undefined : await loadBackbone(settings.teacher, classes);
-  if (settings.weights !== undefined)
-    await requireInitialWeights(studentConfig(settings, classes), settings.weights);
-
+  const opened = await orInterrupted(open(settings, output), signal);
   const folder = settings.resume ?? (await makeRunFolder(settings.out, settings.name));
   const release = await claim(folder);
   const onSkip = reportOnce(output);
-  const context: RunContext = { settings, data, output, folder, onSkip, ...(signal && { signal }) };
+  const context: RunContext = {
+    settings,
+    data: opened.data,
+    output,
+    folder,
+    onSkip,
+    ...(signal && { signal }),
+  };
   try {
     if (settings.resume === undefined)
       await writeAtomically(join(folder, "settings.json"), `${JSON.stringify(settings, null, 2)}\n`);
-    return await use({ context, backend, backbone });
+    return await use({ context, backend: opened.backend, backbone: opened.backbone });
   } catch (error) {
-    await removeIfEmpty(folder);
-    if (!(error instanceof Interrupted)) throw error;
+    if (!(error instanceof Interrupted)) {
+      await removeIfEmpty(folder, { logs: "keep" });
+      throw error;
+    }
+    await removeIfEmpty(folder, { logs: "remove" });
     const again = `npx pnpm@12 start ${command === "train" ? "" : `${command} `}--resume ${shortPath(folder)}`;
     throw new Interrupted(
       existsSync(folder)
@@ -74,4 +76,20 @@ export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promi
   } finally {
     await release();
   }
+}
+
+/** What a run needs before its folder is made: whatever is wrong with it is found by then. */
+async function open(
+  settings: Settings,
+  output: LineOutput,
+): Promise<{ data: FlowerData; backend: StartedBackend; backbone: Backbone | undefined }> {
+  const backend = await startBackend(settings.backend);
+  output.write(`backend: ${backend.name} (${backend.detail})\n`);
+  const data = await openData(settings, output);
+  output.write(`data: ${data.description}\n`);
+  const classes = data.classNames.length;
+  const backbone = settings.teacher === undefined ? undefined : await loadBackbone(settings.teacher, classes);
+  if (settings.weights !== undefined)
+    await requireInitialWeights(studentConfig(settings, classes), settings.weights);
+  return { data, backend, backbone };
 }

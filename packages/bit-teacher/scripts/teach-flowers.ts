@@ -1,5 +1,5 @@
 // A pretrained layers model as a teacher of flowers: a linear probe, then fine-tuned by BiT-HyperRule.
-//   npx tsx --conditions=@deit/source packages/bit-teacher/scripts/teach-flowers.ts --data flower_photos.tgz --backbone model.json
+//   node --import tsx --conditions=@deit/source packages/bit-teacher/scripts/teach-flowers.ts --data flower_photos.tgz --backbone model.json
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";

@@ -1,5 +1,5 @@
 // Draws docs/procedural-flowers.png, one row a class:
-//   npx tsx --conditions=@deit/source packages/flowers-data/scripts/contact-sheet.ts
+//   node --import tsx --conditions=@deit/source packages/flowers-data/scripts/contact-sheet.ts
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { drawFlower } from "../src/core.ts";

@@ -1,5 +1,5 @@
 // How far a linear classifier on raw pixels gets on the procedural flowers (chance: 20%):
-//   npx tsx --conditions=@deit/source packages/flowers-data/scripts/linear-baseline.ts
+//   node --import tsx --conditions=@deit/source packages/flowers-data/scripts/linear-baseline.ts
 import { proceduralFlowers, type SampleStore } from "../src/index.ts";
 
 const [TRAIN, TEST, SIZE, EPOCHS, CLASSES] = [2000, 500, 48, 40, 5];

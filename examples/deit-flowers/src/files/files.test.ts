@@ -59,7 +59,7 @@ test("a run's folder is a new one, and goes away empty", async () => {
   await expect(makeRunFolder(out, "run")).rejects.toThrow(
     `--name: expected a new run, got '${folder}', which exists`,
   );
-  await removeIfEmpty(folder);
+  await removeIfEmpty(folder, { logs: "remove" });
   expect(await readdir(out)).toEqual([]);
   await writeFile(join(out, "file"), "");
   await expect(makeRunFolder(join(out, "file"), "run")).rejects.toThrow(

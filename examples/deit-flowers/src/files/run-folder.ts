@@ -7,13 +7,7 @@ import { UsageError } from "../usage-error.ts";
 import { LOG_FOLDERS } from "../watch/stage-logs.ts";
 import { CLAIM } from "./claim.ts";
 
-const WORTH_NOTHING_ALONE: readonly string[] = [
-  "settings.json",
-  CLAIM,
-  CONTACT_SHEET,
-  SAMPLES,
-  ...LOG_FOLDERS,
-];
+const WORTH_NOTHING_ALONE: readonly string[] = ["settings.json", CLAIM, CONTACT_SHEET, SAMPLES];
 
 /**
  * Makes a run's folder, which must be new, so that a run that cannot be written is refused before it trains.
@@ -32,9 +26,15 @@ export async function makeRunFolder(out: string, name: string): Promise<string> 
   return folder;
 }
 
-/** Removes a run's folder if nothing but its settings and logs was written to it: there is nothing to go on from. */
-export async function removeIfEmpty(folder: string): Promise<void> {
+/**
+ * Removes a run's folder if nothing was written to it but what is known before the first step, and, where that is asked for, its
+ * logs: there is nothing to resume.
+ */
+export async function removeIfEmpty(
+  folder: string,
+  { logs }: { readonly logs: "keep" | "remove" },
+): Promise<void> {
+  const worthless = [...WORTH_NOTHING_ALONE, ...(logs === "remove" ? LOG_FOLDERS : [])];
   const names = await readdir(folder).catch(() => []);
-  if (names.every((name) => WORTH_NOTHING_ALONE.includes(name)))
-    await rm(folder, { recursive: true, force: true });
+  if (names.every((name) => worthless.includes(name))) await rm(folder, { recursive: true, force: true });
 }

@@ -8,7 +8,8 @@ export interface LineOutput {
 
 const REDRAW_EVERY_MS = 100;
 const PLAIN_LINE_EVERY_MS = 5000;
-const ERASE_REST = "\x1b[K";
+/** Clears the terminal's line from the cursor on. */
+export const ERASE_REST: string = "\x1b[K";
 
 /** One line that changes: redrawn in place on a terminal, now and then a plain line elsewhere. */
 export interface LiveLine {

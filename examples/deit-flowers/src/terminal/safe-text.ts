@@ -1,0 +1,24 @@
+import { ERASE_REST } from "./live-line.ts";
+
+/** Control characters, line and paragraph separators, and what turns the direction of text around. */
+const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
+/**
+ * Text that cannot move the cursor, change colors or reorder what is read: such characters, which file and class names may
+ * hold, become `\u001b`. Line breaks, tabs and what a live line is drawn with stay. JSON means the same afterwards.
+ *
+ * @see https://cwe.mitre.org/data/definitions/150.html
+ */
+export function safeText(text: string): string {
+  const drawn = text.startsWith("\r") ? "\r" : "";
+  const rest = text.slice(drawn.length);
+  return drawn + rest.split(ERASE_REST).map(escaped).join(ERASE_REST);
+}
+
+function escaped(text: string): string {
+  return text.replace(UNSAFE, (character) =>
+    character === "\n" || character === "\t"
+      ? character
+      : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

@@ -1,0 +1,33 @@
+import type { WriteStream } from "node:tty";
+import type { LineOutput } from "./live-line.ts";
+import { safeText } from "./safe-text.ts";
+
+/** What a write to a reader that has gone away, or to a terminal that was closed, ends with. */
+const GONE: ReadonlySet<string | undefined> = new Set(["EPIPE", "EIO", "ENXIO", "ERR_STREAM_DESTROYED"]);
+
+/**
+ * A stream of the process for text that may name files and classes; see `safeText`.
+ *
+ * Where nobody reads any more (`train | head -1`, a closed terminal), the text is dropped: a run does not end because
+ * nobody looks at it.
+ *
+ * @throws Error of the stream, at once or as an uncaught exception, if a write fails for any other reason, such as a full disk.
+ */
+export function terminalOutput(stream: WriteStream): LineOutput {
+  let isGone = false;
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (!GONE.has(error.code)) throw error;
+    isGone = true;
+  });
+  return {
+    write(text) {
+      if (!isGone) stream.write(safeText(text));
+    },
+    get isTTY() {
+      return stream.isTTY;
+    },
+    get columns() {
+      return stream.columns;
+    },
+  };
+}

@@ -19,9 +19,10 @@ export interface BatchesOptions extends ImageSourceOptions {
  * for await (const batch of batches(store, { batchSize: 32, imageSize: 96, training: false })) console.log(batch.labels);
  */
 export async function* batches(store: SampleStore, options: BatchesOptions): AsyncGenerator<Batch> {
-  const source = imageSource(store, options);
+  const { epoch = 0, ...rest } = options;
+  const source = imageSource(store, rest);
   try {
-    yield* source.batches(options.epoch ?? 0);
+    yield* source.batches(epoch);
   } finally {
     await source.close();
   }

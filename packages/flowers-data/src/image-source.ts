@@ -1,10 +1,21 @@
 import { availableParallelism } from "node:os";
+import {
+  BOOLEAN,
+  type Checks,
+  COUNT,
+  FUNCTION,
+  integerFrom,
+  OBJECT,
+  oneOf,
+  optional,
+  requireOptions,
+  UINT32,
+} from "known-options";
 import { type Augmentation, requireAugmentation } from "./augment/augmentation.ts";
 import { type CentreCropOptions, requireCropRatio } from "./augment/centre-crop.ts";
 import type { BadImage, Batch } from "./batch.ts";
 import { epochLength, epochOrder, repeatedOrder } from "./epoch-order.ts";
 import type { ViewPlan, Views } from "./make-views.ts";
-import { requirePositiveInteger } from "./rgb-image.ts";
 import type { SampleStore } from "./sample-store.ts";
 import { startPool, type WorkerPool } from "./threads/worker-pool.ts";
 import { rowKeys, viewSettingsOf } from "./view-keys.ts";
@@ -47,6 +58,8 @@ export interface ImageSourceOptions {
   readonly workers?: number;
   /** Batches under way beyond the one being used. Default `workers + 1`, at least 2, but where each is large no more than 256 MiB hold. */
   readonly prefetch?: number;
+  /** Most pixels that a photo may have; a larger one does not decode. Default 100,000,000. */
+  readonly maxPixels?: number;
   /** What to do with a picture that does not decode. Default `"throw"`. */
   readonly onBadImage?: "throw" | "skip";
   /** Told of each picture that is skipped. */
@@ -196,7 +209,8 @@ function planOf(store: SampleStore, settings: Settings): ViewPlan {
   const sizes = teacherImageSize === undefined ? [imageSize] : [imageSize, teacherImageSize];
   const margins = sizes.map((size) => Math.round((margin * size) / imageSize));
   const { bytes, spans, encoding } = store;
-  const plan = { bytes, spans, encoding, sizes, antialias };
+  const limit = settings.maxPixels === undefined ? {} : { maxPixels: settings.maxPixels };
+  const plan = { bytes, spans, encoding, sizes, antialias, ...limit };
   if (training) return { ...plan, ...(augmentation === undefined ? { margins } : { augmentation }) };
   return { ...plan, ...(centreCrop !== undefined && { centreCrop }) };
 }
@@ -210,31 +224,35 @@ function prefetchWithin(bytes: number, workers: number, options: ImageSourceOpti
   return Math.max(1, Math.min(Math.max(2, workers + 1), Math.floor(bytes / batch)));
 }
 
+const CHECKS: Checks<ImageSourceOptions> = {
+  batchSize: COUNT,
+  imageSize: COUNT,
+  teacherImageSize: optional(COUNT),
+  training: BOOLEAN,
+  seed: optional(UINT32),
+  antialias: optional(BOOLEAN),
+  margin: optional(integerFrom(0)),
+  augmentation: optional(OBJECT),
+  centreCrop: optional(OBJECT),
+  repeats: optional(COUNT),
+  viewEpochs: optional(COUNT),
+  shuffleBuffer: optional(COUNT),
+  workers: optional(COUNT),
+  prefetch: optional(COUNT),
+  maxPixels: optional(COUNT),
+  onBadImage: optional(oneOf("throw", "skip")),
+  onSkip: optional(FUNCTION),
+};
+
 function resolve(store: SampleStore, options: ImageSourceOptions) {
   if (store.size === 0) throw new RangeError("imageSource: expected a store with images, got an empty one");
-  const { batchSize, imageSize, teacherImageSize, training, shuffleBuffer, onSkip } = options;
-  const { seed = 0, antialias = false, onBadImage = "throw" } = options;
+  requireOptions("imageSource", options, CHECKS);
+  const { batchSize, imageSize, teacherImageSize, training, shuffleBuffer, onSkip, maxPixels } = options;
+  const { seed = 0, antialias = false, onBadImage = "throw", margin = defaultMargin(imageSize) } = options;
   const { workers = Math.min(4, Math.max(1, availableParallelism() - 1)) } = options;
   const { prefetch = prefetchWithin(PREFETCH_BYTES, workers, options) } = options;
   const { augmentation, centreCrop, viewEpochs } = options;
   const repeats = training ? (options.repeats ?? 1) : 1;
-  const counts = {
-    batchSize,
-    imageSize,
-    teacherImageSize,
-    shuffleBuffer,
-    workers,
-    prefetch,
-    repeats,
-    viewEpochs,
-  };
-  for (const [name, value] of Object.entries(counts)) {
-    if (value !== undefined) requirePositiveInteger("imageSource", name, value);
-  }
-  const { margin = defaultMargin(imageSize) } = options;
-  if (!(Number.isInteger(margin) && margin >= 0)) {
-    throw new RangeError(`imageSource: margin must be an integer >= 0, got ${margin}`);
-  }
   if (augmentation !== undefined) {
     if (options.margin !== undefined) {
       throw new RangeError("imageSource: expected a margin or an augmentation, got both");
@@ -242,9 +260,6 @@ function resolve(store: SampleStore, options: ImageSourceOptions) {
     requireAugmentation(augmentation);
   }
   if (centreCrop?.ratio !== undefined) requireCropRatio(centreCrop.ratio);
-  if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) {
-    throw new RangeError(`imageSource: seed must be an integer in [0, 2^32), got ${seed}`);
-  }
   const sizes = { batchSize, imageSize, teacherImageSize, margin, workers, prefetch, shuffleBuffer };
   return {
     ...sizes,
@@ -257,5 +272,6 @@ function resolve(store: SampleStore, options: ImageSourceOptions) {
     centreCrop,
     repeats,
     viewEpochs,
+    maxPixels,
   };
 }

@@ -11,6 +11,7 @@ export type { BadImage, Batch } from "./batch.ts";
 export { type BatchesOptions, batches } from "./batches.ts";
 export { labelOrder, TF_FLOWERS_CLASSES } from "./class-names.ts";
 export { type DecodeImageOptions, decodeImage } from "./decode-image.ts";
+export { decodeSample } from "./decode-sample.ts";
 export {
   type DownloadOptions,
   type DownloadProgress,

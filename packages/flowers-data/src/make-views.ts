@@ -1,7 +1,7 @@
 import type { Augmentation } from "./augment/augmentation.ts";
 import type { CentreCropOptions } from "./augment/centre-crop.ts";
-import type { RgbImage } from "./rgb-image.ts";
-import { type Encoding, rawImage, sampleBytes } from "./sample-store.ts";
+import { readSample } from "./decode-sample.ts";
+import type { Encoding } from "./sample-store.ts";
 import { type View, writeView } from "./views.ts";
 
 /** What every batch of a source has in common; sent to each worker once. */
@@ -16,6 +16,8 @@ export interface ViewPlan {
   readonly antialias: boolean;
   /** Instead of margins. */
   readonly augmentation?: Augmentation;
+  /** Of a photo; see `decodeImage`. Decides whether there is a view, not its pixels. */
+  readonly maxPixels?: number;
   /** For evaluation, instead of the whole picture. */
   readonly centreCrop?: CentreCropOptions;
 }
@@ -37,24 +39,40 @@ export interface Views {
   readonly failures: readonly { readonly row: number; readonly reason: string }[];
 }
 
+/** Pictures that are decoded at once, as many as sharp has threads: a decoded photo may take 300 MB. */
+const AT_ONCE = 4;
+
 /** Decodes the task's samples and writes their views, in the task's order. */
 export async function makeViews(plan: ViewPlan, task: ViewTask): Promise<Views> {
-  const decoded = await Promise.allSettled(Array.from(task.indices, (index) => imageOf(plan, index)));
-  const rows: number[] = [];
-  const failures: { row: number; reason: string }[] = [];
-  decoded.forEach((result, row) => {
-    if (result.status === "fulfilled") rows.push(row);
-    else failures.push({ row, reason: firstLine(result.reason) });
-  });
-  const images = plan.sizes.map((size, which) => {
-    const target = new Float32Array(rows.length * size * size * 3);
-    rows.forEach((row, at) => {
-      const { value } = decoded[row] as PromiseFulfilledResult<RgbImage>;
-      writeView(value, viewAt(plan, which, task.drawKeys[row]!), target, at * size * size * 3);
-    });
-    return target;
-  });
-  return { images, rows: Int32Array.from(rows), failures };
+  const count = task.indices.length;
+  const images = plan.sizes.map((size) => new Float32Array(count * size * size * 3));
+  const reasons = new Map<number, string>();
+  let next = 0;
+  const takeTurns = async (): Promise<void> => {
+    for (let row = next++; row < count; row = next++) {
+      const image = await readSample(plan, task.indices[row]!).catch((error: unknown) => {
+        reasons.set(row, firstLine(error));
+      });
+      if (image === undefined) continue;
+      plan.sizes.forEach((size, which) => {
+        writeView(image, viewAt(plan, which, task.drawKeys[row]!), images[which]!, row * size * size * 3);
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, takeTurns));
+  const all = Array.from(task.indices.keys());
+  const rows = Int32Array.from(all.filter((row) => !reasons.has(row)));
+  const failures = all.flatMap((row) => (reasons.has(row) ? [{ row, reason: reasons.get(row)! }] : []));
+  return { images: images.map((image) => only(rows, count, image)), rows, failures };
+}
+
+/** Some rows of an array, in order; the array itself where they are all. */
+function only(rows: Int32Array, count: number, array: Float32Array): Float32Array {
+  if (rows.length === count) return array;
+  const length = array.length / count;
+  const some = new Float32Array(rows.length * length);
+  rows.forEach((row, at) => void some.set(array.subarray(row * length, (row + 1) * length), at * length));
+  return some;
 }
 
 function viewAt(plan: ViewPlan, which: number, key: number): View {
@@ -64,13 +82,6 @@ function viewAt(plan: ViewPlan, which: number, key: number): View {
   if (centreCrop !== undefined) return { kind: "centre", size, ...centreCrop };
   if (margins === undefined) return { kind: "evaluation", size, antialias };
   return { kind: "training", size, key, margin: margins[which]!, antialias };
-}
-
-async function imageOf(plan: ViewPlan, index: number): Promise<RgbImage> {
-  const bytes = sampleBytes(plan, index);
-  if (plan.encoding.kind === "rgb") return rawImage(bytes, plan.encoding.width, plan.encoding.height);
-  const { decodeImage } = await import("./decode-image.ts"); // sharp only where there is something to decode
-  return decodeImage(bytes, plan.encoding);
 }
 
 function firstLine(error: unknown): string {

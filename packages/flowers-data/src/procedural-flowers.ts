@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
+import { ANY, COUNT, optional, requireOptions, UINT32 } from "known-options";
 import { TF_FLOWERS_CLASSES } from "./class-names.ts";
 import { flowerLabel } from "./procedural/draw-flower.ts";
-import { requirePositiveInteger } from "./rgb-image.ts";
 import { SampleStore } from "./sample-store.ts";
 import type { Task } from "./threads/work.ts";
 import { startPool } from "./threads/worker-pool.ts";
@@ -18,6 +18,8 @@ export interface ProceduralFlowersOptions {
   readonly seed: number;
   /** Threads that draw; the pictures do not depend on it. Default: as many as cores, at most 8. */
   readonly workers?: number;
+  /** Ends the drawing. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -26,20 +28,22 @@ export interface ProceduralFlowersOptions {
  * Picture `i` is `drawFlower({seed, index: i, size})`, of class `i mod 5`, so classes are balanced. Pose, colour, background,
  * light, occlusion and grain vary, and colour does not give the class away.
  *
- * @throws RangeError if count, size or workers is no positive integer, or the seed no uint32.
+ * @throws RangeError if count, size or workers is not an integer ≥ 1, or the seed not a uint32. The signal's reason if it is aborted.
  *
  * @example
  * const { train, validation } = splitStore(await proceduralFlowers({ count: 3000, size: 48, seed: 42 }));
  */
 export async function proceduralFlowers(options: ProceduralFlowersOptions): Promise<SampleStore> {
-  const { count, size, seed } = options;
+  requireOptions("proceduralFlowers", options, {
+    count: COUNT,
+    size: COUNT,
+    seed: UINT32,
+    workers: optional(COUNT),
+    signal: ANY,
+  });
+  const { count, size, seed, signal } = options;
   const { workers = Math.min(8, availableParallelism()) } = options;
-  requirePositiveInteger("proceduralFlowers", "count", count);
-  requirePositiveInteger("proceduralFlowers", "size", size);
-  requirePositiveInteger("proceduralFlowers", "workers", workers);
-  if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) {
-    throw new RangeError(`proceduralFlowers: seed must be an integer in [0, 2^32), got ${seed}`);
-  }
+  signal?.throwIfAborted();
   const length = size * size * 3;
   const bytes = new SharedArrayBuffer(count * length);
   const tasks: Task[] = [];
@@ -47,9 +51,15 @@ export async function proceduralFlowers(options: ProceduralFlowersOptions): Prom
     tasks.push({ name: "draw", bytes, seed, size, first, count: Math.min(TASK, count - first) });
   }
   const pool = startPool(Math.min(workers, tasks.length), 1, undefined);
+  const stop = (): void => void pool.close();
+  signal?.addEventListener("abort", stop);
   try {
     await Promise.all(tasks.map((task) => pool.run(task)));
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   } finally {
+    signal?.removeEventListener("abort", stop);
     await pool.close();
   }
   return new SampleStore({

@@ -43,7 +43,7 @@ export function rowKeys(settings: KeySettings, epoch: number, index: number, pla
 
 /** All that decides a view's pixels besides its key, the samples' bytes among it, as text. */
 export function viewSettingsOf(store: SampleStore, plan: ViewPlan): string {
-  const { bytes: _, spans: __, encoding, ...settings } = plan;
+  const { bytes: _, spans: __, maxPixels: ___, encoding, ...settings } = plan;
   const hash = createHash("sha256");
   for (let i = 0; i < store.size; i++) hash.update(`${store.spans[2 * i + 1]! - store.spans[2 * i]!} `);
   for (let i = 0; i < store.size; i++) hash.update(sampleBytes(store, i));

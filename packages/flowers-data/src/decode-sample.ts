@@ -1,0 +1,42 @@
+import type { RgbImage } from "./rgb-image.ts";
+import { type Encoding, rawImage, type SampleStore, sampleBytes } from "./sample-store.ts";
+
+/**
+ * A picture of a store as it is shown: decoded, turned upright where the store's photos are.
+ *
+ * @param options - `maxPixels`: as of `decodeImage`.
+ * @throws Error naming the picture if it does not decode.
+ *
+ * @example
+ * const image = await decodeSample(await openFlowers("photos"), 0);
+ */
+export async function decodeSample(
+  store: SampleStore,
+  index: number,
+  options: { readonly maxPixels?: number } = {},
+): Promise<RgbImage> {
+  try {
+    return await readSample({ ...store, ...options }, index);
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new Error(`${store.keys[index]}: expected a picture that decodes, got: ${reason}`, { cause });
+  }
+}
+
+/** {@link decodeSample} whose error says only what was got. */
+export async function readSample(
+  samples: {
+    readonly bytes: SharedArrayBuffer;
+    readonly spans: Float64Array;
+    readonly encoding: Encoding;
+    readonly maxPixels?: number;
+  },
+  index: number,
+): Promise<RgbImage> {
+  const { encoding, maxPixels } = samples;
+  const bytes = sampleBytes(samples, index);
+  if (encoding.kind === "rgb") return rawImage(bytes, encoding.width, encoding.height);
+  const { decodeBytes } = await import("./decode-image.ts"); // sharp only where there is something to decode
+  const { upright = false } = encoding;
+  return decodeBytes(bytes, { upright, ...(maxPixels !== undefined && { maxPixels }) });
+}

@@ -1,0 +1,41 @@
+/** Formats that are read. */
+export type PhotoFormat = "JPEG" | "PNG" | "WebP" | "GIF" | "AVIF" | "TIFF";
+
+const text = (bytes: Uint8Array, start: number, end: number): string =>
+  String.fromCharCode(...bytes.subarray(start, Math.min(end, start + 64)));
+
+/** The format of a file by its first bytes; undefined for what is not read, whatever a decoder would make of it. */
+export function photoFormat(bytes: Uint8Array): PhotoFormat | undefined {
+  if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return "JPEG";
+  const start = text(bytes, 0, 12);
+  if (start.startsWith("\x89PNG\r\n\x1a\n")) return "PNG";
+  if (start.startsWith("RIFF") && start.endsWith("WEBP")) return "WebP";
+  if (/^GIF8[79]a/.test(start)) return "GIF";
+  if (["II*\0", "II+\0", "MM\0*", "MM\0+"].includes(start.slice(0, 4))) return "TIFF";
+  if (start.startsWith("ftyp", 4))
+    return brandsOf(bytes).some((brand) => /^avi[fs]$/.test(brand)) ? "AVIF" : undefined;
+  return undefined;
+}
+
+/** What a file that is not read seems to be, for people. */
+export function nameOfOther(bytes: Uint8Array): string {
+  if (bytes.length === 0) return "an empty file";
+  const start = text(bytes, 0, 64);
+  if (start.startsWith("BM")) return "a BMP";
+  if (start.startsWith("ftyp", 4))
+    return brandsOf(bytes).some((brand) => /^(he|mif)/.test(brand)) ? "a HEIC photo" : "a video";
+  if (/^\s*(<\?xml|<svg)/i.test(start)) return "an SVG drawing or XML";
+  if (/^\s*<(!doctype|html)/i.test(start)) return "an HTML page";
+  if (start.startsWith("version https://git-lfs"))
+    return "a Git LFS pointer (the picture itself was not fetched)";
+  if (start.startsWith("%PDF")) return "a PDF";
+  if (start.startsWith("\xff\n") || start.startsWith("JXL ", 4)) return "a JPEG XL";
+  return "something else";
+}
+
+/** Of the ISO file format's first box: major and compatible ones. */
+function brandsOf(bytes: Uint8Array): string[] {
+  const length = ((bytes[0]! << 24) | (bytes[1]! << 16) | (bytes[2]! << 8) | bytes[3]!) >>> 0;
+  const brands = text(bytes, 8, Math.min(length, bytes.length));
+  return Array.from({ length: brands.length >> 2 }, (_, i) => brands.slice(4 * i, 4 * i + 4));
+}

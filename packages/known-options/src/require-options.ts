@@ -12,6 +12,7 @@ export type Checks<Options> = { readonly [Key in keyof Required<Options>]: Check
  * that is ignored is a default that nobody asked for. A key whose value is `undefined` counts as left out.
  *
  * @param caller - What the message begins with: the function or class that takes the options.
+ * @returns The same object, so that a constructor may check in `super(requireOptions(…))`.
  * @throws TypeError if `options` is not an object or has an unknown key: the nearest known one is named, then all.
  * @throws RangeError for the first value that does not fit, in the order of `checks`.
  *
@@ -25,7 +26,7 @@ export function requireOptions<Options extends object>(
   caller: string,
   options: Options,
   checks: Checks<Options>,
-): void {
+): Options {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new TypeError(`${caller}: options must be an object, got ${shown(options)}`);
   }
@@ -40,6 +41,7 @@ export function requireOptions<Options extends object>(
     const value: unknown = options[key as keyof Options];
     if (!fits(value)) throw new RangeError(`${caller}: ${key} must be ${expected}, got ${shown(value)}`);
   }
+  return options;
 }
 
 /** A value in at most 60 characters. */

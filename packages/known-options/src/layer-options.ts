@@ -9,6 +9,7 @@ export const LAYER_OPTIONS: Readonly<
   Record<
     | "batchInputShape"
     | "batchSize"
+    | "customObjects"
     | "dtype"
     | "inputDType"
     | "inputShape"
@@ -21,6 +22,7 @@ export const LAYER_OPTIONS: Readonly<
 > = {
   batchInputShape: ANY, // null in the config of an older saved model
   batchSize: optional(COUNT),
+  customObjects: ANY, // tfjs adds it where a saved sequential model is read
   dtype: optional(STRING),
   inputDType: ANY,
   inputShape: ANY,

@@ -76,8 +76,9 @@ test.each([
   ["dropPath", "dropPathRate"],
   ["epocs", "epochs"],
   ["sede", "seed"],
+  ["unit", "units"],
   ["zebra", ""],
 ])("the name nearest to %s is '%s'", (word, name) => {
-  const known = ["epochs", "seed", "learningRate", "weight-decay", "dropPathRate"];
+  const known = ["init", "units", "epochs", "seed", "learningRate", "weight-decay", "dropPathRate"];
   expect(suggestion(word, known)).toBe(name === "" ? "" : `; did you mean '${name}'?`);
 });

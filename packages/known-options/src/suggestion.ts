@@ -25,9 +25,11 @@ function nearest(word: string, names: readonly string[]): string | undefined {
     if (abbreviated !== undefined) return abbreviated;
   }
   const [best, edits] = names
-    .map((name) => [name, editDistance(low, letters(name))] as const)
+    .map(
+      (name) => [name, editDistance(low, letters(name)) + (letters(name).startsWith(low) ? 0 : 0.5)] as const,
+    )
     .reduce((best, one) => (one[1] < best[1] ? one : best), ["", Number.POSITIVE_INFINITY]);
-  if (edits <= mostEdits(low)) return best;
+  if (Math.floor(edits) <= mostEdits(low)) return best; // of names equally near, one that begins with the word
   return names.find((name) => {
     const [short, long] = [low, letters(name)].sort((a, b) => a.length - b.length) as [string, string];
     return short.length >= 3 && long.includes(short);

@@ -9,7 +9,7 @@ const SITE = siteOf("permutation");
  * @param length - How many, an integer ≥ 0.
  * @param key - uint32, for instance `sampleKey(seed, epoch, 0)`.
  * @returns A new array owned by the caller.
- * @throws RangeError if `length` is no integer ≥ 0.
+ * @throws RangeError if `length` is not an integer ≥ 0, or `key` is not a uint32.
  *
  * @example
  * console.log(permutation(4, 1).length); // 4
@@ -18,6 +18,7 @@ export function permutation(length: number, key: number): Uint32Array {
   if (!(Number.isInteger(length) && length >= 0)) {
     throw new RangeError(`permutation: length must be an integer >= 0, got ${length}`);
   }
+  if (key >>> 0 !== key) throw new RangeError(`permutation: key must be an integer in [0, 2^32), got ${key}`);
   const order = Uint32Array.from({ length }, (_, i) => i);
   for (let i = length - 1; i > 0; i--) {
     const j = Math.floor(uniform(key, SITE, i) * (i + 1));

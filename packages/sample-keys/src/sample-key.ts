@@ -9,7 +9,7 @@ import { philox2x32 } from "./philox.ts";
  * @param epoch - Epoch (or any other round that wants fresh decisions), uint32.
  * @param sample - The sample's position in its data set, uint32.
  * @returns A uint32 key for {@link uniform}.
- * @throws RangeError if an argument is no integer in [0, 2³²).
+ * @throws RangeError if an argument is not an integer in [0, 2³²).
  *
  * @example
  * const keys = Uint32Array.from([0, 1, 2], (sample) => sampleKey(42, 0, sample));

@@ -97,6 +97,10 @@ describe("permutation", () => {
   test("is empty for 0 and refuses a fraction", () => {
     expect(permutation(0, 1)).toEqual(new Uint32Array(0));
     expect(() => permutation(1.5, 1)).toThrow("permutation: length must be an integer >= 0, got 1.5");
+    expect(() => permutation(3, Number.NaN)).toThrow(
+      "permutation: key must be an integer in [0, 2^32), got NaN",
+    );
+    expect(() => siteOf(undefined as never)).toThrow("siteOf: name must be a string, got undefined");
   });
 
   test("gives each of the six orders of three things equally often", () => {

@@ -9,12 +9,14 @@ const PRIME = 0x01000193;
  *
  * @param name - Any string; a layer's name, or for instance `"crop.x"`.
  * @returns uint32.
+ * @throws TypeError if `name` is not a string.
  * @see Fowler, Noll, Vo, https://www.rfc-editor.org/rfc/rfc9923
  *
  * @example
  * console.log(siteOf("a").toString(16)); // e40c292c
  */
 export function siteOf(name: string): number {
+  if (typeof name !== "string") throw new TypeError(`siteOf: name must be a string, got ${String(name)}`);
   let hash = OFFSET_BASIS;
   for (const byte of new TextEncoder().encode(name)) hash = Math.imul(hash ^ byte, PRIME);
   return hash >>> 0;

@@ -1,3 +1,4 @@
+import { type Checks, integerFrom, OBJECT, requireOptions, UINT32 } from "known-options";
 import { sampleKey } from "sample-keys";
 
 /** Where {@link rowKeys} finds or makes its keys. */
@@ -12,6 +13,8 @@ export interface KeysOptions {
   readonly call: number;
 }
 
+const CHECKS: Checks<KeysOptions> = { kwargs: OBJECT, batch: integerFrom(0), seed: UINT32, call: UINT32 };
+
 /**
  * The keys that a random layer draws from: the trainer's, one per sample, if it passed `sampleKeys` through `apply`;
  * otherwise `sampleKey(seed, call, row)`, so that plain `model.fit` works and repeats itself.
@@ -22,7 +25,8 @@ export interface KeysOptions {
  * @example
  * console.log(rowKeys({ kwargs: {}, batch: 2, seed: 0, call: 0 }).length); // 2
  */
-export function rowKeys({ kwargs, batch, seed, call }: KeysOptions): ArrayLike<number> {
+export function rowKeys(options: KeysOptions): ArrayLike<number> {
+  const { kwargs, batch, seed, call } = requireOptions("rowKeys", options, CHECKS);
   const given = kwargs.sampleKeys;
   if (given === undefined || given === null) {
     return Uint32Array.from({ length: batch }, (_, row) => sampleKey(seed, call, row));

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { type Checks, FRACTION, LAYER_OPTIONS, optional, requireOptions, UINT32 } from "known-options";
 import { siteOf } from "sample-keys";
 import { rowKeys } from "./row-keys.ts";
 import { stochasticDepth } from "./stochastic-depth.ts";
@@ -14,13 +15,15 @@ export interface StochasticDepthArgs extends LayerArgs {
   seed?: number;
 }
 
+const CHECKS: Checks<StochasticDepthArgs> = { ...LAYER_OPTIONS, dropProb: FRACTION, seed: optional(UINT32) };
+
 /**
  * {@link stochasticDepth} as a layer without weights: an identity unless called with `training: true`.
  *
  * The mask is drawn at `siteOf(layer.name)` from the call's `sampleKeys`; without those from the layer's `seed` and a
  * count of its calls. Layers with equal names draw equal masks.
  *
- * @throws RangeError if `dropProb` is outside [0, 1].
+ * @throws TypeError for an unknown option, RangeError if `dropProb` is outside [0, 1] or `seed` is not a uint32.
  * @see https://keras.io/examples/vision/deit/
  *
  * @example
@@ -34,10 +37,7 @@ export class StochasticDepth extends tfl.layers.Layer {
   private draws = 0;
 
   constructor(args: StochasticDepthArgs) {
-    super(args);
-    if (!(args.dropProb >= 0 && args.dropProb <= 1)) {
-      throw new RangeError(`StochasticDepth: dropProb must be in [0, 1], got ${args.dropProb}`);
-    }
+    super(requireOptions("StochasticDepth", args, CHECKS));
     this.dropProb = args.dropProb;
     this.seed = args.seed ?? 0;
   }

@@ -107,4 +107,12 @@ test("rowKeys and the layer refuse what they cannot use", () => {
   expect(() => new StochasticDepth({ dropProb: 2 })).toThrow(
     "StochasticDepth: dropProb must be in [0, 1], got 2",
   );
+  expect(() => new StochasticDepth(undefined as never)).toThrow(
+    "StochasticDepth: options must be an object, got undefined",
+  );
+  expect(() => new StochasticDepth({ dropProb: 0.1, sed: 1 } as never)).toThrow("did you mean 'seed'?");
+  expect(() => stochasticDepth(tf.ones([1]), { dropProb: 0.1, train: true } as never)).toThrow(
+    "stochasticDepth: unknown option 'train'; did you mean 'training'?",
+  );
+  expect(() => rowKeys({ kwargs: {}, batch: 1, seed: 0 } as never)).toThrow("rowKeys: call must be");
 });

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { ANY, BOOLEAN, type Checks, FRACTION, optional, requireOptions, UINT32 } from "known-options";
 import { siteOf, uniform } from "sample-keys";
 
 /** Options of {@link stochasticDepth}. */
@@ -12,6 +13,13 @@ export interface StochasticDepthOptions {
   /** Which decision about the sample this is: two branches of a block need two. Default `siteOf("stochasticDepth")`. */
   readonly site?: number;
 }
+
+const CHECKS: Checks<StochasticDepthOptions> = {
+  dropProb: FRACTION,
+  training: BOOLEAN,
+  sampleKeys: ANY,
+  site: optional(UINT32),
+};
 
 /**
  * Stochastic depth (drop path): zeroes a residual branch for a random part of the batch and rescales the rest, so that
@@ -30,10 +38,8 @@ export interface StochasticDepthOptions {
  * const y = tf.add(x, stochasticDepth(branch, { dropProb: 0.1, training: true, sampleKeys: [7, 8] }));
  */
 export function stochasticDepth<T extends tf.Tensor>(x: T, options: StochasticDepthOptions): T {
+  requireOptions("stochasticDepth", options, CHECKS);
   const { dropProb, training, sampleKeys, site = siteOf("stochasticDepth") } = options;
-  if (!(dropProb >= 0 && dropProb <= 1)) {
-    throw new RangeError(`stochasticDepth: dropProb must be in [0, 1], got ${dropProb}`);
-  }
   if (!training || dropProb === 0) return tf.clone(x);
   if (dropProb === 1) return tf.zerosLike(x); // x / keep is not finite
 

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { requireOptions, STRING, UINT32 } from "known-options";
 import { normal, philox2x32, siteOf } from "sample-keys";
 
 /** Which software's initial weights: Keras' (Glorot, zeros) or timm's (normal, 0.02). */
@@ -41,6 +42,7 @@ export class KeyedInitializer extends tf.serialization.Serializable {
 
   constructor(distribution: Distribution | ((index: number) => Distribution), seed: number, name: string) {
     super();
+    requireOptions("KeyedInitializer", { seed, name }, { seed: UINT32, name: STRING });
     this.distributionAt = typeof distribution === "function" ? distribution : () => distribution;
     this.seed = seed;
     this.name = name;
@@ -66,6 +68,12 @@ export class KeyedInitializer extends tf.serialization.Serializable {
 function draw(distribution: Distribution, index: number, site: number, seed: number): number {
   if (distribution.kind === "constant") return distribution.value;
   if (distribution.kind === "normal") return distribution.deviation * normal(seed, site, index);
+  if (distribution.kind !== "uniform") {
+    const { kind } = distribution as { readonly kind: unknown };
+    throw new RangeError(
+      `KeyedInitializer: distribution must be constant, uniform or normal, got '${String(kind)}'`,
+    );
+  }
   const [first] = philox2x32(index, site, seed);
   return distribution.limit * (first / 2 ** 31 - 1);
 }

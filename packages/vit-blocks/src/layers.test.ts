@@ -3,14 +3,20 @@ import * as tfl from "@tensorflow/tfjs-layers";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
+  attention,
+  attentionProbabilities,
   ClassTokens,
+  dropout,
+  FirstTokens,
   KeyedDropout,
+  KeyedInitializer,
   LayerNorm,
   Linear,
   Mlp,
   MultiHeadSelfAttention,
   PatchEmbedding,
   PositionEmbedding,
+  Residual,
   TokenAt,
   transformerBlock,
 } from "./index.ts";
@@ -115,6 +121,18 @@ describe.each(BACKENDS)("layers on %s", (backend) => {
     );
   });
 
+  test("a block that version 0 saved loads: with null where nothing was given", async () => {
+    const model = transformerBlock({ ...block, headDim: 4 });
+    const topology = JSON.parse(JSON.stringify(model.toJSON(null, false)));
+    const attn = topology.config.layers.find((layer: { class_name: string }) =>
+      layer.class_name.startsWith("MultiHead"),
+    );
+    Object.assign(attn.config, { head_dim: null, queries: null, batch_input_shape: null });
+    const loaded = await tfl.models.modelFromJSON(topology);
+    const x = noise([1, 5, 12], 4);
+    expect((loaded.apply(x) as tf.Tensor).dataSync()).toEqual((model.apply(x) as tf.Tensor).dataSync());
+  });
+
   test("KeyedDropout without keys draws anew at each call, and nothing in evaluation", () => {
     const layer = new KeyedDropout({ rate: 0.5, name: "drop" });
     const x = tf.ones([1, 64]);
@@ -180,12 +198,75 @@ describe("wrong configs", () => {
       () => new PatchEmbedding({ patchSize: 0, dim: 1 }),
       "PatchEmbedding: patchSize must be an integer >= 1, got 0",
     ],
-    [() => new LayerNorm({ epsilon: -1 }), "LayerNorm: epsilon must be > 0, got -1"],
+    [() => new LayerNorm({ epsilon: -1 }), "LayerNorm: epsilon must be a finite number > 0, got -1"],
     [() => new Mlp({ hiddenDim: 4, dropout: 1 }), "Mlp: dropout must be in [0, 1), got 1"],
     [() => new TokenAt({ index: -1 }), "TokenAt: index must be an integer >= 0, got -1"],
     [
       () => new Linear({ units: 1, init: "torch" as "timm" }),
-      "Linear: init must be 'keras' or 'timm', got 'torch'",
+      'Linear: init must be "keras" or "timm", got \'torch\'',
+    ],
+    [() => new Linear({ unit: 3 } as never), "Linear: unknown option 'unit'; did you mean 'units'?"],
+    [() => new Linear(undefined as never), "Linear: options must be an object, got undefined"],
+    [() => new Linear({ units: 3, seed: -1 }), "Linear: seed must be an integer in [0, 2^32), got -1"],
+    [
+      () => new Mlp({ hiddenDims: 4 } as never),
+      "Mlp: unknown option 'hiddenDims'; did you mean 'hiddenDim'?",
+    ],
+    [
+      () => new ClassTokens({ distiled: true } as never),
+      "ClassTokens: unknown option 'distiled'; did you mean 'distilled'?",
+    ],
+    [
+      () => new PositionEmbedding({ sead: 1 } as never),
+      "PositionEmbedding: unknown option 'sead'; did you mean 'seed'?",
+    ],
+    [() => new LayerNorm({ eps: 1e-6 } as never), "LayerNorm: unknown option 'eps'; did you mean 'epsilon'?"],
+    [
+      () => new KeyedDropout({ probability: 0.1 } as never),
+      "KeyedDropout: unknown option 'probability'; known: batchInputShape, ",
+    ],
+    [
+      () => new PatchEmbedding({ patchSize: 8, dims: 4 } as never),
+      "PatchEmbedding: unknown option 'dims'; did you mean 'dim'?",
+    ],
+    [() => new TokenAt({ idx: 1 } as never), "TokenAt: unknown option 'idx'"],
+    [() => new FirstTokens({} as never), "FirstTokens: count must be an integer >= 1, got undefined"],
+    [() => new Residual({ nam: "a" } as never), "Residual: unknown option 'nam'; did you mean 'name'?"],
+    [
+      () => new MultiHeadSelfAttention({ heads: 2, keyDim: 4 } as never),
+      "MultiHeadSelfAttention: unknown option 'keyDim'",
+    ],
+    [
+      () => transformerBlock({ ...block, dropPath: 0.1 } as never),
+      "transformerBlock: unknown option 'dropPath'; known: name, ",
+    ],
+    [
+      () => transformerBlock({ ...block, tokens: "5" as never }),
+      "transformerBlock: tokens must be an integer",
+    ],
+    [
+      () => attention(tf.zeros([1, 2, 6]), { heads: 1, query: 1 } as never),
+      "attention: unknown option 'query'; known: heads, ",
+    ],
+    [
+      () => attention(tf.zeros([1, 2, 6]), { heads: 1, dropout: { rate: 2, sampleKeys: [1], site: 1 } }),
+      "attention: dropout must be { rate in [0, 1), sampleKeys, site }, got",
+    ],
+    [
+      () => attentionProbabilities(tf.zeros([1, 2, 6]), { heads: 1, dropout: 0.1 } as never),
+      "attentionProbabilities: unknown option 'dropout'",
+    ],
+    [
+      () => dropout(tf.zeros([1]), { prob: 0.1, training: true, site: 1 } as never),
+      "dropout: unknown option 'prob'",
+    ],
+    [
+      () => new KeyedInitializer({ kind: "constant", value: 0 }, 0.5, "a"),
+      "KeyedInitializer: seed must be an integer in [0, 2^32), got 0.5",
+    ],
+    [
+      () => new KeyedInitializer({ kind: "gaussian" } as never, 0, "a").apply([1]),
+      "KeyedInitializer: distribution must be constant, uniform or normal, got 'gaussian'",
     ],
     [() => transformerBlock({ ...block, queries: 6 }), "transformerBlock: queries must be <= 5, got 6"],
   ])("number %# names what is wrong", (make, message) => {

@@ -1,7 +1,18 @@
 import * as tfl from "@tensorflow/tfjs-layers";
+import {
+  type Checks,
+  COUNT,
+  check,
+  FRACTION,
+  oneOf,
+  optional,
+  POSITIVE,
+  RATE,
+  requireOptions,
+  UINT32,
+} from "known-options";
 import { StochasticDepth } from "stochastic-depth";
 import type { Init } from "./initializer.ts";
-import { requireCounts } from "./layers/base.ts";
 import { LayerNorm } from "./layers/layer-norm.ts";
 import { Mlp } from "./layers/mlp.ts";
 import { MultiHeadSelfAttention } from "./layers/multi-head-self-attention.ts";
@@ -28,13 +39,29 @@ export interface TransformerBlockOptions {
   readonly attentionDropout?: number;
   /** LayerNorm's epsilon. Default 1e-6. */
   readonly epsilon?: number;
-  /** Return only the first so many tokens, which alone ask; exact. Default: all. */
+  /** Number of leading tokens to return. Exact: the others still serve as keys and values. Default: all. */
   readonly queries?: number;
   /** Whose initial weights. Default `"keras"`. */
   readonly init?: Init;
   /** uint32. Default 0. */
   readonly seed?: number;
 }
+
+const CHECKS: Checks<TransformerBlockOptions> = {
+  name: check("a string of at least one character", (value) => typeof value === "string" && value !== ""),
+  tokens: COUNT,
+  dim: COUNT,
+  heads: COUNT,
+  headDim: optional(COUNT),
+  hiddenDim: optional(COUNT),
+  dropProb: optional(FRACTION),
+  dropout: optional(RATE),
+  attentionDropout: optional(RATE),
+  epsilon: optional(POSITIVE),
+  queries: optional(COUNT),
+  init: optional(oneOf("keras", "timm")),
+  seed: optional(UINT32),
+};
 
 /**
  * A pre-norm transformer block as a model: `x = x + drop(attention(norm1(x)))`, then `x = x + drop(mlp(norm2(x)))`.
@@ -43,7 +70,7 @@ export interface TransformerBlockOptions {
  * no such layer. Layers are named `<name>.norm1`, `.attn`, `.norm2`, `.mlp` as in timm, and their weights after them.
  *
  * @returns A model owned by the caller, to be applied like a layer.
- * @throws RangeError if a size is no integer ≥ 1 or the heads do not divide `dim`, before anything is allocated.
+ * @throws TypeError for an unknown option; RangeError if a size is not an integer ≥ 1 or the heads do not divide `dim`, before anything is allocated.
  * @see Dosovitskiy et al. 2020, figure 1, https://arxiv.org/abs/2010.11929; https://keras.io/examples/vision/deit/
  *
  * @example
@@ -51,9 +78,9 @@ export interface TransformerBlockOptions {
  * console.log(block.outputs[0]?.shape); // [null, 198, 192]
  */
 export function transformerBlock(options: TransformerBlockOptions): tfl.LayersModel {
+  requireOptions("transformerBlock", options, CHECKS);
   const { name, tokens, dim, heads, headDim, queries = tokens, dropProb = 0, epsilon = 1e-6 } = options;
   const { hiddenDim = 4 * dim, dropout = 0, attentionDropout = 0, init = "keras", seed = 0 } = options;
-  requireCounts("transformerBlock", { tokens, dim, heads, hiddenDim, queries });
   if (headDim === undefined && dim % heads !== 0) {
     throw new RangeError(`transformerBlock: heads must divide dim ${dim}, got ${heads}`);
   }

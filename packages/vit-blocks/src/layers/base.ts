@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { type Checks, LAYER_OPTIONS, oneOf, optional, requireOptions, UINT32 } from "known-options";
 import { type Distribution, type Init, KeyedInitializer } from "../initializer.ts";
 
 /** What tfjs' own layers take: `name`, `trainable`, `inputShape`, … */
@@ -13,20 +14,23 @@ export interface SeededArgs extends LayerArgs {
   init?: Init;
 }
 
+/** What {@link SeededArgs} are checked by; a layer adds its own. */
+export const SEEDED_OPTIONS: Checks<SeededArgs> = {
+  ...LAYER_OPTIONS,
+  seed: optional(UINT32),
+  init: optional(oneOf("keras", "timm")),
+};
+
 /** A layer whose initial weights are a function of its seed and its name. */
-export abstract class SeededLayer extends tfl.layers.Layer {
+export abstract class SeededLayer<Args extends SeededArgs = SeededArgs> extends tfl.layers.Layer {
   readonly seed: number;
   readonly init: Init;
 
-  constructor(args: SeededArgs) {
-    super(args);
+  /** @throws TypeError for a key that `checks` does not have, RangeError for a value that does not fit. */
+  constructor(caller: string, args: Args, checks: Checks<Args>) {
+    super(requireOptions(caller, args, checks));
     this.seed = args.seed ?? 0;
     this.init = args.init ?? "keras";
-    if (this.init !== "keras" && this.init !== "timm") {
-      throw new RangeError(
-        `${this.getClassName()}: init must be 'keras' or 'timm', got '${String(this.init)}'`,
-      );
-    }
   }
 
   protected addSeeded(
@@ -58,18 +62,4 @@ export function single(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
 /** The one shape a layer was built with. */
 export function singleShape(shape: tfl.Shape | tfl.Shape[]): tfl.Shape {
   return (Array.isArray(shape[0]) ? shape[0] : shape) as tfl.Shape; // tfjs gives a list for several inputs
-}
-
-/** @throws RangeError if a config value is no integer ≥ 1. */
-export function requireCounts(layer: string, counts: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(counts)) {
-    if (!(Number.isInteger(value) && value >= 1)) {
-      throw new RangeError(`${layer}: ${name} must be an integer >= 1, got ${value}`);
-    }
-  }
-}
-
-/** @throws RangeError if a rate is outside [0, 1). */
-export function requireRate(layer: string, name: string, rate: number): void {
-  if (!(rate >= 0 && rate < 1)) throw new RangeError(`${layer}: ${name} must be in [0, 1), got ${rate}`);
 }

@@ -1,12 +1,23 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { type SeededArgs, SeededLayer, single, singleShape, TIMM_NORMAL, ZEROS } from "./base.ts";
+import { BOOLEAN, type Checks, optional } from "known-options";
+import {
+  SEEDED_OPTIONS,
+  type SeededArgs,
+  SeededLayer,
+  single,
+  singleShape,
+  TIMM_NORMAL,
+  ZEROS,
+} from "./base.ts";
 
 /** Config of {@link ClassTokens}. */
 export interface ClassTokensArgs extends SeededArgs {
   /** Also prepend DeiT's distillation token. Default false. */
   distilled?: boolean;
 }
+
+const CHECKS: Checks<ClassTokensArgs> = { ...SEEDED_OPTIONS, distilled: optional(BOOLEAN) };
 
 /**
  * Prepends learned tokens: the class token, and for a distilled model the distillation token after it.
@@ -19,13 +30,13 @@ export interface ClassTokensArgs extends SeededArgs {
  * @example
  * const all = new ClassTokens({ distilled: true }).apply(tf.zeros([1, 196, 192])); // [1, 198, 192]
  */
-export class ClassTokens extends SeededLayer {
+export class ClassTokens extends SeededLayer<ClassTokensArgs> {
   static readonly className: string = "ClassTokens";
   readonly distilled: boolean;
   private tokens: tfl.LayerVariable[] = [];
 
   constructor(args: ClassTokensArgs = {}) {
-    super(args);
+    super("ClassTokens", args, CHECKS);
     this.distilled = args.distilled ?? false;
   }
 

@@ -1,9 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { type Checks, LAYER_OPTIONS, optional, RATE, requireOptions, UINT32 } from "known-options";
 import { siteOf } from "sample-keys";
 import { rowKeys } from "stochastic-depth";
 import { dropout } from "../ops/dropout.ts";
-import { type LayerArgs, requireRate, single } from "./base.ts";
+import { type LayerArgs, single } from "./base.ts";
 
 /** Config of {@link KeyedDropout}. */
 export interface KeyedDropoutArgs extends LayerArgs {
@@ -12,6 +13,8 @@ export interface KeyedDropoutArgs extends LayerArgs {
   /** Seed where the caller passes no `sampleKeys`, uint32. Default 0. */
   seed?: number;
 }
+
+const CHECKS: Checks<KeyedDropoutArgs> = { ...LAYER_OPTIONS, rate: RATE, seed: optional(UINT32) };
 
 /**
  * `dropout` as a layer: an identity unless called with `training: true`; its masks depend on the call's `sampleKeys`
@@ -30,10 +33,9 @@ export class KeyedDropout extends tfl.layers.Layer {
   private draws = 0;
 
   constructor(args: KeyedDropoutArgs) {
-    super(args);
+    super(requireOptions("KeyedDropout", args, CHECKS));
     this.rate = args.rate;
     this.seed = args.seed ?? 0;
-    requireRate("KeyedDropout", "rate", this.rate);
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {

@@ -1,13 +1,16 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { type Checks, optional, POSITIVE } from "known-options";
 import { layerNorm } from "../ops/layer-norm.ts";
-import { ONES, type SeededArgs, SeededLayer, single, singleShape, ZEROS } from "./base.ts";
+import { ONES, SEEDED_OPTIONS, type SeededArgs, SeededLayer, single, singleShape, ZEROS } from "./base.ts";
 
 /** Config of {@link LayerNorm}. */
 export interface LayerNormArgs extends SeededArgs {
   /** Added to the variance, > 0. Default 1e-6. */
   epsilon?: number;
 }
+
+const CHECKS: Checks<LayerNormArgs> = { ...SEEDED_OPTIONS, epsilon: optional(POSITIVE) };
 
 /**
  * `layerNorm` over the last axis as a layer; weights `gamma` (ones at first) and `beta` (zeros), `[dim]`.
@@ -21,16 +24,15 @@ export interface LayerNormArgs extends SeededArgs {
  * @example
  * const y = new LayerNorm({ epsilon: 1e-6 }).apply(tf.ones([1, 198, 192])); // [1, 198, 192]
  */
-export class LayerNorm extends SeededLayer {
+export class LayerNorm extends SeededLayer<LayerNormArgs> {
   static readonly className: string = "LayerNorm";
   readonly epsilon: number;
   private gamma: tfl.LayerVariable | undefined;
   private beta: tfl.LayerVariable | undefined;
 
   constructor(args: LayerNormArgs = {}) {
-    super(args);
+    super("LayerNorm", args, CHECKS);
     this.epsilon = args.epsilon ?? 1e-6;
-    if (!(this.epsilon > 0)) throw new RangeError(`LayerNorm: epsilon must be > 0, got ${this.epsilon}`);
   }
 
   override build(inputShape: tfl.Shape | tfl.Shape[]): void {

@@ -1,9 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { type Checks, COUNT } from "known-options";
 import { glorotUniform } from "../initializer.ts";
 import { linear } from "../ops/linear.ts";
 import {
-  requireCounts,
+  SEEDED_OPTIONS,
   type SeededArgs,
   SeededLayer,
   single,
@@ -14,28 +15,29 @@ import {
 
 /** Config of {@link Linear}. */
 export interface LinearArgs extends SeededArgs {
-  /** Numbers that come out. */
+  /** Output features. */
   units: number;
 }
+
+const CHECKS: Checks<LinearArgs> = { ...SEEDED_OPTIONS, units: COUNT };
 
 /**
  * `linear` as a layer, for classification heads: `[..., dim]` → `[..., units]`; weights `kernel` and `bias`.
  *
- * @throws RangeError if `units` is no integer ≥ 1.
+ * @throws RangeError if `units` is not an integer ≥ 1.
  *
  * @example
  * const logits = new Linear({ units: 5 }).apply(tf.ones([1, 192])); // [1, 5]
  */
-export class Linear extends SeededLayer {
+export class Linear extends SeededLayer<LinearArgs> {
   static readonly className: string = "Linear";
   readonly units: number;
   private kernel: tfl.LayerVariable | undefined;
   private bias: tfl.LayerVariable | undefined;
 
   constructor(args: LinearArgs) {
-    super(args);
+    super("Linear", args, CHECKS);
     this.units = args.units;
-    requireCounts("Linear", { units: this.units });
   }
 
   override build(inputShape: tfl.Shape | tfl.Shape[]): void {

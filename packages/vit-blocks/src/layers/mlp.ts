@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { type Checks, COUNT, optional, RATE } from "known-options";
 import { siteOf } from "sample-keys";
 import { rowKeys } from "stochastic-depth";
 import { glorotUniform } from "../initializer.ts";
@@ -7,8 +8,7 @@ import { dropout } from "../ops/dropout.ts";
 import { gelu } from "../ops/gelu.ts";
 import { linear } from "../ops/linear.ts";
 import {
-  requireCounts,
-  requireRate,
+  SEEDED_OPTIONS,
   type SeededArgs,
   SeededLayer,
   single,
@@ -25,18 +25,20 @@ export interface MlpArgs extends SeededArgs {
   dropout?: number;
 }
 
+const CHECKS: Checks<MlpArgs> = { ...SEEDED_OPTIONS, hiddenDim: COUNT, dropout: optional(RATE) };
+
 /**
  * A transformer's feed-forward half: `y = drop(gelu(x · fc1)) · fc2`, then dropout again; `gelu` is the exact one.
  *
  * `[..., dim]` → `[..., dim]`. Weights: `fc1.kernel` `[dim, hiddenDim]`, `fc1.bias`, `fc2.kernel`, `fc2.bias`.
  *
- * @throws RangeError if `hiddenDim` is no integer ≥ 1 or `dropout` outside [0, 1).
+ * @throws RangeError if `hiddenDim` is not an integer ≥ 1 or `dropout` outside [0, 1).
  * @see Dosovitskiy et al. 2020, appendix A, https://arxiv.org/abs/2010.11929
  *
  * @example
  * const y = new Mlp({ hiddenDim: 768 }).apply(tf.ones([1, 198, 192])); // [1, 198, 192]
  */
-export class Mlp extends SeededLayer {
+export class Mlp extends SeededLayer<MlpArgs> {
   static readonly className: string = "Mlp";
   readonly hiddenDim: number;
   readonly dropout: number;
@@ -44,11 +46,9 @@ export class Mlp extends SeededLayer {
   private draws = 0;
 
   constructor(args: MlpArgs) {
-    super(args);
+    super("Mlp", args, CHECKS);
     this.hiddenDim = args.hiddenDim;
     this.dropout = args.dropout ?? 0;
-    requireCounts("Mlp", { hiddenDim: this.hiddenDim });
-    requireRate("Mlp", "dropout", this.dropout);
   }
 
   override build(inputShape: tfl.Shape | tfl.Shape[]): void {

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { type Check, type Checks, COUNT, check, optional, RATE } from "known-options";
 import { siteOf } from "sample-keys";
 import { rowKeys } from "stochastic-depth";
 import { glorotUniform } from "../initializer.ts";
@@ -7,8 +8,7 @@ import { type AttentionOptions, attention } from "../ops/attention.ts";
 import { attentionProbabilities } from "../ops/attention-probabilities.ts";
 import { linear } from "../ops/linear.ts";
 import {
-  requireCounts,
-  requireRate,
+  SEEDED_OPTIONS,
   type SeededArgs,
   SeededLayer,
   single,
@@ -24,9 +24,19 @@ export interface MultiHeadSelfAttentionArgs extends SeededArgs {
   headDim?: number;
   /** Dropout on the softmaxed scores. Default 0. */
   dropout?: number;
-  /** Only the first so many tokens ask and are returned. Default: all. */
+  /** Number of leading tokens to return; keys and values still come from all. Default: all. */
   queries?: number;
 }
+
+/** `null` stands for an absent one in saved configs. */
+const COUNT_OR_NULL: Check = check(COUNT.expected, (value) => value === null || optional(COUNT).fits(value));
+const CHECKS: Checks<MultiHeadSelfAttentionArgs> = {
+  ...SEEDED_OPTIONS,
+  heads: COUNT,
+  headDim: COUNT_OR_NULL,
+  dropout: optional(RATE),
+  queries: COUNT_OR_NULL,
+};
 
 /**
  * What {@link MultiHeadSelfAttention} calls with its probabilities, `[batch, heads, queries, tokens]`, before dropout;
@@ -51,7 +61,7 @@ export type AttentionObserver = (probabilities: tf.Tensor4D, layer: MultiHeadSel
  * @example
  * const y = new MultiHeadSelfAttention({ heads: 3, headDim: 64 }).apply(tf.ones([1, 198, 192])); // [1, 198, 192]
  */
-export class MultiHeadSelfAttention extends SeededLayer {
+export class MultiHeadSelfAttention extends SeededLayer<MultiHeadSelfAttentionArgs> {
   static readonly className: string = "MultiHeadSelfAttention";
   readonly heads: number;
   readonly dropout: number;
@@ -61,14 +71,11 @@ export class MultiHeadSelfAttention extends SeededLayer {
   private draws = 0;
 
   constructor(args: MultiHeadSelfAttentionArgs) {
-    super(args);
+    super("MultiHeadSelfAttention", args, CHECKS);
     this.heads = args.heads;
     this.headDim = args.headDim ?? undefined; // null in saved configs
     this.dropout = args.dropout ?? 0;
     this.queries = args.queries ?? undefined;
-    const { heads, headDim = 1, queries = 1 } = this;
-    requireCounts("MultiHeadSelfAttention", { heads, headDim, queries });
-    requireRate("MultiHeadSelfAttention", "dropout", this.dropout);
   }
 
   override build(inputShape: tfl.Shape | tfl.Shape[]): void {

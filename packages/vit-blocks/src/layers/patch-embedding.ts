@@ -1,17 +1,20 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { type Checks, COUNT } from "known-options";
 import { glorotUniform } from "../initializer.ts";
 import { linear } from "../ops/linear.ts";
 import { patchExtract } from "../ops/patch-extract.ts";
-import { requireCounts, type SeededArgs, SeededLayer, single, singleShape, ZEROS } from "./base.ts";
+import { SEEDED_OPTIONS, type SeededArgs, SeededLayer, single, singleShape, ZEROS } from "./base.ts";
 
 /** Config of {@link PatchEmbedding}. */
 export interface PatchEmbeddingArgs extends SeededArgs {
   /** Pixels; must divide height and width of the image. */
   patchSize: number;
-  /** Numbers per token. */
+  /** Embedding dimension. */
   dim: number;
 }
+
+const CHECKS: Checks<PatchEmbeddingArgs> = { ...SEEDED_OPTIONS, patchSize: COUNT, dim: COUNT };
 
 /**
  * Images to tokens: a convolution whose kernel and stride are one patch, computed as one matrix product (tfjs' WASM
@@ -27,7 +30,7 @@ export interface PatchEmbeddingArgs extends SeededArgs {
  * @example
  * const tokens = new PatchEmbedding({ patchSize: 16, dim: 192 }).apply(tf.zeros([1, 224, 224, 3])); // [1, 196, 192]
  */
-export class PatchEmbedding extends SeededLayer {
+export class PatchEmbedding extends SeededLayer<PatchEmbeddingArgs> {
   static readonly className: string = "PatchEmbedding";
   readonly patchSize: number;
   readonly dim: number;
@@ -35,10 +38,9 @@ export class PatchEmbedding extends SeededLayer {
   private bias: tfl.LayerVariable | undefined;
 
   constructor(args: PatchEmbeddingArgs) {
-    super(args);
+    super("PatchEmbedding", args, CHECKS);
     this.patchSize = args.patchSize;
     this.dim = args.dim;
-    requireCounts("PatchEmbedding", { patchSize: this.patchSize, dim: this.dim });
   }
 
   override build(inputShape: tfl.Shape | tfl.Shape[]): void {

@@ -1,6 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { type SeededArgs, SeededLayer, single, singleShape, TIMM_NORMAL, ZEROS } from "./base.ts";
+import {
+  SEEDED_OPTIONS,
+  type SeededArgs,
+  SeededLayer,
+  single,
+  singleShape,
+  TIMM_NORMAL,
+  ZEROS,
+} from "./base.ts";
 
 /**
  * Adds a learned vector per position: `y[b, t] = x[b, t] + pos_embed[0, t]`.
@@ -18,7 +26,7 @@ export class PositionEmbedding extends SeededLayer {
   private embedding: tfl.LayerVariable | undefined;
 
   constructor(args: SeededArgs = {}) {
-    super(args);
+    super("PositionEmbedding", args, SEEDED_OPTIONS);
   }
 
   override build(inputShape: tfl.Shape | tfl.Shape[]): void {

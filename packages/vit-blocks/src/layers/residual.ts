@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { LAYER_OPTIONS, requireOptions } from "known-options";
 import { residualAdd } from "../ops/residual-add.ts";
+import type { LayerArgs } from "./base.ts";
 
 /**
  * `residualAdd` as a layer of two inputs of one shape: what `tf.layers.add` computes, with nothing kept for the
@@ -11,6 +13,10 @@ import { residualAdd } from "../ops/residual-add.ts";
  */
 export class Residual extends tfl.layers.Layer {
   static readonly className: string = "Residual";
+
+  constructor(args: LayerArgs = {}) {
+    super(requireOptions("Residual", args, LAYER_OPTIONS));
+  }
 
   override computeOutputShape(inputShape: tfl.Shape | tfl.Shape[]): tfl.Shape {
     return (inputShape as tfl.Shape[])[0]!; // a layer of two inputs gets a list

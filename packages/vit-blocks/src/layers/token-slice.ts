@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { type LayerArgs, requireCounts, single, singleShape } from "./base.ts";
+import { type Checks, COUNT, integerFrom, LAYER_OPTIONS, requireOptions } from "known-options";
+import { type LayerArgs, single, singleShape } from "./base.ts";
 
 /** Config of {@link FirstTokens}. */
 export interface FirstTokensArgs extends LayerArgs {
@@ -8,10 +9,12 @@ export interface FirstTokensArgs extends LayerArgs {
   count: number;
 }
 
+const FIRST_TOKENS: Checks<FirstTokensArgs> = { ...LAYER_OPTIONS, count: COUNT };
+
 /**
  * The first tokens: `[batch, tokens, dim]` → `[batch, count, dim]`.
  *
- * @throws RangeError if `count` is no integer ≥ 1.
+ * @throws RangeError if `count` is not an integer ≥ 1.
  *
  * @example
  * const tokens = new FirstTokens({ count: 2 }).apply(tf.ones([1, 198, 192])); // [1, 2, 192]
@@ -21,9 +24,8 @@ export class FirstTokens extends tfl.layers.Layer {
   readonly count: number;
 
   constructor(args: FirstTokensArgs) {
-    super(args);
+    super(requireOptions("FirstTokens", args, FIRST_TOKENS));
     this.count = args.count;
-    requireCounts("FirstTokens", { count: this.count });
   }
 
   override computeOutputShape(inputShape: tfl.Shape | tfl.Shape[]): tfl.Shape {
@@ -46,10 +48,12 @@ export interface TokenAtArgs extends LayerArgs {
   index: number;
 }
 
+const TOKEN_AT: Checks<TokenAtArgs> = { ...LAYER_OPTIONS, index: integerFrom(0) };
+
 /**
  * One token: `[batch, tokens, dim]` → `[batch, dim]`.
  *
- * @throws RangeError if `index` is no integer ≥ 0.
+ * @throws RangeError if `index` is not an integer ≥ 0.
  *
  * @example
  * const classToken = new TokenAt({ index: 0 }).apply(tf.ones([1, 198, 192])); // [1, 192]
@@ -59,11 +63,8 @@ export class TokenAt extends tfl.layers.Layer {
   readonly index: number;
 
   constructor(args: TokenAtArgs) {
-    super(args);
+    super(requireOptions("TokenAt", args, TOKEN_AT));
     this.index = args.index;
-    if (!(Number.isInteger(this.index) && this.index >= 0)) {
-      throw new RangeError(`TokenAt: index must be an integer >= 0, got ${this.index}`);
-    }
   }
 
   override computeOutputShape(inputShape: tfl.Shape | tfl.Shape[]): tfl.Shape {

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { type Checks, COUNT, FINITE, optional, requireOptions } from "known-options";
 
 /** What `attention` and `attentionProbabilities` have in common. */
 export interface HeadOptions {
@@ -6,9 +7,16 @@ export interface HeadOptions {
   readonly heads: number;
   /** Multiplies the scores. Default `1 / sqrt(headDim)`. */
   readonly scale?: number;
-  /** Only the first so many tokens ask; all are answered from. Default: all tokens. */
+  /** Compute outputs for the first `queries` tokens only; keys and values still come from all. Default: all tokens. */
   readonly queries?: number;
 }
+
+/** What {@link HeadOptions} are checked by. */
+export const HEAD_OPTIONS: Checks<HeadOptions> = {
+  heads: COUNT,
+  scale: optional(FINITE),
+  queries: optional(FINITE), // 1…tokens: checked with the shape
+};
 
 /** Checked sizes of one call. */
 export interface Sides {
@@ -20,11 +28,19 @@ export interface Sides {
   readonly scale: number;
 }
 
-/** @throws RangeError that names the caller, if the shape does not fit the heads or `queries` is not in 1…tokens. */
-export function sidesOf(caller: string, qkv: tf.Tensor, options: HeadOptions): Sides {
-  const { heads } = options;
+/**
+ * @throws TypeError for an unknown option; RangeError if the shape does not fit the heads or `queries` is not in 1…tokens.
+ * Both name the caller.
+ */
+export function sidesOf<Options extends HeadOptions>(
+  caller: string,
+  qkv: tf.Tensor,
+  options: Options,
+  checks: Checks<Options>,
+): Sides {
+  const { heads } = requireOptions(caller, options, checks);
   const [batch = 0, tokens = 0, width = 0] = qkv.shape;
-  if (qkv.rank !== 3 || !(heads >= 1) || width % (3 * heads) !== 0) {
+  if (qkv.rank !== 3 || width % (3 * heads) !== 0) {
     throw new RangeError(
       `${caller}: qkv must be [batch, tokens, 3 * heads * headDim] with ${heads} heads, got [${qkv.shape}]`,
     );

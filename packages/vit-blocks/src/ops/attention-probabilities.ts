@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type HeadOptions, sidesOf, splitHeads } from "./attention-heads.ts";
+import { HEAD_OPTIONS, type HeadOptions, sidesOf, splitHeads } from "./attention-heads.ts";
 
 /**
  * What attention weighs its values by, head by head: `p = softmax(scale · q kᵀ)`, softmax over the keys.
@@ -16,7 +16,7 @@ import { type HeadOptions, sidesOf, splitHeads } from "./attention-heads.ts";
  * console.log(attentionProbabilities(tf.ones([1, 4, 12]), { heads: 2, queries: 1 }).shape); // [1, 2, 1, 4]
  */
 export function attentionProbabilities(qkv: tf.Tensor, options: HeadOptions): tf.Tensor4D {
-  const sides = sidesOf("attentionProbabilities", qkv, options);
+  const sides = sidesOf("attentionProbabilities", qkv, options, HEAD_OPTIONS);
   return tf.tidy(() => {
     const { q, k } = splitHeads(qkv, sides);
     return tf.softmax(tf.matMul(q, k, false, true)) as tf.Tensor4D; // [batch, heads, queries, tokens]

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { customOp, type Forward, hasKernel, runKernel } from "kernel-op";
-import { type HeadOptions, type Sides, sidesOf, splitHeads } from "./attention-heads.ts";
+import { type Checks, check, optional, RATE } from "known-options";
+import { HEAD_OPTIONS, type HeadOptions, type Sides, sidesOf, splitHeads } from "./attention-heads.ts";
 import { dropout } from "./dropout.ts";
 
 /** Options of {@link attention}. */
@@ -8,6 +9,18 @@ export interface AttentionOptions extends HeadOptions {
   /** Dropout on the softmaxed scores, in training only; given, it takes a plain path that keeps them in memory. */
   readonly dropout?: { readonly rate: number; readonly sampleKeys: ArrayLike<number>; readonly site: number };
 }
+
+const CHECKS: Checks<AttentionOptions> = {
+  ...HEAD_OPTIONS,
+  dropout: optional(
+    check("{ rate in [0, 1), sampleKeys, site }", (value) => {
+      const { rate, sampleKeys, site } = (value ?? {}) as { [key in keyof Dropout]?: unknown };
+      return RATE.fits(rate) && typeof sampleKeys === "object" && typeof site === "number";
+    }),
+  ),
+};
+
+type Dropout = NonNullable<AttentionOptions["dropout"]>;
 
 /**
  * Multi-head self-attention between tokens: `out = softmax(scale · q kᵀ) v` for each head, softmax over the keys.
@@ -25,7 +38,7 @@ export interface AttentionOptions extends HeadOptions {
  * console.log(attention(tf.ones([1, 4, 12]), { heads: 2 }).shape); // [1, 4, 4]
  */
 export function attention(qkv: tf.Tensor, options: AttentionOptions): tf.Tensor3D {
-  const sides = sidesOf("attention", qkv, options);
+  const sides = sidesOf("attention", qkv, options, CHECKS);
   if (options.dropout !== undefined && options.dropout.rate > 0) {
     return withDropout(qkv, sides, options.dropout);
   }
@@ -71,11 +84,7 @@ function compositeGradient(dy: tf.Tensor, qkv: tf.Tensor, sides: Sides): tf.Tens
   return tf.reshape(tf.concat(parts, 2), qkv.shape); // [batch, tokens, 3 * heads * size]
 }
 
-function withDropout(
-  qkv: tf.Tensor,
-  sides: Sides,
-  { rate, sampleKeys, site }: NonNullable<AttentionOptions["dropout"]>,
-): tf.Tensor3D {
+function withDropout(qkv: tf.Tensor, sides: Sides, { rate, sampleKeys, site }: Dropout): tf.Tensor3D {
   return tf.tidy(() => {
     const { q, k, v } = splitHeads(qkv, sides);
     const p = tf.softmax(tf.matMul(q, k, false, true));

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { customOp } from "kernel-op";
+import { ANY, BOOLEAN, type Checks, RATE, requireOptions, UINT32 } from "known-options";
 import { uniform } from "sample-keys";
 
 /** Options of {@link dropout}. */
@@ -13,6 +14,8 @@ export interface DropoutOptions {
   /** Which decision about the sample this is, from `siteOf`. */
   readonly site: number;
 }
+
+const CHECKS: Checks<DropoutOptions> = { rate: RATE, training: BOOLEAN, sampleKeys: ANY, site: UINT32 };
 
 /**
  * Inverted dropout: zeroes single elements and divides the rest by `1 − rate`.
@@ -29,8 +32,7 @@ export interface DropoutOptions {
  * const y = dropout(tf.ones([1, 8]), { rate: 0.5, training: true, sampleKeys: [7], site: siteOf("drop") });
  */
 export function dropout<T extends tf.Tensor>(x: T, options: DropoutOptions): T {
-  const { rate, training, sampleKeys, site } = options;
-  if (!(rate >= 0 && rate < 1)) throw new RangeError(`dropout: rate must be in [0, 1), got ${rate}`);
+  const { rate, training, sampleKeys, site } = requireOptions("dropout", options, CHECKS);
   if (!training || rate === 0) return tf.clone(x);
   if (sampleKeys === undefined) {
     throw new TypeError("dropout: training needs sampleKeys, one per row of the batch, got none");

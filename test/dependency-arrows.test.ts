@@ -12,13 +12,13 @@ const ARROWS: Record<string, readonly string[]> = {
   "kernel-op": [],
   "stochastic-depth": ["known-options", "sample-keys"],
   "vit-blocks": ["kernel-op", "known-options", "sample-keys", "stochastic-depth"],
-  "safetensors-io": [],
-  "tensorboard-events": [],
+  "safetensors-io": ["known-options"],
+  "tensorboard-events": ["known-options"],
   "deit-model": ["known-options", "safetensors-io", "vit-blocks"],
   "distill-trainer": ["kernel-op", "known-options", "safetensors-io", "sample-keys", "tensorboard-events"],
   "flowers-data": ["known-options", "sample-keys"],
   "bit-teacher": ["distill-trainer", "kernel-op", "known-options", "safetensors-io", "sample-keys"],
-  "wasm-kernels": ["kernel-op"],
+  "wasm-kernels": ["kernel-op", "known-options"],
   "webgpu-kernels": ["kernel-op"],
   "tfjs-backends": ["known-options", "wasm-kernels", "webgpu-kernels"], // kernels are optional: imported only where they are installed
 };

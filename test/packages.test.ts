@@ -15,7 +15,7 @@ import { type Installed, installTarballs } from "./tarballs.ts";
 const BUDGET: Record<string, number> = {
   "bit-teacher": 160,
   "deit-model": 80,
-  "distill-trainer": 240,
+  "distill-trainer": 340,
   "flowers-data": 160,
   "kernel-op": 15,
   "known-options": 18,
@@ -56,7 +56,7 @@ beforeAll(() => {
 }, 600_000);
 afterAll(() => rmSync(installed.folder, { recursive: true, force: true }));
 
-describe.each(packages)("$name", ({ name, manifest }) => {
+describe.each(packages)("$name", ({ name, folder, manifest }) => {
   test("its tarball has the licence and types, no tests, and is within its budget", () => {
     const { files, bytes } = installed.tarballs.get(name)!;
     expect(files).toEqual(
@@ -105,6 +105,10 @@ describe.each(packages)("$name", ({ name, manifest }) => {
     },
   );
 
+  test("its README says that it is an ES module, before anything else is read", () => {
+    expect(readmes.get(name)!).toMatch(/```sh\nnpm install[^`]+```\n\nAn ES module\. `require` loads it too/);
+  });
+
   test("its README has an example, a table of what there is, what differs, and the licence", () => {
     const readme = readmes.get(name)!;
     expect(readme).toMatch(new RegExp(`^# ${name}\n\n\\w`));
@@ -113,10 +117,55 @@ describe.each(packages)("$name", ({ name, manifest }) => {
     expect(readme.replaceAll(/\s+/g, " ")).toContain("Licence: Apache-2.0.");
   });
 
+  test("npm refuses to pack it, with what to use", () => {
+    const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+    for (const command of [["pack"], ["publish", "--registry=http://localhost:9"]]) {
+      expect(() => run(folder, npm, ...command, "--dry-run", "--loglevel=error")).toThrow(
+        /prepack: expected pnpm, got npm\/.+ which would leave "workspace:\^"/,
+      );
+    }
+    const packed = readFileSync(join(installed.folder, "node_modules", name, "package.json"), "utf8");
+    expect(packed).not.toMatch(/workspace:|catalog:|prepack/);
+  });
+
   test("its README says what its example needs", () => {
     const readme = readmes.get(name)!;
     expect(readmeInstalls(readme)).toEqual(expect.arrayContaining(importedPackages(examples.get(name)!)));
   });
+});
+
+test("TypeScript takes them from CommonJS as the READMEs say: by nodenext, and by import() under node16", () => {
+  const doors = packages.map(({ name }) => name);
+  const required = doors.map((door, i) => `import * as it${i} from "${door}";`);
+  const used = `console.log([${doors.map((_, i) => `it${i}`)}].length);`;
+  const files = {
+    "required.cts": [...required, used].join("\n"),
+    "imported.cts": `void Promise.all([${doors.map((door) => `import("${door}")`)}]).then((all) => console.log(all.length));`,
+  };
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(installed.folder, file), text);
+  const compile = (file: string, module: string) =>
+    run(
+      installed.folder,
+      process.execPath,
+      createRequire(import.meta.url).resolve("typescript/bin/tsc"),
+      ...[
+        "--module",
+        module,
+        "--target",
+        "es2022",
+        "--lib",
+        "es2023,dom",
+        "--strict",
+        "--skipLibCheck",
+        "--ignoreConfig",
+        file,
+      ],
+    );
+  compile("required.cts", "nodenext");
+  expect(run(installed.folder, process.execPath, "required.cjs")).toBe(`${doors.length}\n`);
+  expect(() => compile("required.cts", "node16")).toThrow("error TS1479");
+  compile("imported.cts", "node16");
+  expect(run(installed.folder, process.execPath, "imported.cjs")).toBe(`${doors.length}\n`);
 });
 
 test("a bundle that imports only stochasticDepth stays under 3 kB beyond tfjs, without tfjs-layers", async () => {

@@ -1,3 +1,4 @@
+import { type Checks, integerFrom, optional, requireOptions, STRING } from "known-options";
 /** Bytes that can be read at any place, or at least in ascending order. */
 export interface ByteSource {
   /** What errors call it: a path, an address. */
@@ -53,6 +54,8 @@ export interface StreamSourceOptions {
   readonly name?: string;
 }
 
+const STREAM_CHECKS: Checks<StreamSourceOptions> = { size: integerFrom(0), name: optional(STRING) };
+
 /**
  * A source over a stream, which is read once and in order: tensors must be read in the file's order, which is that of
  * `Safetensors.tensors`. No more than one of the stream's chunks is held beside what was asked for.
@@ -65,6 +68,7 @@ export interface StreamSourceOptions {
  * const file = await openSafetensors(streamSource(response.body!, { size, name: url }));
  */
 export function streamSource(stream: ReadableStream<Uint8Array>, options: StreamSourceOptions): ByteSource {
+  requireOptions("streamSource", options, STREAM_CHECKS);
   const { size, name = "stream" } = options;
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   let rest: Uint8Array = new Uint8Array(0);

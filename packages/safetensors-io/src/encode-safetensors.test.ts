@@ -114,3 +114,10 @@ describe("files", () => {
     await source.close();
   });
 });
+
+test.each([
+  [{ metadata: { epoch: 3 } }, 'safetensors: metadata must be an object of strings, got {"epoch":3}'],
+  [{ meta: {} }, "safetensors: unknown option 'meta'; did you mean 'metadata'?"],
+])("refuses %j", async (options, message) => {
+  await expect(safetensorsBytes([], options as never)).rejects.toThrow(message);
+});

@@ -1,3 +1,4 @@
+import { type Checks, check, optional, requireOptions } from "known-options";
 import type { FloatDtype } from "./dtype.ts";
 import { toBfloat16, toFloat16 } from "./half.ts";
 import { HEADER_LIMIT } from "./header.ts";
@@ -18,6 +19,10 @@ export interface WriteOptions {
   /** Becomes the file's `__metadata__`. `{ format: "pt" }` is what transformers expects of PyTorch's files. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
+
+const CHECKS: Checks<WriteOptions> = {
+  metadata: optional(check("an object of strings", isObjectOfStrings)),
+};
 
 /** Largest last, as the official writer sorts them; and bytes per element. */
 const RANK = { F16: 0, BF16: 1, F32: 2 } as const;
@@ -76,7 +81,15 @@ export async function safetensorsBytes(
 
 type Sorted = TensorToWrite & { readonly dtype: FloatDtype };
 
-function header(tensors: readonly Sorted[], { metadata }: WriteOptions): Uint8Array<ArrayBuffer> {
+/** Other readers refuse a file whose metadata has anything else. */
+function isObjectOfStrings(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((one) => typeof one === "string");
+}
+
+function header(tensors: readonly Sorted[], options: WriteOptions): Uint8Array<ArrayBuffer> {
+  requireOptions("safetensors", options, CHECKS);
+  const { metadata } = options;
   const entries = new Map<string, string>();
   let end = 0;
   for (const { name, shape, dtype } of tensors) {

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { BOOLEAN, type Checks, optional, requireOptions } from "known-options";
 
 /** Options of {@link AppendFile}. */
 export interface AppendFileOptions {
@@ -12,6 +13,9 @@ export interface FlushOptions {
   /** Waits until it would last through a power cut. Default `false`: what is written lasts through the end of the process. */
   readonly toDisk?: boolean;
 }
+
+const CHECKS: Checks<AppendFileOptions> = { isNew: optional(BOOLEAN) };
+const FLUSH_CHECKS: Checks<FlushOptions> = { toDisk: optional(BOOLEAN) };
 
 /**
  * A file that grows by whole pieces: of what cannot be written no part is left.
@@ -30,7 +34,9 @@ export class AppendFile {
   readonly path: string;
   #pieces: Uint8Array[] = [];
 
-  constructor(path: string, { isNew = false }: AppendFileOptions = {}) {
+  constructor(path: string, options: AppendFileOptions = {}) {
+    requireOptions("AppendFile", options, CHECKS);
+    const { isNew = false } = options;
     mkdirSync(dirname(path), { recursive: true });
     closeSync(openSync(path, isNew ? "ax" : "a"));
     this.path = path;
@@ -50,7 +56,9 @@ export class AppendFile {
    *
    * @throws Error of the file system. Pieces that could not be written are kept for the next flush.
    */
-  flush({ toDisk = false }: FlushOptions = {}): void {
+  flush(options: FlushOptions = {}): void {
+    requireOptions("flush", options, FLUSH_CHECKS);
+    const { toDisk = false } = options;
     if (this.#pieces.length === 0 && !toDisk) return;
     const file = openSync(this.path, "a");
     try {

@@ -125,6 +125,9 @@ describe("a folder", () => {
     for (const step of [-1, 0.5, Number.NaN, 2 ** 53]) {
       expect(() => file.add(step, [])).toThrow(`EventFile: step must be an integer >= 0, got ${step}`);
     }
+    expect(() => new EventFile(folder, { restartat: 1 } as never)).toThrow(
+      "EventFile: unknown option 'restartat'; did you mean 'restartAt'?",
+    );
     expect(() => new EventFile(folder, { restartAt: -1 })).toThrow(
       "restartAt must be an integer >= 0, got -1",
     );

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { type Checks, FUNCTION, integerFrom, optional, requireOptions } from "known-options";
 import { AppendFile, type FlushOptions } from "./append-file.ts";
 import { restartEvent, summaryEvent, versionEvent } from "./event.ts";
 import { record } from "./record.ts";
@@ -16,6 +17,8 @@ export interface EventFileOptions {
   /** Milliseconds since 1970; for tests. */
   readonly now?: () => number;
 }
+
+const CHECKS: Checks<EventFileOptions> = { restartAt: optional(integerFrom(0)), now: optional(FUNCTION) };
 
 const NAME = /^events\.out\.tfevents\.(\d+)\./;
 
@@ -38,8 +41,8 @@ export class EventFile {
   readonly #now: () => number;
 
   constructor(folder: string, options: EventFileOptions = {}) {
+    requireOptions("EventFile", options, CHECKS);
     const { restartAt, now = Date.now } = options;
-    if (restartAt !== undefined) requireStep("restartAt", restartAt);
     this.#now = now;
     const times = earlierFiles(folder);
     const time = Math.max(Math.floor(this.#seconds()), ...times.map((earlier) => earlier + 1));
@@ -66,7 +69,7 @@ export class EventFile {
    * @throws RangeError for another.
    */
   add(step: number, values: readonly SummaryValue[]): void {
-    requireStep("step", step);
+    requireStep(step);
     this.#append(summaryEvent(this.#seconds(), step, values));
   }
 
@@ -98,8 +101,8 @@ function nameOf(time: number): string {
   return `events.out.tfevents.${String(time).padStart(10, "0")}.${hostname()}.${process.pid}.0`;
 }
 
-function requireStep(name: string, step: number): void {
+function requireStep(step: number): void {
   if (!(Number.isSafeInteger(step) && step >= 0)) {
-    throw new RangeError(`EventFile: ${name} must be an integer >= 0, got ${step}`);
+    throw new RangeError(`EventFile: step must be an integer >= 0, got ${step}`);
   }
 }

@@ -53,3 +53,10 @@ test("the module links to shared memory too", () => {
 function decoded(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 }
+
+test.each([
+  [{ builds: "simd" }, "installWasmKernels: unknown option 'builds'; did you mean 'build'?"],
+  [{ build: "avx" }, 'installWasmKernels: build must be "simd" or "relaxed-simd", got \'avx\''],
+])("refuses %j", (options, message) => {
+  expect(() => installWasmKernels(options as never)).toThrow(message);
+});

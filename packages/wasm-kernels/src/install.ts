@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { registerKernels } from "kernel-op";
+import { type Checks, oneOf, optional, requireOptions } from "known-options";
 import { Context } from "./context.ts";
 import { currentWasmBackend, type WasmBackend } from "./host.ts";
 import { kernels } from "./kernels/index.ts";
@@ -23,6 +24,8 @@ export interface InstallOptions {
   readonly build?: Build;
 }
 
+const CHECKS: Checks<InstallOptions> = { build: optional(oneOf("simd", "relaxed-simd")) };
+
 let installed: InstalledKernels | undefined;
 
 /**
@@ -42,6 +45,7 @@ let installed: InstalledKernels | undefined;
  * console.log(build, replaced.includes("BatchMatMul")); // "simd" true
  */
 export function installWasmKernels(options: InstallOptions = {}): InstalledKernels {
+  requireOptions("installWasmKernels", options, CHECKS);
   if (installed) return installed;
   const backend = currentWasmBackend();
   const build = options.build ?? bestBuild();

@@ -73,6 +73,7 @@ function trained(
   const ratio = images.centreCrop?.ratio;
   addNotes(model, {
     classNames: data.classNames,
+    upright: data.upright,
     ...(normalisation && { normalisation }),
     ...(ratio !== undefined && { centreCrop: ratio }),
   });

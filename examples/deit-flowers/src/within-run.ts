@@ -45,7 +45,7 @@ export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promi
   if (settings.resume !== undefined && existsSync(join(settings.resume, "summary.json"))) {
     throw new UsageError(`--resume: expected a run that is not finished, got '${settings.resume}'`);
   }
-  const opened = await orInterrupted(open(settings, output), signal);
+  const opened = await orInterrupted(open(settings, output, signal), signal);
   const folder = settings.resume ?? (await makeRunFolder(settings.out, settings.name));
   const release = await claim(folder);
   const onSkip = reportOnce(output);
@@ -82,10 +82,11 @@ export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promi
 async function open(
   settings: Settings,
   output: LineOutput,
+  signal: AbortSignal | undefined,
 ): Promise<{ data: FlowerData; backend: StartedBackend; backbone: Backbone | undefined }> {
   const backend = await startBackend(settings.backend);
   output.write(`backend: ${backend.name} (${backend.detail})\n`);
-  const data = await openData(settings, output);
+  const data = await openData(settings, output, signal);
   output.write(`data: ${data.description}\n`);
   const classes = data.classNames.length;
   const backbone = settings.teacher === undefined ? undefined : await loadBackbone(settings.teacher, classes);

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { folderOf } from "../test/pictures.ts";
-import { downloadFlowers } from "./index.ts";
+import { downloadFlowers, FLOWER_PHOTOS } from "./index.ts";
 
 const BODY = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7919) >> 3));
 const SHA = createHash("sha256").update(BODY).digest("hex");
@@ -150,5 +150,50 @@ describe("downloadFlowers", () => {
     const { url, asked } = await serve((_, response) => void response.end(BODY));
     expect(await readFile(await downloadFlowers(options(url, cacheDir)))).toEqual(BODY);
     expect(asked.length).toBe(0);
+  });
+
+  test("verifies the cached file in every call, and leaves another file of that name alone", async () => {
+    const { url, asked } = await serve((request, response) => ranged(response, request.headers.range));
+    const cacheDir = await folderOf({});
+    const path = await downloadFlowers(options(url, cacheDir));
+    const { atime, mtime } = await stat(path);
+    const damaged = Buffer.from(BODY);
+    damaged[150_000]! ^= 1;
+    await writeFile(path, damaged);
+    await utimes(path, atime, mtime); // nothing but the content tells
+    const wrong = `flower_photos.tgz: expected 300000 bytes with SHA-256 ${SHA}, got SHA-256 `;
+    await expect(downloadFlowers(options(url, cacheDir))).rejects.toThrow(wrong);
+    await writeFile(path, "somebody's own");
+    await expect(downloadFlowers(options(url, cacheDir))).rejects.toThrow(
+      "got 14 bytes; remove it to have it downloaded",
+    );
+    expect(await readFile(path, "utf8")).toBe("somebody's own");
+    expect(asked.length).toBe(1);
+  });
+
+  test.each(["/proc/none/cache", "/dev/null/cache", "/proc/self/none"])(
+    "says at once that no cache can be made in %s",
+    async (cacheDir) => {
+      const somewhere = { url: "http://127.0.0.1:9/x.tgz", size: 10, sha256: SHA, cacheDir };
+      await expect(downloadFlowers(somewhere)).rejects.toThrow(`downloadFlowers: ${cacheDir}: `);
+    },
+  );
+
+  test("says that no cache can be made behind a link to nothing", async () => {
+    const root = await folderOf({});
+    await symlink(join(root, "nothing", "there"), join(root, "cache"));
+    const somewhere = {
+      url: "http://127.0.0.1:9/x.tgz",
+      size: 10,
+      sha256: SHA,
+      cacheDir: join(root, "cache"),
+    };
+    await expect(downloadFlowers(somewhere)).rejects.toThrow("give another cacheDir");
+  });
+
+  test("asks for tf_flowers over HTTPS, and refuses options that do not fit", async () => {
+    expect(new URL(FLOWER_PHOTOS.url).protocol).toBe("https:");
+    await expect(downloadFlowers({ cachedir: "x" } as object)).rejects.toThrow("did you mean 'cacheDir'?");
+    await expect(downloadFlowers({ sha256: "x" })).rejects.toThrow("sha256 must be a SHA-256 as 64");
   });
 });

@@ -69,7 +69,7 @@ function requireEnough(counts: readonly number[], size: number, validationSize: 
   }
   if (Math.min(validationSize, size - validationSize) < classes) {
     throw new RangeError(
-      `stratifiedSplit: expected parts of at least ${classes} samples, one a class, got ${size - validationSize} and ${validationSize} of ${size}`,
+      `stratifiedSplit: expected at least one sample for each of ${classes} classes in both parts, got ${size - validationSize} and ${validationSize}: ${size} samples are too few`,
     );
   }
 }

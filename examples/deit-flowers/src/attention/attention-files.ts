@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
+import { decodeImage, type RgbImage } from "flowers-data";
 import { writePng } from "../files/write-png.ts";
 import type { OpenedModel } from "../models/open-model.ts";
+import { BadPhoto } from "../photos/bad-photo.ts";
 import { UsageError } from "../usage-error.ts";
 import { drawAttention } from "./draw-attention.ts";
 
@@ -24,7 +26,21 @@ export function attentionTargets(files: readonly string[], target: string): stri
   });
 }
 
-/** Draws what the model looks at in a photo. */
+/**
+ * Draws what the model looks at in a photo.
+ *
+ * @throws BadPhoto if it cannot be read or decoded.
+ */
 export async function writeAttention(opened: OpenedModel, file: string, target: string): Promise<void> {
-  await writePng(target, await drawAttention(opened, await readFile(file)));
+  const photo = await readPhoto(file, opened.upright);
+  await writePng(target, await drawAttention(opened, photo));
+}
+
+async function readPhoto(file: string, upright: boolean): Promise<RgbImage> {
+  try {
+    return await decodeImage(await readFile(file), { upright });
+  } catch (cause) {
+    const reason = (cause as Error).message.replace("decodeImage: ", "");
+    throw new BadPhoto(`${file}: ${reason}`, { cause });
+  }
 }

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { attentionMaps, attentionRollout } from "deit-model";
-import { decodeImage, type RgbImage, resizeBilinear } from "flowers-data";
+import { type RgbImage, resizeBilinear } from "flowers-data";
 import type { OpenedModel } from "../models/open-model.ts";
 import { UsageError } from "../usage-error.ts";
 import { lightBy } from "./light-by.ts";
@@ -13,14 +13,14 @@ const LONGEST = { least: 240, most: 480 } as const;
  * A photo, and beside it the same photo lit by the attention rollout of each class token: the most looked-at patch is the
  * brightest. Where the model looks at the middle only, it is the middle.
  *
- * @param file - Bytes of a photo.
+ * @param whole - The photo, decoded as the model's training pictures were.
  * @returns uint8 RGB, as many photos wide as there are class tokens and one more.
- * @throws UsageError if the model is no vision transformer. Error if the bytes are no photo.
+ * @throws UsageError if the model is no vision transformer.
  */
-export async function drawAttention(opened: OpenedModel, file: Uint8Array): Promise<RgbImage> {
+export async function drawAttention(opened: OpenedModel, whole: RgbImage): Promise<RgbImage> {
   const { model, preprocess, imageSize, centreCrop, path } = opened;
   requireTransformer(model, path);
-  const photo = middle(await decodeImage(file, { upright: true }), centreCrop?.ratio);
+  const photo = middle(whole, centreCrop?.ratio);
   const longest = Math.max(photo.width, photo.height);
   const scale = Math.min(Math.max(longest, LONGEST.least), LONGEST.most) / longest;
   const [height, width] = [photo.height, photo.width].map((side) => Math.max(1, Math.round(side * scale)));

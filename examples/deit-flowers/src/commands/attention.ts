@@ -2,7 +2,8 @@ import { startBackend } from "tfjs-backends";
 import { attentionTargets, writeAttention } from "../attention/attention-files.ts";
 import { openModel } from "../models/open-model.ts";
 import { MODEL_OPTIONS, modelSettings } from "../options/model-settings.ts";
-import { findPhotos } from "../photos/find-photos.ts";
+import { BadPhoto, requireNone } from "../photos/bad-photo.ts";
+import { findPhotos, leftOutLine } from "../photos/find-photos.ts";
 import type { Command } from "./command.ts";
 
 export const attention: Command = {
@@ -13,14 +14,24 @@ export const attention: Command = {
   examples: ["attention photo.jpg", "attention photos/ --attention drawn --model runs/demo"],
   run: async ({ args, options, output, signal }) => {
     const { attention: target = "attention", backend, model } = modelSettings(options);
-    const files = await findPhotos(args);
+    const photos = await findPhotos(args);
+    const { files } = photos;
+    output.write(leftOutLine(photos));
+    const errors: string[] = [];
     const targets = attentionTargets(files, target);
     await startBackend(backend);
     const opened = await openModel(model);
     for (const [i, file] of files.entries()) {
       signal?.throwIfAborted();
-      await writeAttention(opened, file, targets[i]!);
-      output.write(`${targets[i]}\n`);
+      try {
+        await writeAttention(opened, file, targets[i]!);
+        output.write(`${targets[i]}\n`);
+      } catch (error) {
+        if (!(error instanceof BadPhoto)) throw error;
+        errors.push(error.message);
+        output.write(`${error.message}\n`);
+      }
     }
+    requireNone(errors, files.length);
   },
 };

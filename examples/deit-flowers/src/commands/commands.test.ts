@@ -95,6 +95,49 @@ describe("predict", () => {
     expect(photos[1].classes).toEqual(photos[0].classes);
   });
 
+  test("prints the other photos where one is broken, names it, and fails in the end", async () => {
+    const folder = await emptyFolder();
+    for (const name of ["a.png", "c.png"]) await sharp(samples[0]!).toFile(join(folder, name));
+    await writeFile(join(folder, "b.jpg"), "no picture");
+    await writeFile(join(folder, "d.bmp"), "BM");
+    const model = ["--model", run, ...WASM];
+    const wrong = `${join(folder, "b.jpg")}: expected a picture that decodes, got`;
+    for (const more of [[], ["--json"]]) {
+      const output = recorder();
+      const asked = parseCommandLine(["node", "deit-flowers", "predict", folder, ...more, ...model])!;
+      await expect(asked.command.run({ ...asked, output })).rejects.toThrow(
+        `1 of 3 photos were left out: ${wrong}`,
+      );
+      for (const part of [wrong, join(folder, "a.png"), join(folder, "c.png"), join(folder, "d.bmp")])
+        expect(output.text()).toContain(part);
+    }
+    const output = recorder();
+    const drawn = join(folder, "drawn");
+    const asked = parseCommandLine([
+      "node",
+      "deit-flowers",
+      "attention",
+      folder,
+      "--attention",
+      drawn,
+      ...model,
+    ])!;
+    await expect(asked.command.run({ ...asked, output })).rejects.toThrow(
+      `1 of 3 photos were left out: ${wrong}`,
+    );
+    expect((await readdir(drawn)).sort()).toEqual(["a.png", "c.png"]);
+  });
+
+  test("refuses a photo with more pixels than it decodes, in predict and attention", async () => {
+    const bomb = join(await emptyFolder(), "bomb.webp");
+    const webp = "524946461c000000574542505650384c0f0000002ffebfff0f0710fd8ffe0722a2ff0100";
+    await writeFile(bomb, Buffer.from(webp, "hex"));
+    for (const command of ["predict", "attention"])
+      await expect(start(command, bomb, "--model", run, ...WASM)).rejects.toThrow(
+        "16383x16383 = 268402689 pixels, more than the limit of 100000000",
+      );
+  });
+
   test("draws what both tokens look at beside the photo", async () => {
     const folder = await emptyFolder();
     const photo = join(folder, "photo.jpg");

@@ -25,14 +25,15 @@ export const data: Command = {
     "data --download --sheet flowers.html",
     "data --data photos/ --json",
   ],
-  run: async ({ options, output }) => {
+  run: async ({ options, output, signal }) => {
     const { json: _, sheet: __, perClass: ___, ...chosen } = options;
     const { json, sheet, perClass } = checked(schema, options);
     if (sheet !== undefined) requireSheetName(sheet);
     const settings = resolveSettings(chosen);
-    const { train, validation, classNames, description } = await openData(
+    const { train, validation, classNames, description, notes } = await openData(
       settings,
       json ? { write: () => {} } : output,
+      signal,
     );
     const count = (labels: Int32Array, label: number) => labels.filter((one) => one === label).length;
     const classes = classNames.map((name, label) => ({
@@ -44,7 +45,7 @@ export const data: Command = {
     if (sheet !== undefined) await writeContactSheet(train, sheet, { perClass, onBad });
     if (json) {
       const drawn = sheet !== undefined && { sheet };
-      output.write(`${JSON.stringify({ description, classes, ...drawn }, null, 2)}\n`);
+      output.write(`${JSON.stringify({ description, classes, notes, ...drawn }, null, 2)}\n`);
       return;
     }
     const rows = classes.map(({ name, training, heldOut }) => [name, `${training}`, `${heldOut}`]);

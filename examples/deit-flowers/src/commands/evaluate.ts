@@ -49,7 +49,7 @@ export const evaluate: Command = {
     const settings = dataSettings(folders[0]!, chosen);
     await startBackend(settings.backend);
     const silent = { write: () => {} };
-    const data = await openData(settings, json ? silent : output);
+    const data = await openData(settings, json ? silent : output, signal);
     const context = { settings, data, output, folder: "", onSkip: reportOnce(json ? silent : output) };
     const judged: Judged[] = [];
     for (const folder of folders) {
@@ -58,7 +58,12 @@ export const evaluate: Command = {
       requireSameClasses(folder, opened.classNames, data.classNames);
       const ratio = options.evaluationCrop === undefined ? opened.centreCrop?.ratio : settings.evaluationCrop;
       const centreCrop = ratio === undefined || ratio === 1 ? undefined : { ratio };
-      const pictures = await heldOutImages(context, opened.imageSize, centreCrop);
+      const validation = data.validation.withUpright(opened.upright);
+      const pictures = await heldOutImages(
+        { ...context, data: { ...data, validation } },
+        opened.imageSize,
+        centreCrop,
+      );
       const predictions = await predictionsOf(opened, pictures, microBatchSizeOf(settings));
       const confusion = confusionMatrix(predictions, data.classNames.length);
       judged.push({ model: folder, accuracy: accuracyOf(confusion), confusion });

@@ -2,7 +2,8 @@ import { startBackend } from "tfjs-backends";
 import { attentionTargets, writeAttention } from "../attention/attention-files.ts";
 import { openModel } from "../models/open-model.ts";
 import { MODEL_OPTIONS, modelSettings } from "../options/model-settings.ts";
-import { findPhotos } from "../photos/find-photos.ts";
+import { requireNone } from "../photos/bad-photo.ts";
+import { findPhotos, leftOutLine } from "../photos/find-photos.ts";
 import { recognise } from "../photos/recognise.ts";
 import { probabilityBars } from "../terminal/bars.ts";
 import type { Command } from "./command.ts";
@@ -19,22 +20,35 @@ export const predict: Command = {
   ],
   run: async ({ args, options, output, signal }) => {
     const settings = modelSettings(options);
-    const files = await findPhotos(args);
+    const photos = await findPhotos(args);
+    const { files } = photos;
     const { attention, json, top } = settings;
+    if (!json) output.write(leftOutLine(photos));
     const targets = attention === undefined ? undefined : attentionTargets(files, attention);
     await startBackend(settings.backend);
     const opened = await openModel(settings.model);
     const all: object[] = [];
+    const errors: string[] = [];
     let index = 0;
-    for await (const { file, classes } of recognise(opened, files)) {
+    for await (const one of recognise(opened, files)) {
       signal?.throwIfAborted();
+      if ("error" in one) {
+        index += 1;
+        errors.push(one.error);
+        if (json) all.push(one);
+        else output.write(`${one.error}\n`);
+        continue;
+      }
+      const { file, classes } = one;
       if (targets !== undefined) await writeAttention(opened, file, targets[index]!);
       const drawn = targets === undefined ? {} : { attention: targets[index]! };
       index += 1;
       if (json) all.push({ file, classes, ...drawn });
       else output.write(`${probabilityBars(file, classes.slice(0, top))}\n`);
     }
-    if (json) output.write(`${JSON.stringify({ model: opened.path, photos: all }, null, 2)}\n`);
+    const { leftOut } = photos;
+    if (json) output.write(`${JSON.stringify({ model: opened.path, photos: all, leftOut }, null, 2)}\n`);
     else if (targets !== undefined) output.write(`what it looks at: ${attention}\n`);
+    requireNone(errors, files.length);
   },
 };

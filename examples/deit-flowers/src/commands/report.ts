@@ -14,14 +14,14 @@ export const report: Command = {
   argument: { name: "run", many: false },
   options: ["data", "cache", "backend", "workers", "microBatchSize", "verbose", "config"],
   examples: ["report runs/demo", "report runs/photos --data /elsewhere/flower_photos.tgz"],
-  run: async ({ args, options, output }) => {
+  run: async ({ args, options, output, signal }) => {
     const folder = args[0]!;
     const result = await readRecord(folder);
     const { download, ...saved } = savedSettings(folder, "report");
     const isMoved = options.data !== undefined; // then nothing is downloaded
     const settings = resolveSettings({ ...saved, ...(!isMoved && { download }), ...options });
     await startBackend(settings.backend);
-    const data = await openData(settings, output);
+    const data = await openData(settings, output, signal);
     const path = await writeReport({ settings, data, output, folder, onSkip: reportOnce(output) }, result);
     output.write(`report: ${resolve(path)}\n`);
   },

@@ -23,7 +23,7 @@ export function thumbnail(image: RgbImage, side: number): RgbImage {
 
 /** The thumbnails of all rows as one picture; a row a class. */
 export function pasteRows(rows: readonly (readonly RgbImage[])[], side: number): RgbImage {
-  const columns = Math.max(...rows.map(({ length }) => length));
+  const columns = rows.reduce((most, { length }) => Math.max(most, length), 0);
   const width = columns * (side + GAP) + GAP;
   const height = rows.length * (side + GAP) + GAP;
   const data = new Uint8Array(width * height * 3).fill(PAPER);

@@ -1,4 +1,11 @@
-import { downloadFlowers, openFlowers, proceduralFlowers, type SampleStore, splitStore } from "flowers-data";
+import {
+  decodeSample,
+  downloadFlowers,
+  openFlowers,
+  proceduralFlowers,
+  type SampleStore,
+  splitStore,
+} from "flowers-data";
 import type { Settings } from "../settings.ts";
 import { percent } from "../terminal/format.ts";
 import { type LineOutput, liveLine } from "../terminal/live-line.ts";
@@ -7,43 +14,98 @@ import { type LineOutput, liveLine } from "../terminal/live-line.ts";
 export interface FlowerData {
   readonly train: SampleStore;
   readonly validation: SampleStore;
+  /** Both, in the order of the source. */
+  readonly all: SampleStore;
   readonly classNames: readonly string[];
+  /** Whether photos are turned as their EXIF orientation says: a model is shown others in the same way. */
+  readonly upright: boolean;
   /** One sentence, for people. */
   readonly description: string;
+  /** What was left out and why, and what the held-out pictures lack. Written to the output already. */
+  readonly notes: readonly string[];
 }
 
-/** Opens, downloads or draws the pictures, as the settings say, and splits them as TensorFlow Datasets does. */
-export async function openData(settings: Settings, output: LineOutput): Promise<FlowerData> {
-  const { store, source } = await openStore(settings, output);
+/**
+ * Opens, downloads or draws the pictures, as the settings say, and splits them: which pictures are held out does not depend on
+ * the settings' seed, so that no run trains on what another is judged by.
+ *
+ * @param signal - Ends it.
+ * @throws Error naming a class of which no picture decodes, where those are skipped.
+ */
+export async function openData(
+  settings: Settings,
+  output: LineOutput,
+  signal?: AbortSignal,
+): Promise<FlowerData> {
+  const notes: string[] = [];
+  const note = (text: string): void => {
+    notes.push(text);
+    output.write(`${text}\n`);
+  };
+  const { store, source } = await openStore(settings, output, note, signal);
   const { train, validation } = splitStore(store);
-  const { classNames } = store;
+  if (settings.skipBadImages) await requireDecodable(train, signal);
+  for (const [label, name] of store.classNames.entries()) {
+    if (!validation.labels.includes(label)) note(`class '${name}' has no held-out picture: it is not judged`);
+  }
+  const { classNames, encoding } = store;
+  const upright = encoding.kind === "rgb" || encoding.upright === true;
   const description = `${source}, ${classNames.length} classes: ${train.size} to train on, ${validation.size} held out.`;
-  return { train, validation, classNames, description };
+  return { train, validation, all: store, classNames, upright, description, notes };
+}
+
+/** @throws Error naming a class without a picture that decodes: skipping them would leave the class out without a word. */
+async function requireDecodable(store: SampleStore, signal: AbortSignal | undefined): Promise<void> {
+  for (const [label, name] of store.classNames.entries()) {
+    let problem: Error | undefined;
+    for (const [index, other] of store.labels.entries()) {
+      if (other !== label) continue;
+      signal?.throwIfAborted();
+      problem = await decodeSample(store, index).then(
+        () => undefined,
+        (error: Error) => error,
+      );
+      if (problem === undefined) break;
+    }
+    if (problem !== undefined) {
+      throw new Error(
+        `--skip-bad-images: class '${name}': expected a picture that decodes to train on, got none: ${problem.message}`,
+      );
+    }
+  }
 }
 
 async function openStore(
   settings: Settings,
   output: LineOutput,
+  note: (text: string) => void,
+  signal: AbortSignal | undefined,
 ): Promise<{ store: SampleStore; source: string }> {
   const { data, download, cache, count, imageSize, seed } = settings;
+  const stop = signal && { signal };
   if (data === undefined && !download) {
-    const store = await proceduralFlowers({ count, size: imageSize, seed });
+    const store = await proceduralFlowers({ count, size: imageSize, seed, ...stop });
     return { store, source: `${count} drawn flowers` };
   }
-  const path = data ?? (await downloadWithProgress(cache, output));
-  const store = await openFlowers(path);
+  const path = data ?? (await downloadWithProgress(cache, output, signal));
+  const store = await openFlowers(path, { ...stop, onNote: ({ text }) => note(text) });
   return { store, source: `${store.size} photos` };
 }
 
-async function downloadWithProgress(cacheDir: string | undefined, output: LineOutput): Promise<string> {
+async function downloadWithProgress(
+  cacheDir: string | undefined,
+  output: LineOutput,
+  signal: AbortSignal | undefined,
+): Promise<string> {
   const line = liveLine(output);
   const path = await downloadFlowers({
     ...(cacheDir !== undefined && { cacheDir }),
+    ...(signal && { signal }),
     onProgress: ({ received, total }) =>
       line.update(
         () => `downloading flower_photos.tgz  ${percent(received / total)} of ${Math.round(total / 1e6)} MB`,
       ),
   });
-  line.finish(`photos: ${path}`);
+  line.finish(`photos: ${path} (SHA-256 verified)`);
   return path;
 }

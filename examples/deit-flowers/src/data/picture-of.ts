@@ -1,4 +1,4 @@
-import { decodeImage, type RgbImage, type SampleStore } from "flowers-data";
+import { decodeSample, type RgbImage, type SampleStore } from "flowers-data";
 
 /** What becomes of pictures that do not decode. */
 export type OnBadPicture = "skip" | "throw";
@@ -10,7 +10,7 @@ export interface StoredPicture {
 }
 
 /**
- * Some pictures of a store, as they are.
+ * Some pictures of a store, each shrunk as soon as it is decoded: photos take much memory.
  *
  * @throws Error naming one that does not decode, unless those are skipped.
  */
@@ -18,24 +18,15 @@ export async function picturesOf(
   store: SampleStore,
   indices: readonly number[],
   onBad: OnBadPicture,
+  shrink: (image: RgbImage) => RgbImage,
 ): Promise<StoredPicture[]> {
-  const pictures = await Promise.all(
-    indices.map(async (index) => {
-      try {
-        return [{ index, image: await pictureOf(store, index) }];
-      } catch (cause) {
-        if (onBad === "skip") return [];
-        const reason = (cause as Error).message;
-        throw new Error(`${store.keys[index]}: expected a picture that decodes, got: ${reason}`, { cause });
-      }
-    }),
-  );
-  return pictures.flat();
-}
-
-async function pictureOf(store: SampleStore, index: number): Promise<RgbImage> {
-  const { encoding } = store;
-  const bytes = store.bytesOf(index);
-  if (encoding.kind === "file") return decodeImage(bytes);
-  return { data: bytes, width: encoding.width, height: encoding.height };
+  const pictures: StoredPicture[] = [];
+  for (const index of indices) {
+    try {
+      pictures.push({ index, image: shrink(await decodeSample(store, index)) });
+    } catch (error) {
+      if (onBad === "throw") throw error;
+    }
+  }
+  return pictures;
 }

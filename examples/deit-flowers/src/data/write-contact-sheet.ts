@@ -24,12 +24,10 @@ export async function writeContactSheet(
   { perClass, onBad }: ContactSheetOptions,
 ): Promise<void> {
   requireSheetName(path);
-  const rows = await Promise.all(
-    sheetSamples(store, perClass).map(async (indices) => {
-      const pictures = await picturesOf(store, indices, onBad);
-      return pictures.map(({ index, image }) => ({ index, image: thumbnail(image, SIDE) }));
-    }),
-  );
+  const rows: StoredPicture[][] = [];
+  for (const indices of sheetSamples(store, perClass)) {
+    rows.push(await picturesOf(store, indices, onBad, (image) => thumbnail(image, SIDE)));
+  }
   if (extname(path) === ".png") return writePng(path, pasteRows(rows.map(imagesOf), SIDE));
   const classes = await Promise.all(rows.map((row, label) => sheetClass(store, label, row)));
   await writeAtomically(path, contactSheetHtml(classes));

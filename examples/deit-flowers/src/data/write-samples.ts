@@ -11,7 +11,7 @@ export const SAMPLES = "samples";
 export async function writeSamples(store: SampleStore, folder: string, onBad: OnBadPicture): Promise<void> {
   // Few held-out pictures may lack a class.
   for (const [label, indices] of sheetSamples(store, 1).entries()) {
-    for (const { image } of await picturesOf(store, indices, onBad))
+    for (const { image } of await picturesOf(store, indices, onBad, (image) => image))
       await writePng(join(folder, `${store.classNames[label]}.png`), image);
   }
 }

@@ -7,6 +7,8 @@ export interface ModelNotes {
   readonly classNames?: readonly string[];
   /** Of pixels, in the place of a range. */
   readonly normalisation?: Normalisation;
+  /** Whether photos are turned as their EXIF orientation says, as those it was trained on. */
+  readonly upright?: boolean;
   /** Middle part of a picture that it was judged on; absent: whole pictures. */
   readonly centreCrop?: number;
 }

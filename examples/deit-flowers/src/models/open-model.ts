@@ -17,6 +17,8 @@ export interface OpenedModel {
   /** Pixels, square. */
   readonly imageSize: number;
   readonly preprocess: Preprocess;
+  /** Whether photos are turned as their EXIF orientation says; true where the model does not say. */
+  readonly upright: boolean;
   /** Middle part of a picture that it looks at; absent: all of it. */
   readonly centreCrop?: { readonly ratio: number };
 }
@@ -41,6 +43,7 @@ export async function openModel(path: string): Promise<OpenedModel> {
   return {
     ...{ path: folder, model, classNames: classNames!, imageSize: model.inputs[0]!.shape[1]! },
     preprocess: preprocessOf(model),
+    upright: notesOf(model).upright ?? true,
     ...(centreCrop && { centreCrop }),
   };
 }

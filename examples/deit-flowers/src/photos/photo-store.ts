@@ -1,13 +1,18 @@
-import { readFile } from "node:fs/promises";
 import { SampleStore } from "flowers-data";
 
+/** A photo's bytes and where they are from. */
+export interface PhotoFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
 /**
- * Photos as a data set without labels, so that they are resized as held-out pictures are; turned upright, as a phone shows them.
+ * Photos as a data set without labels, so that they are resized as held-out pictures are.
  *
- * @throws Error naming a file that cannot be read.
+ * @param upright - Whether they are turned as their EXIF orientation says: as the model's training pictures were.
  */
-export async function photoStore(paths: readonly string[]): Promise<SampleStore> {
-  const files = await Promise.all(paths.map(read));
+export function photoStore(photos: readonly PhotoFile[], upright: boolean): SampleStore {
+  const files = photos.map(({ bytes }) => bytes);
   const bytes = new SharedArrayBuffer(files.reduce((sum, { length }) => sum + length, 0));
   const spans: number[] = [];
   let at = 0;
@@ -18,18 +23,10 @@ export async function photoStore(paths: readonly string[]): Promise<SampleStore>
   }
   return new SampleStore({
     classNames: ["unknown"],
-    keys: paths,
-    labels: new Int32Array(paths.length),
+    keys: photos.map(({ path }) => path),
+    labels: new Int32Array(photos.length),
     bytes,
     spans: Float64Array.from(spans),
-    encoding: { kind: "file", upright: true },
+    encoding: { kind: "file", upright },
   });
-}
-
-async function read(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw new Error(`${path}: expected a photo, could not read it: ${(cause as Error).message}`, { cause });
-  }
 }

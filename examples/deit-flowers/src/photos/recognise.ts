@@ -1,7 +1,8 @@
+import { readFile } from "node:fs/promises";
 import { imageSource } from "flowers-data";
 import { predictionsOf } from "../judge/predictions.ts";
 import type { OpenedModel } from "../models/open-model.ts";
-import { photoStore } from "./photo-store.ts";
+import { type PhotoFile, photoStore } from "./photo-store.ts";
 
 /** Photos in memory, undecoded, at once. */
 const AT_ONCE = 64;
@@ -14,25 +15,58 @@ export interface Recognised {
   readonly classes: readonly { readonly name: string; readonly probability: number }[];
 }
 
+/** A file that could not be classified. */
+export interface Unrecognised {
+  readonly file: string;
+  /** Begins with the file's name. */
+  readonly error: string;
+}
+
 /**
- * Classifies photos as held-out pictures are: resized and normalised the same way, but upright where EXIF says how.
- *
- * @throws Error naming a file that is no photo.
+ * Classifies photos as held-out pictures are: resized, normalised and turned the same way. A file that cannot be read or decoded
+ * comes in its turn, with the reason.
  */
-export async function* recognise(opened: OpenedModel, files: readonly string[]): AsyncGenerator<Recognised> {
-  const { classNames, imageSize, centreCrop } = opened;
+export async function* recognise(
+  opened: OpenedModel,
+  files: readonly string[],
+): AsyncGenerator<Recognised | Unrecognised> {
+  const { classNames, imageSize, centreCrop, upright } = opened;
   for (let start = 0; start < files.length; start += AT_ONCE) {
     const some = files.slice(start, start + AT_ONCE);
+    const errors = new Map<string, string>();
+    const read = await readAll(some, errors);
     const view = { imageSize, training: false, ...(centreCrop && { centreCrop }) };
-    const source = imageSource(await photoStore(some), { ...view, batchSize: FORWARD_ROWS, workers: 1 });
-    try {
-      const { probabilities } = await predictionsOf(opened, source, FORWARD_ROWS);
-      for (const [i, row] of probabilities.entries()) {
-        const classes = classNames.map((name, label) => ({ name, probability: row[label]! }));
-        yield { file: some[i]!, classes: classes.sort((a, b) => b.probability - a.probability) };
+    const found = new Map<string, Recognised>();
+    if (read.length > 0) {
+      const source = imageSource(photoStore(read, upright), {
+        ...{ ...view, batchSize: FORWARD_ROWS, workers: 1, onBadImage: "skip" },
+        onSkip: ({ key, reason }) =>
+          errors.set(key, `${key}: expected a picture that decodes, got: ${reason}`),
+      });
+      try {
+        const { probabilities } = await predictionsOf(opened, source, FORWARD_ROWS);
+        const decoded = read.filter(({ path }) => !errors.has(path));
+        for (const [i, row] of probabilities.entries()) {
+          const classes = classNames.map((name, label) => ({ name, probability: row[label]! }));
+          const file = decoded[i]!.path;
+          found.set(file, { file, classes: classes.sort((a, b) => b.probability - a.probability) });
+        }
+      } finally {
+        await source.close();
       }
-    } finally {
-      await source.close();
     }
+    for (const file of some) yield found.get(file) ?? { file, error: errors.get(file)! };
   }
+}
+
+async function readAll(files: readonly string[], errors: Map<string, string>): Promise<PhotoFile[]> {
+  const read = files.map(async (path) => {
+    try {
+      return [{ path, bytes: await readFile(path) }];
+    } catch (cause) {
+      errors.set(path, `${path}: expected a photo, could not read it: ${(cause as Error).message}`);
+      return [];
+    }
+  });
+  return (await Promise.all(read)).flat();
 }

@@ -31,7 +31,10 @@ const TICKS = 5;
 /** An SVG figure of curves over epochs, with axes, a legend and a text that says what it shows. */
 export function lineChart({ title, curves, format }: LineChart): string {
   const values = curves.flatMap((curve) => curve.values.filter(Number.isFinite));
-  const ticks = roundTicks(Math.min(...values), Math.max(...values));
+  const ticks = roundTicks(
+    values.reduce((a, b) => Math.min(a, b)),
+    values.reduce((a, b) => Math.max(a, b)),
+  );
   const [low, high] = [ticks[0]!, ticks.at(-1)!];
   const places = curves.flatMap(epochsOf);
   const [first, last] = [Math.floor(Math.min(1, ...places)), Math.max(2, ...places)];

@@ -21,7 +21,7 @@ export async function makeTeacher(
       ? await trainBitTeacher(context)
       : await preparePretrainedTeacher(context, backbone);
   const { model, result, description } = teacher;
-  addNotes(model, { classNames: data.classNames });
+  addNotes(model, { classNames: data.classNames, upright: data.upright });
   await finishStage(folder, "teacher", model, { result, description });
   return teacher;
 }

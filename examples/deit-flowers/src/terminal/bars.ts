@@ -7,7 +7,7 @@ export function probabilityBars(
   title: string,
   classes: readonly { readonly name: string; readonly probability: number }[],
 ): string {
-  const width = Math.max(...classes.map(({ name }) => name.length));
+  const width = classes.reduce((most, { name }) => Math.max(most, name.length), 0);
   const lines = classes.map(({ name, probability }) => {
     const filled = Math.round(probability * LENGTH);
     const bar = "█".repeat(filled) + "·".repeat(LENGTH - filled);

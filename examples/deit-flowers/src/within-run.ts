@@ -6,7 +6,7 @@ import { type FlowerData, openData } from "./data/open-data.ts";
 import { claim } from "./files/claim.ts";
 import { makeRunFolder, removeIfEmpty } from "./files/run-folder.ts";
 import { shortPath } from "./files/short-path.ts";
-import { writeAtomically } from "./files/write-atomically.ts";
+import { removeTemporaries, writeAtomically } from "./files/write-atomically.ts";
 import { requireInitialWeights } from "./initial-weights.ts";
 import { Interrupted, orInterrupted } from "./interrupted.ts";
 import type { Settings } from "./settings.ts";
@@ -58,6 +58,7 @@ export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promi
     ...(signal && { signal }),
   };
   try {
+    await removeTemporaries(folder);
     if (settings.resume === undefined)
       await writeAtomically(join(folder, "settings.json"), `${JSON.stringify(settings, null, 2)}\n`);
     return await use({ context, backend: opened.backend, backbone: opened.backbone });

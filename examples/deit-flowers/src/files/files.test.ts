@@ -1,14 +1,15 @@
+import { execFileSync } from "node:child_process";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { bit, bitSizes } from "bit-teacher";
 import { startBackend } from "tfjs-backends";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { emptyFolder } from "../../test/workspace.ts";
 import { inputRangeOf, setInputRange } from "../models/input-range.ts";
 import { loadLayersModelFile, saveLayersModelFile } from "./layers-model-files.ts";
 import { makeRunFolder, removeIfEmpty } from "./run-folder.ts";
-import { writeAtomically } from "./write-atomically.ts";
+import { removeTemporaries, writeAtomically } from "./write-atomically.ts";
 
 describe("a layers model on disk", () => {
   beforeAll(() => startBackend("cpu"));
@@ -49,8 +50,46 @@ test("a file is replaced whole, and a failure leaves no piece of one", async () 
   await writeAtomically(join(folder, "a", "b.txt"), "two");
   expect(await readFile(join(folder, "a", "b.txt"), "utf8")).toBe("two");
   await mkdir(join(folder, "taken"));
-  await expect(writeAtomically(join(folder, "taken"), "x")).rejects.toThrow();
+  await expect(writeAtomically(join(folder, "taken"), "x")).rejects.toThrow(
+    `${join(folder, "taken")}: could not write its 1 bytes: `,
+  );
   expect((await readdir(folder)).sort()).toEqual(["a", "taken"]);
+});
+
+test("what a killed process left unfinished goes, and nothing else", async () => {
+  const folder = await emptyFolder();
+  await mkdir(join(folder, "a"));
+  for (const name of ["b.json.4711.tmp", "a/c.bin.1.tmp", "mine.tmp", "a/d.json"])
+    await writeFile(join(folder, name), "x");
+  await removeTemporaries(folder);
+  expect((await readdir(folder, { recursive: true })).sort()).toEqual(["a", "a/d.json", "mine.tmp"]);
+});
+
+/** A file system of 64 KiB, where this system lets one be mounted. */
+async function fullDisk(): Promise<string | undefined> {
+  if (process.platform !== "linux") return undefined;
+  const folder = await emptyFolder();
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], { stdio: "ignore" });
+  } catch {
+    return undefined;
+  }
+  onTestFinished(() => void execFileSync("umount", [folder]));
+  return folder;
+}
+
+test("a full disk is named with the file, the old file stays and nothing of the new one", async ({
+  skip,
+}) => {
+  const folder = await fullDisk();
+  if (folder === undefined) return skip("no small file system can be mounted here");
+  const path = join(folder, "report.html");
+  await writeAtomically(path, "old");
+  await expect(writeAtomically(path, new Uint8Array(200_000))).rejects.toThrow(
+    `${path}: could not write its 200000 bytes: ENOSPC: no space left on device`,
+  );
+  expect(await readFile(path, "utf8")).toBe("old");
+  expect(await readdir(folder)).toEqual(["report.html"]);
 });
 
 test("a run's folder is a new one, and goes away empty", async () => {

@@ -1,11 +1,19 @@
-import { mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 
-/** Writes a file so that a reader sees the old one or the whole new one, also after a crash. Makes its folder. */
+/** Written under this name first; see {@link removeTemporaries}. */
+const temporaryName = (path: string): string => `${path}.${process.pid}.tmp`;
+const TEMPORARY = /\.\d+\.tmp$/;
+
+/**
+ * Writes a file so that a reader sees the old one or the whole new one, also after a crash. Makes its folder.
+ *
+ * @throws Error naming the file and the system's reason, such as a full disk; nothing is left of the new file then.
+ */
 export async function writeAtomically(path: string, data: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = temporaryName(path);
   try {
+    await mkdir(dirname(path), { recursive: true });
     const file = await open(temporary, "w");
     try {
       await file.writeFile(data);
@@ -14,8 +22,18 @@ export async function writeAtomically(path: string, data: string | Uint8Array): 
       await file.close();
     }
     await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => {}); // its folder may be no folder
+    const bytes = typeof data === "string" ? Buffer.byteLength(data) : data.length;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${path}: could not write its ${bytes} bytes: ${reason}`, { cause });
   }
+}
+
+/** Removes what killed processes left unfinished in a folder that this process alone writes to. */
+export async function removeTemporaries(folder: string): Promise<void> {
+  const names = await readdir(folder, { recursive: true });
+  await Promise.all(
+    names.filter((name) => TEMPORARY.test(name)).map((name) => rm(join(folder, name), { force: true })),
+  );
 }

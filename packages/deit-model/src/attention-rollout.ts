@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { ANY, type Checks, oneOf, optional, RATE, requireOptions } from "known-options";
 import type { AttentionMaps } from "./attention-maps.ts";
 import { type ClassToken, observeAttention, type TokenLayout, tokenLayout } from "./observe-attention.ts";
 
@@ -20,6 +21,11 @@ export interface AttentionRolloutOptions {
   readonly discardRatio?: number;
 }
 
+const CHECKS: Checks<AttentionRolloutOptions> = {
+  token: ANY, // compared with those that the model has
+  headFusion: optional(oneOf("mean", "max", "min")),
+  discardRatio: optional(RATE),
+};
 const FUSIONS = { mean: tf.mean, max: tf.max, min: tf.min } as const;
 
 /**
@@ -51,13 +57,8 @@ export function attentionRollout(
   source: AttentionMaps | ModelAndImages,
   options: AttentionRolloutOptions = {},
 ): tf.Tensor3D {
+  requireOptions("attentionRollout", options, CHECKS);
   const { token = "class", headFusion = "mean", discardRatio = 0 } = options;
-  if (!Object.hasOwn(FUSIONS, headFusion)) {
-    throw new RangeError(`attentionRollout: headFusion must be 'mean', 'max' or 'min', got '${headFusion}'`);
-  }
-  if (!(discardRatio >= 0 && discardRatio < 1)) {
-    throw new RangeError(`attentionRollout: discardRatio must be in [0, 1), got ${discardRatio}`);
-  }
   const layout = "layers" in source ? source : tokenLayout("attentionRollout", source.model);
   const index = layout.classTokens.indexOf(token);
   if (index < 0) {

@@ -14,6 +14,9 @@ import * as tfl from "@tensorflow/tfjs-layers";
  * const logits = averageHeads(student).predict(images);
  */
 export function averageHeads(model: tfl.LayersModel): tfl.LayersModel {
+  if (!Array.isArray(model?.outputs)) {
+    throw new TypeError(`averageHeads: model must be a tfjs layers model, got ${typeof model}`);
+  }
   const shapes = model.outputs.map(({ shape }) => `[${shape.map((side) => side ?? "batch")}]`);
   if (shapes.length !== 2 || shapes[0] !== shapes[1]) {
     throw new RangeError(

@@ -6,7 +6,7 @@ export interface VitConfig {
   readonly imageSize: number | readonly [height: number, width: number];
   /** Pixels; must divide both sides of the image. */
   readonly patchSize: number;
-  /** Numbers per token. */
+  /** Embedding dimension. */
   readonly dim: number;
   /** Transformer blocks. */
   readonly depth: number;
@@ -15,8 +15,9 @@ export interface VitConfig {
   readonly headDim?: number;
   /** The MLP's width as a multiple of `dim`. Default 4. */
   readonly mlpRatio?: number;
-  /** Colours. Default 3. */
+  /** Input channels. Default 3. */
   readonly channels?: number;
+  /** Outputs of each head; 0 gives the features instead, `[batch, dim]`, as timm's `num_classes=0`. */
   readonly classes: number;
   /** Stochastic depth of the last block; it grows linearly from 0 at the first. Default 0. */
   readonly dropPathRate?: number;

@@ -86,10 +86,16 @@ describe("config errors", () => {
     [{ patchSize: 5 }, "deit: patchSize must divide the image 16x24, got 5"],
     [{ headDim: undefined, heads: 5 }, "deit: heads must divide dim 12 where no headDim is given, got 5"],
     [{ depth: 0 }, "deit: depth must be an integer >= 1, got 0"],
-    [{ classes: 2.5 }, "deit: classes must be an integer >= 1, got 2.5"],
+    [{ classes: 2.5 }, "deit: classes must be an integer >= 0, got 2.5"],
     [{ dropPathRate: 1 }, "deit: dropPathRate must be in [0, 1), got 1"],
-    [{ epsilon: 0 }, "deit: epsilon must be > 0, got 0"],
-    [{ init: "torch" }, "deit: init must be 'keras' or 'timm', got 'torch'"],
+    [{ epsilon: 0 }, "deit: epsilon must be a finite number > 0, got 0"],
+    [{ init: "torch" }, 'deit: init must be "keras" or "timm", got \'torch\''],
+    [{ dropPath: 0.2 }, "deit: unknown option 'dropPath'; did you mean 'dropPathRate'?"],
+    [{ registers: 4 }, "deit: unknown option 'registers'; known: imageSize, "],
+    [{ layerScale: 1e-5 }, "deit: unknown option 'layerScale'"],
+    [{ imageSize: [16] }, "deit: imageSize must be an integer >= 1 or [height, width], got [16]"],
+    [{ mlpRatio: 1.01 }, "deit: hiddenDim, dim times mlpRatio, must be an integer, got 12.12"],
+    [{ seed: -1 }, "deit: seed must be an integer in [0, 2^32), got -1"],
   ])("%j names what is wrong and allocates nothing", (change, message) => {
     const before = tf.memory().numTensors;
     expect(() => deit({ ...tiny, ...change } as VitConfig)).toThrow(message);

@@ -45,7 +45,7 @@ export function encoder(config: VitConfig, distilled: boolean): Encoder {
   return { images, tokens: through(new LayerNorm({ ...shared, epsilon, name: "norm" }), x) };
 }
 
-/** Logits from one class token: `[batch, classes]`. */
+/** Logits from one class token, `[batch, classes]`; the token itself, `[batch, dim]`, where there are no classes. */
 export function head(
   tokens: tfl.SymbolicTensor,
   index: number,
@@ -53,6 +53,7 @@ export function head(
   config: VitConfig,
 ): tfl.SymbolicTensor {
   const { classes, init = "keras", seed = 0 } = config;
+  if (classes === 0) return through(new TokenAt({ index, name }), tokens);
   const token = through(new TokenAt({ index, name: `${name}.token` }), tokens);
   return through(new Linear({ units: classes, init, seed, name }), token);
 }

@@ -22,7 +22,7 @@ export {
   type Preset,
 } from "./presets.ts";
 export { type PositionFilter, type ResizePositionsOptions, resizePositions } from "./resize-positions.ts";
-export { type SaveWeightsOptions, weightsBytes, weightTensors } from "./save-weights.ts";
+export { type SaveWeightsOptions, weightsBytes, weightsMetadata, weightTensors } from "./save-weights.ts";
 export { timmName } from "./timm-name.ts";
 export { vit } from "./vit.ts";
 export type { WeightNames } from "./weight-names.ts";

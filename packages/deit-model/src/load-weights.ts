@@ -1,21 +1,51 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { type ByteSource, blobSource, bytesSource, openSafetensors, type Safetensors } from "safetensors-io";
+import { type Check, type Checks, check, oneOf, optional, requireOptions } from "known-options";
+import {
+  type ByteSource,
+  blobSource,
+  bytesSource,
+  notFinite,
+  openSafetensors,
+  quoted,
+  type Safetensors,
+} from "safetensors-io";
 import { modelWeights, patchGrid } from "./model-weights.ts";
+import type { Grid, PositionChange } from "./position-change.ts";
 import { type PositionFilter, resizePositions } from "./resize-positions.ts";
 import { fromTorch, type Values } from "./torch-layout.ts";
 import type { WeightNames } from "./weight-names.ts";
-import { type Adaptation, type Load, type PositionChange, planWeights } from "./weights-plan.ts";
+import { type Adaptation, type Load, planWeights } from "./weights-plan.ts";
 
 /** Options of {@link loadWeights}. */
 export interface LoadWeightsOptions {
   /** Differences between file and model to accept; any other refuses the file. Default: none. */
   readonly adapt?: readonly Adaptation[];
-  /** How positions are interpolated. Default `"bicubic-antialias"`, timm's. */
+  /** How positions are interpolated. Default: as the library does whose names the file has, with antialiasing for timm's, without for transformers'. */
   readonly positionFilter?: PositionFilter;
-  /** The file's patches per side, where they make no square. */
-  readonly fileGrid?: readonly [height: number, width: number];
+  /**
+   * The file's patches per side. Default: what its metadata say, as in files written here; else a square; else the
+   * model's own, if it has as many.
+   */
+  readonly fileGrid?: Grid;
 }
+
+const ADAPTATIONS: readonly unknown[] = ["classes", "distillation", "positions", "extra"];
+const GRID: Check = check(
+  "[height, width], integers >= 1",
+  (value) =>
+    Array.isArray(value) && value.length === 2 && value.every((side) => Number.isInteger(side) && side >= 1),
+);
+const CHECKS: Checks<LoadWeightsOptions> = {
+  adapt: optional(
+    check(
+      `of ${ADAPTATIONS.join(", ")}`,
+      (value) => Array.isArray(value) && value.every((one) => ADAPTATIONS.includes(one)),
+    ),
+  ),
+  positionFilter: optional(oneOf("bicubic-antialias", "bicubic")),
+  fileGrid: optional(GRID),
+};
 
 /** What {@link loadWeights} did; weights of the model by timm's keys, tensors of the file by their own names. */
 export interface WeightsReport {
@@ -41,8 +71,8 @@ export interface WeightsReport {
  * @param model - Built by {@link deit}, {@link vit} or {@link createModel}, or with their weight names.
  * @param source - A safetensors file: its bytes, a `Blob`, or any source of `safetensors-io`.
  * @returns What was used, interpolated, kept and skipped.
- * @throws RangeError that names the first tensors that do not fit (expected and found shape), are missing or
- * unexpected; or what is wrong with the file.
+ * @throws RangeError that names the first tensors that do not fit (expected and found shape), are missing, unexpected, or
+ * hold NaN or infinities; or what is wrong with the file. TypeError for an unknown option.
  *
  * @example
  * const report = await loadWeights(model, blob, { adapt: ["classes", "positions"] });
@@ -53,14 +83,7 @@ export async function loadWeights(
   source: Uint8Array | Blob | ByteSource,
   options: LoadWeightsOptions = {},
 ): Promise<WeightsReport> {
-  const { adapt = [], fileGrid, positionFilter = "bicubic-antialias" } = options;
-  for (const adaptation of adapt) {
-    if (!["classes", "distillation", "positions", "extra"].includes(adaptation)) {
-      throw new RangeError(
-        `loadWeights: adapt must be of classes, distillation, positions, extra, got ${String(adaptation)}`,
-      );
-    }
-  }
+  const { adapt = [], fileGrid, positionFilter } = requireOptions("loadWeights", options, CHECKS);
   const weights = modelWeights("loadWeights", model);
   const file = await openSafetensors(sourceOf(source));
   const plan = planWeights({ file, weights, grid: patchGrid(model, weights), fileGrid, adapt });
@@ -70,8 +93,9 @@ export async function loadWeights(
     );
   }
   const tensors = await readTensors(file, plan.loads);
+  const filter = positionFilter ?? (plan.names === "timm" ? "bicubic-antialias" : "bicubic");
   const values: Values[] = [];
-  for (const load of plan.loads) values.push(await assemble(load, tensors, positionFilter));
+  for (const load of plan.loads) values.push(await assemble(load, tensors, filter));
   for (const [i, { weight }] of plan.loads.entries()) {
     const value = tf.tensor(values[i]!.data, weight.variable.shape as number[]);
     weight.variable.write(value);
@@ -91,7 +115,11 @@ export async function loadWeights(
 
 function sourceOf(source: Uint8Array | Blob | ByteSource): ByteSource {
   if (source instanceof Uint8Array) return bytesSource(source);
-  return source instanceof Blob ? blobSource(source) : source;
+  if (source instanceof Blob) return blobSource(source);
+  if (typeof source?.read === "function") return source;
+  throw new TypeError(
+    `loadWeights: source must be a Uint8Array, a Blob or a source of safetensors-io, got ${typeof source}`,
+  );
 }
 
 /** In the file's order, which a stream needs. */
@@ -99,7 +127,15 @@ async function readTensors(file: Safetensors, loads: readonly Load[]): Promise<M
   const wanted = new Set(loads.flatMap(({ tensors }) => tensors));
   const read = new Map<string, Float32Array>();
   for (const name of file.tensors.keys()) {
-    if (wanted.has(name)) read.set(name, (await file.read(name)) as Float32Array); // the plan admits floats only
+    if (!wanted.has(name)) continue;
+    const values = (await file.read(name)) as Float32Array; // the plan admits floats only
+    const wrong = notFinite(values);
+    if (wrong !== undefined) {
+      throw new RangeError(
+        `loadWeights: ${file.name}: nothing was loaded: tensor ${quoted(name)} has ${wrong}`,
+      );
+    }
+    read.set(name, values);
   }
   return read;
 }

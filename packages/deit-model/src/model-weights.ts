@@ -17,6 +17,9 @@ export interface ModelWeight {
  * @throws RangeError if two weights have one key: then it is no model of ours.
  */
 export function modelWeights(caller: string, model: tfl.LayersModel): Map<string, ModelWeight> {
+  if (!Array.isArray(model?.weights)) {
+    throw new TypeError(`${caller}: model must be a tfjs layers model, got ${typeof model}`);
+  }
   const weights = new Map<string, ModelWeight>();
   for (const variable of model.weights) {
     const key = timmName(variable.originalName);

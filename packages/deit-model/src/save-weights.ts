@@ -1,19 +1,40 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { type Checks, oneOf, optional, requireOptions } from "known-options";
 import { type FloatDtype, safetensorsBytes, type TensorToWrite } from "safetensors-io";
-import { type ModelWeight, modelWeights } from "./model-weights.ts";
+import { requireHeld } from "./held-by.ts";
+import { type ModelWeight, modelWeights, patchGrid } from "./model-weights.ts";
+import { GRID_METADATA, gridMetadata } from "./position-change.ts";
 import { toTorch } from "./torch-layout.ts";
 import { huggingFaceNames, type WeightNames } from "./weight-names.ts";
 
 /** Options of {@link weightsBytes} and {@link weightTensors}. */
 export interface SaveWeightsOptions {
-  /** Default `"timm"`. */
+  /**
+   * Whose model the file is for: a model that timm or transformers cannot hold is refused. Default: timm's names for any
+   * model, for {@link loadWeights}.
+   */
   readonly names?: WeightNames;
   /** Default `"F32"`. */
   readonly dtype?: FloatDtype;
 }
 
-/** What PyTorch's files carry, and transformers asks for. */
-export const METADATA: Readonly<Record<string, string>> = { format: "pt" };
+const CHECKS: Checks<SaveWeightsOptions> = {
+  names: optional(oneOf("timm", "huggingface")),
+  dtype: optional(oneOf("F32", "F16", "BF16")),
+};
+
+/**
+ * Metadata for a file of {@link weightTensors}: what PyTorch's files carry and transformers asks for, and the grid of patches
+ * where it is not square, without which a file cannot be told from a square one.
+ *
+ * @example
+ * console.log(weightsMetadata(vit({ imageSize: 32, patchSize: 8, dim: 8, depth: 1, heads: 1, classes: 2 }))); // { format: 'pt' }
+ */
+export function weightsMetadata(model: tfl.LayersModel): Record<string, string> {
+  const grid = patchGrid(model, modelWeights("weightsMetadata", model));
+  const said = grid && gridMetadata(grid);
+  return { format: "pt", ...(said !== undefined && { [GRID_METADATA]: said }) };
+}
 
 /**
  * A model's weights as PyTorch names and lays them out, for `safetensorsChunks` of `safetensors-io`; each is read from
@@ -22,23 +43,21 @@ export const METADATA: Readonly<Record<string, string>> = { format: "pt" };
  * With `names: "huggingface"` those of transformers' `DeiTForImageClassificationWithTeacher`, or of its
  * `ViTForImageClassification` for a model without distillation.
  *
- * @throws RangeError if an option is none of its values.
+ * Pass `{ metadata: weightsMetadata(model) }` on.
+ *
+ * @throws RangeError if an option is none of its values, or `names` are of a library that cannot hold the model: its heads are
+ * not as wide as `dim` together, or it has weights that theirs has no place for. TypeError for an unknown option.
  *
  * @example
  * for await (const chunk of safetensorsChunks(weightTensors(model))) await writer.write(chunk);
  */
 export function weightTensors(model: tfl.LayersModel, options: SaveWeightsOptions = {}): TensorToWrite[] {
-  const { names = "timm", dtype = "F32" } = options;
-  if (names !== "timm" && names !== "huggingface") {
-    throw new RangeError(`weightTensors: names must be 'timm' or 'huggingface', got '${String(names)}'`);
-  }
-  if (!["F32", "F16", "BF16"].includes(dtype)) {
-    throw new RangeError(`weightTensors: dtype must be F32, F16 or BF16, got ${String(dtype)}`);
-  }
+  const { names, dtype = "F32" } = requireOptions("weightTensors", options, CHECKS);
   const weights = modelWeights("weightTensors", model);
+  if (names !== undefined) requireHeld("weightTensors", names, model, weights);
   const distilled = weights.has("dist_token");
   return [...weights.values()].flatMap((weight) => {
-    const parts = names === "timm" ? [weight.key] : huggingFaceNames(weight.key, distilled);
+    const parts = names === "huggingface" ? huggingFaceNames(weight.key, distilled) : [weight.key];
     const [rows = 1, ...rest] = weight.torchShape;
     const shape = weight.torchShape.length === 0 ? [] : [rows / parts.length, ...rest];
     return parts.map((name, part) => ({
@@ -61,7 +80,7 @@ export function weightsBytes(
   model: tfl.LayersModel,
   options: SaveWeightsOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return safetensorsBytes(weightTensors(model, options), { metadata: METADATA });
+  return safetensorsBytes(weightTensors(model, options), { metadata: weightsMetadata(model) });
 }
 
 async function partOf({ variable }: ModelWeight, part: number, parts: number): Promise<Float32Array> {

@@ -3,6 +3,10 @@ const HEADS: Readonly<Record<string, string>> = {
   classification_head: "head",
   distillation_head: "head_dist",
 };
+/** Weights that timm's models have at the top, whatever the layer is called here. */
+const TOP = ["cls_token", "dist_token", "reg_token", "pos_embed"];
+/** timm's LayerScale, whose weight is called `gamma` there too. */
+const LAYER_SCALE = /(^|\.)ls\d*$/;
 const WORDS: Readonly<Record<string, string>> = { kernel: "weight", gamma: "weight", beta: "bias" };
 
 /**
@@ -19,8 +23,9 @@ const WORDS: Readonly<Record<string, string>> = { kernel: "weight", gamma: "weig
  */
 export function timmName(name: string): string {
   const [layer = "", weight = ""] = name.split("/");
-  if (layer === "tokens" || layer === "position") return weight;
+  if (TOP.includes(weight)) return weight;
   const words = weight.split(".");
   const last = words.pop()!;
+  if (LAYER_SCALE.test(layer)) return [layer, ...words, last].join(".");
   return [HEADS[layer] ?? layer, ...words, WORDS[last] ?? last].join(".");
 }

@@ -1,7 +1,7 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { fileSource, saveSafetensors } from "safetensors-io/node";
 import { type LoadWeightsOptions, loadWeights, type WeightsReport } from "./load-weights.ts";
-import { METADATA, type SaveWeightsOptions, weightTensors } from "./save-weights.ts";
+import { type SaveWeightsOptions, weightsMetadata, weightTensors } from "./save-weights.ts";
 
 /**
  * {@link loadWeights} from a file, which is read tensor by tensor.
@@ -37,5 +37,5 @@ export async function saveWeightsFile(
   path: string,
   options: SaveWeightsOptions = {},
 ): Promise<void> {
-  await saveSafetensors(path, weightTensors(model, options), { metadata: METADATA });
+  await saveSafetensors(path, weightTensors(model, options), { metadata: weightsMetadata(model) });
 }

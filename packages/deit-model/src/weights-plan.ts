@@ -1,5 +1,6 @@
-import type { Safetensors } from "safetensors-io";
+import { type Safetensors, wrapperPrefix } from "safetensors-io";
 import type { ModelWeight } from "./model-weights.ts";
+import { GRID_METADATA, type Grid, gridOfFile, type PositionChange } from "./position-change.ts";
 import { huggingFaceNames, placeOf, type WeightNames } from "./weight-names.ts";
 
 /**
@@ -9,7 +10,9 @@ import { huggingFaceNames, placeOf, type WeightNames } from "./weight-names.ts";
  * - `"distillation"`: a plain file for a distilled model, which keeps its own distillation token, its position and its
  *   head; or the reverse, which leaves them out.
  * - `"positions"`: another resolution: the position embedding is interpolated.
- * - `"extra"`: tensors that the model has no place for are left out.
+ * - `"extra"`: tensors beside the network are left out: a pooler, a mask token, a decoder, a projector, the head or classifier
+ *   of another task, counters. Never one inside it (a block, LayerScale, a norm of q or k, registers, another norm), nor one
+ *   of unknown purpose: without it the model would compute something else than the file's.
  */
 export type Adaptation = "classes" | "distillation" | "positions" | "extra";
 
@@ -18,19 +21,10 @@ export interface PlanOptions {
   readonly file: Safetensors;
   readonly weights: ReadonlyMap<string, ModelWeight>;
   /** The model's patches per side. */
-  readonly grid: readonly [height: number, width: number] | undefined;
-  /** The file's, where it is not square. */
-  readonly fileGrid: readonly [height: number, width: number] | undefined;
+  readonly grid: Grid | undefined;
+  /** The file's, where it is not what the file says or a square. */
+  readonly fileGrid: Grid | undefined;
   readonly adapt: readonly Adaptation[];
-}
-
-/** How a position embedding gets to another grid or another number of class tokens. */
-export interface PositionChange {
-  readonly from: readonly [height: number, width: number];
-  readonly to: readonly [height: number, width: number];
-  /** Class tokens in the file and in the model. */
-  readonly filePrefix: number;
-  readonly prefix: number;
 }
 
 /** One weight to be loaded. */
@@ -82,15 +76,16 @@ export function planWeights(options: PlanOptions): Plan {
     const found = compare(file, tensors, weight);
     const positions =
       key === "pos_embed" && found.floats ? positionChange(options, found.shape, byKey) : undefined;
+    const contradicted = key === "pos_embed" && options.grid !== undefined && positions === undefined;
     const needed = positions
       ? changesOf(positions)
-      : found.fits
+      : found.fits && !contradicted
         ? []
         : found.otherClasses
           ? HEADS
           : undefined;
     if (!needed || !allows(...needed)) {
-      mismatched.push(...(found.fits ? [`${key}: other patches per side`] : found.problems));
+      mismatched.push(...(found.fits ? [otherGrid(positions)] : found.problems));
     } else if (needed === HEADS) {
       kept.push(key);
     } else {
@@ -109,8 +104,8 @@ export function planWeights(options: PlanOptions): Plan {
   for (const [key, tensors] of byKey) {
     for (const name of tensors.parts) {
       if (name === undefined || used.has(name)) continue;
-      if (weights.has(key) || allows(bridgeOf(key) === "distillation" ? "distillation" : "extra"))
-        skipped.push(name);
+      const needed = bridgeOf(key) ?? (BESIDE_NETWORK.test(key) ? "extra" : undefined);
+      if (weights.has(key) || (needed !== undefined && allows(needed))) skipped.push(name);
       else unexpected.push(name);
     }
   }
@@ -127,6 +122,10 @@ export function planWeights(options: PlanOptions): Plan {
   }
   return { names, loads, kept, skipped, problems };
 }
+
+/** What `"extra"` may leave out, by its key. */
+const BESIDE_NETWORK =
+  /^(?!blocks\.|(?:\w+\.)?(?:encoder\.)?layers?\.)(?:.*\.)?(?:pooler|mask_token|decoder\w*|\w*projector|projection\w*|\w+_head|head_\w+|\w*classifier|position_ids|num_batches_tracked)(?:\.|$)/;
 
 /** What heads of another number of classes need. */
 const HEADS: readonly Adaptation[] = ["classes"];
@@ -148,12 +147,14 @@ interface Tensors {
 function tensorsByKey(file: Safetensors): { byKey: Map<string, Tensors>; twice: string[] } {
   const byKey = new Map<string, Tensors>();
   const twice: string[] = [];
+  const prefix = wrapperPrefix(file.tensors.keys());
   for (const name of file.tensors.keys()) {
-    const { key, part } = placeOf(name);
+    const bare = name.slice(prefix.length);
+    const { key, part } = placeOf(bare);
     const size = part === undefined ? 1 : 3;
     const tensors = byKey.get(key) ?? {
       parts: Array<undefined>(size).fill(undefined),
-      huggingFace: key !== name,
+      huggingFace: key !== bare,
     };
     if (tensors.parts.length !== size || tensors.parts[part ?? 0] !== undefined) twice.push(name);
     else tensors.parts[part ?? 0] = name;
@@ -205,7 +206,7 @@ function compare(file: Safetensors, { parts }: Tensors, weight: ModelWeight): Co
 }
 
 function positionChange(
-  { weights, grid, fileGrid }: PlanOptions,
+  { file, weights, grid, fileGrid }: PlanOptions,
   shape: readonly number[],
   byKey: ReadonlyMap<string, unknown>,
 ): PositionChange | undefined {
@@ -214,12 +215,17 @@ function positionChange(
     return undefined;
   const prefix = weights.has("dist_token") ? 2 : 1;
   const filePrefix = byKey.has("dist_token") ? 2 : 1;
-  const patches = tokens - filePrefix;
-  const side = Math.sqrt(patches);
-  const same = patches === grid[0] * grid[1];
-  const from = fileGrid ?? (same ? grid : ([side, side] as const));
-  const whole = from.every((s) => Number.isInteger(s) && s >= 1) && from[0] * from[1] === patches;
-  return whole ? { from, to: grid, filePrefix, prefix } : undefined;
+  const metadata = file.metadata.get(GRID_METADATA);
+  const from = gridOfFile({ patches: tokens - filePrefix, fileGrid, metadata, grid });
+  return from && { from, to: grid, filePrefix, prefix };
+}
+
+/** As many patches, but not in the model's shape; or a grid that the file's number of patches contradicts. */
+function otherGrid(change: PositionChange | undefined): string {
+  if (change === undefined)
+    return "pos_embed: the file's patches do not make the grid that it or fileGrid says";
+  const [from, to] = [change.from.join("x"), change.to.join("x")];
+  return `pos_embed: the file has ${from} patches, the model ${to} (if the file has them too: fileGrid: [${change.to.join(", ")}])`;
 }
 
 function changesOf({ from, to, filePrefix, prefix }: PositionChange): Adaptation[] {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import type * as tfl from "@tensorflow/tfjs-layers";
+import * as tfl from "@tensorflow/tfjs-layers";
 import { safetensorsBytes, streamSource, type TensorToWrite } from "safetensors-io";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -15,6 +15,7 @@ import {
   type VitConfig,
   vit,
   weightsBytes,
+  weightTensors,
 } from "./index.ts";
 import { modelWeights } from "./model-weights.ts";
 import { loadWeightsFile, saveWeightsFile } from "./node.ts";
@@ -32,6 +33,16 @@ const face: VitConfig = { ...small, epsilon: 1e-12 };
 const TIMM = { reference: "timm", version: "1.0.31", tolerance: TOLERANCE };
 const TRANSFORMERS = { reference: "transformers", version: "5.24.0", tolerance: TOLERANCE };
 const expected = await tensorsOf(fixture("weights-expected.safetensors"));
+
+const square: VitConfig = {
+  imageSize: 96,
+  patchSize: 4,
+  dim: 8,
+  depth: 1,
+  heads: 2,
+  mlpRatio: 2,
+  classes: 3,
+};
 
 function logitsOn(model: tfl.LayersModel, images: string): number[] {
   const { data, shape } = expected.get(images)!;
@@ -154,13 +165,84 @@ describe.each(PARITY_BACKENDS)("weights on %s", (backend) => {
     const [wide, tall] = [vit({ ...small, imageSize: [16, 64] }), vit({ ...small, imageSize: [64, 16] })];
     fill(wide);
     const bytes = await weightsBytes(wide);
-    await loadWeights(tall, bytes); // 16 patches in both, and nothing that says how they lie
-    expect(snapshot(tall)).toEqual(snapshot(wide));
-    const fileGrid = [2, 8] as const;
-    await expect(loadWeights(tall, bytes, { fileGrid })).rejects.toThrow("pos_embed: other patches per side");
-    const { interpolated } = await loadWeights(tall, bytes, { fileGrid, adapt: ["positions"] });
+    await expect(loadWeights(tall, bytes)).rejects.toThrow(
+      "pos_embed: the file has 2x8 patches, the model 8x2 (if the file has them too: fileGrid: [8, 2])",
+    ); // the file says so
+    const { interpolated } = await loadWeights(tall, bytes, { adapt: ["positions"] });
     expect(interpolated).toEqual(["pos_embed"]);
+    expect(snapshot(tall)).not.toEqual(snapshot(wide));
+    expect((await loadWeights(wide, bytes)).interpolated).toEqual([]);
+    await loadWeights(tall, bytes, { fileGrid: [8, 2] }); // what the caller says counts more
+    expect(snapshot(tall)).toEqual(snapshot(wide));
+    await expect(loadWeights(tall, bytes, { fileGrid: [3, 5], adapt: ["positions"] })).rejects.toThrow(
+      "pos_embed: the file's patches do not make the grid that it or fileGrid says",
+    );
+    const wrong = await safetensorsBytes(weightTensors(wide), { metadata: { patch_grid: "wide" } });
+    await expect(loadWeights(wide, wrong)).rejects.toThrow("do not make the grid");
   });
+
+  test("as many patches that say nothing are a square, or as the model's where they make none", async () => {
+    const [wide, tall] = [vit({ ...small, imageSize: [16, 64] }), vit({ ...small, imageSize: [64, 16] })];
+    fill(wide);
+    const silent = await safetensorsBytes(weightTensors(wide));
+    await expect(loadWeights(tall, silent)).rejects.toThrow("the file has 4x4 patches, the model 8x2");
+    await expect(loadWeights(wide, silent)).rejects.toThrow("the file has 4x4 patches, the model 2x8");
+    const odd = vit({ ...small, imageSize: [16, 24] });
+    expect((await loadWeights(odd, await safetensorsBytes(weightTensors(odd)))).interpolated).toEqual([]);
+  });
+
+  test.each([
+    ["timm", TIMM],
+    ["huggingface", TRANSFORMERS],
+  ] as const)(
+    "24×24 patches of %s at 18×32, as many in another shape, give its logits",
+    async (names, row) => {
+      const theirs = await tensorsOf(fixture("resolutions-expected.safetensors"));
+      const model = vit({ ...square, imageSize: [72, 128] });
+      const bytes = fixture(`square-${names}.safetensors`);
+      await expect(loadWeights(model, bytes)).rejects.toThrow("the file has 24x24 patches, the model 18x32");
+      await loadWeights(model, bytes, { adapt: ["positions"] });
+      const image = theirs.get("image")!;
+      const logits = (model.predict(tf.tensor(image.data, image.shape)) as tf.Tensor).dataSync();
+      const item = `logits at 18×32 patches of a file of 24×24: ${names} names`;
+      parity({ ...row, item, backend, measured: difference(logits, theirs.get(names)!.data) });
+    },
+  );
+
+  test("with no classes a model gives timm's features", async () => {
+    const theirs = await tensorsOf(fixture("resolutions-expected.safetensors"));
+    const model = vit({ ...square, classes: 0 });
+    const bytes = fixture("square-timm.safetensors");
+    await expect(loadWeights(model, bytes)).rejects.toThrow(
+      'unexpected: head.bias, head.weight; some of it is accepted with adapt: ["classes"]',
+    );
+    const { skipped } = await loadWeights(model, bytes, { adapt: ["classes"] });
+    expect([...skipped].sort()).toEqual(["head.bias", "head.weight"]);
+    expect(model.outputNames).toEqual(["classification_head"]);
+    const { data, shape } = theirs.get("square")!;
+    const features = (model.predict(tf.tensor(data, shape)) as tf.Tensor).dataSync();
+    const item = "features with num_classes=0";
+    parity({ ...TIMM, item, backend, measured: difference(features, theirs.get("features")!.data) });
+    const both = deit({ ...small, classes: 0 });
+    expect(both.outputNames).toEqual(["classification_head", "distillation_head"]);
+    expect(averageHeads(both).outputs[0]!.shape).toEqual([null, small.dim]);
+  });
+
+  test.each(["module.", "model.", "_orig_mod.", "module._orig_mod."])(
+    "the prefix %s, which all names have, is left out",
+    async (prefix) => {
+      const [a, b] = [deit(face), deit(face)];
+      const bytes = fixture("huggingface-distilled-f32.safetensors");
+      await loadWeights(a, bytes);
+      const wrapped = await tensorsOf(bytes);
+      const tensors = [...wrapped].map(([name, tensor]) => ({ name: prefix + name, ...tensor }));
+      const { names, used } = await loadWeights(b, await safetensorsBytes(tensors));
+      expect([names, used.length]).toEqual(["huggingface", a.weights.length]);
+      expect(snapshot(b)).toEqual(snapshot(a));
+      tensors[0] = { ...tensors[0]!, name: tensors[0]!.name.slice(prefix.length) };
+      await expect(loadWeights(b, await safetensorsBytes(tensors))).rejects.toThrow("unexpected: ");
+    },
+  );
 
   test("heads for other classes are kept, all else is used", async () => {
     const model = deit({ ...small, classes: 5 });
@@ -223,7 +305,7 @@ describe.each(PARITY_BACKENDS)("weights on %s", (backend) => {
     const stream = new Blob([bytes]).stream();
     await loadWeights(c, streamSource(stream, { size: bytes.byteLength }));
     expect(snapshot(c)).toEqual(snapshot(a));
-    await expect(saveWeightsFile(a, path, { dtype: "F64" as "F32" })).rejects.toThrow("got F64");
+    await expect(saveWeightsFile(a, path, { dtype: "F64" as "F32" })).rejects.toThrow("got 'F64'");
     expect(readFileSync(path).equals(bytes)).toBe(true);
     rmSync(folder, { recursive: true });
     await expect(loadWeightsFile(a, path)).rejects.toThrow(path);
@@ -243,7 +325,7 @@ describe("a file that does not fit loads nothing", () => {
     string,
     (tensors: Map<string, TensorToWrite>) => void,
     readonly Adaptation[],
-    string,
+    string | RegExp,
   ][] = [
     [
       "another matrix",
@@ -313,7 +395,50 @@ describe("a file that does not fit loads nothing", () => {
       "timm-plain-f32",
       set("blocks.2.norm1.weight", [24]),
       ["classes"],
-      'unexpected: blocks.2.norm1.weight; some of it is accepted with adapt: ["extra"]',
+      /unexpected: blocks\.2\.norm1\.weight$/,
+    ],
+    ...[
+      "blocks.2.norm1.weight",
+      "blocks.0.ls1.gamma",
+      "blocks.0.attn.q_norm.weight",
+      "blocks.0.attn.k_norm.bias",
+      "blocks.1.mlp.head_scale",
+      "reg_token",
+      "norm_pre.weight",
+      "fc_norm.weight",
+      "pre_logits.fc.weight",
+      "attn_pool.latent",
+      "rel_pos_bias.relative_position_bias_table",
+      "vit.encoder.layer.2.output.dense.bias",
+      "vit.layers.2.norm.classifier",
+    ].map(
+      (name) =>
+        [
+          `${name}, whatever is accepted`,
+          "timm-plain-f32",
+          set(name, [24]),
+          everything,
+          `unexpected: ${name}`,
+        ] as (typeof cases)[number],
+    ),
+    [
+      "a pooler",
+      "huggingface-plain-f32",
+      set("vit.pooler.dense.weight", [24, 24]),
+      ["classes"],
+      'unexpected: vit.pooler.dense.weight; some of it is accepted with adapt: ["extra"]',
+    ],
+    [
+      "NaN and infinities",
+      "timm-plain-f32",
+      (tensors) =>
+        tensors.set("norm.bias", {
+          name: "norm.bias",
+          shape: [24],
+          data: Float32Array.from({ length: 24 }, (_, i) => (i < 3 ? Number.NaN : i < 5 ? 1 / 0 : 0)),
+        }),
+      everything,
+      'tensor "norm.bias" has 3 NaN and 2 infinite among 24 numbers',
     ],
     [
       "one place twice",
@@ -329,7 +454,7 @@ describe("a file that does not fit loads nothing", () => {
     const tensors = tf.memory().numTensors;
     const loading = loadWeights(model, await edited(`${file}.safetensors`, change), { adapt });
     await expect(loading).rejects.toThrow(
-      "loadWeights: safetensors bytes is not for this model, nothing was loaded. ",
+      /^loadWeights: safetensors bytes(:| is not for this model,) nothing was loaded/,
     );
     await expect(loading).rejects.toThrow(message);
     expect(snapshot(model)).toEqual(own);
@@ -373,12 +498,43 @@ describe("a file that does not fit loads nothing", () => {
     );
   });
 
+  test("a model that a library cannot hold is refused under its names, and is written without", async () => {
+    const wide = vit({ ...small, headDim: 24 });
+    for (const [names, library] of [
+      ["timm", "timm"],
+      ["huggingface", "transformers"],
+    ] as const) {
+      const refused = `weightTensors: ${library} cannot hold this model: `;
+      expect(() => weightTensors(wide, { names })).toThrow(
+        `${refused}blocks.0.attn.qkv.weight must be [72,24], heads as wide as dim together, got [216,24]`,
+      );
+      const head = wide.getLayer("classification_head");
+      const longer = tfl.model({ inputs: wide.inputs, outputs: deeper(head.output as tfl.SymbolicTensor) });
+      expect(() => weightTensors(longer, { names })).toThrow(`${refused}it has no place for mine.weight`);
+    }
+    const other = vit(small);
+    await loadWeights(vit({ ...small, headDim: 24 }), await weightsBytes(wide));
+    expect(() => weightTensors(other, { names: "timm" })).not.toThrow();
+    expect(() => weightTensors(vit({ ...small, classes: 0 }), { names: "huggingface" })).not.toThrow();
+  });
+
   test("options that are none", async () => {
     const bytes = fixture("timm-plain-f32.safetensors");
     const adapt = ["all" as Adaptation];
     await expect(loadWeights(vit(small), bytes, { adapt })).rejects.toThrow("adapt must be of classes, ");
+    await expect(loadWeights(vit(small), bytes, { adapts: adapt } as never)).rejects.toThrow(
+      "loadWeights: unknown option 'adapts'; did you mean 'adapt'?",
+    );
+    await expect(loadWeights(vit(small), undefined as never)).rejects.toThrow("source must be a Uint8Array");
+    await expect(loadWeights(undefined as never, bytes)).rejects.toThrow("model must be a tfjs layers model");
+    expect(() => weightTensors(vit(small), { type: "F16" } as never)).toThrow("unknown option 'type'");
     expect(() => weightsBytes(vit(small), { names: "keras" as "timm" })).toThrow(
-      "weightTensors: names must be 'timm' or 'huggingface', got 'keras'",
+      'weightTensors: names must be "timm" or "huggingface", got \'keras\'',
     );
   });
 });
+
+/** A layer of one's own behind a model. */
+function deeper(x: tfl.SymbolicTensor): tfl.SymbolicTensor {
+  return tfl.layers.dense({ units: 2, name: "mine" }).apply(x) as tfl.SymbolicTensor;
+}

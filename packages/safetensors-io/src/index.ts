@@ -12,7 +12,10 @@ export {
   type TensorToWrite,
   type WriteOptions,
 } from "./encode-safetensors.ts";
+export { FORMAT_BYTES, foreignFormat } from "./foreign-format.ts";
 export { fromFloat16, toFloat16 } from "./half.ts";
 export type { TensorInfo } from "./header.ts";
+export { notFinite } from "./not-finite.ts";
 export { openSafetensors, type Safetensors } from "./open-safetensors.ts";
 export { listed, quoted } from "./quoted.ts";
+export { wrapperPrefix } from "./wrapper-prefix.ts";

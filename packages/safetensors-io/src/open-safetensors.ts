@@ -1,5 +1,6 @@
 import type { ByteSource } from "./byte-source.ts";
 import { decode, type Numbers } from "./dtype.ts";
+import { FORMAT_BYTES, foreignFormat } from "./foreign-format.ts";
 import { HEADER_LIMIT, parseHeader, type TensorInfo } from "./header.ts";
 import { quoted } from "./quoted.ts";
 
@@ -25,7 +26,8 @@ export interface Safetensors {
  * The header's length is compared with the file's before anything is allocated, and every tensor's place, type and
  * shape with the bytes that there are, so that a file cannot make its reader allocate more than itself.
  *
- * @throws RangeError that names the file, the tensor and what is wrong.
+ * @throws RangeError that names the file, the tensor and what is wrong; a `.pth`, a Git LFS pointer, an HTML page and the
+ * like are called what they are.
  * @see https://github.com/huggingface/safetensors#format
  *
  * @example
@@ -35,13 +37,19 @@ export interface Safetensors {
  */
 export async function openSafetensors(source: ByteSource): Promise<Safetensors> {
   const { name, size } = source;
-  const fail = (problem: string) => new RangeError(`openSafetensors: ${name}: ${problem}`);
+  const fail = (problem: string, begin?: Uint8Array) => {
+    const found = begin && foreignFormat(begin);
+    const message = found === undefined ? problem : `expected safetensors, got ${found}`;
+    return new RangeError(`openSafetensors: ${name}: ${message}`);
+  };
   if (!(size >= 8)) throw fail(`expected a header's length in 8 bytes, got a file of ${size}`);
   const start = await readExactly(source, 0, 8);
   const claimed = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true);
   const limit = Math.min(HEADER_LIMIT, size - 8);
   if (claimed > limit) {
-    throw fail(`expected a header of at most ${limit} bytes in a file of ${size}, got ${claimed}`);
+    const more = await source.read(8, Math.min(size, FORMAT_BYTES) - 8).catch(() => new Uint8Array(0));
+    const problem = `expected a header of at most ${limit} bytes in a file of ${size}, got ${claimed}`;
+    throw fail(problem, joined(start, more));
   }
   const data = 8 + Number(claimed);
   const bytes = await readExactly(source, 8, data - 8);
@@ -49,7 +57,7 @@ export async function openSafetensors(source: ByteSource): Promise<Safetensors> 
   try {
     header = parseHeader(bytes, size - data);
   } catch (error) {
-    throw fail((error as Error).message);
+    throw fail((error as Error).message, joined(start, bytes.subarray(0, FORMAT_BYTES)));
   }
   return {
     name,
@@ -65,6 +73,13 @@ export async function openSafetensors(source: ByteSource): Promise<Safetensors> 
       }
     },
   };
+}
+
+function joined(first: Uint8Array, rest: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(first.byteLength + rest.byteLength);
+  bytes.set(first);
+  bytes.set(rest, first.byteLength);
+  return bytes;
 }
 
 async function readExactly(source: ByteSource, offset: number, length: number): Promise<Uint8Array> {

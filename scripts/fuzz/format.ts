@@ -1,0 +1,36 @@
+/** A form in which an original is changed: the file itself, or what lies in it, wrapped again with right lengths and checksums. */
+export interface Layer {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** Whether a checksum covers these bytes: what reads as something else is then wrong in silence. */
+  readonly isGuarded: boolean;
+  /** The file around changed bytes. */
+  wrap(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
+}
+
+/** A format that is ready to be read, in a process of its own. */
+export interface Subject {
+  readonly layers: readonly Layer[];
+  /** What a file says, as text that is the same for the same content. @throws Error of ours if it is refused. */
+  read(file: Uint8Array, layer: Layer): Promise<string>;
+  /** What a refusal must name: the file, or the format where the file's name is the caller's to say. */
+  readonly named: RegExp;
+  /** What a refusal must leave as it was, such as weights and the number of tensors. */
+  state?(): string;
+  /** Makes the state that of the beginning; called before each input. */
+  reset?(): void;
+}
+
+/** A format of files that the project reads. */
+export interface Format {
+  readonly name: string;
+  /** Who reads it, for the page. */
+  readonly reader: string;
+  /** @param folder - Empty, for files; removed afterwards. */
+  prepare(folder: string): Promise<Subject>;
+}
+
+/** A layer that is the whole file. */
+export function wholeFile(bytes: Uint8Array, isGuarded: boolean, name = "file"): Layer {
+  return { name, bytes, isGuarded, wrap: (changed) => changed };
+}

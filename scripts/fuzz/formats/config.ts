@@ -1,0 +1,33 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { savedSettings } from "../../../examples/deit-flowers/src/files/saved-settings.ts";
+import { readConfig } from "../../../examples/deit-flowers/src/options/read-config.ts";
+import {
+  resolveSettings,
+  resumeSettings,
+  SETTING_NAMES,
+} from "../../../examples/deit-flowers/src/settings.ts";
+import { type Format, wholeFile } from "../format.ts";
+
+/** Settings: a `--config` file, and the settings.json of a run that is resumed. */
+export const config: Format = {
+  name: "config",
+  reader: "`--config` and `--resume` of deit-flowers",
+  async prepare(folder) {
+    const settings = resolveSettings({ preset: "demo", name: "x", epochs: 3, learningRate: 1e-3 });
+    const file = new TextEncoder().encode(JSON.stringify(settings, undefined, 2));
+    const [path, run] = [join(folder, "config.json"), join(folder, "run")];
+    mkdirSync(run);
+    return {
+      layers: [wholeFile(file, false)],
+      named: /^UsageError: --|settings\.json|config\.json/,
+      async read(bytes) {
+        writeFileSync(path, bytes);
+        writeFileSync(join(run, "settings.json"), bytes);
+        const resumed = resumeSettings(savedSettings(run), {});
+        const given = resolveSettings(readConfig(path, SETTING_NAMES));
+        return JSON.stringify([given, resumed]);
+      },
+    };
+  },
+};

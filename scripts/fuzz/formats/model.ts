@@ -1,0 +1,56 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import {
+  loadLayersModelFile,
+  saveLayersModelFile,
+} from "../../../examples/deit-flowers/src/files/layers-model-files.ts";
+import { openModel } from "../../../examples/deit-flowers/src/models/open-model.ts";
+import type { Format } from "../format.ts";
+import { digest } from "../judge.ts";
+import { numbersOf, tinyModel } from "../tiny-model.ts";
+
+/** A tfjs layers model of the program: its model.json and its weights, in the folder that a run saves. */
+export const model: Format = {
+  name: "model",
+  reader: "`predict --model` of deit-flowers",
+  async prepare(folder) {
+    const whole = join(folder, "whole");
+    mkdirSync(whole);
+    const tiny = await tinyModel();
+    tiny.setUserDefinedMetadata({ classNames: ["cat", "dog"], inputRange: [0, 1] });
+    await saveLayersModelFile(tiny, whole);
+    tiny.dispose();
+    const files = {
+      "model.json": new Uint8Array(readFileSync(join(whole, "model.json"))),
+      "weights.bin": new Uint8Array(readFileSync(join(whole, "weights.bin"))),
+    };
+    let changed: keyof typeof files = "model.json";
+    const layer = (name: keyof typeof files) => ({
+      ...{ name, bytes: files[name], isGuarded: false },
+      wrap: (bytes: Uint8Array) => bytes,
+    });
+    const opened = join(folder, "opened");
+    return {
+      layers: [layer("model.json"), layer("model.json"), layer("weights.bin")],
+      named: /opened/,
+      state: () => `${tf.memory().numTensors} tensors`,
+      async read(bytes, { name }) {
+        changed = name as keyof typeof files;
+        rmSync(opened, { recursive: true, force: true });
+        mkdirSync(opened);
+        for (const [file, content] of Object.entries({ ...files, [changed]: bytes }))
+          writeFileSync(join(opened, file), content);
+        const loaded = await loadLayersModelFile(opened);
+        try {
+          const text = `${digest(numbersOf(loaded))} ${JSON.stringify(loaded.getConfig())}`;
+          const { model: again, classNames, imageSize } = await openModel(opened);
+          again.dispose();
+          return digest(`${text} ${classNames} ${imageSize}`);
+        } finally {
+          loaded.dispose();
+        }
+      },
+    };
+  },
+};

@@ -23,7 +23,7 @@ export interface Verdict {
 }
 
 /** Bytes that the process may grow by for one input. */
-export const MEMORY_LIMIT = 512 * 2 ** 20;
+const MEMORY_LIMIT = 512 * 2 ** 20;
 /** Characters of an error. */
 const LONGEST_ERROR = 2000;
 const RAW =

@@ -24,7 +24,7 @@ export interface Campaign {
 }
 
 /** Milliseconds that one input may take, and a process to start. */
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 const STARTING = 120_000;
 const CHILD = fileURLToPath(new URL("./child.ts", import.meta.url));
 

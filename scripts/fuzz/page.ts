@@ -57,6 +57,6 @@ and the same inside compressed or checksummed content, wrapped again with right 
 that is watched. Right outcomes are \`same\` (read as the original), \`refused\` (an error of ours that names the file) and
 \`other\` (no checksum covers what was changed, and it is read as what it now says). Faults are \`silent\` (a checksum does, and
 it is read as something else), \`raw\` (an error that is not ours or names nothing), \`changed\` (refused, but weights or the
-number of tensors are not as before), \`memory\` (512 MB more than before), \`crash\` and \`hang\` (no answer within 20 s). Written
+number of tensors are not as before), \`memory\` (512 MB more than before), \`crash\` and \`hang\` (no answer within 60 s). Written
 by \`npx pnpm@12 fuzz <format> --write\`; \`--input\` tries one input again, \`--save\` writes it to a file.
 `;

@@ -163,6 +163,19 @@ describe("a .npz", () => {
     }
   });
 
+  test("whose directory counts fewer files than it lists, or calls one a folder, is refused", async () => {
+    const bytes = await zipOf({ "a.npy": npy(header("(4,)")), "b.npy": npy(header("(4,)")) });
+    const end = Buffer.from(bytes).lastIndexOf("PK\x05\x06");
+    for (const count of [0, 1]) {
+      const fewer = bytes.slice();
+      fewer[end + 10] = count;
+      await expect(openNpz(bytesSource(fewer, "x.npz"))).rejects.toThrow("x.npz: expected a zip archive");
+    }
+    const folder = bytes.slice();
+    folder[Buffer.from(bytes).indexOf("PK\x01\x02") + 41] = 0x41; // the kind of file among Unix' attributes
+    await expect(openNpz(bytesSource(folder, "x.npz"))).rejects.toThrow('"a.npy" is marked as a folder');
+  });
+
   test("with any damaged number says so when the array is read", async () => {
     const bytes = Uint8Array.from(fixture("small.npz"));
     const file = await openNpz(bytesSource(bytes, "x.npz"));

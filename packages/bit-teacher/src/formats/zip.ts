@@ -14,19 +14,23 @@ const SLACK = 64;
 /**
  * The files of a zip archive by path. Sizes that the archive claims are compared with its own before anything is read.
  *
- * @throws RangeError if it is no zip archive, or a file is encrypted or claims more bytes than it can hold.
+ * @throws RangeError if it is not a zip archive, its parts contradict each other, or a file is encrypted or claims more bytes than it can hold.
  */
 export async function openZip(source: ByteSource): Promise<Map<string, ZipMember>> {
   const reader = new ZipReader(new SourceReader(source), {
     useWebWorkers: false,
     checkSignature: true,
-    checkLocalFilename: true, // names have no checksum, but are there twice
+    strictness: "strict", // names and counts have no checksum, but are there twice
+    filenameValidation: "balanced",
   });
   const members = new Map<string, ZipMember>();
   try {
     for await (const entry of reader.getEntriesGenerator()) {
-      if (entry.directory) continue;
       const { filename, compressedSize, uncompressedSize, encrypted } = entry;
+      if (entry.directory) {
+        if (filename.endsWith("/") && uncompressedSize === 0) continue;
+        throw new RangeError(`${quoted(filename)} is marked as a folder`);
+      }
       const limit = entry.compressionMethod === 0 ? compressedSize : compressedSize * DEFLATE_LIMIT + SLACK;
       const label = quoted(filename);
       if (encrypted) throw new RangeError(`${label} is encrypted`);

@@ -12,7 +12,7 @@ import {
   UINT32,
 } from "known-options";
 import { type Augmentation, requireAugmentation } from "./augment/augmentation.ts";
-import { type CentreCropOptions, requireCropRatio } from "./augment/centre-crop.ts";
+import { type CentreCropOptions, requireCentreCrop } from "./augment/centre-crop.ts";
 import type { BadImage, Batch } from "./batch.ts";
 import { epochLength, epochOrder, repeatedOrder } from "./epoch-order.ts";
 import type { ViewPlan, Views } from "./make-views.ts";
@@ -259,7 +259,7 @@ function resolve(store: SampleStore, options: ImageSourceOptions) {
     }
     requireAugmentation(augmentation);
   }
-  if (centreCrop?.ratio !== undefined) requireCropRatio(centreCrop.ratio);
+  if (centreCrop !== undefined) requireCentreCrop(centreCrop);
   const sizes = { batchSize, imageSize, teacherImageSize, margin, workers, prefetch, shuffleBuffer };
   return {
     ...sizes,

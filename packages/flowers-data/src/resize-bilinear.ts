@@ -1,3 +1,4 @@
+import { BOOLEAN, optional, requireOptions } from "known-options";
 import { resampleWindow } from "./resample-window.ts";
 import { type RgbImage, requirePositiveInteger, requireRgbImage } from "./rgb-image.ts";
 
@@ -39,6 +40,7 @@ export function resizeBilinear(
   requireRgbImage("resizeBilinear", image);
   requirePositiveInteger("resizeBilinear", "height", height);
   requirePositiveInteger("resizeBilinear", "width", width);
+  requireOptions("resizeBilinear", options, { antialias: optional(BOOLEAN) });
   const { antialias = false } = options;
   const data = new Float32Array(height * width * 3);
   const window = { height, width, top: 0, left: 0, rows: height, columns: width, mirror: false, antialias };

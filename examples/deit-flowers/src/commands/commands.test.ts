@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import sharp from "sharp";
@@ -91,6 +91,23 @@ describe("predict", () => {
     await sharp(samples[0]!).rotate(-90).withMetadata({ orientation: 6 }).toFile(onItsSide!);
     const { photos } = JSON.parse(
       await start("predict", upright!, onItsSide!, "--json", "--model", run, ...WASM),
+    );
+    expect(photos[1].classes).toEqual(photos[0].classes);
+  });
+
+  test("shows photos as stored to a model whose training photos were", async () => {
+    const folder = await emptyFolder();
+    const model = join(folder, "model");
+    await cp(join(run, "student-alone"), model, { recursive: true });
+    const json = JSON.parse(await readFile(join(model, "model.json"), "utf8"));
+    expect(json.userDefinedMetadata.upright).toBe(true);
+    json.userDefinedMetadata.upright = false;
+    await writeFile(join(model, "model.json"), JSON.stringify(json));
+    const [stored, onItsSide] = ["stored.png", "side.png"].map((name) => join(folder, name));
+    await sharp(samples[0]!).rotate(-90).toFile(stored!);
+    await sharp(samples[0]!).rotate(-90).withMetadata({ orientation: 6 }).toFile(onItsSide!);
+    const { photos } = JSON.parse(
+      await start("predict", stored!, onItsSide!, "--json", "--model", model, ...WASM),
     );
     expect(photos[1].classes).toEqual(photos[0].classes);
   });

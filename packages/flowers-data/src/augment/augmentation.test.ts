@@ -12,6 +12,7 @@ import {
   resizedCropBox,
   viewOf,
 } from "../core.ts";
+import { requireAugmentation } from "./augmentation.ts";
 import type { ByteImage } from "./byte-image.ts";
 
 const SAMPLES = 4000;
@@ -209,4 +210,17 @@ test("applyImageOp refuses parameters that no picture can have", () => {
   expect(() => applyImageOp(flower, { name: "color", factor: Number.NaN })).toThrow(
     "applyImageOp: color's factor must be finite, got NaN",
   );
+});
+
+test.each([
+  [
+    () => randAugmentOps({ magnitud: 9 } as object, 1),
+    "randAugmentOps: unknown option 'magnitud'; did you mean 'magnitude'?",
+  ],
+  [() => colorJitterOps({ hue: 1 } as object, 1), "colorJitterOps: unknown option 'hue'"],
+  [() => resizedCropBox({ width: 2, height: 2 }, { scales: 1 } as object, 1), "did you mean 'scale'?"],
+  [() => eraseAtRandom(new Float32Array(12), 0, 2, { prob: 1 } as object, 1), "did you mean 'probability'?"],
+  [() => requireAugmentation({ randaugment: {} } as object), "did you mean 'randAugment'?"],
+])("refuses an option that it does not know: %#", (call, message) => {
+  expect(call).toThrow(message);
 });

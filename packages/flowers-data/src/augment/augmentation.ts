@@ -1,3 +1,4 @@
+import { FRACTION, OBJECT, optional, requireOptions } from "known-options";
 import { siteOf, uniform } from "sample-keys";
 import type { ByteImage } from "./byte-image.ts";
 import { type ColorJitterOptions, colorJitterOps } from "./color-jitter.ts";
@@ -49,10 +50,15 @@ export function writeAugmented(
   if (erasing !== undefined) eraseAtRandom(target, offset, size, erasing, key);
 }
 
-/** @throws RangeError if an option is out of range. */
+/** @throws RangeError if an option is out of range, TypeError if one is not known. */
 export function requireAugmentation(augmentation: Augmentation): void {
-  const { flip = 0.5 } = augmentation;
-  if (!(flip >= 0 && flip <= 1)) throw new RangeError(`Augmentation: flip must be in [0, 1], got ${flip}`);
+  requireOptions("Augmentation", augmentation, {
+    crop: optional(OBJECT),
+    flip: optional(FRACTION),
+    randAugment: optional(OBJECT),
+    colorJitter: optional(OBJECT),
+    erasing: optional(OBJECT),
+  });
   const image = { data: new Uint8Array(12), width: 2, height: 2 };
   writeAugmented(image, { size: 2, key: 0, augmentation }, new Float32Array(12), 0); // each step refuses what it cannot do
 }

@@ -1,3 +1,4 @@
+import { type Check, oneOf } from "known-options";
 import { type RgbImage, requireRgbImage } from "../rgb-image.ts";
 
 /** A picture of bytes, as a decoder gives it: what augmentation works on, like PIL's mode RGB. */
@@ -7,6 +8,8 @@ export interface ByteImage extends RgbImage {
 
 /** How pixels between pixels are made. */
 export type Interpolation = "bilinear" | "bicubic";
+/** Check of an {@link Interpolation}. */
+export const INTERPOLATION: Check = oneOf("bilinear", "bicubic");
 
 /** A colour, each channel an integer in 0…255. */
 export type Rgb = readonly [red: number, green: number, blue: number];

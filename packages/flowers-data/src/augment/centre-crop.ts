@@ -1,4 +1,5 @@
-import { type ByteImage, type Interpolation, roundHalfEven } from "./byte-image.ts";
+import { ANY, optional, requireOptions } from "known-options";
+import { type ByteImage, INTERPOLATION, type Interpolation, roundHalfEven } from "./byte-image.ts";
 import { resampleBytes } from "./resample-bytes.ts";
 
 /** The evaluation's view of timm and FB: resized, then its middle. */
@@ -30,7 +31,13 @@ export function centreCrop(image: ByteImage, size: number, options: CentreCropOp
   return resampleBytes(image, { from: { top: 0, left: 0, height, width }, ...resized, part, interpolation });
 }
 
+/** @throws RangeError if an option is out of range, TypeError if one is not known. */
+export function requireCentreCrop(options: CentreCropOptions): void {
+  requireOptions("centreCrop", options, { ratio: ANY, interpolation: optional(INTERPOLATION) });
+  if (options.ratio !== undefined) requireCropRatio(options.ratio);
+}
+
 /** @throws RangeError if the ratio is outside (0, 1]. */
-export function requireCropRatio(ratio: number): void {
+function requireCropRatio(ratio: number): void {
   if (!(ratio > 0 && ratio <= 1)) throw new RangeError(`centreCrop: ratio must be in (0, 1], got ${ratio}`);
 }

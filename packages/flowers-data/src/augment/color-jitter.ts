@@ -1,7 +1,9 @@
+import { atLeast, optional, requireOptions } from "known-options";
 import { permutation, siteOf, uniform } from "sample-keys";
 import type { ImageOp } from "./image-op.ts";
 
 const FACTOR = siteOf("jitter.factor");
+const FACTORS = optional(atLeast(0));
 
 /** Options of {@link colorJitterOps}: how far each factor may be from 1; 0 leaves it out. */
 export interface ColorJitterOptions {
@@ -24,13 +26,11 @@ export interface ColorJitterOptions {
  * const ops = colorJitterOps({ brightness: 0.3, contrast: 0.3, saturation: 0.3 }, sampleKey(42, 0, 7));
  */
 export function colorJitterOps(options: ColorJitterOptions, key: number): ImageOp[] {
+  requireOptions("colorJitterOps", options, { brightness: FACTORS, contrast: FACTORS, saturation: FACTORS });
   const { brightness = 0, contrast = 0, saturation = 0 } = options;
   const ranges = { brightness, contrast, color: saturation };
   const ops = (["brightness", "contrast", "color"] as const).map((name, i): ImageOp => {
     const range = ranges[name];
-    if (!(range >= 0 && range < Infinity)) {
-      throw new RangeError(`colorJitterOps: ${name} must be a finite number >= 0, got ${range}`);
-    }
     const low = Math.max(0, 1 - range);
     return { name, factor: low + (1 + range - low) * uniform(key, FACTOR, i) };
   });

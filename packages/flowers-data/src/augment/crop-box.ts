@@ -1,6 +1,7 @@
+import { ANY, optional, requireOptions } from "known-options";
 import { siteOf } from "sample-keys";
 import { type Draws, drawsAt } from "../draws.ts";
-import { type Box, type Interpolation, roundHalfEven } from "./byte-image.ts";
+import { type Box, INTERPOLATION, type Interpolation, roundHalfEven } from "./byte-image.ts";
 
 const CROP = siteOf("crop.resized");
 
@@ -31,6 +32,11 @@ export function resizedCropBox(
   options: ResizedCropOptions,
   key: number,
 ): Box {
+  requireOptions("resizedCropBox", options, {
+    scale: ANY,
+    ratio: ANY,
+    interpolation: optional(INTERPOLATION),
+  });
   return cropBoxFrom(size, options, drawsAt(key, CROP));
 }
 

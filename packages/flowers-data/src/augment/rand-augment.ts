@@ -1,5 +1,15 @@
+import {
+  ANY,
+  atLeast,
+  type Checks,
+  check,
+  FRACTION,
+  integerFrom,
+  optional,
+  requireOptions,
+} from "known-options";
 import { normal, siteOf, uniform } from "sample-keys";
-import type { Interpolation, Rgb } from "./byte-image.ts";
+import { INTERPOLATION, type Interpolation, type Rgb } from "./byte-image.ts";
 import type { ImageOp } from "./image-op.ts";
 
 const OP = siteOf("randaugment.op");
@@ -42,6 +52,15 @@ export interface RandAugmentOptions {
   readonly fill?: Rgb;
 }
 
+const CHECKS: Checks<RandAugmentOptions> = {
+  magnitude: optional(check("in [0, 10]", (value) => typeof value === "number" && value >= 0 && value <= 10)),
+  magnitudeStd: optional(atLeast(0)),
+  layers: optional(integerFrom(0)),
+  probability: optional(FRACTION),
+  interpolation: optional(INTERPOLATION),
+  fill: ANY,
+};
+
 /** `fill` of timm: the mean of ImageNet's pixels. */
 const IMAGENET_FILL: Rgb = [124, 116, 104];
 
@@ -60,14 +79,9 @@ const IMAGENET_FILL: Rgb = [124, 116, 104];
  * for (const op of randAugmentOps({}, sampleKey(42, 0, 7))) image = applyImageOp(image, op);
  */
 export function randAugmentOps(options: RandAugmentOptions, key: number): ImageOp[] {
+  requireOptions("randAugmentOps", options, CHECKS);
   const { magnitude = 9, magnitudeStd = 0.5, layers = 2, probability = 0.5 } = options;
   const { interpolation = "bicubic", fill = IMAGENET_FILL } = options;
-  requireIn("magnitude", magnitude, 10);
-  requireIn("magnitudeStd", magnitudeStd, Number.MAX_VALUE);
-  requireIn("probability", probability, 1);
-  if (!(Number.isInteger(layers) && layers >= 0)) {
-    throw new RangeError(`randAugmentOps: layers must be an integer >= 0, got ${layers}`);
-  }
   const ops: ImageOp[] = [];
   for (let layer = 0; layer < layers; layer++) {
     if (uniform(key, APPLY, layer) >= probability) continue;
@@ -112,11 +126,5 @@ export function opAt(
     case "translateX":
     case "translateY":
       return { name, fraction: signed(level * 0.45), ...how };
-  }
-}
-
-function requireIn(name: string, value: number, limit: number): void {
-  if (!(value >= 0 && value <= limit)) {
-    throw new RangeError(`randAugmentOps: ${name} must be in [0, ${limit}], got ${value}`);
   }
 }

@@ -1,3 +1,4 @@
+import { ANY, FRACTION, optional, requireOptions } from "known-options";
 import { normal, siteOf } from "sample-keys";
 import { type Draws, drawsAt } from "../draws.ts";
 import { type Box, roundHalfEven } from "./byte-image.ts";
@@ -46,6 +47,13 @@ export function eraseAtRandom(
   options: RandomErasingOptions,
   key: number,
 ): void {
+  requireOptions("eraseAtRandom", options, {
+    probability: optional(FRACTION),
+    area: ANY,
+    ratio: ANY,
+    mean: ANY,
+    std: ANY,
+  });
   const box = eraseBoxFrom({ width: size, height: size }, options, drawsAt(key, ERASE));
   if (box === undefined) return;
   const { mean = IMAGENET_MEAN, std = IMAGENET_STD } = options;

@@ -1,5 +1,6 @@
+import { COUNT, requireOptions, UINT32 } from "known-options";
 import { TF_FLOWERS_CLASSES } from "../class-names.ts";
-import { type RgbImage, requirePositiveInteger } from "../rgb-image.ts";
+import type { RgbImage } from "../rgb-image.ts";
 import { paintBackdrop, paintBlade } from "./backdrop.ts";
 import { canvasOf } from "./canvas.ts";
 import { hsv, scale } from "./colour.ts";
@@ -42,13 +43,14 @@ export function flowerLabel(index: number): number {
  * Draws one flower, a pure function of its arguments; the same picture at any size, up to grain.
  *
  * @returns `[size, size, 3]`, uint8; owned by the caller.
- * @throws RangeError if the size is no positive integer, or seed or index is no uint32.
+ * @throws RangeError if the size is not an integer ≥ 1, or seed or index not a uint32.
  *
  * @example
  * const image = drawFlower({ seed: 42, index: 3, size: 96 }); // a sunflower
  */
-export function drawFlower({ seed, index, size }: FlowerOptions): RgbImage {
-  requirePositiveInteger("drawFlower", "size", size);
+export function drawFlower(options: FlowerOptions): RgbImage {
+  requireOptions("drawFlower", options, { seed: UINT32, index: UINT32, size: COUNT });
+  const { seed, index, size } = options;
   const draws = drawsOf(seed, index);
   const canvas = canvasOf(size);
   paintBackdrop(canvas, draws);

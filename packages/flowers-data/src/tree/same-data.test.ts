@@ -3,10 +3,10 @@ import { execFile } from "node:child_process";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { create } from "tar";
+import { create, Header } from "tar";
 import { describe, expect, test } from "vitest";
 import { folderOf } from "../../test/pictures.ts";
-import { openFlowers, type TreeNote } from "../index.ts";
+import { openFlowers, splitStore, type TreeNote } from "../index.ts";
 
 type Links = Readonly<Record<string, string>>;
 
@@ -184,3 +184,23 @@ test("a pipe among the pictures is left out", async () => {
   await promisify(execFile)("mkfifo", [join(root, "cats/3.png")]);
   expect((await read(root)).notes).toEqual({ special: 1 });
 });
+
+test("200,000 pictures are read from an archive", async () => {
+  const root = await folderOf({});
+  const count = 200_000;
+  const header = Buffer.alloc(512);
+  const blocks = Buffer.alloc(count * 1024 + 1024);
+  for (let i = 0; i < count; i++) {
+    const path = `set/${i % 2 === 0 ? "cats" : "dogs"}/${i}.png`;
+    header.fill(0);
+    new Header({ path, type: "File", size: 1, mode: 0o644, mtime: new Date(0) }).encode(header);
+    header.copy(blocks, i * 1024);
+    blocks[i * 1024 + 512] = i;
+  }
+  await writeFile(join(root, "many.tar"), blocks);
+  const store = await openFlowers(join(root, "many.tar"));
+  expect([store.size, store.bytes.byteLength]).toEqual([count, count]);
+  expect([store.keys[7], store.bytesOf(7)[0]]).toEqual(["cats/100004.png", 100004 % 256]);
+  const { train, validation } = splitStore(store);
+  expect([train.size, validation.size]).toEqual([180_000, 20_000]);
+}, 300_000);

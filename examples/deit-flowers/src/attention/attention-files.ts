@@ -1,28 +1,49 @@
-import { readFile } from "node:fs/promises";
+import { readFile, realpath } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { decodeImage, type RgbImage } from "flowers-data";
+import { requireOwnOutput } from "../files/own-output.ts";
 import { writePng } from "../files/write-png.ts";
 import type { OpenedModel } from "../models/open-model.ts";
 import { BadPhoto } from "../photos/bad-photo.ts";
 import { UsageError } from "../usage-error.ts";
 import { drawAttention } from "./draw-attention.ts";
 
+const MARK = "deit-flowers attention";
+
 /**
- * Which picture is drawn for which photo: `target` itself where it is a `.png`, else `<photo's name>.png` in that folder.
+ * Which picture is drawn for which photo: `target` itself where it is a `.png`, else `<photo's name>.png` in that folder, with a number
+ * where photos of two folders have one name.
  *
- * @throws UsageError if one `.png` is to hold several photos.
+ * @throws UsageError if one `.png` is to hold several photos, or a picture would replace a photo or any other file that
+ * this program has not drawn.
  */
-export function attentionTargets(files: readonly string[], target: string): string[] {
+export async function attentionTargets(files: readonly string[], target: string): Promise<string[]> {
+  const targets = targetNames(files, target);
+  const photos = new Set(await Promise.all(files.map((file) => realpath(file))));
+  for (const path of targets) {
+    const real = await realpath(path).catch(() => path);
+    if (photos.has(real))
+      throw new UsageError(`--attention: expected another place than the photos', got '${path}', a photo`);
+    await requireOwnOutput("--attention", path, MARK);
+  }
+  return targets;
+}
+
+function targetNames(files: readonly string[], target: string): string[] {
   if (extname(target).toLowerCase() === ".png") {
     if (files.length === 1) return [target];
     throw new UsageError(`expected a folder for the pictures of ${files.length} photos, got '${target}'`);
   }
-  const taken = new Map<string, number>();
+  const taken = new Set<string>();
   return files.map((file) => {
     const name = basename(file, extname(file));
-    const before = taken.get(name) ?? 0; // photos of two folders may have one name
-    taken.set(name, before + 1);
-    return join(target, before === 0 ? `${name}.png` : `${name}-${before + 1}.png`);
+    for (let count = 1; ; count++) {
+      const numbered = count === 1 ? name : `${name}-${count}`;
+      const key = numbered.normalize("NFC").toLowerCase(); // one file on macOS and Windows
+      if (taken.has(key)) continue;
+      taken.add(key);
+      return join(target, `${numbered}.png`);
+    }
   });
 }
 
@@ -33,7 +54,7 @@ export function attentionTargets(files: readonly string[], target: string): stri
  */
 export async function writeAttention(opened: OpenedModel, file: string, target: string): Promise<void> {
   const photo = await readPhoto(file, opened.upright);
-  await writePng(target, await drawAttention(opened, photo));
+  await writePng(target, await drawAttention(opened, photo), MARK);
 }
 
 async function readPhoto(file: string, upright: boolean): Promise<RgbImage> {

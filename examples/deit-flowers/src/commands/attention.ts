@@ -18,7 +18,7 @@ export const attention: Command = {
     const { files } = photos;
     output.write(leftOutLine(photos));
     const errors: string[] = [];
-    const targets = attentionTargets(files, target);
+    const targets = await attentionTargets(files, target);
     await startBackend(backend);
     const opened = await openModel(model);
     for (const [i, file] of files.entries()) {

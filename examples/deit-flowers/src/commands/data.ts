@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { openData } from "../data/open-data.ts";
-import { requireSheetName, writeContactSheet } from "../data/write-contact-sheet.ts";
+import { requireSheetPath, writeContactSheet } from "../data/write-contact-sheet.ts";
 import { checked } from "../options/checked.ts";
 import { resolveSettings } from "../settings.ts";
 import { formatTable } from "../terminal/table.ts";
@@ -28,7 +28,7 @@ export const data: Command = {
   run: async ({ options, output, signal }) => {
     const { json: _, sheet: __, perClass: ___, ...chosen } = options;
     const { json, sheet, perClass } = checked(schema, options);
-    if (sheet !== undefined) requireSheetName(sheet);
+    if (sheet !== undefined) await requireSheetPath(sheet);
     const settings = resolveSettings(chosen);
     const { train, validation, classNames, description, notes } = await openData(
       settings,

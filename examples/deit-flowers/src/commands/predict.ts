@@ -24,7 +24,7 @@ export const predict: Command = {
     const { files } = photos;
     const { attention, json, top } = settings;
     if (!json) output.write(leftOutLine(photos));
-    const targets = attention === undefined ? undefined : attentionTargets(files, attention);
+    const targets = attention === undefined ? undefined : await attentionTargets(files, attention);
     await startBackend(settings.backend);
     const opened = await openModel(settings.model);
     const all: object[] = [];

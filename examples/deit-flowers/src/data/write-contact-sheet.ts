@@ -1,11 +1,14 @@
 import { extname } from "node:path";
 import type { RgbImage, SampleStore } from "flowers-data";
+import { requireOwnOutput } from "../files/own-output.ts";
 import { writeAtomically } from "../files/write-atomically.ts";
 import { pngBytes, writePng } from "../files/write-png.ts";
 import { contactSheetHtml, type SheetClass } from "../report/contact-sheet-html.ts";
 import { UsageError } from "../usage-error.ts";
 import { pasteRows, sheetSamples, thumbnail } from "./contact-sheet.ts";
 import { type OnBadPicture, picturesOf, type StoredPicture } from "./picture-of.ts";
+
+const MARK = "deit-flowers contact sheet";
 
 /** Of a thumbnail, pixels. */
 const SIDE = 96;
@@ -23,20 +26,21 @@ export async function writeContactSheet(
   path: string,
   { perClass, onBad }: ContactSheetOptions,
 ): Promise<void> {
-  requireSheetName(path);
+  await requireSheetPath(path);
   const rows: StoredPicture[][] = [];
   for (const indices of sheetSamples(store, perClass)) {
     rows.push(await picturesOf(store, indices, onBad, (image) => thumbnail(image, SIDE)));
   }
-  if (extname(path) === ".png") return writePng(path, pasteRows(rows.map(imagesOf), SIDE));
+  if (extname(path) === ".png") return writePng(path, pasteRows(rows.map(imagesOf), SIDE), MARK);
   const classes = await Promise.all(rows.map((row, label) => sheetClass(store, label, row)));
-  await writeAtomically(path, contactSheetHtml(classes));
+  await writeAtomically(path, contactSheetHtml(classes, MARK));
 }
 
-/** @throws UsageError unless it ends with `.png` or `.html`. */
-export function requireSheetName(path: string): void {
+/** @throws UsageError unless it ends with `.png` or `.html` and is new, or an earlier sheet. */
+export async function requireSheetPath(path: string): Promise<void> {
   if (![".png", ".html"].includes(extname(path)))
     throw new UsageError(`--sheet: expected a name that ends with .png or .html, got '${path}'`);
+  await requireOwnOutput("--sheet", path, MARK);
 }
 
 function imagesOf(row: readonly StoredPicture[]): RgbImage[] {

@@ -16,10 +16,12 @@ const WORTH_NOTHING_ALONE: readonly string[] = ["settings.json", CLAIM, CONTACT_
  */
 export async function makeRunFolder(out: string, name: string): Promise<string> {
   const folder = join(out, name);
-  if (existsSync(folder)) throw new UsageError(`--name: expected a new run, got '${folder}', which exists`);
   try {
-    await mkdir(folder, { recursive: true });
+    await mkdir(out, { recursive: true });
+    await mkdir(folder); // of two processes one makes it
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "EEXIST" && existsSync(folder))
+      throw new UsageError(`--name: expected a new run, got '${folder}', which exists`);
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`${folder}: expected a folder that can be written to, got: ${reason}`, { cause });
   }

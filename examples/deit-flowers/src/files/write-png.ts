@@ -1,15 +1,16 @@
 import type { RgbImage } from "flowers-data";
 import sharp from "sharp";
+import type { Mark } from "./own-output.ts";
 import { writeAtomically } from "./write-atomically.ts";
 
-/** A picture's PNG file. */
-export function pngBytes({ data, width, height }: RgbImage): Promise<Uint8Array> {
-  return sharp(Uint8Array.from(data), { raw: { width, height, channels: 3 } })
-    .png()
-    .toBuffer();
+/** A picture's PNG file; `mark`: what says in its metadata that it is this program's. */
+export function pngBytes({ data, width, height }: RgbImage, mark?: Mark): Promise<Uint8Array> {
+  const picture = sharp(Uint8Array.from(data), { raw: { width, height, channels: 3 } });
+  const marked = mark === undefined ? picture : picture.withExif({ IFD0: { Software: mark } });
+  return marked.png().toBuffer();
 }
 
 /** Writes a picture as a PNG, whole or not at all; makes its folder. */
-export async function writePng(path: string, image: RgbImage): Promise<void> {
-  await writeAtomically(path, await pngBytes(image));
+export async function writePng(path: string, image: RgbImage, mark?: Mark): Promise<void> {
+  await writeAtomically(path, await pngBytes(image, mark));
 }

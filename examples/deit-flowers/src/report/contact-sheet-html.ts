@@ -10,8 +10,8 @@ export interface SheetClass {
   readonly pictures: readonly { readonly key: string; readonly png: Uint8Array }[];
 }
 
-/** A contact sheet as one page that loads nothing. */
-export function contactSheetHtml(classes: readonly SheetClass[]): string {
+/** A contact sheet as one page that loads nothing; `generator` is named in it. */
+export function contactSheetHtml(classes: readonly SheetClass[], generator: string): string {
   const sections = classes.map(({ name, count, pictures }) => {
     const items = pictures.map(
       ({ key, png }) =>
@@ -24,6 +24,7 @@ export function contactSheetHtml(classes: readonly SheetClass[]): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="${escapeHtml(generator)}">
 <title>Contact sheet</title>
 <style>${PAGE_STYLE}</style>
 </head>

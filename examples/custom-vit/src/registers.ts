@@ -14,7 +14,7 @@ export class Registers extends tfl.layers.Layer {
   }
   override build([, , dim]: tfl.Shape): void {
     const initial = new KeyedInitializer({ kind: "normal", deviation: 0.02 }, 0, `${this.name}/tokens`);
-    this.tokens = this.addWeight("tokens", [1, this.count, dim!], "float32", initial);
+    this.tokens = this.addWeight("reg_token", [1, this.count, dim!], "float32", initial);
     this.built = true;
   }
   override computeOutputShape([batch, tokens, dim]: tfl.Shape): tfl.Shape {

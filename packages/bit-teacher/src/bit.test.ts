@@ -136,9 +136,10 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
 });
 
 test.each([
-  [() => bit({ ...tiny, classes: 0 }), "bit: classes must be an integer >= 1, got 0"],
+  [() => bit({ ...tiny, classes: -1 }), "bit: classes must be an integer >= 0, got -1"],
+  [() => bit({ ...tiny, class: 2 } as never), "bit: unknown option 'class'; did you mean 'classes'?"],
   [() => bit({ ...tiny, imageSize: 1.5 }), "bit: imageSize must be an integer >= 1, got 1.5"],
-  [() => bit({ ...tiny, depths: [1, 0, 1] }), "bit: depths[1] must be an integer >= 1, got 0"],
+  [() => bit({ ...tiny, depths: [1, 0, 1] }), "bit: depths must be integers >= 1, got [1,0,1]"],
   [
     () => bit({ ...tiny, depths: [1] }),
     "bit: depths and channels must be one number a stage each, got [1] and [64,128,256]",
@@ -154,17 +155,20 @@ test.each([
     () => new StdConv2D({ filters: 1, kernelSize: 0 }),
     "StdConv2D: kernelSize must be an integer >= 1, got 0",
   ],
-  [() => new StdConv2D({ filters: 1, kernelSize: 1, epsilon: 0 }), "StdConv2D: epsilon must be > 0, got 0"],
+  [
+    () => new StdConv2D({ filters: 1, kernelSize: 1, epsilon: 0 }),
+    "StdConv2D: epsilon must be a finite number > 0, got 0",
+  ],
   [
     () => new StdConv2D({ filters: 1, kernelSize: 1, padding: "causal" as "same" }),
-    "StdConv2D: padding must be one of fixed, same, valid, got causal",
+    'StdConv2D: padding must be "fixed" or "same" or "valid", got \'causal\'',
   ],
   [
     () => new StdConv2D({ filters: 1, kernelSize: 1 }).build([null, 4]),
     "StdConv2D: inputs must be [batch, height",
   ],
   [() => new GroupNorm({ groups: 0 }), "GroupNorm: groups must be an integer >= 1, got 0"],
-  [() => new GroupNorm({ epsilon: -1 }), "GroupNorm: epsilon must be > 0, got -1"],
+  [() => new GroupNorm({ epsilon: -1 }), "GroupNorm: epsilon must be a finite number > 0, got -1"],
   [() => new GroupNorm({ groups: 4 }).build([null, 6]), "GroupNorm: inputs must be [batch, ..., channels]"],
 ])("refuses: %#", (make, message) => {
   expect(make).toThrow(message);

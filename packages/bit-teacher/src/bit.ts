@@ -2,7 +2,7 @@ import * as tfl from "@tensorflow/tfjs-layers";
 import type { BitConfig } from "./config.ts";
 import { GroupNorm } from "./layers/group-norm.ts";
 import { StdConv2D } from "./layers/std-conv-2d.ts";
-import { planBit, requireCounts, type UnitPlan } from "./plan.ts";
+import { planBit, type UnitPlan } from "./plan.ts";
 
 /** The layer whose output is a picture's features: the mean over all places, before the head. */
 export const FEATURES = "feature_vector";
@@ -25,7 +25,8 @@ interface Parts {
  * Pictures are RGB in [−1, 1]. The features are the output of the layer {@link FEATURES}, `[batch, features]`; see
  * {@link featuresOf}.
  *
- * @returns `[batch, height, width, 3]` → `[batch, classes]` logits; owned by the caller.
+ * @returns `[batch, height, width, 3]` → `[batch, classes]` logits, or `[batch, features]` where `classes` is 0, as timm's
+ * `num_classes=0`; owned by the caller.
  * @throws RangeError if the config makes no model.
  * @see Kolesnikov et al. 2019, "Big Transfer", https://arxiv.org/abs/1912.11370; He et al. 2016,
  * https://arxiv.org/abs/1603.05027
@@ -36,7 +37,7 @@ interface Parts {
 export function bit(config: BitConfig): tfl.LayersModel {
   const { classes, imageSize = null, seed = 0, init = "random" } = config;
   const { stem, units, features, groups, weightEpsilon: epsilon } = planBit("bit", config);
-  requireCounts("bit", { classes, ...(imageSize !== null && { imageSize }) });
+  if (classes === undefined) throw new RangeError("bit: classes must be an integer >= 0, got undefined");
 
   const parts: Parts = {
     conv: (x, name, kernelSize, filters, strides = 1) =>
@@ -53,8 +54,10 @@ export function bit(config: BitConfig): tfl.LayersModel {
   x = parts.normRelu(x, "norm");
   x = apply(tfl.layers.globalAveragePooling2d({ name: FEATURES }), x);
 
+  const name = `bit_${features}`;
+  if (classes === 0) return tfl.model({ inputs: input, outputs: x, name });
   const head = tfl.layers.dense({ units: classes, kernelInitializer: "zeros", name: "head.fc" }); // as BiT's for a new task
-  return tfl.model({ inputs: input, outputs: apply(head, x), name: `bit_${features}` });
+  return tfl.model({ inputs: input, outputs: apply(head, x), name });
 }
 
 /**

@@ -16,6 +16,7 @@ export interface BitSize {
 
 /** A {@link BitSize} with what a classifier needs. */
 export interface BitConfig extends BitSize {
+  /** 0: the features instead of logits. */
   readonly classes: number;
   /** Pixels, square. Default: any, and any sides. */
   readonly imageSize?: number;

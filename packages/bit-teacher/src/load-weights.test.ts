@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { bytesSource } from "safetensors-io";
+import { bytesSource, openSafetensors } from "safetensors-io";
 import { startBackend } from "tfjs-backends";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openZip } from "./formats/zip.ts";
-import { type BitConfig, bit, loadWeights, type NamedTensors, openNpz } from "./index.ts";
+import { type BitConfig, bit, featuresOf, loadWeights, type NamedTensors, openNpz } from "./index.ts";
 import { loadWeightsFile } from "./node.ts";
 import { fixture } from "./testing.ts";
 
@@ -66,13 +66,13 @@ describe("loadWeights", () => {
       "another number of classes",
       { classes: 7 },
       (name) => name,
-      "resnet/head/conv2d/kernel must be [64,7] (head.fc.weight), got [64,5]",
+      'resnet/head/conv2d/kernel must be [1,1,64,7] (head.fc.weight), got [1,1,64,5]; resnet/head/conv2d/bias must be [7] (head.fc.bias), got [5]; head: "keep" leaves the file\'s head out',
     ],
     [
       "another width",
       { channels: [32, 32, 128] },
       (name) => name,
-      "must be [32,32] (stages.2.blocks.0.conv1.weight), got [32,16]",
+      "must be [1,1,32,32] (stages.2.blocks.0.conv1.weight), got [1,1,32,16]",
     ],
     ["more units", { depths: [1, 3, 1] }, (name) => name, "stages.1.blocks.2.norm1.weight is missing"],
     [
@@ -132,9 +132,44 @@ describe("loadWeights", () => {
     await expect(loadWeights(model, damaged)).rejects.toThrow("damaged");
     expect(valuesOf(model)).toEqual(before);
     await expect(loadWeights(model, file, { head: "drop" as "keep" })).rejects.toThrow(
-      "head must be 'load' or 'keep'",
+      'head must be "load" or "keep"',
     );
+    await expect(loadWeights(model, file, { heads: "keep" } as never)).rejects.toThrow(
+      "did you mean 'head'?",
+    );
+    await expect(loadWeights(model, undefined as never)).rejects.toThrow("an open weights file");
+    const nan: NamedTensors = {
+      ...file,
+      read: async (name) => (name === last ? Float32Array.of(Number.NaN, 1) : file.read(name)),
+    };
+    await expect(loadWeights(model, nan)).rejects.toThrow("has 1 NaN among 2 numbers");
+    expect(valuesOf(model)).toEqual(before);
     model.dispose();
+  });
+
+  test("shows timm's shapes as timm has them, and leaves out a wrapper's prefix", async () => {
+    const timm = () => openSafetensors(bytesSource(fixture("small.safetensors"), "small.safetensors"));
+    const model = bit({ ...small, classes: 7 });
+    await expect(loadWeights(model, (await timm()) as NamedTensors)).rejects.toThrow(
+      /head\.fc\.weight must be \[7,64(,1,1)?\] \(head\.fc\.weight\), got \[5,64(,1,1)?\].*head: "keep"/,
+    );
+    const [plain, wrapped] = [bit(small), bit(small)];
+    await loadWeights(plain, (await timm()) as NamedTensors);
+    await loadWeights(
+      wrapped,
+      changed((await timm()) as NamedTensors, (name) => `module._orig_mod.${name}`),
+    );
+    expect(valuesOf(wrapped)).toEqual(valuesOf(plain));
+  });
+
+  test("with no classes a model gives the features, and takes a file without its head where asked", async () => {
+    const [model, whole] = [bit({ ...small, classes: 0 }), bit(small)];
+    await expect(loadWeights(model, await npz())).rejects.toThrow('has no place; head: "keep"');
+    await loadWeights(model, await npz(), { head: "keep" });
+    await loadWeights(whole, await npz());
+    const images = tf.randomUniform([2, 32, 32, 3], -1, 1, "float32", 3);
+    const features = (featuresOf(whole).predict(images) as tf.Tensor).dataSync();
+    expect((model.predict(images) as tf.Tensor).dataSync()).toEqual(features);
   });
 
   test("leaves as many tensors as there were", async () => {
@@ -179,6 +214,10 @@ describe("loadWeightsFile", () => {
     writeFileSync(join(folder, "weights.h5"), "");
     await expect(loadWeightsFile(model, join(folder, "weights.h5"))).rejects.toThrow(
       "expected a SavedModel's folder or a file that ends in .npz, .safetensors, .zip, got",
+    );
+    writeFileSync(join(folder, "weights.pth"), "\x80\x02}q.", "latin1");
+    await expect(loadWeightsFile(model, join(folder, "weights.pth"))).rejects.toThrow(
+      "weights.pth, a Python pickle, such as an older PyTorch checkpoint (.pth, .pt, .bin): load it in Python",
     );
     await expect(loadWeightsFile(model, join(folder, "none.npz"))).rejects.toThrow("none.npz");
     await expect(loadWeightsFile(model, folder)).rejects.toThrow(join("variables", "variables.index"));

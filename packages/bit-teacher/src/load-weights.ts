@@ -1,13 +1,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { type Checks, oneOf, optional, requireOptions } from "known-options";
+import { notFinite, quoted } from "safetensors-io";
 import type { NamedTensors } from "./formats/named-tensors.ts";
 import { type Naming, namingOf, timmKey, type WeightNames } from "./weight-names.ts";
 
 /** Options of {@link loadWeights}. */
 export interface LoadWeightsOptions {
-  /** `"keep"`: the model keeps its own head, whatever classes the file has. Default `"load"`. */
+  /** `"keep"`: the model keeps its own head, or none, whatever classes the file has. Default `"load"`. */
   readonly head?: "load" | "keep";
 }
+
+const CHECKS: Checks<LoadWeightsOptions> = { head: optional(oneOf("load", "keep")) };
 
 /** What {@link loadWeights} did; weights of the model by timm's keys, tensors of the file by their own names. */
 export interface WeightsReport {
@@ -39,8 +43,8 @@ const LISTED = 3;
  *
  * @param file - From `openNpz`, `openSavedModelZip`, `openTensorBundle`, or `openSafetensors` of `safetensors-io`.
  * @returns What was used, kept and skipped.
- * @throws RangeError that names the first tensors that do not fit (expected and found shape), are missing, or have no
- * place in the model; or what is wrong with the file.
+ * @throws RangeError that names the first tensors that do not fit (expected and found shape, as the file has them), are
+ * missing, have no place in the model, or hold NaN or infinities; or what is wrong with the file.
  *
  * @example
  * const model = bit({ ...bitSizes.r50x1, classes: 5 });
@@ -51,9 +55,9 @@ export async function loadWeights(
   file: NamedTensors,
   options: LoadWeightsOptions = {},
 ): Promise<WeightsReport> {
-  const { head = "load" } = options;
-  if (head !== "load" && head !== "keep") {
-    throw new RangeError(`loadWeights: head must be 'load' or 'keep', got ${String(head)}`);
+  const { head = "load" } = requireOptions("loadWeights", options, CHECKS);
+  if (!Array.isArray(model?.weights) || typeof file?.read !== "function") {
+    throw new TypeError("loadWeights: expected a model of bit and an open weights file, such as of openNpz");
   }
   const { naming, loads, kept, skipped } = plan(model, file, head);
   const byName = new Map(loads.map((load) => [load.name, load]));
@@ -62,6 +66,12 @@ export async function loadWeights(
     const load = byName.get(name);
     if (load === undefined) continue;
     const numbers = await file.read(name);
+    const wrong = notFinite(numbers);
+    if (wrong !== undefined) {
+      throw new RangeError(
+        `loadWeights: ${file.name}: nothing was loaded: tensor ${quoted(name)} has ${wrong}`,
+      );
+    }
     values.set(load, numbers instanceof Float32Array ? numbers : Float32Array.from(numbers));
   }
   for (const load of loads) write(load, values.get(load)!);
@@ -81,6 +91,7 @@ function plan(model: tfl.LayersModel, file: NamedTensors, head: "load" | "keep")
   const loads: Load[] = [];
   const kept: string[] = [];
   const problems: string[] = [];
+  let ofHead = 0;
   for (const variable of model.weights) {
     const key = timmKey(variable.originalName);
     if (head === "keep" && HEAD.test(key)) {
@@ -90,6 +101,7 @@ function plan(model: tfl.LayersModel, file: NamedTensors, head: "load" | "keep")
     const name = naming.of(key);
     if (name === undefined) {
       problems.push(`${key} is missing`);
+      if (HEAD.test(key)) ofHead++;
       continue;
     }
     const { shape } = file.tensors.get(name)!;
@@ -97,7 +109,9 @@ function plan(model: tfl.LayersModel, file: NamedTensors, head: "load" | "keep")
     const found = squeezed(permuted ? toTensorFlow(shape) : shape);
     const expected = squeezed(variable.shape as number[]);
     if (found.join() !== expected.join()) {
-      problems.push(`${name} must be [${expected}] (${key}), got [${found}]`);
+      const inFile = asInFile(variable.shape as number[], shape.length, permuted);
+      problems.push(`${name} must be [${inFile}] (${key}), got [${shape}]`);
+      if (HEAD.test(key)) ofHead++;
     } else loads.push({ key, name, variable, permuted });
   }
   const used = new Set(loads.map(({ name }) => name));
@@ -105,12 +119,15 @@ function plan(model: tfl.LayersModel, file: NamedTensors, head: "load" | "keep")
   if (problems.length === 0) {
     for (const name of skipped) {
       const isHead = naming.of("head.fc.weight") === name || naming.of("head.fc.bias") === name;
-      if (!isHead && naming.isOfNetwork(name)) problems.push(`${name} has no place`);
+      if (isHead ? head === "keep" : !naming.isOfNetwork(name)) continue;
+      problems.push(`${name} has no place`);
+      if (isHead) ofHead++;
     }
   }
   if (problems.length > 0) {
     const more = problems.length > LISTED ? `; and ${problems.length - LISTED} more` : "";
-    throw refuse(problems.slice(0, LISTED).join("; ") + more);
+    const hint = ofHead === problems.length ? `; head: "keep" leaves the file's head out` : "";
+    throw refuse(problems.slice(0, LISTED).join("; ") + more + hint);
   }
   return { naming, loads, kept, skipped };
 }
@@ -118,6 +135,14 @@ function plan(model: tfl.LayersModel, file: NamedTensors, head: "load" | "keep")
 /** A head is a 1×1 convolution in BiT's and timm's files and a matrix here and in Keras. */
 function squeezed(shape: readonly number[]): readonly number[] {
   return shape.length === 4 && shape[0] === 1 && shape[1] === 1 ? shape.slice(2) : shape;
+}
+
+/** A weight's shape in the file's layout, with as many axes as the file's tensor. */
+function asInFile(shape: readonly number[], rank: number, permuted: boolean): readonly number[] {
+  const whole = shape.length === 2 && rank === 4 ? [1, 1, ...shape] : shape;
+  if (!permuted) return whole;
+  const [inputs = 0, outputs = 0] = whole.slice(-2);
+  return [outputs, inputs, ...whole.slice(0, -2)];
 }
 
 /** From `[out, in, height, width]` or `[out, in]`. */

@@ -1,4 +1,16 @@
-import type { BitSize } from "./config.ts";
+import {
+  type Check,
+  type Checks,
+  COUNT,
+  check,
+  integerFrom,
+  oneOf,
+  optional,
+  POSITIVE,
+  requireOptions,
+  UINT32,
+} from "known-options";
+import type { BitConfig, BitSize } from "./config.ts";
 
 /** One bottleneck unit: 1×1, 3×3 with the stride, 1×1. */
 export interface UnitPlan {
@@ -24,11 +36,29 @@ export interface BitPlan {
 const CHANNELS = [256, 512, 1024, 2048];
 const BOTTLENECK = 4;
 
-/** @throws RangeError naming what of `size` makes no model. */
+const COUNTS: Check = check(
+  "integers >= 1",
+  (value) => Array.isArray(value) && value.every((one) => COUNT.fits(one)),
+);
+/** A backbone is a classifier's config too, whose other fields are none of its business. */
+const CHECKS: Checks<BitConfig> = {
+  depths: COUNTS,
+  width: optional(COUNT),
+  channels: optional(COUNTS),
+  stemChannels: optional(COUNT),
+  groups: optional(COUNT),
+  weightEpsilon: optional(POSITIVE),
+  classes: optional(integerFrom(0)),
+  imageSize: optional(COUNT),
+  init: optional(oneOf("random", "zeros")),
+  seed: optional(UINT32),
+};
+
+/** @throws TypeError for an unknown field; RangeError naming what of `size` makes no model. */
 export function planBit(caller: string, size: BitSize): BitPlan {
+  requireOptions<Partial<BitConfig>>(caller, size, CHECKS);
   const { depths, width = 1, stemChannels = 64, groups = 32, weightEpsilon = 1e-10 } = size;
   const channels = size.channels ?? CHANNELS.slice(0, depths.length);
-  requireCounts(caller, { stemChannels, groups, width });
   if (depths.length === 0 || depths.length !== channels.length) {
     throw new RangeError(
       `${caller}: depths and channels must be one number a stage each, got [${depths}] and [${channels}]`,
@@ -38,7 +68,6 @@ export function planBit(caller: string, size: BitSize): BitPlan {
   const units: UnitPlan[] = [];
   let inputs = stem;
   for (const [stage, depth] of depths.entries()) {
-    requireCounts(caller, { [`depths[${stage}]`]: depth, [`channels[${stage}]`]: channels[stage]! });
     const outputs = channels[stage]! * width;
     const inner = outputs / BOTTLENECK;
     if (inputs % groups !== 0 || inner % groups !== 0) {

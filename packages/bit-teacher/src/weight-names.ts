@@ -1,3 +1,4 @@
+import { wrapperPrefix } from "safetensors-io";
 import type { StoredTensor } from "./formats/named-tensors.ts";
 
 /** Whose names and layout a file's tensors have: timm's (PyTorch's layout), or those of Google's BiT (TensorFlow's). */
@@ -49,8 +50,10 @@ function bitName(key: string): string {
  * @throws RangeError if it is no BiT of any known naming.
  */
 export function namingOf(tensors: ReadonlyMap<string, StoredTensor>): Naming {
-  if (tensors.has(STEM)) {
-    return { names: "timm", of: (key) => (tensors.has(key) ? key : undefined), isOfNetwork: () => true };
+  const wrapper = wrapperPrefix(tensors.keys());
+  if (tensors.has(wrapper + STEM)) {
+    const of = (key: string) => (tensors.has(wrapper + key) ? wrapper + key : undefined);
+    return { names: "timm", of, isOfNetwork: () => true };
   }
   const roots = [...tensors.keys()].filter((name) => name === ROOT || name.endsWith(`/${ROOT}`));
   if (roots.length !== 1) {

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { openSafetensors } from "safetensors-io";
+import { FORMAT_BYTES, foreignFormat, openSafetensors } from "safetensors-io";
 import { type FileSource, fileSource } from "safetensors-io/node";
 import type { NamedTensors } from "./formats/named-tensors.ts";
 import { openNpz } from "./formats/npz.ts";
@@ -41,8 +41,11 @@ export async function loadWeightsFile(
     const opener = (await stat(path)).isDirectory() ? savedModel : BY_ENDING[/\.\w+$/.exec(path)?.[0] ?? ""];
     if (opener === undefined) {
       const known = Object.keys(BY_ENDING).join(", ");
+      const source = await open(path);
+      const found = foreignFormat(await source.read(0, Math.min(source.size, FORMAT_BYTES)));
+      const what = found === undefined ? path : `${path}, ${found}`;
       throw new RangeError(
-        `loadWeightsFile: expected a SavedModel's folder or a file that ends in ${known}, got ${path}`,
+        `loadWeightsFile: expected a SavedModel's folder or a file that ends in ${known}, got ${what}`,
       );
     }
     return await loadWeights(model, await opener(path, open), options);

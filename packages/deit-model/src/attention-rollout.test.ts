@@ -398,7 +398,7 @@ describe("what attention maps and rollout refuse", () => {
     refused(rollout({ token: "cls" }), "attentionRollout: token must be 'class' for this model, got 'cls'");
     refused(
       rollout({ headFusion: "sum" }),
-      "attentionRollout: headFusion must be 'mean', 'max' or 'min', got 'sum'",
+      'attentionRollout: headFusion must be "mean" or "max" or "min", got \'sum\'',
     );
     for (const ratio of [1, -0.1, Number.NaN]) {
       refused(

@@ -81,6 +81,12 @@ describe("parameter counts", () => {
   });
 });
 
+test("names of timm's that no model here has: LayerScale and registers", () => {
+  expect(timmName("blocks.0.ls1/gamma")).toBe("blocks.0.ls1.gamma");
+  expect(timmName("blocks.0.norm1/gamma")).toBe("blocks.0.norm1.weight");
+  expect(timmName("registers/reg_token")).toBe("reg_token");
+});
+
 describe("config errors", () => {
   test.each([
     [{ patchSize: 5 }, "deit: patchSize must divide the image 16x24, got 5"],

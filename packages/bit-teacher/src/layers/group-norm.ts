@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { type Checks, COUNT, LAYER_OPTIONS, optional, POSITIVE, requireOptions } from "known-options";
 import { groupNorm } from "../ops/group-norm.ts";
-import { requireCounts } from "../plan.ts";
 import { type LayerArgs, single, singleShape } from "./base.ts";
 
 /** Config of {@link GroupNorm}. */
@@ -11,6 +11,12 @@ export interface GroupNormArgs extends LayerArgs {
   /** Added to the variance, > 0. Default 1e-5. */
   epsilon?: number;
 }
+
+const CHECKS: Checks<GroupNormArgs> = {
+  ...LAYER_OPTIONS,
+  groups: optional(COUNT),
+  epsilon: optional(POSITIVE),
+};
 
 /**
  * `groupNorm` over `[batch, ..., channels]` as a layer; weights `gamma` (ones at first) and `beta` (zeros), `[channels]`.
@@ -31,11 +37,9 @@ export class GroupNorm extends tfl.layers.Layer {
   private beta: tfl.LayerVariable | undefined;
 
   constructor(args: GroupNormArgs = {}) {
-    super(args);
+    super(requireOptions("GroupNorm", args, CHECKS));
     this.groups = args.groups ?? 32;
     this.epsilon = args.epsilon ?? 1e-5;
-    requireCounts("GroupNorm", { groups: this.groups });
-    if (!(this.epsilon > 0)) throw new RangeError(`GroupNorm: epsilon must be > 0, got ${this.epsilon}`);
   }
 
   override build(inputShape: tfl.Shape | tfl.Shape[]): void {

@@ -1,8 +1,18 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import {
+  BOOLEAN,
+  type Checks,
+  COUNT,
+  LAYER_OPTIONS,
+  oneOf,
+  optional,
+  POSITIVE,
+  requireOptions,
+  UINT32,
+} from "known-options";
 import { KeyedNormal, kaimingFanOut } from "../initializer.ts";
 import { weightStandardize } from "../ops/weight-standardize.ts";
-import { requireCounts } from "../plan.ts";
 import { type LayerArgs, single, singleShape } from "./base.ts";
 
 /** Config of {@link StdConv2D}. */
@@ -26,6 +36,18 @@ export interface StdConv2DArgs extends LayerArgs {
   /** `"random"`: Kaiming's normal, as timm. Default `"random"`. */
   init?: "random" | "zeros";
 }
+
+const CHECKS: Checks<StdConv2DArgs> = {
+  ...LAYER_OPTIONS,
+  filters: COUNT,
+  kernelSize: COUNT,
+  strides: optional(COUNT),
+  padding: optional(oneOf("fixed", "same", "valid")),
+  useBias: optional(BOOLEAN),
+  epsilon: optional(POSITIVE),
+  seed: optional(UINT32),
+  init: optional(oneOf("random", "zeros")),
+};
 
 type Pad = "same" | "valid" | tf.backend_util.ExplicitPadding;
 
@@ -54,13 +76,9 @@ export class StdConv2D extends tfl.layers.Layer {
   private bias: tfl.LayerVariable | undefined;
 
   constructor(args: StdConv2DArgs) {
-    super(args);
+    super(requireOptions("StdConv2D", args, CHECKS));
     const { filters, kernelSize, strides = 1, padding = "fixed", useBias = false } = args;
     const { epsilon = 1e-10, seed = 0, init = "random" } = args;
-    requireCounts("StdConv2D", { filters, kernelSize, strides });
-    requireOneOf("padding", padding, ["fixed", "same", "valid"]);
-    requireOneOf("init", init, ["random", "zeros"]);
-    if (!(epsilon > 0)) throw new RangeError(`StdConv2D: epsilon must be > 0, got ${epsilon}`);
     this.filters = filters;
     this.kernelSize = kernelSize;
     this.strides = strides;
@@ -121,9 +139,3 @@ export class StdConv2D extends tfl.layers.Layer {
 }
 
 tf.serialization.registerClass(StdConv2D);
-
-function requireOneOf(name: string, value: string, known: readonly string[]): void {
-  if (!known.includes(value)) {
-    throw new RangeError(`StdConv2D: ${name} must be one of ${known.join(", ")}, got ${value}`);
-  }
-}

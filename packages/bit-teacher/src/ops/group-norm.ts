@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { customOp, type Forward, hasKernel, runKernel } from "kernel-op";
+import { type Checks, COUNT, optional, POSITIVE, requireOptions } from "known-options";
 
 /** Options of {@link groupNorm}. */
 export interface GroupNormOptions {
@@ -8,6 +9,8 @@ export interface GroupNormOptions {
   /** Added to the variance, > 0. Default 1e-5. */
   readonly epsilon?: number;
 }
+
+const CHECKS: Checks<GroupNormOptions> = { groups: optional(COUNT), epsilon: optional(POSITIVE) };
 
 /**
  * Group normalisation, channels last: `y = (x − mean) · rstd · gamma + beta`, `rstd = 1 / sqrt(variance + epsilon)`,
@@ -32,9 +35,9 @@ export function groupNorm<T extends tf.Tensor>(
   beta: tf.Tensor,
   options: GroupNormOptions = {},
 ): T {
-  const { groups = 32, epsilon = 1e-5 } = options;
+  const { groups = 32, epsilon = 1e-5 } = requireOptions("groupNorm", options, CHECKS);
   const channels = x.shape.at(-1) ?? 0;
-  if (x.rank < 2 || !(Number.isInteger(groups) && groups >= 1) || channels % groups !== 0) {
+  if (x.rank < 2 || channels % groups !== 0) {
     throw new RangeError(
       `groupNorm: x must be [batch, ..., channels] with channels in ${groups} groups, got [${x.shape}]`,
     );
@@ -44,7 +47,6 @@ export function groupNorm<T extends tf.Tensor>(
       throw new RangeError(`groupNorm: ${name} must be [${channels}] for x [${x.shape}], got [${shape}]`);
     }
   }
-  if (!(epsilon > 0)) throw new RangeError(`groupNorm: epsilon must be > 0, got ${epsilon}`);
   const forward = hasKernel("GroupNorm", "GroupNormGrad") ? withKernel : composite;
   return customOp([x, gamma, beta], (v, g, b) => forward(v!, g!, b!, groups, epsilon)) as T; // rank unchanged
 }

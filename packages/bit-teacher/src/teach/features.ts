@@ -56,7 +56,7 @@ export async function extractFeatures(
       rows.push((await output.data()) as Float32Array);
       output.dispose();
     }
-    labels.push(...own);
+    for (const label of own) labels.push(label);
     onProgress?.(labels.length);
     await tf.nextFrame();
   }

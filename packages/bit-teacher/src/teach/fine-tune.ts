@@ -8,6 +8,7 @@ import {
   mixedSource,
   type Preprocess,
 } from "distill-trainer";
+import { ANY, type Checks, FUNCTION, OBJECT, optional, requireOptions } from "known-options";
 import { widthOf } from "./features.ts";
 import { type HyperRule, hyperRule } from "./hyper-rule.ts";
 import { toSymmetricRange } from "./preprocess.ts";
@@ -22,6 +23,16 @@ export interface FineTuneOptions extends Pick<FitOptions, PassedOn> {
   /** From images in 0…255 to the model's input. Default {@link toSymmetricRange}. */
   readonly preprocess?: Preprocess;
 }
+
+const CHECKS: Checks<FineTuneOptions> = {
+  rule: optional(OBJECT),
+  preprocess: optional(FUNCTION),
+  validationData: ANY, // these are checked by fitDataset
+  microBatchSize: ANY,
+  callbacks: ANY,
+  checkpoint: ANY,
+  signal: ANY,
+};
 
 /**
  * Fine-tunes all of a classifier on labelled images by BiT-HyperRule: SGD with momentum, its schedule, MixUp where the rule
@@ -44,8 +55,12 @@ export async function fineTune(
   source: DataSource,
   options: FineTuneOptions = {},
 ): Promise<tfl.History> {
-  const { preprocess = toSymmetricRange, ...fit } = options;
-  const { rule = hyperRule({ size: source.size, batchSize: source.batchSize }) } = options;
+  requireOptions("fineTune", options, CHECKS);
+  const {
+    preprocess = toSymmetricRange,
+    rule = hyperRule({ size: source.size, batchSize: source.batchSize }),
+    ...fit
+  } = options;
   const mixed = rule.mixup > 0 ? mixedSource(source, mixUpOnly(rule.mixup, widthOf(model))) : source;
   const optimizer = new ScheduledMomentum(rule.learningRate, rule.momentum);
   try {

@@ -1,5 +1,5 @@
 import { type Schedule, scaledLearningRate } from "distill-trainer";
-import { requireCounts } from "../plan.ts";
+import { type Checks, COUNT, check, optional, POSITIVE, requireOptions } from "known-options";
 
 /** How to fine-tune on a data set: all that BiT-HyperRule decides. */
 export interface HyperRule {
@@ -11,7 +11,7 @@ export interface HyperRule {
   readonly warmupSteps: number;
   /** Steps after which the rate is a tenth of what it was. */
   readonly drops: readonly number[];
-  /** Of SGD. */
+  /** SGD momentum. */
   readonly momentum: number;
   /** α of MixUp; 0: none. */
   readonly mixup: number;
@@ -33,6 +33,18 @@ export interface HyperRuleOptions {
   readonly steps?: number;
 }
 
+const CHECKS: Checks<HyperRuleOptions> = {
+  size: COUNT,
+  batchSize: COUNT,
+  resolution: optional(
+    check(
+      "[height, width]",
+      (value) => Array.isArray(value) && value.length === 2 && value.every((side) => COUNT.fits(side)),
+    ),
+  ),
+  baseLearningRate: optional(POSITIVE),
+  steps: optional(COUNT),
+};
 const SMALL = 20_000;
 const LARGE = 500_000;
 const SMALL_PICTURE = 96 * 96;
@@ -54,6 +66,7 @@ const SMALL_PICTURE = 96 * 96;
  * console.log(steps, mixup, drops); // 500 0 [ 200, 300, 400 ]
  */
 export function hyperRule(options: HyperRuleOptions): HyperRule {
+  requireOptions("hyperRule", options, CHECKS);
   const { size, batchSize, resolution = [224, 224], baseLearningRate = 0.003 } = options;
   const [warmup, ...points] =
     size < SMALL
@@ -63,10 +76,6 @@ export function hyperRule(options: HyperRuleOptions): HyperRule {
         : [500, 6000, 12_000, 18_000, 20_000];
   const published = points.pop()!;
   const { steps = published } = options;
-  requireCounts("hyperRule", { size, batchSize, steps, height: resolution[0], width: resolution[1] });
-  if (!(baseLearningRate > 0)) {
-    throw new RangeError(`hyperRule: baseLearningRate must be > 0, got ${baseLearningRate}`);
-  }
   const scaled = (point: number) => Math.round((point * steps) / published);
   const warmupSteps = scaled(warmup!);
   const drops = points.map(scaled);

@@ -125,7 +125,10 @@ describe("hyperRule", () => {
     [{ size: 0, batchSize: 1 }, "hyperRule: size must be an integer >= 1, got 0"],
     [{ size: 1, batchSize: 0.5 }, "hyperRule: batchSize must be an integer >= 1, got 0.5"],
     [{ size: 1, batchSize: 1, steps: 0 }, "hyperRule: steps must be an integer >= 1, got 0"],
-    [{ size: 1, batchSize: 1, baseLearningRate: Number.NaN }, "baseLearningRate must be > 0, got NaN"],
+    [
+      { size: 1, batchSize: 1, baseLearningRate: Number.NaN },
+      "baseLearningRate must be a finite number > 0, got NaN",
+    ],
   ])("refuses %o", (options, message) => {
     expect(() => hyperRule(options)).toThrow(message);
   });

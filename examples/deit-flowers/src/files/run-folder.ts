@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { isLockFile } from "distill-trainer/node";
 import { CONTACT_SHEET } from "../data/contact-sheet.ts";
 import { SAMPLES } from "../data/write-samples.ts";
 import { UsageError } from "../usage-error.ts";
 import { LOG_FOLDERS } from "../watch/stage-logs.ts";
-import { CLAIM } from "./claim.ts";
 
-const WORTH_NOTHING_ALONE: readonly string[] = ["settings.json", CLAIM, CONTACT_SHEET, SAMPLES];
+const WORTH_NOTHING_ALONE: readonly string[] = ["settings.json", CONTACT_SHEET, SAMPLES];
 
 /**
  * Makes a run's folder, which must be new, so that a run that cannot be written is refused before it trains.
@@ -38,5 +38,6 @@ export async function removeIfEmpty(
 ): Promise<void> {
   const worthless = [...WORTH_NOTHING_ALONE, ...(logs === "remove" ? LOG_FOLDERS : [])];
   const names = await readdir(folder).catch(() => []);
-  if (names.every((name) => worthless.includes(name))) await rm(folder, { recursive: true, force: true });
+  if (names.every((name) => worthless.includes(name) || isLockFile(name)))
+    await rm(folder, { recursive: true, force: true });
 }

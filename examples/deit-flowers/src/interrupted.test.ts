@@ -14,4 +14,5 @@ test("work that never ends is left when the run is stopped", async () => {
   stop.abort(new Interrupted("stopped"));
   await expect(opening).rejects.toThrow(Interrupted);
   await expect(orInterrupted(Promise.resolve(1), stop.signal)).rejects.toThrow(Interrupted);
+  await expect(orInterrupted(Promise.reject(new Error("late")), stop.signal)).rejects.toThrow(Interrupted);
 });

@@ -10,6 +10,7 @@ export class Interrupted extends Error {
  */
 export async function orInterrupted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
+  work.catch(() => {}); // how it fails after the signal is of no interest
   signal.throwIfAborted();
   let abort = (): void => {};
   const aborted = new Promise<never>((_, reject) => {

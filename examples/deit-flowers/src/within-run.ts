@@ -33,6 +33,8 @@ export interface OpenRun {
   readonly backbone: Backbone | undefined;
 }
 
+const NOTHING_SAVED = "stopped before there was anything to save";
+
 /**
  * Opens data, teacher and the run's folder, in which `use` then works. The folder of a run that was
  * stopped before anything was saved is removed; that of one that failed while it trained keeps its log.
@@ -45,7 +47,11 @@ export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promi
   if (settings.resume !== undefined && existsSync(join(settings.resume, "summary.json"))) {
     throw new UsageError(`--resume: expected a run that is not finished, got '${settings.resume}'`);
   }
-  const opened = await orInterrupted(open(settings, output, signal), signal);
+  const opened = await orInterrupted(open(settings, output, signal), signal).catch((error: unknown) => {
+    throw error instanceof Interrupted && settings.resume === undefined
+      ? new Interrupted(NOTHING_SAVED)
+      : error;
+  });
   const folder = settings.resume ?? (await makeRunFolder(settings.out, settings.name));
   const release = await claim(folder);
   const onSkip = reportOnce(output);
@@ -69,11 +75,7 @@ export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promi
     }
     await removeIfEmpty(folder, { logs: "remove" });
     const again = `npx pnpm@12 start ${command === "train" ? "" : `${command} `}--resume ${shortPath(folder)}`;
-    throw new Interrupted(
-      existsSync(folder)
-        ? `stopped and saved; to go on: ${again}`
-        : "stopped before there was anything to save",
-    );
+    throw new Interrupted(existsSync(folder) ? `stopped and saved; to go on: ${again}` : NOTHING_SAVED);
   } finally {
     await release();
   }

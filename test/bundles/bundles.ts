@@ -42,8 +42,12 @@ export function bundleTests(installed: () => string): void {
 
   beforeAll(() => {
     scratch = mkdtempSync(join(tmpdir(), "deit-bundles-"));
-    for (const name of ["page.js", "index.html"])
-      copyFileSync(fileURLToPath(new URL(name, import.meta.url)), join(installed(), name));
+    const files = {
+      "page.js": new URL("page.js", import.meta.url),
+      "index.html": new URL("index.html", import.meta.url),
+    };
+    for (const [name, file] of Object.entries(files))
+      copyFileSync(fileURLToPath(file), join(installed(), name));
     for (const name of NATIVE) expect(existsSync(join(installed(), "node_modules", name)), name).toBe(false);
   });
   afterAll(() => rmSync(scratch, { recursive: true, force: true }));

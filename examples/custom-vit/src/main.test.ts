@@ -7,6 +7,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { startBackend } from "tfjs-backends";
 import { expect, test } from "vitest";
+import { expectFigures } from "../../../test/figures.ts";
 import { registerVit } from "./register-vit.ts";
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
@@ -16,6 +17,7 @@ test("the program runs as written and learns", async () => {
   const node = ["--conditions=@deit/source", "--import", TSX, MAIN];
   const { stdout, stderr } = await promisify(execFile)(process.execPath, node);
   expect(stderr).toBe("");
+  expectFigures("custom-vit", stdout);
   const losses = [...stdout.matchAll(/loss ([\d.]+)/g)].map(([, loss]) => Number(loss));
   expect(losses).toHaveLength(8);
   expect(losses.at(-1)!).toBeLessThan(1.55); // of ln 5 = 1.61 for a guess

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { expectFigures } from "../../../test/figures.ts";
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
@@ -11,6 +12,7 @@ test("the program runs as written, learns, and shows what the layer does", async
   const node = ["--conditions=@deit/source", "--import", TSX, MAIN];
   const { stdout, stderr } = await promisify(execFile)(process.execPath, node);
   expect(stderr).toBe("");
+  expectFigures("single-layer", stdout);
   expect(stdout).toContain("before training: 0\n");
   const [, kept] = /kept (\d+) of 1000 samples, times 1\.429/.exec(stdout)!;
   expect(Math.abs(Number(kept) - 700)).toBeLessThan(4 * Math.sqrt(1000 * 0.7 * 0.3)); // 4 standard deviations

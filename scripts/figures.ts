@@ -1,0 +1,38 @@
+// `npx pnpm@12 run figures`: runs the examples that print what their READMEs show (single-layer, custom-vit); their tests run
+// them again and compare. `npx pnpm@12 run figures runs/<name>`: takes a finished run of the demo instead, which takes
+// minutes. Both write docs/figures.json and the parts of the READMEs.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { demo, FIGURED } from "./figures/examples.ts";
+import { computedBy, type Figured, type Figures, fillFigures } from "./figures/figures.ts";
+import { runExample } from "./figures/run-example.ts";
+import { root } from "./packages.ts";
+
+const path = join(root, "docs/figures.json");
+const [run] = process.argv.slice(2);
+if (run === undefined) {
+  for (const example of FIGURED) {
+    const printed = await runExample(example.name);
+    write(example, printed, computedBy(printed), new Date().toISOString().slice(0, 10));
+  }
+} else {
+  const result = readFileSync(join(run, "result.json"), "utf8");
+  const { settings, environment } = JSON.parse(result) as {
+    settings: { preset: string; seed: number };
+    environment: { date: string; backend: string; node: string };
+  };
+  if (settings.preset !== "demo" || settings.seed !== 42)
+    throw new Error(`figures: ${run} is not the demo with seed 42`);
+  const [, build] = /training kernels \(([\w-]+)\)/.exec(environment.backend) ?? [];
+  write(demo, result, `Node ${environment.node.slice(1)}, ${build}`, environment.date.slice(0, 10));
+}
+
+function write(example: Figured, source: string, by: string, date: string): void {
+  const all = JSON.parse(readFileSync(path, "utf8")) as Record<string, Figures>;
+  const figures = { computedBy: by, date, values: example.read(source) };
+  all[example.name] = figures;
+  writeFileSync(path, `${JSON.stringify(all, null, 2)}\n`);
+  const readme = join(root, "examples", example.name, "README.md");
+  writeFileSync(readme, fillFigures(readFileSync(readme, "utf8"), example.text(figures)));
+  console.log(`${example.name}: ${JSON.stringify(figures.values)}`);
+}

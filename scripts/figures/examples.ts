@@ -1,0 +1,85 @@
+import type { Figured, Figures } from "./figures.ts";
+
+const singleLayer: Figured = {
+  name: "single-layer",
+  read(printed) {
+    const accuracies = [
+      ...printed.matchAll(/([\d.]+)% of the pictures it learnt from, ([\d.]+)% of others/g),
+    ];
+    const losses = [...printed.matchAll(/loss by epoch: (.+)/g)].map(([, line]) =>
+      line!.split(" ").map(Number),
+    );
+    const [plain, dropping] = accuracies;
+    if (plain === undefined || dropping === undefined) throw new Error(`single-layer: got ${printed}`);
+    return {
+      epochs: losses[0]!.length,
+      ...{
+        withoutLearnt: Number(plain[1]),
+        withoutOthers: Number(plain[2]),
+        withoutLoss: losses[0]!.at(-1)!,
+      },
+      ...{ withLearnt: Number(dropping[1]), withOthers: Number(dropping[2]), withLoss: losses[1]!.at(-1)! },
+    };
+  },
+  text({ values, ...made }) {
+    const row = (name: string, learnt: number, others: number) =>
+      `| ${name} | ${learnt.toFixed(1)}% | ${others.toFixed(1)}% | ${(learnt - others).toFixed(1)} |`;
+    return `| ${values.epochs} epochs | of the pictures it learnt from | of 250 others | gap |
+| --- | ---: | ---: | ---: |
+${row("without", values.withoutLearnt!, values.withoutOthers!)}
+${row("rates 0 … 0.3", values.withLearnt!, values.withOthers!)}
+
+${origin(made)}`;
+  },
+};
+
+const customVit: Figured = {
+  name: "custom-vit",
+  read(printed) {
+    const epochs = [...printed.matchAll(/loss ([\d.]+), (\d+)% of the held-out/g)];
+    const [first, last] = [epochs[0], epochs.at(-1)];
+    if (first === undefined || last === undefined) throw new Error(`custom-vit: got ${printed}`);
+    const accuracy = Number(last[2]);
+    return { epochs: epochs.length, firstLoss: Number(first[1]), lastLoss: Number(last[1]), accuracy };
+  },
+  text: ({ values: { epochs, firstLoss, lastLoss, accuracy }, ...made }) =>
+    `In ${epochs} epochs of 720 drawn flowers, ${epochs! * 30} steps, the loss falls from ${firstLoss!.toFixed(2)} to ` +
+    `${lastLoss!.toFixed(2)}, and ${accuracy}% of 80 held-out\npictures are right (chance 20%, one standard error 5%). ${origin(made)}`,
+};
+
+const MODELS = ["teacher", "student alone", "student distilled"];
+
+/** The demo takes minutes: its figures are read from a finished run's `result.json`. */
+export const demo: Figured = {
+  name: "deit-flowers",
+  read(result) {
+    const { models } = JSON.parse(result) as { models: readonly Record<string, number | string>[] };
+    const figures = models.flatMap(({ name, params, valAccuracy, imagesPerSecond, trainImagesPerSecond }) => [
+      [`${name}: parameters`, Number(params)],
+      [`${name}: accuracy`, Number((100 * Number(valAccuracy)).toFixed(1))],
+      [`${name}: images/s`, Math.round(Number(imagesPerSecond))],
+      [`${name}: images/s in training`, Math.round(Number(trainImagesPerSecond))],
+    ]);
+    return Object.fromEntries(figures);
+  },
+  text({ values, ...made }) {
+    const count = (name: string) => values[name]!.toLocaleString("en");
+    const rows = MODELS.map((model) => {
+      const accuracy = `${values[`${model}: accuracy`]!.toFixed(1)}%`;
+      const speeds = [count(`${model}: images/s`), count(`${model}: images/s in training`)];
+      return `| ${[model, count(`${model}: parameters`), accuracy, ...speeds].join(" | ")} |`;
+    });
+    return `| model | parameters | validation accuracy | images/s | images/s in training |
+| --- | ---: | ---: | ---: | ---: |
+${rows.join("\n")}
+
+${origin(made)}`;
+  },
+};
+
+/** The examples that print what their READMEs show. */
+export const FIGURED: readonly Figured[] = [singleLayer, customVit];
+
+function origin({ computedBy, date }: Omit<Figures, "values">): string {
+  return `(${computedBy} build of the kernels, ${date}.)`;
+}

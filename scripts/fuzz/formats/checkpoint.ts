@@ -34,7 +34,7 @@ export const checkpoint: Format = {
             new Uint8Array(Buffer.concat([bytes, createHash("sha256").update(bytes).digest()])),
         },
       ],
-      named: /step-000000003|checkpoint/,
+      named: /step-000000003|checkpoint|AdamW/i,
       reset,
       state: () => `${digest(numbersOf(model))}, ${tf.memory().numTensors} tensors`,
       async read(bytes) {

@@ -41,10 +41,30 @@ export async function listCheckpoints(storage: CheckpointStorage): Promise<{ nam
     .sort((a, b) => b.step - a.step);
 }
 
+function isState(value: unknown): value is CheckpointState {
+  const isRecord = (one: unknown): one is Record<string, unknown> =>
+    typeof one === "object" && one !== null && !Array.isArray(one);
+  const isCount = (one: unknown): boolean => Number.isSafeInteger(one) && Number(one) >= 0;
+  if (!isRecord(value)) return false;
+  const { progress, settings, averageUpdates, best } = value;
+  return (
+    isRecord(progress) &&
+    [progress.step, progress.epoch, progress.batch, averageUpdates].every(isCount) &&
+    isRecord(settings) &&
+    Object.values(settings).every((one) => typeof one === "string") &&
+    (best === undefined ||
+      (isRecord(best) && typeof best.name === "string" && typeof best.value === "number"))
+  );
+}
+
 /** @throws Error if it is absent or damaged. */
 export async function readCheckpoint(storage: CheckpointStorage, name: string): Promise<Checkpoint> {
   const { state, tensors } = await decodeTensorFile(await storage.read(name));
-  return { name, state: state as CheckpointState, tensors };
+  if (!isState(state))
+    throw new Error(`expected a state of a run, got ${JSON.stringify(state).slice(0, 100)}`);
+  const other = tensors.find((one) => /^(model|average)\//.test(one.name) && one.data instanceof Int32Array);
+  if (other !== undefined) throw new Error(`expected float32 as '${other.name.slice(0, 60)}', got int32`);
+  return { name, state, tensors };
 }
 
 /**

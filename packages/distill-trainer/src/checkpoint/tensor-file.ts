@@ -77,29 +77,49 @@ export async function decodeTensorFile(file: Uint8Array<ArrayBuffer>): Promise<T
   }
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const start = LENGTH_BYTES + Number(view.getBigUint64(0, true));
-  const header = JSON.parse(new TextDecoder().decode(file.subarray(LENGTH_BYTES, start)));
-  const { __metadata__: metadata, ...entries } = header as Record<string, Entry> & {
-    __metadata__?: { format?: string; state?: string };
+  if (start > body)
+    throw new Error(`expected a header within ${file.length} bytes, got one that ends at ${start}`);
+  const header = objectOf("a header", new TextDecoder().decode(file.subarray(LENGTH_BYTES, start)));
+  const { __metadata__: metadata, ...entries } = header as Record<string, unknown> & {
+    __metadata__?: { format?: unknown; state?: unknown };
   };
   if (metadata?.format !== FORMAT) {
-    throw new Error(`expected the format '${FORMAT}', got '${metadata?.format}'`);
+    throw new Error(`expected the format '${FORMAT}', got '${String(metadata?.format).slice(0, 60)}'`);
   }
   const tensors = Object.entries(entries)
     .filter(([name]) => name !== CHECKSUM)
-    .map(
-      ([
-        name,
-        {
-          dtype,
-          shape,
-          data_offsets: [from, to],
-        },
-      ]) => {
-        const { buffer } = file.slice(start + from, start + to); // a copy begins where float32 may begin
-        return { name, shape, data: dtype === "F32" ? new Float32Array(buffer) : new Int32Array(buffer) };
-      },
-    );
-  return { state: JSON.parse(metadata.state!, unpackNumber), tensors };
+    .map(([name, entry]) => {
+      const { dtype, shape, data_offsets } = entryOf(name, entry, body - start);
+      const [from, to] = data_offsets;
+      const { buffer } = file.slice(start + from, start + to); // a copy begins where float32 may begin
+      return { name, shape, data: dtype === "F32" ? new Float32Array(buffer) : new Int32Array(buffer) };
+    });
+  return { state: objectOf("a state", String(metadata.state), unpackNumber), tensors };
+}
+
+function objectOf(what: string, text: string, revive?: (key: string, value: unknown) => unknown): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(text, revive);
+  } catch {
+    throw new Error(`expected ${what} in JSON, got '${text.slice(0, 60)}'`);
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw new Error(`expected ${what} that is an object, got '${text.slice(0, 60)}'`);
+}
+
+/** @throws Error unless it is a float32 or int32 tensor that fills a part of `size` bytes. */
+function entryOf(name: string, entry: unknown, size: number): Entry {
+  const { dtype, shape, data_offsets: place } = (entry ?? {}) as Partial<Entry>;
+  const isList = (list: unknown): list is number[] =>
+    Array.isArray(list) && list.every((one) => Number.isSafeInteger(one) && one >= 0);
+  if ((dtype === "F32" || dtype === "I32") && isList(shape) && isList(place) && place.length === 2) {
+    const [from, to] = place;
+    const bytes = shape.reduce((product, side) => product * side, 4);
+    if (to <= size && to - from === bytes) return { dtype, shape, data_offsets: place };
+  }
+  const got = JSON.stringify(entry)?.slice(0, 100);
+  throw new Error(`expected float32 or int32 within ${size} bytes as '${name.slice(0, 60)}', got ${got}`);
 }
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {

@@ -58,16 +58,16 @@ export async function restoreTensors(
     const weights = under("model/").map(({ tensor }) => tensor);
     const averages = under("average/").map(({ tensor }) => tensor);
     requireSameShape("checkpoint", variables, weights);
+    const slots = under("optimizer/").map(({ name, tensor }) => ({
+      name: toVariable(name, variables),
+      tensor,
+    }));
+    await step.optimizer.setWeights(slots); // refuses what it does not know, before the weights change
     if (averages.length > 0) step.average?.restore(averages, averageUpdates);
     else step.average?.restore(weights, 0);
     variables.forEach((variable, i) => {
       variable.assign(weights[i]!);
     });
-    const slots = under("optimizer/").map(({ name, tensor }) => ({
-      name: toVariable(name, variables),
-      tensor,
-    }));
-    await step.optimizer.setWeights(slots);
   } finally {
     tf.dispose(made.map(({ tensor }) => tensor));
   }
@@ -82,7 +82,12 @@ function toStored(name: string, indexOf: Map<string, number>, names: readonly st
 
 function toVariable(name: string, variables: readonly tf.Variable[]): string {
   const index = /^(\d{4,})\//.exec(name)?.[1];
-  return index === undefined ? name : `${variables[Number(index)]!.name}${name.slice(name.lastIndexOf("/"))}`;
+  if (index === undefined) return name;
+  const variable = variables[Number(index)];
+  if (variable === undefined) {
+    throw new RangeError(`checkpoint: '${name.slice(0, 60)}' must be of one of ${variables.length} weights`);
+  }
+  return `${variable.name}${name.slice(name.lastIndexOf("/"))}`;
 }
 
 /** A checkpoint that holds NaN is worth less than the one before it. */

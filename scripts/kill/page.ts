@@ -8,31 +8,43 @@ import type { Kills } from "./campaign.ts";
 const PAGE = join(root, "docs/reliability.md");
 const BLOCK = /<!-- kills -->\n[\s\S]*?<!-- end kills -->/;
 
-/** Puts a campaign into the section "Kills" of docs/reliability.md, in the place of the earlier one. */
+/** What a row says of where a campaign was made. */
+export interface Made {
+  readonly command: string;
+  readonly date: string;
+  readonly commit: string;
+  readonly machine: string;
+}
+
+/** Puts a campaign into the section "Kills" of docs/reliability.md, in the place of the earlier one with its seed. */
 export function writeKills(result: Kills, command: string): void {
   const page = existsSync(PAGE) ? readFileSync(PAGE, "utf8") : "# Reliability\n";
   const commit = run(root, "git", "rev-parse", "--short=7", "HEAD").trim();
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}`;
   const date = new Date().toISOString().slice(0, 10);
-  writeFileSync(PAGE, withKills(page, result, `\`${command}\`, ${date}, commit ${commit}, ${machine}.`));
+  writeFileSync(PAGE, withKills(page, result, { command, date, commit, machine }));
 }
 
-/** The page with the campaign; the section is made where there is none. */
-export function withKills(page: string, { kills, runs, faults }: Kills, facts: string): string {
+/** The page with the campaign's row; the section is made where there is none. */
+export function withKills(page: string, { seed, kills, runs, faults }: Kills, made: Made): string {
+  const block = BLOCK.exec(page)?.[0];
+  const others = (block ?? "")
+    .split("\n")
+    .filter((line) => /^\| \d/.test(line) && !line.startsWith(`| ${seed} |`));
   const total = Object.values(kills).reduce((sum, count) => sum + count, 0);
-  const names = [...Object.keys(kills), "total", "runs compared", "faults"];
-  const figures = [...Object.values(kills), total, runs, faults.length];
+  const { command, date, commit, machine } = made;
+  const head = ["seed", ...Object.keys(kills), "kills", "runs compared", "faults", "date", "commit"];
+  const cells = [seed, ...Object.values(kills), total, runs, faults.length, date, commit];
+  const rows = [...others, `| ${[...cells, machine, `\`${command}\``].join(" | ")} |`].sort();
   const lines = [
-    `| ${names.join(" | ")} |`,
-    `|${" ---: |".repeat(names.length)}`,
-    `| ${figures.join(" | ")} |`,
-    ...["", facts],
-    ...(faults.length === 0 ? [] : ["", ...faults.map((fault) => `- ${fault.replaceAll("\n", " ")}`)]),
+    `| ${[...head, "machine", "command"].join(" | ")} |`,
+    `|${" --- |".repeat(head.length + 2)}`,
+    ...rows,
   ];
   const filled = `<!-- kills -->\n\n${lines.join("\n")}\n\n<!-- end kills -->`;
-  return BLOCK.test(page)
-    ? page.replace(BLOCK, () => filled)
-    : `${page.trimEnd()}\n\n${INTRODUCTION}\n${filled}\n`;
+  return block === undefined
+    ? `${page.trimEnd()}\n\n${INTRODUCTION}\n${filled}\n`
+    : page.replace(BLOCK, () => filled);
 }
 
 const INTRODUCTION = `## Kills

@@ -100,6 +100,14 @@ describe("files", () => {
     await source.close();
   });
 
+  test("that cannot be written are named, with the system's reason", async () => {
+    const nowhere = join(folder, "none", "model.safetensors");
+    const tensors = [{ name: "a", shape: [1], data: Float32Array.of(1) }];
+    await expect(saveSafetensors(nowhere, tensors)).rejects.toThrow(
+      `saveSafetensors: could not write ${nowhere}: ENOENT`,
+    );
+  });
+
   test("that are folders or absent are refused by path", async () => {
     await expect(fileSource(folder)).rejects.toThrow(`fileSource: expected a file, got ${folder}`);
     await expect(fileSource(path)).rejects.toThrow(path);

@@ -7,7 +7,8 @@ import { safetensorsChunks, type TensorToWrite, type WriteOptions } from "./enco
  * Writes a safetensors file, one tensor at a time, and all or nothing: into a temporary file beside it, which is
  * flushed to the disk and then takes the name.
  *
- * @throws RangeError as {@link safetensorsChunks}, or the file system's error; a file of that name is then as before.
+ * @throws RangeError as {@link safetensorsChunks}, or Error naming the file and the file system's reason, such as a full disk; a file of
+ * that name is then as before.
  *
  * @example
  * await saveSafetensors("bias.safetensors", [{ name: "bias", shape: [2], data: Float32Array.of(1, 2) }]);
@@ -18,8 +19,8 @@ export async function saveSafetensors(
   options: WriteOptions = {},
 ): Promise<void> {
   const part = `${path}.${randomUUID()}.part`;
-  const handle = await open(part, "wx");
   try {
+    const handle = await open(part, "wx");
     try {
       for await (const chunk of safetensorsChunks(tensors, options)) await handle.writeFile(chunk);
       await handle.sync();
@@ -28,8 +29,9 @@ export async function saveSafetensors(
     }
     await rename(part, path);
   } catch (error) {
-    await rm(part, { force: true });
-    throw error;
+    await rm(part, { force: true }).catch(() => {}); // its folder may be none
+    if (!(error instanceof Error && "syscall" in error)) throw error;
+    throw new Error(`saveSafetensors: could not write ${path}: ${error.message}`, { cause: error });
   }
   await syncFolder(dirname(path));
 }

@@ -30,7 +30,7 @@ export function withKills(page: string, { seed, kills, runs, faults }: Kills, ma
   const block = BLOCK.exec(page)?.[0];
   const others = (block ?? "")
     .split("\n")
-    .filter((line) => /^\| \d/.test(line) && !line.startsWith(`| ${seed} |`));
+    .filter((line) => /^\| \d/.test(line) && !new RegExp(`^\\| ${seed} +\\|`).test(line));
   const total = Object.values(kills).reduce((sum, count) => sum + count, 0);
   const { command, date, commit, machine } = made;
   const head = ["seed", ...Object.keys(kills), "kills", "runs compared", "faults", "date", "commit"];

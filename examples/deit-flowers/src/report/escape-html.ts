@@ -1,5 +1,7 @@
-/** Text that is safe inside HTML and its attributes. */
+import { withoutControls } from "../terminal/safe-text.ts";
+
+/** Text that is safe inside HTML and its attributes; characters that reorder text are shown as `\\u202e`. */
 export function escapeHtml(text: string): string {
   const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-  return text.replace(/[&<>"]/g, (character) => entities[character]!);
+  return withoutControls(text).replace(/[&<>"]/g, (character) => entities[character]!);
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { escapeHtml } from "../report/escape-html.ts";
 import { safeText } from "./safe-text.ts";
 
 test.each([
@@ -21,4 +22,8 @@ test("words of any language, line breaks, tabs and a live line pass", () => {
 test("JSON means the same", () => {
   const value = { file: "a\x9b\u202e\x1b.jpg" };
   expect(JSON.parse(safeText(JSON.stringify(value)))).toEqual(value);
+});
+
+test("a name in the report neither makes elements nor reorders its line", () => {
+  expect(escapeHtml('<b>"a\u202egpj.exe"</b>')).toBe("&lt;b&gt;&quot;a\\u202egpj.exe&quot;&lt;/b&gt;");
 });

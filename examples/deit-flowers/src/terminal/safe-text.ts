@@ -12,10 +12,11 @@ const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 export function safeText(text: string): string {
   const drawn = text.startsWith("\r") ? "\r" : "";
   const rest = text.slice(drawn.length);
-  return drawn + rest.split(ERASE_REST).map(escaped).join(ERASE_REST);
+  return drawn + rest.split(ERASE_REST).map(withoutControls).join(ERASE_REST);
 }
 
-function escaped(text: string): string {
+/** The same for a page: there is nothing to draw with. */
+export function withoutControls(text: string): string {
   return text.replace(UNSAFE, (character) =>
     character === "\n" || character === "\t"
       ? character

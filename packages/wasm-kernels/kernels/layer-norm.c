@@ -1,6 +1,9 @@
 // Layer normalisation over rows, and its gradient. J. Ba et al. 2016, https://arxiv.org/abs/1607.06450.
 #include "common.h"
 
+/// Rows whose part of dgamma and dbeta is added up in float32; the parts are added in float64.
+enum { BLOCK = 64 };
+
 INLINE float row_sum(const float* x, int dim) {
   f32x4 sum = SPLAT(0);
   int i = 0;
@@ -35,12 +38,20 @@ void EXPORT(layer_norm)(const float* x, const float* gamma, const float* beta, f
 }
 
 /// With n = (x - mean) · rstd and g = dy · gamma: dx = rstd · (g - mean(g) - n · mean(g · n)),
-/// dgamma = Σ dy · n, dbeta = Σ dy.
+/// dgamma = Σ dy · n, dbeta = Σ dy. `totals` holds 2 · dim doubles.
 void EXPORT(layer_norm_grad)(const float* x, const float* gamma, const float* mean, const float* rstd,
-                             const float* dy, float* dx, float* dgamma, float* dbeta, int rows, int dim) {
+                             const float* dy, float* dx, float* dgamma, float* dbeta, int rows, int dim,
+                             double* totals) {
+  __builtin_memset(totals, 0, 2 * (unsigned)dim * sizeof(double));
   __builtin_memset(dgamma, 0, (unsigned)dim * sizeof(float));
   __builtin_memset(dbeta, 0, (unsigned)dim * sizeof(float));
   for (int r = 0; r < rows; r++, x += dim, dy += dim, dx += dim) {
+    if (r > 0 && r % BLOCK == 0) {
+      for (int i = 0; i < dim; i++) {
+        totals[i] += dgamma[i], totals[dim + i] += dbeta[i];
+        dgamma[i] = dbeta[i] = 0.0f;
+      }
+    }
     float mu = mean[r], scale = rstd[r];
     f32x4 mu4 = SPLAT(mu), scale4 = SPLAT(scale), sum_g = SPLAT(0), sum_gn = SPLAT(0);
     int i = 0;
@@ -69,5 +80,9 @@ void EXPORT(layer_norm_grad)(const float* x, const float* gamma, const float* me
       float n = (x[i] - mu) * scale;
       dx[i] = scale * (dy[i] * gamma[i] - mean_g - n * mean_gn);
     }
+  }
+  for (int i = 0; i < dim; i++) {
+    dgamma[i] = (float)(totals[i] + dgamma[i]);
+    dbeta[i] = (float)(totals[dim + i] + dbeta[i]);
   }
 }

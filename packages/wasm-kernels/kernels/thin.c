@@ -4,6 +4,9 @@
 /// Rows and columns of c that stay in the first cache while the rows of b pass by.
 enum { ROWS = 8, COLUMNS = 512 };
 
+/// Longest k added up at once: a longer one goes by parts, whose sums are added, so that float32 keeps their digits.
+enum { PART = 512 };
+
 /// Four floats, or the first `part` of them where it is not 0.
 INLINE f32x4 load_four(const float* p, int part) { return part ? load_part(p, part) : LOAD(p); }
 
@@ -79,12 +82,34 @@ static void update_any(const float* a, int a_row, int a_column, const float* b, 
   }
 }
 
+/// `thin_updates` of up to ROWS rows and COLUMNS columns of c over a k longer than PART.
+static void update_parts(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, const float* bias,
+                         int accumulate) {
+  float part[ROWS * COLUMNS];
+  for (int p = 0; p < k; p += PART) {
+    int depth = k - p < PART ? k - p : PART;
+    Matrix left = {a.data + p * a.column, a.row, a.column}, right = {b.data + p * b.row, b.row, 1};
+    thin_updates(left, right, part, COLUMNS, m, n, depth, 0, 0);
+    for (int i = 0; i < m; i++) {
+      for (int j = 0; j < n; j++) {
+        float from = accumulate || p > 0 ? c[i * ldc + j] : bias ? bias[j] : 0.0f;
+        c[i * ldc + j] = from + part[i * COLUMNS + j];
+      }
+    }
+  }
+}
+
 void thin_updates(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, const float* bias, int accumulate) {
-  int columns = m == 1 ? n : COLUMNS;
+  int columns = m == 1 && k <= PART ? n : COLUMNS;
   for (int jc = 0; jc < n; jc += columns) {
     int nc = n - jc < columns ? n - jc : columns;
     for (int ic = 0; ic < m; ic += ROWS) {
       int end = m - ic < ROWS ? m : ic + ROWS;
+      if (k > PART) {
+        Matrix left = {a.data + ic * a.row, a.row, a.column}, right = {b.data + jc, b.row, 1};
+        update_parts(left, right, c + ic * ldc + jc, ldc, end - ic, nc, k, bias ? bias + jc : 0, accumulate);
+        continue;
+      }
       for (int p = 0, depth; p < k; p += depth) {
         depth = k == 5 && m % 2 == 0 && !accumulate ? 5 : k - p >= 4 ? 4 : k - p;
         for (int i = ic; i < end; i += 2) {
@@ -102,8 +127,7 @@ INLINE void narrow(Matrix a, const float* b, int b_row, float* c, int ldc, const
   f32x4 sum[4][4];
   for (int i = 0; i < rows; i++) {
     for (int v = 0; v < vectors; v++) {
-      const float* from = accumulate ? c + i * ldc + 4 * v : bias ? bias + 4 * v : 0;
-      sum[i][v] = from ? load_four(from, v == vectors - 1 ? part : 0) : SPLAT(0);
+      sum[i][v] = bias && !accumulate ? load_four(bias + 4 * v, v == vectors - 1 ? part : 0) : SPLAT(0);
     }
   }
   const float* at = a.data;
@@ -117,7 +141,11 @@ INLINE void narrow(Matrix a, const float* b, int b_row, float* c, int ldc, const
     }
   }
   for (int i = 0; i < rows; i++) {
-    for (int v = 0; v < vectors; v++) store_four(c + i * ldc + 4 * v, sum[i][v], v == vectors - 1 ? part : 0);
+    for (int v = 0; v < vectors; v++) {
+      float* to = c + i * ldc + 4 * v;
+      int width = v == vectors - 1 ? part : 0;
+      store_four(to, accumulate ? ADD(load_four(to, width), sum[i][v]) : sum[i][v], width);
+    }
   }
 }
 
@@ -147,11 +175,18 @@ INLINE void narrow_rows(Matrix a, Matrix b, float* c, int ldc, const int rows, i
   }
 }
 
-void thin_narrow(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, const float* bias, int accumulate) {
+static void narrow_part(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, const float* bias,
+                        int accumulate) {
   for (; m >= 4; m -= 4, a.data += 4 * a.row, c += 4 * ldc) narrow_rows(a, b, c, ldc, 4, n, k, bias, accumulate);
   if (m == 1) narrow_rows(a, b, c, ldc, 1, n, k, bias, accumulate);
   if (m == 2) narrow_rows(a, b, c, ldc, 2, n, k, bias, accumulate);
   if (m == 3) narrow_rows(a, b, c, ldc, 3, n, k, bias, accumulate);
+}
+
+void thin_narrow(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, const float* bias, int accumulate) {
+  for (int p = 0; p < k; p += PART, a.data += PART * a.column, b.data += PART * b.row) {
+    narrow_part(a, b, c, ldc, m, n, k - p < PART ? k - p : PART, bias, accumulate || p > 0);
+  }
 }
 
 /// Up to three rows times a matrix whose columns lie along k: dot products, four columns at a time.
@@ -187,7 +222,11 @@ INLINE void dots(Matrix a, Matrix b, float* c, int row, int column, const int m,
 }
 
 void thin_dots(Matrix a, Matrix b, float* c, int row, int column, int m, int n, int k) {
-  if (m == 1) dots(a, b, c, row, column, 1, n, k);
-  if (m == 2) dots(a, b, c, row, column, 2, n, k);
-  if (m == 3) dots(a, b, c, row, column, 3, n, k);
+  enum { LONG = 4 * PART };  // in four lanes
+  for (int p = 0; p < k; p += LONG, a.data += LONG * a.column, b.data += LONG) {
+    int depth = k - p < LONG ? k - p : LONG;
+    if (m == 1) dots(a, b, c, row, column, 1, n, depth);
+    if (m == 2) dots(a, b, c, row, column, 2, n, depth);
+    if (m == 3) dots(a, b, c, row, column, 3, n, depth);
+  }
 }

@@ -41,6 +41,17 @@ export function largestError(actual: ArrayLike<number>, expected: ArrayLike<numb
   return worst;
 }
 
+/** For tests: reproducible numbers in [0, 1), whose sums grow with every term. */
+export function positive(length: number, seed: number): Float32Array {
+  return noise(length, seed).map((x) => (x + 1) / 2);
+}
+
+/** For tests: the largest error relative to the expected number, none of which may be 0. */
+export function largestRelativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
+  return Math.max(...Array.from(expected, (want, i) => Math.abs(actual[i]! / want - 1)));
+}
+
 /** For tests: the outputs of a kernel on `wasm`, as plain numbers; inputs and outputs are freed. */
 export function outputsOf(
   name: string,

@@ -1,30 +1,58 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { sizeOf } from "../context.ts";
+import { type Context, sizeOf } from "../context.ts";
 import type { Kernel } from "../kernel.ts";
 
 /**
- * `Sum` and `Mean` over axes that lie side by side and not at the end: of a bias' gradient, of batch statistics. Stock
- * tfjs transposes first. Sums over the last axis, which it does well, and of other types are left to it.
+ * `Sum` and `Mean` of float32. Stock tfjs adds one number after the other in float32, 1e-3 off at millions of them, and
+ * transposes first unless the axes are the last. Here short blocks are added in float32, the blocks in float64.
  */
-export const sum: Kernel = columnReduction("Sum", () => 1);
-export const mean: Kernel = columnReduction("Mean", (rows) => rows);
+export const sum: Kernel = reduction("Sum", () => 1);
+export const mean: Kernel = reduction("Mean", (count) => count);
 
-function columnReduction(name: string, divisor: (rows: number) => number): Kernel {
+function reduction(name: string, divisor: (count: number) => number): Kernel {
   return {
     name,
     run(context, { x }, { axis, keepDims }, stock) {
       const axes = tf.util.parseAxisParam(axis, [...x!.shape]).sort((a, b) => a - b);
-      const first = axes[0] ?? 0;
-      const end = first + axes.length;
-      const columns = sizeOf(x!.shape.slice(end));
-      const isBlock = axes.every((value, i) => value === first + i);
-      if (x!.dtype !== "float32" || axes.length === 0 || !isBlock || columns === 1) return stock();
-      const outer = sizeOf(x!.shape.slice(0, first));
-      const rows = sizeOf(x!.shape.slice(first, end));
-      const kept = keepDims ? axes.map(() => 1) : [];
-      const y = context.output([...x!.shape.slice(0, first), ...kept, ...x!.shape.slice(end)]);
-      context.c.column_sum!(context.pointer(x!), context.pointer(y), outer, rows, columns, divisor(rows));
-      return y;
+      if (x!.dtype !== "float32" || axes.length === 0) return stock();
+      const count = sizeOf(axes.map((value) => x!.shape[value]!));
+      let y = x!;
+      let rest = axes;
+      while (rest.length > 0) {
+        const first = rest.findIndex((value, i) => rest.at(-1)! - value === rest.length - 1 - i);
+        const next = sumOfBlock(
+          context,
+          y,
+          rest[first]!,
+          rest.length - first,
+          first > 0 ? 1 : divisor(count),
+        );
+        if (y !== x) context.backend.disposeData(y.dataId);
+        rest = rest.slice(0, first);
+        y = next;
+      }
+      const shape = x!.shape.flatMap((side, i) => (axes.includes(i) ? (keepDims ? [1] : []) : [side]));
+      return { ...y, shape };
     },
   };
+}
+
+/** Over the axes `first` … `first + length - 1`, each of which becomes 1. */
+function sumOfBlock(
+  context: Context,
+  x: tf.TensorInfo,
+  first: number,
+  length: number,
+  divisor: number,
+): tf.TensorInfo {
+  const [before, block, after] = [
+    x.shape.slice(0, first),
+    x.shape.slice(first, first + length),
+    x.shape.slice(first + length),
+  ];
+  const y = context.output([...before, ...block.map(() => 1), ...after]);
+  const [outer, rows, columns] = [sizeOf(before), sizeOf(block), sizeOf(after)];
+  if (columns === 1) context.c.row_sum!(context.pointer(x), context.pointer(y), outer, rows, divisor);
+  else context.c.column_sum!(context.pointer(x), context.pointer(y), outer, rows, columns, divisor);
+  return y;
 }

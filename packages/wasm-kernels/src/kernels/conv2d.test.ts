@@ -1,7 +1,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { largestError, noise, outputsOf, startForTest, valuesOn } from "../testing.ts";
+import {
+  each,
+  largestError,
+  largestRelativeError,
+  noise,
+  outputsOf,
+  positive,
+  startForTest,
+  total,
+  valuesOn,
+} from "../testing.ts";
 
 /** float32 sums of up to 600 products of numbers in [-1, 1). */
 const TOLERANCE = 1e-4;
@@ -117,4 +127,31 @@ describe("conv2d and its gradients", () => {
     const [actual, expected] = [await valuesOn("wasm", compute), await valuesOn("cpu", compute)];
     expect(largestError(actual, expected)).toBeLessThan(TOLERANCE);
   });
+});
+
+test.each([1, 2])("a filter's gradient over 160,000 places keeps float32's digits: %d taps wide", (side) => {
+  const [batch, size, channels, out] = [10, 128, 3, 9];
+  const over = size - side + 1;
+  const [x, dy] = [positive(batch * size * size * channels, 1), positive(batch * over * over * out, 2)];
+  const actual = tf.tidy(() => {
+    const image = tf.tensor4d(x, [batch, size, size, channels]);
+    const convolve = (w: tf.Tensor) => tf.conv2d(image, w as tf.Tensor4D, 1, "valid");
+    const w = tf.zeros([side, side, channels, out]);
+    return tf
+      .grad(convolve)(w, tf.tensor4d(dy, [batch, over, over, out]))
+      .dataSync();
+  });
+  const expected = each(side * side * channels * out, (at) => {
+    const [tap, c, o] = [Math.floor(at / (channels * out)), Math.floor(at / out) % channels, at % out];
+    return total(batch * over * over, (place) => {
+      const [image, top, left] = [
+        Math.floor(place / (over * over)),
+        Math.floor(place / over) % over,
+        place % over,
+      ];
+      const row = (image * size + top + Math.floor(tap / side)) * size + left + (tap % side);
+      return x[row * channels + c]! * dy[place * out + o]!;
+    });
+  });
+  expect(largestRelativeError(actual, expected)).toBeLessThan(1e-6);
 });

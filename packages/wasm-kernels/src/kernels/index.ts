@@ -17,6 +17,7 @@ import { patchExtract } from "./patch-extract.ts";
 import { residualAdd } from "./residual-add.ts";
 import { scaledSoftmax, scaledSoftmaxGrad } from "./scaled-softmax.ts";
 import { softmaxCrossEntropy, softmaxCrossEntropyGrad } from "./softmax-cross-entropy.ts";
+import { squaredNorms } from "./squared-norms.ts";
 import { unsortedSegmentSum } from "./unsorted-segment-sum.ts";
 import { weightStandardize, weightStandardizeGrad } from "./weight-standardize.ts";
 
@@ -50,6 +51,7 @@ export const kernels: readonly Kernel[] = [
   scaledSoftmaxGrad,
   softmaxCrossEntropy,
   softmaxCrossEntropyGrad,
+  squaredNorms,
   sum,
   unsortedSegmentSum,
   weightStandardize,

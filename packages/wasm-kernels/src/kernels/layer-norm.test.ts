@@ -6,11 +6,14 @@ import {
   centralDifferences,
   differenceFromCpu,
   dot,
+  each,
   largestError,
+  largestRelativeError,
   NOT_FINITE,
   noise,
   outputsOf,
   plain,
+  positive,
   spoil,
   startForTest,
   total,
@@ -131,4 +134,29 @@ describe("LayerNorm", () => {
     );
     await fc.assert(property, { numRuns: 200 });
   });
+});
+
+test("the gradients of gamma and beta over 300,000 rows keep float32's digits", () => {
+  const [rows, dim] = [300_000, 6];
+  const [x, dy] = [positive(rows * dim, 1), positive(rows * dim, 2)];
+  const [, dgamma, dbeta] = outputsOf("LayerNormGrad", {
+    x: tf.tensor2d(x, [rows, dim]),
+    gamma: tf.ones([dim]),
+    mean: tf.fill([rows], -1),
+    rstd: tf.ones([rows]),
+    dy: tf.tensor2d(dy, [rows, dim]),
+  });
+  const column = (term: (at: number) => number) => each(dim, (c) => total(rows, (r) => term(r * dim + c)));
+  expect(
+    largestRelativeError(
+      dbeta!,
+      column((at) => dy[at]!),
+    ),
+  ).toBeLessThan(1e-6);
+  expect(
+    largestRelativeError(
+      dgamma!,
+      column((at) => dy[at]! * (x[at]! + 1)),
+    ),
+  ).toBeLessThan(1e-6);
 });

@@ -1,6 +1,9 @@
 import { requireFloat32 } from "../context.ts";
 import type { Kernel } from "../kernel.ts";
 
+/** Floats that a float64 takes. */
+const DOUBLE = 2;
+
 /** `{x: [rows, dim], gamma: [dim], beta: [dim]}`, `{epsilon}` → `[y, mean: [rows], rstd: [rows]]`. */
 export const layerNorm: Kernel = {
   name: "LayerNorm",
@@ -24,7 +27,7 @@ export const layerNormGrad: Kernel = {
     const outputs = [context.output(x!.shape), context.output([dim]), context.output([dim])];
     const inputsAt = [x!, gamma!, mean!, rstd!, dy!].map((tensor) => context.pointer(tensor));
     const outputsAt = outputs.map((tensor) => context.pointer(tensor));
-    context.c.layer_norm_grad!(...inputsAt, ...outputsAt, rows, dim);
+    context.c.layer_norm_grad!(...inputsAt, ...outputsAt, rows, dim, context.scratch(DOUBLE * 2 * dim));
     return outputs;
   },
 };

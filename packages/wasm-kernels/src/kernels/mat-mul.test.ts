@@ -1,7 +1,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { largestError, NOT_FINITE, noise, plain, spoil, startForTest, valuesOn } from "../testing.ts";
+import {
+  largestError,
+  largestRelativeError,
+  NOT_FINITE,
+  noise,
+  plain,
+  positive,
+  spoil,
+  startForTest,
+  valuesOn,
+} from "../testing.ts";
 
 /** float32 sums of up to 5,000 products of numbers in [-1, 1). */
 const TOLERANCE = 2e-4;
@@ -202,4 +212,30 @@ describe("_FusedMatMul, which stock tfjs gets wrong when transposed or batched",
     expect(product(tf.zeros([0, 3]), tf.zeros([3, 2])).shape).toEqual([0, 2]);
     expect([...product(tf.zeros([1, 0]), tf.zeros([0, 2])).dataSync()]).toEqual([0, 2]);
   });
+});
+
+// Sides for every path: packed, its edges, dot products, few columns, few rows.
+test.each([
+  [8, 8],
+  [13, 21],
+  [1, 1],
+  [3, 9],
+  [9, 2],
+  [4, 40],
+  [1, 33],
+])("a product over 100,001 positive numbers keeps float32's digits: %d×%d", (m, n) => {
+  const k = 100_001;
+  const [a, b] = [positive(m * k, 1), positive(k * n, 2)];
+  for (const ta of [false, true]) {
+    for (const tb of [false, true]) {
+      const actual = tf.tidy(() =>
+        tf
+          .matMul(tf.tensor2d(a, ta ? [k, m] : [m, k]), tf.tensor2d(b, tb ? [n, k] : [k, n]), ta, tb)
+          .dataSync(),
+      );
+      expect(largestRelativeError(actual, reference(a, b, [m, n, k], ta, tb)), `${ta} ${tb}`).toBeLessThan(
+        1e-6,
+      );
+    }
+  }
 });

@@ -1,7 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { each, largestError, noise, startForTest, total } from "../testing.ts";
+import {
+  each,
+  largestError,
+  largestRelativeError,
+  noise,
+  positive,
+  startForTest,
+  total,
+} from "../testing.ts";
 
 beforeAll(startForTest);
 
@@ -41,4 +49,18 @@ describe("UnsortedSegmentSum", () => {
         .dataSync(),
     ]).toEqual([1, 1, 2, 2, 0, 0]);
   });
+});
+
+test.each([2, 300_000])("segments of many rows keep float32's digits: %d segments", (segments) => {
+  const [rows, inner] = [300_000, 8];
+  const x = positive(rows * inner, 3);
+  const ids = new Int32Array(rows).map((_, i) => i % 2);
+  const expected = each(2 * inner, (at) =>
+    total(rows / 2, (i) => x[(2 * i + Math.floor(at / inner)) * inner + (at % inner)]!),
+  );
+  const actual = tf.tidy(() =>
+    tf.unsortedSegmentSum(tf.tensor2d(x, [rows, inner]), tf.tensor1d(ids, "int32"), segments).dataSync(),
+  );
+  expect(largestRelativeError(actual.slice(0, 2 * inner), expected)).toBeLessThan(1e-6);
+  expect(actual.slice(2 * inner).every((value) => value === 0)).toBe(true);
 });

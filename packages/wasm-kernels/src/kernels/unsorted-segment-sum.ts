@@ -1,6 +1,13 @@
 import { requireFloat32, sizeOf } from "../context.ts";
 import type { Kernel } from "../kernel.ts";
 
+/** Floats that a float64 takes. */
+const DOUBLE = 2;
+/** Sums kept in float64 at a time: 8 MB. */
+const MOST_TOTALS = 2 ** 20;
+/** Columns worked on together, however many segments there are. */
+const NARROWEST = 4;
+
 /** Sums rows by segment, the gradient of `tf.gather`: absent from tfjs' WASM backend (tfjs issue 8082). */
 export const unsortedSegmentSum: Kernel = {
   name: "UnsortedSegmentSum",
@@ -16,7 +23,10 @@ export const unsortedSegmentSum: Kernel = {
     const inner = x!.shape.slice(1);
     const out = context.output([numSegments, ...inner]);
     const at = [context.pointer(x!), context.pointer(ids), context.pointer(out)] as const;
-    context.c.unsorted_segment_sum!(...at, ids.shape[0]!, sizeOf(inner), numSegments);
+    const columns = sizeOf(inner);
+    const strip = Math.min(columns, Math.max(NARROWEST, Math.floor(MOST_TOTALS / numSegments)));
+    const totals = context.scratch(DOUBLE * numSegments * strip);
+    context.c.unsorted_segment_sum!(...at, ids.shape[0]!, columns, numSegments, strip, totals);
     return out;
   },
 };

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { BatchLogCollector, type BatchLogs } from "./batch-logs.ts";
+import { firstNonFinite } from "./checks/non-finite.ts";
 import type { Batch } from "./data-source.ts";
 import type { BatchGradients } from "./engine/engine.ts";
 import { squaredNorms } from "./gradient-transform.ts";
@@ -17,6 +18,8 @@ export class BatchSum {
   readonly #objective: Objective;
   readonly #training: boolean;
   readonly #collector = new BatchLogCollector();
+  /** Of each row of the teacher's logits, 0 where all are finite. */
+  readonly #watched: { readonly firstRow: number; readonly rows: tf.Tensor1D }[] = [];
   #gradients: tf.NamedTensorMap | undefined;
 
   constructor(objective: Objective, training: boolean) {
@@ -28,24 +31,35 @@ export class BatchSum {
    * Adds a micro-batch.
    *
    * @param weight - Its share of the batch's rows.
+   * @param firstRow - What an error counts its rows from.
    */
-  async add(batch: Batch, weight: number): Promise<void> {
+  async add(batch: Batch, weight: number, firstRow = 0): Promise<void> {
     const micro = toMicroBatch(batch);
-    const prepared = await this.#objective.prepare(micro, this.#training);
-    const outcome = this.#training
-      ? this.#backward(prepared, micro.sampleKeys, weight)
-      : this.#objective.evaluate(prepared);
-    this.#collector.add(outcome, micro.labels, weight);
-    tf.dispose([outcome.loss, outcome.logits, ...Object.values(outcome.parts)]);
-    disposePrepared(prepared, micro.images);
-    disposeMicroBatch(micro);
+    try {
+      const prepared = await this.#objective.prepare(micro, this.#training);
+      try {
+        this.#watch(prepared, batch.labels.length, firstRow);
+        const outcome = this.#training
+          ? this.#backward(prepared, micro.sampleKeys, weight)
+          : this.#objective.evaluate(prepared);
+        this.#collector.add(outcome, micro.labels, weight);
+        tf.dispose([outcome.loss, outcome.logits, ...Object.values(outcome.parts)]);
+      } finally {
+        disposePrepared(prepared, micro.images);
+      }
+    } catch (error) {
+      this.#dispose();
+      throw error;
+    } finally {
+      disposeMicroBatch(micro);
+    }
   }
 
   /** Adds the micro-batches of at most `size` rows that a batch is cut into. */
   async addAll(batch: Batch, size: number): Promise<void> {
     const rows = batch.labels.length;
     for (const [start, end] of microBatchRanges(rows, size)) {
-      await this.add(rowsOfBatch(batch, start, end), (end - start) / rows);
+      await this.add(rowsOfBatch(batch, start, end), (end - start) / rows, start);
     }
   }
 
@@ -64,15 +78,53 @@ export class BatchSum {
   /** Both, and each gradient's squared norm, in one read-back. */
   async gradientsAndLogs(): Promise<BatchGradients> {
     const gradients = this.gradients();
-    const { logs, beside } = await this.#read(Object.values(gradients));
-    return { gradients, logs, squaredNorms: beside };
+    try {
+      const { logs, beside } = await this.#read(Object.values(gradients));
+      return { gradients, logs, squaredNorms: beside };
+    } catch (error) {
+      tf.dispose(gradients);
+      throw error;
+    }
   }
 
   async #read(gradients: readonly tf.Tensor[]) {
     const squares = squaredNorms(gradients);
-    const read = await this.#collector.read(squares);
-    squares.dispose();
-    return read;
+    const watched = this.#watched.map(({ rows }) => rows);
+    const all = tf.concat([squares, ...watched]);
+    tf.dispose([squares, ...watched]);
+    const { logs, beside } = await this.#collector.read(all);
+    all.dispose();
+    this.#requireFiniteTeacher(beside.subarray(gradients.length));
+    return { logs, beside: beside.slice(0, gradients.length) };
+  }
+
+  /** Takes 0 or NaN of each row of a teacher's logits, to be read with the rest: NaN has an argmax, so the loss says nothing. */
+  #watch({ teacherLogits }: Prepared, rows: number, firstRow: number): void {
+    if (teacherLogits === undefined) return;
+    const { classes } = this.#objective;
+    if (String(teacherLogits.shape) !== String([rows, classes])) {
+      throw new RangeError(
+        `fitDataset: the teacher's logits must have the shape [${rows},${classes}], got [${teacherLogits.shape}]`,
+      );
+    }
+    const sums = tf.tidy(() => tf.sum(tf.mul(teacherLogits, 0), 1) as tf.Tensor1D);
+    this.#watched.push({ firstRow, rows: tf.keep(sums) });
+  }
+
+  #requireFiniteTeacher(sums: Float32Array): void {
+    const bad = firstNonFinite(sums);
+    if (bad < 0) return;
+    const rows = this.#watched.flatMap(({ firstRow, rows }) =>
+      Array.from({ length: rows.size }, (_, i) => firstRow + i),
+    );
+    throw new Error(
+      `fitDataset: the teacher's logits must be finite, got NaN or an infinity in row ${rows[bad]} of the batch`,
+    );
+  }
+
+  #dispose(): void {
+    tf.dispose([this.gradients(), ...this.#watched.map(({ rows }) => rows)]);
+    this.#collector.dispose();
   }
 
   #backward(prepared: Prepared, sampleKeys: Uint32Array, weight: number): Outcome {

@@ -216,7 +216,7 @@ test("AdamW reads its learning rate from a schedule by step", () => {
 test("AdamW refuses a beta of 1, a negative decay and an unknown variable", () => {
   expect(() => new AdamW({ learningRate: 1, beta1: 1 })).toThrow("AdamW: beta1 must be in [0, 1), got 1");
   expect(() => new AdamW({ learningRate: 1, weightDecay: -1 })).toThrow(
-    "AdamW: weightDecay must be >= 0, got -1",
+    "AdamW: weightDecay must be a finite number >= 0, got -1",
   );
   const stray = { name: "no such variable", tensor: tf.scalar(1) };
   expect(() => new AdamW({ learningRate: 1 }).applyGradients([stray])).toThrow(

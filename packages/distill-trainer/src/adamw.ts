@@ -1,10 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { atLeast, type Checks, either, FUNCTION, oneOf, optional, RATE, requireOptions } from "known-options";
+import { AdamWSlots, requireMoments } from "./adamw-slots.ts";
 import { type AdamWParameter, type AdamWStepOptions, adamWStep, adamWUpdate } from "./adamw-update.ts";
 import { constant, type Schedule } from "./schedule.ts";
 
 /** Options of {@link AdamW}. The defaults are Keras' own AdamW. */
 export interface AdamWOptions {
-  /** Per optimizer step; a number is constant. */
+  /** Per optimizer step, finite and ≥ 0; a number is constant. */
   readonly learningRate: number | Schedule;
   /** Default 0.004. */
   readonly weightDecay?: number;
@@ -43,10 +45,20 @@ export const ADAMW_SEMANTICS: Readonly<Record<"keras" | "tfa" | "torch", AdamWSe
   torch: { weightDecayMode: "lr-scaled", epsilonPlacement: "corrected", epsilon: 1e-8 },
 };
 
-interface Slot {
-  m: tf.Tensor;
-  v: tf.Tensor;
-}
+const CHECKS: Checks<AdamWOptions> = {
+  learningRate: either(atLeast(0), FUNCTION),
+  weightDecay: optional(atLeast(0)),
+  beta1: optional(RATE),
+  beta2: optional(RATE),
+  epsilon: optional(atLeast(0)),
+  weightDecayMode: optional(oneOf("absolute", "lr-scaled")),
+  epsilonPlacement: optional(oneOf("uncorrected", "corrected")),
+  excludeFromDecay: optional(FUNCTION),
+  learningRateScale: optional(FUNCTION),
+};
+
+/** Of a set learning rate among the weights. */
+const RATE_NAME = "learningRate";
 
 /**
  * Adam with decoupled weight decay, as a tfjs `Optimizer`: for `model.compile`, `optimizer.minimize` and this package.
@@ -54,7 +66,11 @@ interface Slot {
  * The formulas are those of `adamWUpdate`. Slots are kept by variable name, so the order in which gradients are given
  * does not matter; a variable without a gradient is left alone, decay included.
  *
- * @throws RangeError if a beta is outside [0, 1) or the weight decay is negative.
+ * The class is registered with tfjs: a model compiled with it can be saved with `includeOptimizer: true`, and goes on
+ * training to the same bits once `tf.loadLayersModel` has loaded it. Functions cannot be saved: see {@link getConfig}.
+ *
+ * @throws TypeError for an unknown option. RangeError if one is out of range, or while stepping if the schedule gives a
+ * learning rate that is negative or not finite: no variable has changed then.
  * @see Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101
  *
  * @example
@@ -65,22 +81,24 @@ interface Slot {
  */
 export class AdamW extends tf.Optimizer {
   static readonly className = "AdamW";
-  readonly #schedule: Schedule;
+  #schedule: Schedule;
+  /** The constant rate, while the rate is one. */
+  #constantRate: number | undefined;
+  /** Whether it was set after construction, and so belongs to the state. */
+  #isRateSet = false;
   readonly #options: Omit<AdamWStepOptions, "learningRate">;
-  readonly #excluded: (variableName: string) => boolean;
-  readonly #scaleOf: (variableName: string) => number;
-  readonly #slots = new Map<string, Slot>();
+  readonly #excluded: ((variableName: string) => boolean) | undefined;
+  readonly #scaleOf: ((variableName: string) => number) | undefined;
+  readonly #slots = new AdamWSlots();
 
   constructor(options: AdamWOptions) {
     super();
+    requireOptions("AdamW", options, CHECKS);
     const { learningRate, weightDecay = 0.004, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = options;
-    for (const [name, beta] of Object.entries({ beta1, beta2 })) {
-      if (!(beta >= 0 && beta < 1)) throw new RangeError(`AdamW: ${name} must be in [0, 1), got ${beta}`);
-    }
-    if (!(weightDecay >= 0)) throw new RangeError(`AdamW: weightDecay must be >= 0, got ${weightDecay}`);
     this.#schedule = typeof learningRate === "number" ? constant(learningRate) : learningRate;
-    this.#excluded = options.excludeFromDecay ?? (() => false);
-    this.#scaleOf = options.learningRateScale ?? (() => 1);
+    this.#constantRate = typeof learningRate === "number" ? learningRate : undefined;
+    this.#excluded = options.excludeFromDecay;
+    this.#scaleOf = options.learningRateScale;
     const { weightDecayMode = "lr-scaled", epsilonPlacement = "uncorrected" } = options;
     this.#options = { weightDecay, beta1, beta2, epsilon, weightDecayMode, epsilonPlacement };
   }
@@ -90,6 +108,19 @@ export class AdamW extends tf.Optimizer {
     return this.learningRateAt(this.iterations);
   }
 
+  /**
+   * Sets the rate of all steps to come, as with tfjs' own optimizers: a schedule is replaced by this constant. It is part of
+   * what {@link getWeights} saves, so a resumed run has it too.
+   *
+   * @throws RangeError if it is negative or not finite.
+   */
+  set learningRate(value: number) {
+    requireRate("AdamW: learningRate", value);
+    this.#schedule = constant(value);
+    this.#constantRate = value;
+    this.#isRateSet = true;
+  }
+
   /** Learning rate of the step with this index, counted from 0. */
   learningRateAt(step: number): number {
     return this.#schedule(step);
@@ -97,7 +128,10 @@ export class AdamW extends tf.Optimizer {
 
   /** How a variable is treated, by name. */
   treatmentOf(variableName: string): { readonly decays: boolean; readonly learningRateScale: number } {
-    return { decays: !this.#excluded(variableName), learningRateScale: this.#scaleOf(variableName) };
+    return {
+      decays: this.#excluded?.(variableName) !== true,
+      learningRateScale: this.#scaleOf?.(variableName) ?? 1,
+    };
   }
 
   override applyGradients(gradients: tf.NamedTensorMap | { name: string; tensor: tf.Tensor }[]): void {
@@ -110,69 +144,118 @@ export class AdamW extends tf.Optimizer {
       if (variable === undefined) throw new RangeError(`AdamW: no variable is named '${name}'`);
       return variable;
     });
+    const { iterations } = this;
+    const rate = this.learningRateAt(iterations);
+    requireRate(`AdamW: the learning rate of step ${iterations + 1}`, rate);
+    const treatments = given.map(({ name }) => this.treatmentOf(name));
+    treatments.forEach(({ learningRateScale }, i) => {
+      requireRate(`AdamW: the learning-rate scale of '${given[i]!.name}'`, learningRateScale);
+    });
+    this.#slots.match(variables);
     const groups = new Map<number, { variable: tf.Variable; parameter: AdamWParameter }[]>();
-    given.forEach(({ name, tensor: gradient }, i) => {
+    given.forEach(({ tensor: gradient }, i) => {
       const variable = variables[i]!;
-      const { decays, learningRateScale: scale } = this.treatmentOf(name);
-      const parameter = { value: variable, ...this.#slot(name, variable), gradient, decays };
+      const { decays, learningRateScale: scale } = treatments[i]!;
+      const parameter = { value: variable, ...this.#slots.of(variable), gradient, decays };
       if (!groups.has(scale)) groups.set(scale, []);
       groups.get(scale)!.push({ variable, parameter });
     });
     for (const [scale, group] of groups) {
-      const learningRate = this.learningRate * scale;
-      const step = adamWStep(this.iterations + 1, { ...this.#options, learningRate });
+      const step = adamWStep(iterations + 1, { ...this.#options, learningRate: rate * scale });
       const parameters = group.map(({ parameter }) => parameter);
       adamWUpdate(parameters, step).forEach((next, i) => {
         const { variable } = group[i]!;
         variable.assign(next.value);
         next.value.dispose();
-        this.#keep(variable.name, next);
+        this.#slots.keep(variable.name, next);
       });
     }
     this.incrementIterations();
   }
 
-  /** @returns The step count, then every variable's two moments; the tensors stay the optimizer's. */
+  /**
+   * The state: the step count, the learning rate where it was set after construction, then every variable's two moments.
+   *
+   * @returns Tensors of which the moments stay the optimizer's.
+   */
   override async getWeights(): Promise<{ name: string; tensor: tf.Tensor }[]> {
-    const slots = [...this.#slots].flatMap(([name, { m, v }]) => [
-      { name: `${name}/m`, tensor: m },
-      { name: `${name}/v`, tensor: v },
-    ]);
-    return [await this.saveIterations(), ...slots];
+    const rate = this.#isRateSet ? [{ name: RATE_NAME, tensor: toBits(this.learningRate) }] : [];
+    return [await this.saveIterations(), ...rate, ...this.#slots.named];
   }
 
-  /** Takes over what {@link getWeights} returned, copied. Slots of other variables are dropped. */
+  /**
+   * Takes over what {@link getWeights} returned, copied; moments of before are dropped.
+   *
+   * @throws RangeError that names the first tensor that is not such a state; nothing has changed then.
+   */
   override async setWeights(weights: { name: string; tensor: tf.Tensor }[]): Promise<void> {
-    const moments = await this.extractIterations(weights);
-    this.#disposeSlots();
-    for (let i = 0; i < moments.length; i += 2) {
-      const [m, v] = [moments[i]!, moments[i + 1]!];
-      this.#keep(m.name.replace(/\/m$/, ""), { m: tf.clone(m.tensor), v: tf.clone(v.tensor) });
-    }
+    await requireIterations(weights[0]);
+    const rate = weights[1]?.name === RATE_NAME ? await fromBits(weights[1].tensor) : undefined;
+    const moments = weights.slice(rate === undefined ? 1 : 2);
+    await requireMoments(moments);
+    await this.extractIterations(weights);
+    if (rate !== undefined) this.learningRate = rate;
+    this.#slots.restore(moments);
   }
 
+  /**
+   * The options as plain data, for tfjs to save and for {@link AdamW.fromConfig}.
+   *
+   * @throws Error if an option is a function (a schedule, `excludeFromDecay`, `learningRateScale`): a file could not hold it,
+   * and what is loaded would train otherwise. Save such a model without its optimizer, or the run by `checkpoint`; a
+   * schedule alone ends where `learningRate` is set to a number.
+   */
   override getConfig(): tf.serialization.ConfigDict {
-    return { ...this.#options, learningRate: this.learningRate };
+    const functions = {
+      "a learningRate that is a schedule": this.#constantRate === undefined,
+      excludeFromDecay: this.#excluded !== undefined,
+      learningRateScale: this.#scaleOf !== undefined,
+    };
+    const kept = Object.entries(functions).flatMap(([name, isFunction]) => (isFunction ? [name] : []));
+    if (kept.length > 0) {
+      throw new Error(
+        `AdamW.getConfig: options must be plain data to be saved, got functions: ${kept.join(", ")}; save the model without includeOptimizer, or the run by fitDataset's checkpoint`,
+      );
+    }
+    return { ...this.#options, learningRate: this.#constantRate! };
+  }
+
+  /** What a run is told apart by beside its rate and its functions: the other options. */
+  get semantics(): Readonly<Record<string, number | string>> {
+    return { ...this.#options };
   }
 
   /** Frees the moments. */
   override dispose(): void {
-    this.#disposeSlots();
+    this.#slots.dispose();
   }
+}
 
-  #slot(name: string, variable: tf.Variable): Slot {
-    if (!this.#slots.has(name)) this.#keep(name, { m: tf.zerosLike(variable), v: tf.zerosLike(variable) });
-    return this.#slots.get(name)!;
+tf.serialization.registerClass(AdamW); // for tf.loadLayersModel
+
+/** A float64 as the two int32 that it is made of: float32 would not hold it. */
+function toBits(value: number): tf.Tensor1D {
+  return tf.tensor1d(new Int32Array(Float64Array.of(value).buffer), "int32");
+}
+
+async function fromBits(bits: tf.Tensor): Promise<number> {
+  const data = (await bits.data()) as Int32Array;
+  const value = data.length === 2 ? new Float64Array(Int32Array.from(data).buffer)[0]! : Number.NaN;
+  requireRate(`AdamW.setWeights: '${RATE_NAME}'`, value);
+  return value;
+}
+
+async function requireIterations(first: { name: string; tensor: tf.Tensor } | undefined): Promise<void> {
+  const count = first?.tensor.size === 1 ? (await first.tensor.data())[0]! : Number.NaN;
+  if (first?.name !== "iter" || !(Number.isInteger(count) && count >= 0)) {
+    throw new RangeError(
+      `AdamW.setWeights: the first weight must be 'iter', an integer >= 0, got ${first === undefined ? "none" : `'${first.name}' of ${count}`}`,
+    );
   }
+}
 
-  #keep(name: string, { m, v }: Slot): void {
-    const old = this.#slots.get(name);
-    if (old !== undefined) tf.dispose([old.m, old.v]);
-    this.#slots.set(name, { m: tf.keep(m), v: tf.keep(v) });
-  }
-
-  #disposeSlots(): void {
-    for (const { m, v } of this.#slots.values()) tf.dispose([m, v]);
-    this.#slots.clear();
+function requireRate(what: string, rate: number): void {
+  if (!(Number.isFinite(rate) && rate >= 0)) {
+    throw new RangeError(`${what} must be a finite number >= 0, got ${rate}`);
   }
 }

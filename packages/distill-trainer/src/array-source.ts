@@ -1,3 +1,4 @@
+import { ANY, BOOLEAN, type Checks, COUNT, optional, requireOptions, UINT32 } from "known-options";
 import { permutation, sampleKey } from "sample-keys";
 import type { Batch, DataSource } from "./data-source.ts";
 import { requireCount } from "./require-count.ts";
@@ -22,26 +23,42 @@ export interface ArraySourceOptions {
   readonly seed?: number;
 }
 
+const CHECKS: Checks<ArraySourceOptions> = {
+  batchSize: COUNT,
+  shuffle: optional(BOOLEAN),
+  seed: optional(UINT32),
+};
+
+/** The largest that an `Int32Array` holds as it is. */
+const LAST_LABEL = 2 ** 31 - 1;
+
 /**
  * Samples in memory as a {@link DataSource}, without augmentation. Order and keys are a function of seed and epoch.
  *
- * @throws RangeError if there are no samples, the fields' lengths do not agree, or `batchSize` is no integer ≥ 1.
+ * @throws TypeError for an unknown option. RangeError if there are no samples, the fields' lengths do not agree, a label is not
+ * an integer ≥ 0, or `batchSize` is not an integer ≥ 1.
  *
  * @example
  * const data = arraySource({ images: new Float32Array(6 * 4), shape: [6, 4], labels: [0, 1, 2, 0, 1, 2] }, { batchSize: 4 });
  * for await (const { shape } of data.batches(0)) console.log(shape); // [4, 4], [2, 4]
  */
 export function arraySource(samples: Samples, options: ArraySourceOptions): DataSource {
+  requireOptions("arraySource: samples", samples, { images: ANY, shape: ANY, labels: ANY });
+  requireOptions("arraySource", options, CHECKS);
   const { images, shape, labels } = samples;
   const { batchSize, shuffle = true, seed = 0 } = options;
   const [size = 0, ...sample] = shape;
-  requireCount("batchSize", batchSize, "arraySource");
   requireCount("samples", size, "arraySource");
   const length = sample.reduce((product, side) => product * side, 1);
   if (images.length !== size * length || labels.length !== size) {
     throw new RangeError(
       `arraySource: expected ${size * length} numbers and ${size} labels for the shape [${shape}], got ${images.length} and ${labels.length}`,
     );
+  }
+  for (let row = 0; row < size; row++) {
+    const label = labels[row]!;
+    if (Number.isInteger(label) && label >= 0 && label <= LAST_LABEL) continue;
+    throw new RangeError(`arraySource: labels must be integers >= 0, got ${label} at labels[${row}]`);
   }
   async function* batchesFrom(epoch: number, firstBatch: number): AsyncGenerator<Batch> {
     const order = shuffle

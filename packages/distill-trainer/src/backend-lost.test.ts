@@ -39,7 +39,7 @@ test("a trap of the WASM backend is told with the place and the last checkpoint,
   );
   repair();
   expect(error!.message).toBe(
-    "fitDataset: the backend 'wasm' was lost (memory access out of bounds) in epoch 0, batch 7; the last checkpoint is 'step-000000006.safetensors'; start again with resume, in a new process or page",
+    "fitDataset: the backend 'wasm' was lost (memory access out of bounds) in epoch 1, batch 8; the last checkpoint is 'step-000000006.safetensors'; start again with resume, in a new process or page",
   );
   expect(error).toBeInstanceOf(BackendLostError);
   expect(error!.cause).toBeInstanceOf(WebAssembly.RuntimeError);
@@ -53,7 +53,7 @@ test("without checkpoints it says so, and other errors stay what they are", asyn
   const place = { epoch: 2, batch: 1 };
   await expect(explainLostBackend(trap, place, undefined)).resolves.toMatchObject({
     message:
-      "fitDataset: the backend 'wasm' was lost (unreachable) in epoch 2, batch 1; no checkpoint was saved",
+      "fitDataset: the backend 'wasm' was lost (unreachable) in epoch 3, batch 2; no checkpoint was saved",
     cause: trap,
   });
   for (const other of [new RangeError("bad option"), new DOMException("aborted", "AbortError"), "text"]) {

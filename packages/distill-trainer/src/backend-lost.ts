@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Place } from "./step.ts";
 
 /** How long a lost GPU device gets to say so, once an error has come of it. */
 const GRACE_MS = 200;
@@ -41,11 +40,12 @@ async function backendLoss(error: unknown): Promise<string | undefined> {
 /**
  * An error of a run in the words that help: that of a lost backend says so and how to go on, any other is itself.
  *
+ * @param place - Counted from 0; from 1 in the message.
  * @param lastCheckpoint - Its name, if there is one.
  */
 export async function explainLostBackend(
   error: unknown,
-  { epoch, batch }: Pick<Place, "epoch" | "batch">,
+  { epoch, batch }: { readonly epoch: number; readonly batch: number },
   lastCheckpoint: string | undefined,
 ): Promise<unknown> {
   if (error instanceof BackendLostError) return error;
@@ -56,5 +56,5 @@ export async function explainLostBackend(
       ? "no checkpoint was saved"
       : `the last checkpoint is '${lastCheckpoint}'; start again with resume, in a new process or page`;
   const what = `fitDataset: the backend '${tf.getBackend()}' was lost (${reason})`;
-  return new BackendLostError(`${what} in epoch ${epoch}, batch ${batch}; ${last}`, { cause: error });
+  return new BackendLostError(`${what} in epoch ${epoch + 1}, batch ${batch + 1}; ${last}`, { cause: error });
 }

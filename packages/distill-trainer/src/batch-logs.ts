@@ -26,6 +26,11 @@ export class BatchLogCollector {
     this.#rows.push(tf.keep(row));
   }
 
+  /** Frees what was collected and will not be read. */
+  dispose(): void {
+    tf.dispose(this.#rows);
+  }
+
   /**
    * Reads back once, which on a GPU is a round trip.
    *

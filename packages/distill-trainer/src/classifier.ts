@@ -1,16 +1,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { ANY, type Checks, FUNCTION, optional, RATE, requireOptions } from "known-options";
 import type { BatchLogs } from "./batch-logs.ts";
 import type { DataSource } from "./data-source.ts";
-import { localEngine } from "./engine/local-engine.ts";
-import { DEFAULT_EVALUATION_ROWS, evaluate } from "./evaluate.ts";
+import { type EvaluateDatasetOptions, evaluateDataset } from "./evaluate.ts";
 import { fit } from "./fit.ts";
 import type { FitOptions } from "./fit-options.ts";
-import { requireSmoothing, smoothedTargets } from "./label-smoothing.ts";
+import { smoothedTargets } from "./label-smoothing.ts";
 import { classesOf, trainableVariables } from "./model-outputs.ts";
 import {
   exampleOf,
   type MicroBatch,
+  modelInput,
   type Objective,
   type Outcome,
   type Prepared,
@@ -18,7 +19,7 @@ import {
 } from "./objective.ts";
 import { type Preprocess, toUnitRange } from "./preprocess.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
-import type { StepOptions } from "./step.ts";
+import { STEP_CHECKS, type StepOptions } from "./step.ts";
 import { requireLogits } from "./teachers/outputs-of-layers.ts";
 import type { Trainer } from "./trainer.ts";
 
@@ -29,6 +30,15 @@ export interface ClassifierCompileArgs extends StepOptions {
   /** From a batch's images to the model's input. Default `x / 255`. */
   readonly preprocess?: Preprocess;
 }
+
+/** A distiller's options pass, so that `compileRecipe` serves both; they do nothing. */
+const CHECKS: Checks<ClassifierCompileArgs & { distillation?: unknown; alpha?: unknown }> = {
+  ...STEP_CHECKS,
+  labelSmoothing: optional(RATE),
+  preprocess: optional(FUNCTION),
+  distillation: ANY,
+  alpha: ANY,
+};
 
 /**
  * Trains a model with one output on labels alone: a teacher, or a student without its teacher.
@@ -55,8 +65,8 @@ export class Classifier implements Trainer {
   }
 
   compile(args: ClassifierCompileArgs): void {
+    requireOptions("Classifier.compile", args, CHECKS);
     const { labelSmoothing = 0, preprocess = toUnitRange } = args;
-    requireSmoothing("Classifier", labelSmoothing);
     const objective = classification(this.model, this.#classes, labelSmoothing, preprocess);
     this.#compiled = { objective, step: args };
   }
@@ -68,14 +78,8 @@ export class Classifier implements Trainer {
   }
 
   /** @returns `loss` and `accuracy` over `source`. */
-  evaluateDataset(
-    source: DataSource,
-    options: { readonly microBatchSize?: number } = {},
-  ): Promise<BatchLogs> {
-    const { objective } = this.#requireCompiled("evaluateDataset");
-    return evaluate(localEngine(objective), source, {
-      microBatchSize: options.microBatchSize ?? DEFAULT_EVALUATION_ROWS,
-    });
+  evaluateDataset(source: DataSource, options: EvaluateDatasetOptions = {}): Promise<BatchLogs> {
+    return evaluateDataset(this.#requireCompiled("evaluateDataset").objective, source, options);
   }
 
   /** What the training loop knows of it: an `Objective`. */
@@ -102,11 +106,12 @@ function classification(
   };
   return {
     model,
+    classes,
     variables: trainableVariables(model),
     parts: { train: [], evaluate: [] },
     settings: { labelSmoothing },
     prepare: async (batch: MicroBatch) => ({
-      inputs: preprocess(batch.images),
+      inputs: modelInput("Classifier", model, batch.images, preprocess),
       targets: smoothedTargets(batch, classes, labelSmoothing),
     }),
     example: (rows) => exampleOf(model, rows, classes),

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { oneOf, optional, POSITIVE, requireOptions } from "known-options";
 import { oneHot } from "./label-smoothing.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 
@@ -11,6 +12,20 @@ export type Distillation =
    * samples (`"batchmean"`, as timm) or of logits (`"numel"`, as facebookresearch/deit). Default `"batchmean"`.
    */
   | { readonly kind: "soft"; readonly temperature: number; readonly reduction?: "batchmean" | "numel" };
+
+/** @throws TypeError or RangeError, in the caller's name, if it is not a {@link Distillation}. */
+export function requireDistillation(caller: string, distillation: Distillation): void {
+  const { kind } = distillation;
+  const kinds = oneOf("hard", "soft");
+  if (kind === "soft") {
+    const reduction = optional(oneOf("batchmean", "numel"));
+    requireOptions(`${caller}: distillation`, distillation, {
+      kind: kinds,
+      temperature: POSITIVE,
+      reduction,
+    });
+  } else requireOptions(`${caller}: distillation`, distillation, { kind: kinds });
+}
 
 /**
  * The distillation token's loss, one value per sample; their mean is the batch's loss.
@@ -37,6 +52,7 @@ export function distillationLoss(
       `distillationLoss: the teacher must have the student's ${studentLogits.shape[1]} classes, got ${teacherLogits.shape[1]}`,
     );
   }
+  requireDistillation("distillationLoss", distillation);
   const classes = studentLogits.shape[1];
   if (distillation.kind === "hard") {
     return tf.tidy(() => {
@@ -45,9 +61,6 @@ export function distillationLoss(
     });
   }
   const { temperature, reduction = "batchmean" } = distillation;
-  if (!(temperature > 0)) {
-    throw new RangeError(`distillationLoss: temperature must be positive, got ${temperature}`);
-  }
   return tf.tidy(() => {
     const teacherLogProbs = tf.logSoftmax(tf.div(teacherLogits, temperature)) as tf.Tensor2D;
     const teacherProbs = tf.exp(teacherLogProbs) as tf.Tensor2D;

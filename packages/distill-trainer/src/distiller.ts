@@ -1,17 +1,18 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { type Checks, FRACTION, FUNCTION, OBJECT, optional, RATE, requireOptions } from "known-options";
 import type { BatchLogs } from "./batch-logs.ts";
 import type { DataSource } from "./data-source.ts";
-import { type Distillation, distillationLoss } from "./distillation-loss.ts";
-import { localEngine } from "./engine/local-engine.ts";
-import { DEFAULT_EVALUATION_ROWS, evaluate } from "./evaluate.ts";
+import { type Distillation, distillationLoss, requireDistillation } from "./distillation-loss.ts";
+import { type EvaluateDatasetOptions, evaluateDataset } from "./evaluate.ts";
 import { fit } from "./fit.ts";
 import type { FitOptions } from "./fit-options.ts";
-import { requireSmoothing, smoothedTargets } from "./label-smoothing.ts";
+import { smoothedTargets } from "./label-smoothing.ts";
 import { classesOf, trainableVariables } from "./model-outputs.ts";
 import {
   exampleOf,
   type MicroBatch,
+  modelInput,
   type Objective,
   type Outcome,
   type Prepared,
@@ -19,7 +20,7 @@ import {
 } from "./objective.ts";
 import { type Preprocess, toUnitRange } from "./preprocess.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
-import type { StepOptions } from "./step.ts";
+import { STEP_CHECKS, type StepOptions } from "./step.ts";
 import type { Teacher } from "./teacher.ts";
 import { requireLogits } from "./teachers/outputs-of-layers.ts";
 import type { Trainer } from "./trainer.ts";
@@ -43,6 +44,14 @@ export interface DistillerCompileArgs extends StepOptions {
   readonly preprocess?: Preprocess;
 }
 
+const CHECKS: Checks<DistillerCompileArgs> = {
+  ...STEP_CHECKS,
+  labelSmoothing: optional(RATE),
+  distillation: optional(OBJECT),
+  alpha: optional(FRACTION),
+  preprocess: optional(FUNCTION),
+};
+
 /**
  * Distillation through a token (DeiT): the class head learns from the labels, the distillation head from the teacher.
  *
@@ -64,7 +73,9 @@ export class Distiller implements Trainer {
   readonly teacher: Teacher;
   #compiled: { objective: Objective; step: StepOptions } | undefined;
 
-  constructor({ student, teacher }: DistillerArgs) {
+  constructor(args: DistillerArgs) {
+    requireOptions("Distiller", args, { student: OBJECT, teacher: OBJECT });
+    const { student, teacher } = args;
     const classes = classesOf("Distiller", student, 2);
     requireLogits("Distiller", student);
     if (teacher.classes !== classes) {
@@ -77,9 +88,9 @@ export class Distiller implements Trainer {
   }
 
   compile(args: DistillerCompileArgs): void {
+    requireOptions("Distiller.compile", args, CHECKS);
     const { labelSmoothing = 0.1, distillation = { kind: "hard" }, alpha = 0.5 } = args;
-    if (!(alpha >= 0 && alpha <= 1)) throw new RangeError(`Distiller: alpha must be in [0, 1], got ${alpha}`);
-    requireSmoothing("Distiller", labelSmoothing);
+    requireDistillation("Distiller.compile", distillation);
     const settings = { labelSmoothing, distillation, alpha, preprocess: args.preprocess ?? toUnitRange };
     this.#compiled = { objective: distilling(this.student, this.teacher, settings), step: args };
   }
@@ -91,14 +102,8 @@ export class Distiller implements Trainer {
   }
 
   /** @returns `loss`, `student_loss` (equal to it) and `accuracy` of the averaged logits over `source`. */
-  evaluateDataset(
-    source: DataSource,
-    options: { readonly microBatchSize?: number } = {},
-  ): Promise<BatchLogs> {
-    const { objective } = this.#requireCompiled("evaluateDataset");
-    return evaluate(localEngine(objective), source, {
-      microBatchSize: options.microBatchSize ?? DEFAULT_EVALUATION_ROWS,
-    });
+  evaluateDataset(source: DataSource, options: EvaluateDatasetOptions = {}): Promise<BatchLogs> {
+    return evaluateDataset(this.#requireCompiled("evaluateDataset").objective, source, options);
   }
 
   /** What the training loop knows of it: an `Objective`. */
@@ -128,15 +133,20 @@ function distilling(student: tfl.LayersModel, teacher: Teacher, settings: Settin
 
   return {
     model: student,
+    classes: teacher.classes,
     variables: trainableVariables(student),
     parts: { train: ["student_loss", "distillation_loss"], evaluate: ["student_loss"] },
     settings: { labelSmoothing, distillation, alpha },
 
     async prepare(batch: MicroBatch, training: boolean): Promise<Prepared> {
-      // First, because it may fail or wait: nothing else is allocated until then.
-      const taught = training ? { teacherLogits: await teacher.logits(batch.teacherImages, batch) } : {};
-      const targets = smoothedTargets(batch, teacher.classes, labelSmoothing);
-      return { inputs: preprocess(batch.images), targets, ...taught };
+      const inputs = modelInput("Distiller", student, batch.images, preprocess);
+      try {
+        const taught = training ? { teacherLogits: await teacher.logits(batch.teacherImages, batch) } : {};
+        return { inputs, targets: smoothedTargets(batch, teacher.classes, labelSmoothing), ...taught };
+      } catch (error) {
+        if (inputs !== batch.images) inputs.dispose();
+        throw error;
+      }
     },
 
     example: (rows) => ({

@@ -1,5 +1,18 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
-import type { CheckpointOptions } from "./checkpoint/options.ts";
+import {
+  ANY,
+  type Checks,
+  COUNT,
+  check,
+  either,
+  integerFrom,
+  OBJECT,
+  optional,
+  POSITIVE,
+  requireOptions,
+} from "known-options";
+import { type CheckpointOptions, requireCheckpointOptions } from "./checkpoint/options.ts";
+import { requireSource } from "./checks/checked-batches.ts";
 import type { DataSource } from "./data-source.ts";
 import type { ReplicaOptions } from "./engine/start-engine.ts";
 import type { RunCallback } from "./run-callback.ts";
@@ -31,4 +44,50 @@ export interface FitOptions extends ReplicaOptions {
   readonly checkpoint?: CheckpointOptions;
   /** Ends the run after the step under way: it is saved, if checkpoints are, and the signal's reason is thrown. */
   readonly signal?: AbortSignal;
+}
+
+const CALLBACK_METHODS = ["Train", "Epoch", "Batch"].flatMap((what) => [`on${what}Begin`, `on${what}End`]);
+
+function isCallback(value: unknown): boolean {
+  const named = (value ?? {}) as Record<string, unknown>;
+  return [...CALLBACK_METHODS, "onYield", "setModel", "flush"].some(
+    (name) => typeof named[name] === "function",
+  );
+}
+
+const CHECKS: Checks<FitOptions> = {
+  epochs: COUNT,
+  initialEpoch: optional(integerFrom(0)),
+  validationData: optional(OBJECT),
+  microBatchSize: optional(COUNT),
+  memoryBudget: optional(POSITIVE),
+  callbacks: optional(
+    check(`callbacks with methods of ${CALLBACK_METHODS.join(", ")}`, (value) =>
+      (Array.isArray(value) ? value : [value]).every(isCallback),
+    ),
+  ),
+  checkpoint: optional(OBJECT),
+  signal: optional(
+    check("an AbortSignal", (value) => typeof (value as AbortSignal | null)?.aborted === "boolean"),
+  ),
+  replicas: optional(either(COUNT, OBJECT)),
+  setup: optional(OBJECT),
+};
+
+/** @throws TypeError or RangeError for what `fitDataset` cannot take. */
+export function requireFitOptions(source: DataSource, options: FitOptions): void {
+  requireSource("fitDataset", source);
+  requireOptions("fitDataset", options, CHECKS);
+  const { epochs, initialEpoch = 0, validationData } = options;
+  if (initialEpoch >= epochs) {
+    throw new RangeError(
+      `fitDataset: initialEpoch must be an integer in [0, ${epochs}), got ${initialEpoch}`,
+    );
+  }
+  if (validationData !== undefined) requireSource("fitDataset: validationData", validationData);
+  if (options.setup !== undefined) {
+    const module = check("a URL", (value) => typeof value === "string" || value instanceof URL);
+    requireOptions("fitDataset: setup", options.setup, { module, data: ANY });
+  }
+  if (options.checkpoint !== undefined) requireCheckpointOptions(options.checkpoint);
 }

@@ -5,14 +5,16 @@ import { type BatchLogs, EpochLogs } from "./batch-logs.ts";
 import { Checkpoints } from "./checkpoint/checkpoints.ts";
 import type { Progress } from "./checkpoint/progress.ts";
 import { describeRun } from "./checkpoint/run-settings.ts";
-import { type Batch, batchesFrom, batchesPerEpoch, type DataSource } from "./data-source.ts";
+import { checkedBatches } from "./checks/checked-batches.ts";
+import { addToMessage } from "./checks/explain.ts";
+import { requireFiniteWeights } from "./checks/finite-tensors.ts";
+import { type Batch, batchesPerEpoch, type DataSource } from "./data-source.ts";
 import type { Engine } from "./engine/engine.ts";
 import { type RunningEngine, startEngine } from "./engine/start-engine.ts";
 import { evaluate } from "./evaluate.ts";
-import type { FitCallback, FitOptions } from "./fit-options.ts";
+import { type FitCallback, type FitOptions, requireFitOptions } from "./fit-options.ts";
 import { DEFAULT_MEMORY_BUDGET, microBatchWithin } from "./memory-use.ts";
 import type { Objective } from "./objective.ts";
-import { requireCount } from "./require-count.ts";
 import { flushCallbacks, replayEpochs, savedAfterFlush } from "./run-callback.ts";
 import { learningRateOf, requireFinite, type StepOptions, takeStep } from "./step.ts";
 
@@ -22,8 +24,9 @@ import { learningRateOf, requireFinite, type StepOptions, takeStep } from "./ste
  * Callbacks get the objective's model by `setModel`; its `stopTraining` ends the run after the epoch.
  *
  * @returns tfjs' `History`: `history.loss[epoch]`, `history.val_accuracy[epoch]`, … of all epochs, resumed ones included.
- * @throws RangeError for bad options or a source without batches. Error if a loss or gradient is not finite: it names the
- * step and the variable. BackendLostError if the backend is lost. Error of a replica, naming it, if one fails. The signal's reason if it is aborted.
+ * @throws RangeError or TypeError for options, a source or a batch that are not what they must be, before anything is
+ * computed of them. Error if a loss, a gradient, a teacher's logit, a weight or a validation loss is not finite: it names the
+ * step and the variable or row. BackendLostError if the backend is lost. Error of a replica, naming it, if one fails. The signal's reason if it is aborted.
  */
 export async function fit(
   objective: Objective,
@@ -31,14 +34,7 @@ export async function fit(
   source: DataSource,
   options: FitOptions,
 ): Promise<tfl.History> {
-  const { epochs, initialEpoch = 0 } = options;
-  requireCount("epochs", epochs);
-  requireCount("microBatchSize", options.microBatchSize ?? 1);
-  if (!(Number.isInteger(initialEpoch) && initialEpoch >= 0 && initialEpoch < epochs)) {
-    throw new RangeError(
-      `fitDataset: initialEpoch must be an integer in [0, ${epochs}), got ${initialEpoch}`,
-    );
-  }
+  requireFitOptions(source, options);
   const running = await startEngine(objective, options);
   try {
     return await fitWith(running, objective, step, source, options);
@@ -66,7 +62,7 @@ async function fitWith(
 
   const history = new tfl.History();
   const callbacks = new tfl.CallbackList([history, ...given.map(asCallback)]);
-  const flag = withStopFlag(model);
+  const flag = withStopFlag(model, step.optimizer);
   const run: Run = {
     engine,
     objective,
@@ -99,6 +95,7 @@ async function fitWith(
     while (place.epoch < epochs && !place.stopped) {
       await callbacks.onEpochBegin(place.epoch);
       await fitEpoch(run, place);
+      await requireFiniteWeights(`fitDataset: after epoch ${place.epoch + 1}`, model);
       const logs = { ...place.logs.means(), ...(await validate(run, place, options.validationData)) };
       await callbacks.onEpochEnd(place.epoch, logs);
       place.epoch += 1;
@@ -163,19 +160,26 @@ function progressAt({ history }: Run, { step, epoch, batch, logs, stopped }: Run
 
 /** The rest of an epoch's batches. */
 async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
-  const { source, callbacks, checkpoints } = run;
-  for await (const { batch, waited } of timed(batchesFrom(source, place.epoch, place.batch))) {
+  const { objective, source, callbacks, checkpoints } = run;
+  const { epoch, batch: firstBatch } = place;
+  const at = `fitDataset: epoch ${epoch + 1}`;
+  const checked = { source, classes: objective.classes, epoch, firstBatch, place: at };
+  for await (const { batch, waited } of timed(checkedBatches(checked))) {
     const startedAt = performance.now();
     const index = place.batch;
     const size = batch.labels.length;
     await callbacks.onBatchBegin(index, { batch: index, size });
-    const { gradients, logs, gradientNorm } = await compute(run, place, batch).catch(async (error) => {
+    const learningRate = learningRateOf(run.step.optimizer, place.step);
+    const { gradients, logs, gradientNorm } = await compute(run, batch).catch(async (error) => {
       const last = checkpoints?.newest;
       const explained = await explainLostBackend(error, place, last);
-      if (explained === error && last !== undefined) error.message += `; the last checkpoint is '${last}'`;
+      if (explained === error) {
+        const saved = last === undefined ? "" : `; the last checkpoint is '${last}'`;
+        const here = `in epoch ${epoch + 1}, batch ${index + 1}`;
+        addToMessage(error, `; ${here}, before step ${place.step + 1} was taken${saved}`);
+      }
       throw explained;
     });
-    const learningRate = learningRateOf(run.step.optimizer, place.step);
     takeStep(run.step, gradients);
     place.step += 1;
     place.batch += 1;
@@ -188,18 +192,15 @@ async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
     if (isEnding || checkpoints?.isDue(place.step)) await checkpoints?.save(progressAt(run, place));
     run.signal?.throwIfAborted();
   }
-  if (place.batch === 0) {
-    throw new RangeError(`fitDataset: epoch ${place.epoch} must hold at least one batch, got none`);
-  }
 }
 
 /** A batch's gradients, which are finite, and what is logged of them. */
-async function compute({ engine, objective, microBatchSize }: Run, place: RunPlace, batch: Batch) {
+async function compute({ engine, objective, microBatchSize }: Run, batch: Batch) {
   await engine.sync();
   const computed = await engine.gradients(batch, microBatchSize);
   const { gradients, logs } = computed;
   try {
-    const gradientNorm = await requireFinite(objective.variables, computed, place);
+    const gradientNorm = await requireFinite(objective, computed);
     return { gradients, logs, gradientNorm };
   } catch (error) {
     tf.dispose(gradients);
@@ -219,9 +220,11 @@ async function* timed<T>(items: AsyncIterable<T>): AsyncGenerator<{ batch: T; wa
 /** The model's validation logs, and its average's. An interrupted validation is made anew by the resumed run. */
 async function validate(run: Run, place: RunPlace, data: DataSource | undefined): Promise<BatchLogs> {
   if (data === undefined) return {};
-  const { engine, microBatchSize, signal, checkpoints } = run;
+  const { objective, engine, microBatchSize, signal, checkpoints } = run;
   const { average } = run.step;
-  const logsOf = (prefix: string) => evaluate(engine, data, { microBatchSize, prefix, signal });
+  const caller = "fitDataset: validationData";
+  const logsOf = (prefix: string) =>
+    evaluate(objective, engine, data, { microBatchSize, prefix, signal, caller });
   try {
     const logs = await logsOf("val_");
     return average === undefined ? logs : { ...logs, ...(await average.within(() => logsOf("val_ema_"))) };
@@ -231,9 +234,15 @@ async function validate(run: Run, place: RunPlace, data: DataSource | undefined)
   }
 }
 
-/** The model, with a `stopTraining` of its own: tfjs' setter refuses models that were not compiled by tfjs. */
-function withStopFlag(model: tfl.LayersModel): tfl.LayersModel {
-  return Object.create(model, { stopTraining: { value: false, writable: true } });
+/**
+ * The model as callbacks see it: with a `stopTraining` of its own, for tfjs' setter refuses models that were not compiled by
+ * tfjs, and with the optimizer that trains it, so that `this.model.optimizer.learningRate = …` means the right one.
+ */
+function withStopFlag(model: tfl.LayersModel, optimizer: tf.Optimizer): tfl.LayersModel {
+  return Object.create(model, {
+    stopTraining: { value: false, writable: true },
+    optimizer: { value: optimizer },
+  });
 }
 
 function listOf(callbacks: FitOptions["callbacks"]): FitCallback[] {

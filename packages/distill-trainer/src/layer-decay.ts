@@ -1,3 +1,5 @@
+import { type Checks, COUNT, check, FRACTION, optional, requireOptions } from "known-options";
+
 /** Options of {@link layerDecay}. */
 export interface LayerDecayOptions {
   /** Factor from one layer to the one before it, in (0, 1]. BEiT and MAE fine-tune with 0.65 to 0.75. */
@@ -7,6 +9,12 @@ export interface LayerDecayOptions {
   /** No scale is below it. Default 0. */
   readonly minScale?: number;
 }
+
+const CHECKS: Checks<LayerDecayOptions> = {
+  decay: check("in (0, 1]", (value) => FRACTION.fits(value) && value !== 0),
+  depth: COUNT,
+  minScale: optional(FRACTION),
+};
 
 const STEM = /(^|[/.])(cls_token|dist_token|reg_token|pos_embed|patch_embed|norm_pre)(?![A-Za-z])/;
 const BLOCK = /^blocks\.(\d+)\./;
@@ -19,7 +27,8 @@ const FINAL_NORM = /^norm\//;
  * everything else (the heads) is layer `depth + 1`. A variable's scale is `decay ^ (depth + 1 − layer)`.
  *
  * @returns A variable's scale by its name, for `AdamWOptions.learningRateScale`.
- * @throws RangeError if `decay` is not in (0, 1] or `depth` no integer ≥ 1.
+ * @throws TypeError for an unknown option. RangeError if `decay` is not in (0, 1], `depth` is not an integer ≥ 1, or `minScale` is
+ * not in [0, 1].
  * @see Bao et al. 2021, https://arxiv.org/abs/2106.08254; timm's `param_groups_layer_decay`
  *
  * @example
@@ -27,11 +36,8 @@ const FINAL_NORM = /^norm\//;
  * console.log(scale("patch_embed.proj/kernel"), scale("blocks.1.norm1/gamma"), scale("classification_head/bias")); // 0.125 0.5 1
  */
 export function layerDecay(options: LayerDecayOptions): (variableName: string) => number {
+  requireOptions("layerDecay", options, CHECKS);
   const { decay, depth, minScale = 0 } = options;
-  if (!(decay > 0 && decay <= 1)) throw new RangeError(`layerDecay: decay must be in (0, 1], got ${decay}`);
-  if (!(Number.isInteger(depth) && depth >= 1)) {
-    throw new RangeError(`layerDecay: depth must be an integer >= 1, got ${depth}`);
-  }
   return (name) => Math.max(minScale, decay ** (depth + 1 - layerOf(name, depth)));
 }
 

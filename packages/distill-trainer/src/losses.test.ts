@@ -131,7 +131,7 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
       );
       const soft = { kind: "soft", temperature: 0 } as const;
       expect(() => distillationLoss(soft, tf.tensor2d(teacher), student)).toThrow(
-        "temperature must be positive, got 0",
+        "temperature must be a finite number > 0, got 0",
       );
     });
   });

@@ -183,12 +183,14 @@ describe("mixOf", () => {
 
   test("refuses what is out of range", () => {
     expect(() => mixOf({ probability: 1.1 }, 1)).toThrow("mixOf: probability must be in [0, 1], got 1.1");
-    expect(() => mixOf({ mixupAlpha: -1 }, 1)).toThrow("mixOf: mixupAlpha must be at least 0, got -1");
+    expect(() => mixOf({ mixupAlpha: -1 }, 1)).toThrow(
+      "mixOf: mixupAlpha must be a finite number >= 0, got -1",
+    );
     expect(() => mixedSource(sectors(4, 4), { classes: 0 })).toThrow(
       "mixedSource: classes must be an integer >= 1, got 0",
     );
     expect(() => mixedSource(sectors(4, 4), { classes: 3, mode: "half" as "elem" })).toThrow(
-      "mixedSource: mode must be one of batch, pair, elem, got half",
+      `mixedSource: mode must be "batch" or "pair" or "elem", got 'half'`,
     );
   });
 });

@@ -1,5 +1,7 @@
+import { atLeast, type Checks, FRACTION, optional, requireOptions } from "known-options";
 import { siteOf, uniform } from "sample-keys";
 import { beta } from "./beta.ts";
+import { requireLabels, requireTargets } from "./checks/require-batch.ts";
 import type { Batch } from "./data-source.ts";
 import { mixedViewKeys } from "./mixed-view-keys.ts";
 
@@ -19,6 +21,14 @@ export interface MixOptions {
   readonly switchProbability?: number;
 }
 
+/** Checks of {@link MixOptions}. */
+export const MIX_CHECKS: Checks<MixOptions> = {
+  mixupAlpha: optional(atLeast(0)),
+  cutmixAlpha: optional(atLeast(0)),
+  probability: optional(FRACTION),
+  switchProbability: optional(FRACTION),
+};
+
 /** How rows are mixed. */
 export type Mix =
   | { readonly kind: "none" }
@@ -31,23 +41,15 @@ export type Mix =
  * How rows are mixed: MixUp, CutMix or neither, as timm's `Mixup` draws it for a batch, a pair of rows or a row.
  *
  * @param key - uint32; one mix a key.
- * @throws RangeError if an option is out of range.
+ * @throws TypeError for an unknown option. RangeError if one is out of range.
  * @see Zhang et al. 2017, https://arxiv.org/abs/1710.09412; Yun et al. 2019, https://arxiv.org/abs/1905.04899
  *
  * @example
  * console.log(mixOf({ cutmixAlpha: 0 }, 7).kind); // mixup
  */
 export function mixOf(options: MixOptions, key: number): Mix {
+  requireOptions("mixOf", options, MIX_CHECKS);
   const { mixupAlpha = 0.8, cutmixAlpha = 1, probability = 1, switchProbability = 0.5 } = options;
-  const limits = { mixupAlpha: Infinity, cutmixAlpha: Infinity, probability: 1, switchProbability: 1 };
-  for (const [name, value] of Object.entries({ mixupAlpha, cutmixAlpha, probability, switchProbability })) {
-    const limit = limits[name as keyof typeof limits];
-    if (!(value >= 0 && value <= limit && value < Infinity)) {
-      throw new RangeError(
-        `mixOf: ${name} must be ${limit === 1 ? "in [0, 1]" : "at least 0"}, got ${value}`,
-      );
-    }
-  }
   if (uniform(key, MIX) >= probability || (mixupAlpha === 0 && cutmixAlpha === 0)) return { kind: "none" };
   const cut = mixupAlpha === 0 || (cutmixAlpha > 0 && uniform(key, SWITCH) < switchProbability);
   if (!cut) return { kind: "mixup", lambda: beta(mixupAlpha, key) };
@@ -82,6 +84,8 @@ export function mixBatch<B extends Batch>(
   const mixes = "kind" in mix ? new Array<Mix>(rows).fill(mix) : mix;
   if (mixes.length !== rows)
     throw new RangeError(`mixBatch: ${rows} rows need as many mixes, got ${mixes.length}`);
+  requireLabels("mixBatch", batch.labels, classes);
+  if (batch.targets !== undefined) requireTargets("mixBatch", batch.targets, rows, classes);
   const targets = batch.targets ?? oneHotRows(batch.labels, classes);
   if (mixes.every(({ kind }) => kind === "none")) return { ...batch, targets };
   const { teacherImages, teacherShape, viewKeys } = batch;

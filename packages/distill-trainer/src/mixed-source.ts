@@ -1,5 +1,7 @@
+import { type Checks, COUNT, oneOf, optional, requireOptions } from "known-options";
+import { requireSource } from "./checks/checked-batches.ts";
 import type { Batch, DataSource } from "./data-source.ts";
-import { type Mix, type MixOptions, mixBatch, mixOf } from "./mix-batch.ts";
+import { MIX_CHECKS, type Mix, type MixOptions, mixBatch, mixOf } from "./mix-batch.ts";
 
 /** Options of {@link mixedSource}. */
 export interface MixedSourceOptions extends MixOptions {
@@ -19,6 +21,12 @@ const MODES = {
   elem: (row: number) => row,
 } as const;
 
+const CHECKS: Checks<MixedSourceOptions> = {
+  ...MIX_CHECKS,
+  classes: COUNT,
+  mode: optional(oneOf("batch", "pair", "elem")),
+};
+
 /**
  * A source whose batches are mixed by MixUp or CutMix, as DeiT trains.
  *
@@ -29,22 +37,18 @@ const MODES = {
  * teacher logits do not serve them a second time. Not for validation data.
  *
  * @param source - Not changed; its batches are not written to.
- * @throws RangeError if an option is out of range or `classes` is no positive integer.
+ * @throws TypeError for an unknown option or what is not a source. RangeError if an option is out of range, or while iterating for
+ * labels that are not in [0, classes).
  *
  * @example
  * const data = mixedSource(train, { classes: 5 });
  * await distiller.fitDataset(data, { epochs: 300, validationData: validation });
  */
 export function mixedSource(source: DataSource, options: MixedSourceOptions): DataSource {
+  requireSource("mixedSource", source);
+  requireOptions("mixedSource", options, CHECKS);
   const { classes, mode = "batch", ...mixing } = options;
-  if (!(Number.isInteger(classes) && classes >= 1)) {
-    throw new RangeError(`mixedSource: classes must be an integer >= 1, got ${classes}`);
-  }
   const firstOf = MODES[mode];
-  if (firstOf === undefined) {
-    throw new RangeError(`mixedSource: mode must be one of ${Object.keys(MODES).join(", ")}, got ${mode}`);
-  }
-  mixOf(mixing, 0); // refuses bad options now
   const mixesOf = ({ sampleKeys }: Batch): Mix[] =>
     Array.from(sampleKeys, (_, row) => mixOf(mixing, sampleKeys[firstOf(row, sampleKeys.length)]!));
   async function* mixAll(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import type { Preprocess } from "./preprocess.ts";
 
 /** A slice of a batch, on the backend. */
 export interface MicroBatch {
@@ -41,6 +42,8 @@ export interface Outcome {
  */
 export interface Objective {
   readonly model: tfl.LayersModel;
+  /** Of the labels, the targets and the model's logits. */
+  readonly classes: number;
   /** Those of the model's that training changes. */
   readonly variables: readonly tf.Variable[];
   /** Names of an outcome's parts. */
@@ -62,6 +65,32 @@ export function tidyOutcome(forward: () => Outcome): Outcome {
     return [outcome.loss, outcome.logits, ...Object.values(outcome.parts)];
   });
   return outcome!;
+}
+
+/**
+ * A model's input, made of a batch's images.
+ *
+ * tfjs does not compare it with the model's own: a flattening layer takes any shape of the right size.
+ *
+ * @returns Owned by the caller; may be `images`.
+ * @throws RangeError if it does not have the shape that the model was built for.
+ */
+export function modelInput(
+  caller: string,
+  model: tfl.LayersModel,
+  images: tf.Tensor,
+  preprocess: Preprocess,
+): tf.Tensor {
+  const inputs = preprocess(images);
+  const expected = [images.shape[0]!, ...model.inputs[0]!.shape.slice(1)];
+  const fits =
+    inputs.rank === expected.length && expected.every((n, i) => n === null || n === inputs.shape[i]);
+  if (fits) return inputs;
+  const { shape } = inputs;
+  if (inputs !== images) inputs.dispose();
+  throw new RangeError(
+    `${caller}: the model's input must have the shape [${expected.map((n) => n ?? "any")}], got [${shape}] of images [${images.shape}]`,
+  );
 }
 
 /** Zeros for a model: rows of its input, and targets. */

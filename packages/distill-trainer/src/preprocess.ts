@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { check, FINITE, requireOptions } from "known-options";
 
 /** From a batch's images (float32, NHWC, 0…255) to a model's input. Does not dispose; may return its argument. */
 export type Preprocess = (images: tf.Tensor) => tf.Tensor;
@@ -8,6 +9,11 @@ export interface Normalisation {
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
+
+const NUMBERS = check(
+  "a list of finite numbers",
+  (value) => Array.isArray(value) && value.every(FINITE.fits),
+);
 
 /** Of ImageNet's pixels: what DeiT and most of timm's models were trained with. */
 export const IMAGENET_NORMALISATION: Normalisation = {
@@ -19,13 +25,15 @@ export const IMAGENET_NORMALISATION: Normalisation = {
  * Preprocessing as timm's and torchvision's: `(x / 255 − mean) / std`, by channel.
  *
  * @returns From images, any shape with channels last, float32, 0…255, not disposed, to the same shape, owned by the caller.
- * @throws RangeError if mean and std differ in length or a std is not positive.
+ * @throws TypeError for an unknown key. RangeError if mean and std differ in length, a number is not finite or a std not positive.
  *
  * @example
  * const preprocess = normalise(IMAGENET_NORMALISATION);
  * console.log(preprocess(tf.fill([1, 1, 1, 3], 127.5)).dataSync()); // 0.066, 0.196, 0.418
  */
-export function normalise({ mean, std }: Normalisation): Preprocess {
+export function normalise(normalisation: Normalisation): Preprocess {
+  requireOptions("normalise", normalisation, { mean: NUMBERS, std: NUMBERS });
+  const { mean, std } = normalisation;
   if (mean.length !== std.length || !std.every((value) => value > 0)) {
     throw new RangeError(`normalise: every mean needs a std above 0, got [${mean}] and [${std}]`);
   }

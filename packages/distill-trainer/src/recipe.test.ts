@@ -189,6 +189,6 @@ test("refuses decays and norms that make no sense", () => {
   expect(() => layerDecay({ decay: 0.5, depth: 0 })).toThrow("layerDecay: depth must be an integer >= 1");
   const { model } = oneVector([1]);
   expect(() => new WeightAverage(model, { decay: 2 })).toThrow(
-    "WeightAverage: decay must be in [0, 1], got 2",
+    "WeightAverage: decay must be in [0, 1] or a function, got 2",
   );
 });

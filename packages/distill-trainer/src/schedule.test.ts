@@ -52,6 +52,10 @@ test("refuses a warm-up that never ends, and one of negative length, and drops w
   expect(() => cosine({ base: 1, totalSteps: 4, warmupSteps: 4 })).toThrow(
     "cosine: totalSteps must be above warmupSteps >= 0, got 4 and 4",
   );
-  expect(() => warmup(constant(1), { steps: -1 })).toThrow("warmup: steps must be >= 0, got -1");
-  expect(() => stepDecay({ base: 1, every: 0 })).toThrow("stepDecay: every must be >= 1, got 0");
+  expect(() => warmup(constant(1), { steps: -1 })).toThrow(
+    "warmup: steps must be a finite number >= 0, got -1",
+  );
+  expect(() => stepDecay({ base: 1, every: 0 })).toThrow(
+    "stepDecay: every must be a finite number >= 1, got 0",
+  );
 });

@@ -1,6 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { type Checks, check, optional } from "known-options";
+import { type BadNumber, badVariable } from "./checks/finite-tensors.ts";
 import type { BatchGradients } from "./engine/engine.ts";
 import type { GradientTransform } from "./gradient-transform.ts";
+import type { Objective } from "./objective.ts";
 import type { WeightAverage } from "./weight-average.ts";
 
 /** How a step is taken once its gradients are known. */
@@ -10,6 +13,21 @@ export interface StepOptions {
   readonly gradientTransform?: GradientTransform;
   /** Updated after each step; stays the caller's. */
   readonly average?: WeightAverage;
+}
+
+/** Checks of {@link StepOptions}. */
+export const STEP_CHECKS: Checks<StepOptions> = {
+  optimizer: check("a tf.Optimizer, such as an AdamW", (value) =>
+    hasMethods(value, "applyGradients", "getWeights"),
+  ),
+  gradientTransform: optional(
+    check("a GradientTransform { name, apply }", (value) => hasMethods(value, "apply")),
+  ),
+  average: optional(check("a WeightAverage", (value) => hasMethods(value, "update", "within"))),
+};
+
+function hasMethods(value: unknown, ...names: readonly string[]): boolean {
+  return names.every((name) => typeof (value as Record<string, unknown> | null)?.[name] === "function");
 }
 
 /** Transforms the gradients, takes the step, updates the average. Frees the gradients. */
@@ -28,60 +46,50 @@ export function takeStep(
   average?.update();
 }
 
-/** The learning rate of the step after `steps` others; `undefined` for an optimizer that does not tell. */
+/**
+ * The learning rate of the step after `steps` others; `undefined` for an optimizer that does not tell.
+ *
+ * @throws RangeError if it is negative or not finite.
+ */
 export function learningRateOf(optimizer: tf.Optimizer, steps: number): number | undefined {
   const own = optimizer as { learningRateAt?(step: number): number; learningRate?: unknown };
-  if (own.learningRateAt !== undefined) return own.learningRateAt(steps);
-  return typeof own.learningRate === "number" ? own.learningRate : undefined;
-}
-
-/** Where in a run something is. */
-export interface Place {
-  /** Optimizer steps before it. */
-  readonly step: number;
-  readonly epoch: number;
-  /** Index in the epoch. */
-  readonly batch: number;
+  const rate = own.learningRateAt === undefined ? own.learningRate : own.learningRateAt(steps);
+  if (typeof rate !== "number") return undefined;
+  if (!(Number.isFinite(rate) && rate >= 0)) {
+    throw new RangeError(
+      `fitDataset: the learning rate of step ${steps + 1} must be a finite number >= 0, got ${rate}`,
+    );
+  }
+  return rate;
 }
 
 /**
  * The norm of a step's gradients, all finite as the loss is.
  *
- * @throws Error that names the place and the first bad variable.
+ * @throws Error that names the first bad variable or gradient.
  */
 export async function requireFinite(
-  variables: readonly tf.Variable[],
+  { model, variables }: Objective,
   { gradients, logs, squaredNorms }: BatchGradients,
-  place: Place,
 ): Promise<number> {
   const loss = logs.loss!;
   const sum = squaredNorms.reduce((total, x) => total + x, 0);
   if (Number.isFinite(loss) && Number.isFinite(sum)) return Math.sqrt(sum);
 
-  const bad = await firstBad(variables, gradients);
+  const bad = (await badVariable(model)) ?? (await badGradient(variables, gradients));
   if (Number.isFinite(loss) && bad === undefined) return Math.sqrt(sum); // only the squares are beyond float32
   const what = Number.isFinite(loss)
     ? `gradients must be finite, got ${bad!.value}`
     : `loss must be finite, got ${loss}`;
-  const where = `in epoch ${place.epoch}, batch ${place.batch}; no step was taken`;
   const cause =
     bad === undefined ? "all variables and gradients are finite" : `the first bad one is ${bad.what}`;
-  throw new Error(`fitDataset: the ${what} ${where} (step ${place.step}; ${cause})`);
+  throw new Error(`fitDataset: the ${what} (${cause})`);
 }
 
-interface Bad {
-  readonly what: string;
-  readonly value: number;
-}
-
-async function firstBad(
+async function badGradient(
   variables: readonly tf.Variable[],
   gradients: tf.NamedTensorMap,
-): Promise<Bad | undefined> {
-  for (const variable of variables) {
-    const own = (await variable.data()).find((x) => !Number.isFinite(x));
-    if (own !== undefined) return { what: `the variable '${variable.name}' itself`, value: own };
-  }
+): Promise<BadNumber | undefined> {
   for (const { name } of variables) {
     const value = (await gradients[name]?.data())?.find((x) => !Number.isFinite(x));
     if (value !== undefined) return { what: `the gradient of '${name}'`, value };

@@ -1,4 +1,5 @@
 import type * as tf from "@tensorflow/tfjs-core";
+import { COUNT, optional, requireOptions, UINT32 } from "known-options";
 import { sampleKey } from "sample-keys";
 import type { Batch, DataSource } from "./data-source.ts";
 
@@ -23,13 +24,18 @@ export interface FromTfDataOptions {
  * A sample's key is made from its position in the epoch, so stochastic depth is reproducible as long as the dataset's
  * order is. The element's tensors are read and disposed.
  *
- * @throws TypeError while iterating, if an element has no tensors `xs` and `ys`.
+ * @throws TypeError for an unknown option, or while iterating if an element has no tensors `xs` and `ys`. RangeError while
+ * iterating, if `ys` is of another shape, a label is not an integer, or a row is not one-hot: the row is named.
  *
  * @example
  * const source = fromTfData(tfd.zip({ xs, ys }).batch(32), { size: 1000, batchSize: 32 });
  * await classifier.fitDataset(source, { epochs: 1 });
  */
 export function fromTfData(dataset: BatchedDataset, options: FromTfDataOptions): DataSource {
+  if (typeof dataset?.iterator !== "function") {
+    throw new TypeError(`fromTfData: dataset must be a tf.data.Dataset, got ${dataset}`);
+  }
+  requireOptions("fromTfData", options, { size: COUNT, batchSize: COUNT, seed: optional(UINT32) });
   const { size, batchSize, seed = 0 } = options;
   async function* batches(epoch: number): AsyncGenerator<Batch> {
     const iterator = await dataset.iterator();
@@ -49,26 +55,46 @@ async function readElement(element: unknown, keyOf: (row: number) => number): Pr
   if (typeof xs?.data !== "function" || typeof ys?.data !== "function") {
     throw new TypeError("fromTfData: each element must be a batch { xs, ys } of tensors");
   }
-  const [images, values] = await Promise.all([xs.data(), ys.data()]);
-  const rows = xs.shape[0]!;
-  const labels = ys.rank === 1 ? Int32Array.from(values) : argMaxRows(values, rows);
-  const batch = {
-    images: Float32Array.from(images),
-    shape: xs.shape,
-    labels,
-    sampleKeys: Uint32Array.from({ length: rows }, (_, row) => keyOf(row)),
-  };
-  xs.dispose();
-  ys.dispose();
-  return batch;
+  try {
+    const [images, values] = await Promise.all([xs.data(), ys.data()]);
+    const rows = xs.shape[0] ?? 0;
+    const classes = ys.rank === 1 ? 0 : (ys.shape[1] ?? 0);
+    if (ys.shape[0] !== rows || (ys.rank !== 1 && !(ys.rank === 2 && classes >= 2))) {
+      throw new RangeError(
+        `fromTfData: ys must be [${rows}] or one-hot [${rows}, classes] for xs [${xs.shape}], got [${ys.shape}]`,
+      );
+    }
+    return {
+      images: Float32Array.from(images),
+      shape: xs.shape,
+      labels: ys.rank === 1 ? integerLabels(values) : hotColumns(values, rows, classes),
+      sampleKeys: Uint32Array.from({ length: rows }, (_, row) => keyOf(row)),
+    };
+  } finally {
+    xs.dispose();
+    ys.dispose();
+  }
 }
 
-function argMaxRows(values: ArrayLike<number>, rows: number): Int32Array {
-  const classes = values.length / rows;
+function integerLabels(values: ArrayLike<number>): Int32Array {
+  return Int32Array.from(values, (label, row) => {
+    if ((label | 0) !== label) {
+      throw new RangeError(`fromTfData: labels must be integers, got ${label} at ys[${row}]`);
+    }
+    return label;
+  });
+}
+
+/** The column of each row's 1. Soft targets have no single class: a {@link DataSource} gives them as `targets`. */
+function hotColumns(values: ArrayLike<number>, rows: number, classes: number): Int32Array {
   return Int32Array.from({ length: rows }, (_, row) => {
-    let best = 0;
-    for (let c = 1; c < classes; c++)
-      if (values[row * classes + c]! > values[row * classes + best]!) best = c;
-    return best;
+    const own = Array.from({ length: classes }, (_, c) => values[row * classes + c]!);
+    const hot = own.indexOf(1);
+    if (hot < 0 || own.some((value, c) => c !== hot && value !== 0)) {
+      throw new RangeError(
+        `fromTfData: ys must be one-hot, a 1 among zeros, got [${own.slice(0, 10)}] in row ${row}`,
+      );
+    }
+    return hot;
   });
 }

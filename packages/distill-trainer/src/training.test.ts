@@ -222,7 +222,7 @@ describe.each(["cpu", "wasm"] as const)("training on %s", (backend) => {
     const classifier = new Classifier(model);
     classifier.compile({ optimizer: adam(), preprocess: (images) => tf.mul(images, Number.NaN) });
     await expect(classifier.fitDataset(sectors(8, 8), { epochs: 1 })).rejects.toThrow(
-      "fitDataset: the loss must be finite, got NaN in epoch 0, batch 0; no step was taken",
+      "fitDataset: the loss must be finite, got NaN (all variables and gradients are finite); in epoch 1, batch 1, before step 1 was taken",
     );
     expect(weightsOf(model)).toEqual(before);
   });
@@ -307,7 +307,7 @@ describe("refuses", () => {
       "initialEpoch must be an integer in [0, 2), got 2",
     );
     await expect(classifier.fitDataset(sectors(0, 4), { epochs: 1 })).rejects.toThrow(
-      "at least one batch, got none",
+      "size must be an integer >= 1, got 0",
     );
     const distiller = new Distiller({ student: twoHeads(), teacher: layersTeacher(oneHead()) });
     expect(() => distiller.compile({ optimizer: adam(), alpha: 2 })).toThrow(
@@ -327,7 +327,7 @@ describe("refuses", () => {
       },
     };
     await expect(classifier.fitDataset(source, { epochs: 1 })).rejects.toThrow(
-      "a batch of shape [4,3] must hold 12 numbers, got 8",
+      "images of shape [4,3] must hold 12 numbers, got 8",
     );
   });
 });

@@ -1,5 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import {
+  atLeast,
+  type Checks,
+  either,
+  FRACTION,
+  FUNCTION,
+  optional,
+  POSITIVE,
+  requireOptions,
+} from "known-options";
 import { constant, type Schedule } from "./schedule.ts";
 import { requireSameShape, variablesOf } from "./variables.ts";
 
@@ -19,7 +29,8 @@ export interface WeightAverageOptions {
  * Given to `compile`, it is updated after each optimizer step, validated beside the model (`val_ema_…`) and saved in
  * checkpoints. The tensors are this object's: `dispose` frees them.
  *
- * @throws RangeError if `decay` is a number outside [0, 1].
+ * @throws TypeError for an unknown option. RangeError if `decay` is a number outside [0, 1], or while updating if it is a
+ * schedule that gives one: the average has not changed then.
  * @see timm's `ModelEmaV2` (a number) and `ModelEmaV3` (with {@link averageWarmup})
  *
  * @example
@@ -34,10 +45,9 @@ export class WeightAverage {
   #averages: tf.Tensor[];
   #updates = 0;
 
-  constructor(model: tfl.LayersModel, { decay }: WeightAverageOptions) {
-    if (typeof decay === "number" && !(decay >= 0 && decay <= 1)) {
-      throw new RangeError(`WeightAverage: decay must be in [0, 1], got ${decay}`);
-    }
+  constructor(model: tfl.LayersModel, options: WeightAverageOptions) {
+    requireOptions("WeightAverage", options, { decay: either(FRACTION, FUNCTION) });
+    const { decay } = options;
     this.#decay = typeof decay === "number" ? constant(decay) : decay;
     this.#variables = variablesOf(model);
     this.#averages = this.#variables.map((x) => tf.keep(tf.clone(x)));
@@ -60,7 +70,13 @@ export class WeightAverage {
 
   /** Takes the model's present weights into the average. */
   update(): void {
-    const share = 1 - this.#decay(this.#updates);
+    const decay = this.#decay(this.#updates);
+    if (!(decay >= 0 && decay <= 1)) {
+      throw new RangeError(
+        `WeightAverage: the decay of update ${this.#updates + 1} must be in [0, 1], got ${decay}`,
+      );
+    }
+    const share = 1 - decay;
     this.#replace(
       this.#averages.map((average, i) =>
         tf.tidy(() => tf.add(average, tf.mul(tf.sub(this.#variables[i]!, average), share))),
@@ -128,16 +144,26 @@ export interface AverageWarmupOptions {
   readonly minDecay?: number;
 }
 
+const WARMUP_CHECKS: Checks<AverageWarmupOptions> = {
+  decay: FRACTION,
+  gamma: optional(POSITIVE),
+  power: optional(POSITIVE),
+  after: optional(atLeast(0)),
+  minDecay: optional(FRACTION),
+};
+
 /**
  * The decay of an average that forgets its beginning: `1 − (1 + n / gamma) ^ −power`, at most `decay`; the first update
  * copies the weights.
  *
+ * @throws TypeError for an unknown option. RangeError if one is out of range.
  * @see timm's `ModelEmaV3` with `use_warmup`
  *
  * @example
  * const average = new WeightAverage(model, { decay: averageWarmup({ decay: 0.9998 }) });
  */
 export function averageWarmup(options: AverageWarmupOptions): Schedule {
+  requireOptions("averageWarmup", options, WARMUP_CHECKS);
   const { decay, gamma = 1, power = 2 / 3, after = 0, minDecay = 0 } = options;
   return (update) => {
     const n = update - after;

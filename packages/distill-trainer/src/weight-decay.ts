@@ -19,6 +19,9 @@ export function timmNoDecay(
   model: tfl.LayersModel,
   spared: readonly string[] = SPARED,
 ): (variableName: string) => boolean {
+  if (!Array.isArray(spared) || !spared.every((name) => typeof name === "string")) {
+    throw new TypeError(`timmNoDecay: spared must be a list of names, got ${JSON.stringify(spared)}`);
+  }
   const isSpared = ({ originalName, shape }: tfl.LayerVariable): boolean => {
     const last = originalName.split(/[/.]/).at(-1)!;
     return shape.length < 2 || last === "bias" || spared.includes(last);

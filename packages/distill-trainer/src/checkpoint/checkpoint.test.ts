@@ -242,7 +242,7 @@ describe("with one backend", () => {
     const broken = training.fit({ checkpoint: { storage, resume: true, everySteps: 2, onEvent } });
     const message = await broken.then(String, (error: Error) => error.message);
     expect(message.replace(/got (-?Infinity|NaN)/, "got BAD")).toBe(
-      `fitDataset: the gradients must be finite, got BAD in epoch 0, batch 8; no step was taken (step 8; the first bad one is the gradient of '${first!.name}'); the last checkpoint is 'step-000000008.safetensors'`,
+      `fitDataset: the gradients must be finite, got BAD (the first bad one is the gradient of '${first!.name}'); in epoch 1, batch 9, before step 9 was taken; the last checkpoint is 'step-000000008.safetensors'`,
     );
     spoil.mockRestore();
     expect(events.map(({ kind }) => kind)).toEqual(["resumed", "saved"]);

@@ -1,4 +1,3 @@
-import { requireCount } from "../require-count.ts";
 import type { CheckpointOptions } from "./options.ts";
 import type { Progress } from "./progress.ts";
 import {
@@ -21,8 +20,6 @@ export class Checkpoints {
   #newest: { name: string; step: number } | undefined;
 
   constructor(options: CheckpointOptions, training: Training, settings: RunSettings) {
-    requireCount("checkpoint.keep", options.keep ?? 1);
-    requireCount("checkpoint.everySteps", options.everySteps ?? 1);
     this.#options = options;
     this.#training = training;
     this.#settings = settings;

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { BOOLEAN, oneOf, optional, requireOptions } from "known-options";
 import { requireSameShape, variablesOf } from "../variables.ts";
 import { newestCheckpoint, readCheckpoint } from "./read-checkpoint.ts";
 import type { CheckpointStorage } from "./storage.ts";
@@ -25,8 +26,13 @@ export interface LoadWeightsOptions {
 export async function loadCheckpointWeights(
   model: tfl.LayersModel,
   storage: CheckpointStorage,
-  { which = "newest", average = false }: LoadWeightsOptions = {},
+  options: LoadWeightsOptions = {},
 ): Promise<string> {
+  requireOptions("loadCheckpointWeights", options, {
+    which: optional(oneOf("newest", "best")),
+    average: optional(BOOLEAN),
+  });
+  const { which = "newest", average = false } = options;
   const newest = await newestCheckpoint(storage, () => {});
   if (newest === undefined) throw new Error("loadCheckpointWeights: expected a checkpoint, got none");
   const best = which === "best" ? newest.state.best?.name : undefined;

@@ -1,3 +1,16 @@
+import {
+  BOOLEAN,
+  type Checks,
+  COUNT,
+  check,
+  either,
+  FUNCTION,
+  OBJECT,
+  oneOf,
+  optional,
+  requireOptions,
+  STRING,
+} from "known-options";
 import type { CheckpointStorage } from "./storage.ts";
 
 /** Options of `fitDataset({ checkpoint })`. */
@@ -41,3 +54,24 @@ export type CheckpointEvent =
     }
   /** It was not used; the one before it was tried. */
   | { readonly kind: "damaged"; readonly name: string; readonly reason: string };
+
+const STORAGE_METHODS = ["list", "read", "write", "remove"] as const;
+
+const CHECKS: Checks<CheckpointOptions> = {
+  storage: check(`a CheckpointStorage { ${STORAGE_METHODS.join(", ")} }`, (value) =>
+    STORAGE_METHODS.every((name) => typeof (value as CheckpointStorage | null)?.[name] === "function"),
+  ),
+  everySteps: optional(COUNT),
+  keep: optional(COUNT),
+  best: optional(OBJECT),
+  resume: optional(either(BOOLEAN, oneOf("force"))),
+  settings: optional(OBJECT),
+  onEvent: optional(FUNCTION),
+};
+
+/** @throws TypeError or RangeError for what `fitDataset({ checkpoint })` cannot take. */
+export function requireCheckpointOptions(options: CheckpointOptions): void {
+  requireOptions("fitDataset: checkpoint", options, CHECKS);
+  if (options.best === undefined) return;
+  requireOptions("fitDataset: checkpoint.best", options.best, { monitor: STRING, mode: oneOf("max", "min") });
+}

@@ -25,7 +25,9 @@ export function describeRun(run: RunDescription): RunSettings {
   const { optimizer, gradientTransform, average } = step;
   const last = epochs * batchesPerEpoch(source) - 1;
   const steps = [0, 1, 10, ...[0.25, 0.5, 0.75].map((share) => Math.round(share * last)), last];
-  const { learningRate, ...config } = optimizer.getConfig() as Record<string, unknown>;
+  const { learningRate, ...config } = isAdamW(optimizer)
+    ? { ...optimizer.semantics, learningRate: steps.map((it) => optimizer.learningRateAt(it)) }
+    : (optimizer.getConfig() as Record<string, unknown>);
   const all: Record<string, unknown> = {
     backend: tf.getBackend(),
     epochs,
@@ -36,7 +38,7 @@ export function describeRun(run: RunDescription): RunSettings {
     ...objective.settings,
     optimizer: optimizer.getClassName(),
     ...config,
-    learningRate: isAdamW(optimizer) ? steps.map((it) => optimizer.learningRateAt(it)) : learningRate,
+    learningRate,
     ...(isAdamW(optimizer) && { parameters: countTreatments(optimizer, objective.variables) }),
     gradientTransform: gradientTransform?.name ?? "none",
     average: average === undefined ? "none" : steps.map((it) => average.decayAt(it)),

@@ -169,7 +169,7 @@ describe("replicas", () => {
   });
 
   test.each<[string, FitOptions, string]>([
-    ["none", { ...options, replicas: 0 }, "replicas must be an integer >= 1, got 0"],
+    ["none", { ...options, replicas: 0 }, "replicas must be an integer >= 1 or an object, got 0"],
     ["no setup", { ...options, replicas: 2 }, "2 replicas need a setup"],
     [
       "another rank",

@@ -83,7 +83,7 @@ async function computeShare(
     const round = rowsOfBatch(buffer, 0, Math.min(rows - start, largest));
     await broadcastBatch(communicator, round);
     const [from, to] = shareOf(round.labels.length, replica, replicas);
-    if (to > from) await sum.add(rowsOfBatch(round, from, to), (to - from) / rows);
+    if (to > from) await sum.add(rowsOfBatch(round, from, to), (to - from) / rows, start + from);
   }
   const after = await flatten(untrained);
   const moved = after.map((weight, i) => (weight - before[i]!) / replicas);

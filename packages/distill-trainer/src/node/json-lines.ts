@@ -1,6 +1,7 @@
+import { requireOptions } from "known-options";
 import { AppendFile } from "tensorboard-events";
 import { cutLog } from "./cut-log.ts";
-import { LogCallback, type LogOptions, type LogPlace, type Numbers } from "./log-callback.ts";
+import { LOG_CHECKS, LogCallback, type LogOptions, type LogPlace, type Numbers } from "./log-callback.ts";
 
 /**
  * A run's log as lines of JSON, one event each, in a file that only grows:
@@ -20,6 +21,7 @@ import { LogCallback, type LogOptions, type LogPlace, type Numbers } from "./log
  * await trainer.fitDataset(data, { epochs: 20, callbacks: jsonLines("runs/1/log.jsonl", { settings: { seed: 1 } }) });
  */
 export function jsonLines(path: string, options: LogOptions = {}): LogCallback {
+  requireOptions("jsonLines", options, LOG_CHECKS);
   return new LogCallback(`jsonLines: '${path}'`, options, (start, { epochs, steps, batchSize }) => {
     const { lastStep } = cutLog(path, start);
     const file = new AppendFile(path);

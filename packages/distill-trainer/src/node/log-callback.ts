@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { atLeast, type Checks, FUNCTION, OBJECT, optional } from "known-options";
 import type { FlushOptions } from "tensorboard-events";
 import type { RunCallback } from "../run-callback.ts";
 
@@ -15,6 +16,13 @@ export interface LogOptions {
    */
   readonly onProblem?: (message: string) => void;
 }
+
+/** Checks of {@link LogOptions}. */
+export const LOG_CHECKS: Checks<LogOptions> = {
+  settings: optional(OBJECT),
+  flushSeconds: optional(atLeast(0)),
+  onProblem: optional(FUNCTION),
+};
 
 /** Opens the log of a run that begins, or goes on, at a place. `params` are tfjs' (`epochs`, `steps`, …). */
 export type OpenLog = (place: LogPlace, params: Readonly<Record<string, unknown>>) => RunLog;

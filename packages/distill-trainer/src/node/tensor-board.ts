@@ -1,5 +1,6 @@
+import { FUNCTION, optional, requireOptions } from "known-options";
 import { EventFile, image, type Pixels, scalar, text } from "tensorboard-events";
-import { LogCallback, type LogOptions, type Numbers } from "./log-callback.ts";
+import { LOG_CHECKS, LogCallback, type LogOptions, type Numbers } from "./log-callback.ts";
 
 /** A picture and the tag under which TensorBoard shows it: `samples/0` is `0` in the group `samples`. */
 export interface NamedPixels extends Pixels {
@@ -29,6 +30,7 @@ const BOOKKEEPING = new Set(["batch", "size", "waitSeconds", "computeSeconds"]);
  * // tensorboard --logdir runs
  */
 export function tensorBoard(folder: string, options: TensorBoardOptions = {}): LogCallback {
+  requireOptions("tensorBoard", options, { ...LOG_CHECKS, images: optional(FUNCTION) });
   const { settings, images } = options;
   return new LogCallback(`tensorBoard: '${folder}'`, options, ({ step: taken }) => {
     const file = new EventFile(folder, { restartAt: taken === 0 ? 0 : taken + 1 });

@@ -1,14 +1,17 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { COUNT, optional, requireOptions } from "known-options";
 import { ADAMW_SEMANTICS, AdamW } from "../adamw.ts";
 import { batchesPerEpoch, type DataSource } from "../data-source.ts";
 import type { DistillerCompileArgs } from "../distiller.ts";
 import { clipByGlobalNorm } from "../gradient-transform.ts";
 import { layerDecay } from "../layer-decay.ts";
 import { normalise } from "../preprocess.ts";
+import { requireCount } from "../require-count.ts";
 import { constant, cosine, type Schedule, scaledLearningRate, warmup } from "../schedule.ts";
 import { WeightAverage } from "../weight-average.ts";
 import { timmNoDecay } from "../weight-decay.ts";
 import type { Recipe } from "./recipe.ts";
+import { requireRecipe } from "./require-recipe.ts";
 
 /** Options of {@link compileRecipe}. */
 export interface CompileRecipeOptions {
@@ -37,6 +40,8 @@ export function compileRecipe(
   source: DataSource,
   options: CompileRecipeOptions = {},
 ): DistillerCompileArgs {
+  requireRecipe(recipe);
+  requireOptions("compileRecipe", options, { depth: optional(COUNT) });
   const { labelSmoothing, distillation, alpha, clipNorm, averageDecay, normalisation } = recipe;
   const scale = recipe.layerDecay ?? 1;
   if (scale !== 1 && options.depth === undefined) {
@@ -61,6 +66,8 @@ export function compileRecipe(
 
 /** A recipe's learning rate by optimizer step. A warm-up leaves at least one step to the schedule proper. */
 export function recipeSchedule(recipe: Recipe, stepsPerEpoch: number): Schedule {
+  requireRecipe(recipe);
+  requireCount("stepsPerEpoch", stepsPerEpoch, "recipeSchedule");
   const { schedule, learningRatePer, batchSize, minLearningRate: min = 0, warmup: rise } = recipe;
   const base =
     learningRatePer === undefined

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { type Checks, COUNT, check, FUNCTION, optional, requireOptions } from "known-options";
+import { checkedBatches, requireSource } from "../checks/checked-batches.ts";
 import type { Batch, DataSource } from "../data-source.ts";
 import { disposeMicroBatch, microBatchRanges, rowsOfBatch, toMicroBatch } from "../micro-batch.ts";
-import { requireCount } from "../require-count.ts";
 import type { Teacher } from "../teacher.ts";
 import type { LogitStore } from "./logit-store.ts";
 import { storedTeacher } from "./stored-teacher.ts";
@@ -18,6 +19,15 @@ export interface StoreTeacherLogitsOptions {
   readonly signal?: AbortSignal;
 }
 
+const CHECKS: Checks<StoreTeacherLogitsOptions> = {
+  epochs: COUNT,
+  microBatchSize: optional(COUNT),
+  onProgress: optional(FUNCTION),
+  signal: optional(
+    check("an AbortSignal", (value) => typeof (value as AbortSignal | null)?.aborted === "boolean"),
+  ),
+};
+
 /** How far {@link storeTeacherLogits} is, in rows. */
 export interface StoreProgress {
   /** In the store now. */
@@ -32,7 +42,9 @@ export interface StoreProgress {
  * called again: what is stored is not asked again.
  *
  * @returns Its last progress.
- * @throws RangeError for bad options. Error if the data has no `viewKeys`, and what the teacher and the store throw.
+ * @throws RangeError or TypeError for options, a source or a batch that are not what they must be. Error if the data has no
+ * `viewKeys` or the teacher's logits are not finite: the row is named, and nothing of its micro-batch is stored. What the teacher and
+ * the store throw.
  *
  * @example
  * await storeTeacherLogits(teacher, source, store, { epochs: 1, onProgress: ({ done, total }) => console.log(done / total) });
@@ -43,13 +55,14 @@ export async function storeTeacherLogits(
   store: LogitStore,
   options: StoreTeacherLogitsOptions,
 ): Promise<StoreProgress> {
+  requireSource("storeTeacherLogits", source);
+  requireOptions("storeTeacherLogits", options, CHECKS);
   const { epochs, microBatchSize = 16, onProgress, signal } = options;
-  requireCount("epochs", epochs, "storeTeacherLogits");
-  requireCount("microBatchSize", microBatchSize, "storeTeacherLogits");
   const stored = storedTeacher(teacher, store);
   let progress: StoreProgress = { done: 0, total: epochs * source.size, computed: 0 };
   for (let epoch = 0; epoch < epochs; epoch++) {
-    for await (const batch of source.batches(epoch)) {
+    const place = `storeTeacherLogits: epoch ${epoch + 1}`;
+    for await (const batch of checkedBatches({ source, classes: teacher.classes, epoch, place })) {
       signal?.throwIfAborted();
       const { done, total, computed } = progress;
       const asked = await storeBatch(stored, batch, store, microBatchSize);

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { firstNonFinite } from "../checks/non-finite.ts";
 import type { Teacher } from "../teacher.ts";
 import type { LogitStore } from "./logit-store.ts";
 
@@ -34,11 +35,13 @@ export function storedTeacher(teacher: Teacher, store: LogitStore): Teacher {
       if (keys === undefined)
         throw new Error("storedTeacher: the data must have viewKeys in its batches, got none");
       const found = await store.find(keys);
+      found.forEach((row, i) => void (row && requireLogits(`the store's logits of row ${i}`, row, classes)));
       if (found.every((row) => row !== undefined)) return stacked(found, classes);
 
       const live = await teacher.logits(images, views);
       try {
         const data = await live.data();
+        requireLogits("the teacher's logits", data as Float32Array, keys.length * classes);
         const missing = [...keys.keys()].filter((row) => found[row] === undefined);
         const rows = missing.map((row) => data.subarray(row * classes, (row + 1) * classes) as Float32Array);
         await store.add(
@@ -52,6 +55,15 @@ export function storedTeacher(teacher: Teacher, store: LogitStore): Teacher {
       return live;
     },
   };
+}
+
+function requireLogits(whose: string, logits: Float32Array, length: number): void {
+  if (logits.length !== length) {
+    throw new RangeError(`storedTeacher: ${whose} must be ${length} numbers, got ${logits.length}`);
+  }
+  const bad = firstNonFinite(logits);
+  if (bad >= 0)
+    throw new Error(`storedTeacher: ${whose} must be finite, got ${logits[bad]} at number ${bad}`);
 }
 
 function stacked(rows: readonly Float32Array[], classes: number): tf.Tensor2D {

@@ -50,7 +50,11 @@ export class LogitFile {
         return `its block at byte ${this.#end} is not what was written; it and all after it are left out`;
       }
       if (this.#end === 0) this.#requireHeader(block.payload);
-      else this.#noteRows(block.payload, block.at, note);
+      else if (block.payload.length % this.#rowBytes === 0) this.#noteRows(block.payload, block.at, note);
+      else {
+        this.#isDamaged = true;
+        return `its block at byte ${this.#end} has ${block.payload.length} bytes, which are not rows of ${this.#rowBytes}; it and all after it are left out`;
+      }
       this.#end = block.end;
     }
     return undefined;
@@ -104,10 +108,24 @@ export class LogitFile {
   }
 
   #requireHeader(payload: Buffer): void {
-    const found = JSON.parse(payload.toString()) as Record<string, unknown>;
+    const found = headerIn(payload);
+    if (found === undefined) {
+      throw new Error(
+        `logitStore: ${this.#path} must begin with a header of 'distill-trainer logits 1', got none`,
+      );
+    }
     const differing = Object.entries(this.#header).filter(([name, value]) => found[name] !== value);
     if (differing.length === 0) return;
     const list = differing.map(([name, value]) => `${name} was ${found[name]}, is ${value}`).join("; ");
     throw new Error(`logitStore: ${this.#path} must be of this teacher and these views, got others: ${list}`);
+  }
+}
+
+function headerIn(payload: Buffer): Record<string, unknown> | undefined {
+  try {
+    const header: unknown = JSON.parse(payload.toString());
+    return typeof header === "object" && header !== null ? (header as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { type Checks, COUNT, FUNCTION, optional, requireOptions, STRING } from "known-options";
 import type { LogitStore } from "../../stored-logits/logit-store.ts";
 import { LogitFile, type LogitHeader } from "./logit-file.ts";
 
@@ -31,6 +32,13 @@ export interface FolderLogitStore extends LogitStore {
   close(): void;
 }
 
+const CHECKS: Checks<LogitStoreOptions> = {
+  classes: COUNT,
+  teacher: STRING,
+  views: STRING,
+  onEvent: optional(FUNCTION),
+};
+
 const ENDING = ".logits";
 
 /**
@@ -50,10 +58,8 @@ const ENDING = ".logits";
  * store.close();
  */
 export function logitStore(folder: string, options: LogitStoreOptions): FolderLogitStore {
+  requireOptions("logitStore", options, CHECKS);
   const { classes, teacher, views } = options;
-  if (!(Number.isInteger(classes) && classes >= 1)) {
-    throw new RangeError(`logitStore: classes must be an integer >= 1, got ${classes}`);
-  }
   return new LogitFolder(
     folder,
     { format: "distill-trainer logits 1", classes, teacher, views },

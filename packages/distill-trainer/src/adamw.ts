@@ -220,6 +220,14 @@ export class AdamW extends tf.Optimizer {
     return { ...this.#options, learningRate: this.#constantRate! };
   }
 
+  /** From what {@link getConfig} gives; tfjs adds `customObjects` to it. */
+  static override fromConfig<T extends tf.serialization.Serializable>(
+    cls: tf.serialization.SerializableConstructor<T>,
+    { customObjects: _, ...options }: tf.serialization.ConfigDict,
+  ): T {
+    return new cls(options);
+  }
+
   /** What a run is told apart by beside its rate and its functions: the other options. */
   get semantics(): Readonly<Record<string, number | string>> {
     return { ...this.#options };

@@ -86,6 +86,8 @@ export class AdamW extends tf.Optimizer {
   #constantRate: number | undefined;
   /** Whether it was set after construction, and so belongs to the state. */
   #isRateSet = false;
+  /** The set rate as a tensor, once somebody asked for it. */
+  #rateTensor: tf.Tensor1D | undefined;
   readonly #options: Omit<AdamWStepOptions, "learningRate">;
   readonly #excluded: ((variableName: string) => boolean) | undefined;
   readonly #scaleOf: ((variableName: string) => number) | undefined;
@@ -119,6 +121,8 @@ export class AdamW extends tf.Optimizer {
     this.#schedule = constant(value);
     this.#constantRate = value;
     this.#isRateSet = true;
+    this.#rateTensor?.dispose();
+    this.#rateTensor = undefined;
   }
 
   /** Learning rate of the step with this index, counted from 0. */
@@ -176,11 +180,16 @@ export class AdamW extends tf.Optimizer {
   /**
    * The state: the step count, the learning rate where it was set after construction, then every variable's two moments.
    *
-   * @returns Tensors of which the moments stay the optimizer's.
+   * @returns Tensors of which all stay the optimizer's but the first, the step count, which is the caller's.
    */
   override async getWeights(): Promise<{ name: string; tensor: tf.Tensor }[]> {
-    const rate = this.#isRateSet ? [{ name: RATE_NAME, tensor: toBits(this.learningRate) }] : [];
+    const rate = this.#isRateSet ? [{ name: RATE_NAME, tensor: this.#keptRate() }] : [];
     return [await this.saveIterations(), ...rate, ...this.#slots.named];
+  }
+
+  #keptRate(): tf.Tensor1D {
+    this.#rateTensor ??= tf.keep(toBits(this.learningRate));
+    return this.#rateTensor;
   }
 
   /**
@@ -233,8 +242,10 @@ export class AdamW extends tf.Optimizer {
     return { ...this.#options };
   }
 
-  /** Frees the moments. */
+  /** Frees the moments and the set rate's tensor. */
   override dispose(): void {
+    this.#rateTensor?.dispose();
+    this.#rateTensor = undefined;
     this.#slots.dispose();
   }
 }
@@ -248,7 +259,8 @@ function toBits(value: number): tf.Tensor1D {
 
 async function fromBits(bits: tf.Tensor): Promise<number> {
   const data = (await bits.data()) as Int32Array;
-  const value = data.length === 2 ? new Float64Array(Int32Array.from(data).buffer)[0]! : Number.NaN;
+  const isBits = data.length === 2 && bits.dtype === "int32";
+  const value = isBits ? new Float64Array(Int32Array.from(data).buffer)[0]! : Number.NaN;
   requireRate(`AdamW.setWeights: '${RATE_NAME}'`, value);
   return value;
 }

@@ -28,6 +28,8 @@ export interface Batch {
 export interface DataSource {
   /** Samples in an epoch. */
   readonly size: number;
+  /** Samples in the epoch with this index, where some have fewer than `size`: a run of so many steps ends within one. */
+  sizeOf?(epoch: number): number;
   /** Samples in a batch; the last one of an epoch may be smaller. */
   readonly batchSize: number;
   batches(epoch: number): AsyncIterable<Batch>;

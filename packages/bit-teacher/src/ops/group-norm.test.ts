@@ -60,7 +60,9 @@ describe.each(["cpu", "wasm"] as const)("groupNorm on %s", (backend) => {
       "groupNorm: x must be [batch, ..., channels] with channels in 4 groups, got [1,2,6]",
     );
     expect(() => groupNorm(x, tf.ones([2]), six, { groups: 2 })).toThrow("groupNorm: gamma must be [6]");
-    expect(() => groupNorm(x, six, six, { groups: 2, epsilon: 0 })).toThrow("epsilon must be > 0, got 0");
+    expect(() => groupNorm(x, six, six, { groups: 2, epsilon: 0 })).toThrow(
+      "epsilon must be a finite number > 0, got 0",
+    );
   });
 
   test("allocates one tensor forward", () => {

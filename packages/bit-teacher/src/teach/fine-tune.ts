@@ -89,9 +89,11 @@ export function firstSteps(source: DataSource, steps: number): DataSource {
       if (left === 0) return;
     }
   }
+  const { size, batchSize } = source;
   return {
-    size: source.size,
-    batchSize: source.batchSize,
+    size,
+    sizeOf: (epoch) => Math.max(0, Math.min(size, (steps - epoch * perEpoch) * batchSize)),
+    batchSize,
     batches: (epoch) => cut(source.batches(epoch), epoch, 0),
     ...(source.batchesFrom !== undefined && {
       batchesFrom: (epoch: number, first: number) => cut(source.batchesFrom!(epoch, first), epoch, first),

@@ -62,6 +62,13 @@ describe("a checkpoint with a right checksum is refused by name, and changes not
       "expected a state of a run",
     ],
     ["its state is none", { ...content, state: null }, same, "expected a state that is an object"],
+    [
+      "a weight is NaN",
+      { ...content, tensors: [weights[0]!, { ...weights[1]!, data: Float32Array.of(Number.NaN) }] },
+      same,
+      "weight 1 must hold finite numbers, got NaN",
+    ],
+    ["two weights changed places", { ...content, tensors: [...weights].reverse() }, same, "'0000/…'"],
     ["a weight is missing", { ...content, tensors: weights.slice(1) }, same, "expected 2 weights, got 1"],
   ])("%s", async (_, tensorFile, change, problem) => {
     const model = tfl.sequential({ layers: [tfl.layers.dense({ units: 1, inputShape: [2] })] });

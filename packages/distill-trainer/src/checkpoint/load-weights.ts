@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { BOOLEAN, oneOf, optional, requireOptions } from "known-options";
-import { requireSameShape, variablesOf } from "../variables.ts";
+import { variablesOf } from "../variables.ts";
 import { newestCheckpoint, readCheckpoint } from "./read-checkpoint.ts";
+import { requireStoredWeights } from "./require-stored.ts";
 import type { CheckpointStorage } from "./storage.ts";
 
 /** Options of {@link loadCheckpointWeights}. */
@@ -18,7 +19,8 @@ export interface LoadWeightsOptions {
  *
  * @param model - Of the run's architecture; its variables change in place.
  * @returns Name of the checkpoint.
- * @throws Error if there is none that is whole, or none with an average. RangeError if the shapes are not the model's.
+ * @throws Error if there is none that is whole, or none with an average. RangeError if names or shapes are not the model's, or a
+ * number is not finite: no weight has changed then.
  *
  * @example
  * await loadCheckpointWeights(model, folderStorage("runs/1/checkpoints"), { which: "best" });
@@ -41,15 +43,13 @@ export async function loadCheckpointWeights(
   const prefix = average ? "average/" : "model/";
   const stored = tensors.filter((one) => one.name.startsWith(prefix));
   if (stored.length === 0) throw new Error(`loadCheckpointWeights: '${name}' holds no average`);
-  const weights = stored.map(({ data, shape }) => tf.tensor(data, [...shape]));
-  try {
-    const variables = variablesOf(model);
-    requireSameShape("loadCheckpointWeights", variables, weights);
+  const variables = variablesOf(model);
+  const weights = stored.map((one) => ({ ...one, name: one.name.slice(prefix.length) }));
+  requireStoredWeights("loadCheckpointWeights", variables, weights);
+  tf.tidy(() => {
     variables.forEach((variable, i) => {
-      variable.assign(weights[i]!);
+      variable.assign(tf.tensor(weights[i]!.data, variable.shape));
     });
-  } finally {
-    tf.dispose(weights);
-  }
+  });
   return name;
 }

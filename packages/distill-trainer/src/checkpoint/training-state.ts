@@ -1,7 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { firstNonFinite } from "../checks/non-finite.ts";
 import type { StepOptions } from "../step.ts";
-import { requireSameShape, variablesOf } from "../variables.ts";
+import { variablesOf } from "../variables.ts";
+import { placeOf, requireStoredOptimizer, requireStoredWeights } from "./require-stored.ts";
 import type { HostTensor } from "./tensor-file.ts";
 
 /** A model and all that changes with it. */
@@ -27,18 +29,23 @@ export async function captureTensors({ model, step }: Training): Promise<HostTen
   const tensors: HostTensor[] = [];
   for (const { name, tensor } of all) {
     const data = (await tensor.data()) as Float32Array | Int32Array;
-    requireFiniteNumbers(name, data);
+    const bad = firstNonFinite(data); // a checkpoint that holds NaN is worth less than the one before it
+    if (bad >= 0) {
+      throw new Error(`fitDataset: a checkpoint must hold finite numbers, got ${data[bad]} in '${name}'`);
+    }
     tensors.push({ name, shape: tensor.shape, data });
   }
   slots[0]?.tensor.dispose(); // the step count, which an optimizer makes anew for each caller
   return tensors;
 }
 
+const PREFIXES = ["model/", "optimizer/", "average/"] as const;
+
 /**
  * Gives a training the tensors that {@link captureTensors} took from one like it. Weights are told apart by their place in
  * the model, not by their name, which tfjs numbers through a process.
  *
- * @throws RangeError if they do not fit, before anything is changed.
+ * @throws RangeError if they do not fit or are not finite: the model, its average and its optimizer are as before then.
  */
 export async function restoreTensors(
   { model, step }: Training,
@@ -46,30 +53,40 @@ export async function restoreTensors(
   averageUpdates: number,
 ): Promise<void> {
   const variables = variablesOf(model);
-  const made = stored.map(({ name, shape, data }) => ({
-    name,
-    tensor: tf.tensor(data, [...shape], data instanceof Float32Array ? "float32" : "int32"),
-  }));
-  const under = (prefix: string) =>
-    made
+  const other = stored.find(({ name }) => !PREFIXES.some((prefix) => name.startsWith(prefix)));
+  if (other !== undefined) {
+    throw new RangeError(
+      `checkpoint: names must begin with ${PREFIXES.join(", ")}, got '${other.name.slice(0, 60)}'`,
+    );
+  }
+  const under = (prefix: (typeof PREFIXES)[number]): HostTensor[] =>
+    stored
       .filter(({ name }) => name.startsWith(prefix))
-      .map(({ name, tensor }) => ({ name: name.slice(prefix.length), tensor }));
+      .map((one) => ({ ...one, name: one.name.slice(prefix.length) }));
+  const [weights, slots, averages] = [under("model/"), under("optimizer/"), under("average/")];
+  requireStoredWeights("checkpoint", variables, weights);
+  if (averages.length > 0) requireStoredWeights("checkpoint: average", variables, averages);
+  requireStoredOptimizer("checkpoint", variables, slots);
+
+  const made: tf.Tensor[] = [];
+  const make = ({ shape, data }: HostTensor): tf.Tensor => {
+    const tensor = tf.tensor(data, [...shape], data instanceof Float32Array ? "float32" : "int32");
+    made.push(tensor);
+    return tensor;
+  };
   try {
-    const weights = under("model/").map(({ tensor }) => tensor);
-    const averages = under("average/").map(({ tensor }) => tensor);
-    requireSameShape("checkpoint", variables, weights);
-    const slots = under("optimizer/").map(({ name, tensor }) => ({
-      name: toVariable(name, variables),
-      tensor,
-    }));
-    await step.optimizer.setWeights(slots); // refuses what it does not know, before the weights change
-    if (averages.length > 0) step.average?.restore(averages, averageUpdates);
-    else step.average?.restore(weights, 0);
+    // The optimizer refuses what it does not know: before the weights change.
+    await step.optimizer.setWeights(
+      slots.map((slot) => ({ name: toVariable(slot.name, variables), tensor: make(slot) })),
+    );
+    const restored = weights.map(make);
+    if (averages.length > 0) step.average?.restore(averages.map(make), averageUpdates);
+    else step.average?.restore(restored, 0);
     variables.forEach((variable, i) => {
-      variable.assign(weights[i]!);
+      variable.assign(restored[i]!);
     });
   } finally {
-    tf.dispose(made.map(({ tensor }) => tensor));
+    tf.dispose(made);
   }
 }
 
@@ -81,19 +98,6 @@ function toStored(name: string, indexOf: Map<string, number>, names: readonly st
 }
 
 function toVariable(name: string, variables: readonly tf.Variable[]): string {
-  const index = /^(\d{4,})\//.exec(name)?.[1];
-  if (index === undefined) return name;
-  const variable = variables[Number(index)];
-  if (variable === undefined) {
-    throw new RangeError(`checkpoint: '${name.slice(0, 60)}' must be of one of ${variables.length} weights`);
-  }
-  return `${variable.name}${name.slice(name.lastIndexOf("/"))}`;
-}
-
-/** A checkpoint that holds NaN is worth less than the one before it. */
-function requireFiniteNumbers(name: string, data: Float32Array | Int32Array): void {
-  let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += data[i]! * 0;
-  if (sum !== 0)
-    throw new Error(`fitDataset: a checkpoint must hold finite numbers, got others in '${name}'`);
+  const place = placeOf(name);
+  return place === undefined ? name : `${variables[place]!.name}${name.slice(name.lastIndexOf("/"))}`;
 }

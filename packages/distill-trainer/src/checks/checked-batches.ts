@@ -31,13 +31,14 @@ export interface CheckedSource {
 
 /**
  * An epoch's batches, each of which is checked before it is given: its fields, and that it has the rows which the source's
- * `size` and `batchSize` promise. Schedules and resumed runs count on them.
+ * `size`, or `sizeOf`, and `batchSize` promise. Schedules and resumed runs count on them.
  *
  * @throws RangeError or TypeError that names the batch, counted from 1.
  */
 export async function* checkedBatches(checked: CheckedSource): AsyncGenerator<Batch> {
   const { source, classes, epoch, firstBatch = 0, place } = checked;
-  const { size, batchSize } = source;
+  const { batchSize } = source;
+  const size = source.sizeOf?.(epoch) ?? source.size;
   let given = Math.min(size, firstBatch * batchSize);
   let index = firstBatch;
   for await (const batch of batchesFrom(source, epoch, firstBatch)) {

@@ -56,6 +56,7 @@ export function mixedSource(source: DataSource, options: MixedSourceOptions): Da
   }
   return {
     size: source.size,
+    ...(source.sizeOf !== undefined && { sizeOf: (epoch: number) => source.sizeOf!(epoch) }),
     batchSize: source.batchSize,
     batches: (epoch) => mixAll(source.batches(epoch)),
     ...(source.batchesFrom !== undefined && {

@@ -57,7 +57,10 @@ describe("DEIT_RECIPE", () => {
       Object.fromEntries(Object.entries(fb).filter(([name]) => name !== "opt_eps" && name !== "batch_size")),
     );
     const { optimizer } = compileRecipe(DEIT_RECIPE, deit(tiny), source);
-    expect(optimizer.semantics).toMatchObject({ epsilon: fb.opt_eps, epsilonPlacement: "corrected" });
+    expect((optimizer as AdamW).semantics).toMatchObject({
+      epsilon: fb.opt_eps,
+      epsilonPlacement: "corrected",
+    });
   });
 
   test("warms up over the cosine's beginning, at the rate that is scaled to the batch", () => {
@@ -83,7 +86,7 @@ test("KERAS_RECIPE has the example's numbers", () => {
   const rate = recipeSchedule(KERAS_RECIPE, 13);
   expect([rate(0), rate(259)]).toEqual([2.5e-4, 2.5e-4]);
   const { optimizer, preprocess, distillation } = compileRecipe(KERAS_RECIPE, deit(tiny), source);
-  expect(optimizer.semantics).toMatchObject({
+  expect((optimizer as AdamW).semantics).toMatchObject({
     ...{ weightDecay: 1e-4, weightDecayMode: "absolute", epsilon: 1e-7, epsilonPlacement: "uncorrected" },
     ...{ beta1: 0.9, beta2: 0.999 },
   });

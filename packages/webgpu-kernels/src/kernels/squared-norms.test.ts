@@ -19,6 +19,12 @@ describe.skipIf(missing)(`SquaredNorms${missing ? ` (skipped: ${missing})` : ""}
     await fc.assert(property, { numRuns: 25 });
   });
 
+  test("of 10 million numbers keeps float32's digits", async () => {
+    const x = noise(1e7, 7);
+    const [sums] = await outputsOf("SquaredNorms", [tf.tensor1d(x)]);
+    expect(Math.abs(sums![0]! / dot(x, x) - 1)).toBeLessThan(1e-6);
+  });
+
   test.each(NOT_FINITE)("is not finite for the one tensor that has %d", async (bad) => {
     const inputs = [tf.ones([3]), tf.tensor1d([1, bad, 2]), tf.ones([2, 2])];
     const [sums] = await outputsOf("SquaredNorms", inputs);

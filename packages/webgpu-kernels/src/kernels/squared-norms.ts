@@ -4,6 +4,8 @@ import type { Kernel } from "../kernel.ts";
 import { onceEach, type Shader } from "../shader.ts";
 
 const LANES = 256;
+/** Squares that a lane adds before it adds their sum to its own: few, so that float32 keeps their digits. */
+const RUN = 128;
 
 /**
  * Any number of tensors → the sum of each one's squares, `[tensors]`: what says whether gradients are finite, and their
@@ -62,7 +64,14 @@ ${indices
   .map(
     (k) => `  if (group.x == ${k}u) {
     slot = u.slot${k};
-    for (var at = local.x; at < u.size${k}; at += ${LANES}u) { sum += x${k}[at] * x${k}[at]; }
+    for (var at = local.x; at < u.size${k};) {
+      var run = 0.0;
+      for (var i = 0u; i < ${RUN}u && at < u.size${k}; i++) {
+        run += x${k}[at] * x${k}[at];
+        at += ${LANES}u;
+      }
+      sum += run;
+    }
   }`,
   )
   .join("\n")}

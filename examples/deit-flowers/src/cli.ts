@@ -37,7 +37,7 @@ export function parseCommandLine(argv: readonly string[]): Asked | undefined {
   for (const command of COMMANDS) describe(cli.command(usage(command), command.what), command);
   cli.help();
   try {
-    const parsed = cli.parse([...argv], { run: false });
+    const parsed = cli.parse(withNegativeNumbers(argv), { run: false });
     if (parsed.options.help === true) return undefined;
     const command = COMMANDS.find(({ name }) => name === cli.matchedCommandName) ?? train;
     const { "--": _, help: __, h: ___, ...given } = parsed.options as Record<string, unknown>;
@@ -49,6 +49,16 @@ export function parseCommandLine(argv: readonly string[]): Asked | undefined {
       throw new UsageError(`${error.message} (see --help)`);
     throw error;
   }
+}
+
+/** The parser takes `-1` for an option of its own: `--rate -1` is given to it as `--rate=-1`. */
+function withNegativeNumbers(argv: readonly string[]): string[] {
+  return argv.flatMap((part, i) => {
+    const isNegative = (one: string | undefined) => /^-\.?\d/.test(one ?? "");
+    const isOption = (one: string | undefined) => /^--[^=]+$/.test(one ?? "");
+    if (isOption(part) && isNegative(argv[i + 1])) return [`${part}=${argv[i + 1]}`];
+    return isNegative(part) && isOption(argv[i - 1]) ? [] : [part];
+  });
 }
 
 function usage({ name, argument }: Command): string {

@@ -1,16 +1,15 @@
 import { cpus } from "node:os";
 import type { StartedBackend } from "tfjs-backends";
-import type { FlowerData } from "./data/open-data.ts";
+import type { RunContext } from "./context.ts";
 import { microBatchSizeOf, replicasOf } from "./pace.ts";
-import type { RunResult } from "./run-result.ts";
-import type { Settings } from "./settings.ts";
+import type { ModelResult, RunResult } from "./run-result.ts";
 import { duration } from "./terminal/format.ts";
 
 /** Where and on what a run was made. */
 export function describeEnvironment(
-  settings: Settings,
+  { settings, data }: Pick<RunContext, "settings" | "data">,
   backend: StartedBackend,
-  data: FlowerData,
+  models: readonly ModelResult[],
   startedAt: number,
 ): RunResult["environment"] {
   return {
@@ -20,7 +19,7 @@ export function describeEnvironment(
     cpu: `${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}`,
     computing: `${replicasOf(settings)} × ${microBatchSizeOf(settings)} images at once`,
     trainingImages: data.train.size,
-    validationImages: data.validation.size,
+    validationImages: models.at(-1)?.right?.length ?? data.validation.size, // those skipped were not judged
     duration: duration(performance.now() - startedAt),
     peakMemory: `${(process.resourceUsage().maxRSS / 1e6).toFixed(1)} GB`,
   };

@@ -1,4 +1,6 @@
-import type { BatchLogs, DataSource } from "distill-trainer";
+import type { DataSource, Teacher } from "distill-trainer";
+import { best } from "./judge/judgement.ts";
+import { predictionsOf } from "./judge/predictions.ts";
 
 /** What a trained model is judged by. */
 export interface Measured {
@@ -6,6 +8,8 @@ export interface Measured {
   readonly valAccuracy: number;
   /** Images a second, forward. */
   readonly imagesPerSecond: number;
+  /** Of each held-out image that was judged, in order, whether it was classified right; absent in records of older runs. */
+  readonly right?: readonly boolean[];
 }
 
 const TIMED_MS = 1000;
@@ -14,19 +18,25 @@ const MOST_PASSES = 15;
 /**
  * Accuracy and speed of a model on held-out images that are in memory. The first pass gives the accuracy and warms up; then
  * passes are timed for about a second, and their median counts.
+ *
+ * @param rows - Images in one forward pass.
  */
 export async function measure(
-  evaluate: (source: DataSource) => Promise<BatchLogs>,
+  answers: Pick<Teacher, "logits">,
   heldOut: DataSource,
-): Promise<Measured> {
-  const { accuracy } = await evaluate(heldOut);
+  rows: number,
+): Promise<Required<Measured>> {
+  const { labels, probabilities } = await predictionsOf(answers, heldOut, rows);
+  if (labels.length === 0) throw new Error("expected held-out pictures to judge a model by, got none");
+  const right = probabilities.map((row, i) => best(row) === labels[i]);
   const times: number[] = [];
   for (let spent = 0; spent < TIMED_MS && times.length < MOST_PASSES; ) {
     const start = performance.now();
-    await evaluate(heldOut);
+    await predictionsOf(answers, heldOut, rows);
     times.push(performance.now() - start);
     spent += times.at(-1)!;
   }
   const median = times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!;
-  return { valAccuracy: accuracy!, imagesPerSecond: heldOut.size / (median / 1000) };
+  const valAccuracy = right.filter(Boolean).length / right.length;
+  return { valAccuracy, imagesPerSecond: heldOut.size / (median / 1000), right };
 }

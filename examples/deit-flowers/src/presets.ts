@@ -13,6 +13,8 @@ const SHARED = {
   workers: 1,
   skipBadImages: false,
   students: "both",
+  teacherPixels: "auto",
+  teacherOutputs: "auto",
   mlpRatio: 4,
   dropPath: 0.1,
   init: "timm",

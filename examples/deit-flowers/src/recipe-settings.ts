@@ -2,6 +2,7 @@ import {
   DEIT_RECIPE,
   FINETUNE_RECIPE,
   IMAGENET_NORMALISATION,
+  type Normalisation,
   type Recipe,
   type RecipeImages,
 } from "distill-trainer";
@@ -13,6 +14,13 @@ const AUGMENTATIONS: Readonly<Record<Settings["augment"], RecipeImages["augmenta
   deit: DEIT_RECIPE.images.augmentation,
   crop: FINETUNE_RECIPE.images.augmentation,
   none: { crop: { scale: [1, 1] }, flip: 0 },
+};
+
+/** What the students' pixels are made of; `unit` needs nothing more than 0…1. `symmetric`, −1…1, is Google's and some of timm's. */
+const NORMALISATIONS: Readonly<Record<Settings["normalisation"], Normalisation | undefined>> = {
+  unit: undefined,
+  symmetric: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+  imagenet: IMAGENET_NORMALISATION,
 };
 
 /** The settings that a recipe decides, but for the kind of augmentation. */
@@ -55,6 +63,7 @@ export function studentRecipe(settings: Settings): Recipe {
     adamW,
     learningRatePer,
   } = settings;
+  const normalisation = NORMALISATIONS[settings.normalisation];
   return {
     epochs: settings.epochs,
     batchSize: settings.batchSize,
@@ -80,7 +89,7 @@ export function studentRecipe(settings: Settings): Recipe {
       mixing: { ...DEIT_RECIPE.mixing, mixupAlpha: mixup, cutmixAlpha: cutmix },
     }),
     images: studentImages(settings),
-    ...(settings.normalisation === "imagenet" && { normalisation: IMAGENET_NORMALISATION }),
+    ...(normalisation !== undefined && { normalisation }),
   };
 }
 

@@ -24,7 +24,7 @@ interface Work {
   readonly settings: Settings;
   /** The run's, with the teacher in it. */
   readonly folder: string;
-  readonly classes: number;
+  readonly classNames: readonly string[];
   /** Of the store that the teacher's logits are in, if they are. */
   readonly logits: LogitStoreOptions | undefined;
   readonly backend: string;
@@ -39,9 +39,9 @@ export function replicaOf(stage: Stage, work: Work): ReplicaModule {
 const NO_DATA: DataSource = { size: 1, batchSize: 1, batches: async function* () {} };
 
 const setup: ReplicaSetup<Work & { stage: Stage }> = async ({ data }) => {
-  const { stage, settings, classes, backend } = data;
+  const { stage, settings, classNames, backend } = data;
   await startBackend(backend as BackendChoice);
-  const config = studentConfig(settings, classes);
+  const config = studentConfig(settings, classNames.length);
   const model = stage === "student-alone" ? vit(config) : deit(config);
   const trainer =
     stage === "student-alone"
@@ -52,8 +52,8 @@ const setup: ReplicaSetup<Work & { stage: Stage }> = async ({ data }) => {
 };
 export default setup;
 
-async function teacherOf({ folder, settings, logits }: Work): Promise<Teacher> {
-  const { teacher } = (await savedTeacher(folder))!;
+async function teacherOf({ folder, settings, logits, classNames }: Work): Promise<Teacher> {
+  const { teacher } = (await savedTeacher(folder, classNames))!;
   const { storeLogits } = settings;
   return storeLogits === undefined || logits === undefined
     ? teacher

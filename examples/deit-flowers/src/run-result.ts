@@ -38,6 +38,10 @@ export interface RunResult {
 
 /** `summary.json`: one object a model. */
 export function summaryJson(models: readonly ModelResult[]): string {
-  const rows = models.map(({ name, params, history, ...figures }) => ({ model: name, params, ...figures }));
+  const rows = models.map(({ name, params, history, right, ...figures }) => ({
+    model: name,
+    params,
+    ...figures,
+  }));
   return `${JSON.stringify(rows, null, 2)}\n`;
 }

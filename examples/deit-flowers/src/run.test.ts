@@ -26,6 +26,7 @@ vi.setConfig({ testTimeout: 600_000 });
 
 const WRITTEN = [
   "contact-sheet.png",
+  "data.json",
   "log",
   "report.html",
   "result.json",

@@ -62,7 +62,7 @@ export function run(settings: Settings, output: LineOutput, signal?: AbortSignal
       dataDescription: data.description,
       ...(teacher && { teacherDescription: teacher.description }),
       models,
-      environment: describeEnvironment(settings, backend, data, startedAt),
+      environment: describeEnvironment(context, backend, models, startedAt),
     };
     await writeRecord(folder, result);
     const report = await writeReport(context, result);

@@ -1,5 +1,6 @@
 import { suggestion } from "known-options";
 import { z } from "zod";
+import { PIXELS } from "./models/pixels.ts";
 import { checked } from "./options/checked.ts";
 import { kebab } from "./options/kebab.ts";
 import { PRESETS } from "./presets.ts";
@@ -29,6 +30,8 @@ const schema = z.strictObject({
   skipBadImages: z.boolean(),
   students: z.enum(["both", "alone", "distilled"]),
   teacher: z.string().optional(),
+  teacherPixels: z.enum(["auto", ...PIXELS]),
+  teacherOutputs: z.enum(["auto", "logits", "probabilities", "sigmoid"]),
   teacherEpochs: count,
   teacherLearningRate: z.number().positive(),
   patchSize: count,
@@ -64,7 +67,7 @@ const schema = z.strictObject({
   cutmix: z.number().min(0),
   repeats: count,
   evaluationCrop: z.number().positive().max(1),
-  normalisation: z.enum(["unit", "imagenet"]),
+  normalisation: z.enum(["unit", "symmetric", "imagenet"]),
   viewEpochs: count.optional(),
   storeLogits: z.string().optional(),
   checkpointEvery: count,
@@ -96,8 +99,15 @@ export const SETTING_NAMES = Object.keys(schema.shape) as (keyof Settings)[];
  * @throws UsageError naming the option, what was expected and what was given.
  */
 export function resolveSettings(given: Readonly<Record<string, unknown>>): Settings {
+  const settings = resolveDataSettings(given);
+  requireTrainable(settings);
+  return settings;
+}
+
+/** The same for commands that train nothing: values of a student's need not fit together. */
+export function resolveDataSettings(given: Readonly<Record<string, unknown>>): Settings {
   const preset = given.preset ?? (given.data !== undefined || given.download === true ? "photos" : "demo");
-  const base = PRESETS[String(preset)];
+  const base = Object.hasOwn(PRESETS, String(preset)) ? PRESETS[String(preset)] : undefined;
   if (base === undefined) {
     const names = Object.keys(PRESETS);
     const hint = suggestion(String(preset), names);
@@ -105,7 +115,7 @@ export function resolveSettings(given: Readonly<Record<string, unknown>>): Setti
   }
   const name = `${preset}-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}`;
   const settings = checked(schema, { ...base, name, ...given, preset });
-  requireConsistent(settings);
+  requireOneSource(settings);
   return settings;
 }
 
@@ -135,8 +145,16 @@ export function resumeSettings(
   return settings;
 }
 
-function requireConsistent(settings: Settings): void {
-  const { imageSize, patchSize, dim, heads, headDim, mlpRatio, data, download, workers } = settings;
+function requireOneSource({ data, download, workers }: Settings): void {
+  if (data !== undefined && download) {
+    throw new UsageError("--data and --download: expected one of the two, got both");
+  }
+  if (workers > MOST_WORKERS)
+    throw new UsageError(`--workers: expected at most ${MOST_WORKERS}, got ${workers}`);
+}
+
+function requireTrainable(settings: Settings): void {
+  const { imageSize, patchSize, dim, heads, headDim, mlpRatio, epochs, warmupEpochs } = settings;
   if (imageSize % patchSize !== 0) {
     throw new UsageError(`--patch-size: must divide the image size ${imageSize}, got ${patchSize}`);
   }
@@ -145,15 +163,13 @@ function requireConsistent(settings: Settings): void {
   if (!Number.isInteger(dim * mlpRatio)) {
     throw new UsageError(`--mlp-ratio: times --dim ${dim} must be a whole number, got ${mlpRatio}`);
   }
-  if (data !== undefined && download) {
-    throw new UsageError("--data and --download: expected one of the two, got both");
+  if (warmupEpochs > epochs) {
+    throw new UsageError(`--warmup-epochs: expected at most --epochs, ${epochs}, got ${warmupEpochs}`);
   }
   requireStorable(settings);
   if (settings.preset === "finetune" && settings.weights === undefined) {
     throw new UsageError("--weights: expected a safetensors file to start from, got none");
   }
-  if (workers > MOST_WORKERS)
-    throw new UsageError(`--workers: expected at most ${MOST_WORKERS}, got ${workers}`);
 }
 
 /** Stored logits are worth something only where a view comes again. */

@@ -22,7 +22,7 @@ import { stageCheckpoints } from "./files/stages.ts";
 import { loadInitialWeights } from "./initial-weights.ts";
 import { measure } from "./measure.ts";
 import { setInputRange } from "./models/input-range.ts";
-import { addNotes } from "./models/notes.ts";
+import { addNotes, answersOf } from "./models/notes.ts";
 import { microBatchSizeOf, replicasOf } from "./pace.ts";
 import { studentRecipe } from "./recipe-settings.ts";
 import { replicaOf } from "./replica.ts";
@@ -47,38 +47,32 @@ export async function trainAlone(context: RunContext): Promise<TrainedStudent> {
   const { settings, data } = context;
   const model = vit(studentConfig(settings, data.classNames.length));
   const trainer = new Classifier(model);
-  const result = await train("student alone", context, model, settings.imageSize, (_, fit) => fit(trainer));
-  return trained(context, model, { ...result, params: model.countParams() });
+  return train("student alone", context, model, settings.imageSize, (_, fit) => fit(trainer));
 }
 
 /** The same transformer with a second token that learns the teacher's answers. */
 export async function trainDistilled(context: RunContext, ready: ReadyTeacher): Promise<TrainedStudent> {
   const { settings, data } = context;
   const student = deit(studentConfig(settings, data.classNames.length));
-  const result = await train("student distilled", context, student, ready.imageSize, (source, fit) =>
+  return train("student distilled", context, student, ready.imageSize, (source, fit) =>
     withStoredLogits(context, ready, source, (teacher, logits) =>
       fit(new Distiller({ student, teacher }), logits),
     ),
   );
-  return trained(context, averageHeads(student), { ...result, params: student.countParams() });
 }
 
-/** Notes in the model what it needs to be used without its run. */
-function trained(
-  { settings, data }: RunContext,
-  model: tfl.LayersModel,
-  result: ModelResult,
-): TrainedStudent {
+/** Notes in a model what it needs to be used without its run. */
+function noteUse({ settings, data }: RunContext, model: tfl.LayersModel): void {
   const { normalisation, images } = studentRecipe(settings);
   const ratio = images.centreCrop?.ratio;
   addNotes(model, {
     classNames: data.classNames,
     upright: data.upright,
+    outputs: "logits",
     ...(normalisation && { normalisation }),
     ...(ratio !== undefined && { centreCrop: ratio }),
   });
   if (normalisation === undefined) setInputRange(model, [0, 1]);
-  return { model, result };
 }
 
 function mixed(source: ImageSource, { mixing }: Recipe, classes: number): DataSource {
@@ -86,7 +80,7 @@ function mixed(source: ImageSource, { mixing }: Recipe, classes: number): DataSo
 }
 
 type Trainer = Classifier | Distiller;
-type Fit = (trainer: Trainer, logits?: LogitStoreOptions) => Promise<Fitted & { readonly trainer: Trainer }>;
+type Fit = (trainer: Trainer, logits?: LogitStoreOptions) => Promise<Fitted>;
 
 /** Trains a model: `use` makes the trainer for the source and gives it to `fit`. */
 async function train(
@@ -95,7 +89,7 @@ async function train(
   model: tfl.LayersModel,
   teacherImageSize: number,
   use: (source: ImageSource, fit: Fit) => ReturnType<Fit>,
-): Promise<Omit<ModelResult, "params">> {
+): Promise<TrainedStudent> {
   const { settings, output, folder, signal } = context;
   const { imageSize, epochs, weights, averageDecay, depth } = settings;
   const [microBatchSize, replicas] = [microBatchSizeOf(settings), replicasOf(settings)];
@@ -113,19 +107,22 @@ async function train(
   const { classNames } = context.data;
   const preprocess = recipe.normalisation === undefined ? toUnitRange : normalise(recipe.normalisation);
   const callbacks = stageLogs(context, stage, attentionImages(model, heldOut, { classNames, preprocess }));
-  const { trainer, history } = await withTrainingImages(context, views, (source) =>
+  const { history } = await withTrainingImages(context, views, (source) =>
     use(source, async (made, logits) => {
       const data = mixed(source, recipe, classNames.length);
       made.compile({ ...compileRecipe(recipe, model, data, { depth }), ...(average && { average }) });
       const run = { validationData: heldOut, checkpoint, callbacks, ...(signal && { signal }) };
-      const work = { settings, folder, classes: classNames.length, logits, backend: tf.getBackend() };
+      const work = { settings, folder, classNames, logits, backend: tf.getBackend() };
       const setup = replicaOf(stage, work);
       const fit = { epochs, microBatchSize, replicas, setup, ...run };
       const fitted = await fitWithProgress(name, made, data, fit, output);
       average?.copyToModel();
-      return { ...fitted, trainer: made };
+      return fitted;
     }),
   ).finally(() => average?.dispose());
-  const measured = await measure((source) => trainer.evaluateDataset(source, { microBatchSize }), heldOut);
-  return { name, ...measured, ...(await stageFigures(folder, stage)), history };
+  const judged = stage === "student-alone" ? model : averageHeads(model);
+  noteUse(context, judged);
+  const measured = await measure(answersOf(judged), heldOut, microBatchSize);
+  const figures = await stageFigures(folder, stage);
+  return { model: judged, result: { name, params: model.countParams(), ...measured, ...figures, history } };
 }

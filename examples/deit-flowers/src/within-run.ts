@@ -4,6 +4,7 @@ import { type StartedBackend, startBackend } from "tfjs-backends";
 import { type RunContext, reportOnce } from "./context.ts";
 import { type FlowerData, openData } from "./data/open-data.ts";
 import { claim } from "./files/claim.ts";
+import { requireSameData, writeDataRecord } from "./files/data-record.ts";
 import { makeRunFolder, removeIfEmpty } from "./files/run-folder.ts";
 import { shortPath } from "./files/short-path.ts";
 import { removeTemporaries, writeAtomically } from "./files/write-atomically.ts";
@@ -65,8 +66,10 @@ export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promi
   };
   try {
     await removeTemporaries(folder);
-    if (settings.resume === undefined)
+    if (settings.resume === undefined) {
       await writeAtomically(join(folder, "settings.json"), `${JSON.stringify(settings, null, 2)}\n`);
+      await writeDataRecord(folder, opened.data);
+    }
     return await use({ context, backend: opened.backend, backbone: opened.backbone });
   } catch (error) {
     if (!(error instanceof Interrupted)) {
@@ -91,9 +94,11 @@ async function open(
   output.write(`backend: ${backend.name} (${backend.detail})\n`);
   const data = await openData(settings, output, signal);
   output.write(`data: ${data.description}\n`);
-  const classes = data.classNames.length;
-  const backbone = settings.teacher === undefined ? undefined : await loadBackbone(settings.teacher, classes);
+  if (settings.resume !== undefined) await requireSameData(settings.resume, data);
+  const { classNames } = data;
+  const backbone =
+    settings.teacher === undefined ? undefined : await loadBackbone(settings.teacher, classNames, settings);
   if (settings.weights !== undefined)
-    await requireInitialWeights(studentConfig(settings, classes), settings.weights);
+    await requireInitialWeights(studentConfig(settings, classNames.length), settings.weights);
   return { data, backend, backbone };
 }

@@ -13,14 +13,14 @@ export const attention: Command = {
   options: ["attention", ...MODEL_OPTIONS],
   examples: ["attention photo.jpg", "attention photos/ --attention drawn --model runs/demo"],
   run: async ({ args, options, output, signal }) => {
-    const { attention: target = "attention", backend, model } = modelSettings(options);
+    const { attention: target = "attention", backend, model, ...use } = modelSettings(options);
     const photos = await findPhotos(args);
     const { files } = photos;
     output.write(leftOutLine(photos));
     const errors: string[] = [];
     const targets = await attentionTargets(files, target);
     await startBackend(backend);
-    const opened = await openModel(model);
+    const opened = await openModel(model, use);
     for (const [i, file] of files.entries()) {
       signal?.throwIfAborted();
       try {

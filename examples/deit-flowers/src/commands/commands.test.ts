@@ -271,6 +271,7 @@ test("teacher is the first part of a run, whose students are then trained as in 
   expect(again).toContain("teacher  logits of views  90/90");
   expect(again).not.toContain("teacher  epoch");
   expect((await readdir(join(folder, "run"))).sort()).toEqual([
+    "data.json",
     "log",
     "resume",
     "settings.json",

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { openData } from "../data/open-data.ts";
 import { requireSheetPath, writeContactSheet } from "../data/write-contact-sheet.ts";
 import { checked } from "../options/checked.ts";
-import { resolveSettings } from "../settings.ts";
+import { resolveDataSettings } from "../settings.ts";
 import { formatTable } from "../terminal/table.ts";
 import type { Command } from "./command.ts";
 
@@ -29,7 +29,7 @@ export const data: Command = {
     const { json: _, sheet: __, perClass: ___, ...chosen } = options;
     const { json, sheet, perClass } = checked(schema, options);
     if (sheet !== undefined) await requireSheetPath(sheet);
-    const settings = resolveSettings(chosen);
+    const settings = resolveDataSettings(chosen);
     const { train, validation, classNames, description, notes } = await openData(
       settings,
       json ? { write: () => {} } : output,

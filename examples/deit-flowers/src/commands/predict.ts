@@ -26,7 +26,7 @@ export const predict: Command = {
     if (!json) output.write(leftOutLine(photos));
     const targets = attention === undefined ? undefined : await attentionTargets(files, attention);
     await startBackend(settings.backend);
-    const opened = await openModel(settings.model);
+    const opened = await openModel(settings.model, settings);
     const all: object[] = [];
     const errors: string[] = [];
     let index = 0;

@@ -5,7 +5,7 @@ import { openData } from "../data/open-data.ts";
 import { savedSettings } from "../files/saved-settings.ts";
 import { writeReport } from "../report/write-report.ts";
 import { readRecord } from "../run-record.ts";
-import { resolveSettings } from "../settings.ts";
+import { resolveDataSettings } from "../settings.ts";
 import type { Command } from "./command.ts";
 
 export const report: Command = {
@@ -19,7 +19,7 @@ export const report: Command = {
     const result = await readRecord(folder);
     const { download, ...saved } = savedSettings(folder, "report");
     const isMoved = options.data !== undefined; // then nothing is downloaded
-    const settings = resolveSettings({ ...saved, ...(!isMoved && { download }), ...options });
+    const settings = resolveDataSettings({ ...saved, ...(!isMoved && { download }), ...options });
     await startBackend(settings.backend);
     const data = await openData(settings, output, signal);
     const path = await writeReport({ settings, data, output, folder, onSkip: reportOnce(output) }, result);

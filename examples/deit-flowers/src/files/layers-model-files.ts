@@ -2,13 +2,17 @@ import { readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { isKeras3, keras2Topology } from "./keras3-topology.ts";
+import { parseJson } from "./parse-json.ts";
 import { writeAtomically } from "./write-atomically.ts";
 
 /**
- * Loads a tfjs layers model from disk, which tfjs itself can do only with its native backend.
+ * Loads a tfjs layers model from disk, which tfjs itself can do only with its native backend. Keras 3's models are read as
+ * Keras 2's.
  *
  * @param path - `model.json`, or the folder that holds it.
- * @throws Error naming the file if it is absent, no layers model, or a weight file is missing or cut short.
+ * @throws Error naming the file if it is absent, no layers model, has a layer that tfjs does not know, a weight file is missing or cut
+ * short, or a weight is not finite.
  */
 export async function loadLayersModelFile(path: string): Promise<tfl.LayersModel> {
   const file = (await isFolder(path)) ? join(path, "model.json") : path;
@@ -25,7 +29,39 @@ export async function loadLayersModelFile(path: string): Promise<tfl.LayersModel
     }
     return [specs, data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer];
   });
-  return tfl.loadLayersModel(tf.io.fromMemory(artifacts));
+  const model = await fromArtifacts(file, artifacts);
+  await requireFinite(file, model);
+  return model;
+}
+
+async function fromArtifacts(file: string, artifacts: tf.io.ModelArtifacts): Promise<tfl.LayersModel> {
+  const topology = artifacts.modelTopology;
+  const readable =
+    topology !== undefined && isKeras3(topology)
+      ? { ...artifacts, modelTopology: keras2Topology(topology) }
+      : artifacts;
+  try {
+    return await tfl.loadLayersModel(tf.io.fromMemory(readable));
+  } catch (cause) {
+    const why = (cause as Error).message.split("\n")[0];
+    const advice =
+      readable === artifacts
+        ? ""
+        : "; it is of Keras 3: save it with Keras 2 (pip install tf_keras, TF_USE_LEGACY_KERAS=1) and convert that";
+    throw new Error(`${file}: expected a model that TensorFlow.js can load, got: ${why}${advice}`, { cause });
+  }
+}
+
+async function requireFinite(file: string, model: tfl.LayersModel): Promise<void> {
+  for (const weight of model.weights) {
+    const values = await weight.read().data();
+    const at = values.findIndex((value) => !Number.isFinite(value));
+    if (at < 0) continue;
+    model.dispose();
+    throw new Error(
+      `${file}: expected weights that are finite numbers, got ${values[at]} in '${weight.originalName}' at ${at}`,
+    );
+  }
 }
 
 /** Saves a model as `model.json` and `weights.bin` in `folder`, the weights first: a model.json means a whole model. */
@@ -55,7 +91,7 @@ async function readModelJson(file: string): Promise<tf.io.ModelJSON> {
     throw new Error(`${file}: expected a tfjs layers model (model.json), could not read it`, { cause });
   }
   try {
-    const json = JSON.parse(text) as tf.io.ModelJSON;
+    const json = parseJson(text) as tf.io.ModelJSON;
     if (json.format === "layers-model" || (json.modelTopology !== undefined && json.format === undefined))
       return json;
     throw new Error(`format is '${json.format}'`);

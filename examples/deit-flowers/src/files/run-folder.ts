@@ -6,8 +6,9 @@ import { CONTACT_SHEET } from "../data/contact-sheet.ts";
 import { SAMPLES } from "../data/write-samples.ts";
 import { UsageError } from "../usage-error.ts";
 import { LOG_FOLDERS } from "../watch/stage-logs.ts";
+import { DATA_RECORD } from "./data-record.ts";
 
-const WORTH_NOTHING_ALONE: readonly string[] = ["settings.json", CONTACT_SHEET, SAMPLES];
+const WORTH_NOTHING_ALONE: readonly string[] = ["settings.json", DATA_RECORD, CONTACT_SHEET, SAMPLES];
 
 /**
  * Makes a run's folder, which must be new, so that a run that cannot be written is refused before it trains.

@@ -1,12 +1,23 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../usage-error.ts";
+import { parseJson } from "./parse-json.ts";
 
 /** The settings that a run was started with; `option` names what gave its folder. @throws UsageError if there are none. */
 export function savedSettings(folder: string, option = "--resume"): Record<string, unknown> {
   const file = join(folder, "settings.json");
+  const settings = readJson(file, option);
+  if (typeof settings !== "object" || settings === null || Array.isArray(settings)) {
+    throw new UsageError(
+      `${option}: expected an object of settings in ${file}, got ${JSON.stringify(settings)}`,
+    );
+  }
+  return settings as Record<string, unknown>;
+}
+
+function readJson(file: string, option: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+    return parseJson(readFileSync(file, "utf8"));
   } catch (error) {
     throw new UsageError(
       `${option}: expected the folder of a run, could not read ${file}: ${(error as Error).message}`,

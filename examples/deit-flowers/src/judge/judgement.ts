@@ -21,7 +21,7 @@ export interface Mistake {
 }
 
 /** Index of the largest number; the first of equal ones. */
-function best(values: ArrayLike<number>): number {
+export function best(values: ArrayLike<number>): number {
   let index = 0;
   for (let i = 1; i < values.length; i++) if (values[i]! > values[index]!) index = i;
   return index;

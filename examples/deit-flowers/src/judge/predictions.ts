@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type * as tfl from "@tensorflow/tfjs-layers";
-import type { DataSource, Preprocess } from "distill-trainer";
+import type { DataSource, Teacher } from "distill-trainer";
 
 /** What a model says about pictures. */
 export interface Predictions {
@@ -13,10 +12,12 @@ export interface Predictions {
 /**
  * A model's probabilities for a source's epoch 0, in its order.
  *
+ * @param answers - The model: pictures to logits.
  * @param rows - Pictures in memory at once.
+ * @throws Error if an answer is not finite.
  */
 export async function predictionsOf(
-  { model, preprocess }: { readonly model: tfl.LayersModel; readonly preprocess: Preprocess },
+  answers: Pick<Teacher, "logits">,
   source: DataSource,
   rows: number,
 ): Promise<Predictions> {
@@ -27,17 +28,27 @@ export async function predictionsOf(
     const stride = images.length / count;
     for (let start = 0; start < count; start += rows) {
       const end = Math.min(start + rows, count);
-      const output = tf.tidy(() => {
-        const pixels = tf.tensor(images.subarray(start * stride, end * stride), [end - start, ...sample]);
-        return tf.softmax(model.predict(preprocess(pixels)) as tf.Tensor2D);
-      });
-      const values = (await output.data()) as Float32Array;
-      const classes = output.shape[1]!;
-      output.dispose();
-      for (let row = 0; row < end - start; row++)
-        probabilities.push(values.slice(row * classes, (row + 1) * classes));
+      const rowsOfPixels = images.subarray(start * stride, end * stride);
+      probabilities.push(...(await probabilitiesOf(answers, rowsOfPixels, [end - start, ...sample])));
     }
     labels.push(...known);
   }
   return { labels, probabilities };
+}
+
+async function probabilitiesOf(
+  answers: Pick<Teacher, "logits">,
+  pixels: Float32Array,
+  shape: readonly number[],
+): Promise<Float32Array[]> {
+  const images = tf.tensor(pixels, [...shape]);
+  const logits = await Promise.resolve(answers.logits(images)).finally(() => images.dispose());
+  const shares = tf.tidy(() => tf.softmax(logits));
+  logits.dispose();
+  const [rows, classes] = shares.shape;
+  const values = (await shares.data()) as Float32Array;
+  shares.dispose();
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw new Error(`expected probabilities from the model, got ${values[bad]}`);
+  return Array.from({ length: rows }, (_, row) => values.slice(row * classes, (row + 1) * classes));
 }

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import type { Preprocess } from "distill-trainer";
+import { readInputRange } from "./read-input-range.ts";
 
 /** The values that stand for black and white at a model's input. */
 export type InputRange = readonly [black: number, white: number];
@@ -13,11 +14,24 @@ export function setInputRange(model: tfl.LayersModel, range: InputRange): void {
   model.setUserDefinedMetadata({ ...model.getUserDefinedMetadata(), inputRange: [...range] });
 }
 
-/** What {@link setInputRange} noted; −1…1 where nothing did. */
-export function inputRangeOf(model: tfl.LayersModel): InputRange {
+/** A model's range, and how that is known: noted in it, read from its first layers, or only assumed. */
+export interface KnownRange {
+  readonly range: InputRange;
+  readonly from: "noted" | "read" | "assumed";
+}
+
+/** What {@link setInputRange} noted, else what the model's first layers say; −1…1 where neither does. */
+export function knownRangeOf(model: tfl.LayersModel): KnownRange {
   const noted = (model.getUserDefinedMetadata() as { inputRange?: unknown } | null)?.inputRange;
   const isRange = Array.isArray(noted) && noted.length === 2 && noted.every(Number.isFinite);
-  return isRange ? (noted as unknown as InputRange) : SYMMETRIC;
+  if (isRange) return { range: noted as unknown as InputRange, from: "noted" };
+  const read = readInputRange(model);
+  return read === undefined ? { range: SYMMETRIC, from: "assumed" } : { range: read, from: "read" };
+}
+
+/** The range of {@link knownRangeOf}. */
+export function inputRangeOf(model: tfl.LayersModel): InputRange {
+  return knownRangeOf(model).range;
 }
 
 /** From images in 0…255 to a range. */

@@ -1,6 +1,13 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { type Normalisation, normalise, type Preprocess } from "distill-trainer";
-import { inputRangeOf, toInputRange } from "./input-range.ts";
+import {
+  layersTeacher,
+  type ModelOutputs,
+  type Normalisation,
+  normalise,
+  type Preprocess,
+  type Teacher,
+} from "distill-trainer";
+import { inputRangeOf, knownRangeOf, toInputRange } from "./input-range.ts";
 
 /** What a saved model says about itself beside `inputRange`, so that it can be used without its run. */
 export interface ModelNotes {
@@ -9,6 +16,8 @@ export interface ModelNotes {
   readonly normalisation?: Normalisation;
   /** Whether photos are turned as their EXIF orientation says, as those it was trained on. */
   readonly upright?: boolean;
+  /** What it gives; absent: as its last layer says, or as its outputs look. */
+  readonly outputs?: ModelOutputs;
   /** Middle part of a picture that it was judged on; absent: whole pictures. */
   readonly centreCrop?: number;
 }
@@ -29,6 +38,11 @@ export function preprocessOf(model: tfl.LayersModel): Preprocess {
   return normalisation === undefined ? toInputRange(inputRangeOf(model)) : normalise(normalisation);
 }
 
+/** A model as a {@link Teacher} of its own classes: pictures in 0…255 to logits, whatever it takes and gives. */
+export function answersOf(model: tfl.LayersModel): Teacher {
+  return layersTeacher(model, { preprocess: preprocessOf(model), outputs: notesOf(model).outputs ?? "auto" });
+}
+
 /** What a model is shown of a held-out picture, as an option of `imageSource`: its middle, or nothing for all of it. */
 export function centreCropOf(model: tfl.LayersModel): { readonly ratio: number } | undefined {
   const { centreCrop } = notesOf(model);
@@ -41,4 +55,16 @@ export function pixelsOf(model: tfl.LayersModel): string {
   return normalisation === undefined
     ? `pixels in ${inputRangeOf(model).join("…")}`
     : `pixels less ${normalisation.mean}, over ${normalisation.std}`;
+}
+
+/** The same for people, with how it is known. */
+export function pixelsInWords(model: tfl.LayersModel): string {
+  if (notesOf(model).normalisation !== undefined) return pixelsOf(model);
+  const { range, from } = knownRangeOf(model);
+  const how = {
+    noted: "as it says",
+    read: "as its first layer says",
+    assumed: "assumed: it does not say; see --teacher-pixels",
+  };
+  return `pixels in ${range.join("…")} (${how[from]})`;
 }

@@ -1,21 +1,24 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import type { Preprocess } from "distill-trainer";
+import type { ModelOutputs, Preprocess, Teacher } from "distill-trainer";
 import { loadLayersModelFile } from "../files/layers-model-files.ts";
 import { UsageError } from "../usage-error.ts";
 import "./known-layers.ts";
-import { centreCropOf, notesOf, preprocessOf } from "./notes.ts";
+import { addNotes, answersOf, centreCropOf, notesOf, preprocessOf } from "./notes.ts";
+import { type Pixels, setPixels } from "./pixels.ts";
 import { studentOf } from "./student-of.ts";
 
 /** A saved classifier, ready for pictures. */
 export interface OpenedModel {
   readonly path: string;
-  /** Images → `[batch, classes]` logits. */
   readonly model: tfl.LayersModel;
+  /** Pictures in 0…255 to logits. */
+  readonly answers: Teacher;
   readonly classNames: readonly string[];
   /** Pixels, square. */
   readonly imageSize: number;
+  /** From pictures in 0…255 to the model's input. */
   readonly preprocess: Preprocess;
   /** Whether photos are turned as their EXIF orientation says; true where the model does not say. */
   readonly upright: boolean;
@@ -23,15 +26,24 @@ export interface OpenedModel {
   readonly centreCrop?: { readonly ratio: number };
 }
 
+/** What the user says of a model, in the place of what it says itself. */
+export interface ModelUse {
+  readonly pixels?: Pixels | undefined;
+  readonly outputs?: ModelOutputs | undefined;
+}
+
 /**
  * Opens a model that a run has saved.
  *
  * @param path - Its folder or `model.json`, or a run's folder, whose student it then is: the distilled one if there is one.
- * @throws UsageError if it does not know its classes' names. Error naming a file that is no model.
+ * @throws UsageError if it does not know its classes' names. Error naming a file that is no model, or holds weights that are not
+ * finite.
  */
-export async function openModel(path: string): Promise<OpenedModel> {
+export async function openModel(path: string, { pixels, outputs }: ModelUse = {}): Promise<OpenedModel> {
   const folder = existsSync(join(path, "settings.json")) ? (studentOf(path) ?? path) : path;
   const model = await loadLayersModelFile(folder);
+  if (pixels !== undefined) setPixels(model, pixels);
+  if (outputs !== undefined) addNotes(model, { outputs });
   const { classNames } = notesOf(model);
   const centreCrop = centreCropOf(model);
   const classes = model.outputs[0]!.shape[1];
@@ -42,6 +54,7 @@ export async function openModel(path: string): Promise<OpenedModel> {
   }
   return {
     ...{ path: folder, model, classNames: classNames!, imageSize: model.inputs[0]!.shape[1]! },
+    answers: answersOf(model),
     preprocess: preprocessOf(model),
     upright: notesOf(model).upright ?? true,
     ...(centreCrop && { centreCrop }),

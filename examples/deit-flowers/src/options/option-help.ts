@@ -15,6 +15,10 @@ export const OPTION_HELP = {
   students: "Which to train: both, alone (then there is no teacher) or distilled",
   teacher:
     "tfjs layers model to learn from: of the data's classes, or a backbone with a layer feature_vector",
+  teacherPixels:
+    "What the teacher takes: bytes (0 to 255), unit (0 to 1), symmetric (-1 to 1) or imagenet (mean and deviation); auto: as its notes or its first layer say, else symmetric",
+  teacherOutputs:
+    "What the teacher gives: logits, probabilities or sigmoid; auto: as its last layer says or its outputs look",
   teacherEpochs: "Epochs of the teacher (or of its linear probe)",
   teacherLearningRate: "Peak learning rate of the teacher (or probe)",
   patchSize: "Patch size in pixels; divides the image size",
@@ -56,7 +60,8 @@ export const OPTION_HELP = {
   repeats: "Repeated augmentation: views of a picture in an epoch",
   evaluationCrop:
     "Middle part of held-out pictures that the students see (evaluate: default: the model's own); 1: whole pictures",
-  normalisation: "Of the students' pixels: unit (0 to 1) or imagenet (mean and deviation)",
+  normalisation:
+    "The students' pixels: unit (0 to 1), symmetric (-1 to 1: mean and deviation 0.5) or imagenet (mean and deviation)",
   viewEpochs: "Epochs after which the students' views come again (default: never)",
   storeLogits: "Folder that the teacher's logits of those views are kept in, for this run and others",
   checkpointEvery: "Steps between checkpoints, besides one at the end of each epoch",
@@ -65,6 +70,10 @@ export const OPTION_HELP = {
   config: "JSON file with any of these options, named as in a run's settings.json",
   model:
     "A saved model, or a run, whose student it then is, the distilled one if there is one (default: the newest run's)",
+  pixels: "What the model takes, in the place of what it says: bytes, unit, symmetric or imagenet",
+  outputs: "What the model gives, in the place of what it says: logits, probabilities or sigmoid",
+  split:
+    "Pictures to judge: held-out or all (default: all of a --data that is not the run's, else those held out)",
   json: "Print JSON, for scripts",
   top: "Classes shown for a photo",
   attention: "Draw what the model looks at: a PNG for one photo, a folder for several",
@@ -88,7 +97,7 @@ export const TEXT_OPTIONS: ReadonlySet<string> = new Set<OptionName>([
     "weights",
     "storeLogits",
   ] as const),
-  ...(["config", "model", "attention", "sheet"] as const),
+  ...(["config", "model", "attention", "sheet", "split"] as const),
 ]);
 
 /** Options without a value. */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { suggestion } from "known-options";
+import { parseJson } from "../files/parse-json.ts";
 import { UsageError } from "../usage-error.ts";
 
 /**
@@ -23,7 +24,7 @@ export function readConfig(file: string, known: readonly string[]): Record<strin
 
 function readJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, "utf8"));
+    return parseJson(readFileSync(file, "utf8"));
   } catch (error) {
     throw new UsageError(`--config: ${file}: expected JSON, got: ${(error as Error).message}`);
   }

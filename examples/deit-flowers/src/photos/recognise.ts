@@ -44,7 +44,7 @@ export async function* recognise(
           errors.set(key, `${key}: expected a picture that decodes, got: ${reason}`),
       });
       try {
-        const { probabilities } = await predictionsOf(opened, source, FORWARD_ROWS);
+        const { probabilities } = await predictionsOf(opened.answers, source, FORWARD_ROWS);
         const decoded = read.filter(({ path }) => !errors.has(path));
         for (const [i, row] of probabilities.entries()) {
           const classes = classNames.map((name, label) => ({ name, probability: row[label]! }));

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { normalise, toUnitRange } from "distill-trainer";
+import { layersTeacher, normalise, toUnitRange } from "distill-trainer";
 import type { Batch } from "flowers-data";
 import type { RunContext } from "../context.ts";
 import { heldOutImages } from "../data/image-sources.ts";
@@ -14,7 +14,7 @@ import "../models/known-layers.ts";
 import { centreCropOf, preprocessOf } from "../models/notes.ts";
 import { microBatchSizeOf } from "../pace.ts";
 import { studentRecipe } from "../recipe-settings.ts";
-import type { Settings } from "../settings.ts";
+import { teacherOf } from "../teacher/teacher-of.ts";
 import { attentionImages } from "../watch/attention-images.ts";
 import { imageUri } from "./data-uri.ts";
 import type { Evidence, JudgedModel, ShownMistake, ShownPicture } from "./evidence.ts";
@@ -34,9 +34,9 @@ export async function gatherEvidence(context: RunContext): Promise<Evidence> {
   const [lastStage, student] = stages.at(-1)!;
   for (const [stage, name] of stages) {
     const model = await loadLayersModelFile(join(folder, stage));
-    const { preprocess, centreCrop } = viewOf(settings, stage, model);
+    const { preprocess, centreCrop, answers } = viewOf(context, stage, model);
     const pictures = await heldOutImages(context, model.inputs[0]!.shape[1]!, centreCrop);
-    const predictions = await predictionsOf({ model, preprocess }, pictures, microBatchSizeOf(settings));
+    const predictions = await predictionsOf(answers, pictures, microBatchSizeOf(settings));
     models.push({ name, predictions });
     if (stage === lastStage) {
       mistakes = await show(context, worstMistakes(predictions, MISTAKES), pictures);
@@ -56,11 +56,15 @@ export async function gatherEvidence(context: RunContext): Promise<Evidence> {
 }
 
 /** How a model is shown pictures: by the settings, not by notes, which models of older runs lack. */
-function viewOf(settings: Settings, stage: StageName, model: tfl.LayersModel) {
-  if (stage === "teacher") return { preprocess: preprocessOf(model), centreCrop: centreCropOf(model) };
+function viewOf({ settings, data }: RunContext, stage: StageName, model: tfl.LayersModel) {
+  if (stage === "teacher") {
+    const answers = teacherOf(model, data.classNames);
+    return { answers, preprocess: preprocessOf(model), centreCrop: centreCropOf(model) };
+  }
   const { normalisation, images } = studentRecipe(settings);
   const preprocess = normalisation === undefined ? toUnitRange : normalise(normalisation);
-  return { preprocess, centreCrop: images.centreCrop };
+  const answers = layersTeacher(model, { preprocess, outputs: "logits" });
+  return { answers, preprocess, centreCrop: images.centreCrop };
 }
 
 async function show(

@@ -1,6 +1,11 @@
 import * as tfl from "@tensorflow/tfjs-layers";
 import { FEATURES } from "bit-teacher";
 import { loadLayersModelFile } from "../files/layers-model-files.ts";
+import { placesOf } from "../models/class-names.ts";
+import { addNotes, notesOf } from "../models/notes.ts";
+import { setPixels } from "../models/pixels.ts";
+import type { Settings } from "../settings.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** A pretrained model from disk. */
 export interface Backbone {
@@ -12,29 +17,45 @@ export interface Backbone {
 }
 
 /**
- * Opens a tfjs layers model as a teacher-to-be.
+ * Opens a tfjs layers model as a teacher-to-be. It knows the data's classes if it names them all, in whatever order and among
+ * others, or if it names none and has as many. What it takes and gives is noted in it where the settings say it.
  *
- * @throws Error naming the path if its images are not square RGB, or it has neither `classes` outputs nor a layer
- * `feature_vector` with one vector an image.
+ * @throws Error naming the path if its images are not square RGB, or it has neither the classes nor a layer `feature_vector` with
+ * one vector an image. UsageError naming both lists where its classes are others.
  */
-export async function loadBackbone(path: string, classes: number): Promise<Backbone> {
+export async function loadBackbone(
+  path: string,
+  classNames: readonly string[],
+  { teacherPixels, teacherOutputs }: Pick<Settings, "teacherPixels" | "teacherOutputs">,
+): Promise<Backbone> {
   const model = await loadLayersModelFile(path);
   const [, height, width, channels] = model.inputs[0]!.shape;
   if (model.inputs.length !== 1 || typeof height !== "number" || height !== width || channels !== 3) {
     const shape = model.inputs[0]!.shape.slice(1).map((side) => side ?? "any");
     throw new Error(`${path}: expected a teacher of square RGB images, got one of [${shape.join(", ")}]`);
   }
+  if (teacherPixels !== "auto") setPixels(model, teacherPixels);
+  if (teacherOutputs !== "auto") addNotes(model, { outputs: teacherOutputs });
   const known = { model, imageSize: height };
   const { shape } = model.outputs[0]!;
-  if (model.outputs.length === 1 && shape.length === 2 && shape[1] === classes) return known;
+  const named = notesOf(model).classNames;
+  const isClassifier = model.outputs.length === 1 && shape.length === 2;
+  const missing = named === undefined ? [] : classNames.filter((_, i) => placesOf(classNames, named)[i]! < 0);
+  const knows = named === undefined ? shape[1] === classNames.length : missing.length === 0;
+  if (isClassifier && knows) return known;
 
   const layer = model.layers.find(({ name }) => name === FEATURES);
   const output = layer?.output as tfl.SymbolicTensor | undefined;
-  if (output?.shape.length !== 2 || typeof output.shape[1] !== "number") {
-    throw new Error(
-      `${path}: expected a teacher with the data's ${classes} classes, or with a layer '${FEATURES}' to learn them from, ` +
-        `got ${shape.at(-1)} classes and no such layer`,
+  if (output?.shape.length === 2 && typeof output.shape[1] === "number")
+    return { ...known, features: tfl.model({ inputs: model.inputs, outputs: output }) };
+  if (isClassifier && named !== undefined) {
+    throw new UsageError(
+      `${path}: expected a teacher that knows the data's classes (${classNames.join(", ")}), ` +
+        `got one of ${named.join(", ")}: it does not know ${missing.join(", ")}`,
     );
   }
-  return { ...known, features: tfl.model({ inputs: model.inputs, outputs: output }) };
+  throw new Error(
+    `${path}: expected a teacher with the data's ${classNames.length} classes, or with a layer '${FEATURES}' to learn them from, ` +
+      `got ${shape.at(-1)} classes and no such layer`,
+  );
 }

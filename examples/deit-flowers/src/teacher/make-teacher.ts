@@ -1,6 +1,6 @@
 import type { RunContext } from "../context.ts";
 import { finishStage } from "../files/stages.ts";
-import { addNotes } from "../models/notes.ts";
+import { addNotes, notesOf } from "../models/notes.ts";
 import type { Backbone } from "./backbone.ts";
 import { preparePretrainedTeacher } from "./pretrained-teacher.ts";
 import { savedTeacher } from "./saved-teacher.ts";
@@ -13,7 +13,7 @@ export async function makeTeacher(
   backbone: Backbone | undefined,
 ): Promise<ReadyTeacher> {
   const { folder, signal, data } = context;
-  const saved = await savedTeacher(folder);
+  const saved = await savedTeacher(folder, data.classNames);
   if (saved !== undefined) return saved;
   signal?.throwIfAborted();
   const teacher =
@@ -21,7 +21,7 @@ export async function makeTeacher(
       ? await trainBitTeacher(context)
       : await preparePretrainedTeacher(context, backbone);
   const { model, result, description } = teacher;
-  addNotes(model, { classNames: data.classNames, upright: data.upright });
+  addNotes(model, { classNames: notesOf(model).classNames ?? data.classNames, upright: data.upright });
   await finishStage(folder, "teacher", model, { result, description });
   return teacher;
 }

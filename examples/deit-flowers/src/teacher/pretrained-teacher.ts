@@ -1,17 +1,20 @@
 import * as tfl from "@tensorflow/tfjs-layers";
 import { extractFeatures, type Features, trainHead } from "bit-teacher";
-import { AdamW, Classifier, layersTeacher, type Preprocess } from "distill-trainer";
+import type { Preprocess } from "distill-trainer";
 import type { SampleStore } from "flowers-data";
 import type { RunContext } from "../context.ts";
 import { heldOutImages, withWholeImages } from "../data/image-sources.ts";
-import { type Measured, measure } from "../measure.ts";
-import { centreCropOf, preprocessOf } from "../models/notes.ts";
+import { measure } from "../measure.ts";
+import { inputRangeOf, setInputRange } from "../models/input-range.ts";
+import { addNotes, centreCropOf, notesOf, pixelsInWords, preprocessOf } from "../models/notes.ts";
 import { microBatchSizeOf } from "../pace.ts";
 import type { ModelResult } from "../run-result.ts";
 import { liveLine } from "../terminal/live-line.ts";
 import { trainingProgress } from "../terminal/training-progress.ts";
 import type { Backbone } from "./backbone.ts";
 import type { ReadyTeacher } from "./teacher.ts";
+import { teacherOf } from "./teacher-of.ts";
+import { teacherWarning } from "./teacher-warning.ts";
 
 const PROBE_BATCH = 128;
 /** Epochs between lines: they are over in a blink. */
@@ -22,16 +25,29 @@ export async function preparePretrainedTeacher(
   context: RunContext,
   backbone: Backbone,
 ): Promise<ReadyTeacher> {
+  const { data, output, settings } = context;
   const { imageSize, features } = backbone;
   const preprocess = preprocessOf(backbone.model);
+  output.write(`teacher: takes ${pixelsInWords(backbone.model)}\n`);
   const { model, description, history } =
     features === undefined
       ? { model: backbone.model, description: "a model from disk that knows the classes", history: {} }
       : await probe(context, features, imageSize, preprocess);
-  model.setUserDefinedMetadata({ ...backbone.model.getUserDefinedMetadata() }); // a probe's model is a new one
-  const measured = await measureTeacher(context, model, imageSize, preprocess);
+  const notes = { ...backbone.model.getUserDefinedMetadata() };
+  // A probe's model is a new one, with the data's classes.
+  const own = features === undefined ? {} : { classNames: data.classNames, outputs: "logits" as const };
+  model.setUserDefinedMetadata({ ...notes, ...own });
+  if (notesOf(model).normalisation === undefined) setInputRange(model, inputRangeOf(backbone.model));
+  const teacher = teacherOf(model, data.classNames);
+  const heldOut = await heldOutImages(context, imageSize, centreCropOf(model));
+  const measured = await measure(teacher, heldOut, microBatchSizeOf(settings));
+  if (teacher.outputs !== undefined) addNotes(model, { outputs: teacher.outputs });
+  output.write(`teacher: gives ${teacher.outputs === "sigmoid" ? "a sigmoid's outputs" : teacher.outputs}\n`);
+  const promised = history.val_accuracy?.at(-1);
+  const warning = teacherWarning({ ...measured, labels: data.validation.labels, promised });
+  if (warning !== undefined) output.write(`${warning}\n`);
   const result: ModelResult = { name: "teacher", params: model.countParams(), ...measured, history };
-  return { teacher: layersTeacher(model, { preprocess }), model, preprocess, imageSize, description, result };
+  return { teacher, model, imageSize, description, result };
 }
 
 async function probe(
@@ -70,17 +86,4 @@ async function probe(
     description: "a pretrained network, frozen, with a linear probe trained on its features",
     history: history.history as ModelResult["history"],
   };
-}
-
-async function measureTeacher(
-  context: RunContext,
-  model: tfl.LayersModel,
-  imageSize: number,
-  preprocess: Preprocess,
-): Promise<Measured> {
-  const classifier = new Classifier(model);
-  classifier.compile({ optimizer: new AdamW({ learningRate: 0 }), preprocess }); // evaluated only
-  const microBatchSize = microBatchSizeOf(context.settings);
-  const heldOut = await heldOutImages(context, imageSize, centreCropOf(model));
-  return measure((source) => classifier.evaluateDataset(source, { microBatchSize }), heldOut);
 }

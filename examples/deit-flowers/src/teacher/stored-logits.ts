@@ -2,7 +2,7 @@ import { storedTeacher, storeTeacherLogits, type Teacher, weightsDigest } from "
 import { type LogitStoreOptions, logitStore } from "distill-trainer/node";
 import type { ImageSource } from "flowers-data";
 import type { RunContext } from "../context.ts";
-import { pixelsOf } from "../models/notes.ts";
+import { notesOf, pixelsOf } from "../models/notes.ts";
 import { microBatchSizeOf } from "../pace.ts";
 import { liveLine } from "../terminal/live-line.ts";
 import type { ReadyTeacher } from "./teacher.ts";
@@ -12,7 +12,7 @@ import type { ReadyTeacher } from "./teacher.ts";
  * in it is asked for first.
  */
 export async function withStoredLogits<T>(
-  { settings, output, signal }: RunContext,
+  { settings, output, signal, data }: RunContext,
   { teacher, model }: ReadyTeacher,
   source: ImageSource,
   use: (teacher: Teacher, header?: LogitStoreOptions) => Promise<T>,
@@ -21,7 +21,8 @@ export async function withStoredLogits<T>(
   if (folder === undefined) return use(teacher);
   const header = {
     classes: teacher.classes,
-    teacher: `${await weightsDigest(model)}, ${pixelsOf(model)}`,
+    classNames: data.classNames,
+    teacher: `${await weightsDigest(model)}, ${pixelsOf(model)}, ${notesOf(model).outputs ?? "outputs as they look"}`,
     views: source.viewSettings,
   };
   const store = logitStore(folder, {

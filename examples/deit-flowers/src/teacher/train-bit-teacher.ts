@@ -1,16 +1,18 @@
 import { bit, bitSizes } from "bit-teacher";
-import { Classifier, layersTeacher } from "distill-trainer";
+import { Classifier } from "distill-trainer";
 import type { RunContext } from "../context.ts";
 import { heldOutImages, withTrainingImages } from "../data/image-sources.ts";
 import { stageCheckpoints } from "../files/stages.ts";
 import { measure } from "../measure.ts";
 import { type InputRange, setInputRange, toInputRange } from "../models/input-range.ts";
+import { addNotes } from "../models/notes.ts";
 import { deitOptimizer } from "../optimizer.ts";
 import { microBatchSizeOf } from "../pace.ts";
 import { fitWithProgress } from "../terminal/fit-with-progress.ts";
 import { stageFigures } from "../watch/stage-figures.ts";
 import { stageLogs } from "../watch/stage-logs.ts";
 import type { ReadyTeacher } from "./teacher.ts";
+import { teacherOf } from "./teacher-of.ts";
 
 /** What BiT was made for. */
 const RANGE: InputRange = [-1, 1];
@@ -22,6 +24,7 @@ export async function trainBitTeacher(context: RunContext): Promise<ReadyTeacher
   const microBatchSize = microBatchSizeOf(settings);
   const model = bit({ ...bitSizes.tiny, imageSize, classes: data.classNames.length, seed });
   setInputRange(model, RANGE);
+  addNotes(model, { classNames: data.classNames, outputs: "logits" });
   const preprocess = toInputRange(RANGE);
   const classifier = new Classifier(model);
   const heldOut = await heldOutImages(context, imageSize);
@@ -34,11 +37,11 @@ export async function trainBitTeacher(context: RunContext): Promise<ReadyTeacher
     const fit = { epochs, microBatchSize, ...data, ...(signal && { signal }) };
     return fitWithProgress("teacher", classifier, source, fit, output).finally(() => optimizer.dispose());
   });
-  const measured = await measure((source) => classifier.evaluateDataset(source, { microBatchSize }), heldOut);
+  const teacher = teacherOf(model, data.classNames);
+  const measured = await measure(teacher, heldOut, microBatchSize);
   return {
-    teacher: layersTeacher(model, { preprocess }),
+    teacher,
     model,
-    preprocess,
     imageSize,
     description: "a tiny BiT ResNet-v2, trained from scratch",
     result: {

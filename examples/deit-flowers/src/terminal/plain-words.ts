@@ -1,4 +1,5 @@
 import { type StageName, stagesOf } from "../files/stages.ts";
+import { mcnemar, wilson } from "../judge/significance.ts";
 import type { ModelResult, RunResult } from "../run-result.ts";
 import type { Settings } from "../settings.ts";
 import { percent } from "./format.ts";
@@ -30,33 +31,50 @@ const CHAPTERS: Readonly<Record<StageName, string>> = {
     "The student distilled. The same transformer with one token more, which learns the teacher's answers (DeiT).",
 };
 
+/** What a difference between two models on the same pictures must not reach to count as chance. */
+const CHANCE = 0.05;
+
+type JudgedModel = Pick<ModelResult, "name" | "valAccuracy" | "right">;
+
 /** The part of a run's result that {@link verdict} reads. */
 interface Judged {
-  readonly models: readonly Pick<ModelResult, "name" | "valAccuracy">[];
+  readonly models: readonly JudgedModel[];
   readonly environment: Pick<RunResult["environment"], "validationImages">;
 }
 
-/** What the students' accuracies say, with the doubt that so many pictures leave. */
+/**
+ * What the students' accuracies say, with the doubt that the number of pictures leaves: Wilson's interval of each, and McNemar's
+ * exact test of the pictures about which only one of them is right.
+ */
 export function verdict({ models, environment }: Judged): string {
-  const pictures = environment.validationImages;
-  const variance = (share: number): number => (share * (1 - share)) / pictures;
   const students = models.filter(({ name }) => name !== "teacher");
-  const [alone, distilled] = students.map(({ valAccuracy }) => valAccuracy);
-  if (distilled === undefined) {
-    const doubt = 100 * Math.sqrt(variance(alone!));
-    return `The ${students[0]!.name} is right about ${percent(alone!)} of ${pictures} held-out pictures (standard error ${doubt.toFixed(1)}).`;
-  }
-  const points = 100 * (distilled - alone!);
-  const doubt = 100 * Math.sqrt(variance(alone!) + variance(distilled));
-  const isSame = Math.abs(points) < 0.05;
-  const difference = isSame
-    ? "as often right as the student alone"
-    : `${Math.abs(points).toFixed(1)} points ${points < 0 ? "below" : "above"} the student alone`;
-  const meaning =
-    Math.abs(points) < 2 * doubt
-      ? `${pictures} held-out pictures cannot tell such a difference from chance (standard error ${doubt.toFixed(1)})`
-      : `more than chance: one standard error on ${pictures} held-out pictures is ${doubt.toFixed(1)}`;
-  return `The distilled student is ${difference}; ${meaning}.`;
+  const [first, second] = students;
+  if (first === undefined) return "";
+  const shares = students.map((student) => share(student, environment.validationImages));
+  if (second === undefined) return `The ${first.name} is right about ${shares[0]}.`;
+  const both = `The student alone is right about ${shares[0]}, the distilled one about ${shares[1]}`;
+  return `${both}: ${comparison(first, second)}.`;
+}
+
+/** `71.3% of 240 held-out pictures (95% interval: 65.2% to 76.6%)`. */
+function share({ valAccuracy, right }: JudgedModel, heldOut: number): string {
+  const trials = right?.length ?? heldOut; // pictures that were skipped are not judged
+  const { low, high } = wilson(Math.round(valAccuracy * trials), trials);
+  return `${percent(valAccuracy)} of ${trials} held-out pictures (95% interval: ${percent(low)} to ${percent(high)})`;
+}
+
+function comparison(alone: JudgedModel, distilled: JudgedModel): string {
+  if (alone.right === undefined || alone.right.length !== distilled.right?.length)
+    return "picture by picture they were not compared";
+  const onlyAlone = alone.right.filter((right, i) => right && !distilled.right![i]).length;
+  const onlyDistilled = distilled.right.filter((right, i) => right && !alone.right![i]).length;
+  if (onlyAlone + onlyDistilled === 0) return "both are right about the same pictures";
+  const p = mcnemar(onlyAlone, onlyDistilled);
+  const split = `${onlyDistilled} only the distilled one gets right, ${onlyAlone} only the other`;
+  const test = `exact McNemar test, p ${p < 0.001 ? "< 0.001" : `= ${p.toFixed(3)}`}`;
+  return p < CHANCE
+    ? `${split}, more than chance would give (${test})`
+    : `${split}, which may be chance (${test})`;
 }
 
 /** Three commands that go on from a run. */

@@ -34,38 +34,66 @@ test("bars are as long as probabilities", () => {
   expect(second).toBe(`  roses  ${"·".repeat(30)}    0.0%`);
 });
 
-describe("what two accuracies say", () => {
-  const words = (alone: number, distilled: number, validationImages: number): string =>
-    verdict({
-      models: [
-        { name: "teacher", valAccuracy: 1 },
-        { name: "student alone", valAccuracy: alone },
-        { name: "student distilled", valAccuracy: distilled },
-      ],
-      environment: { validationImages },
-    });
+describe("the verdict", () => {
+  /** `both` pictures that both get right, then those of one alone, then of the other, of `pictures`. */
+  const words = (both: number, alone: number, distilled: number, pictures: number): string => {
+    const right = (from: (i: number) => boolean) => Array.from({ length: pictures }, (_, i) => from(i));
+    const models = [
+      { name: "teacher", valAccuracy: 1 },
+      {
+        name: "student alone",
+        valAccuracy: (both + alone) / pictures,
+        right: right((i) => i < both + alone),
+      },
+      {
+        name: "student distilled",
+        valAccuracy: (both + distilled) / pictures,
+        right: right((i) => i < both || (i >= both + alone && i < both + alone + distilled)),
+      },
+    ] as const;
+    return verdict({ models, environment: { validationImages: pictures + 7 } }); // seven were skipped
+  };
 
-  test("is no difference where so few pictures leave it to chance", () => {
-    // Of 300: the roots of 0.2 · 0.8 / 300 and 0.19 · 0.81 / 300, squared and added: 3.2 points.
-    expect(words(0.8, 0.81, 300)).toBe(
-      "The distilled student is 1.0 points above the student alone; 300 held-out pictures cannot tell such a difference from chance (standard error 3.2).",
+  test("compares the students picture by picture, by McNemar's exact test", () => {
+    expect(words(220, 12, 17, 300)).toBe(
+      "The student alone is right about 77.3% of 300 held-out pictures (95% interval: 72.3% to 81.7%), the distilled one about " +
+        "79.0% of 300 held-out pictures (95% interval: 74.0% to 83.2%): 17 only the distilled one gets right, 12 only the other, " +
+        "which may be chance (exact McNemar test, p = 0.458).",
     );
-    expect(words(0.5, 0.5, 300)).toContain("as often right as the student alone");
+    expect(words(220, 40, 12, 300)).toContain(
+      "12 only the distilled one gets right, 40 only the other, more than chance",
+    );
+    expect(words(100, 40, 80, 300)).toContain("(exact McNemar test, p < 0.001)");
   });
 
-  test("is one where they do not, in either direction", () => {
-    expect(words(0.8, 0.7, 3000)).toContain("10.0 points below the student alone; more than chance");
+  test("holds at both ends", () => {
+    expect(words(4, 0, 0, 4)).toBe(
+      "The student alone is right about 100.0% of 4 held-out pictures (95% interval: 51.0% to 100.0%), the distilled one about " +
+        "100.0% of 4 held-out pictures (95% interval: 51.0% to 100.0%): both are right about the same pictures.",
+    );
+    expect(words(0, 0, 0, 24)).toContain("0.0% of 24 held-out pictures (95% interval: 0.0% to 13.8%)");
+    expect(words(0, 0, 1, 1)).toContain("which may be chance (exact McNemar test, p = 1.000)");
   });
-});
 
-test("one accuracy says how much of it is sure", () => {
-  const models = [
-    { name: "teacher", valAccuracy: 1 },
-    { name: "student distilled", valAccuracy: 0.8 },
-  ] as const;
-  expect(verdict({ models, environment: { validationImages: 400 } })).toBe(
-    "The student distilled is right about 80.0% of 400 held-out pictures (standard error 2.0).",
-  );
+  test("of one student says how much of it is sure", () => {
+    const models = [
+      { name: "teacher", valAccuracy: 1 },
+      { name: "student distilled", valAccuracy: 0.8 },
+    ] as const;
+    expect(verdict({ models, environment: { validationImages: 400 } })).toBe(
+      "The student distilled is right about 80.0% of 400 held-out pictures (95% interval: 75.8% to 83.6%).",
+    );
+  });
+
+  test("does not compare what an older run did not record", () => {
+    const models = [
+      { name: "student alone", valAccuracy: 1 },
+      { name: "student distilled", valAccuracy: 0.5 },
+    ] as const;
+    expect(verdict({ models, environment: { validationImages: 4 } })).toContain(
+      "picture by picture they were not compared",
+    );
+  });
 });
 
 describe("training progress", () => {

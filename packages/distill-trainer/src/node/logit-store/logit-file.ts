@@ -6,6 +6,8 @@ import { bytesAt, encodeBlock, readBlock } from "./blocks.ts";
 export interface LogitHeader {
   readonly format: "distill-trainer logits 1";
   readonly classes: number;
+  /** In one string; of a writer that knew them. */
+  readonly classNames?: string;
   readonly teacher: string;
   readonly views: string;
 }

@@ -8,6 +8,8 @@ import { LogitFile, type LogitHeader } from "./logit-file.ts";
 /** Options of {@link logitStore}. */
 export interface LogitStoreOptions {
   readonly classes: number;
+  /** Names of the classes, in the order of the logits, where they are known: a store of others is refused. */
+  readonly classNames?: readonly string[];
   /** What tells this teacher from others, such as its `weightsDigest`, with its preprocessing where that may vary. */
   readonly teacher: string;
   /** What decides the views' pixels besides their keys, such as `viewSettings` of an `ImageSource` of `flowers-data`. */
@@ -59,12 +61,15 @@ const ENDING = ".logits";
  */
 export function logitStore(folder: string, options: LogitStoreOptions): FolderLogitStore {
   requireOptions("logitStore", options, CHECKS);
-  const { classes, teacher, views } = options;
-  return new LogitFolder(
-    folder,
-    { format: "distill-trainer logits 1", classes, teacher, views },
-    options.onEvent,
-  );
+  const { classes, classNames, teacher, views } = options;
+  if (classNames !== undefined && classNames.length !== classes) {
+    throw new RangeError(
+      `logitStore: ${classes} classes need ${classes} classNames, got ${classNames.length}`,
+    );
+  }
+  const names = classNames === undefined ? {} : { classNames: classNames.join(", ") };
+  const header: LogitHeader = { format: "distill-trainer logits 1", classes, ...names, teacher, views };
+  return new LogitFolder(folder, header, options.onEvent);
 }
 
 class LogitFolder implements FolderLogitStore {

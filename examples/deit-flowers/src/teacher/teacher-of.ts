@@ -1,0 +1,14 @@
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { selectClasses, type Teacher } from "distill-trainer";
+import { areSameNames, placesOf } from "../models/class-names.ts";
+import { answersOf, notesOf } from "../models/notes.ts";
+
+/**
+ * A model as the teacher of classes: its own logits where it names no others, else those of the classes by their names, in the order
+ * that is asked for.
+ */
+export function teacherOf(model: tfl.LayersModel, classNames: readonly string[]): Teacher {
+  const known = notesOf(model).classNames ?? classNames;
+  const answers = answersOf(model);
+  return areSameNames(known, classNames) ? answers : selectClasses(answers, placesOf(classNames, known));
+}

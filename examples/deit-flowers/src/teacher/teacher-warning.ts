@@ -1,0 +1,31 @@
+import { wilson } from "../judge/significance.ts";
+import { percent } from "../terminal/format.ts";
+
+/** What a teacher is judged by before it teaches. */
+interface JudgedTeacher {
+  /** Whether each held-out picture was recognised. */
+  readonly right: readonly boolean[];
+  /** Class of each held-out picture. */
+  readonly labels: ArrayLike<number>;
+  /** Accuracy of the probe on the same features, where there was one. */
+  readonly promised: number | undefined;
+}
+
+/**
+ * What to say of a teacher that cannot be trusted: it is no better than naming the commonest class each time, or far below its own
+ * probe. Mostly its pixels are not in the range that it was trained with.
+ */
+export function teacherWarning({ right, labels, promised }: JudgedTeacher): string | undefined {
+  const counts = new Map<number, number>();
+  for (const label of Array.from(labels)) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const commonest = Math.max(...counts.values()) / labels.length;
+  const hits = right.filter(Boolean).length;
+  const { low, high } = wilson(hits, right.length);
+  const advice = "are its pixels in the range that it was trained with? See --teacher-pixels";
+  const known = `warning: the teacher is right about ${percent(hits / right.length)} of the held-out pictures`;
+  if (promised !== undefined && promised > high)
+    return `${known}, its probe about ${percent(promised)} of the same: ${advice}`;
+  if (low <= commonest)
+    return `${known}, naming the commonest class each time about ${percent(commonest)}: ${advice}`;
+  return undefined;
+}

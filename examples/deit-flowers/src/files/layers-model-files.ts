@@ -2,9 +2,19 @@ import { readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { z } from "zod";
 import { isKeras3, keras2Topology } from "./keras3-topology.ts";
 import { parseJson } from "./parse-json.ts";
 import { writeAtomically } from "./write-atomically.ts";
+
+const size = z.number().int().nonnegative();
+/** What is read of it here; the rest is checked where the model is made. */
+const manifest = z.array(
+  z.object({
+    paths: z.array(z.string()),
+    weights: z.array(z.object({ name: z.string(), shape: z.array(size), dtype: z.string() })),
+  }),
+);
 
 /**
  * Loads a tfjs layers model from disk, which tfjs itself can do only with its native backend. Keras 3's models are read as
@@ -92,9 +102,12 @@ async function readModelJson(file: string): Promise<tf.io.ModelJSON> {
   }
   try {
     const json = parseJson(text) as tf.io.ModelJSON;
-    if (json.format === "layers-model" || (json.modelTopology !== undefined && json.format === undefined))
-      return json;
-    throw new Error(`format is '${json.format}'`);
+    if (json?.format !== "layers-model" && (json?.modelTopology === undefined || json.format !== undefined))
+      throw new Error(`format is '${json?.format}'`);
+    const { error } = manifest.safeParse(json.weightsManifest);
+    if (error === undefined) return json;
+    const { path, message } = error.issues[0]!;
+    throw new Error(`${["weightsManifest", ...path].join(".")}: ${message}`);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`${file}: expected a tfjs layers model, got something else (${why})`, { cause });

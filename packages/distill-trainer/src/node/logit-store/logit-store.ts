@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Checks, COUNT, FUNCTION, optional, requireOptions, STRING } from "known-options";
+import { type Checks, COUNT, check, FUNCTION, optional, requireOptions, STRING } from "known-options";
 import type { LogitStore } from "../../stored-logits/logit-store.ts";
 import { LogitFile, type LogitHeader } from "./logit-file.ts";
 
@@ -34,8 +34,13 @@ export interface FolderLogitStore extends LogitStore {
   close(): void;
 }
 
+const NAMES = check(
+  "a list of names",
+  (value) => Array.isArray(value) && value.every((name) => typeof name === "string"),
+);
 const CHECKS: Checks<LogitStoreOptions> = {
   classes: COUNT,
+  classNames: optional(NAMES),
   teacher: STRING,
   views: STRING,
   onEvent: optional(FUNCTION),

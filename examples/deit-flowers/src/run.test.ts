@@ -88,7 +88,7 @@ describe("the program", () => {
     for (const model of result.models) {
       expect(model.history.loss).toHaveLength(2);
       expect(model.history.loss![1]!).toBeLessThan(model.history.loss![0]!);
-      expect(model.valAccuracy).toBe(model.history.val_accuracy!.at(-1));
+      expect(model.valAccuracy).toBeCloseTo(model.history.val_accuracy!.at(-1)!, 6); // counted in float32 there
       expect(model.imagesPerSecond).toBeGreaterThan(0);
       expect(text).toContain(`${model.name}  epoch 2/2  loss `);
     }
@@ -228,7 +228,7 @@ describe("the program", () => {
     async () => {
       const options = { data: originals, teacher: mobileNet, teacherEpochs: 10, epochs: 1 };
       const { result, folder, text } = await tinyRun(options);
-      expect(text).toContain("25 photos, 5 classes: 22 to train on, 3 held out.");
+      expect(text).toContain("25 photos, 5 classes: 20 to train on, 5 held out.");
       expect(result.models[0]!.params).toBe(2_206_816 + 5 * 1281);
       expect(result.models[0]!.history.loss!.at(-1)).toBeLessThan(0.7); // log 5 = 1.61 at the start
       expect((await readdir(folder)).sort()).toEqual(WRITTEN);

@@ -32,6 +32,8 @@ export interface DataSource {
   sizeOf?(epoch: number): number;
   /** Samples in a batch; the last one of an epoch may be smaller. */
   readonly batchSize: number;
+  /** Whether samples may be left out, such as pictures that do not decode, and batches be smaller for it. Default false. */
+  readonly skips?: boolean;
   batches(epoch: number): AsyncIterable<Batch>;
   /** What `batches(epoch)` gives from its batch `firstBatch` on, without making those before. */
   batchesFrom?(epoch: number, firstBatch: number): AsyncIterable<Batch>;

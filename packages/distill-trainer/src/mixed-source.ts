@@ -58,6 +58,7 @@ export function mixedSource(source: DataSource, options: MixedSourceOptions): Da
     size: source.size,
     ...(source.sizeOf !== undefined && { sizeOf: (epoch: number) => source.sizeOf!(epoch) }),
     batchSize: source.batchSize,
+    ...(source.skips !== undefined && { skips: source.skips }),
     batches: (epoch) => mixAll(source.batches(epoch)),
     ...(source.batchesFrom !== undefined && {
       batchesFrom: (epoch: number, firstBatch: number) => mixAll(source.batchesFrom!(epoch, firstBatch)),

@@ -71,6 +71,8 @@ export interface ImageSource {
   /** Samples in an epoch: the store's; with repeats, rounded down to a multiple of 256 as FB's, if there are that many. */
   readonly size: number;
   readonly batchSize: number;
+  /** Whether pictures that do not decode are left out, and batches may be smaller for it: `onBadImage: "skip"`. */
+  readonly skips: boolean;
   readonly classNames: readonly string[];
   /**
    * All that decides the views' pixels besides their keys, the samples' own bytes among it: sources where it is equal may share
@@ -112,6 +114,7 @@ export function imageSource(store: SampleStore, options: ImageSourceOptions): Im
   return {
     size: epochLength(store.size, settings.repeats),
     batchSize: settings.batchSize,
+    skips: settings.onBadImage === "skip",
     classNames: store.classNames,
     get viewSettings() {
       viewSettings ??= viewSettingsOf(store, plan);

@@ -170,4 +170,10 @@ describe("splitStore", () => {
     const one = await openFlowers(await folderOf({ "cats/1.jpg": "x", "cats/2.jpg": "y" }));
     expect(() => splitStore(one)).toThrow("splitStore: expected at least 2 classes, got one, 'cats'");
   });
+
+  test("holds one picture of each class out where a tenth is fewer", async () => {
+    const { train, validation } = splitStore(await openFlowers(await folderOf(await smallSet())));
+    expect([...train.labels].sort()).toEqual([0, 1]);
+    expect([...validation.labels].sort()).toEqual([0, 1]);
+  });
 });

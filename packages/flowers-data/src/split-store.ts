@@ -5,12 +5,12 @@ import { isTfFlowers } from "./tf-flowers.ts";
 import { tfdsSplit } from "./tfds-split.ts";
 
 /**
- * A store in two parts, 90 to 10, as two views of it: {@link tfdsSplit} for tf_flowers, known by its file names, and for drawn
+ * A store in two parts, 90 to 10 (or as many held out as there are classes, if that is more), as two views of it: {@link tfdsSplit} for tf_flowers, known by its file names, and for drawn
  * flowers; {@link stratifiedSplit} for all others.
  *
  * @param options - Of a stratified split; the other one has none.
- * @throws RangeError if there are fewer than two classes, a class has fewer than two samples, or a part of a stratified split
- * would be smaller than one sample a class.
+ * @throws RangeError if there are fewer than two classes, a class has fewer than two samples, or `options.heldOut` leaves
+ * a part smaller than one sample a class.
  *
  * @example
  * const { train, validation } = splitStore(await openFlowers("flower_photos.tgz"));
@@ -22,8 +22,10 @@ export function splitStore(
   const { keys, labels, classNames } = store;
   requireClasses(store);
   const isDrawn = store.encoding.kind === "rgb" && classNames === TF_FLOWERS_CLASSES;
+  // Of 25 photos of five classes a tenth is three: too few to hold one of each class out.
+  const heldOut = Math.max(0.1, (classNames.length - 0.5) / keys.length);
   const { train, validation } =
-    isDrawn || isTfFlowers(keys) ? tfdsSplit(keys) : stratifiedSplit(keys, labels, options);
+    isDrawn || isTfFlowers(keys) ? tfdsSplit(keys) : stratifiedSplit(keys, labels, { heldOut, ...options });
   return { train: store.subset(train), validation: store.subset(validation) };
 }
 

@@ -12,6 +12,7 @@ export async function inMemory<B extends Batch>(source: SourceOf<B>): Promise<So
   return {
     size: batches.reduce((size, { labels }) => size + labels.length, 0),
     batchSize: source.batchSize,
+    ...(source.skips !== undefined && { skips: source.skips }),
     async *batches() {
       yield* batches;
     },

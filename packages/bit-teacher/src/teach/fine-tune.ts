@@ -89,9 +89,10 @@ export function firstSteps(source: DataSource, steps: number): DataSource {
       if (left === 0) return;
     }
   }
-  const { size, batchSize } = source;
+  const { size, batchSize, skips = false } = source;
   return {
     size,
+    skips,
     sizeOf: (epoch) => Math.max(0, Math.min(size, (steps - epoch * perEpoch) * batchSize)),
     batchSize,
     batches: (epoch) => cut(source.batches(epoch), epoch, 0),

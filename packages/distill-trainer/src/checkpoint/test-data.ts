@@ -24,7 +24,11 @@ const SIDE = 8;
 const PIXELS = SIDE * SIDE * 3;
 
 /** Striped pictures of three classes, in another order in each epoch. */
-export function stripes(size: number, batchSize: number, seed: number): Required<Omit<DataSource, "sizeOf">> {
+export function stripes(
+  size: number,
+  batchSize: number,
+  seed: number,
+): Required<Omit<DataSource, "sizeOf" | "skips">> {
   const rowsOf = (epoch: number, samples: readonly number[]): Batch => ({
     images: Float32Array.from({ length: samples.length * PIXELS }, (_, i) => {
       const sample = samples[Math.floor(i / PIXELS)]!;

@@ -31,7 +31,7 @@ export interface CheckedSource {
 
 /**
  * An epoch's batches, each of which is checked before it is given: its fields, and that it has the rows which the source's
- * `size`, or `sizeOf`, and `batchSize` promise. Schedules and resumed runs count on them.
+ * `size`, or `sizeOf`, and `batchSize` promise (at most those, where it `skips`). Schedules and resumed runs count on them.
  *
  * @throws RangeError or TypeError that names the batch, counted from 1.
  */
@@ -47,7 +47,7 @@ export async function* checkedBatches(checked: CheckedSource): AsyncGenerator<Ba
     requireBatch(here, batch, classes);
     const rows = batch.labels.length;
     const expected = Math.min(batchSize, size - given);
-    if (rows !== expected) {
+    if (source.skips ? rows > expected : rows !== expected) {
       const promised = `a source with size ${size} and batchSize ${batchSize}`;
       const wanted = expected === 0 ? "be over after that many samples" : `have ${expected} rows here`;
       throw new RangeError(`${here}: ${promised} must ${wanted}, got ${rows} rows`);
@@ -55,7 +55,7 @@ export async function* checkedBatches(checked: CheckedSource): AsyncGenerator<Ba
     given += rows;
     yield batch;
   }
-  if (given < size) {
+  if (given < size && !(source.skips && given > 0)) {
     throw new RangeError(`${place}: a source with size ${size} must give as many samples, got ${given}`);
   }
 }

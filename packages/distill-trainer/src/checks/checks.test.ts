@@ -58,6 +58,14 @@ test.each([0, Number.NaN, 2, 12])("a source whose size of 4 is said to be %d is 
   await expect(classifier.evaluateDataset(source)).rejects.toThrow(RangeError);
 });
 
+test("a source that may skip samples gives fewer than it promises, never more", async () => {
+  const classifier = new Classifier(tfl.sequential({ layers: [dense()] }));
+  classifier.compile({ optimizer: new AdamW({ learningRate: 0.1 }) });
+  const skipping = async (size: number) => ({ ...(await sourceOf(() => ({}), { size })), skips: true });
+  await classifier.fitDataset(await skipping(5), { epochs: 1, validationData: await skipping(12) });
+  await expect(classifier.fitDataset(await skipping(3), { epochs: 1 })).rejects.toThrow("got 4 rows");
+});
+
 test("a teacher's NaN ends the run before a step, with its row, and leaves no tensor", async () => {
   const input = tfl.input({ shape: [2] });
   const outputs = [1, 2].map(() => tfl.layers.dense({ units: 3 }).apply(input) as tfl.SymbolicTensor);

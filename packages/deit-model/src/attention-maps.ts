@@ -14,13 +14,13 @@ export interface AttentionMaps extends TokenLayout {
  *
  * The model itself runs, once, with one more product and softmax per block; no second model is built. It may be loaded,
  * wrapped by {@link averageHeads} or nested. Rows sum to 1. Tokens are the class token, the distillation token of a
- * distilled model, then patches row after row. The last block has as many queries as there are class tokens, or all
+ * distilled model (registers before or after them, if the model has some), then patches row after row. The last block has as many queries as there are class tokens, or all
  * with `allTokens`. The result takes `4 · heads · tokens²` bytes per image and block: 5 MB an image for DeiT-Ti at
  * 224², 21 MB for DeiT-B; cut large batches.
  *
  * @param images - `[batch, height, width, channels]`, float32, as the model takes them. Not disposed.
  * @returns Tensors owned by the caller.
- * @throws RangeError if the model has no attention layer, patch embedding or class tokens of `vit-blocks`, applies a
+ * @throws RangeError if the model has no attention layer or class tokens of `vit-blocks`, its layers do not tell the grid, applies a
  * block more than once, or takes other images; before anything is allocated.
  *
  * @example

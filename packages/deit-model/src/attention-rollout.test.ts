@@ -303,7 +303,8 @@ describe.each(["cpu", "wasm"] as const)("attention maps and rollout on %s", (bac
 
   test("discarding all but the class token leaves zeros, not NaN", () => {
     const p = tf.tensor4d([0.9, 0.1, 0.8, 0.2], [1, 1, 2, 2]);
-    const maps: AttentionMaps = { layers: [p], classTokens: ["class"], grid: [1, 1] };
+    const layout = { classTokens: ["class"], places: [0], prefixTokens: 1, grid: [1, 1] } as const;
+    const maps: AttentionMaps = { layers: [p], ...layout };
     expect([...attentionRollout(maps, { discardRatio: 0.9 }).dataSync()]).toEqual([0]);
   });
 
@@ -384,7 +385,7 @@ describe("what attention maps and rollout refuse", () => {
     const source = { model: tfl.model({ inputs, outputs }), images: images(1) };
     refused(
       () => attentionRollout(source),
-      "attentionRollout: the map of layer 0 must have 1 images, 1...7 queries and 7 tokens, got [1,4,4]",
+      "attentionRollout: attention must see 6 patches and 1 class tokens at least, got 4 tokens",
     );
   });
 

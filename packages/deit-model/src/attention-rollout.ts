@@ -35,7 +35,7 @@ const FUSIONS = { mean: tf.mean, max: tf.max, min: tf.min } as const;
  * With `A` a block's attention after fusing its heads, `A' = 0.5 A + 0.5 I` with rows divided by their sums; the result
  * is the token's row of `A'last · … · A'first`, computed from the last block back as a vector, so that the rows which
  * the last block never asked for are not missed. Of that row the patches are returned as they are, **not rescaled**:
- * a number is the patch's share of the token, and a grid sums to 1 less the share of the class tokens. For a picture
+ * a number is the patch's share of the token, and a grid sums to 1 less the share of the class tokens and registers. For a picture
  * stretch minimum to maximum (the minimum of a deep model is far from 0).
  *
  * From a model, heads are fused block by block: `4 · tokens²` bytes per image and block are held, 1.7 MB an image for
@@ -60,8 +60,8 @@ export function attentionRollout(
   requireOptions("attentionRollout", options, CHECKS);
   const { token = "class", headFusion = "mean", discardRatio = 0 } = options;
   const layout = "layers" in source ? source : tokenLayout("attentionRollout", source.model);
-  const index = layout.classTokens.indexOf(token);
-  if (index < 0) {
+  const place = layout.places[layout.classTokens.indexOf(token)];
+  if (place === undefined) {
     const names = layout.classTokens.map((name) => `'${name}'`).join(" or ");
     throw new RangeError(`attentionRollout: token must be ${names} for this model, got '${token}'`);
   }
@@ -74,7 +74,7 @@ export function attentionRollout(
         ? source.layers.map(fuse)
         : observeAttention("attentionRollout", source.model, source.images, fuse);
     requireChain(maps, 3, layout);
-    return patchesOf(rowOfProduct(maps, index), layout);
+    return patchesOf(rowOfProduct(maps, place), layout);
   });
 }
 
@@ -102,8 +102,8 @@ function placed(row: tf.Tensor3D, start: number, length: number): tf.Tensor3D {
   ]);
 }
 
-function patchesOf(row: tf.Tensor3D, { classTokens, grid: [rows, columns] }: TokenLayout): tf.Tensor3D {
-  const patches = tf.slice(row, [0, 0, classTokens.length], [-1, -1, -1]);
+function patchesOf(row: tf.Tensor3D, { prefixTokens, grid: [rows, columns] }: TokenLayout): tf.Tensor3D {
+  const patches = tf.slice(row, [0, 0, prefixTokens], [-1, -1, -1]);
   return tf.reshape(patches, [row.shape[0], rows, columns]);
 }
 
@@ -118,16 +118,18 @@ function discard(map: tf.Tensor3D, ratio: number): tf.Tensor3D {
 }
 
 /** @throws RangeError unless each map's tokens are the queries of the one before, and the first map's are all. */
-function requireChain(maps: readonly tf.Tensor[], rank: number, { classTokens, grid }: TokenLayout): void {
+function requireChain(maps: readonly tf.Tensor[], rank: number, layout: TokenLayout): void {
+  const { prefixTokens, places, grid } = layout;
   if (maps.length === 0) throw new RangeError("attentionRollout: maps must have a layer, got none");
   const batch = maps[0]!.shape[0];
-  let tokens = classTokens.length + grid[0] * grid[1];
+  const least = Math.max(...places) + 1; // the last block may compute the first tokens only
+  let tokens = prefixTokens + grid[0] * grid[1];
   for (const [i, { shape }] of maps.entries()) {
     const [queries = 0, keys] = shape.slice(-2);
     const fits = shape.length === rank && shape[0] === batch && keys === tokens;
-    if (!fits || queries < classTokens.length || queries > tokens) {
+    if (!fits || queries < least || queries > tokens) {
       throw new RangeError(
-        `attentionRollout: the map of layer ${i} must have ${batch} images, ${classTokens.length}...${tokens} ` +
+        `attentionRollout: the map of layer ${i} must have ${batch} images, ${least}...${tokens} ` +
           `queries and ${tokens} tokens, got [${shape}]`,
       );
     }

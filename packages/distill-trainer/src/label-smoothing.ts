@@ -48,7 +48,7 @@ export function oneHot(labels: tf.Tensor1D, classes: number): tf.Tensor2D {
 }
 
 /** @throws RangeError, in the caller's name, if label smoothing is outside [0, 1). */
-export function requireSmoothing(caller: string, smoothing: number): void {
+function requireSmoothing(caller: string, smoothing: number): void {
   if (!(smoothing >= 0 && smoothing < 1)) {
     throw new RangeError(`${caller}: label smoothing must be in [0, 1), got ${smoothing}`);
   }

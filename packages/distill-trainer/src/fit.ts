@@ -55,10 +55,11 @@ async function fitWith(
   const microBatchSize =
     options.microBatchSize ?? (await chooseMicroBatch(engine, replicas, source, options));
   const cut = { microBatchSize, replicas };
-  const settings = { objective, step, source, epochs, ...cut, settings: checkpoint?.settings ?? {} };
+  const described = { objective, step, source, ...cut, settings: checkpoint?.settings ?? {} };
+  const describe = (longest = epochs) => describeRun({ ...described, epochs: Math.min(epochs, longest) });
   const given = listOf(options.callbacks);
   const checkpoints =
-    checkpoint && new Checkpoints(savedAfterFlush(checkpoint, given), { model, step }, describeRun(settings));
+    checkpoint && new Checkpoints(savedAfterFlush(checkpoint, given), { model, step }, describe);
 
   const history = new tfl.History();
   const callbacks = new tfl.CallbackList([history, ...given.map(asCallback)]);

@@ -47,7 +47,7 @@ export const checkpoint: Format = {
         await loadCheckpointWeights(model, storage);
         const loaded = digest(numbersOf(model));
         reset();
-        const progress = await new Checkpoints({ storage, resume: "force" }, training, {}).resume();
+        const progress = await new Checkpoints({ storage, resume: "force" }, training, () => ({})).resume();
         return `${loaded} ${digest(numbersOf(model))} ${JSON.stringify(progress)}`;
       },
     };

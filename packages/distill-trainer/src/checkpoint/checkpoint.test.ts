@@ -11,7 +11,9 @@ import {
   type CheckpointOptions,
   type CheckpointStorage,
   Classifier,
+  cosine,
   loadCheckpointWeights,
+  type Schedule,
 } from "../index.ts";
 import { folderStorage } from "../node.ts";
 import { sectors } from "../test-data.ts";
@@ -137,6 +139,32 @@ describe("with one backend", () => {
     expect([...storage.files.keys()]).toContain("step-000000003.safetensors");
   });
 
+  test("more epochs go on where the schedule does not depend on them, to the bits of a run that was meant so", async () => {
+    const run = (learningRate: number | Schedule) => {
+      const layers = [tfl.layers.dense({ units: 3, inputShape: [2], kernelInitializer: "ones" })];
+      const model = tfl.sequential({ layers });
+      const classifier = new Classifier(model);
+      classifier.compile({ optimizer: new AdamW({ learningRate }) });
+      const fit = (epochs: number, storage: CheckpointStorage) =>
+        classifier.fitDataset(sectors(8, 4), { epochs, checkpoint: { storage, resume: true } });
+      return { model, fit };
+    };
+    const [storage, whole] = [memoryStorage(), run(0.1)];
+    await whole.fit(4, memoryStorage());
+    await run(0.1).fit(2, storage);
+    const longer = run(0.1);
+    await longer.fit(4, storage);
+    const weights = ({ model }: typeof whole) => model.getWeights().map((weight) => [...weight.dataSync()]);
+    expect(weights(longer)).toEqual(weights(whole));
+    await expect(run(0.1).fit(3, storage)).rejects.toThrow("epochs was 4, is 3");
+
+    const annealed = memoryStorage();
+    await run(cosine({ base: 0.1, totalSteps: 4 })).fit(2, annealed);
+    await expect(run(cosine({ base: 0.1, totalSteps: 8 })).fit(4, annealed)).rejects.toThrow(
+      "learningRate was",
+    );
+  });
+
   test("checkpoints of another run are neither overwritten nor loaded into another model", async () => {
     const storage = memoryStorage();
     await interrupted(2, { storage });
@@ -258,7 +286,7 @@ describe("with one backend", () => {
     };
     const run = fit({ checkpoint: { storage, everySteps: 1, keep: 1 }, callbacks: { onBatchEnd } });
     await expect(run).rejects.toThrow(
-      /a checkpoint must hold finite numbers, got others in 'model\/\d+\/classification_head\/bias'/,
+      /a checkpoint must hold finite numbers, got NaN in 'model\/\d+\/classification_head\/bias'/,
     );
     expect([...storage.files.keys()]).toEqual(["step-000000005.safetensors"]);
   });

@@ -15,14 +15,15 @@ import { captureTensors, restoreTensors, type Training } from "./training-state.
 export class Checkpoints {
   readonly #options: CheckpointOptions;
   readonly #training: Training;
-  readonly #settings: RunSettings;
+  readonly #describe: (epochs?: number) => RunSettings;
   #best: Best | undefined;
   #newest: { name: string; step: number } | undefined;
 
-  constructor(options: CheckpointOptions, training: Training, settings: RunSettings) {
+  /** @param describe - The run's settings; with `epochs`, those of one that is no longer than that. */
+  constructor(options: CheckpointOptions, training: Training, describe: (epochs?: number) => RunSettings) {
     this.#options = options;
     this.#training = training;
-    this.#settings = settings;
+    this.#describe = describe;
   }
 
   /** Name of the last one saved or resumed from. */
@@ -34,7 +35,8 @@ export class Checkpoints {
    * Puts the training where its newest whole checkpoint says.
    *
    * @returns How far it is; `undefined` if it starts anew.
-   * @throws Error if there are checkpoints and `resume` is not set, none is whole, or settings differ.
+   * @throws Error if there are checkpoints and `resume` is not set, none is whole, or settings differ. More epochs are the same
+   * run where its learning rates and averages are the same at every step that it was meant to have.
    */
   async resume(): Promise<Progress | undefined> {
     const { storage, resume = false, onEvent } = this.#options;
@@ -50,7 +52,7 @@ export class Checkpoints {
     );
     if (found === undefined) return undefined;
     const { name, tensors, state } = found;
-    const differences = settingDifferences(state.settings, this.#settings);
+    const differences = settingDifferences(state.settings, this.#describe(Number(state.settings.epochs)));
     if (differences.length > 0 && resume !== "force") {
       throw new Error(
         `fitDataset: '${name}' is of a run with other settings: ${differences.join("; ")} (resume "force" goes on all the same)`,
@@ -83,7 +85,7 @@ export class Checkpoints {
     const best = this.#bestWith(name, epochLogs);
     const state: CheckpointState = {
       progress,
-      settings: this.#settings,
+      settings: this.#describe(),
       averageUpdates: this.#training.step.average?.updates ?? 0,
       ...(best !== undefined && { best }),
     };

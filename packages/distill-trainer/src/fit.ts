@@ -35,11 +35,16 @@ export async function fit(
   options: FitOptions,
 ): Promise<tfl.History> {
   requireFitOptions(source, options);
-  const running = await startEngine(objective, options);
+  const unlock = await options.checkpoint?.storage.lock?.();
   try {
-    return await fitWith(running, objective, step, source, options);
+    const running = await startEngine(objective, options);
+    try {
+      return await fitWith(running, objective, step, source, options);
+    } finally {
+      await running.engine.close();
+    }
   } finally {
-    await running.engine.close();
+    await unlock?.();
   }
 }
 

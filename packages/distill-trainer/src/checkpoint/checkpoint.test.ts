@@ -165,6 +165,19 @@ describe("with one backend", () => {
     );
   });
 
+  test("a folder is one run's at a time, and is given back at the end of it, however it ends", async () => {
+    const checkpoint = { storage: folderStorage(folder), everySteps: 1, resume: true };
+    const second = tinyTraining();
+    let refused: unknown;
+    const onBatchEnd = async (): Promise<void> => {
+      refused ??= await second.fit({ checkpoint }).catch((error: unknown) => error);
+      throw new Error("enough");
+    };
+    await expect(tinyTraining().fit({ checkpoint, callbacks: { onBatchEnd } })).rejects.toThrow("enough");
+    expect(refused).toMatchObject({ name: "FolderLockedError", folder });
+    await interrupted(1, { ...checkpoint, storage: folderStorage(folder) });
+  });
+
   test("checkpoints of another run are neither overwritten nor loaded into another model", async () => {
     const storage = memoryStorage();
     await interrupted(2, { storage });

@@ -10,4 +10,11 @@ export interface CheckpointStorage {
   write(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   /** Does nothing if nothing has that name. */
   remove(name: string): Promise<void>;
+  /**
+   * Takes the storage for one run, from its start to its end.
+   *
+   * @returns What gives it back. The end of the process, however it comes, must do so too.
+   * @throws Error if another run has it.
+   */
+  lock?(): Promise<() => Promise<void>>;
 }

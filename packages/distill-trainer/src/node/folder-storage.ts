@@ -1,12 +1,13 @@
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { CheckpointStorage } from "../checkpoint/storage.ts";
+import { lockFolder } from "./lock-folder.ts";
 
 /** Written under this name first; one that a crash left behind is overwritten by the next. */
 const TEMPORARY = ".checkpoint.tmp";
 
 /**
- * Checkpoints as files of a folder, which is made with the first one. Not for two runs at a time.
+ * Checkpoints as files of a folder, which is made when a run begins, and is one run's at a time; see `lockFolder`.
  *
  * A file is written under another name, flushed to the disk, renamed, and the folder flushed: whatever happens, a name
  * holds the old file or the whole new one.
@@ -40,6 +41,7 @@ export function folderStorage(folder: string): CheckpointStorage {
       await flushFolder(folder);
     },
     remove: (name) => rm(join(folder, name), { force: true }),
+    lock: () => lockFolder(folder),
   };
 }
 

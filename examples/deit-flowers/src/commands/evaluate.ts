@@ -57,7 +57,7 @@ export const evaluate: Command = {
     const settings = dataSettings(folders[0]!, chosen);
     await startBackend(settings.backend);
     const silent = { write: () => {} };
-    const data = await openData(settings, json ? silent : output, signal);
+    const data = await openData(settings, json ? silent : output, signal, { use: "judge" });
     const isAll = split === undefined ? await isOfOthers(folders[0]!, data, chosen) : split === "all";
     const shown = isAll ? { ...data, validation: data.all } : data;
     const context = { settings, data: shown, output, folder: "", onSkip: reportOnce(json ? silent : output) };

@@ -30,12 +30,14 @@ export interface FlowerData {
  * the settings' seed, so that no run trains on what another is judged by.
  *
  * @param signal - Ends it.
+ * @param options - To judge a model, data that cannot be split will do, of one class or with one picture of a class: all are held out.
  * @throws Error naming a class of which no picture decodes, where those are skipped.
  */
 export async function openData(
   settings: Settings,
   output: LineOutput,
   signal?: AbortSignal,
+  { use = "train" }: { readonly use?: "train" | "judge" } = {},
 ): Promise<FlowerData> {
   const notes: string[] = [];
   const note = (text: string): void => {
@@ -43,7 +45,10 @@ export async function openData(
     output.write(`${text}\n`);
   };
   const { store, source } = await openStore(settings, output, note, signal);
-  const { train, validation } = splitStore(store);
+  const { train, validation } =
+    use === "judge" && !isSplittable(store)
+      ? { train: store.subset([]), validation: store }
+      : splitStore(store);
   if (settings.skipBadImages) await requireDecodable(train, signal);
   for (const [label, name] of store.classNames.entries()) {
     if (!validation.labels.includes(label)) note(`class '${name}' has no held-out picture: it is not judged`);
@@ -52,6 +57,11 @@ export async function openData(
   const upright = encoding.kind === "rgb" || encoding.upright === true;
   const description = `${source}, ${classNames.length} classes: ${train.size} to train on, ${validation.size} held out.`;
   return { train, validation, all: store, classNames, upright, description, notes };
+}
+
+function isSplittable({ classNames, labels }: SampleStore): boolean {
+  const counts = classNames.map((_, label) => labels.filter((other) => other === label).length);
+  return counts.length >= 2 && counts.every((count) => count >= 2);
 }
 
 /** @throws Error naming a class without a picture that decodes: skipping them would leave the class out without a word. */

@@ -10,6 +10,7 @@ export { createModel, type PublishedModel } from "./create-model.ts";
 export { deit } from "./deit.ts";
 export { type LoadWeightsOptions, loadWeights, type WeightsReport } from "./load-weights.ts";
 export type { ClassToken, TokenLayout } from "./observe-attention.ts";
+export type { Grid } from "./position-change.ts";
 export {
   deitBase,
   deitBase384,

@@ -23,6 +23,7 @@ export { type Distillation, distillationLoss } from "./distillation-loss.ts";
 export { Distiller, type DistillerArgs, type DistillerCompileArgs } from "./distiller.ts";
 export { serveReplica } from "./engine/serve-replica.ts";
 export type { ReplicaOptions } from "./engine/start-engine.ts";
+export type { EvaluateDatasetOptions } from "./evaluate.ts";
 export type { FitCallback, FitOptions } from "./fit-options.ts";
 export {
   chainTransforms,

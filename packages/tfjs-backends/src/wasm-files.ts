@@ -1,16 +1,22 @@
 import { isMissing } from "./load-error.ts";
 
 /** Where tfjs' three `.wasm` files are: the folder's URL with its slash, or the URL of each by its name. */
-export type WasmPaths = string | Files;
+export type WasmPaths = string | WasmFiles;
 
 /** tfjs' builds of its WASM backend: plain, with 128-bit instructions, with threads too. */
-export const WASM_FILE_NAMES = [
+export const WASM_FILE_NAMES: readonly (keyof WasmFiles)[] = [
   "tfjs-backend-wasm.wasm",
   "tfjs-backend-wasm-simd.wasm",
   "tfjs-backend-wasm-threaded-simd.wasm",
-] as const;
+];
 
-type Files = Readonly<Record<(typeof WASM_FILE_NAMES)[number], string>>;
+/** The URL of each of tfjs' `.wasm` files, by its name. */
+export type WasmFiles = Readonly<
+  Record<
+    "tfjs-backend-wasm.wasm" | "tfjs-backend-wasm-simd.wasm" | "tfjs-backend-wasm-threaded-simd.wasm",
+    string
+  >
+>;
 
 /** What every WebAssembly module begins with: NUL, "asm". */
 const MAGIC = [0x00, 0x61, 0x73, 0x6d];
@@ -30,7 +36,7 @@ const AS_WRITTEN = "/wasm-kernels/dist/@tensorflow/";
  * package, `undefined`.
  */
 export async function wasmFilesOfBundler(): Promise<WasmPaths | undefined> {
-  let files: Files;
+  let files: WasmFiles;
   try {
     ({ WASM_FILES: files } = await import("wasm-kernels/files"));
   } catch (error) {
@@ -43,11 +49,11 @@ export async function wasmFilesOfBundler(): Promise<WasmPaths | undefined> {
   return undefined;
 }
 
-function besidePackage(files: Files): Files {
+function besidePackage(files: WasmFiles): WasmFiles {
   const urls = WASM_FILE_NAMES.map(
     (name) => [name, files[name].replace(AS_WRITTEN, "/@tensorflow/")] as const,
   );
-  return Object.fromEntries(urls) as unknown as Files;
+  return Object.fromEntries(urls) as unknown as WasmFiles;
 }
 
 /** Whether a URL serves WebAssembly: many servers answer with their index page where there is nothing. */

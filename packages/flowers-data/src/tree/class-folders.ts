@@ -59,6 +59,7 @@ export function classFolders(
     throw new Error(`${path}: expected folders of pictures, one a class, got ${got}`);
   }
   requireNoSplit(path, root);
+  noteRepeated(root, notes);
   const files = classNames.flatMap((name, label) => {
     const folder = root.folders.get(name)!;
     const pictures = below(folder, notes);
@@ -135,17 +136,20 @@ function requireNoSplit(path: string, root: Folder): void {
       `${path}: expected a folder a class, got parts of a split (${names}); give one of them, for it is split here`,
     );
   }
-  if (folders.some(([, { pictures }]) => pictures.length > 0)) return;
-  const first = new Map<string, string>();
-  for (const [name, { folders: inner }] of folders) {
-    for (const below of inner.keys()) {
-      const other = first.get(below);
-      if (other !== undefined) {
-        throw new Error(
-          `${path}: expected a folder a class, got '${below}' in both '${other}' and '${name}', as classes in parts of a split; give one of them`,
-        );
-      }
-      first.set(below, name);
+}
+
+/**
+ * `cats/2020` beside `dogs/2020`: pictures of the classes, as all nested folders' are. It is said where no picture lies in a class folder
+ * itself, for then the inner folders could have been meant as the classes.
+ */
+function noteRepeated(root: Folder, notes: Notes): void {
+  const classes = [...root.folders.values()];
+  if (classes.some(({ pictures }) => pictures.length > 0)) return;
+  const names = new Set<string>();
+  for (const { folders } of classes) {
+    for (const [name, { path }] of folders) {
+      if (names.has(name)) notes.add("nested", path);
+      names.add(name);
     }
   }
 }

@@ -1,7 +1,16 @@
 /** What a note is about; see {@link TreeNote}. */
-export type TreeNoteKind = "hidden" | "link" | "loop" | "special" | "format" | "other" | "loose" | "renamed";
+export type TreeNoteKind =
+  | "hidden"
+  | "link"
+  | "loop"
+  | "special"
+  | "format"
+  | "other"
+  | "loose"
+  | "renamed"
+  | "nested";
 
-/** What was left out of a data set, or changed, and why: one note for each kind that occurred. */
+/** What was left out of a data set, changed, or may have been meant otherwise, and why: one note for each kind that occurred. */
 export interface TreeNote {
   readonly kind: TreeNoteKind;
   readonly count: number;
@@ -24,6 +33,16 @@ const WORDS: Readonly<Record<TreeNoteKind, (many: boolean) => string>> = {
   other: (many) => (many ? "files that are not pictures" : "file that is not a picture"),
   loose: (many) => `${many ? "pictures" : "picture"} outside a class folder`,
   renamed: (many) => (many ? "names" : "name"),
+  nested: (many) =>
+    many
+      ? "folders with the names of other classes' folders"
+      : "folder with the name of another class' folder",
+};
+
+/** What was done with those that were not left out. */
+const DONE: Partial<Readonly<Record<TreeNoteKind, string>>> = {
+  renamed: "spelled in Unicode's composed form (NFC)",
+  nested: "taken as pictures of the outer folder's class",
 };
 
 /** Counts by kind. */
@@ -43,9 +62,7 @@ export class Notes {
       if (found === undefined) return [];
       const { count, example } = found;
       const what = `${count} ${WORDS[kind](count > 1)}, such as '${example}'`;
-      const text =
-        kind === "renamed" ? `spelled in Unicode's composed form (NFC): ${what}` : `left out: ${what}`;
-      return [{ kind, count, example, text }];
+      return [{ kind, count, example, text: `${DONE[kind] ?? "left out"}: ${what}` }];
     });
   }
 }

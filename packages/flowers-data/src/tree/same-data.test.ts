@@ -140,9 +140,17 @@ describe("a folder and archives of it", () => {
     expect(await refusal(parts("train", "val"))).toContain("got parts of a split ('train', 'val')");
     expect(await refusal(parts("train", "test"))).toContain("got parts of a split ('test', 'train')");
     expect(await refusal(["train/1.png", "train/2.png", "test/1.png"])).toContain("parts of a split");
-    expect(await refusal(parts("first", "second"))).toContain("got 'cats' in both 'first' and 'second'");
     expect((await same(parts("train"))).keys).toEqual([...CATS, ...DOGS]);
-    expect((await same(["cats/2020/1.png", "dogs/2021/1.png"])).classNames).toEqual(["cats", "dogs"]);
+  });
+
+  test("take nested folders of one name in several classes as each class' own, and say so", async () => {
+    const years = ["cats/2020/1.png", "cats/2021/1.png", "dogs/2020/1.png", "dogs/2021/1.png"];
+    const { classNames, pictures, notes } = await same(years);
+    expect(classNames).toEqual(["cats", "dogs"]);
+    expect(pictures).toEqual(years.map((key, i) => [key, Math.floor(i / 2), `bytes of ${key}`]));
+    expect(notes).toEqual({ nested: 2 });
+    expect((await same(["cats/2020/1.png", "dogs/2021/1.png"])).notes).toEqual({});
+    expect((await same([...CATS, ...years])).notes).toEqual({});
   });
 
   test("have names in Unicode's composed form, and count those that had another", async () => {

@@ -30,12 +30,37 @@ const isTraining = (out: string): boolean => {
   return existsSync(log) && readFileSync(log, "utf8").split("\n").length > 3;
 };
 
-const until = async (holds: () => boolean): Promise<void> => {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
+/** A program under way, and what it has printed. */
+interface Program {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly shown: () => string;
+  /** Its exit code, once all that it printed is there. */
+  readonly ended: Promise<number | null>;
+}
+
+const started = (command: string, args: readonly string[], options = {}): Program => {
+  const child = spawn(command, args, options);
+  let shown = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (shown += text));
+  return { child, shown: () => shown, ended: new Promise((resolve) => child.on("close", resolve)) };
 };
 
-const ended = (child: ChildProcessWithoutNullStreams): Promise<number | null> =>
-  new Promise((resolve) => child.on("close", resolve));
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+
+/** Waits until the program trains. @throws Error with what it printed, if it ends instead. */
+const untilTraining = async (out: string, { ended, shown }: Program): Promise<void> => {
+  let end: string | undefined;
+  void ended.then((code) => (end = `${code ?? "a signal"}`));
+  while (!isTraining(out)) {
+    if (end !== undefined)
+      throw new Error(`expected a program that trains, got its end (${end}):\n${shown()}`);
+    await pause();
+  }
+};
+
+const untilEnded = async (out: string): Promise<void> => {
+  while (trainers(out).length > 0) await pause();
+};
 
 /** Processes that train into `out`. */
 const trainers = (out: string): string[] => {
@@ -53,26 +78,24 @@ describe.runIf(HAS_TERMINAL)("in a terminal", () => {
     for (let i = 0; i < TRIES; i++) {
       const out = await emptyFolder();
       const command = `npx --yes pnpm@12 start ${longRun(out).join(" ")}`;
-      const terminal = spawn("script", ["-qefc", command, "/dev/null"], { cwd: ROOT });
-      let shown = "";
-      terminal.stdout.on("data", (text) => (shown += text));
-      await until(() => isTraining(out));
-      terminal.stdin.write("\x03");
-      await until(() => trainers(out).length === 0);
-      terminal.stdin.end();
-      await ended(terminal);
+      const terminal = started("script", ["-qefc", command, "/dev/null"], { cwd: ROOT });
+      await untilTraining(out, terminal);
+      terminal.child.stdin.write("\x03");
+      await untilEnded(out);
+      terminal.child.stdin.end();
+      await terminal.ended;
       expect(args).toContain("--import"); // Node itself: tsx's launcher kills what it started
-      expect(shown).toContain("stopping after this step");
+      expect(terminal.shown()).toContain("stopping after this step");
       expect(savedSteps(out)).not.toBe("");
     }
   });
 
   test("closing the terminal saves the run", async () => {
     const out = await emptyFolder();
-    const terminal = spawn("script", ["-qefc", [...NODE, ...longRun(out)].join(" "), "/dev/null"]);
-    await until(() => isTraining(out));
-    terminal.kill("SIGKILL"); // the terminal's window: its processes get SIGHUP, and nobody reads what they write
-    await until(() => trainers(out).length === 0);
+    const terminal = started("script", ["-qefc", [...NODE, ...longRun(out)].join(" "), "/dev/null"]);
+    await untilTraining(out, terminal);
+    terminal.child.kill("SIGKILL"); // the terminal's window: its processes get SIGHUP, and nobody reads what they write
+    await untilEnded(out);
     expect(savedSteps(out)).not.toBe("");
   });
 });
@@ -89,12 +112,19 @@ describe.skipIf(process.platform === "win32")("a run whose output nobody reads",
 
   test.for(["SIGINT", "SIGTERM", "SIGHUP"] as const)("is saved on %s, and ends with 130", async (signal) => {
     const out = await emptyFolder();
-    const child = spawn(NODE[0]!, [...NODE.slice(1), ...longRun(out)]);
+    const program = started(NODE[0]!, [...NODE.slice(1), ...longRun(out)]);
+    await untilTraining(out, program);
+    const { child, ended } = program;
     child.stdout.destroy();
     child.stderr.destroy();
-    await until(() => isTraining(out));
     child.kill(signal);
-    expect(await ended(child)).toBe(130);
+    expect(await ended).toBe(130);
     expect(savedSteps(out)).not.toBe("");
+  });
+
+  test("that dies instead of training ends the waiting for it, with what it printed", async () => {
+    const out = await emptyFolder();
+    const program = started(NODE[0]!, [...NODE.slice(1), ...longRun(out), "--dim", "7"]);
+    await expect(untilTraining(out, program)).rejects.toThrow(/got its end \(2\):\n.*--heads: must divide/s);
   });
 });

@@ -1,12 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { largestMixedError, noise } from "test-kit";
+import { startWasm } from "test-kit/backends";
 import { beforeAll, expect, test } from "vitest";
+import { outputsOfFusedKernels } from "../test/fused-kernels.ts";
 import { memoryOf, type WasmBackend } from "./host.ts";
-import { largestError, noise, outputsOfFusedKernels, startForTest } from "./testing.ts";
 
 const MIB = 1024 * 1024;
 const BLOCK_FLOATS = 64 * MIB; // 256 MiB, never touched: costs addresses, not memory
 
-beforeAll(startForTest);
+beforeAll(startWasm);
 
 function backend(): WasmBackend {
   return tf.backend() as WasmBackend;
@@ -63,7 +65,8 @@ test("kernels give the same results above 2 GiB of a heap that has grown as at i
       .dataSync()
       .every(Number.isFinite),
   ).toBe(true);
-  for (const [i, values] of resultsOfKernels().entries()) expect(largestError(values, before[i]!)).toBe(0);
+  for (const [i, values] of resultsOfKernels().entries())
+    expect(largestMixedError(values, before[i]!)).toBe(0);
   high.dispose();
   release();
 });
@@ -77,7 +80,8 @@ test("a full heap is an error that says what to do, and tfjs works on", () => {
   );
   expect(memoryOf(backend()).buffer.byteLength).toBeGreaterThan(3.75 * 1024 * MIB);
   release();
-  for (const [i, values] of resultsOfKernels().entries()) expect(largestError(values, before[i]!)).toBe(0);
+  for (const [i, values] of resultsOfKernels().entries())
+    expect(largestMixedError(values, before[i]!)).toBe(0);
   expect(tf.memory().numTensors).toBe(tensors);
 });
 

@@ -1,11 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { noise } from "test-kit";
+import { startWasm } from "test-kit/backends";
 import { beforeAll, expect, test } from "vitest";
+import { outputsOfFusedKernels } from "../test/fused-kernels.ts";
 import { memoryOf, type WasmBackend } from "./host.ts";
-import { noise, outputsOfFusedKernels, startForTest } from "./testing.ts";
 
 const STEPS = 1000;
 
-beforeAll(startForTest);
+beforeAll(startWasm);
 
 /** Counts the blocks that JavaScript holds in tfjs' heap, from now on. */
 function countBlocks(): () => number {

@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { startWebGpu } from "test-kit/backends";
 import { describe, expect, test } from "vitest";
 import { installWebGpuKernels } from "./install.ts";
-import { startForTest } from "./testing.ts";
 
-const missing = await startForTest();
+const missing = await startWebGpu();
 
 describe.skipIf(missing)(`installWebGpuKernels${missing ? ` (skipped: ${missing})` : ""}`, () => {
   test("installs once and puts tfjs back as it was", () => {

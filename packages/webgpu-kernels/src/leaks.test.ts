@@ -1,10 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { softmaxCrossEntropy } from "distill-trainer";
+import { noise } from "test-kit";
+import { startWebGpu } from "test-kit/backends";
 import { attention, gelu, layerNorm, residualAdd, scaledSoftmax } from "vit-blocks";
 import { describe, expect, test } from "vitest";
-import { noise, startForTest } from "./testing.ts";
 
-const missing = await startForTest();
+const missing = await startWebGpu();
 
 /** Values and gradients through every op that finds a kernel, and one update of the weights. */
 function step(weights: tf.Variable, moments: tf.Tensor[]): tf.Scalar {

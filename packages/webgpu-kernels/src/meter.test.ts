@@ -1,9 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { noise } from "test-kit";
+import { startWebGpu } from "test-kit/backends";
 import { describe, expect, test } from "vitest";
 import { meterGpu } from "./meter.ts";
-import { noise, startForTest } from "./testing.ts";
 
-const missing = await startForTest();
+const missing = await startWebGpu();
 
 interface Pass {
   dispatchWorkgroups(...counts: number[]): void;

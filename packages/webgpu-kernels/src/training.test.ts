@@ -1,17 +1,18 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { deit } from "deit-model";
 import { AdamW, type Batch, Distiller, softmaxCrossEntropy, type Teacher } from "distill-trainer";
+import { largestMixedError, noise, valuesOf } from "test-kit";
+import { startWebGpu } from "test-kit/backends";
 import { describe, expect, test } from "vitest";
 import { installWebGpuKernels } from "./install.ts";
 import { type GpuWork, meterGpu } from "./meter.ts";
-import { largestError, noise, startForTest, valuesOf } from "./testing.ts";
 
 const SIDE = 16;
 const BATCH = 2;
 const SIZE = { imageSize: SIDE, patchSize: 4, dim: 12, depth: 2, heads: 3, classes: 4, dropPathRate: 0.2 };
 const images = noise(BATCH * SIDE * SIDE * 3, 1).map((x) => 127.5 + 127.5 * x);
 
-const missing = await startForTest();
+const missing = await startWebGpu();
 
 /** The mean loss of both heads, and its gradient with respect to every weight, in the model's order. */
 async function gradientsOn(backend: string): Promise<Float32Array[]> {
@@ -78,7 +79,7 @@ describe.skipIf(missing)(`a small DeiT${missing ? ` (skipped: ${missing})` : ""}
     expect(actual.length).toBe(expected.length);
     // float32 sums in another order, through two blocks.
     actual.forEach((values, i) => {
-      expect(largestError(values, expected[i]!)).toBeLessThan(2e-5);
+      expect(largestMixedError(values, expected[i]!)).toBeLessThan(2e-5);
     });
   });
 
@@ -93,7 +94,7 @@ describe.skipIf(missing)(`a small DeiT${missing ? ` (skipped: ${missing})` : ""}
     });
     // Adam's first steps are as long for a gradient of rounding errors as for any: 1e-3 each, three of them.
     ours.weights.forEach((values, i) => {
-      expect(largestError(values, expected.weights[i]!)).toBeLessThan(7e-3);
+      expect(largestMixedError(values, expected.weights[i]!)).toBeLessThan(7e-3);
     });
     expect(ours.steps[2]!.tensors).toBe(ours.steps[1]!.tensors);
     const [work, other] = [ours.steps[2]!.work!, composites.steps[2]!.work!];

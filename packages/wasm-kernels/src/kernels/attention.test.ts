@@ -1,26 +1,26 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { attention } from "vit-blocks";
-import { beforeAll, describe, expect, test } from "vitest";
 import {
   centralDifferences,
   differenceFromCpu,
   dot,
   each,
-  largestError,
+  largestMixedError,
   NOT_FINITE,
   noise,
-  outputsOf,
+  outputsOfSync,
   plain,
   spoil,
-  startForTest,
   total,
-} from "../testing.ts";
+} from "test-kit";
+import { startWasm } from "test-kit/backends";
+import { attention } from "vit-blocks";
+import { beforeAll, describe, expect, test } from "vitest";
 
 /** float32 sums of up to 300 products of numbers in [-1, 1). */
 const TOLERANCE = 2e-5;
 
-beforeAll(startForTest);
+beforeAll(startWasm);
 
 interface Sides {
   readonly batch: number;
@@ -71,8 +71,11 @@ function run(qkv: Float32Array, dy: Float32Array, sides: Sides, scale: number) {
   const attrs = { heads, scale, queries };
   const tensor = () => tf.tensor3d(qkv, [batch, tokens, 3 * heads * size]);
   const rows: [number, number, number] = [batch, queries, heads * size];
-  const [out, logSumExp] = outputsOf("Attention", { qkv: tensor() }, attrs) as [Float32Array, Float32Array];
-  const [dqkv] = outputsOf(
+  const [out, logSumExp] = outputsOfSync("Attention", { qkv: tensor() }, attrs) as [
+    Float32Array,
+    Float32Array,
+  ];
+  const [dqkv] = outputsOfSync(
     "AttentionGrad",
     {
       ...{ qkv: tensor(), dy: tf.tensor3d(dy, rows), out: tf.tensor3d(out, rows) },
@@ -89,9 +92,9 @@ function check(sides: Sides, scale = 1 / Math.sqrt(sides.size), factor = 1): voi
   const dy = noise(batch * queries * heads * size, 9);
   const actual = run(qkv, dy, sides, scale);
   const expected = reference(qkv, dy, sides, scale);
-  expect(largestError(actual.out, expected.out)).toBeLessThan(TOLERANCE * factor);
-  expect(largestError(actual.logSumExp, expected.logSumExp)).toBeLessThan(TOLERANCE);
-  expect(largestError(actual.dqkv, expected.dqkv)).toBeLessThan(TOLERANCE * factor);
+  expect(largestMixedError(actual.out, expected.out)).toBeLessThan(TOLERANCE * factor);
+  expect(largestMixedError(actual.logSumExp, expected.logSumExp)).toBeLessThan(TOLERANCE);
+  expect(largestMixedError(actual.dqkv, expected.dqkv)).toBeLessThan(TOLERANCE * factor);
 }
 
 describe("Attention", () => {
@@ -142,8 +145,8 @@ describe("Attention", () => {
     const dy = noise(7 * 4, 9);
     const actual = run(qkv, dy, sides, 5);
     const expected = reference(qkv, dy, sides, 5);
-    expect(largestError(actual.out, expected.out)).toBeLessThan(1e-3);
-    expect(largestError(actual.logSumExp, expected.logSumExp)).toBeLessThan(1e-6);
+    expect(largestMixedError(actual.out, expected.out)).toBeLessThan(1e-3);
+    expect(largestMixedError(actual.logSumExp, expected.logSumExp)).toBeLessThan(1e-6);
     expect(actual.dqkv.every(Number.isFinite)).toBe(true);
   });
 
@@ -153,7 +156,7 @@ describe("Attention", () => {
     const dy = noise(4 * 6, 2);
     const slopes = centralDifferences((x) => dot(run(x, dy, sides, 0.7).out, dy), qkv);
     // Steps of 1e-2: float32 values off by 1e-7 and a cubic term.
-    expect(largestError(run(qkv, dy, sides, 0.7).dqkv, slopes)).toBeLessThan(2e-4);
+    expect(largestMixedError(run(qkv, dy, sides, 0.7).dqkv, slopes)).toBeLessThan(2e-4);
   });
 
   test("carries NaN and infinity as the composite form does on cpu, forward and backward", async () => {
@@ -176,7 +179,7 @@ describe("Attention", () => {
           bad,
         );
         const op = (qkv: tf.Tensor) => attention(qkv, { heads, queries });
-        expect(await differenceFromCpu(op, inputs)).toBeLessThan(TOLERANCE);
+        expect(await differenceFromCpu("wasm", op, inputs)).toBeLessThan(TOLERANCE);
       },
     );
     await fc.assert(property, { numRuns: 200 });
@@ -184,10 +187,10 @@ describe("Attention", () => {
 
   test("refuses a width that the heads do not divide and more queries than tokens", () => {
     const attrs = { heads: 2, scale: 1, queries: 2 };
-    expect(() => outputsOf("Attention", { qkv: tf.zeros([1, 2, 7]) }, attrs)).toThrow(
+    expect(() => outputsOfSync("Attention", { qkv: tf.zeros([1, 2, 7]) }, attrs)).toThrow(
       "Attention: expected qkv to be [batch, tokens, 3 · 2 · size], got [1,2,7]",
     );
-    expect(() => outputsOf("Attention", { qkv: tf.zeros([1, 1, 6]) }, attrs)).toThrow(
+    expect(() => outputsOfSync("Attention", { qkv: tf.zeros([1, 1, 6]) }, attrs)).toThrow(
       "Attention: expected queries between 0 and 1 tokens, got 2",
     );
   });

@@ -1,9 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
+import { NOT_FINITE, type Plain, plain, spoil } from "test-kit";
+import { startWasm } from "test-kit/backends";
 import { beforeAll, describe, expect, test } from "vitest";
-import { NOT_FINITE, type Plain, plain, spoil, startForTest } from "../testing.ts";
 
-beforeAll(startForTest);
+beforeAll(startWasm);
 
 type Op = (a: tf.Tensor, b: tf.Tensor) => tf.Tensor;
 

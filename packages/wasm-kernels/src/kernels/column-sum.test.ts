@@ -1,21 +1,21 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
 import {
   each,
-  largestError,
+  largestMixedError,
   largestRelativeError,
   noise,
-  positive,
-  startForTest,
+  positiveNoise,
   total,
   valuesOn,
-} from "../testing.ts";
+} from "test-kit";
+import { startWasm } from "test-kit/backends";
+import { beforeAll, describe, expect, test } from "vitest";
 
 /** float32 sums of up to 70 numbers. */
 const TOLERANCE = 1e-5;
 
-beforeAll(startForTest);
+beforeAll(startWasm);
 
 describe("Sum and Mean", () => {
   test("over rows agree with float64 for random shapes", () => {
@@ -30,13 +30,13 @@ describe("Sum and Mean", () => {
         const on = (f: (v: tf.Tensor) => tf.Tensor) =>
           tf.tidy(() => f(tf.tensor3d(x, [outer, rows, columns])).dataSync());
         expect(
-          largestError(
+          largestMixedError(
             on((v) => tf.sum(v, 1)),
             sums,
           ),
         ).toBeLessThan(TOLERANCE);
         expect(
-          largestError(
+          largestMixedError(
             on((v) => tf.mean(v, 1)),
             sums.map((s) => s / rows),
           ),
@@ -57,7 +57,10 @@ describe("Sum and Mean", () => {
             shapes.push(y.shape);
             return y;
           };
-          const difference = largestError(await valuesOn("wasm", compute), await valuesOn("cpu", compute));
+          const difference = largestMixedError(
+            await valuesOn("wasm", compute),
+            await valuesOn("cpu", compute),
+          );
           expect(difference).toBeLessThan(TOLERANCE);
           expect(shapes[0]).toEqual(shapes[1]);
         }
@@ -97,7 +100,7 @@ describe("Sum and Mean", () => {
 
 test("sums, means and variances of 2.4 million numbers keep float32's digits over any axes", () => {
   const [rows, columns] = [300_000, 8];
-  const x = positive(rows * columns, 7);
+  const x = positiveNoise(rows * columns, 7);
   const all = total(x.length, (i) => x[i]!);
   const mean = all / x.length;
   const variance = total(x.length, (i) => (x[i]! - mean) ** 2) / x.length;

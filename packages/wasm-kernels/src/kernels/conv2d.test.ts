@@ -1,22 +1,22 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
 import {
   each,
-  largestError,
+  largestMixedError,
   largestRelativeError,
   noise,
-  outputsOf,
-  positive,
-  startForTest,
+  outputsOfSync,
+  positiveNoise,
   total,
   valuesOn,
-} from "../testing.ts";
+} from "test-kit";
+import { startWasm } from "test-kit/backends";
+import { beforeAll, describe, expect, test } from "vitest";
 
 /** float32 sums of up to 600 products of numbers in [-1, 1). */
 const TOLERANCE = 1e-4;
 
-beforeAll(startForTest);
+beforeAll(startWasm);
 
 type Four = [number, number, number, number];
 
@@ -62,21 +62,25 @@ function check(inputShape: Four, filterShape: Four, strides: number, pad: Pad, d
   const dy = noise(tf.util.sizeFromShape(info.outShape), 3);
   const expected = reference(x, w, dy, info);
   const attrs = { strides, pad, dilations, dataFormat: "NHWC", dimRoundingMode: null };
-  const [y] = outputsOf("Conv2D", { x: tf.tensor(x, inputShape), filter: tf.tensor(w, filterShape) }, attrs);
+  const [y] = outputsOfSync(
+    "Conv2D",
+    { x: tf.tensor(x, inputShape), filter: tf.tensor(w, filterShape) },
+    attrs,
+  );
   const slope = () => tf.tensor(dy, info.outShape);
-  const [dw] = outputsOf(
+  const [dw] = outputsOfSync(
     "Conv2DBackpropFilter",
     { x: tf.tensor(x, inputShape), dy: slope() },
     { ...attrs, filterShape },
   );
-  const [dx] = outputsOf(
+  const [dx] = outputsOfSync(
     "Conv2DBackpropInput",
     { dy: slope(), filter: tf.tensor(w, filterShape) },
     { ...attrs, inputShape },
   );
-  expect(largestError(y!, expected.y)).toBeLessThan(TOLERANCE);
-  expect(largestError(dw!, expected.dw)).toBeLessThan(TOLERANCE);
-  expect(largestError(dx!, expected.dx)).toBeLessThan(TOLERANCE);
+  expect(largestMixedError(y!, expected.y)).toBeLessThan(TOLERANCE);
+  expect(largestMixedError(dw!, expected.dw)).toBeLessThan(TOLERANCE);
+  expect(largestMixedError(dx!, expected.dx)).toBeLessThan(TOLERANCE);
 }
 
 describe("conv2d and its gradients", () => {
@@ -125,14 +129,17 @@ describe("conv2d and its gradients", () => {
       return apply(convolve, tf.tensor4d(noise(3 * 3 * 3 * 2, 2), [3, 3, 3, 2]));
     };
     const [actual, expected] = [await valuesOn("wasm", compute), await valuesOn("cpu", compute)];
-    expect(largestError(actual, expected)).toBeLessThan(TOLERANCE);
+    expect(largestMixedError(actual, expected)).toBeLessThan(TOLERANCE);
   });
 });
 
 test.each([1, 2])("a filter's gradient over 160,000 places keeps float32's digits: %d taps wide", (side) => {
   const [batch, size, channels, out] = [10, 128, 3, 9];
   const over = size - side + 1;
-  const [x, dy] = [positive(batch * size * size * channels, 1), positive(batch * over * over * out, 2)];
+  const [x, dy] = [
+    positiveNoise(batch * size * size * channels, 1),
+    positiveNoise(batch * over * over * out, 2),
+  ];
   const actual = tf.tidy(() => {
     const image = tf.tensor4d(x, [batch, size, size, channels]);
     const convolve = (w: tf.Tensor) => tf.conv2d(image, w as tf.Tensor4D, 1, "valid");

@@ -1,25 +1,25 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { gelu } from "vit-blocks";
-import { beforeAll, describe, expect, test } from "vitest";
 import {
   centralDifferences,
   differenceFromCpu,
   dot,
   each,
-  largestError,
+  largestMixedError,
   NOT_FINITE,
   noise,
-  outputsOf,
+  outputsOfSync,
   plain,
   spoil,
-  startForTest,
-} from "../testing.ts";
+} from "test-kit";
+import { startWasm } from "test-kit/backends";
+import { gelu } from "vit-blocks";
+import { beforeAll, describe, expect, test } from "vitest";
 
 /** Φ within 4e-7, times numbers up to 14. */
 const TOLERANCE = 2e-6;
 
-beforeAll(startForTest);
+beforeAll(startWasm);
 
 const density = (x: number) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
 
@@ -40,7 +40,7 @@ function normalCdf(x: number): number {
   return x < 0 ? tail : 1 - tail;
 }
 
-const values = (x: Float32Array) => outputsOf("Gelu", { x: tf.tensor1d(x) })[0]!;
+const values = (x: Float32Array) => outputsOfSync("Gelu", { x: tf.tensor1d(x) })[0]!;
 
 describe("Gelu", () => {
   test("agrees with float64, forward and backward, for any number of numbers, also none", () => {
@@ -50,9 +50,9 @@ describe("Gelu", () => {
         const dy = noise(size, seed + 1);
         const y = each(size, (i) => x[i]! * normalCdf(x[i]!));
         const dx = each(size, (i) => dy[i]! * (normalCdf(x[i]!) + x[i]! * density(x[i]!)));
-        expect(largestError(values(x), y)).toBeLessThan(TOLERANCE);
-        const [actual] = outputsOf("GeluGrad", { x: tf.tensor1d(x), dy: tf.tensor1d(dy) });
-        expect(largestError(actual!, dx)).toBeLessThan(TOLERANCE);
+        expect(largestMixedError(values(x), y)).toBeLessThan(TOLERANCE);
+        const [actual] = outputsOfSync("GeluGrad", { x: tf.tensor1d(x), dy: tf.tensor1d(dy) });
+        expect(largestMixedError(actual!, dx)).toBeLessThan(TOLERANCE);
       }),
       { numRuns: 100 },
     );
@@ -64,7 +64,7 @@ describe("Gelu", () => {
     const expected = [
       0, -5.919525872248304e-9, -0.0040496940948775, -0.15865525393145707, -0.15426876936299344,
     ];
-    expect(largestError(y, [...expected, 0, 0.8413447460685429])).toBeLessThan(1e-6);
+    expect(largestMixedError(y, [...expected, 0, 0.8413447460685429])).toBeLessThan(1e-6);
   });
 
   test("keeps its relative accuracy in the lower tail", () => {
@@ -77,10 +77,10 @@ describe("Gelu", () => {
 
   test("has the slopes of central differences", () => {
     const [x, dy] = [noise(9, 1).map((value) => 3 * value), noise(9, 2)];
-    const [actual] = outputsOf("GeluGrad", { x: tf.tensor1d(x), dy: tf.tensor1d(dy) });
+    const [actual] = outputsOfSync("GeluGrad", { x: tf.tensor1d(x), dy: tf.tensor1d(dy) });
     // Steps of 1e-2: float32 values off by 1e-7, and a cubic term.
     expect(
-      largestError(
+      largestMixedError(
         actual!,
         centralDifferences((moved) => dot(values(moved), dy), x),
       ),
@@ -94,7 +94,7 @@ describe("Gelu", () => {
       fc.constantFrom(...NOT_FINITE),
       async (size, which, at, bad) => {
         const inputs = spoil([plain([size], 1), plain([size], 2)], which, at, bad);
-        expect(await differenceFromCpu((x) => gelu(x!), inputs)).toBeLessThan(TOLERANCE);
+        expect(await differenceFromCpu("wasm", (x) => gelu(x!), inputs)).toBeLessThan(TOLERANCE);
       },
     );
     await fc.assert(property, { numRuns: 100 });

@@ -1,25 +1,25 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { groupNorm } from "bit-teacher";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
 import {
   centralDifferences,
   differenceFromCpu,
   dot,
-  largestError,
+  largestMixedError,
   NOT_FINITE,
   noise,
-  outputsOf,
+  outputsOfSync,
   plain,
   spoil,
-  startForTest,
   total,
-} from "../testing.ts";
+} from "test-kit";
+import { startWasm } from "test-kit/backends";
+import { beforeAll, describe, expect, test } from "vitest";
 
 /** float32 statistics of up to 400 numbers; gradients multiply them by rstd. */
 const TOLERANCE = 1e-4;
 
-beforeAll(startForTest);
+beforeAll(startWasm);
 
 interface Sides {
   readonly batch: number;
@@ -78,10 +78,10 @@ describe("GroupNorm", () => {
           const image = (values: Float32Array) => tf.tensor4d(values, [batch, pixels, 1, channels]);
           const attrs = { groups, epsilon: EPSILON };
           const inputs = { x: image(x), gamma: tf.tensor1d(gamma), beta: tf.tensor1d(beta) };
-          const [y, mean, rstd] = outputsOf("GroupNorm", inputs, attrs);
-          expect(largestError(y!, expected.y)).toBeLessThan(TOLERANCE);
+          const [y, mean, rstd] = outputsOfSync("GroupNorm", inputs, attrs);
+          expect(largestMixedError(y!, expected.y)).toBeLessThan(TOLERANCE);
           const statistics = (values: Float32Array) => tf.tensor2d(values, [batch, groups]);
-          const [dx, dgamma, dbeta] = outputsOf(
+          const [dx, dgamma, dbeta] = outputsOfSync(
             "GroupNormGrad",
             {
               x: image(x),
@@ -92,9 +92,9 @@ describe("GroupNorm", () => {
             },
             { groups },
           );
-          expect(largestError(dx!, expected.dx)).toBeLessThan(TOLERANCE);
-          expect(largestError(dgamma!, expected.dgamma)).toBeLessThan(TOLERANCE);
-          expect(largestError(dbeta!, expected.dbeta)).toBeLessThan(TOLERANCE);
+          expect(largestMixedError(dx!, expected.dx)).toBeLessThan(TOLERANCE);
+          expect(largestMixedError(dgamma!, expected.dgamma)).toBeLessThan(TOLERANCE);
+          expect(largestMixedError(dbeta!, expected.dbeta)).toBeLessThan(TOLERANCE);
         },
       ),
       { numRuns: 60 },
@@ -104,7 +104,7 @@ describe("GroupNorm", () => {
   test("spreads NaN over its group alone", () => {
     const x = tf.tensor3d([1, 2, Number.NaN, 4, 3, 4, 5, 6], [1, 2, 4]);
     const inputs = { x, gamma: tf.ones([4]), beta: tf.zeros([4]) };
-    const [y] = outputsOf("GroupNorm", inputs, { groups: 2, epsilon: 1e-5 });
+    const [y] = outputsOfSync("GroupNorm", inputs, { groups: 2, epsilon: 1e-5 });
     expect([...y!].map(Number.isNaN)).toEqual([false, false, true, true, false, false, true, true]);
   });
 
@@ -112,7 +112,7 @@ describe("GroupNorm", () => {
     const [x, dy, gamma, beta] = [noise(12, 1), noise(12, 2), noise(4, 3), noise(4, 4)];
     const image = (values: Float32Array) => tf.tensor3d(values, [1, 3, 4]);
     const forward = (moved: Float32Array) =>
-      outputsOf(
+      outputsOfSync(
         "GroupNorm",
         { x: image(moved), gamma: tf.tensor1d(gamma), beta: tf.tensor1d(beta) },
         { groups: 2, epsilon: EPSILON },
@@ -120,9 +120,9 @@ describe("GroupNorm", () => {
     const [, mean, rstd] = forward(x);
     const statistics = { mean: tf.tensor2d(mean!, [1, 2]), rstd: tf.tensor2d(rstd!, [1, 2]) };
     const inputs = { x: image(x), gamma: tf.tensor1d(gamma), dy: image(dy), ...statistics };
-    const [dx] = outputsOf("GroupNormGrad", inputs, { groups: 2 });
+    const [dx] = outputsOfSync("GroupNormGrad", inputs, { groups: 2 });
     const slopes = centralDifferences((moved) => dot(forward(moved)[0]!, dy), x);
-    expect(largestError(dx!, slopes)).toBeLessThan(2e-3); // steps of 1e-2: a cubic term
+    expect(largestMixedError(dx!, slopes)).toBeLessThan(2e-3); // steps of 1e-2: a cubic term
   });
 
   test("carries NaN and infinity as the composite form does on cpu, forward and backward", async () => {
@@ -142,7 +142,7 @@ describe("GroupNorm", () => {
         );
         const op = (x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) =>
           groupNorm(x, gamma, beta, { groups, epsilon: EPSILON });
-        expect(await differenceFromCpu(op, inputs)).toBeLessThan(TOLERANCE);
+        expect(await differenceFromCpu("wasm", op, inputs)).toBeLessThan(TOLERANCE);
       },
     );
     await fc.assert(property, { numRuns: 150 });
@@ -150,7 +150,7 @@ describe("GroupNorm", () => {
 
   test("refuses groups that do not divide the channels", () => {
     const inputs = { x: tf.ones([1, 2, 6]), gamma: tf.ones([6]), beta: tf.zeros([6]) };
-    expect(() => outputsOf("GroupNorm", inputs, { groups: 4, epsilon: 1 })).toThrow(
+    expect(() => outputsOfSync("GroupNorm", inputs, { groups: 4, epsilon: 1 })).toThrow(
       "GroupNorm: expected x to be [batch, ..., channels] with 4 groups, got [1,2,6]",
     );
   });

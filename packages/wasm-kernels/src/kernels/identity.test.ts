@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { startWasm } from "test-kit/backends";
 import { beforeAll, expect, test } from "vitest";
-import { startForTest } from "../testing.ts";
 
-beforeAll(startForTest);
+beforeAll(startWasm);
 
 test("a clone costs no memory and outlives the tensor that it was made from", () => {
   const x = tf.tensor1d([1, 2, 3]);

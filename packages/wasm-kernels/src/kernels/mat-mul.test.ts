@@ -1,22 +1,22 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
 import {
-  largestError,
+  largestMixedError,
   largestRelativeError,
   NOT_FINITE,
   noise,
   plain,
-  positive,
+  positiveNoise,
   spoil,
-  startForTest,
   valuesOn,
-} from "../testing.ts";
+} from "test-kit";
+import { startWasm } from "test-kit/backends";
+import { beforeAll, describe, expect, test } from "vitest";
 
 /** float32 sums of up to 5,000 products of numbers in [-1, 1). */
 const TOLERANCE = 2e-4;
 
-beforeAll(startForTest);
+beforeAll(startWasm);
 
 function reference(
   a: Float32Array,
@@ -54,7 +54,7 @@ function check(
   const actual = tf.tidy(() =>
     tf.matMul(tf.tensor2d(a, ta ? [k, m] : [m, k]), tf.tensor2d(b, tb ? [n, k] : [k, n]), ta, tb).dataSync(),
   );
-  return largestError(actual, reference(a, b, sides, ta, tb));
+  return largestMixedError(actual, reference(a, b, sides, ta, tb));
 }
 
 describe("BatchMatMul", () => {
@@ -94,7 +94,7 @@ describe("BatchMatMul", () => {
     const a = tf.tensor(noise(2 * 5 * 6, 1), [2, 1, 5, 6]);
     const b = tf.tensor(noise(3 * 7 * 6, 2), [1, 3, 7, 6]);
     const tiled = tf.matMul(tf.tile(a, [1, 3, 1, 1]), tf.tile(b, [2, 1, 1, 1]), false, true);
-    expect(largestError(tf.matMul(a, b, false, true).dataSync(), tiled.dataSync())).toBe(0);
+    expect(largestMixedError(tf.matMul(a, b, false, true).dataSync(), tiled.dataSync())).toBe(0);
   });
 
   test("gives zeros for an empty inner side and nothing for an empty batch", () => {
@@ -107,7 +107,7 @@ describe("BatchMatMul", () => {
     a[4] = Number.NaN;
     a[15] = Number.POSITIVE_INFINITY;
     const compute = () => tf.matMul(tf.tensor2d(a, [9, 10]), tf.tensor2d(noise(110, 4), [10, 11]));
-    expect(largestError(await valuesOn("wasm", compute), await valuesOn("cpu", compute))).toBeLessThan(
+    expect(largestMixedError(await valuesOn("wasm", compute), await valuesOn("cpu", compute))).toBeLessThan(
       TOLERANCE,
     );
   });
@@ -155,7 +155,7 @@ describe("BatchMatMul", () => {
     expect(memory()).toBe(tensors);
     const before = tf.matMul(a, a).dataSync();
     const big = tf.zeros([64 * 1024 * 1024]);
-    expect(largestError(tf.matMul(a, a).dataSync(), before)).toBe(0);
+    expect(largestMixedError(tf.matMul(a, a).dataSync(), before)).toBe(0);
     tf.dispose([a, big]);
   });
 });
@@ -173,7 +173,7 @@ describe("_FusedMatMul, which stock tfjs gets wrong when transposed or batched",
         leakyreluAlpha: 0.3,
         ...(activation === "prelu" ? { preluActivationWeights: tf.tensor1d(noise(10, 4)) } : {}),
       });
-    expect(largestError(await valuesOn("wasm", compute), await valuesOn("cpu", compute))).toBeLessThan(
+    expect(largestMixedError(await valuesOn("wasm", compute), await valuesOn("cpu", compute))).toBeLessThan(
       TOLERANCE,
     );
   });
@@ -200,7 +200,7 @@ describe("_FusedMatMul, which stock tfjs gets wrong when transposed or batched",
           return tf.fused.matMul({ a, b, transposeB, bias, activation, leakyreluAlpha: 0.3, ...weights });
         };
         const [actual, expected] = [await valuesOn("wasm", compute), await valuesOn("cpu", compute)];
-        expect(largestError(actual, expected)).toBeLessThan(TOLERANCE);
+        expect(largestMixedError(actual, expected)).toBeLessThan(TOLERANCE);
       },
     );
     await fc.assert(property, { numRuns: 100 });
@@ -223,9 +223,9 @@ test.each([
   [9, 2],
   [4, 40],
   [1, 33],
-])("a product over 100,001 positive numbers keeps float32's digits: %d×%d", (m, n) => {
+])("a product over 100,001 positiveNoise numbers keeps float32's digits: %d×%d", (m, n) => {
   const k = 100_001;
-  const [a, b] = [positive(m * k, 1), positive(k * n, 2)];
+  const [a, b] = [positiveNoise(m * k, 1), positiveNoise(k * n, 2)];
   for (const ta of [false, true]) {
     for (const tb of [false, true]) {
       const actual = tf.tidy(() =>

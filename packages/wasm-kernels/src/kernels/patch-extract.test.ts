@@ -1,20 +1,20 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { patchExtract } from "vit-blocks";
-import { beforeAll, describe, expect, test } from "vitest";
 import {
   differenceFromCpu,
   each,
-  largestError,
+  largestMixedError,
   NOT_FINITE,
   noise,
-  outputsOf,
+  outputsOfSync,
   plain,
   spoil,
-  startForTest,
-} from "../testing.ts";
+} from "test-kit";
+import { startWasm } from "test-kit/backends";
+import { patchExtract } from "vit-blocks";
+import { beforeAll, describe, expect, test } from "vitest";
 
-beforeAll(startForTest);
+beforeAll(startWasm);
 
 describe("PatchExtract", () => {
   test("puts every pixel where the definition does, for random shapes, also of no image", () => {
@@ -38,8 +38,8 @@ describe("PatchExtract", () => {
           return x[((image * height + row * patch + py) * width + column * patch + px) * channels + c]!;
         });
         const images = tf.tensor4d(x, [batch, height, width, channels]);
-        const [actual] = outputsOf("PatchExtract", { x: images }, { patchSize: patch });
-        expect(largestError(actual!, expected)).toBe(0);
+        const [actual] = outputsOfSync("PatchExtract", { x: images }, { patchSize: patch });
+        expect(largestMixedError(actual!, expected)).toBe(0);
       }),
       { numRuns: 100 },
     );
@@ -49,13 +49,13 @@ describe("PatchExtract", () => {
     for (const bad of NOT_FINITE) {
       for (const which of [0, 1]) {
         const inputs = spoil([plain([2, 4, 6, 3], 1), plain([2, 6, 12], 2)], which, 17, bad);
-        expect(await differenceFromCpu((x) => patchExtract(x!, 2), inputs)).toBe(0);
+        expect(await differenceFromCpu("wasm", (x) => patchExtract(x!, 2), inputs)).toBe(0);
       }
     }
   });
 
   test("refuses a patch size that does not divide the image", () => {
-    expect(() => outputsOf("PatchExtract", { x: tf.zeros([1, 4, 6, 3]) }, { patchSize: 4 })).toThrow(
+    expect(() => outputsOfSync("PatchExtract", { x: tf.zeros([1, 4, 6, 3]) }, { patchSize: 4 })).toThrow(
       "PatchExtract: expected patchSize to divide [4, 6], got 4",
     );
   });

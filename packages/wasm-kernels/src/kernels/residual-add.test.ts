@@ -1,20 +1,20 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { residualAdd } from "vit-blocks";
-import { beforeAll, expect, test } from "vitest";
 import {
   differenceFromCpu,
   each,
-  largestError,
+  largestMixedError,
   NOT_FINITE,
   noise,
-  outputsOf,
+  outputsOfSync,
   plain,
   spoil,
-  startForTest,
-} from "../testing.ts";
+} from "test-kit";
+import { startWasm } from "test-kit/backends";
+import { residualAdd } from "vit-blocks";
+import { beforeAll, expect, test } from "vitest";
 
-beforeAll(startForTest);
+beforeAll(startWasm);
 
 test("ResidualAdd adds the branch and, along the last axis, the bias", () => {
   fc.assert(
@@ -28,14 +28,14 @@ test("ResidualAdd adds the branch and, along the last axis, the bias", () => {
           noise(rows * dim, seed + 1),
           noise(dim, seed + 2),
         ];
-        const [actual] = outputsOf("ResidualAdd", {
+        const [actual] = outputsOfSync("ResidualAdd", {
           x: tf.tensor2d(x, [rows, dim]),
           branch: tf.tensor2d(branch, [rows, dim]),
           bias: tf.tensor1d(bias),
         });
         // two roundings of numbers under 3
         expect(
-          largestError(
+          largestMixedError(
             actual!,
             each(rows * dim, (i) => x[i]! + branch[i]! + bias[i % dim]!),
           ),
@@ -59,7 +59,7 @@ test("ResidualAdd carries NaN and infinity as the composite form does on cpu, to
     );
     const op = (a: tf.Tensor, b: tf.Tensor, bias: tf.Tensor) => residualAdd(a, b, bias);
     const ones = { values: new Float32Array(r * d).fill(1), shape: [r, d] };
-    expect(await differenceFromCpu(op, [...spoiled, ones])).toBe(0);
+    expect(await differenceFromCpu("wasm", op, [...spoiled, ones])).toBe(0);
   });
   await fc.assert(property, { numRuns: 100 });
 });

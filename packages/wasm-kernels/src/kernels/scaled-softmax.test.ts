@@ -1,27 +1,27 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { scaledSoftmax } from "vit-blocks";
-import { beforeAll, describe, expect, test } from "vitest";
 import {
   centralDifferences,
   differenceFromCpu,
   dot,
   each,
-  largestError,
+  largestMixedError,
   NOT_FINITE,
   noise,
-  outputsOf,
+  outputsOfSync,
   plain,
   spoil,
-  startForTest,
   total,
   valuesOn,
-} from "../testing.ts";
+} from "test-kit";
+import { startWasm } from "test-kit/backends";
+import { scaledSoftmax } from "vit-blocks";
+import { beforeAll, describe, expect, test } from "vitest";
 
 /** float32 sums of up to 70 numbers. */
 const TOLERANCE = 1e-5;
 
-beforeAll(startForTest);
+beforeAll(startWasm);
 
 function reference(x: ArrayLike<number>, rows: number, dim: number, scale: number): Float64Array {
   return each(rows * dim, (at) => {
@@ -46,10 +46,10 @@ describe("ScaledSoftmax", () => {
           return scale * y[at]! * (dy[at]! - total(dim, (i) => dy[first + i]! * y[first + i]!));
         });
         const shape: [number, number] = [rows, dim];
-        const [actual] = outputsOf("ScaledSoftmax", { x: tf.tensor2d(x, shape) }, { scale });
-        expect(largestError(actual!, y)).toBeLessThan(TOLERANCE);
+        const [actual] = outputsOfSync("ScaledSoftmax", { x: tf.tensor2d(x, shape) }, { scale });
+        expect(largestMixedError(actual!, y)).toBeLessThan(TOLERANCE);
         const inputs = { y: tf.tensor2d(Float32Array.from(y), shape), dy: tf.tensor2d(dy, shape) };
-        expect(largestError(outputsOf("ScaledSoftmaxGrad", inputs, { scale })[0]!, dx)).toBeLessThan(
+        expect(largestMixedError(outputsOfSync("ScaledSoftmaxGrad", inputs, { scale })[0]!, dx)).toBeLessThan(
           TOLERANCE,
         );
       }),
@@ -60,11 +60,12 @@ describe("ScaledSoftmax", () => {
   test("has the slopes of central differences", () => {
     const [x, dy] = [noise(10, 1), noise(10, 2)];
     const matrix = (values: ArrayLike<number>) => tf.tensor2d(Float32Array.from(values), [2, 5]);
-    const y = (moved: Float32Array) => outputsOf("ScaledSoftmax", { x: matrix(moved) }, { scale: 1.5 })[0]!;
-    const [dx] = outputsOf("ScaledSoftmaxGrad", { y: matrix(y(x)), dy: matrix(dy) }, { scale: 1.5 });
+    const y = (moved: Float32Array) =>
+      outputsOfSync("ScaledSoftmax", { x: matrix(moved) }, { scale: 1.5 })[0]!;
+    const [dx] = outputsOfSync("ScaledSoftmaxGrad", { y: matrix(y(x)), dy: matrix(dy) }, { scale: 1.5 });
     // Steps of 1e-2: float32 values off by 1e-7, and a cubic term.
     expect(
-      largestError(
+      largestMixedError(
         dx!,
         centralDifferences((moved) => dot(y(moved), dy), x),
       ),
@@ -78,7 +79,9 @@ describe("ScaledSoftmax", () => {
       fc.constantFrom(...NOT_FINITE),
       async (rows, dim, which, at, bad) => {
         const inputs = spoil([plain([rows, dim], 1), plain([rows, dim], 2)], which, at, bad);
-        expect(await differenceFromCpu((x) => scaledSoftmax(x!, 0.5), inputs)).toBeLessThan(TOLERANCE);
+        expect(await differenceFromCpu("wasm", (x) => scaledSoftmax(x!, 0.5), inputs)).toBeLessThan(
+          TOLERANCE,
+        );
       },
     );
     await fc.assert(property, { numRuns: 100 });
@@ -94,7 +97,7 @@ describe("ScaledSoftmax", () => {
     ];
     x.fill(Number.NEGATIVE_INFINITY, 36);
     const expected = await valuesOn("cpu", () => tf.softmax(tf.tensor2d(x, [5, 9])));
-    const [actual] = outputsOf("ScaledSoftmax", { x: tf.tensor2d(x, [5, 9]) }, { scale: 1 });
-    expect(largestError(actual!, expected)).toBeLessThan(TOLERANCE);
+    const [actual] = outputsOfSync("ScaledSoftmax", { x: tf.tensor2d(x, [5, 9]) }, { scale: 1 });
+    expect(largestMixedError(actual!, expected)).toBeLessThan(TOLERANCE);
   });
 });

@@ -1,26 +1,26 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { softmaxCrossEntropy } from "distill-trainer";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
 import {
   centralDifferences,
   differenceFromCpu,
   dot,
   each,
-  largestError,
+  largestMixedError,
   NOT_FINITE,
   noise,
-  outputsOf,
+  outputsOfSync,
   plain,
   spoil,
-  startForTest,
   total,
-} from "../testing.ts";
+} from "test-kit";
+import { startWasm } from "test-kit/backends";
+import { beforeAll, describe, expect, test } from "vitest";
 
 /** float32 exponentials; sums in float64. */
 const TOLERANCE = 2e-6;
 
-beforeAll(startForTest);
+beforeAll(startWasm);
 
 function logSumExp(x: Float32Array, first: number, classes: number): number {
   return Math.log(total(classes, (c) => Math.exp(x[first + c]!)));
@@ -52,9 +52,11 @@ describe("SoftmaxCrossEntropy", () => {
             targets: tf.tensor2d(t, [rows, classes]),
             logits: tf.tensor2d(x, [rows, classes]),
           });
-          expect(largestError(outputsOf("SoftmaxCrossEntropy", inputs())[0]!, loss)).toBeLessThan(TOLERANCE);
-          const [actual] = outputsOf("SoftmaxCrossEntropyGrad", { ...inputs(), dy: tf.tensor1d(dy) });
-          expect(largestError(actual!, dx)).toBeLessThan(TOLERANCE);
+          expect(largestMixedError(outputsOfSync("SoftmaxCrossEntropy", inputs())[0]!, loss)).toBeLessThan(
+            TOLERANCE,
+          );
+          const [actual] = outputsOfSync("SoftmaxCrossEntropyGrad", { ...inputs(), dy: tf.tensor1d(dy) });
+          expect(largestMixedError(actual!, dx)).toBeLessThan(TOLERANCE);
         },
       ),
       { numRuns: 100 },
@@ -63,7 +65,7 @@ describe("SoftmaxCrossEntropy", () => {
 
   test("keeps the digits of a small loss, which float32 sums lose", () => {
     const inputs = { targets: tf.tensor2d([[1, 0]]), logits: tf.tensor2d([[20, 0]]) };
-    const [loss] = outputsOf("SoftmaxCrossEntropy", inputs);
+    const [loss] = outputsOfSync("SoftmaxCrossEntropy", inputs);
     expect(loss![0]! / Math.log1p(Math.exp(-20))).toBeCloseTo(1, 5);
   });
 
@@ -71,12 +73,12 @@ describe("SoftmaxCrossEntropy", () => {
     const [t, x, dy] = [noise(6, 1).map(Math.abs), noise(6, 2), noise(2, 3)];
     const matrix = (values: Float32Array) => tf.tensor2d(values, [2, 3]);
     const loss = (moved: Float32Array) =>
-      outputsOf("SoftmaxCrossEntropy", { targets: matrix(t), logits: matrix(moved) })[0]!;
+      outputsOfSync("SoftmaxCrossEntropy", { targets: matrix(t), logits: matrix(moved) })[0]!;
     const inputs = { targets: matrix(t), logits: matrix(x), dy: tf.tensor1d(dy) };
-    const [dx] = outputsOf("SoftmaxCrossEntropyGrad", inputs);
+    const [dx] = outputsOfSync("SoftmaxCrossEntropyGrad", inputs);
     // Steps of 1e-2: float32 values off by 1e-7, and a cubic term.
     expect(
-      largestError(
+      largestMixedError(
         dx!,
         centralDifferences((moved) => dot(loss(moved), dy), x),
       ),
@@ -103,7 +105,7 @@ describe("SoftmaxCrossEntropy", () => {
         if (inTargets) targets[at % targets.length] = Number.NaN;
         const op = (logits: tf.Tensor) =>
           softmaxCrossEntropy(tf.tensor2d(targets, [rows, classes]), logits as tf.Tensor2D);
-        expect(await differenceFromCpu(op, inputs)).toBeLessThan(TOLERANCE);
+        expect(await differenceFromCpu("wasm", op, inputs)).toBeLessThan(TOLERANCE);
       },
     );
     await fc.assert(property, { numRuns: 150 });
@@ -120,7 +122,7 @@ describe("SoftmaxCrossEntropy", () => {
         [1, 1],
       ]),
     };
-    const [loss] = outputsOf("SoftmaxCrossEntropy", inputs);
+    const [loss] = outputsOfSync("SoftmaxCrossEntropy", inputs);
     expect([...loss!].map((value) => value.toFixed(4))).toEqual(["NaN", "0.6931"]);
   });
 });

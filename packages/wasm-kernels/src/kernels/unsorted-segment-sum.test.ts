@@ -1,17 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
+import { each, largestMixedError, largestRelativeError, noise, positiveNoise, total } from "test-kit";
+import { startWasm } from "test-kit/backends";
 import { beforeAll, describe, expect, test } from "vitest";
-import {
-  each,
-  largestError,
-  largestRelativeError,
-  noise,
-  positive,
-  startForTest,
-  total,
-} from "../testing.ts";
 
-beforeAll(startForTest);
+beforeAll(startWasm);
 
 describe("UnsortedSegmentSum", () => {
   test("agrees with float64 for random shapes and drops ids out of range", () => {
@@ -35,7 +28,7 @@ describe("UnsortedSegmentSum", () => {
             )
             .dataSync(),
         );
-        expect(largestError(actual, expected)).toBeLessThan(1e-6); // up to 20 numbers in [-1, 1)
+        expect(largestMixedError(actual, expected)).toBeLessThan(1e-6); // up to 20 numbers in [-1, 1)
       }),
       { numRuns: 60 },
     );
@@ -53,7 +46,7 @@ describe("UnsortedSegmentSum", () => {
 
 test.each([2, 300_000])("segments of many rows keep float32's digits: %d segments", (segments) => {
   const [rows, inner] = [300_000, 8];
-  const x = positive(rows * inner, 3);
+  const x = positiveNoise(rows * inner, 3);
   const ids = new Int32Array(rows).map((_, i) => i % 2);
   const expected = each(2 * inner, (at) =>
     total(rows / 2, (i) => x[(2 * i + Math.floor(at / inner)) * inner + (at % inner)]!),

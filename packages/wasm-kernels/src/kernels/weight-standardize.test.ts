@@ -1,26 +1,26 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { weightStandardize } from "bit-teacher";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
 import {
   centralDifferences,
   differenceFromCpu,
   dot,
   each,
-  largestError,
+  largestMixedError,
   NOT_FINITE,
   noise,
-  outputsOf,
+  outputsOfSync,
   plain,
   spoil,
-  startForTest,
   total,
-} from "../testing.ts";
+} from "test-kit";
+import { startWasm } from "test-kit/backends";
+import { beforeAll, describe, expect, test } from "vitest";
 
 /** float32 statistics of up to 60 numbers. */
 const TOLERANCE = 2e-5;
 
-beforeAll(startForTest);
+beforeAll(startWasm);
 
 /** Column c of a matrix with `columns` columns. */
 function column(x: ArrayLike<number>, columns: number, c: number): number[] {
@@ -49,16 +49,18 @@ describe("WeightStandardize", () => {
           return rstd[c]! * (dy[i]! - meanOf(d) - n[i]! * along);
         });
         const matrix = (values: ArrayLike<number>) => tf.tensor2d(Float32Array.from(values), [rows, columns]);
-        const [y, m, r] = outputsOf("WeightStandardize", { w: matrix(w) }, { epsilon });
+        const [y, m, r] = outputsOfSync("WeightStandardize", { w: matrix(w) }, { epsilon });
         for (const [actual, expected] of [
           [y, n],
           [m, mean],
           [r, rstd],
         ] as const) {
-          expect(largestError(actual!, expected)).toBeLessThan(TOLERANCE);
+          expect(largestMixedError(actual!, expected)).toBeLessThan(TOLERANCE);
         }
         const inputs = { w: matrix(w), mean: tf.tensor1d(m!), rstd: tf.tensor1d(r!), dy: matrix(dy) };
-        expect(largestError(outputsOf("WeightStandardizeGrad", inputs)[0]!, dw)).toBeLessThan(TOLERANCE * 10);
+        expect(largestMixedError(outputsOfSync("WeightStandardizeGrad", inputs)[0]!, dw)).toBeLessThan(
+          TOLERANCE * 10,
+        );
       }),
       { numRuns: 60 },
     );
@@ -68,12 +70,12 @@ describe("WeightStandardize", () => {
     const [w, dy] = [noise(15, 1), noise(15, 2)];
     const matrix = (values: Float32Array) => tf.tensor2d(values, [5, 3]);
     const forward = (moved: Float32Array) =>
-      outputsOf("WeightStandardize", { w: matrix(moved) }, { epsilon: 1e-3 });
+      outputsOfSync("WeightStandardize", { w: matrix(moved) }, { epsilon: 1e-3 });
     const [, mean, rstd] = forward(w);
     const statistics = { mean: tf.tensor1d(mean!), rstd: tf.tensor1d(rstd!) };
-    const [dw] = outputsOf("WeightStandardizeGrad", { w: matrix(w), dy: matrix(dy), ...statistics });
+    const [dw] = outputsOfSync("WeightStandardizeGrad", { w: matrix(w), dy: matrix(dy), ...statistics });
     const slopes = centralDifferences((moved) => dot(forward(moved)[0]!, dy), w);
-    expect(largestError(dw!, slopes)).toBeLessThan(2e-3); // steps of 1e-2: a cubic term
+    expect(largestMixedError(dw!, slopes)).toBeLessThan(2e-3); // steps of 1e-2: a cubic term
   });
 
   test("carries NaN and infinity as the composite form does on cpu, forward and backward", async () => {
@@ -83,14 +85,16 @@ describe("WeightStandardize", () => {
       fc.constantFrom(...NOT_FINITE),
       async (r, c, which, at, bad) => {
         const inputs = spoil([plain([r, c], 1), plain([r, c], 2)], which, at, bad);
-        expect(await differenceFromCpu((w) => weightStandardize(w!, 1e-2), inputs)).toBeLessThan(1e-4);
+        expect(await differenceFromCpu("wasm", (w) => weightStandardize(w!, 1e-2), inputs)).toBeLessThan(
+          1e-4,
+        );
       },
     );
     await fc.assert(property, { numRuns: 150 });
   });
 
   test("of a filter without rows gives none", () => {
-    expect(outputsOf("WeightStandardize", { w: tf.zeros([0, 3]) }, { epsilon: 1 })[0]).toHaveLength(0);
+    expect(outputsOfSync("WeightStandardize", { w: tf.zeros([0, 3]) }, { epsilon: 1 })[0]).toHaveLength(0);
   });
 
   test("of a constant column is 0 and of one with NaN is NaN, beside others that are neither", () => {
@@ -98,7 +102,7 @@ describe("WeightStandardize", () => {
       [7, Number.NaN, 1],
       [7, 1, 3],
     ]);
-    expect([...outputsOf("WeightStandardize", { w }, { epsilon: 1e-10 })[0]!]).toEqual([
+    expect([...outputsOfSync("WeightStandardize", { w }, { epsilon: 1e-10 })[0]!]).toEqual([
       0,
       NaN,
       -1,

@@ -1,14 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { adamWUpdate } from "distill-trainer";
 import fc from "fast-check";
+import { each, largestMixedError, NOT_FINITE, noise, outputsOf, valuesOf } from "test-kit";
+import { startWebGpu } from "test-kit/backends";
 import { describe, expect, test } from "vitest";
-import { each, largestError, NOT_FINITE, noise, outputsOf, startForTest, valuesOf } from "../testing.ts";
 
 const ATTRIBUTES = { beta1: 0.9, beta2: 0.999, stepSize: 3e-3, epsilon: 1e-7 };
 /** A few roundings of numbers around 1, WGSL's division and square root among them. */
 const TOLERANCE = 2e-6;
 
-const missing = await startForTest();
+const missing = await startWebGpu();
 
 /** Value, m ≥ 0, v ≥ 0 and gradient of one tensor. */
 function parameter(size: number, seed: number): Float32Array[] {
@@ -33,9 +34,9 @@ describe.skipIf(missing)(`AdamWUpdate${missing ? ` (skipped: ${missing})` : ""}`
             sizes[i]!,
             (j) => (1 - decays[i]!) * value![j]! - (stepSize * m2[j]!) / (Math.sqrt(v2[j]!) + epsilon),
           );
-          expect(largestError(outputs[3 * i]!, value2)).toBeLessThan(TOLERANCE);
-          expect(largestError(outputs[3 * i + 1]!, m2)).toBeLessThan(TOLERANCE);
-          expect(largestError(outputs[3 * i + 2]!, v2)).toBeLessThan(TOLERANCE);
+          expect(largestMixedError(outputs[3 * i]!, value2)).toBeLessThan(TOLERANCE);
+          expect(largestMixedError(outputs[3 * i + 1]!, m2)).toBeLessThan(TOLERANCE);
+          expect(largestMixedError(outputs[3 * i + 2]!, v2)).toBeLessThan(TOLERANCE);
         });
       },
     );
@@ -61,7 +62,7 @@ describe.skipIf(missing)(`AdamWUpdate${missing ? ` (skipped: ${missing})` : ""}`
         const expected = await on("cpu");
         const actual = await on("webgpu");
         actual.forEach((values, i) => {
-          expect(largestError(values, expected[i]!)).toBeLessThan(TOLERANCE);
+          expect(largestMixedError(values, expected[i]!)).toBeLessThan(TOLERANCE);
         });
       },
     );
@@ -84,7 +85,7 @@ describe.skipIf(missing)(`AdamWUpdate${missing ? ` (skipped: ${missing})` : ""}`
     const [, , v2] = await valuesOf(next); // the old v's disposal left it alone
     const g = parameter(9, 1)[3]!;
     expect(
-      largestError(
+      largestMixedError(
         v2!,
         each(9, (i) => 0.999 * vBefore[i]! + 0.001 * g[i]! ** 2),
       ),

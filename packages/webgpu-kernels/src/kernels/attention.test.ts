@@ -1,25 +1,25 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { attention } from "vit-blocks";
-import { describe, expect, test } from "vitest";
 import {
   differenceFromCpu,
   dot,
   each,
-  largestError,
+  largestMixedError,
   NOT_FINITE,
   noise,
   outputsOf,
   plain,
   spoil,
-  startForTest,
   total,
-} from "../testing.ts";
+} from "test-kit";
+import { startWebGpu } from "test-kit/backends";
+import { attention } from "vit-blocks";
+import { describe, expect, test } from "vitest";
 
 /** float32 sums of up to 300 products of numbers in [-1, 1), and WGSL's exp. */
 const TOLERANCE = 2e-5;
 
-const missing = await startForTest();
+const missing = await startWebGpu();
 
 interface Sides {
   readonly batch: number;
@@ -89,9 +89,9 @@ async function check(sides: Sides, scale = 1 / Math.sqrt(sides.size)): Promise<v
   const dy = noise(batch * queries * heads * size, 9);
   const actual = await run(qkv, dy, sides, scale);
   const expected = reference(qkv, dy, sides, scale);
-  expect(largestError(actual.out, expected.out)).toBeLessThan(TOLERANCE);
-  expect(largestError(actual.logSumExp, expected.logSumExp)).toBeLessThan(TOLERANCE);
-  expect(largestError(actual.dqkv, expected.dqkv)).toBeLessThan(TOLERANCE);
+  expect(largestMixedError(actual.out, expected.out)).toBeLessThan(TOLERANCE);
+  expect(largestMixedError(actual.logSumExp, expected.logSumExp)).toBeLessThan(TOLERANCE);
+  expect(largestMixedError(actual.dqkv, expected.dqkv)).toBeLessThan(TOLERANCE);
 }
 
 describe.skipIf(missing)(`Attention${missing ? ` (skipped: ${missing})` : ""}`, () => {
@@ -131,8 +131,8 @@ describe.skipIf(missing)(`Attention${missing ? ` (skipped: ${missing})` : ""}`, 
     const dy = noise(7 * 4, 9);
     const actual = await run(qkv, dy, sides, 5);
     const expected = reference(qkv, dy, sides, 5);
-    expect(largestError(actual.out, expected.out)).toBeLessThan(1e-3);
-    expect(largestError(actual.logSumExp, expected.logSumExp)).toBeLessThan(1e-6);
+    expect(largestMixedError(actual.out, expected.out)).toBeLessThan(1e-3);
+    expect(largestMixedError(actual.logSumExp, expected.logSumExp)).toBeLessThan(1e-6);
     expect(actual.dqkv.every(Number.isFinite)).toBe(true);
   });
 
@@ -156,7 +156,7 @@ describe.skipIf(missing)(`Attention${missing ? ` (skipped: ${missing})` : ""}`, 
           bad,
         );
         const op = (qkv: tf.Tensor) => attention(qkv, { heads, queries });
-        expect(await differenceFromCpu(op, inputs)).toBeLessThan(TOLERANCE);
+        expect(await differenceFromCpu("webgpu", op, inputs)).toBeLessThan(TOLERANCE);
       },
     );
     await fc.assert(property, { numRuns: 40 });

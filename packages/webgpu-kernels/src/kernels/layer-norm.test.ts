@@ -1,24 +1,24 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { layerNorm } from "vit-blocks";
-import { describe, expect, test } from "vitest";
 import {
   differenceFromCpu,
-  largestError,
+  largestMixedError,
   NOT_FINITE,
   noise,
   outputsOf,
   plain,
   spoil,
-  startForTest,
   total,
-} from "../testing.ts";
+} from "test-kit";
+import { startWebGpu } from "test-kit/backends";
+import { layerNorm } from "vit-blocks";
+import { describe, expect, test } from "vitest";
 
 /** float32 statistics of up to 769 numbers; gradients multiply them by rstd, up to 10. */
 const TOLERANCE = 5e-5;
 const EPSILON = 1e-2;
 
-const missing = await startForTest();
+const missing = await startWebGpu();
 
 interface Inputs {
   readonly x: Float32Array;
@@ -74,7 +74,7 @@ async function check(rows: number, dim: number, seed: number): Promise<void> {
   const actual = await run(inputs, rows, dim);
   const expected = reference(inputs, rows, dim);
   for (const name of ["y", "mean", "rstd", "dx", "dgamma", "dbeta"] as const) {
-    expect(largestError(actual[name], expected[name]), name).toBeLessThan(TOLERANCE);
+    expect(largestMixedError(actual[name], expected[name]), name).toBeLessThan(TOLERANCE);
   }
 }
 
@@ -108,9 +108,9 @@ describe.skipIf(missing)(`LayerNorm${missing ? ` (skipped: ${missing})` : ""}`, 
           bad,
         );
         const op = (x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) => layerNorm(x, gamma, beta, EPSILON);
-        expect(await differenceFromCpu(op as (...inputs: tf.Tensor[]) => tf.Tensor, inputs)).toBeLessThan(
-          TOLERANCE,
-        );
+        expect(
+          await differenceFromCpu("webgpu", op as (...inputs: tf.Tensor[]) => tf.Tensor, inputs),
+        ).toBeLessThan(TOLERANCE);
       },
     );
     await fc.assert(property, { numRuns: 60 });

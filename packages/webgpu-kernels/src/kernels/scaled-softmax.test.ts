@@ -1,12 +1,13 @@
 import fc from "fast-check";
+import { differenceFromCpu, NOT_FINITE, plain, spoil } from "test-kit";
+import { startWebGpu } from "test-kit/backends";
 import { scaledSoftmax } from "vit-blocks";
 import { describe, expect, test } from "vitest";
-import { differenceFromCpu, NOT_FINITE, plain, spoil, startForTest } from "../testing.ts";
 
 /** float32 sums of up to 150 numbers. */
 const TOLERANCE = 1e-5;
 
-const missing = await startForTest();
+const missing = await startWebGpu();
 
 describe.skipIf(missing)(`ScaledSoftmax${missing ? ` (skipped: ${missing})` : ""}`, () => {
   test("agrees with the composite form on cpu, forward and backward, for random shapes and scales", async () => {
@@ -17,7 +18,9 @@ describe.skipIf(missing)(`ScaledSoftmax${missing ? ` (skipped: ${missing})` : ""
       fc.nat(1000),
       async (rows, dim, scale, seed) => {
         const inputs = [plain([rows, dim], seed), plain([rows, dim], seed + 1)];
-        expect(await differenceFromCpu((x) => scaledSoftmax(x!, scale), inputs)).toBeLessThan(TOLERANCE);
+        expect(await differenceFromCpu("webgpu", (x) => scaledSoftmax(x!, scale), inputs)).toBeLessThan(
+          TOLERANCE,
+        );
       },
     );
     await fc.assert(property, { numRuns: 40 });
@@ -30,7 +33,9 @@ describe.skipIf(missing)(`ScaledSoftmax${missing ? ` (skipped: ${missing})` : ""
       fc.constantFrom(...NOT_FINITE),
       async (rows, dim, which, at, bad) => {
         const inputs = spoil([plain([rows, dim], 1), plain([rows, dim], 2)], which, at, bad);
-        expect(await differenceFromCpu((x) => scaledSoftmax(x!, 0.5), inputs)).toBeLessThan(TOLERANCE);
+        expect(await differenceFromCpu("webgpu", (x) => scaledSoftmax(x!, 0.5), inputs)).toBeLessThan(
+          TOLERANCE,
+        );
       },
     );
     await fc.assert(property, { numRuns: 60 });

@@ -1,0 +1,39 @@
+import { existsSync } from "node:fs";
+import { startBackend } from "tfjs-backends";
+
+/** Backends that every op and layer is tested on; `wasm` with the kernels of `wasm-kernels`. */
+export const BACKENDS = ["cpu", "wasm"] as const;
+
+/** Starts `cpu` and `wasm`, which is current then, with the kernels of `wasm-kernels`. */
+export async function startWasm(): Promise<void> {
+  await startBackend("cpu");
+  await startBackend("wasm");
+}
+
+/**
+ * Starts `cpu` and `webgpu`, which is current then, with the kernels of `webgpu-kernels`.
+ *
+ * @returns Why there is no WebGPU here, or nothing.
+ */
+export async function startWebGpu(): Promise<string | undefined> {
+  takeSwiftShader();
+  await startBackend("cpu");
+  try {
+    await startBackend("webgpu");
+  } catch (error) {
+    const { message } = error as Error;
+    if (/adapter, found none|not installed here/.test(message)) return message;
+    throw error;
+  }
+  return undefined;
+}
+
+/**
+ * Chooses a Vulkan driver for machines without a GPU: the one that Debian's Chromium brings; the loader, `libvulkan1`, is
+ * another package. A `VK_ICD_FILENAMES` that is set, even to nothing, is kept. The loader reads it when Dawn first looks
+ * for adapters.
+ */
+export function takeSwiftShader(): void {
+  const driver = "/usr/lib/chromium/vk_swiftshader_icd.json";
+  if (existsSync(driver)) process.env.VK_ICD_FILENAMES ??= driver;
+}

@@ -1,0 +1,64 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { noise, outputsOfSync } from "test-kit";
+
+/** The outputs of one call of every kernel that is not an operation of tfjs, gradients too. */
+export function outputsOfFusedKernels(): Float32Array[] {
+  const random = (seed: number, ...shape: number[]) =>
+    tf.tensor(noise(tf.util.sizeFromShape(shape), seed), shape);
+  const positive = (seed: number, ...shape: number[]) => tf.tidy(() => tf.abs(random(seed, ...shape)));
+  const from = (values: Float32Array, ...shape: number[]) => tf.tensor(values, shape);
+  const affine = (dim: number) => ({ gamma: random(2, dim), beta: random(3, dim) });
+
+  const rows = outputsOfSync("LayerNorm", { x: random(1, 5, 11), ...affine(11) }, { epsilon: 1e-2 });
+  const rowsGrad = outputsOfSync("LayerNormGrad", {
+    ...{ x: random(1, 5, 11), gamma: random(2, 11), dy: random(4, 5, 11) },
+    ...{ mean: from(rows[1]!, 5), rstd: from(rows[2]!, 5) },
+  });
+  const groups = outputsOfSync(
+    "GroupNorm",
+    { x: random(1, 2, 3, 3, 6), ...affine(6) },
+    { groups: 2, epsilon: 1e-2 },
+  );
+  const groupsGrad = outputsOfSync(
+    "GroupNormGrad",
+    {
+      ...{ x: random(1, 2, 3, 3, 6), gamma: random(2, 6), dy: random(4, 2, 3, 3, 6) },
+      ...{ mean: from(groups[1]!, 2, 2), rstd: from(groups[2]!, 2, 2) },
+    },
+    { groups: 2 },
+  );
+  const weights = outputsOfSync("WeightStandardize", { w: random(1, 13, 7) }, { epsilon: 1e-2 });
+  const weightsGrad = outputsOfSync("WeightStandardizeGrad", {
+    ...{ w: random(1, 13, 7), dy: random(4, 13, 7) },
+    ...{ mean: from(weights[1]!, 7), rstd: from(weights[2]!, 7) },
+  });
+  const heads = { heads: 2, scale: 0.6, queries: 9 };
+  const attention = outputsOfSync("Attention", { qkv: random(1, 2, 11, 30) }, heads);
+  const attentionGrad = outputsOfSync(
+    "AttentionGrad",
+    {
+      ...{ qkv: random(1, 2, 11, 30), dy: random(4, 2, 9, 10) },
+      ...{ out: from(attention[0]!, 2, 9, 10), logSumExp: from(attention[1]!, 2, 2, 9) },
+    },
+    heads,
+  );
+  const softmax = outputsOfSync("ScaledSoftmax", { x: random(1, 3, 13) }, { scale: 2 });
+  const batch = () => ({ targets: positive(1, 3, 13), logits: random(2, 3, 13) });
+  return [
+    ...[rows, rowsGrad, groups, groupsGrad, weights, weightsGrad, attention, attentionGrad, softmax].flat(),
+    ...outputsOfSync(
+      "ScaledSoftmaxGrad",
+      { y: from(softmax[0]!, 3, 13), dy: random(4, 3, 13) },
+      { scale: 2 },
+    ),
+    ...outputsOfSync("Gelu", { x: random(1, 19) }),
+    ...outputsOfSync("GeluGrad", { x: random(1, 19), dy: random(4, 19) }),
+    ...outputsOfSync("SoftmaxCrossEntropy", batch()),
+    ...outputsOfSync("SoftmaxCrossEntropyGrad", { ...batch(), dy: random(4, 3) }),
+    ...outputsOfSync("ResidualAdd", { x: random(1, 3, 5), branch: random(2, 3, 5), bias: random(3, 5) }),
+    ...outputsOfSync("PatchExtract", { x: random(1, 2, 4, 6, 3) }, { patchSize: 2 }),
+    ...outputsOfSync("AdamWUpdate", [random(1, 37), random(2, 37), positive(3, 37), random(4, 37)], {
+      ...{ beta1: 0.9, beta2: 0.99, stepSize: 0.1, epsilon: 1e-7, decays: [0.01] },
+    }),
+  ];
+}

@@ -15,6 +15,7 @@ export {
   loadCheckpointWeights,
 } from "./checkpoint/load-weights.ts";
 export type { CheckpointEvent, CheckpointOptions } from "./checkpoint/options.ts";
+export { OtherRunError } from "./checkpoint/other-run-error.ts";
 export type { CheckpointStorage } from "./checkpoint/storage.ts";
 export { Classifier, type ClassifierCompileArgs } from "./classifier.ts";
 export type { Buffered, Communicator } from "./communicator.ts";

@@ -188,7 +188,7 @@ describe("downloadFlowers", () => {
       sha256: SHA,
       cacheDir: join(root, "cache"),
     };
-    await expect(downloadFlowers(somewhere)).rejects.toThrow("give another cacheDir");
+    await expect(downloadFlowers(somewhere)).rejects.toThrow("choose another folder for the cache");
   });
 
   test("asks for tf_flowers over HTTPS, and refuses options that do not fit", async () => {

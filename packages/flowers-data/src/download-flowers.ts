@@ -234,7 +234,7 @@ async function requireSpace(folder: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
   if (bavail * bsize < bytes) {
     throw new Error(
-      `downloadFlowers: ${folder}: expected ${bytes} bytes free, got ${bavail * bsize}; give another cacheDir`,
+      `downloadFlowers: ${folder}: expected ${bytes} bytes free, got ${bavail * bsize}; choose another folder for the cache`,
     );
   }
 }
@@ -258,7 +258,7 @@ async function withClearErrors<T>(folder: string, action: () => Promise<T>): Pro
   } catch (cause) {
     const problem = DISK_PROBLEMS[(cause as NodeJS.ErrnoException).code ?? ""];
     if (problem === undefined) throw cause;
-    throw new Error(`downloadFlowers: ${folder}: ${problem}; give another cacheDir`, { cause });
+    throw new Error(`downloadFlowers: ${folder}: ${problem}; choose another folder for the cache`, { cause });
   }
 }
 

@@ -13,6 +13,7 @@ import {
   Classifier,
   cosine,
   loadCheckpointWeights,
+  OtherRunError,
   type Schedule,
 } from "../index.ts";
 import { folderStorage } from "../node.ts";
@@ -131,8 +132,9 @@ describe("with one backend", () => {
     const other = tinyTraining({ weightDecay: 0.1 });
     const checkpoint = { storage, resume: true, settings: { seed: 2 } } as const;
     const untouched = bitsOf(other.model, other.average);
+    const differences = ["microBatchSize was 3, is 2", "weightDecay was 0.05, is 0.1", "seed was 1, is 2"];
     await expect(other.fit({ checkpoint, microBatchSize: 2 })).rejects.toThrow(
-      "'step-000000002.safetensors' is of a run with other settings: microBatchSize was 3, is 2; weightDecay was 0.05, is 0.1; seed was 1, is 2 (",
+      new OtherRunError("step-000000002.safetensors", differences),
     );
     expect(bitsOf(other.model, other.average)).toBe(untouched);
     await interrupted(1, { ...checkpoint, resume: "force" }, other);
@@ -176,6 +178,18 @@ describe("with one backend", () => {
     await expect(tinyTraining().fit({ checkpoint, callbacks: { onBatchEnd } })).rejects.toThrow("enough");
     expect(refused).toMatchObject({ name: "FolderLockedError", folder });
     await interrupted(1, { ...checkpoint, storage: folderStorage(folder) });
+  });
+
+  test("the caller's settings do not hide those of the training that have their names", async () => {
+    const storage = memoryStorage();
+    const settings = { weightDecay: 0.05, seed: 1 };
+    await interrupted(2, { storage, settings });
+    const resumed = (weightDecay: number, given: typeof settings) =>
+      tinyTraining({ weightDecay }).fit({ checkpoint: { storage, resume: true, settings: given } });
+    await expect(resumed(0.1, settings)).rejects.toThrow("other settings: weightDecay was 0.05, is 0.1 (");
+    await expect(resumed(0.05, { ...settings, weightDecay: 1 })).rejects.toThrow(
+      "other settings: settings.weightDecay was 0.05, is 1 (",
+    );
   });
 
   test("checkpoints of another run are neither overwritten nor loaded into another model", async () => {

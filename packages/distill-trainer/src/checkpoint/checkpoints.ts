@@ -1,4 +1,5 @@
 import type { CheckpointOptions } from "./options.ts";
+import { OtherRunError } from "./other-run-error.ts";
 import type { Progress } from "./progress.ts";
 import {
   type Best,
@@ -35,7 +36,7 @@ export class Checkpoints {
    * Puts the training where its newest whole checkpoint says.
    *
    * @returns How far it is; `undefined` if it starts anew.
-   * @throws Error if there are checkpoints and `resume` is not set, none is whole, or settings differ. More epochs are the same
+   * @throws Error if there are checkpoints and `resume` is not set, or none is whole. OtherRunError if settings differ. More epochs are the same
    * run where its learning rates and averages are the same at every step that it was meant to have.
    */
   async resume(): Promise<Progress | undefined> {
@@ -54,9 +55,7 @@ export class Checkpoints {
     const { name, tensors, state } = found;
     const differences = settingDifferences(state.settings, this.#describe(Number(state.settings.epochs)));
     if (differences.length > 0 && resume !== "force") {
-      throw new Error(
-        `fitDataset: '${name}' is of a run with other settings: ${differences.join("; ")} (resume "force" goes on all the same)`,
-      );
+      throw new OtherRunError(name, differences);
     }
     await restoreTensors(this.#training, tensors, state.averageUpdates);
     this.#best = state.best;

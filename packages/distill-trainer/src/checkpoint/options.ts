@@ -30,7 +30,10 @@ export interface CheckpointOptions {
    * even if settings differ. Default `false`: a storage that holds checkpoints is refused.
    */
   readonly resume?: boolean | "force";
-  /** What else decides the run and must be equal on resume: the data's seed, the model's configuration, … Plain data. */
+  /**
+   * What else decides the run and must be equal on resume: the data's seed, the model's configuration, … Plain data. One that has the name
+   * of a setting of the training itself is compared beside it.
+   */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Told what happens. A damaged checkpoint is told here and nowhere else. */
   readonly onEvent?: (event: CheckpointEvent) => void;

@@ -28,7 +28,7 @@ export function describeRun(run: RunDescription): RunSettings {
   const { learningRate, ...config } = isAdamW(optimizer)
     ? { ...optimizer.semantics, learningRate: steps.map((it) => optimizer.learningRateAt(it)) }
     : (optimizer.getConfig() as Record<string, unknown>);
-  const all: Record<string, unknown> = {
+  const own: Record<string, unknown> = {
     backend: tf.getBackend(),
     epochs,
     batchSize: source.batchSize,
@@ -42,10 +42,14 @@ export function describeRun(run: RunDescription): RunSettings {
     ...(isAdamW(optimizer) && { parameters: countTreatments(optimizer, objective.variables) }),
     gradientTransform: gradientTransform?.name ?? "none",
     average: average === undefined ? "none" : steps.map((it) => average.decayAt(it)),
-    ...settings,
   };
+  // The caller's do not hide this package's: its `learningRate` may be the highest only.
+  const given = Object.entries(settings).map(([name, value]) => [
+    Object.hasOwn(own, name) ? `settings.${name}` : name,
+    value,
+  ]);
   return Object.fromEntries(
-    Object.entries(all).map(([name, value]) => [name, JSON.stringify(value) ?? "none"]),
+    [...Object.entries(own), ...given].map(([name, value]) => [name, JSON.stringify(value) ?? "none"]),
   );
 }
 

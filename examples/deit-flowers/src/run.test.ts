@@ -281,7 +281,7 @@ describe("bad input leaves nothing behind", () => {
     const folder = await emptyFolder();
     await writeFile(join(folder, "file"), "");
     const cache = join(folder, "file", "in");
-    await refused({ download: true, cache }, `${cache}: not a folder; give another cacheDir`);
+    await refused({ download: true, cache }, `${cache}: not a folder; choose another folder for the cache`);
   });
 
   test("a teacher with another number of classes, or of other images", async () => {
@@ -390,10 +390,59 @@ describe("a run that is stopped", () => {
       epochs: 2,
       resume: "x",
     });
-    expect(() => resumeSettings(saved, { resume: "x", epochs: 3, seed: 1 })).toThrow(
+    expect(() => resumeSettings(saved, { resume: "x", epochs: 1, seed: 1 })).toThrow(
       new UsageError(
-        "--resume: expected the settings of the run, got others: --seed was 42, is 1; --epochs was 2, is 3",
+        "--resume: expected the settings of the run, got others: --seed was 42, is 1; --epochs was 2, is 1",
       ),
+    );
+  });
+
+  /** A student alone, stopped while it trains. */
+  async function stoppedStudent(options: Record<string, unknown>) {
+    const out = await emptyFolder();
+    const folder = join(out, "run");
+    const common = { preset: "tiny", name: "run", out, students: "alone", checkpointEvery: 1 };
+    const controller = new AbortController();
+    const watcher = setInterval(() => {
+      if (savedSteps(folder) > 0) controller.abort(new Interrupted("stopped"));
+    }, 5);
+    const stopped = run(resolveSettings({ ...common, ...options }), recorder(), controller.signal);
+    await expect(stopped).rejects.toThrow("stopped and saved");
+    clearInterval(watcher);
+    const resume = async (more: Record<string, unknown> = {}, signal?: AbortSignal) =>
+      run(resumeSettings(await savedSettings(folder), { resume: folder, ...more }), recorder(), signal);
+    return { folder, resume };
+  }
+
+  test("is gone on with for more epochs where its rate is constant, as if it had been meant so", async () => {
+    const options = { schedule: "constant", students: "alone" };
+    const { folder, resume } = await stoppedStudent(options);
+    const again = AbortSignal.abort(new Interrupted("stopped"));
+    await expect(resume({ epochs: 3 }, again)).rejects.toThrow(/--resume \S+ --epochs 3$/);
+    const { models } = await resume({ epochs: 3 });
+    expect((await savedSettings(folder)).epochs).toBe(3);
+    const whole = await tinyRun({ ...options, epochs: 3 });
+    expect(models[0]!.history).toEqual(whole.result.models[0]!.history);
+  });
+
+  test("is not gone on with for more epochs where its rate depends on them, and is as it was", async () => {
+    const { folder, resume } = await stoppedStudent({});
+    await expect(resume({ epochs: 3 })).rejects.toThrow(
+      /^--resume: expected the settings of the run, got others: learningRate was \[/,
+    );
+    expect((await savedSettings(folder)).epochs).toBe(2);
+    expect((await resume()).models[0]!.history.loss).toHaveLength(2);
+  });
+
+  test("is not gone on with for more epochs once one of its students is trained", async () => {
+    const folder = await emptyFolder();
+    const saved = resolveSettings({ preset: "tiny", schedule: "constant" });
+    await writeFile(join(folder, "settings.json"), JSON.stringify(saved));
+    await mkdir(join(folder, "resume"));
+    const done = { result: { name: "student alone", history: { loss: [1, 2] } } };
+    await writeFile(join(folder, "resume", "student-alone.json"), JSON.stringify(done));
+    await expect(run(resumeSettings(saved, { resume: folder, epochs: 3 }), recorder())).rejects.toThrow(
+      `--epochs: expected 2, for which the student alone of '${folder}' is trained already, got 3`,
     );
   });
 });

@@ -125,7 +125,8 @@ export function runSettings(settings: Settings): Record<string, unknown> {
 }
 
 /**
- * The settings of a run that is gone on with.
+ * The settings of a run that is gone on with. Its students may be meant to train for more epochs than before, if the trainer agrees: see
+ * `OtherRunError`.
  *
  * @param saved - What its `settings.json` says.
  * @param given - Options of the command line, `resume` among them.
@@ -137,7 +138,10 @@ export function resumeSettings(
 ): Settings {
   const settings = resolveSettings({ ...saved, ...given });
   const before = runSettings(resolveSettings(saved));
-  const differing = Object.entries(runSettings(settings)).filter(([name, value]) => value !== before[name]);
+  const isLonger = settings.epochs > Number(before.epochs);
+  const differing = Object.entries(runSettings(settings)).filter(
+    ([name, value]) => value !== before[name] && !(name === "epochs" && isLonger),
+  );
   if (differing.length > 0) {
     const list = differing.map(([name, value]) => `--${kebab(name)} was ${before[name]}, is ${value}`);
     throw new UsageError(`--resume: expected the settings of the run, got others: ${list.join("; ")}`);

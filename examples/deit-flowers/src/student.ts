@@ -18,6 +18,7 @@ import type { ImageSource } from "flowers-data";
 import type { RunContext } from "./context.ts";
 import { heldOutImages, withTrainingImages } from "./data/image-sources.ts";
 import { studentViews } from "./data/student-views.ts";
+import { keepEpochs } from "./files/resumed-epochs.ts";
 import { stageCheckpoints } from "./files/stages.ts";
 import { loadInitialWeights } from "./initial-weights.ts";
 import { measure } from "./measure.ts";
@@ -106,7 +107,10 @@ async function train(
   const views = studentViews(settings, teacherImageSize);
   const { classNames } = context.data;
   const preprocess = recipe.normalisation === undefined ? toUnitRange : normalise(recipe.normalisation);
-  const callbacks = stageLogs(context, stage, attentionImages(model, heldOut, { classNames, preprocess }));
+  const callbacks = [
+    { onTrainBegin: () => keepEpochs(folder, settings) }, // the trainer goes on with them
+    ...stageLogs(context, stage, attentionImages(model, heldOut, { classNames, preprocess })),
+  ];
   const { history } = await withTrainingImages(context, views, (source) =>
     use(source, async (made, logits) => {
       const data = mixed(source, recipe, classNames.length);

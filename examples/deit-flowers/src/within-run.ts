@@ -5,9 +5,10 @@ import { type RunContext, reportOnce } from "./context.ts";
 import { type FlowerData, openData } from "./data/open-data.ts";
 import { claim } from "./files/claim.ts";
 import { requireSameData, writeDataRecord } from "./files/data-record.ts";
+import { type ResumeCommand, requireSameEpochs, resumeCommand } from "./files/resumed-epochs.ts";
 import { makeRunFolder, removeIfEmpty } from "./files/run-folder.ts";
-import { shortPath } from "./files/short-path.ts";
-import { removeTemporaries, writeAtomically } from "./files/write-atomically.ts";
+import { writeSettings } from "./files/saved-settings.ts";
+import { removeTemporaries } from "./files/write-atomically.ts";
 import { requireInitialWeights } from "./initial-weights.ts";
 import { Interrupted, orInterrupted } from "./interrupted.ts";
 import type { Settings } from "./settings.ts";
@@ -23,7 +24,7 @@ export interface RunStart {
   /** Stops the run after the step under way. */
   readonly signal: AbortSignal | undefined;
   /** The one that goes on with it. */
-  readonly command: "train" | "teacher";
+  readonly command: ResumeCommand;
 }
 
 /** What a run has once it is open. */
@@ -48,10 +49,13 @@ export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promi
   if (settings.resume !== undefined && existsSync(join(settings.resume, "summary.json"))) {
     throw new UsageError(`--resume: expected a run that is not finished, got '${settings.resume}'`);
   }
+  if (settings.resume !== undefined) await requireSameEpochs(settings.resume, settings);
   const opened = await orInterrupted(open(settings, output, signal), signal).catch((error: unknown) => {
-    throw error instanceof Interrupted && settings.resume === undefined
-      ? new Interrupted(NOTHING_SAVED)
-      : error;
+    if (!(error instanceof Interrupted)) throw error;
+    const { resume } = settings;
+    throw new Interrupted(
+      resume === undefined ? NOTHING_SAVED : `stopped; to go on: ${resumeCommand(command, resume, settings)}`,
+    );
   });
   const folder = settings.resume ?? (await makeRunFolder(settings.out, settings.name));
   const release = await claim(folder);
@@ -67,7 +71,7 @@ export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promi
   try {
     await removeTemporaries(folder);
     if (settings.resume === undefined) {
-      await writeAtomically(join(folder, "settings.json"), `${JSON.stringify(settings, null, 2)}\n`);
+      await writeSettings(folder, settings);
       await writeDataRecord(folder, opened.data);
     }
     return await use({ context, backend: opened.backend, backbone: opened.backbone });
@@ -77,8 +81,8 @@ export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promi
       throw error;
     }
     await removeIfEmpty(folder, { logs: "remove" });
-    const again = `npx pnpm@12 start ${command === "train" ? "" : `${command} `}--resume ${shortPath(folder)}`;
-    throw new Interrupted(existsSync(folder) ? `stopped and saved; to go on: ${again}` : NOTHING_SAVED);
+    const again = existsSync(folder) && resumeCommand(command, folder, settings);
+    throw new Interrupted(again ? `stopped and saved; to go on: ${again}` : NOTHING_SAVED);
   } finally {
     await release();
   }
@@ -98,7 +102,9 @@ async function open(
   const { classNames } = data;
   const backbone =
     settings.teacher === undefined ? undefined : await loadBackbone(settings.teacher, classNames, settings);
-  if (settings.weights !== undefined)
-    await requireInitialWeights(studentConfig(settings, classNames.length), settings.weights);
+  if (settings.weights !== undefined) {
+    const config = studentConfig(settings, classNames.length);
+    output.write(`${await requireInitialWeights(config, settings.weights)}\n`);
+  }
   return { data, backend, backbone };
 }

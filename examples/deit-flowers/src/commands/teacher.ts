@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { withTrainingImages } from "../data/image-sources.ts";
 import { studentViews } from "../data/student-views.ts";
-import { shortPath } from "../files/short-path.ts";
+import { resumeCommand } from "../files/resumed-epochs.ts";
 import { makeTeacher } from "../teacher/make-teacher.ts";
 import { withStoredLogits } from "../teacher/stored-logits.ts";
 import { percent } from "../terminal/format.ts";
@@ -32,7 +32,7 @@ export const teacher: Command = {
       const { folder } = context;
       output.write(`teacher: ${percent(ready.result.valAccuracy)} of the held-out pictures right\n`);
       output.write(`saved: ${resolve(join(folder, "teacher"))}\n`);
-      output.write(`its students: npx pnpm@12 start train --resume ${shortPath(folder)}\n`);
+      output.write(`its students: ${resumeCommand("train", folder, settings)}\n`);
     });
   },
 };

@@ -2,6 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../usage-error.ts";
 import { parseJson } from "./parse-json.ts";
+import { writeAtomically } from "./write-atomically.ts";
+
+/** Keeps the settings of a run in its folder. */
+export function writeSettings(folder: string, settings: object): Promise<void> {
+  return writeAtomically(join(folder, "settings.json"), `${JSON.stringify(settings, null, 2)}\n`);
+}
 
 /** The settings that a run was started with; `option` names what gave its folder. @throws UsageError if there are none. */
 export function savedSettings(folder: string, option = "--resume"): Record<string, unknown> {

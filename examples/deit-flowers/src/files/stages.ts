@@ -46,13 +46,14 @@ export function stageCheckpoints(
     if (event.kind === "damaged") output.write(`${stage}: ${event.name} is damaged: ${event.reason}\n`);
     if (event.kind === "resumed") output.write(`${stage}: goes on after step ${event.step}\n`);
   };
-  const { lock: _, ...storage } = folderStorage(join(folder, GOING_ON, stage)); // the run's folder is locked already
+  const { epochs: _, ...decisive } = runSettings(settings); // which epochs may follow is for the trainer to say
+  const { lock: __, ...storage } = folderStorage(join(folder, GOING_ON, stage)); // the run's folder is locked already
   return {
     storage,
     everySteps: settings.checkpointEvery,
     keep: 2,
     resume: true,
-    settings: runSettings(settings),
+    settings: decisive,
     onEvent,
   };
 }

@@ -1,5 +1,12 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { batchesPerEpoch, type DataSource, type FitCallback, type FitOptions } from "distill-trainer";
+import {
+  batchesPerEpoch,
+  type DataSource,
+  type FitCallback,
+  type FitOptions,
+  OtherRunError,
+} from "distill-trainer";
+import { UsageError } from "../usage-error.ts";
 import type { LineOutput } from "./live-line.ts";
 import { trainingProgress } from "./training-progress.ts";
 
@@ -13,7 +20,11 @@ export interface Fitted {
   readonly history: Readonly<Record<string, readonly number[]>>;
 }
 
-/** Fits with live progress, before the callbacks of the options. `lineEvery`: keep a line every so many epochs. */
+/**
+ * Fits with live progress, before the callbacks of the options. `lineEvery`: keep a line every so many epochs.
+ *
+ * @throws UsageError if the checkpoint to go on from is of a run with other settings; else as `fitDataset`.
+ */
 export async function fitWithProgress(
   label: string,
   trainer: Trainer,
@@ -29,9 +40,12 @@ export async function fitWithProgress(
     output,
     lineEvery,
   });
-  const { history } = await trainer.fitDataset(source, {
-    ...fitOptions,
-    callbacks: [progress, ...callbacks],
+  const fitting = trainer.fitDataset(source, { ...fitOptions, callbacks: [progress, ...callbacks] });
+  const { history } = await fitting.catch((error: unknown) => {
+    if (!(error instanceof OtherRunError)) throw error;
+    throw new UsageError(
+      `--resume: expected the settings of the run, got others: ${error.differences.join("; ")}`,
+    );
   });
   return { history: history as Record<string, number[]> };
 }

@@ -27,7 +27,7 @@ const MEMORY_LIMIT = 512 * 2 ** 20;
 /** Characters of an error. */
 const LONGEST_ERROR = 2000;
 const RAW =
-  /Cannot (read propert|destructure|convert|mix|set|access)|is not (a function|iterable|defined|an object)|undefined \(|of undefined|Invalid typed array|Invalid array length|Maximum call stack|out of memory|RangeError: offset|out of range|value of "|Invalid string length|Set maximum|Map maximum/;
+  /Cannot (read propert|destructure|convert|mix|set|access)|is not (a function|iterable|defined|an object)|undefined \(|of undefined|Invalid typed array|Invalid array length|Maximum call stack|out of memory|RangeError: offset|is out of range|value of "|Invalid string length|Set maximum|Map maximum/;
 
 /** The file that an input is. */
 export async function inputOf(

@@ -62,17 +62,21 @@ export async function loadWeights(
   const { naming, loads, kept, skipped } = plan(model, file, head);
   const byName = new Map(loads.map((load) => [load.name, load]));
   const values = new Map<Load, Float32Array>();
-  for (const name of file.tensors.keys()) {
-    const load = byName.get(name);
-    if (load === undefined) continue;
-    const numbers = await file.read(name);
-    const wrong = notFinite(numbers);
-    if (wrong !== undefined) {
-      throw new RangeError(
-        `loadWeights: ${file.name}: nothing was loaded: tensor ${quoted(name)} has ${wrong}`,
-      );
+  try {
+    for (const name of file.tensors.keys()) {
+      const load = byName.get(name);
+      if (load === undefined) continue;
+      const numbers = await file.read(name);
+      const wrong = notFinite(numbers);
+      if (wrong !== undefined) {
+        throw new RangeError(
+          `loadWeights: ${file.name}: nothing was loaded: tensor ${quoted(name)} has ${wrong}`,
+        );
+      }
+      values.set(load, numbers instanceof Float32Array ? numbers : Float32Array.from(numbers));
     }
-    values.set(load, numbers instanceof Float32Array ? numbers : Float32Array.from(numbers));
+  } finally {
+    await file.close?.();
   }
   for (const load of loads) write(load, values.get(load)!);
   return { names: naming.names, used: loads.map(({ key }) => key), kept, skipped };

@@ -59,10 +59,14 @@ export const savedModel: Format = {
       named: /teacher\.zip/,
       async read(file) {
         const opened = await openSavedModelZip(bytesSource(file, "teacher.zip"));
-        const parts: string[] = [];
-        for (const { name, shape } of opened.tensors.values())
-          parts.push(`${name} ${shape} ${digest((await opened.read(name)) as Float32Array)}`);
-        return digest(parts.sort().join("; "));
+        try {
+          const parts: string[] = [];
+          for (const { name, shape } of opened.tensors.values())
+            parts.push(`${name} ${shape} ${digest((await opened.read(name)) as Float32Array)}`);
+          return digest(parts.sort().join("; "));
+        } finally {
+          await opened.close?.();
+        }
       },
     };
   },

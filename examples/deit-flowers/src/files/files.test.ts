@@ -42,6 +42,31 @@ describe("a layers model on disk", () => {
       `its weight files must hold ${weights.length} bytes, got ${weights.length - 8}`,
     );
   });
+
+  test.each([
+    ["no topology", /"modelTopology":.*"format"/, '"format"', "it has no modelTopology"],
+    ["a layer that TensorFlow.js does not know", '"Dense"', '"Denser"', "Unknown layer: Denser"],
+    ["a layer's name that is none", /"name":"head[^"]*"/g, '"name":"h\\u0000d"', "is not a valid layer name"],
+    [
+      "a weight of no layer",
+      '"name":"head.fc/kernel","shape"',
+      '"name":"head.fd/kernel","shape"',
+      "head.fd/kernel",
+    ],
+    ["a weight of no type", /"dtype":"float32"(?=\}\]\}\])/, '"dtype":"float23"', "float23"],
+  ])("leaves no tensors where it is refused: %s", async (_, what, instead, message) => {
+    const folder = await emptyFolder();
+    const model = bit({ ...bitSizes.tiny, imageSize: 16, classes: 3 });
+    await saveLayersModelFile(model, folder);
+    const file = join(folder, "model.json");
+    const text = await readFile(file, "utf8");
+    const changed = text.replace(what, instead);
+    expect(changed).not.toBe(text);
+    await writeFile(file, changed);
+    const before = tf.memory().numTensors;
+    await expect(loadLayersModelFile(folder)).rejects.toThrow(message);
+    expect(tf.memory().numTensors).toBe(before);
+  });
 });
 
 test("a file is replaced whole, and a failure leaves no piece of one", async () => {

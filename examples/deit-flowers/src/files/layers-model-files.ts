@@ -50,15 +50,49 @@ async function fromArtifacts(file: string, artifacts: tf.io.ModelArtifacts): Pro
     topology !== undefined && isKeras3(topology)
       ? { ...artifacts, modelTopology: keras2Topology(topology) }
       : artifacts;
+  const { weightSpecs = [], weightData, ...topologyOnly } = readable;
+  const { registeredVariables } = tf.engine().state;
+  const before = new Set(Object.keys(registeredVariables));
   try {
-    return await tfl.loadLayersModel(tf.io.fromMemory(readable));
+    requireLayerNames(topologyOnly.modelTopology);
+    const model = await tfl.loadLayersModel(tf.io.fromMemory(topologyOnly));
+    const data = tf.io.CompositeArrayBuffer.join(weightData);
+    tf.tidy(() => {
+      const decoded = tf.io.decodeWeights(data, weightSpecs);
+      const own = weightSpecs.filter(({ group }) => group !== "optimizer");
+      model.loadWeights(Object.fromEntries(own.map(({ name }) => [name, decoded[name]!])), true);
+    });
+    return model;
   } catch (cause) {
+    // Layers that were built before the one that failed hold weights that nobody else can free.
+    for (const [name, variable] of Object.entries(registeredVariables))
+      if (!before.has(name)) variable.dispose();
     const why = (cause as Error).message.split("\n")[0];
     const advice =
       readable === artifacts
         ? ""
         : "; it is of Keras 3: save it with Keras 2 (pip install tf_keras, TF_USE_LEGACY_KERAS=1) and convert that";
     throw new Error(`${file}: expected a model that TensorFlow.js can load, got: ${why}${advice}`, { cause });
+  }
+}
+
+/** @throws Error for a layer whose name tfjs refuses too, but only after it has made the layer's weights. */
+function requireLayerNames(topology: unknown): void {
+  if (typeof topology !== "object" || topology === null) return;
+  const { class_name, config } = topology as { class_name?: unknown; config?: { name?: unknown } };
+  const name = class_name === undefined ? undefined : config?.name;
+  if (typeof name === "string" && !/^[A-Za-z0-9][-A-Za-z0-9._/]*$/.test(name))
+    throw new Error(`'${name}' is not a valid layer name`);
+  for (const part of Object.values(topology)) requireLayerNames(part);
+}
+
+/** What `use` returns; the model is disposed where it throws. */
+export function orDispose<T>(model: tfl.LayersModel, use: () => T): T {
+  try {
+    return use();
+  } catch (error) {
+    model.dispose();
+    throw error;
   }
 }
 
@@ -102,8 +136,10 @@ async function readModelJson(file: string): Promise<tf.io.ModelJSON> {
   }
   try {
     const json = parseJson(text) as tf.io.ModelJSON;
-    if (json?.format !== "layers-model" && (json?.modelTopology === undefined || json.format !== undefined))
+    if (json?.format !== "layers-model" && json?.format !== undefined)
       throw new Error(`format is '${json?.format}'`);
+    if (typeof json?.modelTopology !== "object" || json.modelTopology === null)
+      throw new Error("it has no modelTopology");
     const { error } = manifest.safeParse(json.weightsManifest);
     if (error === undefined) return json;
     const { path, message } = error.issues[0]!;

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import type { ModelOutputs, Preprocess, Teacher } from "distill-trainer";
-import { loadLayersModelFile } from "../files/layers-model-files.ts";
+import { loadLayersModelFile, orDispose } from "../files/layers-model-files.ts";
 import { UsageError } from "../usage-error.ts";
 import "./known-layers.ts";
 import { addNotes, answersOf, centreCropOf, notesOf, preprocessOf } from "./notes.ts";
@@ -42,6 +42,10 @@ export interface ModelUse {
 export async function openModel(path: string, { pixels, outputs }: ModelUse = {}): Promise<OpenedModel> {
   const folder = existsSync(join(path, "settings.json")) ? (studentOf(path) ?? path) : path;
   const model = await loadLayersModelFile(folder);
+  return orDispose(model, () => described(folder, model, { pixels, outputs }));
+}
+
+function described(folder: string, model: tfl.LayersModel, { pixels, outputs }: ModelUse): OpenedModel {
   if (pixels !== undefined) setPixels(model, pixels);
   if (outputs !== undefined) addNotes(model, { outputs });
   const { classNames } = notesOf(model);

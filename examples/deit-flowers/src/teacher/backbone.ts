@@ -1,6 +1,6 @@
 import * as tfl from "@tensorflow/tfjs-layers";
 import { FEATURES } from "bit-teacher";
-import { loadLayersModelFile } from "../files/layers-model-files.ts";
+import { loadLayersModelFile, orDispose } from "../files/layers-model-files.ts";
 import { placesOf } from "../models/class-names.ts";
 import { addNotes, notesOf } from "../models/notes.ts";
 import { setPixels } from "../models/pixels.ts";
@@ -26,9 +26,18 @@ export interface Backbone {
 export async function loadBackbone(
   path: string,
   classNames: readonly string[],
-  { teacherPixels, teacherOutputs }: Pick<Settings, "teacherPixels" | "teacherOutputs">,
+  settings: Pick<Settings, "teacherPixels" | "teacherOutputs">,
 ): Promise<Backbone> {
   const model = await loadLayersModelFile(path);
+  return orDispose(model, () => backboneOf(path, model, classNames, settings));
+}
+
+function backboneOf(
+  path: string,
+  model: tfl.LayersModel,
+  classNames: readonly string[],
+  { teacherPixels, teacherOutputs }: Pick<Settings, "teacherPixels" | "teacherOutputs">,
+): Backbone {
   const [, height, width, channels] = model.inputs[0]!.shape;
   if (model.inputs.length !== 1 || typeof height !== "number" || height !== width || channels !== 3) {
     const shape = model.inputs[0]!.shape.slice(1).map((side) => side ?? "any");

@@ -12,6 +12,8 @@ export interface NamedTensors {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** A tensor's numbers, row by row. */
   read(name: string): Promise<ArrayLike<number>>;
+  /** Ends the pass over a compressed file that the last read left under way; a later read starts another. */
+  close?(): Promise<void>;
 }
 
 /** Bytes of a float32 tensor; infinite where the product is no safe integer on the way. */

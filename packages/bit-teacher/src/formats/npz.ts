@@ -1,7 +1,7 @@
 import { type ByteSource, listed, quoted } from "safetensors-io";
 import { float32Bytes, float32Of, type NamedTensors, type StoredTensor } from "./named-tensors.ts";
 import { readNpyHeader } from "./npy-header.ts";
-import { openZip, type ZipMember } from "./zip.ts";
+import { closeAll, openZip, type ZipMember } from "./zip.ts";
 
 /**
  * Opens NumPy's .npz (a zip of .npy), compressed or not, such as BiT's published weights: reads all headers, no numbers
@@ -17,7 +17,8 @@ import { openZip, type ZipMember } from "./zip.ts";
  */
 export async function openNpz(source: ByteSource): Promise<NamedTensors> {
   const arrays = new Map<string, StoredTensor & { readonly begin: number; readonly member: ZipMember }>();
-  for (const [path, member] of await openZip(source)) {
+  const members = await openZip(source);
+  for (const [path, member] of members) {
     const { shape, begin } = await readNpyHeader(member).finally(() => member.close());
     if (begin + float32Bytes(shape) !== member.size) {
       throw new RangeError(
@@ -37,5 +38,6 @@ export async function openNpz(source: ByteSource): Promise<NamedTensors> {
       const { member, begin } = array;
       return float32Of(await member.read(begin, member.size - begin));
     },
+    close: () => closeAll(members),
   };
 }

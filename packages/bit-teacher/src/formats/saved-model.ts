@@ -1,7 +1,7 @@
 import { type ByteSource, quoted } from "safetensors-io";
 import type { NamedTensors } from "./named-tensors.ts";
 import { openTensorBundle } from "./tensor-bundle/open-tensor-bundle.ts";
-import { openZip } from "./zip.ts";
+import { closeAll, openZip } from "./zip.ts";
 
 const INDEX = /(^|\/)variables\/variables\.index$/;
 
@@ -25,6 +25,19 @@ export function shardName(shard: number, count: number): string {
  */
 export async function openSavedModelZip(source: ByteSource): Promise<NamedTensors> {
   const members = await openZip(source);
+  const close = () => closeAll(members);
+  try {
+    return { ...(await variablesIn(source, members)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function variablesIn(
+  source: ByteSource,
+  members: ReadonlyMap<string, ByteSource>,
+): Promise<NamedTensors> {
   const found = [...members.keys()].filter((path) => INDEX.test(path));
   if (found.length !== 1) {
     throw new RangeError(

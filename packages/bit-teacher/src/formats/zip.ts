@@ -50,6 +50,14 @@ export async function openZip(source: ByteSource): Promise<Map<string, ZipMember
   return members;
 }
 
+/**
+ * Ends the reads of members that are under way. Each holds one of the few places that zip.js has for its streams, and whoever
+ * comes after the last place waits for seconds.
+ */
+export async function closeAll(members: ReadonlyMap<string, ZipMember>): Promise<void> {
+  for (const member of members.values()) await member.close();
+}
+
 function member(entry: FileEntry, name: string): ZipMember {
   const size = entry.uncompressedSize;
   let stream: MemberStream | undefined;

@@ -11,6 +11,7 @@ import { readEvents } from "../../../packages/tensorboard-events/src/testing.ts"
 import { sharedData } from "../../../test/shared-data.ts";
 import { emptyFolder, recorder } from "../test/workspace.ts";
 import { loadLayersModelFile, saveLayersModelFile } from "./files/layers-model-files.ts";
+import { resumeCommand } from "./files/resumed-epochs.ts";
 import { Interrupted } from "./interrupted.ts";
 import { newestRun } from "./models/newest-run.ts";
 import { openModel } from "./models/open-model.ts";
@@ -409,18 +410,19 @@ describe("a run that is stopped", () => {
     const stopped = run(resolveSettings({ ...common, ...options }), recorder(), controller.signal);
     await expect(stopped).rejects.toThrow("stopped and saved");
     clearInterval(watcher);
-    const resume = async (more: Record<string, unknown> = {}, signal?: AbortSignal) =>
-      run(resumeSettings(await savedSettings(folder), { resume: folder, ...more }), recorder(), signal);
+    const resume = async (more: Record<string, unknown> = {}) =>
+      run(resumeSettings(await savedSettings(folder), { resume: folder, ...more }), recorder());
     return { folder, resume };
   }
 
   test("is gone on with for more epochs where its rate is constant, as if it had been meant so", async () => {
     const options = { schedule: "constant", students: "alone" };
     const { folder, resume } = await stoppedStudent(options);
-    const again = AbortSignal.abort(new Interrupted("stopped"));
-    await expect(resume({ epochs: 3 }, again)).rejects.toThrow(/--resume \S+ --epochs 3$/);
+    const longer = resumeSettings(await savedSettings(folder), { resume: folder, epochs: 3 });
+    expect(resumeCommand("train", folder, longer)).toMatch(/start --resume \S+ --epochs 3$/);
     const { models } = await resume({ epochs: 3 });
     expect((await savedSettings(folder)).epochs).toBe(3);
+    expect(resumeCommand("train", folder, longer)).toMatch(/start --resume \S+$/);
     const whole = await tinyRun({ ...options, epochs: 3 });
     expect(models[0]!.history).toEqual(whole.result.models[0]!.history);
   });

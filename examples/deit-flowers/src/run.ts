@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import type { RunContext } from "./context.ts";
 import { CONTACT_SHEET } from "./data/contact-sheet.ts";
+import { pictureRules } from "./data/picture-rules.ts";
 import { writeContactSheet } from "./data/write-contact-sheet.ts";
 import { SAMPLES, writeSamples } from "./data/write-samples.ts";
 import { describeEnvironment } from "./environment.ts";
@@ -79,9 +80,9 @@ export function run(settings: Settings, output: LineOutput, signal?: AbortSignal
 async function showData({ folder, data, settings }: RunContext, say: (line: string) => void): Promise<void> {
   const sheet = join(folder, CONTACT_SHEET);
   if (existsSync(sheet)) return;
-  const onBad = settings.skipBadImages ? "skip" : "throw";
-  await writeSamples(data.validation, join(folder, SAMPLES), onBad);
-  await writeContactSheet(data.train, sheet, { perClass: SHOWN, onBad });
+  const rules = pictureRules(settings);
+  await writeSamples(data.validation, join(folder, SAMPLES), rules);
+  await writeContactSheet(data.train, sheet, { perClass: SHOWN, ...rules });
   say(`look at them: ${resolve(sheet)} (rows: ${data.classNames.join(", ")})`);
 }
 

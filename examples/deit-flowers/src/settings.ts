@@ -28,6 +28,7 @@ const schema = z.strictObject({
   imageSize: count,
   workers: count,
   skipBadImages: z.boolean(),
+  maxPixels: count.optional(),
   students: z.enum(["both", "alone", "distilled"]),
   teacher: z.string().optional(),
   teacherPixels: z.enum(["auto", ...PIXELS]),

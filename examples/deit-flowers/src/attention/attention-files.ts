@@ -1,6 +1,6 @@
 import { readFile, realpath } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
-import { decodeImage, type RgbImage } from "flowers-data";
+import { type DecodeImageOptions, decodeImage, type RgbImage } from "flowers-data";
 import { requireOwnOutput } from "../files/own-output.ts";
 import { writePng } from "../files/write-png.ts";
 import type { OpenedModel } from "../models/open-model.ts";
@@ -50,16 +50,23 @@ function targetNames(files: readonly string[], target: string): string[] {
 /**
  * Draws what the model looks at in a photo.
  *
+ * @param options - `maxPixels`: as of `decodeImage`.
  * @throws BadPhoto if it cannot be read or decoded.
  */
-export async function writeAttention(opened: OpenedModel, file: string, target: string): Promise<void> {
-  const photo = await readPhoto(file, opened.upright);
+export async function writeAttention(
+  opened: OpenedModel,
+  file: string,
+  target: string,
+  { maxPixels }: { readonly maxPixels?: number | undefined } = {},
+): Promise<void> {
+  const { upright } = opened;
+  const photo = await readPhoto(file, { upright, ...(maxPixels !== undefined && { maxPixels }) });
   await writePng(target, await drawAttention(opened, photo), MARK);
 }
 
-async function readPhoto(file: string, upright: boolean): Promise<RgbImage> {
+async function readPhoto(file: string, options: DecodeImageOptions): Promise<RgbImage> {
   try {
-    return await decodeImage(await readFile(file), { upright });
+    return await decodeImage(await readFile(file), options);
   } catch (cause) {
     const reason = (cause as Error).message.replace("decodeImage: ", "");
     throw new BadPhoto(`${file}: ${reason}`, { cause });

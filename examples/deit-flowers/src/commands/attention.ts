@@ -24,7 +24,7 @@ export const attention: Command = {
     for (const [i, file] of files.entries()) {
       signal?.throwIfAborted();
       try {
-        await writeAttention(opened, file, targets[i]!);
+        await writeAttention(opened, file, targets[i]!, use);
         output.write(`${targets[i]}\n`);
       } catch (error) {
         if (!(error instanceof BadPhoto)) throw error;

@@ -153,6 +153,12 @@ describe("predict", () => {
       await expect(start(command, bomb, "--model", run, ...WASM)).rejects.toThrow(
         "16383x16383 = 268402689 pixels, more than the limit of 100000000",
       );
+    const [photo] = samples; // 24 pixels a side
+    const few = ["--model", run, "--max-pixels", "575", ...WASM];
+    for (const command of ["predict", "attention"])
+      await expect(start(command, photo!, ...few)).rejects.toThrow(
+        "24x24 = 576 pixels, more than the limit of 575",
+      );
   });
 
   test("draws what both tokens look at beside the photo", async () => {

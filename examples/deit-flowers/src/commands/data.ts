@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { openData } from "../data/open-data.ts";
+import { pictureRules } from "../data/picture-rules.ts";
 import { requireSheetPath, writeContactSheet } from "../data/write-contact-sheet.ts";
 import { checked } from "../options/checked.ts";
 import { resolveDataSettings } from "../settings.ts";
@@ -17,7 +18,7 @@ export const data: Command = {
   name: "data",
   what: "Describe pictures, by class and split, and draw a contact sheet; downloads tf_flowers if asked",
   options: [
-    ...(["data", "download", "cache", "count", "imageSize", "seed", "skipBadImages"] as const),
+    ...(["data", "download", "cache", "count", "imageSize", "seed", "maxPixels", "skipBadImages"] as const),
     ...(["sheet", "perClass", "json", "verbose", "config"] as const),
   ],
   examples: [
@@ -41,8 +42,7 @@ export const data: Command = {
       training: count(train.labels, label),
       heldOut: count(validation.labels, label),
     }));
-    const onBad = settings.skipBadImages ? "skip" : "throw";
-    if (sheet !== undefined) await writeContactSheet(train, sheet, { perClass, onBad });
+    if (sheet !== undefined) await writeContactSheet(train, sheet, { perClass, ...pictureRules(settings) });
     if (json) {
       const drawn = sheet !== undefined && { sheet };
       output.write(`${JSON.stringify({ description, classes, notes, ...drawn }, null, 2)}\n`);

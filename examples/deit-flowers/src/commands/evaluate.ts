@@ -38,6 +38,7 @@ export const evaluate: Command = {
       "cache",
       "count",
       "seed",
+      "maxPixels",
       "skipBadImages",
       "workers",
       "microBatchSize",

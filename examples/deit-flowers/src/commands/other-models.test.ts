@@ -91,6 +91,31 @@ test("weights that are not numbers are refused by file and tensor, by every comm
   ).rejects.toThrow(refusal);
 });
 
+test("--max-pixels is the limit of every command that decodes photos", async () => {
+  const [model, data] = [await colorModel(), await photos({ reds: "#f00", blues: "#00f" })];
+  const out = await emptyFolder();
+  const of = (...limit: string[]): Readonly<Record<string, () => Promise<string>>> => ({
+    evaluate: () => start("evaluate", model, "--data", data, ...limit),
+    predict: () => start("predict", join(data, "reds"), "--model", model, ...limit),
+    train: () => start("train", "--preset", "tiny", "--data", data, "--out", out, "--name", "x", ...limit),
+    skipping: () =>
+      start("train", "--preset", "tiny", "--data", data, "--out", out, "--skip-bad-images", ...limit),
+  });
+  for (const [command, run] of Object.entries(of("--max-pixels", "63")))
+    await expect(run(), command).rejects.toThrow("8x8 = 64 pixels, more than the limit of 63");
+  const enough = of("--max-pixels", "64");
+  expect(await enough.evaluate!()).toContain("100.0%");
+  expect(await enough.predict!()).toContain("reds");
+  const sheet = (limit: string) => {
+    const options = ["--data", data, "--sheet", join(out, "sheet.png"), "--max-pixels", limit];
+    const output = recorder();
+    const asked = parseCommandLine(["node", "deit-flowers", "data", ...options])!;
+    return asked.command.run({ ...asked, output });
+  };
+  await expect(sheet("63")).rejects.toThrow("8x8 = 64 pixels, more than the limit of 63");
+  await sheet("64");
+});
+
 describe("class names", () => {
   test("all pictures of other data are judged, by the model's names whatever their order", async () => {
     const model = await colorModel();

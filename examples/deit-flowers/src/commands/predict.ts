@@ -30,7 +30,7 @@ export const predict: Command = {
     const all: object[] = [];
     const errors: string[] = [];
     let index = 0;
-    for await (const one of recognise(opened, files)) {
+    for await (const one of recognise(opened, files, settings)) {
       signal?.throwIfAborted();
       if ("error" in one) {
         index += 1;
@@ -40,7 +40,7 @@ export const predict: Command = {
         continue;
       }
       const { file, classes } = one;
-      if (targets !== undefined) await writeAttention(opened, file, targets[index]!);
+      if (targets !== undefined) await writeAttention(opened, file, targets[index]!, settings);
       const drawn = targets === undefined ? {} : { attention: targets[index]! };
       index += 1;
       if (json) all.push({ file, classes, ...drawn });

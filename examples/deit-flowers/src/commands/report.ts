@@ -12,7 +12,7 @@ export const report: Command = {
   name: "report",
   what: "Write a finished run's report again, from its folder",
   argument: { name: "run", many: false },
-  options: ["data", "cache", "backend", "workers", "microBatchSize", "verbose", "config"],
+  options: ["data", "cache", "backend", "workers", "maxPixels", "microBatchSize", "verbose", "config"],
   examples: ["report runs/demo", "report runs/photos --data /elsewhere/flower_photos.tgz"],
   run: async ({ args, options, output, signal }) => {
     const folder = args[0]!;

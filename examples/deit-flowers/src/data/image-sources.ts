@@ -8,6 +8,7 @@ import {
 } from "flowers-data";
 import type { RunContext } from "../context.ts";
 import { inMemory, type SourceOf } from "./in-memory.ts";
+import { pictureRules } from "./picture-rules.ts";
 
 /** Sizes that pictures are wanted at, pixels. */
 interface ViewSizes {
@@ -54,9 +55,10 @@ async function withSource<T>(
   options: TrainingViews & Pick<ImageSourceOptions, "training" | "centreCrop">,
   use: (source: ImageSource) => Promise<T>,
 ): Promise<T> {
-  const { batchSize, seed, workers, skipBadImages } = settings;
-  const onBadImage = skipBadImages ? "skip" : "throw";
-  const source = imageSource(store, { ...options, batchSize, seed, workers, onBadImage, onSkip });
+  const { batchSize, seed, workers } = settings;
+  const { onBad: onBadImage, ...limits } = pictureRules(settings);
+  const own = { batchSize, seed, workers, onBadImage, onSkip, ...limits };
+  const source = imageSource(store, { ...options, ...own });
   try {
     return await use(source);
   } finally {

@@ -9,6 +9,7 @@ import {
 import type { Settings } from "../settings.ts";
 import { percent } from "../terminal/format.ts";
 import { type LineOutput, liveLine } from "../terminal/live-line.ts";
+import { pictureRules } from "./picture-rules.ts";
 
 /** Pictures to train on and others to judge by. */
 export interface FlowerData {
@@ -49,7 +50,7 @@ export async function openData(
     use === "judge" && !isSplittable(store)
       ? { train: store.subset([]), validation: store }
       : splitStore(store);
-  if (settings.skipBadImages) await requireDecodable(train, signal);
+  if (settings.skipBadImages) await requireDecodable(train, settings, signal);
   for (const [label, name] of store.classNames.entries()) {
     if (!validation.labels.includes(label)) note(`class '${name}' has no held-out picture: it is not judged`);
   }
@@ -65,13 +66,18 @@ function isSplittable({ classNames, labels }: SampleStore): boolean {
 }
 
 /** @throws Error naming a class without a picture that decodes: skipping them would leave the class out without a word. */
-async function requireDecodable(store: SampleStore, signal: AbortSignal | undefined): Promise<void> {
+async function requireDecodable(
+  store: SampleStore,
+  settings: Settings,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { onBad: _, ...limits } = pictureRules(settings);
   for (const [label, name] of store.classNames.entries()) {
     let problem: Error | undefined;
     for (const [index, other] of store.labels.entries()) {
       if (other !== label) continue;
       signal?.throwIfAborted();
-      problem = await decodeSample(store, index).then(
+      problem = await decodeSample(store, index, limits).then(
         () => undefined,
         (error: Error) => error,
       );

@@ -1,7 +1,5 @@
 import { decodeSample, type RgbImage, type SampleStore } from "flowers-data";
-
-/** What becomes of pictures that do not decode. */
-export type OnBadPicture = "skip" | "throw";
+import type { PictureRules } from "./picture-rules.ts";
 
 /** A picture and its place in the store. */
 export interface StoredPicture {
@@ -17,13 +15,13 @@ export interface StoredPicture {
 export async function picturesOf(
   store: SampleStore,
   indices: readonly number[],
-  onBad: OnBadPicture,
+  { onBad, ...limits }: PictureRules,
   shrink: (image: RgbImage) => RgbImage,
 ): Promise<StoredPicture[]> {
   const pictures: StoredPicture[] = [];
   for (const index of indices) {
     try {
-      pictures.push({ index, image: shrink(await decodeSample(store, index)) });
+      pictures.push({ index, image: shrink(await decodeSample(store, index, limits)) });
     } catch (error) {
       if (onBad === "throw") throw error;
     }

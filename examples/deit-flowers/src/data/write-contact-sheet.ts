@@ -6,7 +6,8 @@ import { pngBytes, writePng } from "../files/write-png.ts";
 import { contactSheetHtml, type SheetClass } from "../report/contact-sheet-html.ts";
 import { UsageError } from "../usage-error.ts";
 import { pasteRows, sheetSamples, thumbnail } from "./contact-sheet.ts";
-import { type OnBadPicture, picturesOf, type StoredPicture } from "./picture-of.ts";
+import { picturesOf, type StoredPicture } from "./picture-of.ts";
+import type { PictureRules } from "./picture-rules.ts";
 
 const MARK = "deit-flowers contact sheet";
 
@@ -14,22 +15,21 @@ const MARK = "deit-flowers contact sheet";
 const SIDE = 96;
 
 /** What {@link writeContactSheet} shows. */
-export interface ContactSheetOptions {
+export interface ContactSheetOptions extends PictureRules {
   /** Most pictures of a class. */
   readonly perClass: number;
-  readonly onBad: OnBadPicture;
 }
 
 /** Writes some pictures of each class, as a PNG (a row a class, in the classes' order) or as a page with their names. */
 export async function writeContactSheet(
   store: SampleStore,
   path: string,
-  { perClass, onBad }: ContactSheetOptions,
+  { perClass, ...rules }: ContactSheetOptions,
 ): Promise<void> {
   await requireSheetPath(path);
   const rows: StoredPicture[][] = [];
   for (const indices of sheetSamples(store, perClass)) {
-    rows.push(await picturesOf(store, indices, onBad, (image) => thumbnail(image, SIDE)));
+    rows.push(await picturesOf(store, indices, rules, (image) => thumbnail(image, SIDE)));
   }
   if (extname(path) === ".png") return writePng(path, pasteRows(rows.map(imagesOf), SIDE), MARK);
   const classes = await Promise.all(rows.map((row, label) => sheetClass(store, label, row)));

@@ -2,16 +2,17 @@ import { join } from "node:path";
 import type { SampleStore } from "flowers-data";
 import { writePng } from "../files/write-png.ts";
 import { sheetSamples } from "./contact-sheet.ts";
-import { type OnBadPicture, picturesOf } from "./picture-of.ts";
+import { picturesOf } from "./picture-of.ts";
+import type { PictureRules } from "./picture-rules.ts";
 
 /** Folder of a run's sample pictures. */
 export const SAMPLES = "samples";
 
 /** Writes the first picture of each class as `<class>.png`: something to try `predict` on. */
-export async function writeSamples(store: SampleStore, folder: string, onBad: OnBadPicture): Promise<void> {
+export async function writeSamples(store: SampleStore, folder: string, rules: PictureRules): Promise<void> {
   // Few held-out pictures may lack a class.
   for (const [label, indices] of sheetSamples(store, 1).entries()) {
-    for (const { image } of await picturesOf(store, indices, onBad, (image) => image))
+    for (const { image } of await picturesOf(store, indices, rules, (image) => image))
       await writePng(join(folder, `${store.classNames[label]}.png`), image);
   }
 }

@@ -17,6 +17,7 @@ const schema = z.object({
   ...MODEL_USE,
   json: z.boolean().default(false),
   verbose: z.boolean().default(false),
+  maxPixels: z.number().int().positive().optional(),
   top: z.number().int().positive().default(5),
   attention: z.string().optional(),
 });
@@ -25,7 +26,7 @@ const schema = z.object({
 export type ModelSettings = z.infer<typeof schema> & { readonly model: string };
 
 export const MODEL_OPTIONS = [
-  ...(["model", "out", "pixels", "outputs", "backend", "verbose", "config"] as const),
+  ...(["model", "out", "pixels", "outputs", "maxPixels", "backend", "verbose", "config"] as const),
 ] as const satisfies OptionName[];
 
 /** @throws UsageError naming the option, what was expected and what was given. */

@@ -11,6 +11,7 @@ export const OPTION_HELP = {
   count: "Procedural flowers to draw",
   imageSize: "Student's image size in pixels",
   workers: "Threads that decode and augment",
+  maxPixels: "Most pixels of a photo that is decoded (default: 100,000,000)",
   skipBadImages: "Leave out photos that do not decode, instead of stopping",
   students: "Which to train: both, alone (then there is no teacher) or distilled",
   teacher:

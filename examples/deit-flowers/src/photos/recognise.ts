@@ -25,17 +25,23 @@ export interface Unrecognised {
 /**
  * Classifies photos as held-out pictures are: resized, normalised and turned the same way. A file that cannot be read or decoded
  * comes in its turn, with the reason.
+ *
+ * @param options - `maxPixels`: as of `decodeImage`.
  */
 export async function* recognise(
   opened: OpenedModel,
   files: readonly string[],
+  { maxPixels }: { readonly maxPixels?: number | undefined } = {},
 ): AsyncGenerator<Recognised | Unrecognised> {
   const { classNames, imageSize, centreCrop, upright } = opened;
   for (let start = 0; start < files.length; start += AT_ONCE) {
     const some = files.slice(start, start + AT_ONCE);
     const errors = new Map<string, string>();
     const read = await readAll(some, errors);
-    const view = { imageSize, training: false, ...(centreCrop && { centreCrop }) };
+    const view = {
+      ...{ imageSize, training: false, ...(centreCrop && { centreCrop }) },
+      ...(maxPixels !== undefined && { maxPixels }),
+    };
     const found = new Map<string, Recognised>();
     if (read.length > 0) {
       const source = imageSource(photoStore(read, upright), {

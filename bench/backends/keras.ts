@@ -1,8 +1,8 @@
 import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { config } from "deit-model";
-import { ADAMW_SEMANTICS, AdamW } from "distill-trainer";
 import { startBackend } from "tfjs-backends";
+import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
 import { median, timeOnce } from "../measure.ts";
 import { type Recorder, rateRow, type SuiteOptions } from "../report.ts";
 import { startRival } from "../rival-process.ts";

@@ -1,8 +1,9 @@
 // The student of the suite: what each replica's thread builds, too.
 import * as tf from "@tensorflow/tfjs-core";
 import { deitTinyDistilled } from "deit-model";
-import { ADAMW_SEMANTICS, AdamW, Distiller, type ReplicaSetup, type Teacher } from "distill-trainer";
+import { Distiller, type ReplicaSetup, type Teacher } from "distill-trainer";
 import { startBackend } from "tfjs-backends";
+import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
 import { installWasmKernels } from "wasm-kernels";
 
 const CLASSES = 5;

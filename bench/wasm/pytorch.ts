@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { config } from "deit-model";
-import { ADAMW_SEMANTICS, AdamW } from "distill-trainer";
+import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
 import { median, timeOnce } from "../measure.ts";
 import { type Recorder, rateRow } from "../report.ts";
 import { startRival } from "../rival-process.ts";

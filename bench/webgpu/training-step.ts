@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { deit, type VitSize } from "deit-model";
-import { ADAMW_SEMANTICS, AdamW, type Batch, Distiller, type Teacher } from "distill-trainer";
+import { type Batch, Distiller, type Teacher } from "distill-trainer";
+import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
 import { type GpuWork, meterGpu } from "webgpu-kernels";
 
 const CLASSES = 5;

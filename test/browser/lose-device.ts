@@ -2,8 +2,9 @@
 import "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { ADAMW_SEMANTICS, AdamW, type CheckpointStorage, Classifier } from "distill-trainer";
+import { type CheckpointStorage, Classifier } from "distill-trainer";
 import { startBackend } from "tfjs-backends";
+import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
 
 /** What came of it. */
 export interface LostDevice {

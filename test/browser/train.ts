@@ -2,8 +2,9 @@
 import { getThreadsCount } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { deit } from "deit-model";
-import { ADAMW_SEMANTICS, AdamW, softmaxCrossEntropy } from "distill-trainer";
+import { softmaxCrossEntropy } from "distill-trainer";
 import { startBackend } from "tfjs-backends";
+import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
 import { type InstalledKernels, installWasmKernels } from "wasm-kernels";
 
 /** What one run found and computed. */

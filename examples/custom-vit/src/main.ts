@@ -1,7 +1,9 @@
 // A vision transformer of one's own, trained for a few steps like any other model of this repository.
-import { AdamW, Classifier } from "distill-trainer";
+
+import { Classifier } from "distill-trainer";
 import { imageSource, proceduralFlowers, splitStore } from "flowers-data";
 import { startBackend } from "tfjs-backends";
+import { AdamW } from "tfjs-optim";
 import { registerVit } from "./register-vit.ts";
 
 const SIZE = 48;

@@ -1,12 +1,6 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
-import {
-  ADAMW_SEMANTICS,
-  AdamW,
-  batchesPerEpoch,
-  cosine,
-  type DataSource,
-  timmNoDecay,
-} from "distill-trainer";
+import { batchesPerEpoch, type DataSource } from "distill-trainer";
+import { ADAMW_SEMANTICS, AdamW, cosine, timmNoDecay } from "tfjs-optim";
 
 /** What decides the optimizer of one training. */
 export interface OptimizerOptions {

@@ -2,7 +2,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { averageHeads, deit, vit } from "deit-model";
 import {
-  averageWarmup,
   Classifier,
   compileRecipe,
   type DataSource,
@@ -11,10 +10,10 @@ import {
   normalise,
   type Recipe,
   toUnitRange,
-  WeightAverage,
 } from "distill-trainer";
 import type { LogitStoreOptions } from "distill-trainer/node";
 import type { ImageSource } from "flowers-data";
+import { averageWarmup, WeightAverage } from "tfjs-optim";
 import type { RunContext } from "./context.ts";
 import { heldOutImages, withTrainingImages } from "./data/image-sources.ts";
 import { studentViews } from "./data/student-views.ts";

@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { firstNonFinite } from "known-options";
+import { squaredNorms } from "tfjs-optim";
 import { BatchLogCollector, type BatchLogs } from "./batch-logs.ts";
-import { firstNonFinite } from "./checks/non-finite.ts";
 import type { Batch } from "./data-source.ts";
 import type { BatchGradients } from "./engine/engine.ts";
-import { squaredNorms } from "./gradient-transform.ts";
 import { disposeMicroBatch, microBatchRanges, rowsOfBatch, toMicroBatch } from "./micro-batch.ts";
 import type { Objective, Outcome, Prepared } from "./objective.ts";
 

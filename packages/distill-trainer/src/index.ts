@@ -1,12 +1,3 @@
-export { ADAMW_SEMANTICS, AdamW, type AdamWOptions, type AdamWSemantics } from "./adamw.ts";
-export {
-  type AdamWParameter,
-  type AdamWState,
-  type AdamWStep,
-  type AdamWStepOptions,
-  adamWStep,
-  adamWUpdate,
-} from "./adamw-update.ts";
 export { type ArraySourceOptions, arraySource, type Samples } from "./array-source.ts";
 export { BackendLostError } from "./backend-lost.ts";
 export type { BatchLogs } from "./batch-logs.ts";
@@ -26,14 +17,7 @@ export { serveReplica } from "./engine/serve-replica.ts";
 export type { ReplicaOptions } from "./engine/start-engine.ts";
 export type { EvaluateDatasetOptions } from "./evaluate.ts";
 export type { FitCallback, FitOptions } from "./fit-options.ts";
-export {
-  chainTransforms,
-  clipByGlobalNorm,
-  type GradientTransform,
-  globalNorm,
-} from "./gradient-transform.ts";
 export { smoothedOneHot } from "./label-smoothing.ts";
-export { type LayerDecayOptions, layerDecay } from "./layer-decay.ts";
 export { type Mix, type MixOptions, mixBatch, mixOf } from "./mix-batch.ts";
 export { type MixedSourceOptions, mixedSource } from "./mixed-source.ts";
 export type { MicroBatch, Objective, Outcome, Prepared } from "./objective.ts";
@@ -50,17 +34,6 @@ export type { Recipe, RecipeImages, RecipeWarmup } from "./recipe/recipe.ts";
 export type { ReplicaContext, ReplicaModule, ReplicaSetup } from "./replica-setup.ts";
 export type { RunCallback } from "./run-callback.ts";
 export { RunMeter, type StepFigures } from "./run-meter.ts";
-export {
-  type CosineOptions,
-  constant,
-  cosine,
-  type Schedule,
-  type StepDecayOptions,
-  scaledLearningRate,
-  stepDecay,
-  type WarmupOptions,
-  warmup,
-} from "./schedule.ts";
 export { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 export type { StepOptions } from "./step.ts";
 export type { LogitStore } from "./stored-logits/logit-store.ts";
@@ -82,11 +55,4 @@ export { type SavedModel, savedModelTeacher } from "./teachers/saved-model-teach
 export { selectClasses } from "./teachers/select-classes.ts";
 export { type BatchedDataset, type FromTfDataOptions, fromTfData } from "./tf-data.ts";
 export type { Trainer } from "./trainer.ts";
-export {
-  type AverageWarmupOptions,
-  averageWarmup,
-  WeightAverage,
-  type WeightAverageOptions,
-} from "./weight-average.ts";
-export { timmNoDecay } from "./weight-decay.ts";
 export { weightsDigest } from "./weights-digest.ts";

@@ -1,6 +1,7 @@
 // Twenty steps of the Keras example's own train_step, and Keras' losses, against this package.
 import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
+import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   floats,
@@ -11,7 +12,7 @@ import {
   relativeError,
   startParityBackend,
 } from "../../../test/parity.ts";
-import { ADAMW_SEMANTICS, AdamW, smoothedOneHot, softmaxCrossEntropy } from "./index.ts";
+import { smoothedOneHot, softmaxCrossEntropy } from "./index.ts";
 import { expectToFollow, type RecordedRun, type TrainingData, train, variableErrors } from "./testing.ts";
 
 interface Run extends RecordedRun {

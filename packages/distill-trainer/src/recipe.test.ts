@@ -2,20 +2,20 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { deit, timmName } from "deit-model";
 import { startBackend } from "tfjs-backends";
-import { beforeAll, describe, expect, test } from "vitest";
-import reference from "../fixtures/recipe.json" with { type: "json" };
 import {
   ADAMW_SEMANTICS,
   AdamW,
   averageWarmup,
-  Classifier,
   chainTransforms,
   clipByGlobalNorm,
   globalNorm,
   layerDecay,
   timmNoDecay,
   WeightAverage,
-} from "./index.ts";
+} from "tfjs-optim";
+import { beforeAll, describe, expect, test } from "vitest";
+import reference from "../fixtures/recipe.json" with { type: "json" };
+import { Classifier } from "./index.ts";
 import { sectors } from "./test-data.ts";
 
 /** float32 rounding of numbers about 1, a few operations apart. */

@@ -1,10 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type Checks, check, optional } from "known-options";
+import type { GradientTransform, WeightAverage } from "tfjs-optim";
 import { type BadNumber, badVariable } from "./checks/finite-tensors.ts";
 import type { BatchGradients } from "./engine/engine.ts";
-import type { GradientTransform } from "./gradient-transform.ts";
 import type { Objective } from "./objective.ts";
-import type { WeightAverage } from "./weight-average.ts";
 
 /** How a step is taken once its gradients are known. */
 export interface StepOptions {

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import { timmName } from "deit-model";
+import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   floats,
@@ -11,14 +12,7 @@ import {
   relativeError,
   startParityBackend,
 } from "../../../test/parity.ts";
-import {
-  ADAMW_SEMANTICS,
-  AdamW,
-  type Distillation,
-  distillationLoss,
-  smoothedOneHot,
-  softmaxCrossEntropy,
-} from "./index.ts";
+import { type Distillation, distillationLoss, smoothedOneHot, softmaxCrossEntropy } from "./index.ts";
 import { expectToFollow, type RecordedRun, type TrainingData, train } from "./testing.ts";
 
 type Loss = Distillation | { readonly smoothing: number };

@@ -1,10 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { startBackend } from "tfjs-backends";
+import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
-  ADAMW_SEMANTICS,
-  AdamW,
   Classifier,
   Distiller,
   distillationLoss,

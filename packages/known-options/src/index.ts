@@ -18,6 +18,7 @@ export {
   STRING,
   UINT32,
 } from "./check.ts";
+export { firstNonFinite } from "./first-non-finite.ts";
 export { LAYER_OPTIONS } from "./layer-options.ts";
 export { type Checks, requireOptions } from "./require-options.ts";
 export { suggestion } from "./suggestion.ts";

@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { deit } from "deit-model";
-import { AdamW, type Batch, Distiller, softmaxCrossEntropy, type Teacher } from "distill-trainer";
+import { type Batch, Distiller, softmaxCrossEntropy, type Teacher } from "distill-trainer";
 import { largestMixedError, noise, valuesOf } from "test-kit";
 import { startWebGpu } from "test-kit/backends";
+import { AdamW } from "tfjs-optim";
 import { describe, expect, test } from "vitest";
 import { installWebGpuKernels } from "./install.ts";
 import { type GpuWork, meterGpu } from "./meter.ts";

@@ -4,6 +4,7 @@ import { distillTrainer } from "./distill-trainer.ts";
 import { layers } from "./layers.ts";
 import { models } from "./models.ts";
 import { tfjsOps } from "./tfjs-ops.ts";
+import { tfjsOptim } from "./tfjs-optim.ts";
 import { trainingStep } from "./training-step.ts";
 import { vitBlocks } from "./vit-blocks.ts";
 
@@ -15,5 +16,6 @@ export const CASES: readonly Case[] = [
   ...models,
   ...bitTeacher,
   ...distillTrainer,
+  ...tfjsOptim,
   trainingStep,
 ];

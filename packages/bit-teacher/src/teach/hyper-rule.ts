@@ -1,5 +1,5 @@
-import { type Schedule, scaledLearningRate } from "distill-trainer";
 import { type Checks, COUNT, check, optional, POSITIVE, requireOptions } from "known-options";
+import { type Schedule, scaledLearningRate } from "tfjs-optim";
 
 /** How to fine-tune on a data set: all that BiT-HyperRule decides. */
 export interface HyperRule {

@@ -1,14 +1,6 @@
 import * as tfl from "@tensorflow/tfjs-layers";
-import {
-  ADAMW_SEMANTICS,
-  AdamW,
-  batchesPerEpoch,
-  Classifier,
-  cosine,
-  type DataSource,
-  type FitOptions,
-  timmNoDecay,
-} from "distill-trainer";
+import { batchesPerEpoch, Classifier, type DataSource, type FitOptions } from "distill-trainer";
+import { ADAMW_SEMANTICS, AdamW, cosine, timmNoDecay } from "tfjs-optim";
 import { requireCounts } from "../plan.ts";
 import {
   type ExtractFeaturesOptions,

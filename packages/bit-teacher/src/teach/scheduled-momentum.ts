@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Schedule } from "distill-trainer";
+import type { Schedule } from "tfjs-optim";
 
 /** tfjs' SGD with momentum, its rate by the step: `v = momentum · v + g`, `w −= rate(step) · v`, as PyTorch's. */
 export class ScheduledMomentum extends tf.MomentumOptimizer {

@@ -4,17 +4,15 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { startBackend } from "tfjs-backends";
+import { AdamW, cosine, type Schedule } from "tfjs-optim";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import {
-  AdamW,
   type CheckpointEvent,
   type CheckpointOptions,
   type CheckpointStorage,
   Classifier,
-  cosine,
   loadCheckpointWeights,
   OtherRunError,
-  type Schedule,
 } from "../index.ts";
 import { folderStorage } from "../node.ts";
 import { sectors } from "../test-data.ts";

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { BOOLEAN, oneOf, optional, requireOptions } from "known-options";
-import { variablesOf } from "../variables.ts";
+import { variablesOf } from "tfjs-optim";
 import { newestCheckpoint, readCheckpoint } from "./read-checkpoint.ts";
 import { requireStoredWeights } from "./require-stored.ts";
 import type { CheckpointStorage } from "./storage.ts";

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { startBackend } from "tfjs-backends";
+import type { AdamW } from "tfjs-optim";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { AdamW } from "../index.ts";
 import { checkpointName } from "./read-checkpoint.ts";
 import { decodeTensorFile, encodeTensorFile, type HostTensor } from "./tensor-file.ts";
 import { bitsOf, memoryStorage, tinyTraining } from "./test-data.ts";

@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { firstNonFinite } from "../checks/non-finite.ts";
+import { firstNonFinite } from "known-options";
 import type { HostTensor } from "./tensor-file.ts";
 
 /** The place among a model's weights that a stored name says: `3` of `0003/dense/kernel`. */

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { AdamW } from "../adamw.ts";
+import type { AdamW } from "tfjs-optim";
 import { batchesPerEpoch, type DataSource } from "../data-source.ts";
 import type { Objective } from "../objective.ts";
 import type { StepOptions } from "../step.ts";

@@ -3,22 +3,20 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 import { vit } from "deit-model";
 import { permutation, sampleKey } from "sample-keys";
 import { startBackend } from "tfjs-backends";
-import type { Batch, DataSource } from "../data-source.ts";
 import {
   ADAMW_SEMANTICS,
   AdamW,
   averageWarmup,
-  type CheckpointStorage,
-  Classifier,
   clipByGlobalNorm,
   cosine,
-  type FitOptions,
   timmNoDecay,
+  variablesOf,
   WeightAverage,
   warmup,
-} from "../index.ts";
+} from "tfjs-optim";
+import type { Batch, DataSource } from "../data-source.ts";
+import { type CheckpointStorage, Classifier, type FitOptions } from "../index.ts";
 import { folderStorage, jsonLines } from "../node.ts";
-import { variablesOf } from "../variables.ts";
 
 const SIDE = 8;
 const PIXELS = SIDE * SIDE * 3;

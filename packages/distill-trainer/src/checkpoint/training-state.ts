@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { firstNonFinite } from "../checks/non-finite.ts";
+import { firstNonFinite } from "known-options";
+import { variablesOf } from "tfjs-optim";
 import type { StepOptions } from "../step.ts";
-import { variablesOf } from "../variables.ts";
 import { placeOf, requireStoredOptimizer, requireStoredWeights } from "./require-stored.ts";
 import type { HostTensor } from "./tensor-file.ts";
 

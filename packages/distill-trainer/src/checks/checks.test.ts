@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { startBackend } from "tfjs-backends";
+import { AdamW, cosine } from "tfjs-optim";
 import { beforeAll, expect, test } from "vitest";
-import { AdamW, type Batch, Classifier, cosine, Distiller, type Teacher } from "../index.ts";
+import { type Batch, Classifier, Distiller, type Teacher } from "../index.ts";
 import { collect, sectors } from "../test-data.ts";
 
 beforeAll(() => startBackend("cpu"));

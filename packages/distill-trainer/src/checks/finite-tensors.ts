@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { firstNonFinite } from "known-options";
+import { variablesOf } from "tfjs-optim";
 import type { BatchLogs } from "../batch-logs.ts";
-import { variablesOf } from "../variables.ts";
-import { firstNonFinite } from "./non-finite.ts";
 
 /** A number that is not finite, and where it stands. */
 export interface BadNumber {

@@ -1,5 +1,5 @@
+import { firstNonFinite } from "known-options";
 import type { Batch } from "../data-source.ts";
-import { firstNonFinite } from "./non-finite.ts";
 
 /** How far a target's shares may be from summing to 1: float32 sums of a thousand classes. */
 const MASS_TOLERANCE = 1e-3;

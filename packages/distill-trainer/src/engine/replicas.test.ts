@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { DEIT_AUGMENTATION, type ImageSource, imageSource, proceduralFlowers } from "flowers-data";
 import { startBackend } from "tfjs-backends";
+import { variablesOf } from "tfjs-optim";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { largestDifference, relativeError } from "../../../../test/parity.ts";
 import { memoryStorage } from "../checkpoint/test-data.ts";
@@ -9,7 +10,6 @@ import { type BatchLogs, type FitOptions, mixedSource, serveReplica } from "../i
 import { measureMemory, microBatchWithin } from "../memory-use.ts";
 import { Hub } from "../node/threads/hub.ts";
 import { Spoke } from "../node/threads/spoke.ts";
-import { variablesOf } from "../variables.ts";
 import { classifierOf, distiller, normalised, SIDE, setupOf, type Task } from "./test-data.ts";
 
 const ROWS = 24;

@@ -1,9 +1,8 @@
+import { squaredNorms, variablesOf } from "tfjs-optim";
 import type { Communicator } from "../communicator.ts";
 import type { Batch } from "../data-source.ts";
-import { squaredNorms } from "../gradient-transform.ts";
 import { rowsOfBatch } from "../micro-batch.ts";
 import type { Objective } from "../objective.ts";
-import { variablesOf } from "../variables.ts";
 import type { Engine } from "./engine.ts";
 import {
   assignFlat,

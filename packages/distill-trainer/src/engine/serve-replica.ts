@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { variablesOf } from "tfjs-optim";
 import { BatchSum } from "../accumulate.ts";
 import type { Communicator } from "../communicator.ts";
 import { measureMemory } from "../memory-use.ts";
 import { rowsOfBatch } from "../micro-batch.ts";
 import type { Objective } from "../objective.ts";
 import type { Trainer } from "../trainer.ts";
-import { variablesOf } from "../variables.ts";
 import {
   assignFlat,
   flatten,

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { variablesOf } from "tfjs-optim";
 import type { BatchLogs } from "../batch-logs.ts";
 import type { Objective } from "../objective.ts";
-import { variablesOf } from "../variables.ts";
 
 /**
  * What replicas sum after a pass, as one vector: the gradients of all trained variables (of a training pass), how far the

@@ -3,16 +3,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { deit, vit } from "deit-model";
 import { startBackend } from "tfjs-backends";
-import {
-  ADAMW_SEMANTICS,
-  AdamW,
-  Classifier,
-  clipByGlobalNorm,
-  Distiller,
-  layersTeacher,
-  type ReplicaContext,
-  type ReplicaModule,
-} from "../index.ts";
+import { ADAMW_SEMANTICS, AdamW, clipByGlobalNorm } from "tfjs-optim";
+import { Classifier, Distiller, layersTeacher, type ReplicaContext, type ReplicaModule } from "../index.ts";
 
 export const SIDE = 16;
 const VIT = { imageSize: SIDE, patchSize: 4, heads: 2, classes: 5, init: "timm" } as const;

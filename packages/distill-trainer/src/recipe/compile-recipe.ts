@@ -1,15 +1,22 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { COUNT, optional, requireOptions } from "known-options";
-import { ADAMW_SEMANTICS, AdamW } from "../adamw.ts";
+import {
+  ADAMW_SEMANTICS,
+  AdamW,
+  clipByGlobalNorm,
+  constant,
+  cosine,
+  layerDecay,
+  type Schedule,
+  scaledLearningRate,
+  timmNoDecay,
+  WeightAverage,
+  warmup,
+} from "tfjs-optim";
 import { batchesPerEpoch, type DataSource } from "../data-source.ts";
 import type { DistillerCompileArgs } from "../distiller.ts";
-import { clipByGlobalNorm } from "../gradient-transform.ts";
-import { layerDecay } from "../layer-decay.ts";
 import { normalise } from "../preprocess.ts";
 import { requireCount } from "../require-count.ts";
-import { constant, cosine, type Schedule, scaledLearningRate, warmup } from "../schedule.ts";
-import { WeightAverage } from "../weight-average.ts";
-import { timmNoDecay } from "../weight-decay.ts";
 import type { Recipe } from "./recipe.ts";
 import { requireRecipe } from "./require-recipe.ts";
 

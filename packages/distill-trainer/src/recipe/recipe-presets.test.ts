@@ -3,8 +3,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { deit } from "deit-model";
 import { startBackend } from "tfjs-backends";
+import type { AdamW } from "tfjs-optim";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { AdamW } from "../adamw.ts";
 import {
   Classifier,
   compileRecipe,

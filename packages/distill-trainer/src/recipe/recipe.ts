@@ -1,4 +1,4 @@
-import type { ADAMW_SEMANTICS } from "../adamw.ts";
+import type { ADAMW_SEMANTICS } from "tfjs-optim";
 import type { Distillation } from "../distillation-loss.ts";
 import type { MixOptions } from "../mix-batch.ts";
 import type { Normalisation } from "../preprocess.ts";

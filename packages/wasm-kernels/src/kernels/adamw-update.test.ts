@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { adamWUpdate } from "distill-trainer";
 import fc from "fast-check";
 import { each, largestMixedError, NOT_FINITE, noise, outputsOfSync } from "test-kit";
 import { startWasm } from "test-kit/backends";
+import { adamWUpdate } from "tfjs-optim";
 import { beforeAll, describe, expect, test } from "vitest";
 
 const ATTRIBUTES = { beta1: 0.9, beta2: 0.999, stepSize: 3e-3, epsilon: 1e-7 };

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { firstNonFinite } from "./checks/non-finite.ts";
+import { firstNonFinite } from "known-options";
 
 /** A variable's moments. */
 export interface Slot {

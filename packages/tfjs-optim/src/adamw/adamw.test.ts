@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
-import reference from "../fixtures/adamw.json" with { type: "json" };
-import { ADAMW_SEMANTICS, AdamW, type AdamWOptions } from "./index.ts";
+import reference from "../../fixtures/adamw.json" with { type: "json" };
+import { ADAMW_SEMANTICS, AdamW, type AdamWOptions } from "../index.ts";
 
 /** Float64 run of the published update rules, written out plainly: a reference apart from the code under test. */
 function plainAdamW(

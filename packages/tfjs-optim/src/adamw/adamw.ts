@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { atLeast, type Checks, either, FUNCTION, oneOf, optional, RATE, requireOptions } from "known-options";
+import { constant, type Schedule } from "../schedule.ts";
 import { AdamWSlots, requireMoments } from "./adamw-slots.ts";
 import { type AdamWParameter, type AdamWStepOptions, adamWStep, adamWUpdate } from "./adamw-update.ts";
-import { constant, type Schedule } from "./schedule.ts";
 
 /** Options of {@link AdamW}. The defaults are Keras' own AdamW. */
 export interface AdamWOptions {

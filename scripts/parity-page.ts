@@ -1,4 +1,4 @@
-import type { ParityRow } from "../test/parity.ts";
+import type { ParityRow } from "test-kit";
 
 /** `docs/parity.md`: a table per original software; one line an item, with what was measured on each backend. */
 export function parityPage(rows: readonly ParityRow[]): string {

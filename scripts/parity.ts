@@ -1,8 +1,9 @@
 // `npx pnpm@12 parity`: runs the comparisons with the original software and writes docs/parity.json and docs/parity.md.
+
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import type { ParityRow } from "../test/parity.ts";
+import type { ParityRow } from "test-kit";
 import { publicPackages, root } from "./packages.ts";
 import { parityPage } from "./parity-page.ts";
 import { run } from "./pnpm.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
+import type { ParityRow } from "test-kit";
 import { expect, test } from "vitest";
 import { parityPage } from "../scripts/parity-page.ts";
-import type { ParityRow } from "./parity.ts";
 
 const read = (name: string) => readFileSync(new URL(`../docs/${name}`, import.meta.url), "utf8");
 const rows: ParityRow[] = JSON.parse(read("parity.json"));

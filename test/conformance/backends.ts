@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { takeSwiftShader } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { installWasmKernels } from "wasm-kernels";
 import { installWebGpuKernels } from "webgpu-kernels";
-import { takeSwiftShader } from "../../packages/tfjs-backends/src/testing.ts";
 
 import type { Case, Outcome } from "./case.ts";
 import { computedByPage, startWebGlPage } from "./webgl.ts";

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { type Array64, build } from "./float64/array.ts";
+import { noise as float32Noise } from "test-kit";
+import type { Array64 } from "./float64/array.ts";
 import { gradients } from "./float64/gradients.ts";
 
 /** A value and its gradients: by a backend, or by the reference. */
@@ -97,13 +98,10 @@ function weightsOf(size: number): Array64 {
   return noise([size], 977);
 }
 
-/** Numbers in (-1, 1), the same for equal seeds, each of them a float32: both sides get exactly these. */
+/** The noise of all tests, float32 numbers in float64: both sides get exactly these. */
 export function noise(shape: readonly number[], seed: number): Array64 {
-  let state = seed >>> 0;
-  return build(shape, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.fround((state >>> 8) / 2 ** 23 - 1);
-  });
+  const data = Float64Array.from(float32Noise(tf.util.sizeFromShape([...shape]), seed));
+  return { shape, data };
 }
 
 /** As {@link noise}, between two numbers. */

@@ -1,7 +1,7 @@
 // The one suite: every case on one backend, against the reference. Each backend has a test file of its own, so that each
 // has a process of its own.
+import { errorOverLargest } from "test-kit";
 import { beforeAll, describe, expect, test } from "vitest";
-import { largestDifference } from "../parity.ts";
 import { BACKENDS, type TestedBackend } from "./backends.ts";
 import type { Case, Outcome } from "./case.ts";
 import { CASES } from "./cases/index.ts";
@@ -43,14 +43,8 @@ export async function conformance(backend: keyof typeof BACKENDS): Promise<void>
   function rowOf({ op, expected }: Case, actual: Outcome, withGradients: boolean): ConformanceRow {
     const { value, gradients } = expected();
     expect(actual.gradients.length).toBe(withGradients ? gradients.length : 0);
-    const errors = actual.gradients.map((gradient, i) => errorOf(gradient, gradients[i]!));
+    const errors = actual.gradients.map((gradient, i) => errorOverLargest(gradient, gradients[i]!));
     const gradientError = errors.length === 0 ? null : Math.max(...errors);
-    return { op, backend, tolerance, valueError: errorOf(actual.value, value), gradientError };
+    return { op, backend, tolerance, valueError: errorOverLargest(actual.value, value), gradientError };
   }
-}
-
-/** Relative to the largest expected number; absolute where all are 0. */
-function errorOf(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  const largest = Math.max(...Array.from(expected, Math.abs));
-  return largestDifference(actual, expected) / (largest || 1);
 }

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { normalNoise } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
@@ -14,7 +15,6 @@ import {
   weightShapes,
   weightStandardize,
 } from "./index.ts";
-import { noise } from "./testing.ts";
 import { timmKey } from "./weight-names.ts";
 
 /** Of timm 1.0.31's models of these names with `num_classes=0`. */
@@ -57,7 +57,7 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
       from.getLayer("stages.1.blocks.0.conv2").getWeights()[0]!.dataSync();
     expect(kernelOf(same)).toEqual(kernelOf(model));
     expect(kernelOf(other)).not.toEqual(kernelOf(model));
-    const images = noise([2, 32, 32, 3], 1);
+    const images = normalNoise([2, 32, 32, 3], 1);
     expect([...(model.predict(images) as tf.Tensor).dataSync()]).toEqual(new Array(10).fill(0));
 
     const features = featuresOf(model);
@@ -82,7 +82,7 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
       }),
     );
     const loaded = await tfl.loadLayersModel(tf.io.fromMemory(saved!));
-    const images = noise([1, 32, 32, 3], 2);
+    const images = normalNoise([1, 32, 32, 3], 2);
     const [a, b] = [model, loaded].map((each) => (featuresOf(each).predict(images) as tf.Tensor).dataSync());
     expect(a).toEqual(b);
     expect(Math.max(...a!)).toBeGreaterThan(0.1);
@@ -96,7 +96,7 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
   });
 
   test("StdConv2D is conv2d of the standardised kernel, with its padding and bias", () => {
-    const x = noise([1, 7, 6, 3], 1) as tf.Tensor4D;
+    const x = normalNoise([1, 7, 6, 3], 1) as tf.Tensor4D;
     for (const [padding, pad, shape] of [
       ["fixed", 1, [1, 4, 3, 4]],
       ["same", "same", [1, 4, 3, 4]],
@@ -117,7 +117,7 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
 
   test("GroupNorm is groupNorm of its weights", () => {
     const layer = new GroupNorm({ groups: 3, epsilon: 0.5 });
-    const x = noise([2, 4, 6], 1);
+    const x = normalNoise([2, 4, 6], 1);
     layer.apply(x);
     layer.setWeights([tf.range(1, 7), tf.range(0, 6)]);
     const expected = groupNorm(x, tf.range(1, 7), tf.range(0, 6), { groups: 3, epsilon: 0.5 });

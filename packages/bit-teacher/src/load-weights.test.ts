@@ -1,15 +1,17 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { bytesSource, openSafetensors } from "safetensors-io";
+import { fixturesOf } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openZip } from "./formats/zip.ts";
 import { type BitConfig, bit, featuresOf, loadWeights, type NamedTensors, openNpz } from "./index.ts";
 import { loadWeightsFile } from "./node.ts";
-import { fixture } from "./testing.ts";
+
+const { bytes: fixture } = fixturesOf(import.meta.url);
 
 const small: BitConfig = {
   depths: [1, 2, 1],
@@ -193,9 +195,8 @@ describe("loadWeightsFile", () => {
         writeFileSync(join(variables, path.split("/").at(-1)!), await member.read(0, member.size));
       }
     }
-    const fixtures = new URL("../fixtures/", import.meta.url);
     for (const name of ["teacher.zip", "small.npz", "small.safetensors"]) {
-      cpSync(new URL(name, fixtures), join(folder, name));
+      writeFileSync(join(folder, name), fixture(name));
     }
     const loaded = new Map<string, number[][]>();
     for (const name of ["teacher", "teacher.zip", "small.npz", "small.safetensors"]) {

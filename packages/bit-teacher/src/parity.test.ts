@@ -1,18 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { bytesSource, openSafetensors } from "safetensors-io";
+import { largestDifference as apart, errorOverLargest, fixturesOf, parity, tensorsOf } from "test-kit";
+import { PARITY_BACKENDS, startParityBackend } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
-import {
-  largestDifference as apart,
-  PARITY_BACKENDS,
-  parity,
-  relativeError,
-  startParityBackend,
-} from "../../../test/parity.ts";
+import { hashed } from "../test/hashed.ts";
 import { bit, bitSizes, featuresOf, loadWeights, openNpz, openSavedModelZip } from "./index.ts";
-import { fixture, hashed, tensorsOf } from "./testing.ts";
 import { timmKey } from "./weight-names.ts";
+
+const { bytes: fixture } = fixturesOf(import.meta.url);
 
 /** Issue's bound; logits of size 1. */
 const TOLERANCE = 1e-4;
@@ -34,7 +31,7 @@ describe.each(PARITY_BACKENDS)("on %s", (backend) => {
       const model = bit({ ...small, weightEpsilon: 1e-8 });
       const { kept, skipped } = await loadWeights(model, file);
       expect([kept, skipped]).toEqual([[], []]);
-      const expected = await tensorsOf("small-expected.safetensors");
+      const expected = await tensorsOf(fixture("small-expected.safetensors"));
       const { data, shape } = expected.get("images")!;
       const features = featuresOf(model);
       const measured = Math.max(
@@ -51,7 +48,7 @@ describe.each(PARITY_BACKENDS)("on %s", (backend) => {
     const [model, gradients] = [bit({ ...small, weightEpsilon: 1e-8 }), bit(small)];
     await loadWeights(model, await openSafetensors(bytesSource(fixture("small.safetensors"))));
     await loadWeights(gradients, await openSafetensors(bytesSource(fixture("small-gradients.safetensors"))));
-    const { data, shape } = (await tensorsOf("small-expected.safetensors")).get("images")!;
+    const { data, shape } = (await tensorsOf(fixture("small-expected.safetensors"))).get("images")!;
     const measured = tf.tidy(() => {
       const targets = tf.oneHot(tf.tensor1d([1, 3], "int32"), 5);
       const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
@@ -60,7 +57,7 @@ describe.each(PARITY_BACKENDS)("on %s", (backend) => {
         return tf.neg(tf.div(tf.sum(tf.mul(targets, tf.logSoftmax(logits))), 2)) as tf.Scalar;
       }, variables);
       const errors = variables.map(({ name }, i) =>
-        relativeError(grads[name]!.dataSync(), gradients.trainableWeights[i]!.read().dataSync()),
+        errorOverLargest(grads[name]!.dataSync(), gradients.trainableWeights[i]!.read().dataSync()),
       );
       return Math.max(...errors);
     });
@@ -81,7 +78,7 @@ describe.each(PARITY_BACKENDS)("on %s", (backend) => {
     );
     expect(report.names).toBe("bit");
     expect(report.skipped.filter((name) => name.startsWith("resnet"))).toEqual([]);
-    const expected = await tensorsOf("teacher-expected.safetensors");
+    const expected = await tensorsOf(fixture("teacher-expected.safetensors"));
     const { data, shape } = expected.get("photos")!;
     const logits = predict(
       model,
@@ -111,9 +108,9 @@ test("R50x1 with the same weights has timm's features and logits", async () => {
     value.dispose();
   }
   const image = hashed("images", 64 * 64 * 3);
-  const expected = await tensorsOf("r50x1-expected.safetensors");
-  const logits = relativeError(predict(model, image, [1, 64, 64, 3]), expected.get("logits")!.data);
-  const features = relativeError(
+  const expected = await tensorsOf(fixture("r50x1-expected.safetensors"));
+  const logits = errorOverLargest(predict(model, image, [1, 64, 64, 3]), expected.get("logits")!.data);
+  const features = errorOverLargest(
     predict(featuresOf(model), image, [1, 64, 64, 3]),
     expected.get("features")!.data,
   );

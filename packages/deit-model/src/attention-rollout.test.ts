@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { largestDifference, stir } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { ClassTokens, FirstTokens, PatchEmbedding, transformerBlock } from "vit-blocks";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -46,20 +47,8 @@ function images(batch: number): tf.Tensor4D {
 /** A model whose weights are away from their first values, so that tokens differ and look at different places. */
 function stirred(build: typeof vit, config: VitConfig): tfl.LayersModel {
   const model = build(config);
-  for (const [i, weight] of model.weights.entries()) {
-    const noise = tf.randomNormal(weight.shape as number[], 0, 0.5, "float32", i + 1);
-    weight.write(tf.add(weight.read(), noise));
-  }
+  stir(model, 0.5);
   return model;
-}
-
-function largestDifference(actual: tf.Tensor, expected: tf.Tensor | number[]): number {
-  const a = actual.dataSync();
-  const b = Array.isArray(expected) ? expected : expected.dataSync();
-  expect(a.length).toBe(b.length);
-  let most = 0;
-  for (let i = 0; i < b.length; i++) most = Math.max(most, Math.abs(a[i]! - b[i]!)); // NaN stays NaN
-  return most;
 }
 
 /** A model around a model. */
@@ -243,7 +232,7 @@ describe.each(["cpu", "wasm"] as const)("attention maps and rollout on %s", (bac
         const expected = reference[layer]!.flatMap((map) => map.slice(0, queries).flat());
         const actual = tf.slice(p, [i, 0, 0, 0], [1, -1, -1, -1]);
         expect(largestDifference(actual, expected)).toBeLessThan(TOLERANCE);
-        expect(largestDifference(tf.sum(actual, -1), tf.ones([config.heads * queries]))).toBeLessThan(
+        expect(largestDifference(tf.sum(actual, -1), tf.ones([1, config.heads, queries]))).toBeLessThan(
           TOLERANCE,
         );
       }

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { fixturesOf } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { KeyedInitializer } from "vit-blocks";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -15,10 +16,9 @@ import {
   type PublishedModel,
 } from "./index.ts";
 import { modelWeights } from "./model-weights.ts";
-import { fixture } from "./testing.ts";
 
 type Table = Readonly<Record<PublishedModel, Readonly<Record<string, number[]>>>>;
-const published: Table = JSON.parse(new TextDecoder().decode(fixture("published-names.json")));
+const published: Table = fixturesOf(import.meta.url).json("published-names.json");
 
 beforeAll(async () => {
   await startBackend("cpu");

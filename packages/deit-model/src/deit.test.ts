@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { linearDropRates, StochasticDepth } from "stochastic-depth";
+import { largestDifference, stir } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
 import { averageHeads, config, deit, timmName, type VitConfig, vit } from "./index.ts";
@@ -19,14 +20,6 @@ const tiny: VitConfig = {
 
 function images(batch: number, seed = 1): tf.Tensor4D {
   return tf.randomUniform([batch, 16, 24, 3], 0, 1, "float32", seed);
-}
-
-/** All weights away from zero, so that no gradient vanishes by symmetry. */
-function stir(model: tfl.LayersModel): void {
-  for (const [i, weight] of model.weights.entries()) {
-    const noise = tf.randomNormal(weight.shape as number[], 0, 0.3, "float32", i + 1);
-    weight.write(tf.add(weight.read(), noise));
-  }
 }
 
 function variables(model: tfl.LayersModel): tf.Variable[] {
@@ -125,7 +118,7 @@ describe.each(["cpu", "wasm"] as const)("models on %s", (backend) => {
     ["deit", deit],
   ])("the gradient of %s reaches every variable", (_, build) => {
     const model = build({ ...tiny, dropPathRate: 0 });
-    stir(model);
+    stir(model, 0.3);
     const x = images(2);
     const { grads } = tf.variableGrads(() => {
       const squares = logits(model, x, { training: true }).map((y) => tf.sum(tf.square(y)));
@@ -141,18 +134,18 @@ describe.each(["cpu", "wasm"] as const)("models on %s", (backend) => {
   test("computing the class tokens alone in the last block changes nothing", () => {
     const short = deit(tiny);
     const full = deit({ ...tiny, allTokens: true });
-    stir(short);
+    stir(short, 0.3);
     full.setWeights(short.getWeights());
     const x = images(2);
     for (const [i, y] of logits(short, x).entries()) {
-      const difference = tf.max(tf.abs(tf.sub(y, logits(full, x)[i]!))).dataSync()[0]!;
+      const difference = largestDifference(y, logits(full, x)[i]!);
       expect(difference).toBeLessThan(1e-5); // float32, two blocks, logits of size 1
     }
   });
 
   test("averageHeads is the mean of the logits over the same weights", () => {
     const model = deit(tiny);
-    stir(model);
+    stir(model, 0.3);
     const mean = averageHeads(model);
     const x = images(1);
     const check = () => {
@@ -160,7 +153,7 @@ describe.each(["cpu", "wasm"] as const)("models on %s", (backend) => {
       expect(logits(mean, x)[0]!.dataSync()).toEqual(tf.div(tf.add(a, b), 2).dataSync());
     };
     check();
-    stir(model);
+    stir(model, 0.3);
     check();
   });
 
@@ -175,7 +168,7 @@ describe.each(["cpu", "wasm"] as const)("models on %s", (backend) => {
 
   test("a sample's training output depends on its key, not on the batch around it", () => {
     const model = deit({ ...tiny, dropoutRate: 0.2, attentionDropoutRate: 0.2 });
-    stir(model);
+    stir(model, 0.3);
     const x = images(4);
     const sampleKeys = Uint32Array.of(11, 22, 33, 44);
     const whole = logits(model, x, { training: true, sampleKeys })[0]!;
@@ -183,10 +176,10 @@ describe.each(["cpu", "wasm"] as const)("models on %s", (backend) => {
       training: true,
       sampleKeys: sampleKeys.subarray(2),
     })[0]!;
-    const difference = tf.max(tf.abs(tf.sub(tf.slice(whole, [2, 0], [2, -1]), part))).dataSync()[0]!;
+    const difference = largestDifference(tf.slice(whole, [2, 0], [2, -1]), part);
     expect(difference).toBeLessThan(1e-4);
     const other = logits(model, x, { training: true, sampleKeys: Uint32Array.of(1, 2, 3, 4) })[0]!;
-    expect(tf.max(tf.abs(tf.sub(whole, other))).dataSync()[0]!).toBeGreaterThan(1e-3);
+    expect(largestDifference(whole, other)).toBeGreaterThan(1e-3);
   });
 
   test("stochastic depth grows linearly and the first block has none", () => {

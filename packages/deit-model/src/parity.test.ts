@@ -1,17 +1,10 @@
 // The Keras example's own models against ours: sizes, initial weights, logits and gradients.
-import { readFileSync } from "node:fs";
+
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { errorOverLargest, fixturesOf, floats, largestDifference, type Packed, parity } from "test-kit";
+import { PARITY_BACKENDS, startParityBackend } from "test-kit/backends";
 import { beforeAll, describe, expect, test } from "vitest";
-import {
-  floats,
-  largestDifference,
-  PARITY_BACKENDS,
-  type Packed,
-  parity,
-  relativeError,
-  startParityBackend,
-} from "../../../test/parity.ts";
 import { averageHeads, config, deit, type VitConfig, vit } from "./index.ts";
 
 /** Relative to the largest value of a tensor; float32 through two blocks (the issue's bound). */
@@ -49,9 +42,7 @@ interface Fixture {
 
 type Kind = "deit" | "vit";
 
-const fixture: Fixture = JSON.parse(
-  readFileSync(new URL("../fixtures/keras-example.json", import.meta.url), "utf8"),
-);
+const fixture: Fixture = fixturesOf(import.meta.url).json("keras-example.json");
 const keras = { reference: "Keras example on TensorFlow", version: fixture.tensorflow };
 const models = [
   { kind: "deit", build: deit, called: "ViTDistilled" },
@@ -142,13 +133,13 @@ describe.each(PARITY_BACKENDS)("against the Keras example on %s", (backend) => {
         }, variables);
         const gradients = model.trainableWeights.map((weight) => {
           const gradient = grads[(weight.read() as tf.Variable).name]!.dataSync();
-          return relativeError(gradient, floats(expected.tensors[weight.originalName]!.gradient));
+          return errorOverLargest(gradient, floats(expected.tensors[weight.originalName]!.gradient));
         });
         const evaluated = (kind === "deit" ? averageHeads(model) : model).predict(images) as tf.Tensor;
         model.dispose();
         return {
-          logits: relativeError(logits!.dataSync(), floats(expected.logits)),
-          evaluated: relativeError(evaluated.dataSync(), floats(expected.evaluated)),
+          logits: errorOverLargest(logits!.dataSync(), floats(expected.logits)),
+          evaluated: errorOverLargest(evaluated.dataSync(), floats(expected.evaluated)),
           gradients: Math.max(...gradients),
         };
       });
@@ -209,7 +200,7 @@ describe.each([
     }
     const item = `${called} at full size, one image`;
     const row = { ...keras, backend, tolerance: TOLERANCE };
-    const measured = relativeError(logits!.dataSync(), floats(expected.logits));
+    const measured = errorOverLargest(logits!.dataSync(), floats(expected.logits));
     parity({ item: `${item}: logits (relative to the largest)`, ...row, measured });
     parity({
       item: `${item}: 16 elements of the gradient of each of ${names.length} variables (relative to the largest)`,

@@ -1,7 +1,8 @@
+import { fixturesOf, largestDifference, parity, tensorsOf } from "test-kit";
 import { expect, test } from "vitest";
-import { parity } from "../../../test/parity.ts";
 import { type PositionFilter, resizePositions } from "./index.ts";
-import { difference, fixture, tensorsOf } from "./testing.ts";
+
+const { bytes: fixture } = fixturesOf(import.meta.url);
 
 /** PyTorch computes places and weights in float32, we in float64; embeddings of size 1 to 3. */
 const TOLERANCE = 1e-5;
@@ -15,7 +16,7 @@ test.each(cases)("%s agrees with PyTorch", (name) => {
   const to = size.split("x").map(Number) as [number, number];
   const prefix = Number(source.split("+")[1]);
   const resized = resizePositions(fixtures.get(source)!.data, { from: [side, side], to, prefix, filter });
-  const measured = difference(resized, fixtures.get(name)!.data);
+  const measured = largestDifference(resized, fixtures.get(name)!.data);
   const theirs = { reference: "torch", version: "2.15.0", backend: "none" };
   parity({ ...theirs, item: `position embeddings resized: ${name}`, tolerance: TOLERANCE, measured });
 });
@@ -32,7 +33,7 @@ test("the same size gives the same numbers, a constant stays one, a class token'
     const flat = Float32Array.of(9, 2, 2, 2, 2, 2, 2);
     const [first, ...rest] = resizePositions(flat, { from: [2, 3], to: [5, 1], prefix: 1, filter });
     expect(first).toBe(9);
-    expect(difference(rest, Array(5).fill(2))).toBeLessThan(TOLERANCE);
+    expect(largestDifference(rest, Array(5).fill(2))).toBeLessThan(TOLERANCE);
   }
 });
 

@@ -2,9 +2,9 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import sharp from "sharp";
+import { sharedData } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { expect, test } from "vitest";
-import { sharedData } from "../../../test/shared-data.ts";
 import { createModel } from "./index.ts";
 import { loadWeightsFile } from "./node.ts";
 

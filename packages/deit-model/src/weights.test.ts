@@ -4,9 +4,10 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { safetensorsBytes, streamSource, type TensorToWrite } from "safetensors-io";
+import { fixturesOf, largestDifference, noise, parity, tensorsOf } from "test-kit";
+import { PARITY_BACKENDS, startParityBackend } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
-import { PARITY_BACKENDS, parity, startParityBackend } from "../../../test/parity.ts";
 import {
   type Adaptation,
   averageHeads,
@@ -19,7 +20,8 @@ import {
 } from "./index.ts";
 import { modelWeights } from "./model-weights.ts";
 import { loadWeightsFile, saveWeightsFile } from "./node.ts";
-import { difference, fixture, fixtureUrl, flatLogits, tensorsOf } from "./testing.ts";
+
+const { bytes: fixture, url: fixtureUrl } = fixturesOf(import.meta.url);
 
 /** float32 through two blocks, logits of size 1 to 5. */
 const TOLERANCE = 1e-5;
@@ -46,7 +48,9 @@ const square: VitConfig = {
 
 function logitsOn(model: tfl.LayersModel, images: string): number[] {
   const { data, shape } = expected.get(images)!;
-  return tf.tidy(() => flatLogits(model.predict(tf.tensor(data, shape)) as tf.Tensor[]));
+  return tf.tidy(() =>
+    [model.predict(tf.tensor(data, shape))].flat().flatMap((head) => [...head.dataSync()]),
+  );
 }
 
 function snapshot(model: tfl.LayersModel): Map<string, number[]> {
@@ -57,14 +61,14 @@ function snapshot(model: tfl.LayersModel): Map<string, number[]> {
 
 /** Weights that any machine computes to the same bits. */
 function fill(model: tfl.LayersModel): void {
-  let seed = 1;
+  const numbers = noise(model.countParams(), 1);
+  let at = 0;
   for (const { key, variable } of modelWeights("test", model).values()) {
     const gain = /norm\d?\.weight$/.test(key) ? 1 : 0;
-    const data = Float32Array.from({ length: tf.util.sizeFromShape(variable.shape as number[]) }, () => {
-      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-      return gain + ((seed >>> 8) / 2 ** 24 - 0.5) * 0.75;
-    });
-    const value = tf.tensor(data, variable.shape as number[]);
+    const shape = variable.shape as number[];
+    const data = numbers.slice(at, at + tf.util.sizeFromShape(shape)).map((x) => gain + 0.375 * x);
+    at += data.length;
+    const value = tf.tensor(data, shape);
     variable.write(value);
     value.dispose();
   }
@@ -108,7 +112,7 @@ describe.each(PARITY_BACKENDS)("weights on %s", (backend) => {
       expect([...report.used].sort()).toEqual([...snapshot(model).keys()].sort());
       expect([report.interpolated, report.kept, report.skipped]).toEqual([[], [], []]);
 
-      const measured = difference(logitsOn(model, "images"), expected.get(name)!.data);
+      const measured = largestDifference(logitsOn(model, "images"), expected.get(name)!.data);
       const item = `logits of a saved file, loaded: ${name}`;
       parity({ ...(saved.names === "timm" ? TIMM : TRANSFORMERS), item, backend, measured });
       expect(Buffer.compare(await weightsBytes(model, saved), bytes)).toBe(0);
@@ -134,7 +138,7 @@ describe.each(PARITY_BACKENDS)("weights on %s", (backend) => {
     }
     const ours = logitsOn(model, "images");
     for (const [reader, theirs] of await tensorsOf(fixture("ours-expected.safetensors"))) {
-      const measured = difference(ours, theirs.data);
+      const measured = largestDifference(ours, theirs.data);
       const item = `logits of our file, loaded there: ${reader}`;
       parity({ ...(reader.includes("timm") ? TIMM : TRANSFORMERS), item, backend, measured });
     }
@@ -149,7 +153,7 @@ describe.each(PARITY_BACKENDS)("weights on %s", (backend) => {
     const report = await loadWeights(model, bytes, { adapt: ["positions"] });
     expect(report.interpolated).toEqual(["pos_embed"]);
     const theirs = expected.get("timm-distilled-f32-48x40")!.data;
-    const measured = difference(logitsOn(model, "images-48x40"), theirs);
+    const measured = largestDifference(logitsOn(model, "images-48x40"), theirs);
     parity({
       ...TIMM,
       item: "logits of a file loaded at another resolution: 32×32 to 48×40",
@@ -158,7 +162,7 @@ describe.each(PARITY_BACKENDS)("weights on %s", (backend) => {
     });
     const timm = snapshot(model).get("pos_embed")!;
     await loadWeights(model, bytes, { adapt: ["positions"], positionFilter: "bicubic" });
-    expect(difference(snapshot(model).get("pos_embed")!, timm)).toBeGreaterThan(0.01);
+    expect(largestDifference(snapshot(model).get("pos_embed")!, timm)).toBeGreaterThan(0.01);
   });
 
   test("a grid that is not square is loaded as it is, or interpolated where the file's is given", async () => {
@@ -205,7 +209,7 @@ describe.each(PARITY_BACKENDS)("weights on %s", (backend) => {
       const image = theirs.get("image")!;
       const logits = (model.predict(tf.tensor(image.data, image.shape)) as tf.Tensor).dataSync();
       const item = `logits at 18×32 patches of a file of 24×24: ${names} names`;
-      parity({ ...row, item, backend, measured: difference(logits, theirs.get(names)!.data) });
+      parity({ ...row, item, backend, measured: largestDifference(logits, theirs.get(names)!.data) });
     },
   );
 
@@ -222,7 +226,7 @@ describe.each(PARITY_BACKENDS)("weights on %s", (backend) => {
     const { data, shape } = theirs.get("square")!;
     const features = (model.predict(tf.tensor(data, shape)) as tf.Tensor).dataSync();
     const item = "features with num_classes=0";
-    parity({ ...TIMM, item, backend, measured: difference(features, theirs.get("features")!.data) });
+    parity({ ...TIMM, item, backend, measured: largestDifference(features, theirs.get("features")!.data) });
     const both = deit({ ...small, classes: 0 });
     expect(both.outputNames).toEqual(["classification_head", "distillation_head"]);
     expect(averageHeads(both).outputs[0]!.shape).toEqual([null, small.dim]);

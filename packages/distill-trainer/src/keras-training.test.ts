@@ -1,17 +1,10 @@
 // Twenty steps of the Keras example's own train_step, and Keras' losses, against this package.
-import { readFileSync } from "node:fs";
+
 import * as tf from "@tensorflow/tfjs-core";
+import { errorOverLargest, fixturesOf, floats, largestDifference, type Packed, parity } from "test-kit";
+import { PARITY_BACKENDS, startParityBackend } from "test-kit/backends";
 import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
 import { beforeAll, describe, expect, test } from "vitest";
-import {
-  floats,
-  largestDifference,
-  PARITY_BACKENDS,
-  type Packed,
-  parity,
-  relativeError,
-  startParityBackend,
-} from "../../../test/parity.ts";
 import { smoothedOneHot, softmaxCrossEntropy } from "./index.ts";
 import { expectToFollow, type RecordedRun, type TrainingData, train, variableErrors } from "./testing.ts";
 
@@ -39,9 +32,7 @@ interface Fixture extends TrainingData {
   };
 }
 
-const fixture: Fixture = JSON.parse(
-  readFileSync(new URL("../fixtures/keras-training.json", import.meta.url), "utf8"),
-);
+const fixture: Fixture = fixturesOf(import.meta.url).json("keras-training.json");
 const { versions, losses } = fixture;
 const runs = [
   { library: "tfa", reference: "TensorFlow Addons", version: versions["tensorflow-addons"]! },
@@ -89,8 +80,8 @@ describe.each(PARITY_BACKENDS)("on %s", (backend) => {
       const targets = smoothedOneHot(labels, losses.logits.shape[1]!, smoothing ?? 0);
       const f = (x: tf.Tensor) => tf.mean(softmaxCrossEntropy(targets, x as tf.Tensor2D));
       return [
-        relativeError(f(logits).dataSync(), [value]),
-        relativeError(tf.grad(f)(logits).dataSync(), floats(gradient)),
+        errorOverLargest(f(logits).dataSync(), [value]),
+        errorOverLargest(tf.grad(f)(logits).dataSync(), floats(gradient)),
       ];
     });
     parity({

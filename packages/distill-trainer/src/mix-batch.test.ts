@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { sampleKey } from "sample-keys";
+import { fixturesOf, largestDifference } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
 import { beta } from "./beta.ts";
@@ -41,7 +41,7 @@ interface Golden {
     readonly targets: number[];
   }[];
 }
-const golden = JSON.parse(readFileSync(new URL("../fixtures/mixup.json", import.meta.url), "utf8")) as Golden;
+const golden = fixturesOf(import.meta.url).json("mixup.json") as Golden;
 
 function batchOf(rows: number, [height, width]: [number, number], labels: number[]): Batch {
   return {
@@ -50,11 +50,6 @@ function batchOf(rows: number, [height, width]: [number, number], labels: number
     labels: Int32Array.from(labels),
     sampleKeys: Uint32Array.from({ length: rows }, (_, i) => sampleKey(1, 0, i)),
   };
-}
-
-function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  expect(a.length).toBe(b.length);
-  return Math.max(...Array.from(a, (value, i) => Math.abs(value - b[i]!)));
 }
 
 describe("mixBatch", () => {

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { deit, timmName } from "deit-model";
+import { largestDifference } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import {
   ADAMW_SEMANTICS,
@@ -22,10 +23,7 @@ import { sectors } from "./test-data.ts";
 const ROUNDING = 2e-6;
 
 function expectClose(actual: ArrayLike<number>, expected: readonly number[], tolerance = ROUNDING): void {
-  expect(actual.length).toBe(expected.length);
-  expected.forEach((value, i) => {
-    expect(Math.abs(actual[i]! - value)).toBeLessThan(tolerance);
-  });
+  expect(largestDifference(actual, expected)).toBeLessThan(tolerance);
 }
 
 /** A model whose only weights are a vector `w`. */

@@ -1,16 +1,17 @@
 // Runs this package's training on a fixture's data and compares it with what the original software recorded.
+
 import * as tf from "@tensorflow/tfjs-core";
 import { deit, type VitConfig } from "deit-model";
-import { expect } from "vitest";
 import {
   bytes,
+  errorOverLargest,
   floats,
   largestDifference,
   type Packed,
   type ParityRow,
   parity,
-  relativeError,
-} from "../../../test/parity.ts";
+} from "test-kit";
+import { expect } from "vitest";
 import type { Batch, BatchLogs, DataSource, Distillation, Teacher } from "./index.ts";
 import { Distiller } from "./index.ts";
 
@@ -140,14 +141,14 @@ export function variableErrors(run: TrainedRun, recorded: RecordedRun): { rest: 
   for (const [name, packed] of Object.entries(recorded.end)) {
     const [actual, expected] = [run.end[name]!, floats(packed)];
     if (!name.endsWith("qkv.bias")) {
-      rest = Math.max(rest, relativeError(actual, expected));
+      rest = Math.max(rest, errorOverLargest(actual, expected));
       continue;
     }
     const third = expected.length / 3;
     for (const at of [0, 1, 2]) {
       const part = [actual, expected].map((x) => x.subarray(at * third, (at + 1) * third));
       if (at === 1) keyBiases = Math.max(keyBiases, largestDifference(part[0]!, part[1]!));
-      else rest = Math.max(rest, relativeError(part[0]!, part[1]!));
+      else rest = Math.max(rest, errorOverLargest(part[0]!, part[1]!));
     }
   }
   return { rest, keyBiases };

@@ -1,17 +1,11 @@
 // Twenty steps of timm's distilled ViT under PyTorch's AdamW, and PyTorch's losses, against this package.
-import { readFileSync } from "node:fs";
+
 import * as tf from "@tensorflow/tfjs-core";
 import { timmName } from "deit-model";
+import { errorOverLargest, fixturesOf, floats, type Packed, parity } from "test-kit";
+import { PARITY_BACKENDS, startParityBackend } from "test-kit/backends";
 import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
 import { beforeAll, describe, expect, test } from "vitest";
-import {
-  floats,
-  PARITY_BACKENDS,
-  type Packed,
-  parity,
-  relativeError,
-  startParityBackend,
-} from "../../../test/parity.ts";
 import { type Distillation, distillationLoss, smoothedOneHot, softmaxCrossEntropy } from "./index.ts";
 import { expectToFollow, type RecordedRun, type TrainingData, train } from "./testing.ts";
 
@@ -42,10 +36,9 @@ interface Fixture {
   };
 }
 
-const read = (name: string) =>
-  JSON.parse(readFileSync(new URL(`../fixtures/${name}.json`, import.meta.url), "utf8"));
-const fixture: Fixture = read("torch-training");
-const keras: TrainingData = read("keras-training");
+const { json } = fixturesOf(import.meta.url);
+const fixture: Fixture = json("torch-training.json");
+const keras: TrainingData = json("keras-training.json");
 const { headDim: _, ...config } = keras.config; // timm's heads share the model's width
 const { versions, losses, learningRate, weightDecay, temperature } = fixture;
 const torch = { reference: "PyTorch", version: versions.torch };
@@ -92,7 +85,7 @@ describe.each(PARITY_BACKENDS)("on %s", (backend) => {
       ...torch,
       backend,
       tolerance: 1e-5,
-      measured: relativeError(run.evaluated, floats(recorded.evaluated)),
+      measured: errorOverLargest(run.evaluated, floats(recorded.evaluated)),
     });
   });
 
@@ -108,8 +101,8 @@ describe.each(PARITY_BACKENDS)("on %s", (backend) => {
         return tf.mean(softmaxCrossEntropy(smoothedOneHot(labels, logits.shape[1], of.smoothing), logits));
       };
       return [
-        relativeError(f(student).dataSync(), [value]),
-        relativeError(tf.grad(f)(student).dataSync(), floats(gradient)),
+        errorOverLargest(f(student).dataSync(), [value]),
+        errorOverLargest(tf.grad(f)(student).dataSync(), floats(gradient)),
       ];
     });
     parity({

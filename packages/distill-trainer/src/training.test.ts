@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { errorOverLargest } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -47,12 +48,7 @@ function weightsOf(model: tfl.LayersModel): Float32Array[] {
 
 /** Largest difference of two models' weights, relative to the largest weight of each tensor. */
 function distance(a: Float32Array[], b: Float32Array[]): number {
-  return Math.max(
-    ...a.map((x, i) => {
-      const scale = Math.max(...x.map(Math.abs));
-      return Math.max(...x.map((value, j) => Math.abs(value - b[i]![j]!))) / scale;
-    }),
-  );
+  return Math.max(...a.map((x, i) => errorOverLargest(b[i]!, x)));
 }
 
 describe.each(["cpu", "wasm"] as const)("training on %s", (backend) => {

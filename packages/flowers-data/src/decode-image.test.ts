@@ -1,11 +1,9 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
+import { bytes, fixturesOf, floats, largestDifference, type Packed, parity, sharedData } from "test-kit";
 import { expect, test } from "vitest";
-import { bytes, floats, largestDifference, type Packed, parity } from "../../../test/parity.ts";
-import { sharedData } from "../../../test/shared-data.ts";
 import { decodeImage, type RgbImage } from "./index.ts";
 
 interface Described {
@@ -25,9 +23,7 @@ interface Photo {
 }
 
 const GRID = 8;
-const fixture: { tensorflow: string; photos: Photo[] } = JSON.parse(
-  readFileSync(new URL("../fixtures/decode-jpeg.json", import.meta.url), "utf8"),
-);
+const fixture: { tensorflow: string; photos: Photo[] } = fixturesOf(import.meta.url).json("decode-jpeg.json");
 const originals = sharedData("data/flowers/originals");
 
 // The accurate pixels are ours to the bit, so the recorded distance of TensorFlow's two transforms is ours from its default.
@@ -99,7 +95,7 @@ const formats: {
   height: number;
   width: number;
   pictures: Picture[];
-} = JSON.parse(readFileSync(new URL("../fixtures/decode-formats.json", import.meta.url), "utf8"));
+} = fixturesOf(import.meta.url).json("decode-formats.json");
 
 test.each([
   ["CMYK and YCCK JPEGs of Adobe", "cmyk"],

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { sampleKey } from "sample-keys";
+import { sharedData } from "test-kit";
 import { beforeAll, describe, expect, test } from "vitest";
-import { sharedData } from "../../../test/shared-data.ts";
 import { folderOf, jpeg, smallSet } from "../test/pictures.ts";
 import type { BadImage, Batch, SampleStore } from "./index.ts";
 import {

@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
+import { fixturesOf, floats, largestDifference, type Packed, parity } from "test-kit";
 import { describe, expect, test } from "vitest";
-import { floats, largestDifference, type Packed, parity } from "../../../test/parity.ts";
 import { resizeBilinear } from "./index.ts";
 
 interface Golden {
@@ -13,7 +12,7 @@ interface Golden {
   /** Means over all rows, `[width, 3]`. */
   readonly columnMeans: Packed;
 }
-const golden = JSON.parse(readFileSync(new URL("../fixtures/resize.json", import.meta.url), "utf8")) as {
+const golden = fixturesOf(import.meta.url).json("resize.json") as {
   tensorflow: string;
   cases: Golden[];
 };

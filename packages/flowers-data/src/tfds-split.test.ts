@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
+import { parity, sharedData } from "test-kit";
 import { describe, expect, test } from "vitest";
-import { parity } from "../../../test/parity.ts";
-import { sharedData } from "../../../test/shared-data.ts";
 import tfds from "../fixtures/tfds-split.json" with { type: "json" };
 import { openFlowers, splitStore, TF_FLOWERS_CLASSES, tfdsSplit } from "./index.ts";
 

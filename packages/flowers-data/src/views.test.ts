@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { sampleKey } from "sample-keys";
+import { fixturesOf, floats, largestDifference, type Packed, parity } from "test-kit";
 import { describe, expect, test } from "vitest";
-import { floats, largestDifference, type Packed, parity } from "../../../test/parity.ts";
 import { defaultMargin, type RgbImage, resizeBilinear, viewOf } from "./index.ts";
 
 /** Red grows to the right, green downwards: a view shows where it was cut. */
@@ -49,9 +48,10 @@ describe("viewOf", () => {
 
   // Resize, tf.image.random_crop, tf.image.random_flip_left_right of one picture, many times over.
   test("for training is one of the Keras example's views, each as often as there", () => {
-    const { tensorflow, trainingViews } = JSON.parse(
-      readFileSync(new URL("../fixtures/resize.json", import.meta.url), "utf8"),
-    ) as { tensorflow: string; trainingViews: TrainingViews };
+    const { tensorflow, trainingViews } = fixturesOf(import.meta.url).json("resize.json") as {
+      tensorflow: string;
+      trainingViews: TrainingViews;
+    };
     const { from, size, margin, draws, views, counts } = trainingViews;
     const [height, width] = from;
     const data = Uint8Array.from({ length: height * width * 3 }, (_, i) => (i * 131 + 17) % 256);

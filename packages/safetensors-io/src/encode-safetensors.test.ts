@@ -1,11 +1,13 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fixturesOf } from "test-kit";
 import { afterEach, describe, expect, test } from "vitest";
 import { fromFloat16, toFloat16 } from "./half.ts";
 import { bytesSource, openSafetensors, safetensorsBytes, type TensorToWrite } from "./index.ts";
 import { fileSource, saveSafetensors } from "./node.ts";
-import { fixture } from "./testing.ts";
+
+const { bytes: fixture, url: fixtureUrl } = fixturesOf(import.meta.url);
 
 const folder = mkdtempSync(join(tmpdir(), "safetensors-io-"));
 const path = join(folder, "model.safetensors");
@@ -36,7 +38,7 @@ test("writes the file that the official reader has checked", async () => {
     { name: "b", shape: [2], dtype: "F16", data: Float32Array.of(0.5, 3) },
     { name: "a.weight", shape: [1, 3], data: Float32Array.of(1.5, -2, 0.25) },
   ]);
-  const checked = new URL("../fixtures/written-here.safetensors", import.meta.url);
+  const checked = fixtureUrl("written-here.safetensors");
   if (process.env.UPDATE_FIXTURES) writeFileSync(checked, bytes); // then run the script beside it
   expect(Buffer.compare(bytes, readFileSync(checked))).toBe(0);
 });

@@ -1,7 +1,10 @@
 import fc from "fast-check";
+import { fixturesOf } from "test-kit";
 import { describe, expect, test } from "vitest";
+import { fileWith } from "../test/file-with.ts";
 import { type ByteSource, blobSource, bytesSource, openSafetensors, streamSource } from "./index.ts";
-import { fileWith, fixture } from "./testing.ts";
+
+const { bytes: fixture } = fixturesOf(import.meta.url);
 
 const mixed = fixture("mixed.safetensors");
 

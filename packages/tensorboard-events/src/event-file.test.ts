@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { parity } from "test-kit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { parity } from "../../../test/parity.ts";
 import torch from "../fixtures/torch-events.json" with { type: "json" };
 import { crc32c } from "./crc32c.ts";
 import { restartEvent, summaryEvent, versionEvent } from "./event.ts";
@@ -172,7 +172,15 @@ describe("a file that grows", () => {
       file.append(Buffer.alloc(700, "b"));
       try { file.flush(); } catch (error) { console.log(error.code, file.pending); }`;
     const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-    const node = [process.execPath, "--import", tsx, "--input-type=module", "-e", program];
+    const node = [
+      process.execPath,
+      "--conditions=@deit/source",
+      "--import",
+      tsx,
+      "--input-type=module",
+      "-e",
+      program,
+    ];
     const script = 'trap "" XFSZ; ulimit -f 1; exec "$@"'; // 1 KiB
     const printed = execFileSync("bash", ["-c", script, "bash", ...node], { encoding: "utf8" });
     expect(printed).toBe("EFBIG 1\n");

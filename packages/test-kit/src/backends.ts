@@ -1,8 +1,18 @@
 import { existsSync } from "node:fs";
 import { startBackend } from "tfjs-backends";
+import { installWasmKernels } from "wasm-kernels";
 
 /** Backends that every op and layer is tested on; `wasm` with the kernels of `wasm-kernels`. */
 export const BACKENDS = ["cpu", "wasm"] as const;
+
+/** `wasm` is tfjs' own backend, without any kernel of ours. */
+export const PARITY_BACKENDS = ["cpu", "wasm", "wasm with kernels"] as const;
+
+/** Starts one of {@link PARITY_BACKENDS}. */
+export async function startParityBackend(name: (typeof PARITY_BACKENDS)[number]): Promise<void> {
+  await startBackend(name === "cpu" ? "cpu" : "wasm");
+  if (name === "wasm") installWasmKernels().uninstall();
+}
 
 /** Starts `cpu` and `wasm`, which is current then, with the kernels of `wasm-kernels`. */
 export async function startWasm(): Promise<void> {

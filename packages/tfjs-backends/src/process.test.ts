@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { takeSwiftShader } from "test-kit/backends";
 import { describe, expect, test } from "vitest";
-import { takeSwiftShader } from "./testing.ts";
 
 takeSwiftShader();
 

@@ -1,8 +1,10 @@
 // PyTorch's norm and clipping of millions of gradients, against this package.
+
 import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
+import { parity } from "test-kit";
+import { PARITY_BACKENDS, startParityBackend } from "test-kit/backends";
 import { beforeAll, describe, expect, test } from "vitest";
-import { PARITY_BACKENDS, parity, startParityBackend } from "../../../test/parity.ts";
 import { clipByGlobalNorm, globalNorm } from "./gradient-transform.ts";
 
 interface Fixture {

@@ -1,5 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { errorOverLargestOrOne, normalNoise } from "test-kit";
+import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
@@ -20,7 +22,6 @@ import {
   TokenAt,
   transformerBlock,
 } from "./index.ts";
-import { BACKENDS, noise, relativeError } from "./testing.ts";
 
 /** Largest absolute value of a layer's n-th weight. */
 function largest(layer: tfl.layers.Layer, n: number): number {
@@ -36,11 +37,11 @@ describe.each(BACKENDS)("layers on %s", (backend) => {
 
   test("PatchEmbedding equals a convolution of stride one patch", () => {
     const layer = new PatchEmbedding({ patchSize: 2, dim: 5, name: "patch" });
-    const x = noise([2, 4, 6, 3], 1) as tf.Tensor4D;
+    const x = normalNoise([2, 4, 6, 3], 1) as tf.Tensor4D;
     const y = layer.apply(x) as tf.Tensor;
     const [kernel] = layer.getWeights() as [tf.Tensor4D];
     const expected = tf.reshape(tf.conv2d(x, kernel, 2, "valid"), [2, 6, 5]);
-    expect(relativeError(y, expected)).toBeLessThan(1e-5);
+    expect(errorOverLargestOrOne(y, expected)).toBeLessThan(1e-5);
   });
 
   test("ClassTokens puts the class token first and the distillation token second", () => {
@@ -74,14 +75,14 @@ describe.each(BACKENDS)("layers on %s", (backend) => {
     const whole = transformerBlock(block);
     const part = transformerBlock({ ...block, queries: 2 });
     part.setWeights(whole.getWeights());
-    const x = noise([2, 5, 12], 4);
+    const x = normalNoise([2, 5, 12], 4);
     const expected = tf.slice(whole.apply(x) as tf.Tensor, [0, 0, 0], [-1, 2, -1]);
-    expect(relativeError(part.apply(x) as tf.Tensor, expected)).toBeLessThan(1e-5);
+    expect(errorOverLargestOrOne(part.apply(x) as tf.Tensor, expected)).toBeLessThan(1e-5);
   });
 
   test("the two branches of a block drop independently, and a dropped block is an identity", () => {
     const model = transformerBlock({ ...block, dropProb: 0.5 });
-    const x = noise([64, 5, 12], 4);
+    const x = normalNoise([64, 5, 12], 4);
     const sampleKeys = Uint32Array.from({ length: 64 }, (_, i) => i);
     const change = tf.abs(tf.sub(model.apply(x, { training: true, sampleKeys }) as tf.Tensor, x));
     const same = [...tf.max(change, [1, 2]).dataSync()].filter((most) => most === 0).length;
@@ -91,7 +92,7 @@ describe.each(BACKENDS)("layers on %s", (backend) => {
 
   test("a block shows its probabilities to an observer, leaves none behind and computes the same", () => {
     const model = transformerBlock({ ...block, queries: 2, attentionDropout: 0.5 });
-    const x = noise([2, 5, 12], 4);
+    const x = normalNoise([2, 5, 12], 4);
     const expected = model.apply(x) as tf.Tensor;
     const seen: [string, number[], number][] = [];
     const before = tf.memory().numTensors;
@@ -111,7 +112,7 @@ describe.each(BACKENDS)("layers on %s", (backend) => {
     const model = transformerBlock({ ...block, dropProb: 0.1, dropout: 0.1, init: "timm", seed: 3 });
     const topology = JSON.parse(JSON.stringify(model.toJSON(null, false)));
     const loaded = await tfl.models.modelFromJSON(topology);
-    const x = noise([1, 5, 12], 4);
+    const x = normalNoise([1, 5, 12], 4);
     expect((loaded.apply(x) as tf.Tensor).dataSync()).toEqual((model.apply(x) as tf.Tensor).dataSync());
     expect(loaded.weights.map((weight) => weight.originalName)).toEqual(
       ["norm1/gamma", "norm1/beta", "attn/qkv.kernel", "attn/qkv.bias", "attn/proj.kernel", "attn/proj.bias"]
@@ -129,7 +130,7 @@ describe.each(BACKENDS)("layers on %s", (backend) => {
     );
     Object.assign(attn.config, { head_dim: null, queries: null, batch_input_shape: null });
     const loaded = await tfl.models.modelFromJSON(topology);
-    const x = noise([1, 5, 12], 4);
+    const x = normalNoise([1, 5, 12], 4);
     expect((loaded.apply(x) as tf.Tensor).dataSync()).toEqual((model.apply(x) as tf.Tensor).dataSync());
   });
 

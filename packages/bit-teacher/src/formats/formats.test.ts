@@ -1,13 +1,15 @@
 import { BlobReader, TextReader, Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from "@zip.js/zip.js";
 import { type ByteSource, blobSource, bytesSource } from "safetensors-io";
+import { fixturesOf } from "test-kit";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { fixture } from "../testing.ts";
 import { openNpz } from "./npz.ts";
 import { openSavedModelZip } from "./saved-model.ts";
 import { crc32c, masked } from "./tensor-bundle/crc32c.ts";
 import { openTensorBundle } from "./tensor-bundle/open-tensor-bundle.ts";
 import { Cursor } from "./tensor-bundle/wire.ts";
 import { openZip } from "./zip.ts";
+
+const { bytes: fixture } = fixturesOf(import.meta.url);
 
 const KERNEL = "resnet/root_block/standardized_conv2d/kernel";
 const MEGABYTE = 2 ** 20;

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { hasKernel } from "kernel-op";
+import { largestDifferenceOfForms, normalNoise, withoutKernels } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
-import { largestDifference, noise, withoutKernels } from "../testing.ts";
 import { groupNorm } from "./group-norm.ts";
 
 /** float32 statistics of up to 100 numbers. */
@@ -44,8 +44,12 @@ describe.each(["cpu", "wasm"] as const)("groupNorm on %s", (backend) => {
     [8, 8],
     [3, 9],
   ])("in %d groups of %d channels is the formula, with its gradients", (groups, channels) => {
-    const inputs = [noise([2, 3, 5, channels], 1), noise([channels], 2), noise([channels], 3)];
-    expect(largestDifference(op(groups), plain(groups), inputs)).toBeLessThan(TOLERANCE);
+    const inputs = [
+      normalNoise([2, 3, 5, channels], 1),
+      normalNoise([channels], 2),
+      normalNoise([channels], 3),
+    ];
+    expect(largestDifferenceOfForms(op(groups), plain(groups), inputs)).toBeLessThan(TOLERANCE);
   });
 
   test("of an empty batch gives nothing, and zeros as the gradients of gamma and beta", () => {
@@ -77,10 +81,10 @@ test("groupNorm is the same with kernels and without", async () => {
   await startBackend("wasm");
   const kernels = ["GroupNorm", "GroupNormGrad"];
   expect(hasKernel(...kernels)).toBe(true);
-  const inputs = [noise([2, 4, 4, 12], 1), noise([12], 2), noise([12], 3)];
+  const inputs = [normalNoise([2, 4, 4, 12], 1), normalNoise([12], 2), normalNoise([12], 3)];
   const all = () => {
     const y = op(3)(...inputs);
-    return [y, ...tf.grads(op(3))(inputs, noise(y.shape, 9))].map((x) => x.dataSync());
+    return [y, ...tf.grads(op(3))(inputs, normalNoise(y.shape, 9))].map((x) => x.dataSync());
   };
   const fused = all();
   withoutKernels(kernels, all).forEach((values, i) => {

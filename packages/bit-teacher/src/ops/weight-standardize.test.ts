@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { hasKernel } from "kernel-op";
+import { largestDifferenceOfForms, normalNoise, withoutKernels } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
-import { largestDifference, noise, withoutKernels } from "../testing.ts";
 import { weightStandardize } from "./weight-standardize.ts";
 
 /** float32 statistics of up to 100 numbers. */
@@ -30,9 +30,9 @@ describe.each(["cpu", "wasm"] as const)("weightStandardize on %s", (backend) => 
   });
 
   test("is the formula, with its gradient", () => {
-    const w = noise([3, 3, 5, 7], 1);
+    const w = normalNoise([3, 3, 5, 7], 1);
     expect(
-      largestDifference(
+      largestDifferenceOfForms(
         (v) => weightStandardize(v!),
         (v) => plain(v!),
         [w],
@@ -50,12 +50,12 @@ describe.each(["cpu", "wasm"] as const)("weightStandardize on %s", (backend) => 
   });
 
   test("trains a convolution with groups normalised after it", () => {
-    const x = noise([1, 6, 6, 3], 1) as tf.Tensor4D;
+    const x = normalNoise([1, 6, 6, 3], 1) as tf.Tensor4D;
     const loss = (w: tf.Tensor) =>
       tf.sum(tf.square(tf.conv2d(x, weightStandardize(w) as tf.Tensor4D, 2, "same")));
-    const dw = tf.grad(loss)(noise([3, 3, 3, 4], 2));
+    const dw = tf.grad(loss)(normalNoise([3, 3, 3, 4], 2));
     // Standardised weights do not change when a channel is scaled: the slope along the weights is 0.
-    const along = tf.sum(tf.mul(dw, noise([3, 3, 3, 4], 2))).dataSync()[0]!;
+    const along = tf.sum(tf.mul(dw, normalNoise([3, 3, 3, 4], 2))).dataSync()[0]!;
     expect(Math.abs(along)).toBeLessThan(1e-3);
     expect(tf.max(tf.abs(dw)).dataSync()[0]).toBeGreaterThan(0.1);
   });
@@ -65,10 +65,10 @@ test("weightStandardize is the same with kernels and without", async () => {
   await startBackend("wasm");
   const kernels = ["WeightStandardize", "WeightStandardizeGrad"];
   expect(hasKernel(...kernels)).toBe(true);
-  const w = noise([3, 3, 5, 7], 1);
+  const w = normalNoise([3, 3, 5, 7], 1);
   const all = () => [
     weightStandardize(w),
-    tf.grad((v: tf.Tensor) => weightStandardize(v))(w, noise(w.shape, 2)),
+    tf.grad((v: tf.Tensor) => weightStandardize(v))(w, normalNoise(w.shape, 2)),
   ];
   const fused = all();
   withoutKernels(kernels, all).forEach((expected, i) => {

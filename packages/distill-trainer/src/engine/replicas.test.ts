@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { DEIT_AUGMENTATION, type ImageSource, imageSource, proceduralFlowers } from "flowers-data";
+import { errorOverLargest, largestDifference } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { variablesOf } from "tfjs-optim";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { largestDifference, relativeError } from "../../../../test/parity.ts";
 import { memoryStorage } from "../checkpoint/test-data.ts";
 import { type BatchLogs, type FitOptions, mixedSource, serveReplica } from "../index.ts";
 import { measureMemory, microBatchWithin } from "../memory-use.ts";
@@ -71,12 +71,12 @@ describe.each([
   test.each(cuts)("do not depend on how they are cut: %o", async (cut) => {
     const cutUp = await run(backend, steps, cut);
     expect(whole.losses.length).toBe(steps);
-    expect(relativeError(cutUp.losses, whole.losses)).toBeLessThan(1e-4);
+    expect(errorOverLargest(cutUp.losses, whole.losses)).toBeLessThan(1e-4);
     for (const name of ["val_loss", "val_accuracy", "distillation_loss"]) {
-      expect(relativeError(cutUp.history[name]!, whole.history[name]!), name).toBeLessThan(1e-4);
+      expect(errorOverLargest(cutUp.history[name]!, whole.history[name]!), name).toBeLessThan(1e-4);
     }
     for (const [name, weights] of whole.weights) {
-      expect(relativeError(cutUp.weights.get(name)!, weights), name).toBeLessThan(1e-4);
+      expect(errorOverLargest(cutUp.weights.get(name)!, weights), name).toBeLessThan(1e-4);
     }
   });
 
@@ -164,7 +164,7 @@ describe("replicas", () => {
     await Promise.all(served);
     const [expected, got] = [numbersOf(alone.student), numbersOf(first!.student)];
     for (const [name, weights] of expected) {
-      expect(relativeError(got.get(name)!, weights), name).toBeLessThan(1e-5);
+      expect(errorOverLargest(got.get(name)!, weights), name).toBeLessThan(1e-5);
     }
   });
 
@@ -230,7 +230,7 @@ describe("replicas", () => {
     await there!.fitDataset(flowers, { ...options, replicas: 2, setup: setupOf({ kind: "topology" }) });
     const [expected, got] = [here!, there!].map(({ model }) => variablesOf(model).map((x) => x.dataSync()));
     expected!.forEach((weights, i) => {
-      expect(relativeError(got![i]!, weights)).toBeLessThan(1e-5);
+      expect(errorOverLargest(got![i]!, weights)).toBeLessThan(1e-5);
     });
   });
 

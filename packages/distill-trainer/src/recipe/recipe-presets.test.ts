@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { deit } from "deit-model";
+import { fixturesOf } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import type { AdamW } from "tfjs-optim";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -17,9 +17,7 @@ import {
 import { sectors } from "../test-data.ts";
 
 /** What argparse of facebookresearch/deit's main.py has as defaults. */
-const fb = JSON.parse(
-  readFileSync(new URL("../../fixtures/deit-defaults.json", import.meta.url), "utf8"),
-) as Record<string, number & string>;
+const fb = fixturesOf(import.meta.url).json("deit-defaults.json") as Record<string, number & string>;
 
 const source = sectors(40, 8); // five steps an epoch
 

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { loadGraphModel } from "@tensorflow/tfjs-converter";
 import * as tf from "@tensorflow/tfjs-core";
+import { errorOverLargest, parity } from "test-kit";
+import { PARITY_BACKENDS, startParityBackend } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
-import { PARITY_BACKENDS, parity, relativeError, startParityBackend } from "../../../../test/parity.ts";
 import { graphTeacher } from "../index.ts";
 import { readGolden, TEACHERS, teacherImages } from "./test-data.ts";
 
@@ -34,7 +35,7 @@ describe.each(PARITY_BACKENDS)("graphTeacher on %s", (backend) => {
       version: "2.15.0",
       backend,
       tolerance: 1e-5, // float32: a convolution, a mean, a product
-      measured: relativeError(logits.dataSync() as Float32Array, Float32Array.from(golden.logits)),
+      measured: errorOverLargest(logits.dataSync() as Float32Array, Float32Array.from(golden.logits)),
     });
   });
 
@@ -44,9 +45,9 @@ describe.each(PARITY_BACKENDS)("graphTeacher on %s", (backend) => {
       await graphTeacher(await graphModel()).logits(tf.mul(teacherImages(), 2)),
       await teacher.logits(teacherImages()),
     ];
-    expect(relativeError(doubled.dataSync() as Float32Array, plain.dataSync() as Float32Array)).toBeLessThan(
-      1e-6,
-    );
+    expect(
+      errorOverLargest(doubled.dataSync() as Float32Array, plain.dataSync() as Float32Array),
+    ).toBeLessThan(1e-6);
   });
 });
 

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import * as ort from "onnxruntime-web";
+import { errorOverLargest, parity } from "test-kit";
+import { startParityBackend } from "test-kit/backends";
 import { beforeAll, describe, expect, test } from "vitest";
-import { parity, relativeError, startParityBackend } from "../../../../test/parity.ts";
 import { onnxTeacher } from "../index.ts";
 import { readGolden, TEACHERS, teacherImages } from "./test-data.ts";
 
@@ -31,7 +32,7 @@ describe.each(["cpu", "wasm"] as const)("onnxTeacher with the student on %s", (b
       version: "2.15.0",
       backend,
       tolerance: 1e-5, // float32: a convolution, GELU, a mean, a product
-      measured: relativeError(logits.dataSync() as Float32Array, Float32Array.from(golden.logits)),
+      measured: errorOverLargest(logits.dataSync() as Float32Array, Float32Array.from(golden.logits)),
     });
     const identity = onnxTeacher(ort, await session(name), { ...options, preprocess: (x) => x });
     const scaled = tf.div(images, 255);
@@ -56,7 +57,7 @@ describe("onnxTeacher", () => {
     const [answers, known] = [logits, tf.tensor2d([...golden.logits], [3, 5])].map((x) =>
       tf.softmax(x).dataSync(),
     );
-    expect(relativeError(answers as Float32Array, known as Float32Array)).toBeLessThan(1e-5);
+    expect(errorOverLargest(answers as Float32Array, known as Float32Array)).toBeLessThan(1e-5);
   });
 
   /** Of an older runtime, which tells no shapes. */

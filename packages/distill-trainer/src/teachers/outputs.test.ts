@@ -3,8 +3,9 @@ import { loadGraphModel } from "@tensorflow/tfjs-converter";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import * as ort from "onnxruntime-web";
+import { errorOverLargest } from "test-kit";
+import { startParityBackend } from "test-kit/backends";
 import { beforeAll, describe, expect, test } from "vitest";
-import { relativeError, startParityBackend } from "../../../../test/parity.ts";
 import {
   Classifier,
   Distiller,
@@ -54,13 +55,15 @@ describe.each(["cpu", "wasm"] as const)("what a model ends in, on %s", (backend)
     const logits = await teacher.logits(images);
     expect(tf.memory().numTensors).toBe(before + 1);
     if (activation === "sigmoid") {
-      expect(relativeError(logits.dataSync(), Float32Array.from(known))).toBeLessThan(TOLERANCE);
+      expect(errorOverLargest(logits.dataSync(), Float32Array.from(known))).toBeLessThan(TOLERANCE);
     } else {
-      expect(relativeError(await softmax(logits), Float32Array.from(probabilities))).toBeLessThan(TOLERANCE);
+      expect(errorOverLargest(await softmax(logits), Float32Array.from(probabilities))).toBeLessThan(
+        TOLERANCE,
+      );
       const loss = (teacherLogits: tf.Tensor2D) =>
         distillationLoss({ kind: "soft", temperature: 3 }, teacherLogits, tf.zeros([3, 5])).dataSync();
       const expected = loss(tf.tensor2d(known, [3, 5]));
-      expect(relativeError(loss(logits), expected)).toBeLessThan(1e-4); // of small differences of logarithms
+      expect(errorOverLargest(loss(logits), expected)).toBeLessThan(1e-4); // of small differences of logarithms
     }
   });
 
@@ -73,7 +76,7 @@ describe.each(["cpu", "wasm"] as const)("what a model ends in, on %s", (backend)
     expect(teacher.outputs).toBeUndefined();
     const logits = await teacher.logits(teacherImages());
     expect(teacher.outputs).toBe("probabilities");
-    expect(relativeError(await softmax(logits), Float32Array.from(golden.softmax.outputs))).toBeLessThan(
+    expect(errorOverLargest(await softmax(logits), Float32Array.from(golden.softmax.outputs))).toBeLessThan(
       TOLERANCE,
     );
   });
@@ -130,7 +133,7 @@ describe.each(["cpu", "wasm"] as const)("what a model ends in, on %s", (backend)
     const model = await tfl.loadLayersModel(memory(golden.softmax.layers));
     const plain = layersTeacher(model, { outputs: "logits" });
     const logits = await plain.logits(teacherImages());
-    expect(relativeError(logits.dataSync(), Float32Array.from(golden.softmax.outputs))).toBeLessThan(
+    expect(errorOverLargest(logits.dataSync(), Float32Array.from(golden.softmax.outputs))).toBeLessThan(
       TOLERANCE,
     );
     const linear = tfl.sequential({ layers: [tfl.layers.dense({ units: 2, inputShape: [2] })] });
@@ -175,23 +178,23 @@ describe.each(["cpu", "wasm"] as const)("what a model ends in, on %s", (backend)
     const answers = outputs === "logits" ? logits.dataSync() : await softmax(logits);
     // Float16 keeps 11 bits, and the two runtimes need not round sums alike.
     const tolerance = name === "half.onnx" ? 2e-3 : TOLERANCE;
-    expect(relativeError(answers as Float32Array, Float32Array.from(known))).toBeLessThan(tolerance);
+    expect(errorOverLargest(answers as Float32Array, Float32Array.from(known))).toBeLessThan(tolerance);
     const five = await teacher.logits(tf.concat([images, tf.slice(images, 0, 2)]));
     const three = tf.slice(five, 0, 3);
     expect(five.shape).toEqual([5, 5]);
-    expect(relativeError(three.dataSync() as Float32Array, logits.dataSync() as Float32Array)).toBeLessThan(
-      1e-6,
-    );
+    expect(
+      errorOverLargest(three.dataSync() as Float32Array, logits.dataSync() as Float32Array),
+    ).toBeLessThan(1e-6);
   });
 
   test("toLogits keeps probabilities down to the smallest float32, and says the last value beyond", () => {
     const p = tf.tensor1d([1, 0.5, 1e-30, 2 ** -126, 1e-42, 0]);
     const log = toLogits(p, "probabilities").dataSync();
     const expected = [0, Math.log(0.5), Math.log(1e-30), ...new Array(3).fill(-126 * Math.LN2)];
-    expect(relativeError(log as Float32Array, Float32Array.from(expected))).toBeLessThan(1e-6);
+    expect(errorOverLargest(log as Float32Array, Float32Array.from(expected))).toBeLessThan(1e-6);
     const logit = toLogits(tf.tensor1d([0.5, 0.25, 0, 1]), "sigmoid").dataSync();
     const known = [0, Math.log(1 / 3), -126 * Math.LN2, 24 * Math.LN2];
-    expect(relativeError(logit as Float32Array, Float32Array.from(known))).toBeLessThan(1e-6);
+    expect(errorOverLargest(logit as Float32Array, Float32Array.from(known))).toBeLessThan(1e-6);
   });
 
   test("selectClasses gives some of a teacher's classes in another order", async () => {

@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
+import { errorOverLargest } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { relativeError } from "../../../../test/parity.ts";
 import { type SavedModel, savedModelTeacher } from "../index.ts";
 import { readGolden, TEACHERS, teacherImages } from "./test-data.ts";
 
@@ -51,7 +51,7 @@ describe.runIf(tfjsNode !== undefined).each(["tensorflow", "cpu", "wasm"] as con
       const logits = await teacher.logits(images);
       expect(tf.getBackend()).toBe(backend);
       expect(tf.memory().numTensors).toBe(before + 1);
-      const error = relativeError(logits.dataSync(), Float32Array.from(golden.logits));
+      const error = errorOverLargest(logits.dataSync(), Float32Array.from(golden.logits));
       expect(error).toBeLessThan(1e-5); // float32: a convolution, a mean, a product
       expect(tf.sum(tf.mul(logits, 2)).shape).toEqual([]); // usable by the student's backend
       expect(images.isDisposed).toBe(false);

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { fixturesOf } from "test-kit";
 import { describe, expect, test } from "vitest";
 import { drawsFrom } from "../draws.ts";
 import { epochLength, repeatedOrder } from "../epoch-order.ts";
@@ -32,9 +32,7 @@ interface Golden {
   readonly erasing: (Draws & { box: Box | null })[];
   readonly repeats: { size: number; length: number; first: number[]; last: number[] }[];
 }
-const golden = JSON.parse(
-  readFileSync(new URL("../../fixtures/augment.json", import.meta.url), "utf8"),
-) as Golden;
+const golden = fixturesOf(import.meta.url).json("augment.json") as Golden;
 
 /** The same numbers as the fixtures' script makes. */
 function picture([width, height]: Size, color?: number[]): ByteImage {

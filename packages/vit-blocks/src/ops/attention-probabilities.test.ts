@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { errorOverLargestOrOne, finiteDifferences, normalNoise } from "test-kit";
+import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
-import { BACKENDS, finiteDifferences, noise, relativeError } from "../testing.ts";
 import { attention } from "./attention.ts";
 import { attentionProbabilities } from "./attention-probabilities.ts";
 
@@ -17,7 +18,9 @@ describe.each(BACKENDS)("attentionProbabilities on %s", (backend) => {
     // two heads of size 1: q = [1, 0] and [0, 2], k = [ln 3, 0] and [ln 3, 0]
     const qkv = tf.tensor3d([1, 0, Math.log(3), Math.log(3), 9, 9, 0, 2, 0, 0, 9, 9], [1, 2, 6]);
     const expected = tf.tensor4d([0.75, 0.25, 0.5, 0.5, 0.5, 0.5, 0.9, 0.1], [1, 2, 2, 2]);
-    expect(relativeError(attentionProbabilities(qkv, { heads: 2 }), expected)).toBeLessThan(TOLERANCE);
+    expect(errorOverLargestOrOne(attentionProbabilities(qkv, { heads: 2 }), expected)).toBeLessThan(
+      TOLERANCE,
+    );
   });
 
   test.each([
@@ -27,24 +30,24 @@ describe.each(BACKENDS)("attentionProbabilities on %s", (backend) => {
   ])(
     "is what attention weighs by, batch %d, %d tokens, %d heads of %d, %d queries",
     (b, t, heads, size, queries) => {
-      const qkv = noise([b, t, 3 * heads * size], 3);
+      const qkv = normalNoise([b, t, 3 * heads * size], 3);
       const options = { heads, scale: 0.7, queries };
       const p = attentionProbabilities(qkv, options);
       expect(p.shape).toEqual([b, heads, queries, t]);
-      expect(relativeError(tf.sum(p, -1), tf.ones([b, heads, queries]))).toBeLessThan(TOLERANCE);
+      expect(errorOverLargestOrOne(tf.sum(p, -1), tf.ones([b, heads, queries]))).toBeLessThan(TOLERANCE);
       const v = tf.reshape(tf.slice(qkv, [0, 0, 2 * heads * size], [-1, -1, -1]), [b, t, heads, size]);
       const out = tf.transpose(tf.matMul(p, tf.transpose(v, [0, 2, 1, 3])), [0, 2, 1, 3]);
       const expected = attention(qkv, options);
-      expect(relativeError(tf.reshape(out, expected.shape), expected)).toBeLessThan(TOLERANCE);
+      expect(errorOverLargestOrOne(tf.reshape(out, expected.shape), expected)).toBeLessThan(TOLERANCE);
     },
   );
 
   test("has the gradient of central differences", () => {
-    const qkv = noise([1, 3, 12], 5);
-    const weight = noise([1, 2, 2, 3], 6);
+    const qkv = normalNoise([1, 3, 12], 5);
+    const weight = normalNoise([1, 2, 2, 3], 6);
     const f = (x: tf.Tensor) => attentionProbabilities(x, { heads: 2, queries: 2 });
     const [expected] = finiteDifferences(f, [qkv], weight);
-    expect(relativeError(tf.grad(f)(qkv, weight), expected!)).toBeLessThan(DIFFERENCES);
+    expect(errorOverLargestOrOne(tf.grad(f)(qkv, weight), expected!)).toBeLessThan(DIFFERENCES);
   });
 
   test("stays finite for scores of a million", () => {
@@ -62,7 +65,7 @@ describe.each(BACKENDS)("attentionProbabilities on %s", (backend) => {
   });
 
   test("allocates one tensor", () => {
-    const qkv = noise([1, 3, 12], 1);
+    const qkv = normalNoise([1, 3, 12], 1);
     const before = tf.memory().numTensors;
     attentionProbabilities(qkv, { heads: 2 });
     expect(tf.memory().numTensors - before).toBe(1);

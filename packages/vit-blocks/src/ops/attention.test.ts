@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { siteOf } from "sample-keys";
+import { errorOverLargestOrOne, finiteDifferences, normalNoise } from "test-kit";
+import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
-import { BACKENDS, finiteDifferences, noise, relativeError } from "../testing.ts";
 import { attention } from "./attention.ts";
 
 const TOLERANCE = 1e-5; // float32, sums of a few terms
@@ -53,18 +54,20 @@ describe.each(BACKENDS)("attention on %s", (backend) => {
   ])(
     "equals the formula for batch %d, %d tokens, %d heads of %d, %d queries",
     (b, t, heads, size, queries) => {
-      const qkv = noise([b, t, 3 * heads * size], 3);
+      const qkv = normalNoise([b, t, 3 * heads * size], 3);
       const expected = reference(qkv, heads, 0.7, queries);
-      expect(relativeError(attention(qkv, { heads, scale: 0.7, queries }), expected)).toBeLessThan(TOLERANCE);
+      expect(errorOverLargestOrOne(attention(qkv, { heads, scale: 0.7, queries }), expected)).toBeLessThan(
+        TOLERANCE,
+      );
     },
   );
 
   test.each([4, 2])("has the gradient of central differences with %d of 4 queries", (queries) => {
-    const qkv = noise([1, 4, 18], 5);
-    const weight = noise([1, queries, 6], 6);
+    const qkv = normalNoise([1, 4, 18], 5);
+    const weight = normalNoise([1, queries, 6], 6);
     const f = (x: tf.Tensor) => attention(x, { heads: 2, queries });
     const [expected] = finiteDifferences(f, [qkv], weight);
-    expect(relativeError(tf.grad(f)(qkv, weight), expected!)).toBeLessThan(DIFFERENCES);
+    expect(errorOverLargestOrOne(tf.grad(f)(qkv, weight), expected!)).toBeLessThan(DIFFERENCES);
   });
 
   test("stays finite for scores of a thousand", () => {
@@ -95,7 +98,7 @@ describe.each(BACKENDS)("attention on %s", (backend) => {
   });
 
   test("allocates one tensor forward and leaves none but the gradient behind", () => {
-    const qkv = noise([1, 3, 12], 1);
+    const qkv = normalNoise([1, 3, 12], 1);
     const before = tf.memory().numTensors;
     const out = attention(qkv, { heads: 2 });
     expect(tf.memory().numTensors - before).toBe(1);

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
-import { BACKENDS } from "../testing.ts";
 import { attention } from "./attention.ts";
 import { gelu } from "./gelu.ts";
 import { layerNorm } from "./layer-norm.ts";

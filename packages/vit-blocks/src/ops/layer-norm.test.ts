@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { errorOverLargestOrOne, finiteDifferences, normalNoise } from "test-kit";
+import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
-import { BACKENDS, finiteDifferences, noise, relativeError } from "../testing.ts";
 import { layerNorm } from "./layer-norm.ts";
 
 const DIFFERENCES = 5e-3; // central differences of float32 values, step 1e-2
@@ -38,12 +39,12 @@ describe.each(BACKENDS)("layerNorm on %s", (backend) => {
     "has the gradients of central differences for shape %j",
     (shape) => {
       const dim = shape.at(-1)!;
-      const inputs = [noise(shape, 1), noise([dim], 2), noise([dim], 3)];
-      const weight = noise(shape, 4);
+      const inputs = [normalNoise(shape, 1), normalNoise([dim], 2), normalNoise([dim], 3)];
+      const weight = normalNoise(shape, 4);
       const f = (...[x, gamma, beta]: tf.Tensor[]) => layerNorm(x!, gamma!, beta!);
       const gradients = tf.grads(f)(inputs, weight);
       for (const [i, expected] of finiteDifferences(f, inputs, weight, 3e-3).entries()) {
-        expect(relativeError(gradients[i]!, expected)).toBeLessThan(DIFFERENCES);
+        expect(errorOverLargestOrOne(gradients[i]!, expected)).toBeLessThan(DIFFERENCES);
       }
     },
   );
@@ -59,7 +60,7 @@ describe.each(BACKENDS)("layerNorm on %s", (backend) => {
   });
 
   test("allocates one tensor forward and leaves none but the gradients behind", () => {
-    const inputs = [noise([2, 3], 1), tf.ones([3]), tf.zeros([3])];
+    const inputs = [normalNoise([2, 3], 1), tf.ones([3]), tf.zeros([3])];
     const f = (...[x, gamma, beta]: tf.Tensor[]) => layerNorm(x!, gamma!, beta!);
     const before = tf.memory().numTensors;
     f(...inputs).dispose();

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { normalNoise } from "test-kit";
+import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
-import { BACKENDS, noise } from "../testing.ts";
 import { patchExtract } from "./patch-extract.ts";
 
 describe.each(BACKENDS)("patchExtract on %s", (backend) => {
@@ -20,7 +21,7 @@ describe.each(BACKENDS)("patchExtract on %s", (backend) => {
   });
 
   test("keeps channels innermost and batches apart", () => {
-    const x = noise([2, 6, 4, 3], 1);
+    const x = normalNoise([2, 6, 4, 3], 1);
     const y = patchExtract(x, 2);
     expect(y.shape).toEqual([2, 6, 12]);
     const patch = tf.slice(x, [1, 4, 2, 0], [1, 2, 2, 3]); // last patch of the second image
@@ -28,7 +29,7 @@ describe.each(BACKENDS)("patchExtract on %s", (backend) => {
   });
 
   test("its gradient puts each number back where it came from", () => {
-    const x = noise([2, 4, 6, 3], 2);
+    const x = normalNoise([2, 4, 6, 3], 2);
     const back = tf.grad((v: tf.Tensor) => patchExtract(v, 2))(x, patchExtract(x, 2));
     expect(back.dataSync()).toEqual(x.dataSync());
   });

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { hasKernel } from "kernel-op";
+import { errorOverLargestOrOne, normalNoise } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
-import { noise, relativeError } from "../testing.ts";
 import { attention } from "./attention.ts";
 import { gelu } from "./gelu.ts";
 import { layerNorm } from "./layer-norm.ts";
@@ -52,10 +52,10 @@ describe("fused kernels on wasm", () => {
 
   test.for(cases)("%s is the same with them and without, forward and backward", ([, f, shapes], { skip }) => {
     skip(!hasKernel(...FUSED), "wasm-kernels is not installed: there is one form only");
-    const inputs = shapes.map((shape, i) => noise(shape, i + 1));
+    const inputs = shapes.map((shape, i) => normalNoise(shape, i + 1));
     const run = () => {
       const y = f(...inputs);
-      return [y, ...tf.grads(f)(inputs, noise(y.shape, 9))];
+      return [y, ...tf.grads(f)(inputs, normalNoise(y.shape, 9))];
     };
     const fused = run();
     const composite = withoutKernels(() => {
@@ -63,7 +63,7 @@ describe("fused kernels on wasm", () => {
       return run();
     });
     for (const [i, expected] of composite.entries()) {
-      expect(relativeError(fused[i]!, expected)).toBeLessThan(TOLERANCE);
+      expect(errorOverLargestOrOne(fused[i]!, expected)).toBeLessThan(TOLERANCE);
     }
   });
 });

@@ -1,10 +1,3 @@
-import { readFileSync } from "node:fs";
-
-/** A file of `fixtures/`. */
-export function fixture(name: string): Uint8Array {
-  return new Uint8Array(readFileSync(new URL(`../fixtures/${name}`, import.meta.url)));
-}
-
 /** A file with any text as its header, after a length that need not be true. */
 export function fileWith(header: string, dataSize: number, claimed?: bigint): Uint8Array {
   const text = new TextEncoder().encode(header);

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parseChecked } from "./files/parse-json.ts";
 import { writeAtomically } from "./files/write-atomically.ts";
-import type { RunResult } from "./run-result.ts";
+import { RUN_RESULT, type RunResult } from "./run-result.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Everything that a finished run has measured, for the report to be made from again. */
@@ -15,15 +16,15 @@ export async function writeRecord(folder: string, result: RunResult): Promise<vo
 /**
  * The result of a finished run.
  *
- * @throws UsageError naming the file if there is none.
+ * @throws UsageError naming the file if there is none, or it holds something else.
  */
 export async function readRecord(folder: string): Promise<RunResult> {
   const file = join(folder, RECORD);
   try {
-    return JSON.parse(await readFile(file, "utf8")) as RunResult;
+    return parseChecked(file, await readFile(file, "utf8"), RUN_RESULT);
   } catch (error) {
-    throw new UsageError(
-      `expected the folder of a finished run, could not read ${file}: ${(error as Error).message}`,
-    );
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === undefined ? message : `could not read ${file}: ${message}`;
+    throw new UsageError(`expected the folder of a finished run: ${why}`);
   }
 }

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Measured } from "./measure.ts";
 import type { Settings } from "./settings.ts";
 
@@ -35,6 +36,34 @@ export interface RunResult {
     readonly peakMemory: string;
   };
 }
+
+/** A {@link ModelResult} in a file. */
+export const MODEL_RESULT: z.ZodType<ModelResult> = z.object({
+  name: z.enum(["teacher", "student alone", "student distilled"]),
+  params: z.number(),
+  valAccuracy: z.number(),
+  imagesPerSecond: z.number(),
+  right: z.array(z.boolean()).readonly().exactOptional(),
+  trainImagesPerSecond: z.number().exactOptional(),
+  waitingShare: z.number().exactOptional(),
+  history: z.record(z.string(), z.array(z.number()).readonly()),
+});
+
+/** A {@link RunResult} in a file; of its settings only that they are some, for those of an older run may be others. */
+export const RUN_RESULT: z.ZodType<RunResult> = z.object({
+  settings: z.custom<Settings>((value) => typeof value === "object" && value !== null, "expected settings"),
+  dataDescription: z.string(),
+  teacherDescription: z.string().exactOptional(),
+  models: z.array(MODEL_RESULT).readonly(),
+  environment: z.object({
+    ...{ date: z.string(), backend: z.string(), node: z.string(), cpu: z.string() },
+    computing: z.string(),
+    trainingImages: z.number(),
+    validationImages: z.number(),
+    duration: z.string(),
+    peakMemory: z.string(),
+  }),
+});
 
 /** `summary.json`: one object a model. */
 export function summaryJson(models: readonly ModelResult[]): string {

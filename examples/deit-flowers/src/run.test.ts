@@ -368,10 +368,13 @@ describe("a run that is stopped", () => {
     expect(texts[2]).not.toContain("teacher  epoch");
     expect(texts[3]).toMatch(/student-distilled: goes on after step \d/);
     expect(texts[3]).not.toContain("student alone  epoch");
+    // A crash at the end leaves what only an unfinished run needs.
+    await mkdir(join(folder, "resume", "teacher"), { recursive: true });
     const again = resumeSettings(await savedSettings(folder), { resume: folder });
     await expect(run(again, recorder())).rejects.toThrow(
       `--resume: expected a run that is not finished, got '${folder}'`,
     );
+    expect((await readdir(folder)).sort()).toEqual(WRITTEN);
   });
 
   test("before anything was saved leaves nothing", async () => {
@@ -441,7 +444,8 @@ describe("a run that is stopped", () => {
     const saved = resolveSettings({ preset: "tiny", schedule: "constant" });
     await writeFile(join(folder, "settings.json"), JSON.stringify(saved));
     await mkdir(join(folder, "resume"));
-    const done = { result: { name: "student alone", history: { loss: [1, 2] } } };
+    const figures = { params: 1, valAccuracy: 0.5, imagesPerSecond: 1 };
+    const done = { result: { name: "student alone", ...figures, history: { loss: [1, 2] } } };
     await writeFile(join(folder, "resume", "student-alone.json"), JSON.stringify(done));
     await expect(run(resumeSettings(saved, { resume: folder, epochs: 3 }), recorder())).rejects.toThrow(
       `--epochs: expected 2, for which the student alone of '${folder}' is trained already, got 3`,

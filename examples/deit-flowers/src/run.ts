@@ -67,7 +67,7 @@ export function run(settings: Settings, output: LineOutput, signal?: AbortSignal
     };
     await writeRecord(folder, result);
     const report = await writeReport(context, result);
-    await writeAtomically(join(folder, "summary.json"), summaryJson(result.models));
+    await writeAtomically(join(folder, "summary.json"), summaryJson(result.models)); // it is finished now
     await forgetStages(folder);
     say(`\n${resultTable(result.models)}\n\n${verdict(result)}\n`);
     say(`${nextCommands(shortPath(folder), settings)}\n`);

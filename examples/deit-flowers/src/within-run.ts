@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { type StartedBackend, startBackend } from "tfjs-backends";
 import { type RunContext, reportOnce } from "./context.ts";
 import { type FlowerData, openData } from "./data/open-data.ts";
@@ -8,6 +7,7 @@ import { requireSameData, writeDataRecord } from "./files/data-record.ts";
 import { type ResumeCommand, requireSameEpochs, resumeCommand } from "./files/resumed-epochs.ts";
 import { makeRunFolder, removeIfEmpty } from "./files/run-folder.ts";
 import { writeSettings } from "./files/saved-settings.ts";
+import { forgetStages, isFinished } from "./files/stages.ts";
 import { removeTemporaries } from "./files/write-atomically.ts";
 import { requireInitialWeights } from "./initial-weights.ts";
 import { Interrupted, orInterrupted } from "./interrupted.ts";
@@ -46,7 +46,8 @@ const NOTHING_SAVED = "stopped before there was anything to save";
  */
 export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promise<T>): Promise<T> {
   const { settings, output, signal, command } = start;
-  if (settings.resume !== undefined && existsSync(join(settings.resume, "summary.json"))) {
+  if (settings.resume !== undefined && isFinished(settings.resume)) {
+    await forgetStages(settings.resume); // a crash may have left them
     throw new UsageError(`--resume: expected a run that is not finished, got '${settings.resume}'`);
   }
   if (settings.resume !== undefined) await requireSameEpochs(settings.resume, settings);

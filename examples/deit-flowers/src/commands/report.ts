@@ -3,6 +3,7 @@ import { startBackend } from "tfjs-backends";
 import { reportOnce } from "../context.ts";
 import { openData } from "../data/open-data.ts";
 import { savedSettings } from "../files/saved-settings.ts";
+import { forgetStages, isFinished } from "../files/stages.ts";
 import { writeReport } from "../report/write-report.ts";
 import { readRecord } from "../run-record.ts";
 import { resolveDataSettings } from "../settings.ts";
@@ -17,6 +18,7 @@ export const report: Command = {
   run: async ({ args, options, output, signal }) => {
     const folder = args[0]!;
     const result = await readRecord(folder);
+    if (isFinished(folder)) await forgetStages(folder); // a crash may have left them
     const { download, ...saved } = savedSettings(folder, "report");
     const isMoved = options.data !== undefined; // then nothing is downloaded
     const settings = resolveDataSettings({ ...saved, ...(!isMoved && { download }), ...options });

@@ -1,22 +1,25 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import type { FlowerData } from "../data/open-data.ts";
 import { areSameNames } from "../models/class-names.ts";
 import { UsageError } from "../usage-error.ts";
-import { parseJson } from "./parse-json.ts";
+import { parseChecked } from "./parse-json.ts";
 import { writeAtomically } from "./write-atomically.ts";
 
 /** In a run's folder: what its data were. */
 export const DATA_RECORD = "data.json";
 
-/** What tells a run's data from others. */
-export interface DataRecord {
+const schema = z.object({
   /** In the order of the models' outputs. */
-  readonly classNames: readonly string[];
+  classNames: z.array(z.string()).readonly(),
   /** SHA-256 of the pictures' names, classes and split. */
-  readonly pictures: string;
-}
+  pictures: z.string(),
+});
+
+/** What tells a run's data from others. */
+export type DataRecord = z.infer<typeof schema>;
 
 /** What is recorded of data. */
 export function dataRecord({ classNames, train, validation }: FlowerData): DataRecord {
@@ -32,10 +35,11 @@ export async function writeDataRecord(folder: string, data: FlowerData): Promise
   await writeAtomically(join(folder, DATA_RECORD), `${JSON.stringify(dataRecord(data), null, 2)}\n`);
 }
 
-/** The record of a run's data; `undefined` where the folder is not a run's, or that of an older one. */
+/** The record of a run's data; `undefined` where the folder is not a run's, or that of an older one. @throws Error naming the file if it holds something else. */
 export async function readDataRecord(folder: string): Promise<DataRecord | undefined> {
+  const file = join(folder, DATA_RECORD);
   try {
-    return parseJson(await readFile(join(folder, DATA_RECORD), "utf8")) as DataRecord;
+    return parseChecked(file, await readFile(file, "utf8"), schema);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;

@@ -1,14 +1,18 @@
 import { execFileSync } from "node:child_process";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { bit, bitSizes } from "bit-teacher";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { emptyFolder } from "../../test/workspace.ts";
 import { inputRangeOf, setInputRange } from "../models/input-range.ts";
+import { readRecord } from "../run-record.ts";
+import { readLog } from "../watch/read-log.ts";
+import { readDataRecord } from "./data-record.ts";
 import { loadLayersModelFile, saveLayersModelFile } from "./layers-model-files.ts";
 import { makeRunFolder, removeIfEmpty } from "./run-folder.ts";
+import { finishedStage } from "./stages.ts";
 import { removeTemporaries, writeAtomically } from "./write-atomically.ts";
 
 describe("a layers model on disk", () => {
@@ -67,6 +71,50 @@ describe("a layers model on disk", () => {
     await expect(loadLayersModelFile(folder)).rejects.toThrow(message);
     expect(tf.memory().numTensors).toBe(before);
   });
+});
+
+test("files of a run that hold something else are refused by name", async () => {
+  const folder = await emptyFolder();
+  const write = async (name: string, text: string) => {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  };
+  const lines = async (path: string) => {
+    for await (const _ of readLog(path));
+  };
+  const readers: Readonly<Record<string, () => Promise<unknown>>> = {
+    "data.json": () => readDataRecord(folder),
+    "result.json": () => readRecord(folder),
+    "resume/teacher.json": () => finishedStage(folder, "teacher"),
+    "log/teacher.jsonl": () => lines(join(folder, "log/teacher.jsonl")),
+  };
+  for (const [name, read] of Object.entries(readers)) {
+    for (const [text, reason] of [
+      ["null", "expected object, received null"],
+      ["[]", "expected object, received array"],
+      ["{", "expected JSON, got: "],
+      ["{}", /: expected \w+/],
+    ] as const) {
+      await write(name, text);
+      await expect(read(), `${name}: ${text}`).rejects.toThrow(join(folder, name));
+      await expect(read(), `${name}: ${text}`).rejects.toThrow(reason);
+    }
+  }
+  const teacher = {
+    name: "teacher",
+    params: 1,
+    valAccuracy: 1,
+    imagesPerSecond: 1,
+    history: { loss: [1, null] },
+  };
+  await write("resume/teacher.json", JSON.stringify({ result: teacher }));
+  await expect(finishedStage(folder, "teacher")).rejects.toThrow(
+    "teacher.json: result.history.loss.1: expected number, received null",
+  );
+  await write("log/teacher.jsonl", '{"event":"begin","step":0}\n{"event":"step"}\n');
+  await expect(lines(join(folder, "log/teacher.jsonl"))).rejects.toThrow(
+    "teacher.jsonl, line 2: step: expected number, received undefined",
+  );
 });
 
 test("a file is replaced whole, and a failure leaves no piece of one", async () => {

@@ -1,12 +1,15 @@
+import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import type { CheckpointEvent, CheckpointOptions } from "distill-trainer";
 import { folderStorage } from "distill-trainer/node";
-import type { ModelResult } from "../run-result.ts";
+import { z } from "zod";
+import { MODEL_RESULT, type ModelResult } from "../run-result.ts";
 import { runSettings, type Settings } from "../settings.ts";
 import type { LineOutput } from "../terminal/live-line.ts";
 import { saveLayersModelFile } from "./layers-model-files.ts";
+import { parseChecked } from "./parse-json.ts";
 import { writeAtomically } from "./write-atomically.ts";
 
 /** A training of the run, named as the folder of its model. */
@@ -25,12 +28,14 @@ export function stagesOf({ students }: Pick<Settings, "students">): readonly (ty
   return NAMES.filter(([stage]) => !(skipped[students] as readonly string[]).includes(stage));
 }
 
-/** What is known of a training that is done. */
-export interface StageResult {
-  readonly result: ModelResult;
+const stageResult = z.object({
+  result: MODEL_RESULT,
   /** One sentence, for people. */
-  readonly description?: string;
-}
+  description: z.string().exactOptional(),
+});
+
+/** What is known of a training that is done. */
+export type StageResult = Readonly<z.infer<typeof stageResult>>;
 
 /** Part of a run's folder while it lasts: results of the stages done, checkpoints of the one under way. */
 const GOING_ON = "resume";
@@ -72,12 +77,18 @@ export async function finishStage(
 
 /** The result of a stage that an earlier part of the run has finished. */
 export async function finishedStage(folder: string, stage: StageName): Promise<StageResult | undefined> {
+  const file = join(folder, GOING_ON, `${stage}.json`);
   try {
-    return JSON.parse(await readFile(join(folder, GOING_ON, `${stage}.json`), "utf8")) as StageResult;
+    return parseChecked(file, await readFile(file, "utf8"), stageResult);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
+}
+
+/** Whether a run has come to its end. */
+export function isFinished(folder: string): boolean {
+  return existsSync(join(folder, "summary.json"));
 }
 
 /** Removes what only an unfinished run needs. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import type { StageName } from "../files/stages.ts";
 import type { ModelResult } from "../run-result.ts";
+import { readLog } from "../watch/read-log.ts";
 import { stageLogPath } from "../watch/stage-logs.ts";
 import type { LearningRates } from "./evidence.ts";
 
@@ -16,23 +16,21 @@ export async function learningRates(
 ): Promise<LearningRates[]> {
   const path = stageLogPath(folder, stage);
   if (!existsSync(path)) return [];
-  const lines = (await readFile(path, "utf8"))
-    .split("\n")
-    .filter((text) => text !== "")
-    .map(
-      (text) =>
-        JSON.parse(text) as { event: string; step: number; learningRate?: number; stepsPerEpoch?: number },
-    );
-  const { stepsPerEpoch = 1 } = lines.find((line) => line.stepsPerEpoch !== undefined) ?? {};
-  const steps = lines.filter(({ event, learningRate }) => event === "step" && Number.isFinite(learningRate));
+  let stepsPerEpoch: number | undefined;
+  const steps: { readonly step: number; readonly learningRate: number }[] = [];
+  for await (const line of readLog(path)) {
+    const { event, step, learningRate } = line;
+    stepsPerEpoch ??= line.stepsPerEpoch;
+    if (event === "step" && typeof learningRate === "number") steps.push({ step, learningRate });
+  }
   const every = Math.max(1, Math.ceil(steps.length / POINTS));
   const shown = steps.filter((_, i) => i % every === 0 || i === steps.length - 1);
   if (shown.length === 0) return [];
   return [
     {
       name,
-      epochs: shown.map(({ step }) => step / stepsPerEpoch),
-      values: shown.map(({ learningRate }) => learningRate!),
+      epochs: shown.map(({ step }) => step / (stepsPerEpoch ?? 1)),
+      values: shown.map(({ learningRate }) => learningRate),
     },
   ];
 }

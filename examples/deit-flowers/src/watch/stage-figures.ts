@@ -1,7 +1,7 @@
-import { createReadStream, existsSync } from "node:fs";
-import { createInterface } from "node:readline";
-import { RunMeter, type StepFigures } from "distill-trainer";
+import { existsSync } from "node:fs";
+import { RunMeter } from "distill-trainer";
 import type { StageName } from "../files/stages.ts";
+import { readLog } from "./read-log.ts";
 import { stageLogPath } from "./stage-logs.ts";
 
 /** How fast a stage trained, over all its steps, in however many pieces. */
@@ -17,9 +17,8 @@ export async function stageFigures(folder: string, stage: StageName): Promise<St
   const path = stageLogPath(folder, stage);
   if (!existsSync(path)) return undefined;
   const meter = new RunMeter();
-  for await (const text of createInterface({ input: createReadStream(path) })) {
-    const line = JSON.parse(text) as StepFigures & { readonly event: string };
-    if (line.event === "step") meter.add(line);
+  for await (const { event, size = 0, waitSeconds = 0, computeSeconds = 0 } of readLog(path)) {
+    if (event === "step") meter.add({ size, waitSeconds, computeSeconds });
   }
   if (meter.steps === 0) return undefined;
   return { trainImagesPerSecond: meter.imagesPerSecond, waitingShare: meter.waitingShare };

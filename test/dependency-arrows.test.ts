@@ -14,6 +14,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "vit-blocks": ["kernel-op", "known-options", "sample-keys", "stochastic-depth"],
   "safetensors-io": ["known-options"],
   "tensorboard-events": ["known-options"],
+  "named-weights": ["safetensors-io"],
   "deit-model": ["known-options", "safetensors-io", "vit-blocks"],
   "tfjs-optim": ["kernel-op", "known-options"],
   "distill-trainer": [
@@ -29,6 +30,7 @@ const ARROWS: Record<string, readonly string[]> = {
     "distill-trainer",
     "kernel-op",
     "known-options",
+    "named-weights",
     "safetensors-io",
     "sample-keys",
     "tfjs-optim",
@@ -46,6 +48,7 @@ const FOR_BROWSERS = [
   "tfjs-optim",
   "stochastic-depth",
   "vit-blocks",
+  "named-weights",
   "deit-model",
   "bit-teacher",
   "webgpu-kernels",

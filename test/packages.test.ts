@@ -19,6 +19,7 @@ const BUDGET: Record<string, number> = {
   "flowers-data": 280,
   "kernel-op": 15,
   "known-options": 18,
+  "named-weights": 60,
   "safetensors-io": 50,
   "sample-keys": 18,
   "stochastic-depth": 22,

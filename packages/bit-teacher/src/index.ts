@@ -1,9 +1,5 @@
 export { bit, FEATURES, featuresOf } from "./bit.ts";
 export { type BitConfig, type BitName, type BitSize, bitSizes } from "./config.ts";
-export type { NamedTensors, StoredTensor } from "./formats/named-tensors.ts";
-export { openNpz } from "./formats/npz.ts";
-export { openSavedModelZip } from "./formats/saved-model.ts";
-export { openTensorBundle, type TensorBundleFiles } from "./formats/tensor-bundle/open-tensor-bundle.ts";
 export { GroupNorm, type GroupNormArgs } from "./layers/group-norm.ts";
 export { StdConv2D, type StdConv2DArgs } from "./layers/std-conv-2d.ts";
 export { type LoadWeightsOptions, loadWeights, type WeightsReport } from "./load-weights.ts";

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { type NamedTensors, openNpz, openZip } from "named-weights";
 import { bytesSource, openSafetensors } from "safetensors-io";
 import { fixturesOf } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openZip } from "./formats/zip.ts";
-import { type BitConfig, bit, featuresOf, loadWeights, type NamedTensors, openNpz } from "./index.ts";
+import { type BitConfig, bit, featuresOf, loadWeights } from "./index.ts";
 import { loadWeightsFile } from "./node.ts";
 
 const { bytes: fixture } = fixturesOf(import.meta.url);

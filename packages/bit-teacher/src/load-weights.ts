@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { type Checks, oneOf, optional, requireOptions } from "known-options";
+import type { NamedTensors } from "named-weights";
 import { notFinite, quoted } from "safetensors-io";
-import type { NamedTensors } from "./formats/named-tensors.ts";
 import { type Naming, namingOf, timmKey, type WeightNames } from "./weight-names.ts";
 
 /** Options of {@link loadWeights}. */

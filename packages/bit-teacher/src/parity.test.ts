@@ -1,12 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { openNpz, openSavedModelZip } from "named-weights";
 import { bytesSource, openSafetensors } from "safetensors-io";
 import { largestDifference as apart, errorOverLargest, fixturesOf, parity, tensorsOf } from "test-kit";
 import { PARITY_BACKENDS, startParityBackend } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
 import { hashed } from "../test/hashed.ts";
-import { bit, bitSizes, featuresOf, loadWeights, openNpz, openSavedModelZip } from "./index.ts";
+import { bit, bitSizes, featuresOf, loadWeights } from "./index.ts";
 import { timmKey } from "./weight-names.ts";
 
 const { bytes: fixture } = fixturesOf(import.meta.url);

@@ -1,5 +1,5 @@
+import type { StoredTensor } from "named-weights";
 import { wrapperPrefix } from "safetensors-io";
-import type { StoredTensor } from "./formats/named-tensors.ts";
 
 /** Whose names and layout a file's tensors have: timm's (PyTorch's layout), or those of Google's BiT (TensorFlow's). */
 export type WeightNames = "timm" | "bit";

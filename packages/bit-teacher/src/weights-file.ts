@@ -1,12 +1,9 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { type NamedTensors, openNpz, openSavedModelZip, openTensorBundle, shardName } from "named-weights";
 import { FORMAT_BYTES, foreignFormat, openSafetensors } from "safetensors-io";
 import { type FileSource, fileSource } from "safetensors-io/node";
-import type { NamedTensors } from "./formats/named-tensors.ts";
-import { openNpz } from "./formats/npz.ts";
-import { openSavedModelZip, shardName } from "./formats/saved-model.ts";
-import { openTensorBundle } from "./formats/tensor-bundle/open-tensor-bundle.ts";
 import { type LoadWeightsOptions, loadWeights, type WeightsReport } from "./load-weights.ts";
 
 type Opener = (path: string, open: (path: string) => Promise<FileSource>) => Promise<NamedTensors>;

@@ -14,7 +14,11 @@ interface Format {
 
 /** The first that fits counts. */
 const BINARY: readonly Format[] = [
-  { begins: "PK\x03\x04", holds: ".npy", what: "a NumPy .npz archive: open it with openNpz of bit-teacher" },
+  {
+    begins: "PK\x03\x04",
+    holds: ".npy",
+    what: "a NumPy .npz archive: open it with openNpz of named-weights",
+  },
   {
     begins: "PK\x03\x04",
     holds: "/data.pkl",

@@ -1,4 +1,4 @@
-import { openNpz } from "../../../packages/bit-teacher/src/formats/npz.ts";
+import { openNpz } from "../../../packages/named-weights/src/formats/npz.ts";
 import { bytesSource } from "../../../packages/safetensors-io/src/index.ts";
 import { type Format, wholeFile } from "../format.ts";
 import { digest } from "../judge.ts";

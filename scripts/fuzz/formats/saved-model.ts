@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { openSavedModelZip } from "../../../packages/bit-teacher/src/formats/saved-model.ts";
-import { crc32c, masked } from "../../../packages/bit-teacher/src/formats/tensor-bundle/crc32c.ts";
-import { Cursor } from "../../../packages/bit-teacher/src/formats/tensor-bundle/wire.ts";
-import { openZip } from "../../../packages/bit-teacher/src/formats/zip.ts";
+import { openSavedModelZip } from "../../../packages/named-weights/src/formats/saved-model.ts";
+import { crc32c, masked } from "../../../packages/named-weights/src/formats/tensor-bundle/crc32c.ts";
+import { Cursor } from "../../../packages/named-weights/src/formats/tensor-bundle/wire.ts";
+import { openZip } from "../../../packages/named-weights/src/formats/zip.ts";
 import { bytesSource } from "../../../packages/safetensors-io/src/index.ts";
 import { root } from "../../packages.ts";
 import { type Format, wholeFile } from "../format.ts";

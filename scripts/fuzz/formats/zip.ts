@@ -1,4 +1,4 @@
-import { openZip } from "../../../packages/bit-teacher/src/formats/zip.ts";
+import { openZip } from "../../../packages/named-weights/src/formats/zip.ts";
 import { bytesSource } from "../../../packages/safetensors-io/src/index.ts";
 import { type Format, wholeFile } from "../format.ts";
 import { digest } from "../judge.ts";
@@ -7,7 +7,7 @@ import { zipBytes } from "../zip-bytes.ts";
 /** Zip archives by themselves: members read whole, in pieces and backwards. */
 export const zip: Format = {
   name: "zip",
-  reader: "`openZip` of bit-teacher",
+  reader: "`openZip` of named-weights",
   async prepare() {
     const bytes = Uint8Array.from({ length: 2000 }, (_, i) => (i * i) >> 4);
     const files = {

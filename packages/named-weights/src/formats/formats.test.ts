@@ -9,7 +9,7 @@ import { openTensorBundle } from "./tensor-bundle/open-tensor-bundle.ts";
 import { Cursor } from "./tensor-bundle/wire.ts";
 import { openZip } from "./zip.ts";
 
-const { bytes: fixture } = fixturesOf(import.meta.url);
+const { bytes: fixture } = fixturesOf(new URL("../../../bit-teacher/src/", import.meta.url).href);
 
 const KERNEL = "resnet/root_block/standardized_conv2d/kernel";
 const MEGABYTE = 2 ** 20;

@@ -11,7 +11,8 @@ export interface LoadWeightsOptions {
   readonly head?: "load" | "keep";
 }
 
-const CHECKS: Checks<LoadWeightsOptions> = { head: optional(oneOf("load", "keep")) };
+/** Checks of {@link LoadWeightsOptions}. */
+export const LOAD_CHECKS: Checks<LoadWeightsOptions> = { head: optional(oneOf("load", "keep")) };
 
 /** What {@link loadWeights} did; weights of the model by timm's keys, tensors of the file by their own names. */
 export interface WeightsReport {
@@ -55,7 +56,7 @@ export async function loadWeights(
   file: NamedTensors,
   options: LoadWeightsOptions = {},
 ): Promise<WeightsReport> {
-  const { head = "load" } = requireOptions("loadWeights", options, CHECKS);
+  const { head = "load" } = requireOptions("loadWeights", options, LOAD_CHECKS);
   if (!Array.isArray(model?.weights) || typeof file?.read !== "function") {
     throw new TypeError("loadWeights: expected a model of bit and an open weights file, such as of openNpz");
   }

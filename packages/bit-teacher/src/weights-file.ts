@@ -1,10 +1,11 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { requireOptions } from "known-options";
 import { type NamedTensors, openNpz, openSavedModelZip, openTensorBundle, shardName } from "named-weights";
 import { FORMAT_BYTES, foreignFormat, openSafetensors } from "safetensors-io";
 import { type FileSource, fileSource } from "safetensors-io/node";
-import { type LoadWeightsOptions, loadWeights, type WeightsReport } from "./load-weights.ts";
+import { LOAD_CHECKS, type LoadWeightsOptions, loadWeights, type WeightsReport } from "./load-weights.ts";
 
 type Opener = (path: string, open: (path: string) => Promise<FileSource>) => Promise<NamedTensors>;
 
@@ -28,6 +29,7 @@ export async function loadWeightsFile(
   path: string,
   options: LoadWeightsOptions = {},
 ): Promise<WeightsReport> {
+  requireOptions("loadWeightsFile", options, LOAD_CHECKS);
   const opened: FileSource[] = [];
   const open = async (file: string): Promise<FileSource> => {
     const source = await fileSource(file);

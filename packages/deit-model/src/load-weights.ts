@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { type Check, type Checks, check, oneOf, optional, requireOptions } from "known-options";
+import { type Checks, check, optional, requireOptions } from "known-options";
 import {
   type ByteSource,
   blobSource,
@@ -12,7 +12,7 @@ import {
 } from "safetensors-io";
 import { modelWeights, patchGrid } from "./model-weights.ts";
 import type { Grid, PositionChange } from "./position-change.ts";
-import { type PositionFilter, resizePositions } from "./resize-positions.ts";
+import { FILTER, GRID, type PositionFilter, resizePositions } from "./resize-positions.ts";
 import { fromTorch, type Values } from "./torch-layout.ts";
 import type { WeightNames } from "./weight-names.ts";
 import { type Adaptation, type Load, planWeights } from "./weights-plan.ts";
@@ -31,19 +31,15 @@ export interface LoadWeightsOptions {
 }
 
 const ADAPTATIONS: readonly unknown[] = ["classes", "distillation", "positions", "extra"];
-const GRID: Check = check(
-  "[height, width], integers >= 1",
-  (value) =>
-    Array.isArray(value) && value.length === 2 && value.every((side) => Number.isInteger(side) && side >= 1),
-);
-const CHECKS: Checks<LoadWeightsOptions> = {
+/** Checks of {@link LoadWeightsOptions}. */
+export const LOAD_CHECKS: Checks<LoadWeightsOptions> = {
   adapt: optional(
     check(
       `of ${ADAPTATIONS.join(", ")}`,
       (value) => Array.isArray(value) && value.every((one) => ADAPTATIONS.includes(one)),
     ),
   ),
-  positionFilter: optional(oneOf("bicubic-antialias", "bicubic")),
+  positionFilter: optional(FILTER),
   fileGrid: optional(GRID),
 };
 
@@ -83,7 +79,7 @@ export async function loadWeights(
   source: Uint8Array | Blob | ByteSource,
   options: LoadWeightsOptions = {},
 ): Promise<WeightsReport> {
-  const { adapt = [], fileGrid, positionFilter } = requireOptions("loadWeights", options, CHECKS);
+  const { adapt = [], fileGrid, positionFilter } = requireOptions("loadWeights", options, LOAD_CHECKS);
   const weights = modelWeights("loadWeights", model);
   const file = await openSafetensors(sourceOf(source));
   const plan = planWeights({ file, weights, grid: patchGrid(model, weights), fileGrid, adapt });
@@ -150,7 +146,8 @@ async function assemble(
   const parts = tensors.map((name) => read.get(name)!);
   const data = parts.length === 1 ? parts[0]! : concatenate(parts);
   if (!positions) return fromTorch({ shape: weight.torchShape, data });
-  const resized = resizePositions(data, { ...positions, prefix: positions.filePrefix, filter });
+  const { from, to, filePrefix } = positions;
+  const resized = resizePositions(data, { from, to, prefix: filePrefix, filter });
   const own = (await weight.variable.read().data()) as Float32Array;
   return { shape: weight.torchShape, data: withPrefix(resized, own, positions) };
 }

@@ -38,7 +38,7 @@ test("the same size gives the same numbers, a constant stays one, a class token'
 });
 
 test.each([
-  [{ from: [2, 2], to: [0, 3] }, "resizePositions: sides must be integers >= 1, got [2,2] to [0,3], 1"],
+  [{ from: [2, 2], to: [0, 3] }, "resizePositions: to must be [height, width], integers >= 1, got [0,3]"],
   [{ from: [3, 3], to: [2, 2] }, "resizePositions: expected 10 rows, got 5 numbers"],
   [{ from: [2, 2], to: [3, 3], filter: "linear" }, "got 'linear'"],
 ])("%j is refused", (change, message) => {

@@ -1,3 +1,14 @@
+import {
+  type Check,
+  type Checks,
+  COUNT,
+  check,
+  integerFrom,
+  oneOf,
+  optional,
+  requireOptions,
+} from "known-options";
+
 /** How positions are interpolated: as timm does, or as facebookresearch/deit. */
 export type PositionFilter = "bicubic-antialias" | "bicubic";
 
@@ -12,6 +23,20 @@ export interface ResizePositionsOptions {
   readonly filter?: PositionFilter;
 }
 
+/** Check of patches per side. */
+export const GRID: Check = check(
+  "[height, width], integers >= 1",
+  (value) => Array.isArray(value) && value.length === 2 && value.every((side) => COUNT.fits(side)),
+);
+/** Check of a {@link PositionFilter}. */
+export const FILTER: Check = oneOf("bicubic-antialias", "bicubic");
+const CHECKS: Checks<ResizePositionsOptions> = {
+  from: GRID,
+  to: GRID,
+  prefix: integerFrom(0),
+  filter: optional(FILTER),
+};
+
 /**
  * Position embeddings for another resolution: the grid of patches is interpolated, class tokens keep their rows.
  *
@@ -21,7 +46,7 @@ export interface ResizePositionsOptions {
  *
  * @param positions - `[prefix + height · width, dim]`, row-major.
  * @returns The same for the grid `to`, a new array.
- * @throws RangeError if a side is no integer ≥ 1 or the positions are not whole rows.
+ * @throws TypeError for an unknown option. RangeError if a side is not an integer ≥ 1 or the positions are not whole rows.
  * @see https://github.com/huggingface/pytorch-image-models/blob/main/timm/layers/pos_embed.py;
  * https://github.com/facebookresearch/deit/blob/main/main.py; Keys 1981, "Cubic convolution interpolation"
  *
@@ -29,16 +54,9 @@ export interface ResizePositionsOptions {
  * const larger = resizePositions(positions, { from: [14, 14], to: [24, 24], prefix: 1 });
  */
 export function resizePositions(positions: Float32Array, options: ResizePositionsOptions): Float32Array {
+  requireOptions("resizePositions", options, CHECKS);
   const { from, to, prefix, filter = "bicubic-antialias" } = options;
   const rows = prefix + from[0] * from[1];
-  if (![...from, ...to, prefix + 1].every((side) => Number.isInteger(side) && side >= 1)) {
-    throw new RangeError(`resizePositions: sides must be integers >= 1, got [${from}] to [${to}], ${prefix}`);
-  }
-  if (filter !== "bicubic-antialias" && filter !== "bicubic") {
-    throw new RangeError(
-      `resizePositions: filter must be 'bicubic-antialias' or 'bicubic', got '${String(filter)}'`,
-    );
-  }
   const dim = positions.length / rows;
   if (!(Number.isInteger(dim) && dim >= 1)) {
     throw new RangeError(`resizePositions: expected ${rows} rows, got ${positions.length} numbers`);

@@ -1,6 +1,7 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { requireOptions } from "known-options";
 import { fileSource, saveSafetensors } from "safetensors-io/node";
-import { type LoadWeightsOptions, loadWeights, type WeightsReport } from "./load-weights.ts";
+import { LOAD_CHECKS, type LoadWeightsOptions, loadWeights, type WeightsReport } from "./load-weights.ts";
 import { type SaveWeightsOptions, weightsMetadata, weightTensors } from "./save-weights.ts";
 
 /**
@@ -16,6 +17,7 @@ export async function loadWeightsFile(
   path: string,
   options: LoadWeightsOptions = {},
 ): Promise<WeightsReport> {
+  requireOptions("loadWeightsFile", options, LOAD_CHECKS);
   const source = await fileSource(path);
   try {
     return await loadWeights(model, source, options);

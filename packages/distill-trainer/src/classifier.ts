@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { ANY, type Checks, FUNCTION, optional, RATE, requireOptions } from "known-options";
+import { type Checks, FUNCTION, optional, RATE, requireOptions } from "known-options";
 import type { BatchLogs } from "./batch-logs.ts";
 import type { DataSource } from "./data-source.ts";
 import { type EvaluateDatasetOptions, evaluateDataset } from "./evaluate.ts";
@@ -31,13 +31,10 @@ export interface ClassifierCompileArgs extends StepOptions {
   readonly preprocess?: Preprocess;
 }
 
-/** A distiller's options pass, so that `compileRecipe` serves both; they do nothing. */
-const CHECKS: Checks<ClassifierCompileArgs & { distillation?: unknown; alpha?: unknown }> = {
+const CHECKS: Checks<ClassifierCompileArgs> = {
   ...STEP_CHECKS,
   labelSmoothing: optional(RATE),
   preprocess: optional(FUNCTION),
-  distillation: ANY,
-  alpha: ANY,
 };
 
 /**

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { oneOf, optional, POSITIVE, requireOptions } from "known-options";
+import { type KindChecks, oneOf, optional, POSITIVE, requireKind } from "known-options";
 import { oneHot } from "./label-smoothing.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 
@@ -13,18 +13,14 @@ export type Distillation =
    */
   | { readonly kind: "soft"; readonly temperature: number; readonly reduction?: "batchmean" | "numel" };
 
+const CHECKS: KindChecks<Distillation, "kind"> = {
+  hard: {},
+  soft: { temperature: POSITIVE, reduction: optional(oneOf("batchmean", "numel")) },
+};
+
 /** @throws TypeError or RangeError, in the caller's name, if it is not a {@link Distillation}. */
 export function requireDistillation(caller: string, distillation: Distillation): void {
-  const { kind } = distillation;
-  const kinds = oneOf("hard", "soft");
-  if (kind === "soft") {
-    const reduction = optional(oneOf("batchmean", "numel"));
-    requireOptions(`${caller}: distillation`, distillation, {
-      kind: kinds,
-      temperature: POSITIVE,
-      reduction,
-    });
-  } else requireOptions(`${caller}: distillation`, distillation, { kind: kinds });
+  requireKind(`${caller}: distillation`, distillation, "kind", CHECKS);
 }
 
 /**
@@ -47,12 +43,12 @@ export function distillationLoss(
   teacherLogits: tf.Tensor2D,
   studentLogits: tf.Tensor2D,
 ): tf.Tensor1D {
+  requireDistillation("distillationLoss", distillation);
   if (teacherLogits.shape[1] !== studentLogits.shape[1]) {
     throw new RangeError(
       `distillationLoss: the teacher must have the student's ${studentLogits.shape[1]} classes, got ${teacherLogits.shape[1]}`,
     );
   }
-  requireDistillation("distillationLoss", distillation);
   const classes = studentLogits.shape[1];
   if (distillation.kind === "hard") {
     return tf.tidy(() => {

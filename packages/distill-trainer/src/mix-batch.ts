@@ -1,4 +1,13 @@
-import { atLeast, type Checks, FRACTION, optional, requireOptions } from "known-options";
+import {
+  atLeast,
+  type Checks,
+  check,
+  FRACTION,
+  type KindChecks,
+  optional,
+  requireKind,
+  requireOptions,
+} from "known-options";
 import { siteOf, uniform } from "sample-keys";
 import { beta } from "./beta.ts";
 import { requireLabels, requireTargets } from "./checks/require-batch.ts";
@@ -37,6 +46,18 @@ export type Mix =
   /** `1 − lambda`: area of the box before what lies outside is cut off. `middle`: of the box, y and x of the sides. */
   | { readonly kind: "cutmix"; readonly lambda: number; readonly middle: readonly [number, number] };
 
+const KINDS: KindChecks<Mix, "kind"> = {
+  none: {},
+  mixup: { lambda: FRACTION },
+  cutmix: {
+    lambda: FRACTION,
+    middle: check(
+      "[y, x], each in [0, 1]",
+      (value) => Array.isArray(value) && value.length === 2 && value.every((side) => FRACTION.fits(side)),
+    ),
+  },
+};
+
 /**
  * How rows are mixed: MixUp, CutMix or neither, as timm's `Mixup` draws it for a batch, a pair of rows or a row.
  *
@@ -69,7 +90,8 @@ export function mixOf(options: MixOptions, key: number): Mix {
  * @param mix - Of all rows, or one a row (timm's modes `pair` and `elem`).
  * @param classes - Width of the targets.
  * @returns A batch with `targets`, not smoothed; its arrays are new, but for the keys of samples.
- * @throws RangeError if there is not one mix a row, or CutMix is asked of samples that are no images `[height, width, channels]`.
+ * @throws TypeError for an unknown field of a mix. RangeError if one is out of range, there is not one mix a row, a label or target
+ * is not of the classes, or CutMix is asked of samples that are no images `[height, width, channels]`.
  *
  * @example
  * const mixed = mixBatch(batch, { kind: "mixup", lambda: 0.3 }, 5);
@@ -80,8 +102,10 @@ export function mixBatch<B extends Batch>(
   mix: Mix | readonly Mix[],
   classes: number,
 ): B & { targets: Float32Array } {
+  const given = Array.isArray(mix) ? (mix as readonly Mix[]) : [mix as Mix];
+  for (const one of given) requireKind("mixBatch: mix", one, "kind", KINDS);
   const rows = batch.labels.length;
-  const mixes = "kind" in mix ? new Array<Mix>(rows).fill(mix) : mix;
+  const mixes = given === mix ? given : new Array<Mix>(rows).fill(given[0]!);
   if (mixes.length !== rows)
     throw new RangeError(`mixBatch: ${rows} rows need as many mixes, got ${mixes.length}`);
   requireLabels("mixBatch", batch.labels, classes);

@@ -45,8 +45,8 @@ const CHECKS: Checks<MixedSourceOptions> = {
  * await distiller.fitDataset(data, { epochs: 300, validationData: validation });
  */
 export function mixedSource(source: DataSource, options: MixedSourceOptions): DataSource {
-  requireSource("mixedSource", source);
   requireOptions("mixedSource", options, CHECKS);
+  requireSource("mixedSource", source);
   const { classes, mode = "batch", ...mixing } = options;
   const firstOf = MODES[mode];
   const mixesOf = ({ sampleKeys }: Batch): Mix[] =>

@@ -182,7 +182,10 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
 });
 
 test("refuses decays and norms that make no sense", () => {
-  expect(() => clipByGlobalNorm(0)).toThrow("clipByGlobalNorm: maxNorm must be above 0, got 0");
+  expect(() => chainTransforms(clipByGlobalNorm(1), 5 as never)).toThrow(
+    "chainTransforms: transform 2 must be a GradientTransform { name, apply }, got 5",
+  );
+  expect(() => clipByGlobalNorm(0)).toThrow("clipByGlobalNorm: maxNorm must be a finite number > 0, got 0");
   expect(() => layerDecay({ decay: 2, depth: 3 })).toThrow("layerDecay: decay must be in (0, 1], got 2");
   expect(() => layerDecay({ decay: 0.5, depth: 0 })).toThrow("layerDecay: depth must be an integer >= 1");
   const { model } = oneVector([1]);

@@ -20,7 +20,10 @@ export const STEP_CHECKS: Checks<StepOptions> = {
     hasMethods(value, "applyGradients", "getWeights"),
   ),
   gradientTransform: optional(
-    check("a GradientTransform { name, apply }", (value) => hasMethods(value, "apply")),
+    check(
+      "a GradientTransform { name, apply }",
+      (value) => hasMethods(value, "apply") && typeof (value as GradientTransform).name === "string",
+    ),
   ),
   average: optional(check("a WeightAverage", (value) => hasMethods(value, "update", "within"))),
 };

@@ -32,10 +32,10 @@ export interface FromTfDataOptions {
  * await classifier.fitDataset(source, { epochs: 1 });
  */
 export function fromTfData(dataset: BatchedDataset, options: FromTfDataOptions): DataSource {
+  requireOptions("fromTfData", options, { size: COUNT, batchSize: COUNT, seed: optional(UINT32) });
   if (typeof dataset?.iterator !== "function") {
     throw new TypeError(`fromTfData: dataset must be a tf.data.Dataset, got ${dataset}`);
   }
-  requireOptions("fromTfData", options, { size: COUNT, batchSize: COUNT, seed: optional(UINT32) });
   const { size, batchSize, seed = 0 } = options;
   async function* batches(epoch: number): AsyncGenerator<Batch> {
     const iterator = await dataset.iterator();

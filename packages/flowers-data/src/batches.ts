@@ -1,5 +1,6 @@
+import { optional, requireOptions, UINT32 } from "known-options";
 import type { Batch } from "./batch.ts";
-import { type ImageSourceOptions, imageSource } from "./image-source.ts";
+import { type ImageSourceOptions, imageSource, SOURCE_CHECKS } from "./image-source.ts";
 import type { SampleStore } from "./sample-store.ts";
 
 /** Options of {@link batches}. */
@@ -13,12 +14,13 @@ export interface BatchesOptions extends ImageSourceOptions {
  *
  * For several epochs take {@link imageSource}, which keeps its threads.
  *
- * @throws RangeError if an option is out of range. Error naming the picture that does not decode.
+ * @throws TypeError for an unknown option. RangeError if one is out of range. Error naming the picture that does not decode.
  *
  * @example
  * for await (const batch of batches(store, { batchSize: 32, imageSize: 96, training: false })) console.log(batch.labels);
  */
 export async function* batches(store: SampleStore, options: BatchesOptions): AsyncGenerator<Batch> {
+  requireOptions("batches", options, { ...SOURCE_CHECKS, epoch: optional(UINT32) });
   const { epoch = 0, ...rest } = options;
   const source = imageSource(store, rest);
   try {

@@ -1,3 +1,4 @@
+import { COUNT, optional, requireOptions } from "known-options";
 import type { RgbImage } from "./rgb-image.ts";
 import { type Encoding, rawImage, type SampleStore, sampleBytes } from "./sample-store.ts";
 
@@ -5,7 +6,7 @@ import { type Encoding, rawImage, type SampleStore, sampleBytes } from "./sample
  * A picture of a store as it is shown: decoded, turned upright where the store's photos are.
  *
  * @param options - `maxPixels`: as of `decodeImage`.
- * @throws Error naming the picture if it does not decode.
+ * @throws TypeError for an unknown option. RangeError if one is out of range. Error naming the picture if it does not decode.
  *
  * @example
  * const image = await decodeSample(await openFlowers("photos"), 0);
@@ -15,6 +16,7 @@ export async function decodeSample(
   index: number,
   options: { readonly maxPixels?: number } = {},
 ): Promise<RgbImage> {
+  requireOptions("decodeSample", options, { maxPixels: optional(COUNT) });
   try {
     return await readSample({ ...store, ...options }, index);
   } catch (cause) {

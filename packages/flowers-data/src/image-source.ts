@@ -227,7 +227,8 @@ function prefetchWithin(bytes: number, workers: number, options: ImageSourceOpti
   return Math.max(1, Math.min(Math.max(2, workers + 1), Math.floor(bytes / batch)));
 }
 
-const CHECKS: Checks<ImageSourceOptions> = {
+/** Checks of {@link ImageSourceOptions}. */
+export const SOURCE_CHECKS: Checks<ImageSourceOptions> = {
   batchSize: COUNT,
   imageSize: COUNT,
   teacherImageSize: optional(COUNT),
@@ -248,8 +249,8 @@ const CHECKS: Checks<ImageSourceOptions> = {
 };
 
 function resolve(store: SampleStore, options: ImageSourceOptions) {
+  requireOptions("imageSource", options, SOURCE_CHECKS);
   if (store.size === 0) throw new RangeError("imageSource: expected a store with images, got an empty one");
-  requireOptions("imageSource", options, CHECKS);
   const { batchSize, imageSize, teacherImageSize, training, shuffleBuffer, onSkip, maxPixels } = options;
   const { seed = 0, antialias = false, onBadImage = "throw", margin = defaultMargin(imageSize) } = options;
   const { workers = Math.min(4, Math.max(1, availableParallelism() - 1)) } = options;

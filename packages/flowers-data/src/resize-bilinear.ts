@@ -37,10 +37,10 @@ export function resizeBilinear(
   width: number,
   options: ResizeOptions = {},
 ): FloatImage {
+  requireOptions("resizeBilinear", options, { antialias: optional(BOOLEAN) });
   requireRgbImage("resizeBilinear", image);
   requirePositiveInteger("resizeBilinear", "height", height);
   requirePositiveInteger("resizeBilinear", "width", width);
-  requireOptions("resizeBilinear", options, { antialias: optional(BOOLEAN) });
   const { antialias = false } = options;
   const data = new Float32Array(height * width * 3);
   const window = { height, width, top: 0, left: 0, rows: height, columns: width, mirror: false, antialias };

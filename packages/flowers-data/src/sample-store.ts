@@ -1,3 +1,4 @@
+import { ANY, type Checks, check, OBJECT, requireOptions } from "known-options";
 import type { RgbImage } from "./rgb-image.ts";
 
 /** How a store's bytes are read: files of any format that sharp knows, turned upright or not, or raw RGB of one size. */
@@ -15,10 +16,19 @@ export interface SampleStoreParts {
   readonly encoding: Encoding;
 }
 
+const CHECKS: Checks<SampleStoreParts> = {
+  classNames: check("a list of names", Array.isArray),
+  keys: check("a list of keys", Array.isArray),
+  labels: check("an Int32Array", (value) => value instanceof Int32Array),
+  bytes: ANY, // shared memory is not everywhere
+  spans: check("a Float64Array", (value) => value instanceof Float64Array),
+  encoding: OBJECT,
+};
+
 /**
  * Labelled pictures in one block of shared memory, which worker threads read in place.
  *
- * @throws RangeError if keys, labels and spans differ in length, a label has no class or a span lies outside.
+ * @throws TypeError for an unknown part. RangeError if one is missing, keys, labels and spans differ in length, a label has no class or a span lies outside.
  *
  * @example
  * const bytes = new SharedArrayBuffer(12); // two black pictures of one by two pixels
@@ -46,6 +56,7 @@ export class SampleStore {
   readonly encoding: Encoding;
 
   constructor(parts: SampleStoreParts) {
+    requireOptions("SampleStore", parts, CHECKS);
     const { classNames, keys, labels, bytes, spans, encoding } = parts;
     if (labels.length !== keys.length || spans.length !== 2 * keys.length) {
       throw new RangeError(

@@ -1,6 +1,7 @@
+import { requireOptions } from "known-options";
 import { TF_FLOWERS_CLASSES } from "./class-names.ts";
 import type { SampleStore } from "./sample-store.ts";
-import { type StratifiedSplitOptions, stratifiedSplit } from "./stratified-split.ts";
+import { SPLIT_CHECKS, type StratifiedSplitOptions, stratifiedSplit } from "./stratified-split.ts";
 import { isTfFlowers } from "./tf-flowers.ts";
 import { tfdsSplit } from "./tfds-split.ts";
 
@@ -9,7 +10,7 @@ import { tfdsSplit } from "./tfds-split.ts";
  * flowers; {@link stratifiedSplit} for all others.
  *
  * @param options - Of a stratified split; the other one has none.
- * @throws RangeError if there are fewer than two classes, a class has fewer than two samples, or `options.heldOut` leaves
+ * @throws TypeError for an unknown option. RangeError if one is out of range, there are fewer than two classes, a class has fewer than two samples, or `options.heldOut` leaves
  * a part smaller than one sample a class.
  *
  * @example
@@ -19,6 +20,7 @@ export function splitStore(
   store: SampleStore,
   options: StratifiedSplitOptions = {},
 ): { train: SampleStore; validation: SampleStore } {
+  requireOptions("splitStore", options, SPLIT_CHECKS);
   const { keys, labels, classNames } = store;
   requireClasses(store);
   const isDrawn = store.encoding.kind === "rgb" && classNames === TF_FLOWERS_CLASSES;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { check, optional, requireOptions, UINT32 } from "known-options";
+import { type Checks, check, optional, requireOptions, UINT32 } from "known-options";
 import type { Split } from "./tfds-split.ts";
 
 /** Options of {@link stratifiedSplit}. */
@@ -11,6 +11,11 @@ export interface StratifiedSplitOptions {
 }
 
 const SHARE = check("in (0, 1)", (value) => typeof value === "number" && value > 0 && value < 1);
+/** Checks of {@link StratifiedSplitOptions}. */
+export const SPLIT_CHECKS: Checks<StratifiedSplitOptions> = {
+  seed: optional(UINT32),
+  heldOut: optional(SHARE),
+};
 
 /**
  * Splits so that each class has its share in both parts: the counts of scikit-learn's `train_test_split(stratify=labels)`.
@@ -34,7 +39,7 @@ export function stratifiedSplit(
   labels: ArrayLike<number>,
   options: StratifiedSplitOptions = {},
 ): Split {
-  requireOptions("stratifiedSplit", options, { seed: optional(UINT32), heldOut: optional(SHARE) });
+  requireOptions("stratifiedSplit", options, SPLIT_CHECKS);
   const { seed = 0, heldOut = 0.1 } = options;
   if (labels.length !== keys.length || new Set(keys).size !== keys.length) {
     throw new RangeError(

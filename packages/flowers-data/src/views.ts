@@ -1,10 +1,20 @@
+import {
+  BOOLEAN,
+  COUNT,
+  integerFrom,
+  type KindChecks,
+  OBJECT,
+  optional,
+  requireKind,
+  UINT32,
+} from "known-options";
 import { siteOf, uniform } from "sample-keys";
-import { type Augmentation, writeAugmented } from "./augment/augmentation.ts";
-import { requireByteImage } from "./augment/byte-image.ts";
-import { type CentreCropOptions, centreCrop } from "./augment/centre-crop.ts";
+import { type Augmentation, requireAugmentation, writeAugmented } from "./augment/augmentation.ts";
+import { INTERPOLATION, requireByteImage } from "./augment/byte-image.ts";
+import { type CentreCropOptions, CROP_RATIO, centreCrop } from "./augment/centre-crop.ts";
 import { resampleWindow } from "./resample-window.ts";
 import type { FloatImage } from "./resize-bilinear.ts";
-import { type RgbImage, requirePositiveInteger, requireRgbImage } from "./rgb-image.ts";
+import { type RgbImage, requireRgbImage } from "./rgb-image.ts";
 
 const CROP_X = siteOf("crop.x");
 const CROP_Y = siteOf("crop.y");
@@ -35,6 +45,14 @@ export type View =
       readonly antialias?: boolean;
     };
 
+const SIZED = { size: COUNT };
+const CHECKS: KindChecks<View, "kind"> = {
+  evaluation: { ...SIZED, antialias: optional(BOOLEAN) },
+  centre: { ...SIZED, ratio: optional(CROP_RATIO), interpolation: optional(INTERPOLATION) },
+  augmented: { ...SIZED, key: UINT32, augmentation: OBJECT },
+  training: { ...SIZED, key: UINT32, margin: optional(integerFrom(0)), antialias: optional(BOOLEAN) },
+};
+
 /** @returns The Keras example's margin, 20 at 224, in proportion at other sizes. */
 export function defaultMargin(size: number): number {
   return Math.round((size * 20) / 224);
@@ -51,7 +69,7 @@ export function defaultMargin(size: number): number {
  * @param image - Any size, 0…255; bytes for `centre` and `augmented`. Not changed.
  * @returns `[size, size, 3]`, float32, 0…255; owned by the caller.
  * @throws RangeError if a size, the margin or an option of the augmentation is out of range, or the image's data does not
- * fit its size. TypeError if bytes are needed and the data are none.
+ * fit its size. TypeError if bytes are needed and the data are none, or for an unknown field of the view.
  * @see https://keras.io/examples/vision/deit/; timm, timm/data/transforms_factory.py
  *
  * @example
@@ -60,8 +78,9 @@ export function defaultMargin(size: number): number {
  * console.log(view.data.length); // 768
  */
 export function viewOf(image: RgbImage, view: View): FloatImage {
+  requireKind("viewOf", view, "kind", CHECKS);
+  if (view.kind === "augmented") requireAugmentation(view.augmentation);
   requireRgbImage("viewOf", image);
-  requirePositiveInteger("viewOf", "size", view.size);
   const data = new Float32Array(view.size * view.size * 3);
   writeView(image, view, data, 0);
   return { data, width: view.size, height: view.size };
@@ -91,9 +110,6 @@ export function writeView(image: RgbImage, view: View, target: Float32Array, off
     return;
   }
   const { key, margin = defaultMargin(size) } = view;
-  if (!(Number.isInteger(margin) && margin >= 0)) {
-    throw new RangeError(`viewOf: margin must be an integer >= 0, got ${margin}`);
-  }
   const window = {
     ...part,
     height: size + margin,

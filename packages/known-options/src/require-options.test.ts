@@ -6,10 +6,12 @@ import {
   FINITE,
   FUNCTION,
   integerFrom,
+  type KindChecks,
   oneOf,
   optional,
   POSITIVE,
   RATE,
+  requireKind,
   requireOptions,
   suggestion,
   UINT32,
@@ -58,6 +60,34 @@ describe("requireOptions", () => {
   test("tells unknown keys from values by the error's class", () => {
     expect(call({ lr: 1 })).toThrow(TypeError);
     expect(call({ learningRate: -1 })).toThrow(RangeError);
+  });
+});
+
+describe("requireKind", () => {
+  type Shape =
+    | { readonly kind: "circle"; readonly radius: number }
+    | { readonly kind: "square" | "oblong"; readonly side: number };
+  const shapes: KindChecks<Shape, "kind"> = {
+    circle: { radius: POSITIVE },
+    square: { side: COUNT },
+    oblong: { side: POSITIVE },
+  };
+  const draw = (shape: unknown) => () => requireKind("draw", shape as Shape, "kind", shapes);
+
+  test("accepts each kind with its own keys", () => {
+    const circle = { kind: "circle", radius: 0.5 };
+    expect(draw(circle)()).toBe(circle);
+    expect(draw({ kind: "oblong", side: 0.5 })).not.toThrow();
+  });
+
+  test.each([
+    [undefined, "draw: options must be an object, got undefined"],
+    [{ kind: "toString" }, `draw: kind must be "circle" or "square" or "oblong", got 'toString'`],
+    [{ radius: 1 }, `draw: kind must be "circle" or "square" or "oblong", got 'undefined'`],
+    [{ kind: "circle", side: 1 }, "draw: unknown option 'side'; known: kind, radius"],
+    [{ kind: "square", side: 0.5 }, "draw: side must be an integer >= 1, got 0.5"],
+  ])("refuses %j", (shape, message) => {
+    expect(draw(shape)).toThrow(message);
   });
 });
 

@@ -20,7 +20,8 @@ export interface WriteOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-const CHECKS: Checks<WriteOptions> = {
+/** Checks of {@link WriteOptions}. */
+export const WRITE_CHECKS: Checks<WriteOptions> = {
   metadata: optional(check("an object of strings", isObjectOfStrings)),
 };
 
@@ -43,6 +44,7 @@ export async function* safetensorsChunks(
   tensors: readonly TensorToWrite[],
   options: WriteOptions = {},
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  requireOptions("safetensors", options, WRITE_CHECKS);
   const sorted = tensors
     .map((tensor) => ({ ...tensor, dtype: tensor.dtype ?? "F32" }))
     .sort((a, b) => RANK[b.dtype] - RANK[a.dtype] || compareBytes(a.name, b.name));
@@ -88,7 +90,6 @@ function isObjectOfStrings(value: unknown): boolean {
 }
 
 function header(tensors: readonly Sorted[], options: WriteOptions): Uint8Array<ArrayBuffer> {
-  requireOptions("safetensors", options, CHECKS);
   const { metadata } = options;
   const entries = new Map<string, string>();
   let end = 0;

@@ -1,7 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { safetensorsChunks, type TensorToWrite, type WriteOptions } from "./encode-safetensors.ts";
+import { requireOptions } from "known-options";
+import {
+  safetensorsChunks,
+  type TensorToWrite,
+  WRITE_CHECKS,
+  type WriteOptions,
+} from "./encode-safetensors.ts";
 
 /**
  * Writes a safetensors file, one tensor at a time, and all or nothing: into a temporary file beside it, which is
@@ -18,6 +24,7 @@ export async function saveSafetensors(
   tensors: readonly TensorToWrite[],
   options: WriteOptions = {},
 ): Promise<void> {
+  requireOptions("saveSafetensors", options, WRITE_CHECKS);
   const part = `${path}.${randomUUID()}.part`;
   try {
     const handle = await open(part, "wx");

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { hasKernel, runKernel } from "kernel-op";
+import { type Check, check, POSITIVE } from "known-options";
 
 /** What happens to a step's gradients before the optimizer gets them. */
 export interface GradientTransform {
@@ -12,14 +13,28 @@ export interface GradientTransform {
   apply(gradients: tf.NamedTensorMap): tf.NamedTensorMap;
 }
 
+/** Check of a {@link GradientTransform}. */
+const TRANSFORM: Check = check("a GradientTransform { name, apply }", (value) => {
+  const { name, apply } = (value ?? {}) as Partial<GradientTransform>;
+  return typeof name === "string" && typeof apply === "function";
+});
+
 /**
  * Transforms one after the other, the first one first.
+ *
+ * @throws RangeError if one is not a {@link GradientTransform}.
  *
  * @example
  * const transform = chainTransforms(clipByGlobalNorm(5), clipByGlobalNorm(1));
  * console.log(transform.name); // clipByGlobalNorm(5), clipByGlobalNorm(1)
  */
 export function chainTransforms(...transforms: readonly GradientTransform[]): GradientTransform {
+  const wrong = transforms.findIndex((transform) => !TRANSFORM.fits(transform));
+  if (wrong >= 0) {
+    throw new RangeError(
+      `chainTransforms: transform ${wrong + 1} must be ${TRANSFORM.expected}, got ${transforms[wrong]}`,
+    );
+  }
   return {
     name: transforms.map(({ name }) => name).join(", "),
     apply: (gradients) =>
@@ -31,7 +46,7 @@ export function chainTransforms(...transforms: readonly GradientTransform[]): Gr
  * Scales all gradients together so that their norm is at most `maxNorm`: each is multiplied by
  * `min(1, maxNorm / (norm + 1e-6))`, where `norm` is {@link globalNorm}.
  *
- * @throws RangeError if `maxNorm` is not above 0.
+ * @throws RangeError if `maxNorm` is not a finite number above 0.
  * @see PyTorch's `clip_grad_norm_`; Pascanu et al. 2013, https://arxiv.org/abs/1211.5063
  *
  * @example
@@ -39,7 +54,9 @@ export function chainTransforms(...transforms: readonly GradientTransform[]): Gr
  * console.log(clipByGlobalNorm(1).apply(gradients).w.dataSync()); // [0.6, 0.8], nearly
  */
 export function clipByGlobalNorm(maxNorm: number): GradientTransform {
-  if (!(maxNorm > 0)) throw new RangeError(`clipByGlobalNorm: maxNorm must be above 0, got ${maxNorm}`);
+  if (!POSITIVE.fits(maxNorm)) {
+    throw new RangeError(`clipByGlobalNorm: maxNorm must be ${POSITIVE.expected}, got ${maxNorm}`);
+  }
   return {
     name: `clipByGlobalNorm(${maxNorm})`,
     apply: (gradients) =>

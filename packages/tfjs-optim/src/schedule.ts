@@ -119,10 +119,10 @@ const WARMUP_CHECKS: Checks<WarmupOptions> = {
  * console.log([0, 1, 2, 3, 4].map(rate)); // [0, 0.25, 0.5, 0.75, 1]
  */
 export function warmup(schedule: Schedule, options: WarmupOptions): Schedule {
+  requireOptions("warmup", options, WARMUP_CHECKS);
   if (typeof schedule !== "function") {
     throw new TypeError(`warmup: schedule must be a function of the step, got ${schedule}`);
   }
-  requireOptions("warmup", options, WARMUP_CHECKS);
   const { steps, from = 0, mode = "delays" } = options;
   const target = schedule(0);
   return (step) => {

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { requireOptions, STRING, UINT32 } from "known-options";
+import { atLeast, FINITE, type KindChecks, requireKind, requireOptions, STRING, UINT32 } from "known-options";
 import { normal, philox2x32, siteOf } from "sample-keys";
 
 /** Which software's initial weights: Keras' (Glorot, zeros) or timm's (normal, 0.02). */
@@ -12,6 +12,12 @@ export type Distribution =
   | { readonly kind: "uniform"; readonly limit: number }
   /** Normal with mean 0; timm's truncation at ±2 is a hundred deviations away and never met. */
   | { readonly kind: "normal"; readonly deviation: number };
+
+const CHECKS: KindChecks<Distribution, "kind"> = {
+  constant: { value: FINITE },
+  uniform: { limit: FINITE },
+  normal: { deviation: atLeast(0) },
+};
 
 /**
  * Glorot's uniform distribution by Keras' rule: all axes but the last two are a receptive field.
@@ -42,6 +48,9 @@ export class KeyedInitializer extends tf.serialization.Serializable {
 
   constructor(distribution: Distribution | ((index: number) => Distribution), seed: number, name: string) {
     super();
+    if (typeof distribution !== "function") {
+      requireKind("KeyedInitializer: distribution", distribution, "kind", CHECKS);
+    }
     requireOptions("KeyedInitializer", { seed, name }, { seed: UINT32, name: STRING });
     this.distributionAt = typeof distribution === "function" ? distribution : () => distribution;
     this.seed = seed;

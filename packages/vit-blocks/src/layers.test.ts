@@ -267,7 +267,7 @@ describe("wrong configs", () => {
     ],
     [
       () => new KeyedInitializer({ kind: "gaussian" } as never, 0, "a").apply([1]),
-      "KeyedInitializer: distribution must be constant, uniform or normal, got 'gaussian'",
+      'KeyedInitializer: distribution: kind must be "constant" or "uniform" or "normal", got \'gaussian\'',
     ],
     [() => transformerBlock({ ...block, queries: 6 }), "transformerBlock: queries must be <= 5, got 6"],
   ])("number %# names what is wrong", (make, message) => {

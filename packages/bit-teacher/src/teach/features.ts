@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { arraySource, type DataSource, type Preprocess } from "distill-trainer";
+import { type Checks, COUNT, FUNCTION, optional, requireOptions } from "known-options";
 import { requireCounts } from "../plan.ts";
 import { toSymmetricRange } from "./preprocess.ts";
 
@@ -23,12 +24,19 @@ export interface ExtractFeaturesOptions {
   readonly onProgress?: (samples: number) => void;
 }
 
+const CHECKS: Checks<ExtractFeaturesOptions> = {
+  preprocess: optional(FUNCTION),
+  microBatchSize: optional(COUNT),
+  onProgress: optional(FUNCTION),
+};
+
 /**
  * A frozen model's features of every sample of a source's epoch 0, in its order.
  *
  * @param model - `[batch, height, width, 3]` → `[batch, width]`.
  * @param source - Of whole pictures, not augmented ones, where the features stand for the data set.
- * @throws RangeError if the model's output is no vector, or the source is empty.
+ * @throws TypeError for an unknown option. RangeError if one is out of range, the model's output is not a vector, or the source is
+ * empty.
  *
  * @example
  * const features = await extractFeatures(featuresOf(model), train);
@@ -39,8 +47,9 @@ export async function extractFeatures(
   source: DataSource,
   options: ExtractFeaturesOptions = {},
 ): Promise<Features> {
+  requireOptions("extractFeatures", options, CHECKS);
   const { preprocess = toSymmetricRange, microBatchSize = 8, onProgress } = options;
-  requireCounts("extractFeatures", { microBatchSize, "source.size": source.size });
+  requireCounts("extractFeatures", { "source.size": source.size });
   const width = widthOf(model);
   const rows: Float32Array[] = [];
   const labels: number[] = [];
@@ -73,7 +82,7 @@ export async function extractFeatures(
  * Stored features as a data source, in another order every epoch.
  *
  * @param seed - Of the orders, uint32.
- * @throws RangeError if there are none, or `batchSize` is no integer ≥ 1.
+ * @throws RangeError if there are none, or `batchSize` is not an integer ≥ 1.
  *
  * @example
  * await classifier.fitDataset(featureSource(features, 128, 42), { epochs: 30 });

@@ -1,7 +1,17 @@
 import * as tfl from "@tensorflow/tfjs-layers";
 import { batchesPerEpoch, Classifier, type DataSource, type FitOptions } from "distill-trainer";
+import {
+  ANY,
+  atLeast,
+  type Checks,
+  COUNT,
+  FUNCTION,
+  OBJECT,
+  optional,
+  requireOptions,
+  UINT32,
+} from "known-options";
 import { ADAMW_SEMANTICS, AdamW, cosine, timmNoDecay } from "tfjs-optim";
-import { requireCounts } from "../plan.ts";
 import {
   type ExtractFeaturesOptions,
   extractFeatures,
@@ -27,6 +37,18 @@ export interface TrainHeadOptions extends Pick<FitOptions, "callbacks" | "signal
   readonly heldOut?: Features;
 }
 
+const HEAD_CHECKS: Checks<TrainHeadOptions> = {
+  classes: COUNT,
+  epochs: optional(COUNT),
+  learningRate: optional(atLeast(0)),
+  weightDecay: optional(atLeast(0)),
+  batchSize: optional(COUNT),
+  seed: optional(UINT32),
+  heldOut: optional(OBJECT),
+  callbacks: ANY, // these are checked by fitDataset
+  signal: ANY,
+};
+
 /** A trained head. */
 export interface TrainedHead {
   /** The dense layer, to be applied to features; owned by the caller. */
@@ -37,12 +59,13 @@ export interface TrainedHead {
 /**
  * Trains one dense layer, zeros at first, on stored features.
  *
- * @throws RangeError for options out of range or a label that is no class.
+ * @throws TypeError for an unknown option. RangeError for options out of range or a label that is not a class.
  *
  * @example
  * const { head, history } = await trainHead(features, { classes: 5, heldOut });
  */
 export async function trainHead(features: Features, options: TrainHeadOptions): Promise<TrainedHead> {
+  requireOptions("trainHead", options, HEAD_CHECKS);
   const {
     classes,
     learningRate = 1e-3,
@@ -53,7 +76,6 @@ export async function trainHead(features: Features, options: TrainHeadOptions): 
     ...fit
   } = options;
   const { epochs = 40 } = options;
-  requireCounts("trainHead", { classes, epochs });
   const inputShape = [features.width];
   const head = tfl.layers.dense({ units: classes, inputShape, kernelInitializer: "zeros", name: "probe" });
   const probe = tfl.sequential({ layers: [head] });
@@ -92,6 +114,15 @@ export interface LinearProbeOptions
   readonly onFeatures?: (samples: number, of: number) => void;
 }
 
+const { heldOut: _, ...TRAINING_CHECKS } = HEAD_CHECKS;
+const CHECKS: Checks<LinearProbeOptions> = {
+  ...TRAINING_CHECKS,
+  preprocess: optional(FUNCTION),
+  microBatchSize: optional(COUNT),
+  validationData: optional(OBJECT),
+  onFeatures: optional(FUNCTION),
+};
+
 /** What {@link linearProbe} made. */
 export interface Probed {
   /** Backbone and head: a classifier that shares the backbone's variables. */
@@ -105,7 +136,8 @@ export interface Probed {
  *
  * @param backbone - `[batch, height, width, 3]` → `[batch, width]`, such as `featuresOf(model)`. Not changed.
  * @param source - Labelled images, one epoch of whole pictures.
- * @throws RangeError for options out of range, a backbone without a vector as its output, or a label that is no class.
+ * @throws TypeError for an unknown option. RangeError for options out of range, a backbone without a vector as its output, or a
+ * label that is not a class.
  *
  * @example
  * const { model, history } = await linearProbe(featuresOf(bitModel), train, { classes: 5, validationData });
@@ -116,8 +148,8 @@ export async function linearProbe(
   source: DataSource,
   options: LinearProbeOptions,
 ): Promise<Probed> {
+  requireOptions("linearProbe", options, CHECKS);
   const { preprocess, microBatchSize, validationData, onFeatures, ...training } = options;
-  requireCounts("linearProbe", { classes: options.classes });
   widthOf(backbone);
   const total = source.size + (validationData?.size ?? 0);
   const featuresFrom = (from: DataSource, before: number) =>

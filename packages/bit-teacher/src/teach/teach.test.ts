@@ -16,7 +16,6 @@ import {
   trainHead,
 } from "../index.ts";
 import { firstSteps } from "./fine-tune.ts";
-import { ScheduledMomentum } from "./scheduled-momentum.ts";
 
 const SIDE = 16;
 const CLASSES = 3;
@@ -132,22 +131,6 @@ describe("hyperRule", () => {
   ])("refuses %o", (options, message) => {
     expect(() => hyperRule(options)).toThrow(message);
   });
-});
-
-test("ScheduledMomentum steps by v = momentum · v + g, w −= rate · v", () => {
-  const optimizer = new ScheduledMomentum((step) => [1, 0.5, 0][step]!, 0.9);
-  const w = tf.variable(tf.scalar(10), true, "scheduled");
-  const after = [2, 4, 8].map((gradient) => {
-    optimizer.applyGradients({ scheduled: tf.scalar(gradient) });
-    return w.dataSync()[0]!;
-  });
-  // v: 2, 1.8 + 4 = 5.8, 13.22; w: 10 − 2, 8 − 2.9, unchanged.
-  [8, 5.1, 5.1].forEach((expected, i) => {
-    expect(after[i]).toBeCloseTo(expected, 5);
-  });
-  expect(optimizer.learningRateAt(1)).toBe(0.5);
-  optimizer.dispose();
-  w.dispose();
 });
 
 test("toSymmetricRange maps black to −1 and white to 1", () => {
@@ -301,7 +284,7 @@ describe("fineTune", () => {
       rule: rule({ ...schedule, learningRate: () => 0.01 }),
       checkpoint: { storage, everySteps: 100, resume: true },
     });
-    await expect(other).rejects.toThrow("rates was");
+    await expect(other).rejects.toThrow("learningRate was");
   });
 
   test("mixes where the rule asks for it", async () => {

@@ -25,7 +25,7 @@ export function describeRun(run: RunDescription): RunSettings {
   const { optimizer, gradientTransform, average } = step;
   const last = epochs * batchesPerEpoch(source) - 1;
   const steps = [0, 1, 10, ...[0.25, 0.5, 0.75].map((share) => Math.round(share * last)), last];
-  const { learningRate, ...config } = isAdamW(optimizer)
+  const { learningRate, ...config } = isScheduled(optimizer)
     ? { ...optimizer.semantics, learningRate: steps.map((it) => optimizer.learningRateAt(it)) }
     : (optimizer.getConfig() as Record<string, unknown>);
   const own: Record<string, unknown> = {
@@ -59,6 +59,17 @@ export function settingDifferences(saved: RunSettings, now: RunSettings): string
   return names
     .filter((name) => saved[name] !== now[name])
     .map((name) => `${name} was ${saved[name] ?? "not given"}, is ${now[name] ?? "not given"}`);
+}
+
+/** An optimizer whose rate is a function of the step. */
+interface Scheduled extends tf.Optimizer {
+  learningRateAt(step: number): number;
+  /** All else that decides its steps. */
+  readonly semantics: Readonly<Record<string, number | string>>;
+}
+
+function isScheduled(optimizer: tf.Optimizer): optimizer is Scheduled {
+  return "learningRateAt" in optimizer && "semantics" in optimizer;
 }
 
 /** tfjs lets `instanceof` take any optimizer for any other. */

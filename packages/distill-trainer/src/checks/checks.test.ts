@@ -94,6 +94,11 @@ test("options that nobody knows are told the nearest known one", () => {
   expect(() => classifier.compile({ optimizer: "adam" as never })).toThrow(
     "optimizer must be a tf.Optimizer",
   );
+  const distilled = { optimizer: new AdamW({ learningRate: 1 }), distillation: { kind: "hard" }, alpha: 0.5 };
+  for (const key of ["distillation", "alpha"] as const) {
+    const args = { optimizer: distilled.optimizer, [key]: distilled[key] };
+    expect(() => classifier.compile(args)).toThrow(`Classifier.compile: unknown option '${key}'`);
+  }
 });
 
 test("a schedule that gives NaN is an error at its step", () => {

@@ -27,8 +27,8 @@ export interface CompileRecipeOptions {
 }
 
 /**
- * What `compile` takes, as a recipe says: optimizer with its schedule, clipping, average, losses, preprocessing. For a `Distiller`,
- * or a `Classifier`, which leaves the distillation out.
+ * What `compile` takes, as a recipe says: optimizer with its schedule, clipping, average, losses, preprocessing. For the `Distiller`
+ * of a model with two outputs, or for the `Classifier` of one with one: without the distillation then.
  *
  * Of the rest, `dropPath` goes to the model, `mixing` to `mixedSource`, `images` to the data's source, `epochs` to `fitDataset`.
  *
@@ -47,8 +47,8 @@ export function compileRecipe(
   source: DataSource,
   options: CompileRecipeOptions = {},
 ): DistillerCompileArgs {
-  requireRecipe(recipe);
   requireOptions("compileRecipe", options, { depth: optional(COUNT) });
+  requireRecipe(recipe);
   const { labelSmoothing, distillation, alpha, clipNorm, averageDecay, normalisation } = recipe;
   const scale = recipe.layerDecay ?? 1;
   if (scale !== 1 && options.depth === undefined) {
@@ -66,8 +66,7 @@ export function compileRecipe(
     ...(averageDecay !== undefined && { average: new WeightAverage(model, { decay: averageDecay }) }),
     ...(normalisation !== undefined && { preprocess: normalise(normalisation) }),
     labelSmoothing,
-    distillation,
-    alpha,
+    ...(model.outputs.length > 1 && { distillation, alpha }),
   };
 }
 

@@ -55,8 +55,8 @@ export async function storeTeacherLogits(
   store: LogitStore,
   options: StoreTeacherLogitsOptions,
 ): Promise<StoreProgress> {
-  requireSource("storeTeacherLogits", source);
   requireOptions("storeTeacherLogits", options, CHECKS);
+  requireSource("storeTeacherLogits", source);
   const { epochs, microBatchSize = 16, onProgress, signal } = options;
   const stored = storedTeacher(teacher, store);
   let progress: StoreProgress = { done: 0, total: epochs * source.size, computed: 0 };

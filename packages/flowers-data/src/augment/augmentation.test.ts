@@ -198,17 +198,17 @@ describe("an augmented view", () => {
       "viewOf: image.data must be bytes, got Float32Array",
     );
     expect(() => viewOf(flower, { kind: "centre", size: 2, ratio: 1.5 })).toThrow(
-      "centreCrop: ratio must be in (0, 1], got 1.5",
+      "viewOf: ratio must be in (0, 1], got 1.5",
     );
   });
 });
 
 test("applyImageOp refuses parameters that no picture can have", () => {
   expect(() => applyImageOp(flower, { name: "posterize", bits: 9 })).toThrow(
-    "applyImageOp: posterize's bits must be an integer in [0, 8], got 9",
+    "applyImageOp: bits must be an integer in [0, 8], got 9",
   );
   expect(() => applyImageOp(flower, { name: "color", factor: Number.NaN })).toThrow(
-    "applyImageOp: color's factor must be finite, got NaN",
+    "applyImageOp: factor must be a finite number, got NaN",
   );
 });
 

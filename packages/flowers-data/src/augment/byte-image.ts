@@ -1,4 +1,4 @@
-import { type Check, oneOf } from "known-options";
+import { type Check, check, oneOf } from "known-options";
 import { type RgbImage, requireRgbImage } from "../rgb-image.ts";
 
 /** A picture of bytes, as a decoder gives it: what augmentation works on, like PIL's mode RGB. */
@@ -13,6 +13,15 @@ export const INTERPOLATION: Check = oneOf("bilinear", "bicubic");
 
 /** A colour, each channel an integer in 0…255. */
 export type Rgb = readonly [red: number, green: number, blue: number];
+
+/** Check of an {@link Rgb}. */
+export const RGB: Check = check(
+  "[red, green, blue], integers in [0, 255]",
+  (value) =>
+    Array.isArray(value) &&
+    value.length === 3 &&
+    value.every((channel) => Number.isInteger(channel) && channel >= 0 && channel <= 255),
+);
 
 /** A rectangle of a picture, pixels. */
 export interface Box {

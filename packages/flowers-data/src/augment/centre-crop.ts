@@ -1,4 +1,4 @@
-import { ANY, optional, requireOptions } from "known-options";
+import { type Check, check, optional, requireOptions } from "known-options";
 import { type ByteImage, INTERPOLATION, type Interpolation, roundHalfEven } from "./byte-image.ts";
 import { resampleBytes } from "./resample-bytes.ts";
 
@@ -10,14 +10,15 @@ export interface CentreCropOptions {
   readonly interpolation?: Interpolation;
 }
 
-/**
- * The middle of a picture whose shorter side was resized to `⌊size / ratio⌋`; the aspect ratio is kept.
- *
- * @throws RangeError if the ratio is outside (0, 1].
- */
+/** Check of the ratio. */
+export const CROP_RATIO: Check = check(
+  "in (0, 1]",
+  (value) => typeof value === "number" && value > 0 && value <= 1,
+);
+
+/** The middle of a picture whose shorter side was resized to `⌊size / ratio⌋`; the aspect ratio is kept. */
 export function centreCrop(image: ByteImage, size: number, options: CentreCropOptions): ByteImage {
   const { ratio = 0.875, interpolation = "bicubic" } = options;
-  requireCropRatio(ratio);
   const { width, height } = image;
   const short = Math.floor(size / ratio);
   const long = Math.floor((short * Math.max(width, height)) / Math.min(width, height));
@@ -33,11 +34,8 @@ export function centreCrop(image: ByteImage, size: number, options: CentreCropOp
 
 /** @throws RangeError if an option is out of range, TypeError if one is not known. */
 export function requireCentreCrop(options: CentreCropOptions): void {
-  requireOptions("centreCrop", options, { ratio: ANY, interpolation: optional(INTERPOLATION) });
-  if (options.ratio !== undefined) requireCropRatio(options.ratio);
-}
-
-/** @throws RangeError if the ratio is outside (0, 1]. */
-function requireCropRatio(ratio: number): void {
-  if (!(ratio > 0 && ratio <= 1)) throw new RangeError(`centreCrop: ratio must be in (0, 1], got ${ratio}`);
+  requireOptions("centreCrop", options, {
+    ratio: optional(CROP_RATIO),
+    interpolation: optional(INTERPOLATION),
+  });
 }

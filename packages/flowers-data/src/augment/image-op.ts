@@ -1,5 +1,6 @@
+import { type Check, check, FINITE, integerFrom, type KindChecks, requireKind } from "known-options";
 import { type AffineOptions, rotate, shearX, shearY, translateX, translateY } from "./affine.ts";
-import { type ByteImage, requireByteImage } from "./byte-image.ts";
+import { type ByteImage, INTERPOLATION, RGB, requireByteImage } from "./byte-image.ts";
 import { brightness, color, contrast, sharpness } from "./enhance.ts";
 import { autoContrast, equalize, invert, posterize, solarize, solarizeAdd } from "./tables.ts";
 
@@ -21,12 +22,35 @@ export type ImageOp =
   /** To the left or upwards, of the width or height. */
   | ({ readonly name: "translateX" | "translateY"; readonly fraction: number } & AffineOptions);
 
+const upTo = (most: number): Check =>
+  check(`an integer in [0, ${most}]`, (value) => integerFrom(0).fits(value) && Number(value) <= most);
+const FACTOR = { factor: FINITE };
+const AFFINE = { interpolation: INTERPOLATION, fill: RGB };
+const CHECKS: KindChecks<ImageOp, "name"> = {
+  autoContrast: {},
+  equalize: {},
+  invert: {},
+  posterize: { bits: upTo(8) },
+  solarize: { threshold: upTo(256) },
+  solarizeAdd: { amount: upTo(255) },
+  color: FACTOR,
+  contrast: FACTOR,
+  brightness: FACTOR,
+  sharpness: FACTOR,
+  rotate: { degrees: FINITE, ...AFFINE },
+  shearX: { ...FACTOR, ...AFFINE },
+  shearY: { ...FACTOR, ...AFFINE },
+  translateX: { fraction: FINITE, ...AFFINE },
+  translateY: { fraction: FINITE, ...AFFINE },
+};
+
 /**
  * A picture changed as PIL 13 would change it, byte for byte.
  *
  * @param image - uint8, any size. Not changed.
  * @returns A new picture of the same size, owned by the caller.
- * @throws RangeError if the image's data does not fit its size or a parameter is out of range. TypeError if it is no bytes.
+ * @throws RangeError if the image's data does not fit its size or a parameter is out of range. TypeError for an unknown
+ * parameter, or an image that is not of bytes.
  * @see https://pillow.readthedocs.io, ImageOps, ImageEnhance, Image.transform
  *
  * @example
@@ -34,8 +58,8 @@ export type ImageOp =
  * console.log(applyImageOp(image, { name: "invert" }).data); // 245, 235, 225
  */
 export function applyImageOp(image: ByteImage, op: ImageOp): ByteImage {
+  requireKind("applyImageOp", op, "name", CHECKS);
   requireByteImage("applyImageOp", image);
-  requireParameters(op);
   switch (op.name) {
     case "autoContrast":
       return autoContrast(image);
@@ -67,21 +91,5 @@ export function applyImageOp(image: ByteImage, op: ImageOp): ByteImage {
       return translateX(image, op.fraction, op);
     case "translateY":
       return translateY(image, op.fraction, op);
-  }
-}
-
-const LIMITS = { bits: 8, threshold: 256, amount: 255 } as const;
-
-function requireParameters(op: ImageOp): void {
-  for (const [name, value] of Object.entries(op)) {
-    const limit = LIMITS[name as keyof typeof LIMITS];
-    if (limit !== undefined && !(Number.isInteger(value) && value >= 0 && value <= limit)) {
-      throw new RangeError(
-        `applyImageOp: ${op.name}'s ${name} must be an integer in [0, ${limit}], got ${value}`,
-      );
-    }
-    if (typeof value === "number" && !Number.isFinite(value)) {
-      throw new RangeError(`applyImageOp: ${op.name}'s ${name} must be finite, got ${value}`);
-    }
   }
 }

@@ -1,15 +1,6 @@
-import {
-  ANY,
-  atLeast,
-  type Checks,
-  check,
-  FRACTION,
-  integerFrom,
-  optional,
-  requireOptions,
-} from "known-options";
+import { atLeast, type Checks, check, FRACTION, integerFrom, optional, requireOptions } from "known-options";
 import { normal, siteOf, uniform } from "sample-keys";
-import { INTERPOLATION, type Interpolation, type Rgb } from "./byte-image.ts";
+import { INTERPOLATION, type Interpolation, RGB, type Rgb } from "./byte-image.ts";
 import type { ImageOp } from "./image-op.ts";
 
 const OP = siteOf("randaugment.op");
@@ -58,7 +49,7 @@ const CHECKS: Checks<RandAugmentOptions> = {
   layers: optional(integerFrom(0)),
   probability: optional(FRACTION),
   interpolation: optional(INTERPOLATION),
-  fill: ANY,
+  fill: optional(RGB),
 };
 
 /** `fill` of timm: the mean of ImageNet's pixels. */

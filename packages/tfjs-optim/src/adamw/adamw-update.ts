@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { hasKernel, runKernel } from "kernel-op";
+import { atLeast, type Checks, COUNT, oneOf, RATE, requireOptions } from "known-options";
 
 /** One step's numbers, the same for every variable. */
 export interface AdamWStep {
@@ -37,13 +38,28 @@ export interface AdamWStepOptions {
   readonly epsilonPlacement: "uncorrected" | "corrected";
 }
 
+/** Checks of {@link AdamWStepOptions}. */
+export const ADAMW_STEP_CHECKS: Checks<AdamWStepOptions> = {
+  learningRate: atLeast(0),
+  weightDecay: atLeast(0),
+  beta1: RATE,
+  beta2: RATE,
+  epsilon: atLeast(0),
+  weightDecayMode: oneOf("absolute", "lr-scaled"),
+  epsilonPlacement: oneOf("uncorrected", "corrected"),
+};
+
 /**
  * The numbers of step `t` (from 1).
  *
  * `stepSize = lr · sqrt(1 − β₂ᵗ) / (1 − β₁ᵗ)`. An epsilon that others add to the corrected `sqrt(v / (1 − β₂ᵗ))` is
  * the same as `epsilon · sqrt(1 − β₂ᵗ)` added to `sqrt(v)`, so one update serves both placements.
+ *
+ * @throws TypeError for an unknown option. RangeError if one, or `t`, is out of range.
  */
 export function adamWStep(t: number, options: AdamWStepOptions): AdamWStep {
+  requireOptions("adamWStep", options, ADAMW_STEP_CHECKS);
+  if (!COUNT.fits(t)) throw new RangeError(`adamWStep: t must be ${COUNT.expected}, got ${t}`);
   const { learningRate, weightDecay, beta1, beta2 } = options;
   const correction2 = Math.sqrt(1 - beta2 ** t);
   return {

@@ -1,8 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { atLeast, type Checks, either, FUNCTION, oneOf, optional, RATE, requireOptions } from "known-options";
+import { type Checks, either, FUNCTION, optional, requireOptions } from "known-options";
 import { constant, type Schedule } from "../schedule.ts";
 import { AdamWSlots, requireMoments } from "./adamw-slots.ts";
-import { type AdamWParameter, type AdamWStepOptions, adamWStep, adamWUpdate } from "./adamw-update.ts";
+import {
+  ADAMW_STEP_CHECKS,
+  type AdamWParameter,
+  type AdamWStepOptions,
+  adamWStep,
+  adamWUpdate,
+} from "./adamw-update.ts";
 
 /** Options of {@link AdamW}. The defaults are Keras' own AdamW. */
 export interface AdamWOptions {
@@ -45,14 +51,15 @@ export const ADAMW_SEMANTICS: Readonly<Record<"keras" | "tfa" | "torch", AdamWSe
   torch: { weightDecayMode: "lr-scaled", epsilonPlacement: "corrected", epsilon: 1e-8 },
 };
 
+const STEP = ADAMW_STEP_CHECKS;
 const CHECKS: Checks<AdamWOptions> = {
-  learningRate: either(atLeast(0), FUNCTION),
-  weightDecay: optional(atLeast(0)),
-  beta1: optional(RATE),
-  beta2: optional(RATE),
-  epsilon: optional(atLeast(0)),
-  weightDecayMode: optional(oneOf("absolute", "lr-scaled")),
-  epsilonPlacement: optional(oneOf("uncorrected", "corrected")),
+  learningRate: either(STEP.learningRate, FUNCTION),
+  weightDecay: optional(STEP.weightDecay),
+  beta1: optional(STEP.beta1),
+  beta2: optional(STEP.beta2),
+  epsilon: optional(STEP.epsilon),
+  weightDecayMode: optional(STEP.weightDecayMode),
+  epsilonPlacement: optional(STEP.epsilonPlacement),
   excludeFromDecay: optional(FUNCTION),
   learningRateScale: optional(FUNCTION),
 };

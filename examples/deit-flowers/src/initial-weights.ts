@@ -27,7 +27,7 @@ export async function requireInitialWeights(config: VitConfig, path: string): Pr
   try {
     const { used, interpolated, kept, skipped } = await loadInitialWeights(model, path);
     const moved = interpolated.length === 0 ? "" : "; positions are interpolated";
-    return `weights: ${used.length} of ${path}${moved}${listed("the student's own", kept)}${listed("left out", skipped)}`;
+    return `weights: ${used.length} tensors of ${path}${moved}${listed("the student's own", kept)}${listed("left out", skipped)}`;
   } finally {
     model.dispose();
   }

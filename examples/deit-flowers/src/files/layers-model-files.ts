@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { z } from "zod";
+import { Normalization } from "../models/normalization-layer.ts";
 import { isKeras3, keras2Topology } from "./keras3-topology.ts";
 import { parseJson } from "./parse-json.ts";
 import { writeAtomically } from "./write-atomically.ts";
@@ -41,6 +42,7 @@ export async function loadLayersModelFile(path: string): Promise<tfl.LayersModel
   });
   const model = await fromArtifacts(file, artifacts);
   await requireFinite(file, model);
+  await Promise.all(model.layers.map((layer) => layer instanceof Normalization && layer.readStatistics()));
   return model;
 }
 

@@ -25,7 +25,8 @@ export function teacherWarning({ right, labels, promised }: JudgedTeacher): stri
   const known = `warning: the teacher is right about ${percent(hits / right.length)} of the held-out pictures`;
   if (promised !== undefined && promised > high)
     return `${known}, its probe about ${percent(promised)} of the same: ${advice}`;
-  if (low <= commonest)
+  if (low <= commonest && hits < right.length)
+    // of few pictures all may be right
     return `${known}, naming the commonest class each time about ${percent(commonest)}: ${advice}`;
   return undefined;
 }

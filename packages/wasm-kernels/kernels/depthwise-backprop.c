@@ -1,7 +1,10 @@
 // Gradients of a depthwise 2-D convolution (NHWC). Filters are [fh, fw, in, multiplier]; output channel
 // c · multiplier + q comes from input channel c.
+#include "columns.h"
 #include "conv2d.h"
-#include "common.h"
+
+/// Positions whose part of the filter's gradient is added up in float32; the parts are added in float64.
+enum { BLOCK = 128 };
 
 /// Where filter tap (fy, fx) of output position (oy, ox) reads, or -1 outside the image.
 INLINE int source(const Conv2D* s, int image, int oy, int ox, int fy, int fx) {
@@ -18,13 +21,21 @@ INLINE void accumulate(float* to, const float* a, const float* b, int count) {
   for (; c < count; c++) to[c] += a[c] * b[c];
 }
 
-/// dw[fy, fx, c, q] = Σ over positions of x[source, c] · dy[position, c · multiplier + q].
-void EXPORT(depthwise_backprop_filter)(const float* x, const float* dy, float* dw, const Conv2D* s) {
+/// dw[fy, fx, c, q] = Σ over positions of x[source, c] · dy[position, c · multiplier + q]. `totals` holds a double for each
+/// number of dw.
+void EXPORT(depthwise_backprop_filter)(const float* x, const float* dy, float* dw, const Conv2D* s, double* totals) {
   int in = s->in_channels, out = s->out_channels, multiplier = in > 0 ? out / in : 1;
-  __builtin_memset(dw, 0, (unsigned)(s->filter_height * s->filter_width * out) * sizeof(float));
+  int size = s->filter_height * s->filter_width * out, positions = 0;
+  __builtin_memset(totals, 0, (unsigned)size * sizeof(double));
+  clear(dw, size);
   for (int image = 0; image < s->batch; image++) {
     for (int oy = 0; oy < s->out_height; oy++) {
       for (int ox = 0; ox < s->out_width; ox++, dy += out) {
+        if (positions++ == BLOCK) {
+          add_block(totals, dw, size, 1);
+          clear(dw, size);
+          positions = 1;
+        }
         for (int fy = 0; fy < s->filter_height; fy++) {
           for (int fx = 0; fx < s->filter_width; fx++) {
             int at = source(s, image, oy, ox, fy, fx);
@@ -42,6 +53,7 @@ void EXPORT(depthwise_backprop_filter)(const float* x, const float* dy, float* d
       }
     }
   }
+  add_totals(totals, dw, size);
 }
 
 /// dx[source, c] += Σ_q w[fy, fx, c, q] · dy[position, c · multiplier + q].

@@ -10,6 +10,9 @@ enum { MC = 128, KC = 384, NC = 1024, SHORT_DEPTH = 64 };
 /// are. Where these lie was found by measuring.
 enum { FEW_ROWS = 8, SHORT = 8, WIDE = 32, NARROW_ROWS = 8 };
 
+/// Longest k added up at once, and columns of c that a longer one is multiplied for at a time.
+enum { DEEP = 32768, DEEP_COLUMNS = 512 };
+
 static void full_tile(const float* a, const float* b, int k, float* c, int ldc, const float* bias,
                       int accumulate) {
   tile(a, MR, b, NR, k, c, ldc, bias, accumulate);
@@ -96,8 +99,8 @@ static void thin_columns(Matrix a, Matrix b, float* c, int ldc, int m, int n, in
   }
 }
 
-void gemm(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, const float* bias, int accumulate,
-          float* scratch) {
+static void product(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, const float* bias, int accumulate,
+                    float* scratch) {
   if (k == 0) {
     if (!accumulate) start(c, ldc, m, n, bias);
   } else if (m <= THIN && b.row == 1) {
@@ -116,6 +119,35 @@ void gemm(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, const floa
   } else {
     packed(a, b, c, ldc, m, n, k, bias, accumulate, scratch);
   }
+}
+
+/// A product over a k longer than DEEP, so that float32 keeps its digits: parts of it are multiplied in scratch memory, and
+/// their sums added to c.
+static void deep(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, const float* bias, int accumulate,
+                 float* scratch) {
+  float* part = scratch + GEMM_SCRATCH - DEEP_FLOATS;
+  int columns = n < DEEP_COLUMNS ? n : DEEP_COLUMNS, rows = DEEP_FLOATS / columns;
+  for (int ic = 0; ic < m; ic += rows) {
+    for (int jc = 0; jc < n; jc += columns) {
+      int mc = m - ic < rows ? m - ic : rows, nc = n - jc < columns ? n - jc : columns;
+      float* to = c + ic * ldc + jc;
+      if (!accumulate) start(to, ldc, mc, nc, bias ? bias + jc : 0);
+      for (int p = 0; p < k; p += DEEP) {
+        Matrix left = {a.data + ic * a.row + p * a.column, a.row, a.column};
+        Matrix right = {b.data + p * b.row + jc * b.column, b.row, b.column};
+        product(left, right, part, nc, mc, nc, k - p < DEEP ? k - p : DEEP, 0, 0, scratch);
+        for (int i = 0; i < mc; i++) {
+          for (int j = 0; j < nc; j++) to[i * ldc + j] += part[i * nc + j];
+        }
+      }
+    }
+  }
+}
+
+void gemm(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, const float* bias, int accumulate,
+          float* scratch) {
+  if (k > DEEP) deep(a, b, c, ldc, m, n, k, bias, accumulate, scratch);
+  else product(a, b, c, ldc, m, n, k, bias, accumulate, scratch);
 }
 
 /// Floats of scratch memory for `matmul`.

@@ -6,9 +6,9 @@
 static void spread_groups(float* sums, int channels, int groups, float count) {
   int size = channels / groups;
   for (int g = 0; g < groups; g++, sums += size) {
-    float total = 0;
+    double total = 0;
     for (int i = 0; i < size; i++) total += sums[i];
-    for (int i = 0; i < size; i++) sums[i] = total / count;
+    for (int i = 0; i < size; i++) sums[i] = (float)(total / count);
   }
 }
 
@@ -64,22 +64,22 @@ static void times_gamma(float gamma, float* plain, float* normed, const float* x
 }
 
 /// With n = (x - mean) · rstd and g = dy · gamma: dx = rstd · (g - mean(g) - n · mean(g · n)) over each group,
-/// dgamma = Σ dy · n, dbeta = Σ dy. `scratch` holds 4 · channels floats.
+/// dgamma = Σ dy · n, dbeta = Σ dy. `scratch` holds 4 · channels doubles.
 void EXPORT(group_norm_grad)(const float* x, const float* gamma, const float* mean, const float* rstd, const float* dy,
                              float* dx, float* dgamma, float* dbeta, int batch, int pixels, int channels, int groups,
-                             float* scratch) {
-  float *mu = scratch, *scale = mu + channels, *plain = scale + channels, *normed = plain + channels;
+                             double* scratch) {
+  double *all_dy = scratch, *all_normed = all_dy + channels;
+  float *mu = (float*)(all_normed + channels), *scale = mu + channels, *plain = scale + channels, *normed = plain + channels;
   float count = (float)pixels * (channels / groups);
-  clear(dgamma, channels);
-  clear(dbeta, channels);
+  __builtin_memset(all_dy, 0, 2 * (unsigned)channels * sizeof(double));
   for (int b = 0; b < batch; b++, mean += groups, rstd += groups) {
     expand_groups(mean, mu, channels, groups);
     expand_groups(rstd, scale, channels, groups);
     clear(plain, 2 * channels);
     add_gradient_sums(x, dy, mu, scale, plain, normed, pixels, channels);
+    add_block(all_dy, plain, channels, 1);
+    add_block(all_normed, normed, channels, 1);
     for (int c = 0; c < channels; c++) {
-      dbeta[c] += plain[c];
-      dgamma[c] += normed[c];
       times_gamma(gamma[c], plain + c, normed + c, x + c, dy + c, mu[c], scale[c], pixels, channels);
     }
     spread_groups(plain, channels, groups, count);
@@ -97,4 +97,8 @@ void EXPORT(group_norm_grad)(const float* x, const float* gamma, const float* me
       }
     }
   }
+  clear(dgamma, channels);
+  clear(dbeta, channels);
+  add_totals(all_normed, dgamma, channels);
+  add_totals(all_dy, dbeta, channels);
 }

@@ -1,5 +1,5 @@
 // Layer normalisation over rows, and its gradient. J. Ba et al. 2016, https://arxiv.org/abs/1607.06450.
-#include "common.h"
+#include "columns.h"
 
 /// Rows whose part of dgamma and dbeta is added up in float32; the parts are added in float64.
 enum { BLOCK = 64 };
@@ -43,14 +43,14 @@ void EXPORT(layer_norm_grad)(const float* x, const float* gamma, const float* me
                              const float* dy, float* dx, float* dgamma, float* dbeta, int rows, int dim,
                              double* totals) {
   __builtin_memset(totals, 0, 2 * (unsigned)dim * sizeof(double));
-  __builtin_memset(dgamma, 0, (unsigned)dim * sizeof(float));
-  __builtin_memset(dbeta, 0, (unsigned)dim * sizeof(float));
+  clear(dgamma, dim);
+  clear(dbeta, dim);
   for (int r = 0; r < rows; r++, x += dim, dy += dim, dx += dim) {
     if (r > 0 && r % BLOCK == 0) {
-      for (int i = 0; i < dim; i++) {
-        totals[i] += dgamma[i], totals[dim + i] += dbeta[i];
-        dgamma[i] = dbeta[i] = 0.0f;
-      }
+      add_block(totals, dgamma, dim, 1);
+      add_block(totals + dim, dbeta, dim, 1);
+      clear(dgamma, dim);
+      clear(dbeta, dim);
     }
     float mu = mean[r], scale = rstd[r];
     f32x4 mu4 = SPLAT(mu), scale4 = SPLAT(scale), sum_g = SPLAT(0), sum_gn = SPLAT(0);
@@ -81,8 +81,6 @@ void EXPORT(layer_norm_grad)(const float* x, const float* gamma, const float* me
       dx[i] = scale * (dy[i] * gamma[i] - mean_g - n * mean_gn);
     }
   }
-  for (int i = 0; i < dim; i++) {
-    dgamma[i] = (float)(totals[i] + dgamma[i]);
-    dbeta[i] = (float)(totals[dim + i] + dbeta[i]);
-  }
+  add_totals(totals, dgamma, dim);
+  add_totals(totals + dim, dbeta, dim);
 }

@@ -3,7 +3,9 @@ import { guardHeap } from "./heap.ts";
 import { memoryOf, type WasmBackend } from "./host.ts";
 import { type Build, type CFunctions, link } from "./side-module.ts";
 
-const FLOAT_BYTES = 4;
+/** Bytes of a float32, and how many of these a float64 takes. */
+export const FLOAT_BYTES = 4;
+export const DOUBLE = 2;
 
 /** The kernels' side of one running backend: the C functions in its memory, and their scratch memory. */
 export class Context {

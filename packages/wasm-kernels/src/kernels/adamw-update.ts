@@ -1,8 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { type Context, requireFloat32, sizeOf } from "../context.ts";
+import { type Context, FLOAT_BYTES, requireFloat32, sizeOf } from "../context.ts";
 import type { Kernel } from "../kernel.ts";
 
-const FLOAT_BYTES = 4;
 /** Of `Parameter` in kernels/adamw-update.c. */
 const PARAMETER_INTS = 8;
 

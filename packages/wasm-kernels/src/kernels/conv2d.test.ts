@@ -133,32 +133,40 @@ describe("conv2d and its gradients", () => {
   });
 });
 
-test.each([1, 2])("a filter's gradient over 160,000 places keeps float32's digits: %d taps wide", (side) => {
-  const [batch, size, channels, out] = [10, 128, 3, 9];
-  const over = size - side + 1;
-  const [x, dy] = [
-    positiveNoise(batch * size * size * channels, 1),
-    positiveNoise(batch * over * over * out, 2),
-  ];
-  const actual = tf.tidy(() => {
-    const image = tf.tensor4d(x, [batch, size, size, channels]);
-    const convolve = (w: tf.Tensor) => tf.conv2d(image, w as tf.Tensor4D, 1, "valid");
-    const w = tf.zeros([side, side, channels, out]);
-    return tf
-      .grad(convolve)(w, tf.tensor4d(dy, [batch, over, over, out]))
-      .dataSync();
-  });
-  const expected = each(side * side * channels * out, (at) => {
-    const [tap, c, o] = [Math.floor(at / (channels * out)), Math.floor(at / out) % channels, at % out];
-    return total(batch * over * over, (place) => {
-      const [image, top, left] = [
-        Math.floor(place / (over * over)),
-        Math.floor(place / over) % over,
-        place % over,
-      ];
-      const row = (image * size + top + Math.floor(tap / side)) * size + left + (tap % side);
-      return x[row * channels + c]! * dy[place * out + o]!;
+test.each([
+  [1, 10, 128, 3],
+  [2, 10, 128, 3],
+  [3, 12, 32, 64], // many blocks of patches
+])(
+  "a filter's gradient over many places keeps float32's digits: %d taps wide, %d images",
+  (side, ...sides) => {
+    const [batch, size, channels] = sides;
+    const out = 9;
+    const over = size - side + 1;
+    const [x, dy] = [
+      positiveNoise(batch * size * size * channels, 1),
+      positiveNoise(batch * over * over * out, 2),
+    ];
+    const actual = tf.tidy(() => {
+      const image = tf.tensor4d(x, [batch, size, size, channels]);
+      const convolve = (w: tf.Tensor) => tf.conv2d(image, w as tf.Tensor4D, 1, "valid");
+      const w = tf.zeros([side, side, channels, out]);
+      return tf
+        .grad(convolve)(w, tf.tensor4d(dy, [batch, over, over, out]))
+        .dataSync();
     });
-  });
-  expect(largestRelativeError(actual, expected)).toBeLessThan(1e-6);
-});
+    const expected = each(side * side * channels * out, (at) => {
+      const [tap, c, o] = [Math.floor(at / (channels * out)), Math.floor(at / out) % channels, at % out];
+      return total(batch * over * over, (place) => {
+        const [image, top, left] = [
+          Math.floor(place / (over * over)),
+          Math.floor(place / over) % over,
+          place % over,
+        ];
+        const row = (image * size + top + Math.floor(tap / side)) * size + left + (tap % side);
+        return x[row * channels + c]! * dy[place * out + o]!;
+      });
+    });
+    expect(largestRelativeError(actual, expected)).toBeLessThan(1e-6);
+  },
+);

@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { type Context, requireFloat32 } from "../context.ts";
+import { type Context, DOUBLE, FLOAT_BYTES, requireFloat32, sizeOf } from "../context.ts";
 import type { Kernel } from "../kernel.ts";
 import { CONV2D_INTS, conv2DFields, convolutionInfo } from "./convolution.ts";
 
@@ -25,7 +25,7 @@ export const conv2DBackpropFilter: Kernel = {
     requireFloat32("Conv2DBackpropFilter", { x: x!, dy: dy! });
     const info = convolutionInfo("Conv2DBackpropFilter", x!.shape, attrs.filterShape, attrs, false);
     const out = context.output(attrs.filterShape);
-    run("conv2d_backprop_filter", context, info, x!, dy!, out);
+    run("conv2d_backprop_filter", context, info, x!, dy!, out, sizeOf(attrs.filterShape));
     return out;
   },
 };
@@ -42,6 +42,7 @@ export const conv2DBackpropInput: Kernel = {
   },
 };
 
+/** @param doubles - How many float64 numbers the C function works with; only a filter's gradient does. */
 function run(
   name: string,
   context: Context,
@@ -49,13 +50,15 @@ function run(
   first: tf.TensorInfo,
   second: tf.TensorInfo,
   out: tf.TensorInfo,
+  doubles = 0,
 ): void {
   const depth = info.filterHeight * info.filterWidth * info.inChannels;
   const rows = Math.max(4, Math.floor(PATCH_FLOATS / Math.max(depth, 1)));
   const gemmScratch = context.gemmScratch();
-  const fields = context.scratch(CONV2D_INTS + rows * depth);
+  const totals = context.scratch(DOUBLE * doubles + CONV2D_INTS + rows * depth);
+  const fields = totals + FLOAT_BYTES * DOUBLE * doubles;
   context.writeInts(fields, conv2DFields(info));
-  const patches = fields + CONV2D_INTS * 4;
+  const patches = fields + FLOAT_BYTES * CONV2D_INTS;
   context.c[name]!(
     context.pointer(first),
     context.pointer(second),
@@ -64,5 +67,6 @@ function run(
     patches,
     rows,
     gemmScratch,
+    totals,
   );
 }

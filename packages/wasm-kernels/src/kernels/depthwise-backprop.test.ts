@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { largestMixedError, noise, outputsOfSync } from "test-kit";
+import { largestMixedError, largestRelativeError, noise, outputsOfSync, positiveNoise } from "test-kit";
 import { startWasm } from "test-kit/backends";
 import { beforeAll, expect, test } from "vitest";
 
@@ -82,3 +82,21 @@ test("the gradients of depthwiseConv2d agree with float64 for random shapes, str
     { numRuns: 100 },
   );
 });
+
+test.each([1, 2])(
+  "a filter's gradient over 160,000 places keeps float32's digits: multiplier %d",
+  (multiplier) => {
+    const inputShape: [number, number, number, number] = [10, 128, 128, 5];
+    const filterShape: [number, number, number, number] = [2, 1, 5, multiplier];
+    const info = tf.backend_util.computeConv2DInfo(inputShape, filterShape, 1, 1, "same", undefined, true);
+    const x = positiveNoise(tf.util.sizeFromShape(inputShape), 1);
+    const dy = positiveNoise(tf.util.sizeFromShape(info.outShape), 2);
+    const [dw] = outputsOfSync(
+      "DepthwiseConv2dNativeBackpropFilter",
+      { x: tf.tensor(x, inputShape), dy: tf.tensor(dy, info.outShape) },
+      { strides: 1, dilations: 1, pad: "same", dimRoundingMode: null, filterShape },
+    );
+    const expected = reference(x, new Float32Array(10 * multiplier), dy, info);
+    expect(largestRelativeError(dw!, expected.dw)).toBeLessThan(1e-6);
+  },
+);

@@ -1,4 +1,4 @@
-import { requireFloat32 } from "../context.ts";
+import { DOUBLE, FLOAT_BYTES, requireFloat32, sizeOf } from "../context.ts";
 import type { Kernel } from "../kernel.ts";
 import { CONV2D_INTS, conv2DFields, convolutionInfo } from "./convolution.ts";
 
@@ -10,10 +10,12 @@ export const depthwiseBackpropFilter: Kernel = {
     const name = "DepthwiseConv2dNativeBackpropFilter";
     const info = convolutionInfo(name, x!.shape, attrs.filterShape, attrs, true);
     const out = context.output(attrs.filterShape);
-    const fields = context.scratch(CONV2D_INTS);
+    const doubles = DOUBLE * sizeOf(attrs.filterShape);
+    const totals = context.scratch(doubles + CONV2D_INTS);
+    const fields = totals + FLOAT_BYTES * doubles;
     context.writeInts(fields, conv2DFields(info));
     const { depthwise_backprop_filter: run } = context.c;
-    run!(context.pointer(x!), context.pointer(dy!), context.pointer(out), fields);
+    run!(context.pointer(x!), context.pointer(dy!), context.pointer(out), fields, totals);
     return out;
   },
 };

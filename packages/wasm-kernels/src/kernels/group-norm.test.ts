@@ -5,11 +5,14 @@ import {
   centralDifferences,
   differenceFromCpu,
   dot,
+  each,
   largestMixedError,
+  largestRelativeError,
   NOT_FINITE,
   noise,
   outputsOfSync,
   plain,
+  positiveNoise,
   spoil,
   total,
 } from "test-kit";
@@ -154,4 +157,33 @@ describe("GroupNorm", () => {
       "GroupNorm: expected x to be [batch, ..., channels] with 4 groups, got [1,2,6]",
     );
   });
+});
+
+test("the gradients of gamma and beta over 200,000 images keep float32's digits", () => {
+  const [batch, pixels, channels] = [200_000, 2, 4];
+  const [x, dy] = [positiveNoise(batch * pixels * channels, 1), positiveNoise(batch * pixels * channels, 2)];
+  const [, dgamma, dbeta] = outputsOfSync(
+    "GroupNormGrad",
+    {
+      x: tf.tensor3d(x, [batch, pixels, channels]),
+      gamma: tf.ones([channels]),
+      mean: tf.fill([batch, 2], -1),
+      rstd: tf.ones([batch, 2]),
+      dy: tf.tensor3d(dy, [batch, pixels, channels]),
+    },
+    { groups: 2 },
+  );
+  const sums = (term: (at: number) => number) =>
+    each(channels, (c) => total(batch * pixels, (i) => term(i * channels + c)));
+  const errors = [
+    largestRelativeError(
+      dgamma!,
+      sums((at) => dy[at]! * (x[at]! + 1)),
+    ),
+    largestRelativeError(
+      dbeta!,
+      sums((at) => dy[at]!),
+    ),
+  ];
+  expect(Math.max(...errors)).toBeLessThan(1e-6);
 });

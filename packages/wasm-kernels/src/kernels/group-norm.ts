@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { requireFloat32, sizeOf } from "../context.ts";
+import { DOUBLE, requireFloat32, sizeOf } from "../context.ts";
 import type { Kernel } from "../kernel.ts";
 
 /**
@@ -27,7 +27,7 @@ export const groupNormGrad: Kernel = {
     requireFloat32("GroupNormGrad", { x: x!, gamma: gamma!, mean: mean!, rstd: rstd!, dy: dy! });
     const sides = sidesOf("GroupNormGrad", x!, groups);
     const outputs = [context.output(x!.shape), context.output([sides[2]]), context.output([sides[2]])];
-    const scratch = context.scratch(4 * sides[2]);
+    const scratch = context.scratch(DOUBLE * 4 * sides[2]);
     const at = [x!, gamma!, mean!, rstd!, dy!, ...outputs].map((tensor) => context.pointer(tensor));
     context.c.group_norm_grad!(...at, ...sides, groups, scratch);
     return outputs;

@@ -1,8 +1,5 @@
-import { requireFloat32 } from "../context.ts";
+import { DOUBLE, requireFloat32 } from "../context.ts";
 import type { Kernel } from "../kernel.ts";
-
-/** Floats that a float64 takes. */
-const DOUBLE = 2;
 
 /** `{x: [rows, dim], gamma: [dim], beta: [dim]}`, `{epsilon}` → `[y, mean: [rows], rstd: [rows]]`. */
 export const layerNorm: Kernel = {

@@ -239,3 +239,27 @@ test.each([
     }
   }
 });
+
+test.each([
+  [8, 8],
+  [13, 21],
+])("a product over a million positive numbers keeps them too: %d×%d", (m, n) => {
+  const k = 1_000_000;
+  const [a, b] = [positiveNoise(m * k, 1), positiveNoise(k * n, 2)];
+  const actual = tf.tidy(() => tf.matMul(tf.tensor2d(a, [k, m]), tf.tensor2d(b, [k, n]), true).dataSync());
+  expect(largestRelativeError(actual, reference(a, b, [m, n, k], true, false))).toBeLessThan(1e-6);
+});
+
+test("a long product of many rows and columns is the sum of two shorter ones, and has its bias once", () => {
+  const [m, n, k] = [140, 530, 40_000];
+  const [a, b] = [tf.tensor2d(noise(m * k, 1), [k, m]), tf.tensor2d(noise(k * n, 2), [k, n])];
+  const bias = tf.tensor1d(noise(n, 3));
+  const [actual, expected] = tf.tidy(() => {
+    const half = (first: number) =>
+      tf.matMul(tf.slice(a, [first, 0], [k / 2, m]), tf.slice(b, [first, 0], [k / 2, n]), true);
+    const sum = tf.add(tf.add(half(0), half(k / 2)), bias);
+    return [tf.fused.matMul({ a, b, transposeA: true, bias }).dataSync(), sum.dataSync()];
+  });
+  tf.dispose([a, b, bias]);
+  expect(largestMixedError(actual!, expected!)).toBeLessThan(TOLERANCE);
+});

@@ -1,7 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type Context, requireFloat32, sizeOf } from "../context.ts";
-
-const FLOAT_BYTES = 4;
+import { type Context, FLOAT_BYTES, requireFloat32, sizeOf } from "../context.ts";
 
 /**
  * `a · b (+ bias)` over the last two axes, either side transposed, batch axes broadcast as in NumPy.

@@ -1,8 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { requireFloat32, sizeOf } from "../context.ts";
+import { FLOAT_BYTES, requireFloat32, sizeOf } from "../context.ts";
 import type { Kernel } from "../kernel.ts";
-
-const FLOAT_BYTES = 4;
 
 /**
  * Any number of tensors → the sum of each one's squares, `[tensors]`: what says whether gradients are finite, and their

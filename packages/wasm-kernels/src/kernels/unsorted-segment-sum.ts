@@ -1,8 +1,6 @@
-import { requireFloat32, sizeOf } from "../context.ts";
+import { DOUBLE, requireFloat32, sizeOf } from "../context.ts";
 import type { Kernel } from "../kernel.ts";
 
-/** Floats that a float64 takes. */
-const DOUBLE = 2;
 /** Sums kept in float64 at a time: 8 MB. */
 const MOST_TOTALS = 2 ** 20;
 /** Columns worked on together, however many segments there are. */

@@ -1,6 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { each, largestMixedError, noise, total, valuesOf } from "test-kit";
+import {
+  each,
+  largestMixedError,
+  largestRelativeError,
+  noise,
+  positiveNoise,
+  total,
+  valuesOf,
+} from "test-kit";
 import { startWebGpu } from "test-kit/backends";
 import { describe, expect, test } from "vitest";
 
@@ -44,6 +52,28 @@ describe.skipIf(missing)(`Sum and Mean${missing ? ` (skipped: ${missing})` : ""}
     expect(largestMixedError(sum!, sums)).toBeLessThan(TOLERANCE);
     const means = sums.map((s) => s / rows);
     expect(largestMixedError(mean!, means)).toBeLessThan(TOLERANCE);
+  });
+
+  test.each([
+    [1_200_000, 8, 1],
+    [1_999, 8, 300],
+    [4_095, 1_100, 1],
+  ])("of %d rows of %d positive numbers, %d times, keep float32's digits", async (rows, columns, outer) => {
+    const x = positiveNoise(outer * rows * columns, 4);
+    const few = [0, Math.floor((outer * columns) / 2), outer * columns - 1];
+    const cube = tf.tensor3d(x, [outer, rows, columns]);
+    const [sum] = await valuesOf([tf.sum(cube, 1)]);
+    cube.dispose();
+    const sums = few.map((at) => {
+      const [o, c] = [Math.floor(at / columns), at % columns];
+      return total(rows, (r) => x[(o * rows + r) * columns + c]!);
+    });
+    expect(
+      largestRelativeError(
+        few.map((at) => sum![at]!),
+        sums,
+      ),
+    ).toBeLessThan(1e-6);
   });
 
   test.each([[[0]], [[0, 1]], [[1, 2]], [[-2]], [[0, 2]], [[3]], [undefined]])(

@@ -2,11 +2,14 @@ import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import {
   differenceFromCpu,
+  each,
   largestMixedError,
+  largestRelativeError,
   NOT_FINITE,
   noise,
   outputsOf,
   plain,
+  positiveNoise,
   spoil,
   total,
 } from "test-kit";
@@ -92,6 +95,27 @@ describe.skipIf(missing)(`LayerNorm${missing ? ` (skipped: ${missing})` : ""}`, 
     [2, 769],
     [300, 3],
   ])("agrees for %d rows of %d", (rows, dim) => check(rows, dim, 1));
+
+  test("sums its gradients over 20,000 rows with float32's digits", async () => {
+    const [rows, dim] = [20_000, 3];
+    const [x, dy] = [positiveNoise(rows * dim, 1), positiveNoise(rows * dim, 2)];
+    const [, dgamma, dbeta] = await outputsOf("LayerNormGrad", {
+      ...{ x: tf.tensor2d(x, [rows, dim]), gamma: tf.ones([dim]), dy: tf.tensor2d(dy, [rows, dim]) },
+      ...{ mean: tf.fill([rows], -1), rstd: tf.ones([rows]) },
+    });
+    const sums = (term: (at: number) => number) => each(dim, (c) => total(rows, (r) => term(r * dim + c)));
+    const errors = [
+      largestRelativeError(
+        dgamma!,
+        sums((at) => dy[at]! * (x[at]! + 1)),
+      ),
+      largestRelativeError(
+        dbeta!,
+        sums((at) => dy[at]!),
+      ),
+    ];
+    expect(Math.max(...errors)).toBeLessThan(1e-6);
+  });
 
   test("carries NaN and infinity as the composite form does on cpu, forward and backward", async () => {
     const property = fc.asyncProperty(

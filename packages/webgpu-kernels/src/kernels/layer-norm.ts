@@ -6,6 +6,8 @@ import { FLAT_GROUP, type Shader } from "../shader.ts";
 const LANES = 32;
 /** Rows of a workgroup; columns too where one sums columns. */
 const ROWS = 8;
+/** Rows that a lane adds before it adds their sum to its own: few, so that float32 keeps their digits. */
+const RUN = 128;
 
 /** The sum over a row's lanes, for each of them. All invocations of the workgroup must call it. */
 const ROW_SUM = `
@@ -82,10 +84,17 @@ fn columnGradient(column: u32, slot: u32, lane: u32) {
   var sum = 0.0;
   var along = 0.0;
   if (column < u.dim) {
-    for (var r = lane; r < u.rows; r += ${LANES}u) {
-      let slope = dy[r * u.dim + column];
-      sum += slope;
-      along += slope * (x[r * u.dim + column] - mean[r]) * rstd[r];
+    for (var r = lane; r < u.rows;) {
+      var run = 0.0;
+      var runAlong = 0.0;
+      for (var i = 0u; i < ${RUN}u && r < u.rows; i++) {
+        let slope = dy[r * u.dim + column];
+        run += slope;
+        runAlong += slope * (x[r * u.dim + column] - mean[r]) * rstd[r];
+        r += ${LANES}u;
+      }
+      sum += run;
+      along += runAlong;
     }
   }
   let total = rowSum(slot, lane, sum);

@@ -223,7 +223,7 @@ test.each([
   [9, 2],
   [4, 40],
   [1, 33],
-])("a product over 100,001 positiveNoise numbers keeps float32's digits: %d×%d", (m, n) => {
+])("a product over 100,001 positive numbers keeps float32's digits: %d×%d", (m, n) => {
   const k = 100_001;
   const [a, b] = [positiveNoise(m * k, 1), positiveNoise(k * n, 2)];
   for (const ta of [false, true]) {
@@ -240,11 +240,8 @@ test.each([
   }
 });
 
-test.each([
-  [8, 8],
-  [13, 21],
-])("a product over a million positive numbers keeps them too: %d×%d", (m, n) => {
-  const k = 1_000_000;
+test("a product over a million positive numbers keeps them too", () => {
+  const [m, n, k] = [8, 8, 1_000_000];
   const [a, b] = [positiveNoise(m * k, 1), positiveNoise(k * n, 2)];
   const actual = tf.tidy(() => tf.matMul(tf.tensor2d(a, [k, m]), tf.tensor2d(b, [k, n]), true).dataSync());
   expect(largestRelativeError(actual, reference(a, b, [m, n, k], true, false))).toBeLessThan(1e-6);

@@ -1,9 +1,10 @@
 // The packages in a browser: bundled as an application bundles them, with tfjs' plain and its threaded build.
+
 import { largestDifference } from "test-kit";
+import { findChromium, resultOfPage } from "test-kit/browser";
 import { beforeAll, describe, expect, test } from "vitest";
 import { bundled } from "./browser/bundled.ts";
 import type { LostDevice } from "./browser/lose-device.ts";
-import { findChromium, resultOfPage } from "./browser/open-page.ts";
 import { type Trained, train } from "./browser/train.ts";
 
 /** The same instructions in the same order; tfjs' own threads may sum in another. */

@@ -54,7 +54,7 @@ const FOR_BROWSERS = [
   "webgpu-kernels",
 ];
 /** Files beside the sources that only tests use, and that are not published. */
-const FOR_TESTS = /\.test\.ts$|(^|\/)(testing|test-data)\.ts$/;
+const FOR_TESTS = /\.test\.ts$|(^|\/)test-data\.ts$/;
 const packages = publicPackages();
 const names = packages.map(({ name }) => name);
 

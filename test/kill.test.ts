@@ -1,14 +1,11 @@
 // A short form of `npx pnpm@12 run kill`.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { emptyFolder } from "test-kit";
+import { expect, test } from "vitest";
 import { killRuns } from "../scripts/kill/campaign.ts";
 import { withKills } from "../scripts/kill/page.ts";
 
 test("a training that is killed eight times ends with the weights of one that was left alone", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "kill-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = await emptyFolder();
   const { kills, runs, faults } = await killRuns({ kills: 1, seed: 3, folder }); // one run, all its moments
   expect(faults).toEqual([]);
   expect(runs).toBe(1);

@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { emptyFolder } from "test-kit";
 import { expect, test } from "vitest";
 import { blocksOf, fillBlocks } from "../scripts/results/blocks.ts";
 import { curvesSvg } from "../scripts/results/curves.ts";
@@ -22,40 +22,36 @@ test("no path of a machine is among the commands", () => {
   for (const { source } of rows) expect(source).not.toMatch(/ \/|~/);
 });
 
-test("a run that is not finished is read as far as it has come, and named by what differs from its preset", () => {
-  const folder = mkdtempSync(join(tmpdir(), "results-"));
-  try {
-    const log = join(folder, "log");
-    mkdirSync(log);
-    const settings = {
-      preset: "keras",
-      name: "x",
-      out: "/a/runs",
-      seed: 7,
-      epochs: 20,
-      backend: "tensorflow",
-    };
-    const paths = { data: "/a/b/flowers.tgz", teacher: "/a/runs/t/student-alone" };
-    writeFileSync(join(folder, "settings.json"), JSON.stringify({ ...settings, ...paths, download: false }));
-    const time = "2026-01-02T03:04:05Z";
-    const step = { event: "step", time, size: 10, waitSeconds: 1, computeSeconds: 4 };
-    const lines = [
-      { event: "begin", time, step: 0 },
-      { ...step, step: 1 },
-      { ...step, step: 2 },
-      { event: "epoch", time, step: 2, loss: 1.5, val_accuracy: 0.25 },
-      { ...step, step: 3 },
-    ];
-    writeFileSync(join(log, "student-distilled.jsonl"), lines.map((it) => JSON.stringify(it)).join("\n"));
-    const [row, ...more] = readRun(folder, "abc", "2 × some CPU");
-    expect(more).toEqual([]);
-    expect(row).toMatchObject({
-      ...{ model: "student distilled", commit: "abc", date: "2026-01-02", seed: 7, epochs: 20 },
-      ...{ imagesPerSecond: 2, minutes: 0, loss: [1.5], valAccuracy: [0.25] },
-      source:
-        "npx pnpm@12 start train --preset keras --seed 7 --backend tensorflow --data flowers.tgz --teacher runs/t/student-alone",
-    });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+test("a run that is not finished is read as far as it has come, and named by what differs from its preset", async () => {
+  const folder = await emptyFolder();
+  const log = join(folder, "log");
+  mkdirSync(log);
+  const settings = {
+    preset: "keras",
+    name: "x",
+    out: "/a/runs",
+    seed: 7,
+    epochs: 20,
+    backend: "tensorflow",
+  };
+  const paths = { data: "/a/b/flowers.tgz", teacher: "/a/runs/t/student-alone" };
+  writeFileSync(join(folder, "settings.json"), JSON.stringify({ ...settings, ...paths, download: false }));
+  const time = "2026-01-02T03:04:05Z";
+  const step = { event: "step", time, size: 10, waitSeconds: 1, computeSeconds: 4 };
+  const lines = [
+    { event: "begin", time, step: 0 },
+    { ...step, step: 1 },
+    { ...step, step: 2 },
+    { event: "epoch", time, step: 2, loss: 1.5, val_accuracy: 0.25 },
+    { ...step, step: 3 },
+  ];
+  writeFileSync(join(log, "student-distilled.jsonl"), lines.map((it) => JSON.stringify(it)).join("\n"));
+  const [row, ...more] = readRun(folder, "abc", "2 × some CPU");
+  expect(more).toEqual([]);
+  expect(row).toMatchObject({
+    ...{ model: "student distilled", commit: "abc", date: "2026-01-02", seed: 7, epochs: 20 },
+    ...{ imagesPerSecond: 2, minutes: 0, loss: [1.5], valAccuracy: [0.25] },
+    source:
+      "npx pnpm@12 start train --preset keras --seed 7 --backend tensorflow --data flowers.tgz --teacher runs/t/student-alone",
+  });
 });

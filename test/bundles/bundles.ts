@@ -1,12 +1,13 @@
 // The packages in an application's bundle: made by each bundler from the installed tarballs, with and without the optional
 // peers of tfjs-backends, and run in Chromium.
+
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findChromium, resultOfPage } from "test-kit/browser";
 import { createServer } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findChromium, resultOfPage } from "../browser/open-page.ts";
 import { BUNDLERS, type Bundler } from "./bundlers.ts";
 
 /** Every optional peer that is imported by its name, with the installed packages that cannot be without it. */

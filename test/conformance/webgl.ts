@@ -1,6 +1,6 @@
 // WebGL is only in browsers: one page computes all cases, and the tests compare what it sends.
+import { findChromium, resultOfPage } from "test-kit/browser";
 import { bundled } from "../browser/bundled.ts";
-import { findChromium, resultOfPage } from "../browser/open-page.ts";
 import type { Case, Outcome } from "./case.ts";
 
 /** What came of a case, its numbers as text. */

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { vit, weightTensors } from "deit-model";
+import { emptyFolder } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { expect, test } from "vitest";
 import { saveSafetensors } from "../../../packages/safetensors-io/src/node.ts";
-import { emptyFolder } from "../test/workspace.ts";
 import { requireInitialWeights } from "./initial-weights.ts";
 
 test("what of a weights file a student does not start from is said; what it would compute without is refused", async () => {

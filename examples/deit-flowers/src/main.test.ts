@@ -5,8 +5,8 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { emptyFolder } from "test-kit";
 import { describe, expect, test, vi } from "vitest";
-import { emptyFolder } from "../test/workspace.ts";
 
 vi.setConfig({ testTimeout: 300_000 });
 

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { emptyFolder } from "test-kit";
 import { describe, expect, test } from "vitest";
-import { emptyFolder } from "../test/workspace.ts";
 import { COMMANDS, parseCommandLine } from "./cli.ts";
 import { trainSettings } from "./commands/train.ts";
 import { PRESETS } from "./presets.ts";

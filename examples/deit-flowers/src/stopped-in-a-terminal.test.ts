@@ -1,12 +1,13 @@
 // The program as people start and stop it: through the pnpm script, in a terminal, with Ctrl-C, by closing the window, and in a
 // pipe whose reader goes away.
+
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { emptyFolder } from "test-kit";
 import { describe, expect, test, vi } from "vitest";
-import { emptyFolder } from "../test/workspace.ts";
 
 vi.setConfig({ testTimeout: 300_000 });
 

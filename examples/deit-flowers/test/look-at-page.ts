@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import sharp from "sharp";
-import { emptyFolder } from "./workspace.ts";
+import { emptyFolder } from "test-kit";
 
 const HEIGHT = 800;
 

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { normalNoise } from "test-kit";
+import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
@@ -37,7 +38,7 @@ test("the Keras example's teacher has 211,204,805 parameters", () => {
   expect(countParameters(bitSizes.r50x3, 5)).toBe(211_204_805);
 });
 
-describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
+describe.each(BACKENDS)("on %s", (backend) => {
   beforeAll(async () => {
     await startBackend(backend);
   });

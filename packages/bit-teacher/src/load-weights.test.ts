@@ -1,13 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { type NamedTensors, openNpz, openZip } from "named-weights";
 import { bytesSource, openSafetensors } from "safetensors-io";
-import { fixturesOf } from "test-kit";
+import { emptyFolderForAll, fixturesOf } from "test-kit";
 import { startBackend } from "tfjs-backends";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type BitConfig, bit, featuresOf, loadWeights } from "./index.ts";
 import { loadWeightsFile } from "./node.ts";
 
@@ -183,10 +182,9 @@ describe("loadWeights", () => {
   });
 });
 
-describe("loadWeightsFile", () => {
-  const folder = mkdtempSync(join(tmpdir(), "bit-teacher-"));
-  afterAll(() => rmSync(folder, { recursive: true }));
+const folder = await emptyFolderForAll();
 
+describe("loadWeightsFile", () => {
   test("reads a SavedModel's folder and zip, .npz and .safetensors", async () => {
     const variables = join(folder, "teacher", "variables");
     mkdirSync(variables, { recursive: true });

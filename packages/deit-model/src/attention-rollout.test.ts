@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { largestDifference, stir } from "test-kit";
+import { erf, largestDifference, stir } from "test-kit";
+import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { ClassTokens, FirstTokens, PatchEmbedding, transformerBlock } from "vit-blocks";
 import { beforeAll, describe, expect, test } from "vitest";
-import { erf } from "../../../test/conformance/float64/functions.ts";
 import {
   type AttentionMaps,
   type AttentionRolloutOptions,
@@ -203,7 +203,7 @@ function engineered(): tfl.LayersModel {
   return model;
 }
 
-describe.each(["cpu", "wasm"] as const)("attention maps and rollout on %s", (backend) => {
+describe.each(BACKENDS)("attention maps and rollout on %s", (backend) => {
   beforeAll(async () => {
     await startBackend(backend);
   });

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { linearDropRates, StochasticDepth } from "stochastic-depth";
 import { largestDifference, stir } from "test-kit";
+import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
 import { averageHeads, config, deit, timmName, type VitConfig, vit } from "./index.ts";
@@ -108,7 +109,7 @@ describe("config errors", () => {
   });
 });
 
-describe.each(["cpu", "wasm"] as const)("models on %s", (backend) => {
+describe.each(BACKENDS)("models on %s", (backend) => {
   beforeAll(async () => {
     await startBackend(backend);
   });

@@ -1,5 +1,4 @@
 // The Keras example's own models against ours: sizes, initial weights, logits and gradients.
-
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { errorOverLargest, fixturesOf, floats, largestDifference, type Packed, parity } from "test-kit";

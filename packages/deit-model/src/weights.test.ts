@@ -1,10 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { safetensorsBytes, streamSource, type TensorToWrite } from "safetensors-io";
-import { fixturesOf, largestDifference, noise, parity, tensorsOf } from "test-kit";
+import { emptyFolder, fixturesOf, largestDifference, noise, parity, tensorsOf } from "test-kit";
 import { PARITY_BACKENDS, startParityBackend } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -298,7 +297,7 @@ describe.each(PARITY_BACKENDS)("weights on %s", (backend) => {
   });
 
   test("files, streams and the mean of heads work like bytes", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "deit-model-"));
+    const folder = await emptyFolder();
     const path = join(folder, "model.safetensors");
     const [a, b, c] = [deit(small), deit(small), deit(small)];
     fill(a);
@@ -311,7 +310,7 @@ describe.each(PARITY_BACKENDS)("weights on %s", (backend) => {
     expect(snapshot(c)).toEqual(snapshot(a));
     await expect(saveWeightsFile(a, path, { dtype: "F64" as "F32" })).rejects.toThrow("got 'F64'");
     expect(readFileSync(path).equals(bytes)).toBe(true);
-    rmSync(folder, { recursive: true });
+    rmSync(path);
     await expect(loadWeightsFile(a, path)).rejects.toThrow(path);
   });
 });

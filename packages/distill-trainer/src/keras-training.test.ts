@@ -1,12 +1,17 @@
 // Twenty steps of the Keras example's own train_step, and Keras' losses, against this package.
-
 import * as tf from "@tensorflow/tfjs-core";
 import { errorOverLargest, fixturesOf, floats, largestDifference, type Packed, parity } from "test-kit";
 import { PARITY_BACKENDS, startParityBackend } from "test-kit/backends";
 import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
 import { beforeAll, describe, expect, test } from "vitest";
+import {
+  expectToFollow,
+  type RecordedRun,
+  type TrainingData,
+  train,
+  variableErrors,
+} from "../test/recorded-runs.ts";
 import { smoothedOneHot, softmaxCrossEntropy } from "./index.ts";
-import { expectToFollow, type RecordedRun, type TrainingData, train, variableErrors } from "./testing.ts";
 
 interface Run extends RecordedRun {
   readonly learningRate: number;

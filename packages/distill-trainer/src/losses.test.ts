@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
 import { distillationLoss, smoothedOneHot, softmaxCrossEntropy } from "./index.ts";
@@ -23,7 +24,7 @@ function softmax(logits: number[]): number[] {
   return logits.map((x) => Math.exp(x) / sum);
 }
 
-describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
+describe.each(BACKENDS)("on %s", (backend) => {
   beforeAll(() => startBackend(backend));
 
   describe("softmaxCrossEntropy", () => {

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { sampleKey } from "sample-keys";
-import { fixturesOf, largestDifference } from "test-kit";
+import { collect, fixturesOf, largestDifference } from "test-kit";
+import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
 import { beta } from "./beta.ts";
@@ -19,7 +20,7 @@ import {
   type Teacher,
 } from "./index.ts";
 import { smoothedTargets } from "./label-smoothing.ts";
-import { collect, sectors } from "./test-data.ts";
+import { sectors } from "./test-data.ts";
 
 interface Golden {
   readonly labels: number[];
@@ -196,7 +197,7 @@ describe("mixOf", () => {
   });
 });
 
-describe.each(["cpu", "wasm"] as const)("training on mixed batches on %s", (backend) => {
+describe.each(BACKENDS)("training on mixed batches on %s", (backend) => {
   beforeAll(() => startBackend(backend));
   const options = { classes: 3, cutmixAlpha: 0 };
 

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { deit, timmName } from "deit-model";
 import { largestDifference } from "test-kit";
+import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import {
   ADAMW_SEMANTICS,
@@ -45,7 +46,7 @@ function oneVector(values: readonly number[]): { model: tfl.LayersModel; w: tf.V
 }
 
 // The numbers were made by fixtures/recipe.py with timm and PyTorch.
-describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
+describe.each(BACKENDS)("on %s", (backend) => {
   beforeAll(() => startBackend(backend));
 
   test("timm's weights without decay are ours", () => {

@@ -21,10 +21,3 @@ export function sectors(size: number, batchSize: number, seed = 1): DataSource {
   }
   return { size, batchSize, batches };
 }
-
-/** `Array.fromAsync`, which Node 20 lacks. */
-export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = [];
-  for await (const item of items) list.push(item);
-  return list;
-}

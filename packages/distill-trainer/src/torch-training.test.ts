@@ -1,13 +1,12 @@
 // Twenty steps of timm's distilled ViT under PyTorch's AdamW, and PyTorch's losses, against this package.
-
 import * as tf from "@tensorflow/tfjs-core";
 import { timmName } from "deit-model";
 import { errorOverLargest, fixturesOf, floats, type Packed, parity } from "test-kit";
 import { PARITY_BACKENDS, startParityBackend } from "test-kit/backends";
 import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
 import { beforeAll, describe, expect, test } from "vitest";
+import { expectToFollow, type RecordedRun, type TrainingData, train } from "../test/recorded-runs.ts";
 import { type Distillation, distillationLoss, smoothedOneHot, softmaxCrossEntropy } from "./index.ts";
-import { expectToFollow, type RecordedRun, type TrainingData, train } from "./testing.ts";
 
 type Loss = Distillation | { readonly smoothing: number };
 

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { errorOverLargest } from "test-kit";
+import { collect, errorOverLargest } from "test-kit";
+import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -14,7 +15,7 @@ import {
   softmaxCrossEntropy,
   type Teacher,
 } from "./index.ts";
-import { collect, sectors } from "./test-data.ts";
+import { sectors } from "./test-data.ts";
 
 const HIDDEN = 16;
 
@@ -51,7 +52,7 @@ function distance(a: Float32Array[], b: Float32Array[]): number {
   return Math.max(...a.map((x, i) => errorOverLargest(b[i]!, x)));
 }
 
-describe.each(["cpu", "wasm"] as const)("training on %s", (backend) => {
+describe.each(BACKENDS)("training on %s", (backend) => {
   beforeAll(() => startBackend(backend));
 
   test("a classifier learns, reports Keras' logs and returns a tfjs History", async () => {

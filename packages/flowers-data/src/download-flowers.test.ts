@@ -3,8 +3,8 @@ import { readdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/pro
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { folderOf } from "test-kit";
 import { afterEach, describe, expect, test } from "vitest";
-import { folderOf } from "../test/pictures.ts";
 import { downloadFlowers, FLOWER_PHOTOS } from "./index.ts";
 
 const BODY = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7919) >> 3));

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { sampleKey } from "sample-keys";
-import { sharedData } from "test-kit";
+import { folderOf, sharedData } from "test-kit";
+import { jpeg, smallSet } from "test-kit/pictures";
 import { beforeAll, describe, expect, test } from "vitest";
-import { folderOf, jpeg, smallSet } from "../test/pictures.ts";
 import type { BadImage, Batch, SampleStore } from "./index.ts";
 import {
   batches,

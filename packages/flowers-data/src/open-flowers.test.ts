@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { create, Header } from "tar";
+import { folderOf } from "test-kit";
+import { smallSet } from "test-kit/pictures";
 import { beforeAll, describe, expect, test } from "vitest";
-import { folderOf, smallSet } from "../test/pictures.ts";
 import { openFlowers, splitStore } from "./index.ts";
 
 /** An archive of one entry with a name and type of its own, as a hostile one may have. */

@@ -1,7 +1,9 @@
 // What decodeImage refuses before it costs memory, and what it calls damaged.
+
 import sharp, { type Sharp } from "sharp";
+import { folderOf } from "test-kit";
+import { jpeg } from "test-kit/pictures";
 import { describe, expect, test } from "vitest";
-import { folderOf, jpeg } from "../test/pictures.ts";
 import { batches, decodeImage, openFlowers, type RgbImage } from "./index.ts";
 
 const FORMATS = ["jpeg", "png", "webp", "gif", "avif", "tiff"] as const;

@@ -1,10 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
 import { imageSource, proceduralFlowers } from "./index.ts";
 import { toTensors, toTfDataset } from "./tensors.ts";
 
-describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
+describe.each(BACKENDS)("on %s", (backend) => {
   beforeAll(async () => {
     await startBackend(backend);
   });

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { sampleKey } from "sample-keys";
+import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
 import { linearDropRates, rowKeys, StochasticDepth, stochasticDepth } from "./index.ts";
@@ -21,7 +22,7 @@ describe("linearDropRates", () => {
   });
 });
 
-describe.each(["cpu", "wasm"] as const)("stochasticDepth on %s", (backend) => {
+describe.each(BACKENDS)("stochasticDepth on %s", (backend) => {
   beforeAll(async () => {
     await startBackend(backend);
   });

@@ -1,26 +1,23 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { parity } from "test-kit";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { emptyFolder, parity, readEvents, readRecords } from "test-kit";
+import { beforeEach, describe, expect, test } from "vitest";
 import torch from "../fixtures/torch-events.json" with { type: "json" };
 import { crc32c } from "./crc32c.ts";
 import { restartEvent, summaryEvent, versionEvent } from "./event.ts";
 import { AppendFile, EventFile, image, scalar, text } from "./index.ts";
 import { record } from "./record.ts";
 import { pngImage } from "./summary.ts";
-import { readEvents, readRecords } from "./testing.ts";
 
 const TORCH_WRITER = "tensorboard.summary.writer.event_file_writer";
 
 let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "tensorboard-events-"));
+beforeEach(async () => {
+  folder = await emptyFolder();
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** How many bytes differ; all of them if the lengths do. */
 function differingBytes(actual: Buffer, expected: Buffer): number {

@@ -1,18 +1,14 @@
-// Inputs.
+// Inputs: noise, models, fixtures, folders.
 
-// Errors, and the sums in float64 that results are compared with.
-export {
-  errorOverLargest,
-  errorOverLargestOrOne,
-  largestDifference,
-  largestMixedError,
-  largestRelativeError,
-} from "./errors.ts";
-// Fixtures, and the comparisons with the original software that docs/parity.json lists.
 export { bytes, fixturesOf, floats, type Packed, sharedData, tensorsOf } from "./fixtures.ts";
-export { dot, each, total } from "./float64.ts";
-export { centralDifferences, finiteDifferences, largestDifferenceOfForms } from "./gradients.ts";
-// Kernels, one at a time.
+export { emptyFolder, emptyFolderForAll, folderOf } from "./folders.ts";
+export { stir } from "./models.ts";
+export { noise, normalNoise, positiveNoise } from "./noise.ts";
+
+// What came out: streams, event files, one kernel's outputs.
+
+export { collect } from "./collect.ts";
+export { type ReadEvent, readEvents, readRecords } from "./event-files.ts";
 export {
   differenceFromCpu,
   NOT_FINITE,
@@ -25,7 +21,20 @@ export {
   valuesOn,
   withoutKernels,
 } from "./kernels.ts";
-// Models.
-export { stir } from "./models.ts";
-export { noise, normalNoise, positiveNoise } from "./noise.ts";
+
+// What should have come out: sums and functions in float64, slopes.
+
+export { dot, each, total } from "./float64.ts";
+export { centralDifferences, finiteDifferences, largestDifferenceOfForms } from "./gradients.ts";
+export { erf, normalCdf, normalDensity } from "./normal.ts";
+
+// How far apart the two are, and the rows of docs/parity.json.
+
+export {
+  errorOverLargest,
+  errorOverLargestOrOne,
+  largestDifference,
+  largestMixedError,
+  largestRelativeError,
+} from "./errors.ts";
 export { type ParityRow, parity } from "./parity.ts";

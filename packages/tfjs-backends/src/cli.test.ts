@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { emptyFolder } from "test-kit";
 import { expect, test } from "vitest";
 import { linkLibraries } from "./install/link-libraries.ts";
 
@@ -42,22 +42,18 @@ test.runIf(process.platform === "linux")("says which package is missing, and how
   );
 });
 
-test("links what the binding looks for, in the place of what was there", () => {
-  const folder = mkdtempSync(join(tmpdir(), "link-libraries-"));
-  try {
-    const [deps, site] = [join(folder, "deps"), join(folder, "site")];
-    mkdirSync(join(site, "tensorflow/include"), { recursive: true });
-    mkdirSync(join(site, "nvidia"));
-    mkdirSync(join(deps, "lib"), { recursive: true });
-    writeFileSync(join(site, "tensorflow/libtensorflow_cc.so.2"), "new");
-    writeFileSync(join(deps, "lib/libtensorflow.so.2.9.1"), "old");
-    linkLibraries(deps, site);
-    linkLibraries(deps, site); // once more changes nothing
-    expect(readFileSync(join(deps, "lib/libtensorflow.so"), "utf8")).toBe("new");
-    expect(readlinkSync(join(deps, "include"))).toBe(join(site, "tensorflow/include"));
-    expect(readlinkSync(join(deps, "nvidia"))).toBe(join(site, "nvidia"));
-    expect(() => readFileSync(join(deps, "lib/libtensorflow.so.2.9.1"))).toThrow("ENOENT");
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+test("links what the binding looks for, in the place of what was there", async () => {
+  const folder = await emptyFolder();
+  const [deps, site] = [join(folder, "deps"), join(folder, "site")];
+  mkdirSync(join(site, "tensorflow/include"), { recursive: true });
+  mkdirSync(join(site, "nvidia"));
+  mkdirSync(join(deps, "lib"), { recursive: true });
+  writeFileSync(join(site, "tensorflow/libtensorflow_cc.so.2"), "new");
+  writeFileSync(join(deps, "lib/libtensorflow.so.2.9.1"), "old");
+  linkLibraries(deps, site);
+  linkLibraries(deps, site); // once more changes nothing
+  expect(readFileSync(join(deps, "lib/libtensorflow.so"), "utf8")).toBe("new");
+  expect(readlinkSync(join(deps, "include"))).toBe(join(site, "tensorflow/include"));
+  expect(readlinkSync(join(deps, "nvidia"))).toBe(join(site, "nvidia"));
+  expect(() => readFileSync(join(deps, "lib/libtensorflow.so.2.9.1"))).toThrow("ENOENT");
 });

@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { BACKENDS } from "test-kit/backends";
 import { describe, expect, test, vi } from "vitest";
 import { startBackend } from "./index.ts";
 
-describe.each(["cpu", "wasm"] as const)("startBackend('%s')", (name) => {
+describe.each(BACKENDS)("startBackend('%s')", (name) => {
   test("makes it the current backend, with gradients registered", async () => {
     const started = await startBackend(name);
     expect(started.name).toBe(name);

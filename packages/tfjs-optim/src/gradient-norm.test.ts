@@ -1,8 +1,6 @@
 // PyTorch's norm and clipping of millions of gradients, against this package.
-
-import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
-import { parity } from "test-kit";
+import { fixturesOf, parity } from "test-kit";
 import { PARITY_BACKENDS, startParityBackend } from "test-kit/backends";
 import { beforeAll, describe, expect, test } from "vitest";
 import { clipByGlobalNorm, globalNorm } from "./gradient-transform.ts";
@@ -22,9 +20,7 @@ interface Fixture {
   }[];
 }
 
-const fixture: Fixture = JSON.parse(
-  readFileSync(new URL("../fixtures/gradient-norm.json", import.meta.url), "utf8"),
-);
+const fixture: Fixture = fixturesOf(import.meta.url).json("gradient-norm.json");
 
 /** A few roundings of float32, however many numbers there are. */
 const TOLERANCE = 1e-6;

@@ -1,8 +1,9 @@
 // The reference itself, against numbers known from elsewhere.
+import { erf } from "test-kit";
 import { expect, test } from "vitest";
 import { adamW } from "./adamw.ts";
 import { type Array64, at, build, map } from "./array.ts";
-import { erf, layerNorm, softmax, softmaxCrossEntropy } from "./functions.ts";
+import { layerNorm, softmax, softmaxCrossEntropy } from "./functions.ts";
 import { gradients } from "./gradients.ts";
 import { convolved, resized } from "./images.ts";
 

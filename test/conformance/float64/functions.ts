@@ -1,16 +1,6 @@
+import { erf } from "test-kit";
 // The formulas of the packages' docs, in loops: as plain as they can be written.
 import { type Array64, add, at, build, map, mapRows, total, zip } from "./array.ts";
-
-/** By its series of positive terms, to float64's precision. */
-export function erf(x: number): number {
-  if (Math.abs(x) > 6) return Math.sign(x);
-  let [term, sum] = [x, x];
-  for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
-    term *= (2 * x * x) / (2 * n + 1);
-    sum += term;
-  }
-  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
-}
 
 export function gelu(x: Array64): Array64 {
   return map(x, (v) => (v * (1 + erf(v * Math.SQRT1_2))) / 2);

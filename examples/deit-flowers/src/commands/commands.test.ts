@@ -2,10 +2,11 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import sharp from "sharp";
+import { emptyFolder } from "test-kit";
+import { findChromium } from "test-kit/browser";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { findChromium } from "../../../../test/browser/open-page.ts";
 import { lookAtPage } from "../../test/look-at-page.ts";
-import { emptyFolder, recorder } from "../../test/workspace.ts";
+import { recorder } from "../../test/workspace.ts";
 import { parseCommandLine } from "../cli.ts";
 import { UsageError } from "../usage-error.ts";
 

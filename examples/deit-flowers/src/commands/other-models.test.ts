@@ -1,12 +1,14 @@
 // Models and data that are not of one run: what people bring, and what must not pass in silence.
+
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import sharp from "sharp";
+import { emptyFolder } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { emptyFolder, recorder } from "../../test/workspace.ts";
+import { recorder } from "../../test/workspace.ts";
 import { parseCommandLine } from "../cli.ts";
 import { requireSameData, writeDataRecord } from "../files/data-record.ts";
 import { loadLayersModelFile, saveLayersModelFile } from "../files/layers-model-files.ts";

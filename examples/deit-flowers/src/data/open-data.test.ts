@@ -1,8 +1,9 @@
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import sharp from "sharp";
+import { emptyFolder } from "test-kit";
 import { describe, expect, test } from "vitest";
-import { emptyFolder, recorder } from "../../test/workspace.ts";
+import { recorder } from "../../test/workspace.ts";
 import { resolveSettings } from "../settings.ts";
 import { openData } from "./open-data.ts";
 

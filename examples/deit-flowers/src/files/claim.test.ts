@@ -1,5 +1,5 @@
+import { emptyFolder } from "test-kit";
 import { expect, test } from "vitest";
-import { emptyFolder } from "../../test/workspace.ts";
 import { UsageError } from "../usage-error.ts";
 import { claim } from "./claim.ts";
 

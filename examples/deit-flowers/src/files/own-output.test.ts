@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { proceduralFlowers } from "flowers-data";
+import { emptyFolder } from "test-kit";
 import { expect, test } from "vitest";
-import { emptyFolder } from "../../test/workspace.ts";
 import { attentionTargets } from "../attention/attention-files.ts";
 import { requireSheetPath, writeContactSheet } from "../data/write-contact-sheet.ts";
 import { pngBytes, writePng } from "./write-png.ts";

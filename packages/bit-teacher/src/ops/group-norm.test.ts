@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { hasKernel } from "kernel-op";
 import { largestDifferenceOfForms, normalNoise, withoutKernels } from "test-kit";
+import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
 import { groupNorm } from "./group-norm.ts";
@@ -24,7 +25,7 @@ const op =
   (...[x, gamma, beta]: tf.Tensor[]) =>
     groupNorm(x!, gamma!, beta!, { groups });
 
-describe.each(["cpu", "wasm"] as const)("groupNorm on %s", (backend) => {
+describe.each(BACKENDS)("groupNorm on %s", (backend) => {
   beforeAll(async () => {
     await startBackend(backend);
   });

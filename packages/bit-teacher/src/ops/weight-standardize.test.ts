@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { hasKernel } from "kernel-op";
 import { largestDifferenceOfForms, normalNoise, withoutKernels } from "test-kit";
+import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
 import { weightStandardize } from "./weight-standardize.ts";
@@ -14,7 +15,7 @@ function plain(w: tf.Tensor): tf.Tensor {
   return tf.div(tf.sub(w, mean), tf.sqrt(tf.add(variance, 1e-10)));
 }
 
-describe.each(["cpu", "wasm"] as const)("weightStandardize on %s", (backend) => {
+describe.each(BACKENDS)("weightStandardize on %s", (backend) => {
   beforeAll(async () => {
     await startBackend(backend);
   });

@@ -1,11 +1,12 @@
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { emptyFolder } from "test-kit";
+import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { AdamW, cosine, type Schedule } from "tfjs-optim";
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   type CheckpointEvent,
   type CheckpointOptions,
@@ -21,9 +22,8 @@ import { bitsOf, EPOCHS, memoryStorage, SEED, STEPS_PER_EPOCH, stripes, tinyTrai
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "checkpoints-"));
+  folder = await emptyFolder();
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Trains until `steps` optimizer steps were taken in this call, then interrupts as a signal would. */
 async function interrupted(
@@ -57,7 +57,7 @@ function wholeRun(): Promise<{ bits: string; history: tfl.History }> {
   return whole.get(backend)!;
 }
 
-describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
+describe.each(BACKENDS)("on %s", (backend) => {
   beforeAll(() => startBackend(backend));
 
   test("a run that is interrupted again and again ends with the same bits and history", async () => {

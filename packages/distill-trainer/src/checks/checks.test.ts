@@ -1,10 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { collect } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { AdamW, cosine } from "tfjs-optim";
 import { beforeAll, expect, test } from "vitest";
 import { type Batch, Classifier, Distiller, type Teacher } from "../index.ts";
-import { collect, sectors } from "../test-data.ts";
+import { sectors } from "../test-data.ts";
 
 beforeAll(() => startBackend("cpu"));
 

@@ -1,9 +1,9 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { emptyFolder } from "test-kit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { FolderLockedError, lockFolder } from "./lock-folder.ts";
 
@@ -12,11 +12,10 @@ let folder: string;
 const children: ChildProcessWithoutNullStreams[] = [];
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "lock-"));
+  folder = await emptyFolder();
 });
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
-  await rm(folder, { recursive: true, force: true });
 });
 
 /** A process that locks the folder at `at` (ms since 1970), says "locked" or "refused", and then computes without a pause. */

@@ -1,7 +1,6 @@
 import {
   appendFileSync,
   existsSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -9,13 +8,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { emptyFolder, type ReadEvent, readEvents } from "test-kit";
 import { startBackend } from "tfjs-backends";
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type ReadEvent, readEvents } from "../../../tensorboard-events/src/testing.ts";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { bitsOf, EPOCHS, memoryStorage, STEPS_PER_EPOCH, tinyTraining } from "../checkpoint/test-data.ts";
 import type { FitCallback } from "../index.ts";
 import { jsonLines, tensorBoard } from "../node.ts";
@@ -24,11 +22,10 @@ beforeAll(() => startBackend("wasm"));
 
 let folder: string;
 let path: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "logs-"));
+beforeEach(async () => {
+  folder = await emptyFolder();
   path = join(folder, "log.jsonl");
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 type Line = Record<string, number | string | object>;
 const STEPS = EPOCHS * STEPS_PER_EPOCH;

@@ -1,12 +1,13 @@
 import { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { mix64 } from "sample-keys";
+import { emptyFolder } from "test-kit";
+import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
   type DataSource,
   Distiller,
@@ -23,9 +24,8 @@ import { sectors } from "../test-data.ts";
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "logits-"));
+  folder = await emptyFolder();
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const OF = { classes: 3, teacher: "t", views: "v" };
 const keysOf = (...keys: number[]): BigUint64Array => BigUint64Array.from(keys, BigInt);
@@ -97,7 +97,7 @@ async function trainedWeights(teacher: Teacher, source: DataSource): Promise<Flo
   return tf.concat(student.getWeights().map((weight) => tf.reshape(weight, [-1]))).dataSync() as Float32Array;
 }
 
-describe.each(["cpu", "wasm"] as const)("storedTeacher on %s", (backend) => {
+describe.each(BACKENDS)("storedTeacher on %s", (backend) => {
   beforeAll(() => startBackend(backend));
 
   test("trains to the same bits as the teacher live, which is asked once for each view", async () => {

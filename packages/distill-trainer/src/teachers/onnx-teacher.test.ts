@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import * as ort from "onnxruntime-web";
 import { errorOverLargest, parity } from "test-kit";
-import { startParityBackend } from "test-kit/backends";
+import { BACKENDS, startParityBackend } from "test-kit/backends";
 import { beforeAll, describe, expect, test } from "vitest";
 import { onnxTeacher } from "../index.ts";
 import { readGolden, TEACHERS, teacherImages } from "./test-data.ts";
@@ -12,7 +12,7 @@ ort.env.wasm.numThreads = 1;
 const session = (name: string): Promise<ort.InferenceSession> =>
   ort.InferenceSession.create(readFileSync(new URL(name, TEACHERS)));
 
-describe.each(["cpu", "wasm"] as const)("onnxTeacher with the student on %s", (backend) => {
+describe.each(BACKENDS)("onnxTeacher with the student on %s", (backend) => {
   beforeAll(() => startParityBackend(backend));
 
   test.each([

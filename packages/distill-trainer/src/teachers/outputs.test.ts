@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import * as ort from "onnxruntime-web";
 import { errorOverLargest } from "test-kit";
-import { startParityBackend } from "test-kit/backends";
+import { BACKENDS, startParityBackend } from "test-kit/backends";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   Classifier,
@@ -35,7 +35,7 @@ const memory = ({ weightData, ...rest }: Ending["layers"]) =>
 const softmax = async (logits: tf.Tensor) => tf.tidy(() => tf.softmax(logits)).data();
 const TOLERANCE = 1e-5; // float32: a convolution, a mean, a product, a logarithm
 
-describe.each(["cpu", "wasm"] as const)("what a model ends in, on %s", (backend) => {
+describe.each(BACKENDS)("what a model ends in, on %s", (backend) => {
   beforeAll(() => startParityBackend(backend));
 
   test.each([

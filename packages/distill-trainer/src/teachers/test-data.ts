@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
+import { fixturesOf } from "test-kit";
 
 /** The folder of the fixtures that the Python scripts write. */
-export const TEACHERS = new URL("../../fixtures/teachers/", import.meta.url);
+export const TEACHERS = fixturesOf(import.meta.url).url("teachers/");
 
 /** What the source framework computed for {@link teacherImages}, `[3, classes]`. */
 export interface GoldenLogits {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build, type Format } from "esbuild";
+import { folderOf } from "test-kit";
 import { expect, test } from "vitest";
-import { folderOf } from "../../test/pictures.ts";
 import { imageSource, proceduralFlowers } from "../index.ts";
 
 const PROGRAM = `

@@ -1,11 +1,12 @@
 // A folder and a tar archive of it are one tree read by one reader: what each of these gives, both give.
+
 import { execFile } from "node:child_process";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { create, Header } from "tar";
+import { folderOf } from "test-kit";
 import { describe, expect, test } from "vitest";
-import { folderOf } from "../../test/pictures.ts";
 import { openFlowers, splitStore, type TreeNote } from "../index.ts";
 
 type Links = Readonly<Record<string, string>>;

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
 import reference from "../../fixtures/adamw.json" with { type: "json" };
@@ -39,7 +40,7 @@ function run(optimizer: AdamW, start: number): number {
   return value;
 }
 
-describe.each(["cpu", "wasm"] as const)("AdamW on %s", (backend) => {
+describe.each(BACKENDS)("AdamW on %s", (backend) => {
   beforeAll(() => startBackend(backend));
 
   test.each(Object.entries(ADAMW_SEMANTICS))(

@@ -6,6 +6,8 @@ import {
   largestMixedError,
   NOT_FINITE,
   noise,
+  normalCdf,
+  normalDensity,
   outputsOf,
   plain,
   spoil,
@@ -19,25 +21,6 @@ const TOLERANCE = 2e-6;
 
 const missing = await startWebGpu();
 
-const density = (x: number) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
-
-/** Φ(x) by its power series, and its tails by Laplace's continued fraction. */
-function normalCdf(x: number): number {
-  if (Math.abs(x) < 3) {
-    let [term, sum] = [x, x];
-    for (let k = 3; k < 120; k += 2) {
-      term *= (x * x) / k;
-      sum += term;
-    }
-    return 0.5 + density(x) * sum;
-  }
-  const z = Math.abs(x);
-  let fraction = z;
-  for (let k = 100; k >= 1; k--) fraction = z + k / fraction;
-  const tail = density(z) / fraction;
-  return x < 0 ? tail : 1 - tail;
-}
-
 const valuesAt = async (x: Float32Array) => (await outputsOf("Gelu", { x: tf.tensor1d(x) }))[0]!;
 
 describe.skipIf(missing)(`Gelu${missing ? ` (skipped: ${missing})` : ""}`, () => {
@@ -50,7 +33,7 @@ describe.skipIf(missing)(`Gelu${missing ? ` (skipped: ${missing})` : ""}`, () =>
         const x = noise(size, seed).map((value) => range * value);
         const dy = noise(size, seed + 1);
         const y = each(size, (i) => x[i]! * normalCdf(x[i]!));
-        const dx = each(size, (i) => dy[i]! * (normalCdf(x[i]!) + x[i]! * density(x[i]!)));
+        const dx = each(size, (i) => dy[i]! * (normalCdf(x[i]!) + x[i]! * normalDensity(x[i]!)));
         expect(largestMixedError(await valuesAt(x), y)).toBeLessThan(TOLERANCE);
         const [actual] = await outputsOf("GeluGrad", { x: tf.tensor1d(x), dy: tf.tensor1d(dy) });
         expect(largestMixedError(actual!, dx)).toBeLessThan(TOLERANCE);

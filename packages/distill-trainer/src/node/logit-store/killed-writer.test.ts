@@ -1,10 +1,9 @@
 // Several writers at once, killed for good while they write: what is found is what was written.
+
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { emptyFolder } from "test-kit";
 import { expect, test } from "vitest";
 import { logitStore } from "../../node.ts";
 
@@ -39,21 +38,17 @@ function writer(folder: string, first: number): Promise<number> {
 }
 
 test("what killed writers had finished is there, whole", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "killed-writer-"));
-  try {
-    const lasts = await Promise.all([writer(folder, 0), writer(folder, 1_000_000)]);
-    const store = logitStore(folder, OF);
-    for (const [i, last] of lasts.entries()) {
-      const first = i * 1_000_000;
-      const keys = BigUint64Array.from({ length: last + ROWS - first }, (_, row) => BigInt(first + row));
-      const found = await store.find(keys);
-      found.forEach((row, at) => {
-        expect(row!.length).toBe(OF.classes);
-        expect(new Set(row)).toEqual(new Set([first + at]));
-      });
-    }
-    store.close();
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  const folder = await emptyFolder();
+  const lasts = await Promise.all([writer(folder, 0), writer(folder, 1_000_000)]);
+  const store = logitStore(folder, OF);
+  for (const [i, last] of lasts.entries()) {
+    const first = i * 1_000_000;
+    const keys = BigUint64Array.from({ length: last + ROWS - first }, (_, row) => BigInt(first + row));
+    const found = await store.find(keys);
+    found.forEach((row, at) => {
+      expect(row!.length).toBe(OF.classes);
+      expect(new Set(row)).toEqual(new Set([first + at]));
+    });
   }
+  store.close();
 });

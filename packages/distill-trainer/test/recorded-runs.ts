@@ -1,5 +1,4 @@
 // Runs this package's training on a fixture's data and compares it with what the original software recorded.
-
 import * as tf from "@tensorflow/tfjs-core";
 import { deit, type VitConfig } from "deit-model";
 import {
@@ -12,8 +11,8 @@ import {
   parity,
 } from "test-kit";
 import { expect } from "vitest";
-import type { Batch, BatchLogs, DataSource, Distillation, Teacher } from "./index.ts";
-import { Distiller } from "./index.ts";
+import type { Batch, BatchLogs, DataSource, Distillation, Teacher } from "../src/index.ts";
+import { Distiller } from "../src/index.ts";
 
 /** What every training fixture starts from. */
 export interface TrainingData {

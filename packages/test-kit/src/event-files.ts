@@ -1,4 +1,4 @@
-// A reader of the format, for tests: it shares no code with the writer.
+// A reader of TensorBoard's event files that shares no code with the writer in `tensorboard-events`.
 
 /** A protobuf message: its fields' values by number, in their order. */
 type Message = ReadonlyMap<number, readonly (number | Buffer)[]>;
@@ -59,7 +59,7 @@ function readMessage(bytes: Buffer): Message {
   return fields;
 }
 
-/** An event's parts that this package writes. */
+/** Parts of an event that `tensorboard-events` writes. */
 export interface ReadEvent {
   readonly seconds: number;
   readonly step: number;

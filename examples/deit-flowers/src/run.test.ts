@@ -422,6 +422,7 @@ describe("a run that is stopped", () => {
     const { folder, resume } = await stoppedStudent(options);
     const longer = resumeSettings(await savedSettings(folder), { resume: folder, epochs: 3 });
     expect(resumeCommand("train", folder, longer)).toMatch(/start --resume \S+ --epochs 3$/);
+    await expect(openModel(folder)).rejects.toThrow("expected a run with a trained student, got");
     const { models } = await resume({ epochs: 3 });
     expect((await savedSettings(folder)).epochs).toBe(3);
     expect(resumeCommand("train", folder, longer)).toMatch(/start --resume \S+$/);

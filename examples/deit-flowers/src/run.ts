@@ -7,7 +7,6 @@ import { pictureRules } from "./data/picture-rules.ts";
 import { writeContactSheet } from "./data/write-contact-sheet.ts";
 import { SAMPLES, writeSamples } from "./data/write-samples.ts";
 import { describeEnvironment } from "./environment.ts";
-import { shortPath } from "./files/short-path.ts";
 import { finishedStage, finishStage, forgetStages, type StageName, stagesOf } from "./files/stages.ts";
 import { writeAtomically } from "./files/write-atomically.ts";
 import { writeReport } from "./report/write-report.ts";
@@ -70,7 +69,7 @@ export function run(settings: Settings, output: LineOutput, signal?: AbortSignal
     await writeAtomically(join(folder, "summary.json"), summaryJson(result.models)); // it is finished now
     await forgetStages(folder);
     say(`\n${resultTable(result.models)}\n\n${verdict(result)}\n`);
-    say(`${nextCommands(shortPath(folder), settings)}\n`);
+    say(`${nextCommands(folder, settings)}\n`);
     say(`report: ${resolve(report)}`);
     return result;
   });

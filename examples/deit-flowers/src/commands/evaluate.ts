@@ -114,6 +114,8 @@ async function judge(
 function modelFolders(path: string): string[] {
   const inRun = STAGES.map((stage) => join(path, stage)).filter((folder) => existsSync(folder));
   if (inRun.length > 0) return inRun;
+  if (existsSync(join(path, "settings.json")))
+    throw new UsageError(`evaluate: expected a run with a trained model, got '${path}', which has none yet`);
   if (existsSync(path)) return [path];
   throw new UsageError(`evaluate: expected the folder of a run or of a saved model, got '${path}'`);
 }

@@ -12,6 +12,7 @@ import { readLog } from "../watch/read-log.ts";
 import { readDataRecord } from "./data-record.ts";
 import { loadLayersModelFile, saveLayersModelFile } from "./layers-model-files.ts";
 import { makeRunFolder, removeIfEmpty } from "./run-folder.ts";
+import { shortPath } from "./short-path.ts";
 import { finishedStage } from "./stages.ts";
 import { removeTemporaries, writeAtomically } from "./write-atomically.ts";
 
@@ -177,4 +178,11 @@ test("a run's folder is a new one, and goes away empty", async () => {
   await expect(makeRunFolder(join(out, "file"), "run")).rejects.toThrow(
     "expected a folder that can be written to",
   );
+});
+
+test("paths are printed as a shell takes them", () => {
+  expect(shortPath("runs/été_1")).toBe(join("runs", "été_1"));
+  if (process.platform === "win32") return;
+  expect(shortPath("my runs/a")).toBe("'my runs/a'");
+  expect(shortPath("it's/$HOME")).toBe("'it'\\''s/$HOME'");
 });

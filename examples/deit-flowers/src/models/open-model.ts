@@ -36,11 +36,13 @@ export interface ModelUse {
  * Opens a model that a run has saved.
  *
  * @param path - Its folder or `model.json`, or a run's folder, whose student it then is: the distilled one if there is one.
- * @throws UsageError if it does not know its classes' names. Error naming a file that is no model, or holds weights that are not
+ * @throws UsageError if it does not know its classes' names, or is a run without a student. Error naming a file that is no model, or holds weights that are not
  * finite.
  */
 export async function openModel(path: string, { pixels, outputs }: ModelUse = {}): Promise<OpenedModel> {
-  const folder = existsSync(join(path, "settings.json")) ? (studentOf(path) ?? path) : path;
+  const folder = existsSync(join(path, "settings.json")) ? studentOf(path) : path;
+  if (folder === undefined)
+    throw new UsageError(`--model: expected a run with a trained student, got '${path}', which has none yet`);
   const model = await loadLayersModelFile(folder);
   return orDispose(model, () => described(folder, model, { pixels, outputs }));
 }

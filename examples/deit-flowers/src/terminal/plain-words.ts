@@ -1,3 +1,6 @@
+import { join } from "node:path";
+import { SAMPLES } from "../data/write-samples.ts";
+import { shortPath } from "../files/short-path.ts";
 import { type StageName, stagesOf } from "../files/stages.ts";
 import { mcnemar, wilson } from "../judge/significance.ts";
 import type { ModelResult, RunResult } from "../run-result.ts";
@@ -80,16 +83,17 @@ function comparison(alone: JudgedModel, distilled: JudgedModel): string {
 /** Three commands that go on from a run. */
 export function nextCommands(folder: string, settings: Pick<Settings, "data" | "download">): string {
   const start = "npx pnpm@12 start";
+  const [run, samples, attention] = [folder, join(folder, SAMPLES), join(folder, "attention")].map(shortPath);
   const isDrawn = settings.data === undefined && !settings.download;
   const last = isDrawn
     ? [`${start} train --download`, "the same on 3,670 real photos (229 MB)"]
-    : [`${start} attention photo.jpg --model ${folder}`, "what it looks at in a photo of yours"];
+    : [`${start} attention photo.jpg --model ${run}`, "what it looks at in a photo of yours"];
   const lines = [
     [
-      `${start} predict ${folder}/samples --model ${folder} --attention ${folder}/attention`,
+      `${start} predict ${samples} --model ${run} --attention ${attention}`,
       "what it sees, and where it looks",
     ],
-    [`${start} evaluate ${folder}`, "its models, class by class"],
+    [`${start} evaluate ${run}`, "its models, class by class"],
     last,
   ];
   return `Next, try:\n${lines.map(([command, why]) => `  ${command}\n      ${why}`).join("\n")}`;

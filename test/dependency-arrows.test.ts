@@ -73,6 +73,15 @@ describe.each(packages)("$name", ({ name, folder, manifest }) => {
     expect([...siblings].sort()).toEqual([...(ARROWS[name] ?? ["not in the table"])].sort());
   });
 
+  test("its files, tests too, import nothing by a path that leaves the package", () => {
+    const files = readdirSync(join(folder, "src"), { recursive: true, encoding: "utf8" });
+    for (const path of files.filter((file) => file.endsWith(".ts"))) {
+      const text = readFileSync(join(folder, "src", path), "utf8");
+      for (const [, target] of text.matchAll(/\bfrom "(\.[^"]+)"/g))
+        expect(join("src", dirname(path), target!), path).toMatch(/^(src|test|fixtures)\//);
+    }
+  });
+
   test("has tfjs as a peer, never as a dependency", () => {
     const tfjs = Object.keys(manifest.dependencies ?? {}).filter((one) => one.startsWith("@tensorflow/"));
     expect(tfjs).toEqual([]);

@@ -29,6 +29,12 @@ test("gives every sample once an epoch, in another order each time, its row and 
   expect(labelsOf(await collect(other.batches(0)))).not.toEqual(labelsOf(epochs[0]!));
 });
 
+test.each([1.5, 2 ** 31, -1, Number.NaN])("refuses the label %d, with its place", (label) => {
+  expect(() => arraySource({ ...samples, labels: [0, 1, label, 3, 4, 5, 6] }, { batchSize: 3 })).toThrow(
+    new RangeError(`arraySource: labels must be integers >= 0, got ${label} at labels[2]`),
+  );
+});
+
 test("goes on from a batch in the middle of an epoch, and keeps the order where it is told to", async () => {
   const source = arraySource(samples, { batchSize: 3 });
   const whole = await collect(source.batches(4));

@@ -80,11 +80,25 @@ describe.each(BACKENDS)("on %s", (backend) => {
       expect(rows[1]![0]).toBeCloseTo(0.92, 6);
     });
 
-    test("refuses a smoothing of 1", () => {
-      const labels = tf.tensor1d([0], "int32");
-      expect(() => smoothedOneHot(labels, 2, 1)).toThrow(
-        "smoothedOneHot: label smoothing must be in [0, 1), got 1",
+    test.each<[string, number[], number, number, string]>([
+      ["a smoothing of 1", [0], 2, 1, "smoothing must be in [0, 1), got 1"],
+      ["a smoothing that is a string", [0], 2, "0.1" as never, "smoothing must be in [0, 1), got '0.1'"],
+      ["one class", [0], 1, 0, "classes must be an integer >= 2, got 1"],
+      ["half a class", [0], 2.5, 0, "classes must be an integer >= 2, got 2.5"],
+      ["label 2 of 2", [0, 2], 2, 0, "labels must be integers in [0, 2), for 2 classes, got 2 at labels[1]"],
+      ["label -1", [-1], 2, 0, "got -1 at labels[0]"],
+    ])("refuses %s", (_, labels, classes, smoothing, message) => {
+      const given = tf.tensor1d(labels, "int32");
+      const before = tf.memory().numTensors;
+      expect(() => smoothedOneHot(given, classes, smoothing)).toThrow(message);
+      expect(tf.memory().numTensors).toBe(before);
+    });
+
+    test("refuses labels that are not [batch], int32", () => {
+      expect(() => smoothedOneHot(tf.tensor1d([0.5]), 2, 0)).toThrow(
+        "smoothedOneHot: labels must be [batch], int32, got [1], float32",
       );
+      expect(() => smoothedOneHot(tf.scalar(1, "int32") as never, 2, 0)).toThrow("got [], int32");
     });
   });
 

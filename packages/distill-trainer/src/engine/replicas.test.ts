@@ -220,6 +220,35 @@ describe("replicas", () => {
     },
   );
 
+  test.each(["cpu", "wasm"] as const)(
+    "say of a teacher's NaN on %s in which row of which batch it is",
+    async (backend) => {
+      // 8 rows a round: the second replica's pass 5 is of rows 12 to 15 of the second batch.
+      const fit = { epochs: 1, replicas: 2, microBatchSize: 4, setup: setupOf({ kind: "nan", backend }) };
+      await expect(distiller().fitDataset(flowers, fit)).rejects.toThrow(
+        /replica 2: .*the teacher's logits must be finite, got NaN or an infinity in row 13 of the batch; in epoch 1, batch 2/,
+      );
+    },
+  );
+
+  test("are not given labels out of range", async () => {
+    const wrong = {
+      ...flowers,
+      size: flowers.size,
+      async *batches(epoch: number) {
+        for await (const batch of flowers.batches(epoch)) {
+          batch.labels[3] = 5;
+          yield batch;
+        }
+      },
+      batchesFrom: undefined as never,
+    };
+    const fit = { epochs: 1, replicas: 2, setup: setupOf({ kind: "distill", backend: "wasm" }) } as const;
+    await expect(distiller().fitDataset(wrong, fit)).rejects.toThrow(
+      "fitDataset: epoch 1, batch 1: labels must be integers in [0, 5), for 5 classes, got 5 at labels[3]",
+    );
+  });
+
   test("build the model from its topology, with the classes that their module registers", async () => {
     const [here, there] = [normalised(), normalised()].map((model) => {
       const input = model.inputs[0]!;

@@ -13,6 +13,7 @@ const rate = { learningRate: 1e-3, weightDecay: 0.05 };
 /** What a thread of the tests is to do. */
 export type Task =
   | { readonly kind: "distill"; readonly backend: "cpu" | "wasm"; readonly alpha?: number }
+  | { readonly kind: "nan"; readonly backend: "cpu" | "wasm" }
   | { readonly kind: "topology" }
   | { readonly kind: "batch-norm" }
   /** Fails in the way named, after so many passes of the teacher. */
@@ -49,13 +50,27 @@ export function normalised(): tfl.LayersModel {
   });
 }
 
+/** A teacher whose second row is NaN after so many passes. */
+function nanAfter(after: number): (images: tf.Tensor) => tf.Tensor {
+  let passes = 0;
+  return ({ shape }) => {
+    const rows = new Float32Array(shape[0]! * 5);
+    if (passes++ === after) rows[5] = Number.NaN;
+    return tf.tensor2d(rows, [shape[0]!, 5]);
+  };
+}
+
 export default async function setup({ rank, data, model }: ReplicaContext<Task>) {
-  await startBackend(data.kind === "distill" ? data.backend : "wasm");
+  await startBackend("backend" in data ? data.backend : "wasm");
   if (data.kind === "distill") return distiller(data.alpha);
   if (data.kind === "topology") return classifierOf(await model());
   if (data.kind === "batch-norm") return classifierOf(normalised());
   const trainer = distiller();
   const { teacher } = trainer;
+  if (data.kind === "nan") {
+    Object.defineProperty(teacher, "logits", { value: nanAfter(rank === 2 ? 4 : Number.POSITIVE_INFINITY) });
+    return trainer;
+  }
   const { kind, after } = data;
   let passes = 0;
   const fail = (): void => {

@@ -64,12 +64,16 @@ export class LogitFile {
 
   /**
    * Appends rows as one block. Not to be called again after it has thrown: what stands behind a torn block is lost.
+   *
+   * @throws Error naming the file and the system's reason, such as a full disk.
    */
   append(keys: BigUint64Array, logits: Float32Array, note: (key: bigint, at: number) => void): void {
     const header = this.#end === 0 ? encodeBlock(Buffer.from(JSON.stringify(this.#header))) : Buffer.alloc(0);
     const payload = this.#encodeRows(keys, logits);
     const bytes = Buffer.concat([header, encodeBlock(payload)]);
-    for (let written = 0; written < bytes.length; ) written += writeSync(this.#descriptor, bytes, written);
+    this.#naming(`append ${keys.length} rows, ${bytes.length} bytes`, () => {
+      for (let written = 0; written < bytes.length; ) written += writeSync(this.#descriptor, bytes, written);
+    });
     this.#end += bytes.length;
     this.#noteRows(payload, this.#end - payload.length, note);
   }
@@ -81,11 +85,21 @@ export class LogitFile {
   }
 
   flush(): void {
-    fsyncSync(this.#descriptor);
+    this.#naming("flush to the disk", () => fsyncSync(this.#descriptor));
   }
 
   close(): void {
     closeSync(this.#descriptor);
+  }
+
+  /** The system's errors about an open file say nothing of its path. */
+  #naming(what: string, work: () => void): void {
+    try {
+      work();
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`logitStore: ${this.#path}: could not ${what}: ${reason}`, { cause });
+    }
   }
 
   get #rowBytes(): number {

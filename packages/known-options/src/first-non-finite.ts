@@ -1,15 +1,15 @@
 /** Index of the first number that is NaN or infinite; -1 where all are finite. */
 export function firstNonFinite(data: ArrayLike<number>): number {
-  // `x · 0` is 0 for finite numbers only. Four sums, because one would wait for each addition.
+  // A sum of finite float32s is finite in float64, others stay in it. Four sums, because one would wait for each addition.
   let [a, b, c, d] = [0, 0, 0, 0];
-  const whole = data.length - (data.length % 4);
-  for (let i = 0; i < whole; i += 4) {
-    a += data[i]! * 0;
-    b += data[i + 1]! * 0;
-    c += data[i + 2]! * 0;
-    d += data[i + 3]! * 0;
+  const whole = data.length - (data.length % 8);
+  for (let i = 0; i < whole; i += 8) {
+    a += data[i]! + data[i + 4]!;
+    b += data[i + 1]! + data[i + 5]!;
+    c += data[i + 2]! + data[i + 6]!;
+    d += data[i + 3]! + data[i + 7]!;
   }
-  for (let i = whole; i < data.length; i++) a += data[i]! * 0;
-  if (a + b + c + d === 0) return -1;
+  for (let i = whole; i < data.length; i++) a += data[i]!;
+  if (Number.isFinite(a + b + c + d)) return -1;
   return Array.prototype.findIndex.call(data, (x: number) => !Number.isFinite(x));
 }

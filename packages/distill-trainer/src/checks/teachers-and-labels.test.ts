@@ -13,7 +13,7 @@ import {
   mixBatch,
   storeTeacherLogits,
 } from "../index.ts";
-import { collect, sectors } from "../test-data.ts";
+import { sectors } from "../test-data.ts";
 
 /** Of what a pixel may be; one above it is NaN to the teachers here. */
 const LIMIT = 1e5;
@@ -108,7 +108,7 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
   });
 
   test.each([3, -1])("mixing: the label %i of 3 classes is refused with its row", async (label) => {
-    const [batch] = await collect(sectors(4, 4).batches(0));
+    const { value: batch } = await sectors(4, 4).batches(0)[Symbol.asyncIterator]().next();
     batch!.labels[2] = label;
     expect(() => mixBatch(batch!, { kind: "mixup", lambda: 0.3 }, 3)).toThrow(
       `mixBatch: labels must be integers in [0, 3), for 3 classes, got ${label} at labels[2]`,

@@ -16,7 +16,8 @@ const BUDGET: Record<string, number> = {
   "bit-teacher": 160,
   "deit-model": 80,
   "distill-trainer": 340,
-  "flowers-data": 280,
+  "flowers-data": 120,
+  "image-source": 180,
   "kernel-op": 15,
   "known-options": 18,
   "named-weights": 60,
@@ -26,6 +27,7 @@ const BUDGET: Record<string, number> = {
   "tensorboard-events": 40,
   "tfjs-optim": 60,
   "tfjs-backends": 140, // tfjs-core's gradients are in it
+  "vision-augment": 110,
   "vit-blocks": 90,
   "wasm-kernels": 560,
   "webgpu-kernels": 100,

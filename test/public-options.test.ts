@@ -16,10 +16,10 @@ const UNKNOWN = "learninRate";
 const DATA = [
   "AdamWStep",
   "AttentionMaps",
-  "Batch",
   "ByteImage",
   "Check",
   "Features",
+  "ImageBatch",
   "ModelAndImages",
   "OnnxRuntime",
   "Pixels",
@@ -35,6 +35,7 @@ const source = arraySource(samples, { batchSize: 2 });
 const ARGUMENTS: Readonly<Record<string, readonly unknown[]>> = {
   "arraySource(ArraySourceOptions)": [samples],
   "createModel(Partial<VitConfig>)": ["deit_tiny_patch16_224"],
+  "splitFlowers(StratifiedSplitOptions)": [{ encoding: {}, keys: [] }],
   "Classifier.fitDataset(FitOptions)": [source],
   "Distiller.fitDataset(FitOptions)": [source],
 };

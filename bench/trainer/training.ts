@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BatchLogs } from "distill-trainer";
 import { folderStorage } from "distill-trainer/node";
-import { imageSource, proceduralFlowers } from "flowers-data";
+import { proceduralFlowers } from "flowers-data/node";
+import { imageSource } from "image-source/node";
 import { median } from "../measure.ts";
 import { start, trainer } from "./student.ts";
 

@@ -1,7 +1,8 @@
 // The Node program of the bundles: a backend, and drawn flowers by worker threads where the bundle has their file.
 import * as tf from "@tensorflow/tfjs-core";
 import { softmaxCrossEntropy } from "distill-trainer";
-import { imageSource, proceduralFlowers } from "flowers-data";
+import { proceduralFlowers } from "flowers-data/node";
+import { imageSource } from "image-source/node";
 import { startBackend } from "tfjs-backends";
 
 async function main() {

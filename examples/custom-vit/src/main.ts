@@ -1,7 +1,8 @@
 // A vision transformer of one's own, trained for a few steps like any other model of this repository.
 
 import { Classifier } from "distill-trainer";
-import { imageSource, proceduralFlowers, splitStore } from "flowers-data";
+import { proceduralFlowers, splitFlowers } from "flowers-data/node";
+import { imageSource } from "image-source/node";
 import { startBackend } from "tfjs-backends";
 import { AdamW } from "tfjs-optim";
 import { registerVit } from "./register-vit.ts";
@@ -11,7 +12,7 @@ const EPOCHS = Number(process.argv[2] ?? 8);
 
 const backend = await startBackend("wasm");
 console.log(`${backend.name} (${backend.detail})`);
-const { train, validation } = splitStore(await proceduralFlowers({ count: 800, size: SIZE, seed: 42 }));
+const { train, validation } = splitFlowers(await proceduralFlowers({ count: 800, size: SIZE, seed: 42 }));
 const shared = { batchSize: 24, imageSize: SIZE, seed: 42, workers: 1 };
 const source = imageSource(train, { ...shared, training: true });
 const held = imageSource(validation, { ...shared, training: false });

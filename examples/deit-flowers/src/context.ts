@@ -1,4 +1,4 @@
-import type { BadImage } from "flowers-data";
+import type { BadImage } from "image-source";
 import type { FlowerData } from "./data/open-data.ts";
 import type { Settings } from "./settings.ts";
 import type { LineOutput } from "./terminal/live-line.ts";

@@ -12,7 +12,7 @@ import {
   toUnitRange,
 } from "distill-trainer";
 import type { LogitStoreOptions } from "distill-trainer/node";
-import type { ImageSource } from "flowers-data";
+import type { ImageSource } from "image-source/node";
 import { averageWarmup, WeightAverage } from "tfjs-optim";
 import type { RunContext } from "./context.ts";
 import { heldOutImages, withTrainingImages } from "./data/image-sources.ts";

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { drawFlower, flowerLabel, TF_FLOWERS_CLASSES } from "flowers-data/core";
+import { drawFlower, flowerLabel, TF_FLOWERS_CLASSES } from "flowers-data";
 
 /** Pictures and labels as `model.fit` takes them. */
 export interface Flowers {

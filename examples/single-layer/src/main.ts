@@ -1,7 +1,7 @@
 // One layer in a model of one's own: a small residual CNN, trained by model.fit without stochastic depth and with it.
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { TF_FLOWERS_CLASSES } from "flowers-data/core";
+import { TF_FLOWERS_CLASSES } from "flowers-data";
 import { startBackend } from "tfjs-backends";
 import { type Flowers, flowers } from "./flowers.ts";
 import { residualCnn } from "./residual-cnn.ts";

@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { imageSource, openFlowers, splitStore } from "flowers-data";
+import { openFlowers, splitFlowers } from "flowers-data/node";
+import { imageSource } from "image-source/node";
 import { startBackend } from "tfjs-backends";
 import { featuresOf, fineTune, hyperRule, linearProbe } from "../src/index.ts";
 
@@ -45,7 +46,7 @@ async function openBackbone(file: string): Promise<tfl.LayersModel> {
 }
 
 say(`${await startBackend("wasm").then(() => tf.getBackend())}, Node ${process.versions.node}`);
-const { train, validation } = splitStore(await openFlowers(args.data));
+const { train, validation } = splitFlowers(await openFlowers(args.data));
 const classes = train.classNames.length;
 const whole = { imageSize: size, batchSize: 32, training: false, workers: 1 };
 const validationData = imageSource(validation, whole);

@@ -1,6 +1,7 @@
 // How far a linear classifier on raw pixels gets on the procedural flowers (chance: 20%):
 //   node --import tsx --conditions=@deit/source packages/flowers-data/scripts/linear-baseline.ts
-import { proceduralFlowers, type SampleStore } from "../src/index.ts";
+import { proceduralFlowers } from "flowers-data/node";
+import type { SampleStore } from "image-source";
 
 const [TRAIN, TEST, SIZE, EPOCHS, CLASSES] = [2000, 500, 48, 40, 5];
 const INPUTS = SIZE * SIZE * 3;

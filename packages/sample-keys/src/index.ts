@@ -1,3 +1,4 @@
+export { type Draws, drawsAt, drawsFrom } from "./draws.ts";
 export { mix64 } from "./mix64.ts";
 export { normal } from "./normal.ts";
 export { permutation } from "./permutation.ts";

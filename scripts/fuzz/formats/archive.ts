@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { openFlowers } from "../../../packages/flowers-data/src/index.ts";
+import { openImages } from "image-source/node";
 import { encodePng } from "../../../packages/tensorboard-events/src/index.ts";
 import { type Format, type Layer, wholeFile } from "../format.ts";
 import { digest } from "../judge.ts";
@@ -11,7 +11,7 @@ const BLOCK = 512;
 /** Archives of pictures: the gzip stream, the tar in it, and a header of the tar with its checksum set right. */
 export const archive: Format = {
   name: "archive",
-  reader: "`openFlowers`",
+  reader: "`openImages`",
   async prepare(folder) {
     const names = ["cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png"];
     const entries = names.map((name, i) => entry(`photos/${name}`, picture(i)));
@@ -36,7 +36,7 @@ export const archive: Format = {
       named: /photos\.tgz/,
       async read(bytes) {
         writeFileSync(path, bytes);
-        const { classNames, keys, labels, bytes: data } = await openFlowers(path);
+        const { classNames, keys, labels, bytes: data } = await openImages(path);
         return digest(JSON.stringify([classNames, keys, [...labels]]), new Uint8Array(data));
       },
     };

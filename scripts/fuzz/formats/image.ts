@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
+import { decodeImage } from "image-source/node";
 import sharp from "sharp";
-import { decodeImage } from "../../../packages/flowers-data/src/index.ts";
 import { type Format, type Layer, wholeFile } from "../format.ts";
 import { digest } from "../judge.ts";
 

@@ -1,6 +1,7 @@
 import { readFile, realpath } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
-import { type DecodeImageOptions, decodeImage, type RgbImage } from "flowers-data";
+import { type DecodeImageOptions, decodeImage } from "image-source/node";
+import type { RgbImage } from "vision-augment";
 import { requireOwnOutput } from "../files/own-output.ts";
 import { writePng } from "../files/write-png.ts";
 import type { OpenedModel } from "../models/open-model.ts";

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { attentionMaps, attentionRollout } from "deit-model";
-import { type RgbImage, resizeBilinear } from "flowers-data";
+import { type RgbImage, resizeBilinear } from "vision-augment";
 import type { OpenedModel } from "../models/open-model.ts";
 import { UsageError } from "../usage-error.ts";
 import { lightBy } from "./light-by.ts";

@@ -1,4 +1,5 @@
-import { type RgbImage, resizeBilinear, type SampleStore } from "flowers-data";
+import type { SampleStore } from "image-source";
+import { type RgbImage, resizeBilinear } from "vision-augment";
 import { toByteImage } from "./to-byte-image.ts";
 
 /** A contact sheet's name in a run's folder. */

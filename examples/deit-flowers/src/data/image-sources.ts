@@ -1,11 +1,6 @@
 import type { DataSource } from "distill-trainer";
-import {
-  type Batch,
-  type ImageSource,
-  type ImageSourceOptions,
-  imageSource,
-  type SampleStore,
-} from "flowers-data";
+import type { ImageBatch, SampleStore } from "image-source";
+import { type ImageSource, type ImageSourceOptions, imageSource } from "image-source/node";
 import type { RunContext } from "../context.ts";
 import { inMemory, type SourceOf } from "./in-memory.ts";
 import { pictureRules } from "./picture-rules.ts";
@@ -44,7 +39,7 @@ export function heldOutImages(
   context: RunContext,
   imageSize: number,
   centreCrop?: ImageSourceOptions["centreCrop"],
-): Promise<SourceOf<Batch>> {
+): Promise<SourceOf<ImageBatch>> {
   const view = { imageSize, training: false, ...(centreCrop && { centreCrop }) };
   return withSource(context, context.data.validation, view, inMemory);
 }

@@ -1,11 +1,6 @@
-import {
-  decodeSample,
-  downloadFlowers,
-  openFlowers,
-  proceduralFlowers,
-  type SampleStore,
-  splitStore,
-} from "flowers-data";
+import { downloadFlowers, openFlowers, proceduralFlowers, splitFlowers } from "flowers-data/node";
+import type { SampleStore } from "image-source";
+import { decodeSample } from "image-source/node";
 import type { Settings } from "../settings.ts";
 import { percent } from "../terminal/format.ts";
 import { type LineOutput, liveLine } from "../terminal/live-line.ts";
@@ -49,7 +44,7 @@ export async function openData(
   const { train, validation } =
     use === "judge" && !isSplittable(store)
       ? { train: store.subset([]), validation: store }
-      : splitStore(store);
+      : splitFlowers(store);
   if (settings.skipBadImages) await requireDecodable(train, settings, signal);
   for (const [label, name] of store.classNames.entries()) {
     if (!validation.labels.includes(label)) note(`class '${name}' has no held-out picture: it is not judged`);

@@ -1,4 +1,6 @@
-import { decodeSample, type RgbImage, type SampleStore } from "flowers-data";
+import type { SampleStore } from "image-source";
+import { decodeSample } from "image-source/node";
+import type { RgbImage } from "vision-augment";
 import type { PictureRules } from "./picture-rules.ts";
 
 /** A picture and its place in the store. */

@@ -1,4 +1,4 @@
-import type { RgbImage } from "flowers-data";
+import type { RgbImage } from "vision-augment";
 
 /** A picture of whole numbers: 0…255, rounded. */
 export function toByteImage({ data, width, height }: RgbImage): RgbImage & { readonly data: Uint8Array } {

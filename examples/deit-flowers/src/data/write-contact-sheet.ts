@@ -1,5 +1,6 @@
 import { extname } from "node:path";
-import type { RgbImage, SampleStore } from "flowers-data";
+import type { SampleStore } from "image-source";
+import type { RgbImage } from "vision-augment";
 import { requireOwnOutput } from "../files/own-output.ts";
 import { writeAtomically } from "../files/write-atomically.ts";
 import { pngBytes, writePng } from "../files/write-png.ts";

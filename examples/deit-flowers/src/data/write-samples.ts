@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { SampleStore } from "flowers-data";
+import type { SampleStore } from "image-source";
 import { writePng } from "../files/write-png.ts";
 import { sheetSamples } from "./contact-sheet.ts";
 import { picturesOf } from "./picture-of.ts";

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { proceduralFlowers } from "flowers-data";
+import { proceduralFlowers } from "flowers-data/node";
 import { emptyFolder } from "test-kit";
 import { expect, test } from "vitest";
 import { attentionTargets } from "../attention/attention-files.ts";

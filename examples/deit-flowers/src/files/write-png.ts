@@ -1,5 +1,5 @@
-import type { RgbImage } from "flowers-data";
 import sharp from "sharp";
+import type { RgbImage } from "vision-augment";
 import type { Mark } from "./own-output.ts";
 import { writeAtomically } from "./write-atomically.ts";
 

@@ -1,4 +1,4 @@
-import { SampleStore } from "flowers-data";
+import { SampleStore } from "image-source";
 
 /** A photo's bytes and where they are from. */
 export interface PhotoFile {

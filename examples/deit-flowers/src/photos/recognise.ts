@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { imageSource } from "flowers-data";
+import { imageSource } from "image-source/node";
 import { predictionsOf } from "../judge/predictions.ts";
 import type { OpenedModel } from "../models/open-model.ts";
 import { type PhotoFile, photoStore } from "./photo-store.ts";

@@ -1,4 +1,4 @@
-import type { RgbImage } from "flowers-data";
+import type { RgbImage } from "vision-augment";
 import { pngBytes } from "../files/write-png.ts";
 
 /** PNG bytes as an address that holds them. */

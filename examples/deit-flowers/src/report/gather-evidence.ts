@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { layersTeacher, normalise, toUnitRange } from "distill-trainer";
-import type { Batch } from "flowers-data";
+import type { ImageBatch } from "image-source";
 import type { RunContext } from "../context.ts";
 import { heldOutImages } from "../data/image-sources.ts";
 import type { SourceOf } from "../data/in-memory.ts";
@@ -70,9 +70,9 @@ function viewOf({ settings, data }: RunContext, stage: StageName, model: tfl.Lay
 async function show(
   { data }: RunContext,
   mistakes: readonly Mistake[],
-  source: SourceOf<Batch>,
+  source: SourceOf<ImageBatch>,
 ): Promise<ShownMistake[]> {
-  const batches: Batch[] = [];
+  const batches: ImageBatch[] = [];
   for await (const batch of source.batches(0)) batches.push(batch);
   const pictures = batches.flatMap(({ images, indices, imageSize }) => {
     const size = images.length / indices.length;

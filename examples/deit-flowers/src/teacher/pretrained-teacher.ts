@@ -1,7 +1,7 @@
 import * as tfl from "@tensorflow/tfjs-layers";
 import { extractFeatures, type Features, trainHead } from "bit-teacher";
 import type { Preprocess } from "distill-trainer";
-import type { SampleStore } from "flowers-data";
+import type { SampleStore } from "image-source";
 import type { RunContext } from "../context.ts";
 import { heldOutImages, withWholeImages } from "../data/image-sources.ts";
 import { measure } from "../measure.ts";

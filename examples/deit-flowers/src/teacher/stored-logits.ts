@@ -1,6 +1,6 @@
 import { storedTeacher, storeTeacherLogits, type Teacher, weightsDigest } from "distill-trainer";
 import { type LogitStoreOptions, logitStore } from "distill-trainer/node";
-import type { ImageSource } from "flowers-data";
+import type { ImageSource } from "image-source/node";
 import type { RunContext } from "../context.ts";
 import { notesOf, pixelsOf } from "../models/notes.ts";
 import { microBatchSizeOf } from "../pace.ts";

@@ -1,9 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { DEIT_AUGMENTATION, type ImageSource, imageSource, proceduralFlowers } from "flowers-data";
+import { proceduralFlowers } from "flowers-data/node";
+import { type ImageSource, imageSource } from "image-source/node";
 import { errorOverLargest, largestDifference } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { variablesOf } from "tfjs-optim";
+import { DEIT_AUGMENTATION } from "vision-augment";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { memoryStorage } from "../checkpoint/test-data.ts";
 import { type BatchLogs, type FitOptions, mixedSource, serveReplica } from "../index.ts";

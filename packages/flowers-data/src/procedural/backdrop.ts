@@ -1,8 +1,8 @@
-import { type Canvas, EVERYWHERE, paint, paintDisc } from "./canvas.ts";
-import { type Colour, hsv, mix, scale } from "./colour.ts";
-import type { Draws } from "./draws.ts";
-import { frameOf } from "./frame.ts";
-import { paintPetal } from "./petal.ts";
+import type { Draws } from "sample-keys";
+import { type Canvas, EVERYWHERE, paint, paintDisc } from "./canvas/canvas.ts";
+import { type Colour, hsv, mix, scale } from "./canvas/colour.ts";
+import { frameOf } from "./canvas/frame.ts";
+import { paintPetal } from "./flowers/petal.ts";
 
 /** Paints what is behind a flower: sky over a meadow, or blurred leaves and spots of light, or earth. */
 export function paintBackdrop(canvas: Canvas, draws: Draws): void {

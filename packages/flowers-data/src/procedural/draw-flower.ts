@@ -1,19 +1,21 @@
 import { COUNT, requireOptions, UINT32 } from "known-options";
+import { drawsAt, sampleKey, siteOf } from "sample-keys";
+import type { RgbImage } from "vision-augment";
 import { TF_FLOWERS_CLASSES } from "../class-names.ts";
-import type { RgbImage } from "../rgb-image.ts";
 import { paintBackdrop, paintBlade } from "./backdrop.ts";
-import { canvasOf } from "./canvas.ts";
-import { hsv, scale } from "./colour.ts";
-import { paintDaisy } from "./daisy.ts";
-import { paintDandelion } from "./dandelion.ts";
-import { drawsOf } from "./draws.ts";
+import { canvasOf } from "./canvas/canvas.ts";
+import { hsv, scale } from "./canvas/colour.ts";
+import { frameOf } from "./canvas/frame.ts";
 import { finish } from "./finish.ts";
-import type { Scene } from "./flower.ts";
-import { frameOf } from "./frame.ts";
-import { paintRose } from "./rose.ts";
+import { paintDaisy } from "./flowers/daisy.ts";
+import { paintDandelion } from "./flowers/dandelion.ts";
+import type { Scene } from "./flowers/flower.ts";
+import { paintRose } from "./flowers/rose.ts";
+import { paintSunflower } from "./flowers/sunflower.ts";
+import { paintTulip } from "./flowers/tulip.ts";
 import { paintStem } from "./stem.ts";
-import { paintSunflower } from "./sunflower.ts";
-import { paintTulip } from "./tulip.ts";
+
+const PROCEDURAL = siteOf("procedural");
 
 /** In the order of {@link TF_FLOWERS_CLASSES}. */
 const PAINTERS: readonly ((scene: Scene) => void)[] = [
@@ -51,7 +53,7 @@ export function flowerLabel(index: number): number {
 export function drawFlower(options: FlowerOptions): RgbImage {
   requireOptions("drawFlower", options, { seed: UINT32, index: UINT32, size: COUNT });
   const { seed, index, size } = options;
-  const draws = drawsOf(seed, index);
+  const draws = drawsAt(sampleKey(seed, 0, index), PROCEDURAL);
   const canvas = canvasOf(size);
   paintBackdrop(canvas, draws);
 

@@ -1,5 +1,5 @@
-import type { Canvas } from "./canvas.ts";
-import type { Draws } from "./draws.ts";
+import type { Draws } from "sample-keys";
+import type { Canvas } from "./canvas/canvas.ts";
 
 /** Light, lens and film: exposure, tint, a vignette, contrast and grain; then bytes. */
 export function finish({ size, data }: Canvas, draws: Draws, target: Uint8Array): void {

@@ -1,8 +1,8 @@
-import { type Canvas, paintStroke } from "./canvas.ts";
-import { type Colour, scale } from "./colour.ts";
-import type { Draws } from "./draws.ts";
-import { frameOf, type Pose } from "./frame.ts";
-import { paintPetal } from "./petal.ts";
+import type { Draws } from "sample-keys";
+import { type Canvas, paintStroke } from "./canvas/canvas.ts";
+import { type Colour, scale } from "./canvas/colour.ts";
+import { frameOf, type Pose } from "./canvas/frame.ts";
+import { paintPetal } from "./flowers/petal.ts";
 
 const PIECES = 10;
 

@@ -1,0 +1,4 @@
+import { serveTasks } from "image-source/node";
+import { drawInto } from "./draw-into.ts";
+
+serveTasks(drawInto);

@@ -1,0 +1,2 @@
+export type { BadImage, ImageBatch } from "./image-batch.ts";
+export { type Encoding, SampleStore, type SampleStoreParts } from "./sample-store.ts";

@@ -1,0 +1,51 @@
+import { requireOptions } from "known-options";
+import type { SampleStore } from "../sample-store.ts";
+import {
+  SPLIT_CHECKS,
+  type Split,
+  type StratifiedSplitOptions,
+  stratifiedSplit,
+} from "./stratified-split.ts";
+
+/**
+ * A store in two parts, as two views of it: 90 to 10, or as many held out as there are classes, if that is more.
+ *
+ * @param split - What decides which samples are held out. Default {@link stratifiedSplit}.
+ * @throws TypeError for an unknown option. RangeError if one is out of range, there are fewer than two classes, a class has fewer than
+ * two samples, or `options.heldOut` leaves a part smaller than one sample a class.
+ *
+ * @example
+ * const { train, validation } = splitStore(await openImages("photos"));
+ */
+export function splitStore(
+  store: SampleStore,
+  options: StratifiedSplitOptions = {},
+  split: (
+    keys: readonly string[],
+    labels: Int32Array,
+    options: StratifiedSplitOptions,
+  ) => Split = stratifiedSplit,
+): { train: SampleStore; validation: SampleStore } {
+  requireOptions("splitStore", options, SPLIT_CHECKS);
+  requireEnough(store);
+  const { keys, labels, classNames } = store;
+  // Of 25 photos of five classes a tenth is three: too few to hold one of each class out.
+  const heldOut = Math.max(0.1, (classNames.length - 0.5) / keys.length);
+  const { train, validation } = split(keys, labels, { heldOut, ...options });
+  return { train: store.subset(train), validation: store.subset(validation) };
+}
+
+/** By name, where the split itself knows numbers only. */
+function requireEnough({ classNames, labels }: SampleStore): void {
+  if (classNames.length < 2) {
+    throw new RangeError(`splitStore: expected at least 2 classes, got one, '${classNames[0]}'`);
+  }
+  const counts = classNames.map(() => 0);
+  for (const label of labels) counts[label]! += 1;
+  const few = counts.findIndex((count) => count < 2);
+  if (few >= 0) {
+    throw new RangeError(
+      `splitStore: class '${classNames[few]}': expected at least 2 pictures, to train and to validate, got ${counts[few]}`,
+    );
+  }
+}

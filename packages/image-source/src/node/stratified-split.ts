@@ -1,0 +1,104 @@
+import { createHash } from "node:crypto";
+import { type Checks, check, optional, requireOptions, UINT32 } from "known-options";
+
+/** Positions in the list of keys. */
+export interface Split {
+  readonly train: Int32Array;
+  readonly validation: Int32Array;
+}
+
+/** Options of {@link stratifiedSplit}. */
+export interface StratifiedSplitOptions {
+  /** Which pictures of a class are held out. Default 0. */
+  readonly seed?: number;
+  /** Share that is held out, in (0, 1). Default 0.1. */
+  readonly heldOut?: number;
+}
+
+const SHARE = check("in (0, 1)", (value) => typeof value === "number" && value > 0 && value < 1);
+/** Checks of {@link StratifiedSplitOptions}. */
+export const SPLIT_CHECKS: Checks<StratifiedSplitOptions> = {
+  seed: optional(UINT32),
+  heldOut: optional(SHARE),
+};
+
+/**
+ * Splits so that each class has its share in both parts: the counts of scikit-learn's `train_test_split(stratify=labels)`.
+ *
+ * Which pictures they are depends on seed and keys only: they are taken by `md5(seed, key)`, so the order of the files does not
+ * matter, and a picture more moves few others. Where two classes have an equal claim to a place, the seed decides.
+ *
+ * @param labels - Class of each key, 0 … classes − 1, each of which occurs.
+ * @returns Positions in the lists, both parts mixed.
+ * @throws RangeError if keys are not unique, a class has fewer than two samples, or a part would have fewer samples than there
+ * are classes.
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.model_selection.StratifiedShuffleSplit.html
+ *
+ * @example
+ * const keys = Array.from({ length: 20 }, (_, i) => `${i < 10 ? "cat" : "dog"}/${i}.jpg`);
+ * const { train, validation } = stratifiedSplit(keys, keys.map((key) => (key.startsWith("cat") ? 0 : 1)));
+ * console.log(train.length, validation.length); // 18 2
+ */
+export function stratifiedSplit(
+  keys: readonly string[],
+  labels: ArrayLike<number>,
+  options: StratifiedSplitOptions = {},
+): Split {
+  requireOptions("stratifiedSplit", options, SPLIT_CHECKS);
+  const { seed = 0, heldOut = 0.1 } = options;
+  if (labels.length !== keys.length || new Set(keys).size !== keys.length) {
+    throw new RangeError(
+      `stratifiedSplit: expected unique keys and as many labels, got ${keys.length} keys, ${new Set(keys).size} of them different, and ${labels.length} labels`,
+    );
+  }
+  const counts: number[] = [];
+  for (let i = 0; i < labels.length; i++) counts[labels[i]!] = (counts[labels[i]!] ?? 0) + 1;
+  const validationSize = Math.ceil(heldOut * keys.length);
+  requireEnough(counts, keys.length, validationSize);
+
+  const left = sharesOf(counts, keys.length - validationSize, seed);
+  const hashes = keys.map((key) => hash(`${seed} ${key}`));
+  const order = Array.from(keys.keys()).sort((a, b) => (hashes[a]! < hashes[b]! ? -1 : 1));
+  const isTraining = order.map((i) => left[labels[i]!]!-- > 0);
+  return {
+    train: Int32Array.from(order.filter((_, place) => isTraining[place])),
+    validation: Int32Array.from(order.filter((_, place) => !isTraining[place])),
+  };
+}
+
+function requireEnough(counts: readonly number[], size: number, validationSize: number): void {
+  const classes = counts.length;
+  if (classes < 2) throw new RangeError(`stratifiedSplit: expected at least 2 classes, got ${classes}`);
+  for (let label = 0; label < classes; label++) {
+    const count = counts[label] ?? 0;
+    if (count < 2) {
+      throw new RangeError(
+        `stratifiedSplit: class ${label}: expected at least 2 samples, to train and to validate, got ${count}`,
+      );
+    }
+  }
+  if (Math.min(validationSize, size - validationSize) < classes) {
+    throw new RangeError(
+      `stratifiedSplit: expected at least one sample for each of ${classes} classes in both parts, got ${size - validationSize} and ${validationSize}: ${size} samples are too few`,
+    );
+  }
+}
+
+/** The most likely counts of `draws` samples: proportional, what is left over by the largest remainders. */
+function sharesOf(counts: readonly number[], draws: number, seed: number): number[] {
+  const size = counts.reduce((sum, count) => sum + count, 0);
+  const exact = counts.map((count) => (count / size) * draws);
+  const shares = exact.map(Math.floor);
+  const left = draws - shares.reduce((sum, share) => sum + share, 0);
+  const remainder = exact.map((value, label) => value - shares[label]!);
+  const ties = counts.map((_, label) => hash(`${seed} class ${label}`));
+  const byRemainder = Array.from(counts.keys()).sort(
+    (a, b) => remainder[b]! - remainder[a]! || (ties[a]! < ties[b]! ? -1 : 1),
+  );
+  for (const label of byRemainder.slice(0, left)) shares[label]! += 1;
+  return shares;
+}
+
+function hash(text: string): string {
+  return createHash("md5").update(text).digest("hex");
+}

@@ -1,0 +1,82 @@
+import { SampleStore } from "../../sample-store.ts";
+import { classFolders, isPicture, type LabelOrder } from "./class-folders.ts";
+import { followLinks } from "./follow-links.ts";
+import { Notes, type TreeNote } from "./notes.ts";
+import type { TreeEntry, TreeSource } from "./tree.ts";
+
+/** Of a tar archive's header. */
+const ENTRY_BYTES = 512;
+/** How much larger than its file an archive may be unpacked, beyond {@link ALWAYS_BYTES}: pictures are compressed already. */
+const MOST_TIMES = 20;
+const ALWAYS_BYTES = 256 * 2 ** 20;
+
+/** Bounds of {@link readTree}. */
+export interface TreeLimits {
+  /** Of all pictures. */
+  readonly maxBytes: number;
+  /** Of one. */
+  readonly maxFileBytes: number;
+}
+
+/** Reads the pictures of a source's class folders; nothing is allocated before it is known to be within the limits. */
+export async function readTree(
+  source: TreeSource,
+  limits: TreeLimits,
+  { labelOrder, upright }: { readonly labelOrder: LabelOrder; readonly upright: boolean },
+  onNote: ((note: TreeNote) => void) | undefined,
+): Promise<SampleStore> {
+  const notes = new Notes();
+  const entries: TreeEntry[] = [];
+  const within = limiter(source, limits);
+  await source.list((entry) => {
+    within(entry);
+    entries.push(entry);
+  });
+  const { classNames, files } = classFolders(
+    source.path,
+    followLinks(source.path, entries, notes),
+    notes,
+    labelOrder,
+  );
+
+  const spanOf = new Map<string, readonly [number, number]>();
+  let total = 0;
+  for (const { source: at, size } of files) {
+    if (spanOf.has(at)) continue; // linked to: one picture in two places
+    spanOf.set(at, [total, total + size]);
+    total += size;
+  }
+  const bytes = new SharedArrayBuffer(total);
+  await source.read(
+    new Map(Array.from(spanOf, ([at, [start, end]]) => [at, new Uint8Array(bytes, start, end - start)])),
+  );
+  for (const note of notes.all()) onNote?.(note);
+  return new SampleStore({
+    classNames,
+    keys: files.map(({ key }) => key),
+    labels: Int32Array.from(files, ({ label }) => label),
+    bytes,
+    spans: Float64Array.from(files.flatMap(({ source: at }) => spanOf.get(at)!)),
+    encoding: { kind: "file", ...(upright && { upright }) },
+  });
+}
+
+function limiter({ path, packedBytes }: TreeSource, { maxBytes, maxFileBytes }: TreeLimits) {
+  const most = packedBytes === undefined ? Infinity : Math.max(ALWAYS_BYTES, MOST_TIMES * packedBytes);
+  let [pictures, unpacked] = [0, 0];
+  return (entry: TreeEntry): void => {
+    const size = entry.type === "file" ? entry.size : 0;
+    unpacked += ENTRY_BYTES + size;
+    if (unpacked > most) {
+      throw new Error(`${path}: expected at most ${most} bytes unpacked from ${packedBytes}, got more`);
+    }
+    if (entry.type !== "file" || !isPicture(entry.path)) return;
+    pictures += size;
+    if (size > maxFileBytes) {
+      throw new Error(`${path}: '${entry.path}': expected at most ${maxFileBytes} bytes, got ${size}`);
+    }
+    if (pictures > maxBytes) {
+      throw new Error(`${path}: expected at most ${maxBytes} bytes of pictures, got more`);
+    }
+  };
+}

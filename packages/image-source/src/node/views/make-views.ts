@@ -1,0 +1,88 @@
+import type { Augmentation, CentreCropOptions } from "vision-augment";
+import { type View, writeView } from "vision-augment";
+import type { Encoding } from "../../sample-store.ts";
+import { readSample } from "../decode/decode-sample.ts";
+
+/** What every batch of a source has in common; sent to each worker once. */
+export interface ViewPlan {
+  readonly bytes: SharedArrayBuffer;
+  readonly spans: Float64Array;
+  readonly encoding: Encoding;
+  /** The student's side, then the teacher's if it has its own, pixels. */
+  readonly sizes: readonly number[];
+  /** Margin of each size; absent for evaluation. */
+  readonly margins?: readonly number[];
+  readonly antialias: boolean;
+  /** Instead of margins. */
+  readonly augmentation?: Augmentation;
+  /** Of a photo; see `decodeImage`. Decides whether there is a view, not its pixels. */
+  readonly maxPixels?: number;
+  /** For evaluation, instead of the whole picture. */
+  readonly centreCrop?: CentreCropOptions;
+}
+
+/** One batch to make. */
+export interface ViewTask {
+  readonly indices: Int32Array;
+  /** What each row's crop, flip and so on are drawn from. */
+  readonly drawKeys: Uint32Array;
+}
+
+/** One batch made. */
+export interface Views {
+  /** One array a size; rows of the samples that are in `rows`. */
+  readonly images: readonly Float32Array[];
+  /** Rows of the task that could be decoded. */
+  readonly rows: Int32Array;
+  /** Those that could not. */
+  readonly failures: readonly { readonly row: number; readonly reason: string }[];
+}
+
+/** Pictures that are decoded at once, as many as sharp has threads: a decoded photo may take 300 MB. */
+const AT_ONCE = 4;
+
+/** Decodes the task's samples and writes their views, in the task's order. */
+export async function makeViews(plan: ViewPlan, task: ViewTask): Promise<Views> {
+  const count = task.indices.length;
+  const images = plan.sizes.map((size) => new Float32Array(count * size * size * 3));
+  const reasons = new Map<number, string>();
+  let next = 0;
+  const takeTurns = async (): Promise<void> => {
+    for (let row = next++; row < count; row = next++) {
+      const image = await readSample(plan, task.indices[row]!).catch((error: unknown) => {
+        reasons.set(row, firstLine(error));
+      });
+      if (image === undefined) continue;
+      plan.sizes.forEach((size, which) => {
+        writeView(image, viewAt(plan, which, task.drawKeys[row]!), images[which]!, row * size * size * 3);
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, takeTurns));
+  const all = Array.from(task.indices.keys());
+  const rows = Int32Array.from(all.filter((row) => !reasons.has(row)));
+  const failures = all.flatMap((row) => (reasons.has(row) ? [{ row, reason: reasons.get(row)! }] : []));
+  return { images: images.map((image) => only(rows, count, image)), rows, failures };
+}
+
+/** Some rows of an array, in order; the array itself where they are all. */
+function only(rows: Int32Array, count: number, array: Float32Array): Float32Array {
+  if (rows.length === count) return array;
+  const length = array.length / count;
+  const some = new Float32Array(rows.length * length);
+  rows.forEach((row, at) => void some.set(array.subarray(row * length, (row + 1) * length), at * length));
+  return some;
+}
+
+function viewAt(plan: ViewPlan, which: number, key: number): View {
+  const { margins, antialias, augmentation, centreCrop } = plan;
+  const size = plan.sizes[which]!;
+  if (augmentation !== undefined) return { kind: "augmented", size, key, augmentation };
+  if (centreCrop !== undefined) return { kind: "centre", size, ...centreCrop };
+  if (margins === undefined) return { kind: "evaluation", size, antialias };
+  return { kind: "training", size, key, margin: margins[which]!, antialias };
+}
+
+function firstLine(error: unknown): string {
+  return String(error instanceof Error ? error.message : error).split("\n", 1)[0]!;
+}

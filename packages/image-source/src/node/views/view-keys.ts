@@ -1,0 +1,51 @@
+import { createHash } from "node:crypto";
+import { mix64, sampleKey } from "sample-keys";
+import { type SampleStore, sampleBytes } from "../../sample-store.ts";
+import type { ViewPlan } from "./make-views.ts";
+
+/** Raised when the same settings give other pixels. */
+const VERSION = "flowers-data views 1";
+/** Of views that nothing random decides. */
+const FIXED = 0;
+
+/** A row's keys in an epoch. */
+export interface RowKeys {
+  /** Of everything random but the view. */
+  readonly sampleKey: number;
+  /** What the view's crop, flip and so on are drawn from. */
+  readonly drawKey: number;
+  /** Of the view's pixels. */
+  readonly viewKey: bigint;
+}
+
+/** What {@link rowKeys} depends on. */
+export interface KeySettings {
+  readonly seed: number;
+  readonly training: boolean;
+  /** After how many epochs views come again; undefined: never. */
+  readonly viewEpochs?: number | undefined;
+}
+
+/**
+ * The keys of a sample in an epoch. `place` is its index in the store or, of a sample's further versions (repeated augmentation),
+ * index + version × samples.
+ *
+ * The view key is sample index and draw key, 32 bits each, spread by a bijection: two rows share it only where they show
+ * the same sample, drawn from the same key.
+ */
+export function rowKeys(settings: KeySettings, epoch: number, index: number, place: number): RowKeys {
+  const { seed, training, viewEpochs } = settings;
+  const own = sampleKey(seed, epoch, place);
+  const drawKey = viewEpochs === undefined ? own : sampleKey(seed, epoch % viewEpochs, place);
+  const viewKey = mix64((BigInt(index) << 32n) | BigInt(training ? drawKey : FIXED));
+  return { sampleKey: own, drawKey, viewKey };
+}
+
+/** All that decides a view's pixels besides its key, the samples' bytes among it, as text. */
+export function viewSettingsOf(store: SampleStore, plan: ViewPlan): string {
+  const { bytes: _, spans: __, maxPixels: ___, encoding, ...settings } = plan;
+  const hash = createHash("sha256");
+  for (let i = 0; i < store.size; i++) hash.update(`${store.spans[2 * i + 1]! - store.spans[2 * i]!} `);
+  for (let i = 0; i < store.size; i++) hash.update(sampleBytes(store, i));
+  return JSON.stringify({ version: VERSION, ...settings, encoding, samples: hash.digest("hex") });
+}

@@ -1,0 +1,137 @@
+import { ANY, type Checks, check, OBJECT, requireOptions } from "known-options";
+import type { RgbImage } from "vision-augment";
+
+/** How a store's bytes are read: files of any format that sharp knows, turned upright or not, or raw RGB of one size. */
+export type Encoding =
+  | { readonly kind: "file"; readonly upright?: boolean }
+  | { readonly kind: "rgb"; readonly width: number; readonly height: number };
+
+/** What {@link SampleStore} is made of; see its fields. */
+export interface SampleStoreParts {
+  readonly classNames: readonly string[];
+  readonly keys: readonly string[];
+  readonly labels: Int32Array;
+  readonly bytes: SharedArrayBuffer;
+  readonly spans: Float64Array;
+  readonly encoding: Encoding;
+}
+
+const CHECKS: Checks<SampleStoreParts> = {
+  classNames: check("a list of names", Array.isArray),
+  keys: check("a list of keys", Array.isArray),
+  labels: check("an Int32Array", (value) => value instanceof Int32Array),
+  bytes: ANY, // shared memory is not everywhere
+  spans: check("a Float64Array", (value) => value instanceof Float64Array),
+  encoding: OBJECT,
+};
+
+/**
+ * Labelled pictures in one block of shared memory, which worker threads read in place.
+ *
+ * @throws TypeError for an unknown part. RangeError if one is missing, keys, labels and spans differ in length, a label has no class or a span lies outside.
+ *
+ * @example
+ * const bytes = new SharedArrayBuffer(12); // two black pictures of one by two pixels
+ * const store = new SampleStore({
+ *   classNames: ["cat", "dog"],
+ *   keys: ["cat/1", "dog/1"],
+ *   labels: Int32Array.of(0, 1),
+ *   bytes,
+ *   spans: Float64Array.of(0, 6, 6, 12),
+ *   encoding: { kind: "rgb", width: 2, height: 1 },
+ * });
+ * console.log(store.subset([1]).keys); // ["dog/1"]
+ */
+export class SampleStore {
+  /** Name of each label. */
+  readonly classNames: readonly string[];
+  /** `"<class folder>/<file>"` of each sample. */
+  readonly keys: readonly string[];
+  /** Class of each sample. */
+  readonly labels: Int32Array;
+  /** All pictures. */
+  readonly bytes: SharedArrayBuffer;
+  /** Start and end of each sample in `bytes`, two numbers a sample. */
+  readonly spans: Float64Array;
+  readonly encoding: Encoding;
+
+  constructor(parts: SampleStoreParts) {
+    requireOptions("SampleStore", parts, CHECKS);
+    const { classNames, keys, labels, bytes, spans, encoding } = parts;
+    if (labels.length !== keys.length || spans.length !== 2 * keys.length) {
+      throw new RangeError(
+        `SampleStore: ${keys.length} keys need as many labels and twice as many span ends, got ${labels.length} and ${spans.length}`,
+      );
+    }
+    const wrong = labels.find((label) => label < 0 || label >= classNames.length);
+    if (wrong !== undefined) {
+      throw new RangeError(`SampleStore: labels must be in [0, ${classNames.length}), got ${wrong}`);
+    }
+    for (let i = 0; i < keys.length; i++) {
+      const [start, end] = [spans[2 * i]!, spans[2 * i + 1]!];
+      if (!(start >= 0 && start <= end && end <= bytes.byteLength)) {
+        throw new RangeError(
+          `SampleStore: ${keys[i]} must lie in ${bytes.byteLength} bytes, got ${start} to ${end}`,
+        );
+      }
+    }
+    this.classNames = classNames;
+    this.keys = keys;
+    this.labels = labels;
+    this.bytes = bytes;
+    this.spans = spans;
+    this.encoding = encoding;
+  }
+
+  /** Number of samples. */
+  get size(): number {
+    return this.keys.length;
+  }
+
+  /**
+   * Some of the samples, in the order given, over the same bytes.
+   *
+   * @throws RangeError if an index is outside.
+   */
+  subset(indices: ArrayLike<number>): SampleStore {
+    const chosen = Array.from(indices);
+    const outside = chosen.find((i) => !(Number.isInteger(i) && i >= 0 && i < this.size));
+    if (outside !== undefined) {
+      throw new RangeError(`SampleStore.subset: indices must be in [0, ${this.size}), got ${outside}`);
+    }
+    return new SampleStore({
+      classNames: this.classNames,
+      keys: chosen.map((i) => this.keys[i]!),
+      labels: Int32Array.from(chosen, (i) => this.labels[i]!),
+      bytes: this.bytes,
+      spans: Float64Array.from(chosen.flatMap((i) => [this.spans[2 * i]!, this.spans[2 * i + 1]!])),
+      encoding: this.encoding,
+    });
+  }
+
+  /** The same samples, photos turned as their EXIF orientation says or not. */
+  withUpright(upright: boolean): SampleStore {
+    const { encoding } = this;
+    if (encoding.kind !== "file" || (encoding.upright ?? false) === upright) return this;
+    return new SampleStore({ ...this, encoding: { kind: "file", ...(upright && { upright }) } });
+  }
+
+  /** The stored bytes of one sample, shared: do not write. */
+  bytesOf(index: number): Uint8Array {
+    return sampleBytes(this, index);
+  }
+}
+
+/** The bytes of sample `index`, without copying. */
+export function sampleBytes(
+  store: { readonly bytes: SharedArrayBuffer; readonly spans: Float64Array },
+  index: number,
+): Uint8Array {
+  const start = store.spans[2 * index]!;
+  return new Uint8Array(store.bytes, start, store.spans[2 * index + 1]! - start);
+}
+
+/** The picture of a raw sample. */
+export function rawImage(data: Uint8Array, width: number, height: number): RgbImage {
+  return { data, width, height };
+}

@@ -1,0 +1,64 @@
+import * as tf from "@tensorflow/tfjs-core";
+import * as tfd from "@tensorflow/tfjs-data";
+import type { ImageBatch } from "./image-batch.ts";
+
+/** A {@link ImageBatch} on the backend. */
+export interface BatchTensors {
+  /** `[batch, imageSize, imageSize, 3]`, float32, 0…255. */
+  readonly images: tf.Tensor4D;
+  /** The teacher's views, where the batch has some. */
+  readonly teacherImages?: tf.Tensor4D;
+  /** `[batch]`, int32. */
+  readonly labels: tf.Tensor1D;
+}
+
+/**
+ * A batch as tensors.
+ *
+ * @returns New tensors owned by the caller.
+ *
+ * @example
+ * for await (const batch of source.batches(0)) {
+ *   const { images, labels } = toTensors(batch);
+ *   console.log(images.shape);
+ *   tf.dispose([images, labels]);
+ * }
+ */
+export function toTensors(batch: ImageBatch): BatchTensors {
+  return {
+    images: tf.tensor4d(batch.images, [...batch.shape]),
+    labels: tf.tensor1d(batch.labels, "int32"),
+    ...(batch.teacherImages !== undefined && {
+      teacherImages: tf.tensor4d(batch.teacherImages, [...batch.teacherShape!]),
+    }),
+  };
+}
+
+/** The part of an `ImageSource` that {@link toTfDataset} reads. */
+export interface BatchSource {
+  readonly classNames: readonly string[];
+  batches(epoch: number): AsyncIterable<ImageBatch>;
+}
+
+/**
+ * A source as a batched `tf.data.Dataset`, for `model.fitDataset` of a plain tfjs model. Each pass is the next epoch.
+ *
+ * @returns Elements `{ xs: [batch, size, size, 3] in 0…255, ys: [batch, classes] one-hot float32 }`; whoever iterates owns them.
+ *
+ * @example
+ * await model.fitDataset(toTfDataset(source), { epochs: 2 });
+ */
+export function toTfDataset(source: BatchSource): tfd.Dataset<{ xs: tf.Tensor4D; ys: tf.Tensor2D }> {
+  let epoch = 0;
+  const classes = source.classNames.length;
+  const elements = async function* (): AsyncGenerator<{ xs: tf.Tensor4D; ys: tf.Tensor2D }> {
+    for await (const batch of source.batches(epoch++)) {
+      const { images, labels, teacherImages } = toTensors({ ...batch });
+      teacherImages?.dispose();
+      const ys = tf.tidy(() => tf.cast(tf.oneHot(labels, classes), "float32")) as tf.Tensor2D;
+      labels.dispose();
+      yield { xs: images, ys };
+    }
+  };
+  return tfd.generator(elements as never);
+}

@@ -1,0 +1,76 @@
+import { FRACTION, OBJECT, optional, requireOptions } from "known-options";
+import { siteOf, uniform } from "sample-keys";
+import { applyImageOp } from "./ops/image-op.ts";
+import type { ByteImage } from "./pixels/byte-image.ts";
+import { type ColorJitterOptions, colorJitterOps } from "./random/color-jitter.ts";
+import { type ResizedCropOptions, resizedCropBox } from "./random/crop-box.ts";
+import { type RandAugmentOptions, randAugmentOps } from "./random/rand-augment.ts";
+import { eraseAtRandom, type RandomErasingOptions } from "./random/random-erasing.ts";
+import { resampleBytes } from "./resize/resample-bytes.ts";
+
+const FLIP = siteOf("flip");
+
+/** What is done to a training picture, in timm's order; a step that is absent is left out. */
+export interface Augmentation {
+  /** Random resized crop. Always done; default torchvision's. */
+  readonly crop?: ResizedCropOptions;
+  /** Probability that the picture is mirrored. Default 0.5. */
+  readonly flip?: number;
+  readonly randAugment?: RandAugmentOptions;
+  /** timm leaves it out where there is RandAugment; here both are done if both are given. */
+  readonly colorJitter?: ColorJitterOptions;
+  readonly erasing?: RandomErasingOptions;
+}
+
+/**
+ * DeiT's: random resized crop (bicubic), flip, RandAugment `rand-m9-mstd0.5-inc1`, erasing with probability ¼.
+ *
+ * @see Touvron et al. 2021, table 9, https://arxiv.org/abs/2012.12877
+ */
+export const DEIT_AUGMENTATION: Augmentation = { crop: {}, flip: 0.5, randAugment: {}, erasing: {} };
+
+/** An augmented square view of a picture into `target` from `offset` on: size × size × 3 values. */
+export function writeAugmented(
+  image: ByteImage,
+  { size, key, augmentation }: { size: number; key: number; augmentation: Augmentation },
+  target: Float32Array,
+  offset: number,
+): void {
+  const { crop = {}, flip = 0.5, randAugment, colorJitter, erasing } = augmentation;
+  const from = resizedCropBox(image, crop, key);
+  const part = { top: 0, left: 0, height: size, width: size };
+  const interpolation = crop.interpolation ?? "bicubic";
+  let view: ByteImage = resampleBytes(image, { from, height: size, width: size, part, interpolation });
+  if (uniform(key, FLIP) < flip) view = mirrored(view);
+  if (randAugment !== undefined)
+    for (const op of randAugmentOps(randAugment, key)) view = applyImageOp(view, op);
+  if (colorJitter !== undefined)
+    for (const op of colorJitterOps(colorJitter, key)) view = applyImageOp(view, op);
+  target.set(view.data, offset);
+  if (erasing !== undefined) eraseAtRandom(target, offset, size, erasing, key);
+}
+
+/** @throws RangeError if an option is out of range, TypeError if one is not known. */
+export function requireAugmentation(augmentation: Augmentation): void {
+  requireOptions("Augmentation", augmentation, {
+    crop: optional(OBJECT),
+    flip: optional(FRACTION),
+    randAugment: optional(OBJECT),
+    colorJitter: optional(OBJECT),
+    erasing: optional(OBJECT),
+  });
+  const image = { data: new Uint8Array(12), width: 2, height: 2 };
+  writeAugmented(image, { size: 2, key: 0, augmentation }, new Float32Array(12), 0); // each step refuses what it cannot do
+}
+
+function mirrored({ data, width, height }: ByteImage): ByteImage {
+  const result = new Uint8Array(data.length);
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const from = (row * width + column) * 3;
+      const to = (row * width + width - 1 - column) * 3;
+      for (let c = 0; c < 3; c++) result[to + c] = data[from + c]!;
+    }
+  }
+  return { data: result, width, height };
+}

@@ -1,0 +1,41 @@
+import { type Check, check, optional, requireOptions } from "known-options";
+import { type ByteImage, INTERPOLATION, type Interpolation, roundHalfEven } from "./pixels/byte-image.ts";
+import { resampleBytes } from "./resize/resample-bytes.ts";
+
+/** The evaluation's view of timm and FB: resized, then its middle. */
+export interface CentreCropOptions {
+  /** Side of the middle over the shorter side of the resized picture, in (0, 1]. Default 0.875. */
+  readonly ratio?: number;
+  /** Default `"bicubic"`. */
+  readonly interpolation?: Interpolation;
+}
+
+/** Check of the ratio. */
+export const CROP_RATIO: Check = check(
+  "in (0, 1]",
+  (value) => typeof value === "number" && value > 0 && value <= 1,
+);
+
+/** The middle of a picture whose shorter side was resized to `⌊size / ratio⌋`; the aspect ratio is kept. */
+export function centreCrop(image: ByteImage, size: number, options: CentreCropOptions): ByteImage {
+  const { ratio = 0.875, interpolation = "bicubic" } = options;
+  const { width, height } = image;
+  const short = Math.floor(size / ratio);
+  const long = Math.floor((short * Math.max(width, height)) / Math.min(width, height));
+  const resized = width <= height ? { width: short, height: long } : { width: long, height: short };
+  const part = {
+    top: roundHalfEven((resized.height - size) / 2),
+    left: roundHalfEven((resized.width - size) / 2),
+    height: size,
+    width: size,
+  };
+  return resampleBytes(image, { from: { top: 0, left: 0, height, width }, ...resized, part, interpolation });
+}
+
+/** @throws RangeError if an option is out of range, TypeError if one is not known. */
+export function requireCentreCrop(options: CentreCropOptions): void {
+  requireOptions("centreCrop", options, {
+    ratio: optional(CROP_RATIO),
+    interpolation: optional(INTERPOLATION),
+  });
+}

@@ -1,0 +1,127 @@
+import {
+  BOOLEAN,
+  COUNT,
+  integerFrom,
+  type KindChecks,
+  OBJECT,
+  optional,
+  requireKind,
+  UINT32,
+} from "known-options";
+import { siteOf, uniform } from "sample-keys";
+import { type Augmentation, requireAugmentation, writeAugmented } from "./augmentation.ts";
+import { type CentreCropOptions, CROP_RATIO, centreCrop } from "./centre-crop.ts";
+import { INTERPOLATION, requireByteImage } from "./pixels/byte-image.ts";
+import { type RgbImage, requireRgbImage } from "./pixels/rgb-image.ts";
+import { resampleWindow } from "./resize/resample-window.ts";
+import type { FloatImage } from "./resize/resize-bilinear.ts";
+
+const CROP_X = siteOf("crop.x");
+const CROP_Y = siteOf("crop.y");
+const FLIP = siteOf("flip");
+
+/**
+ * What is shown of a picture. Of the Keras example: `evaluation` all of it, `training` a random crop, mirrored half of the
+ * time. Of timm and FB's DeiT: `centre` the middle, `augmented` a random resized crop and what else the augmentation says.
+ */
+export type View =
+  | { readonly kind: "evaluation"; readonly size: number; readonly antialias?: boolean }
+  | ({ readonly kind: "centre"; readonly size: number } & CentreCropOptions)
+  | {
+      readonly kind: "augmented";
+      readonly size: number;
+      /** The sample's key of this epoch, from `sample-keys`. */
+      readonly key: number;
+      readonly augmentation: Augmentation;
+    }
+  | {
+      readonly kind: "training";
+      /** Side of the result, pixels. */
+      readonly size: number;
+      /** The sample's key of this epoch, from `sample-keys`. */
+      readonly key: number;
+      /** Pixels that the picture is made larger by before cropping. Default {@link defaultMargin}. */
+      readonly margin?: number;
+      readonly antialias?: boolean;
+    };
+
+const SIZED = { size: COUNT };
+const CHECKS: KindChecks<View, "kind"> = {
+  evaluation: { ...SIZED, antialias: optional(BOOLEAN) },
+  centre: { ...SIZED, ratio: optional(CROP_RATIO), interpolation: optional(INTERPOLATION) },
+  augmented: { ...SIZED, key: UINT32, augmentation: OBJECT },
+  training: { ...SIZED, key: UINT32, margin: optional(integerFrom(0)), antialias: optional(BOOLEAN) },
+};
+
+/** @returns The Keras example's margin, 20 at 224, in proportion at other sizes. */
+export function defaultMargin(size: number): number {
+  return Math.round((size * 20) / 224);
+}
+
+/**
+ * A square view of a picture.
+ *
+ * `evaluation`: resized to `size²`. `training`: resized to `(size + margin)²`, from which `size²` is cut at
+ * `⌊u · (margin + 1)⌋` in each direction, then mirrored if `u < ½`. The `u` are fractions drawn from `key`, so one key gives
+ * the same view at two sizes, up to a pixel: the student's and the teacher's. `centre` and `augmented`: byte for byte as timm
+ * makes them with PIL; only noise of random erasing leaves 0…255.
+ *
+ * @param image - Any size, 0…255; bytes for `centre` and `augmented`. Not changed.
+ * @returns `[size, size, 3]`, float32, 0…255; owned by the caller.
+ * @throws RangeError if a size, the margin or an option of the augmentation is out of range, or the image's data does not
+ * fit its size. TypeError if bytes are needed and the data are none, or for an unknown field of the view.
+ * @see https://keras.io/examples/vision/deit/; timm, timm/data/transforms_factory.py
+ *
+ * @example
+ * const image = { data: new Uint8Array(40 * 30 * 3), width: 40, height: 30 };
+ * const view = viewOf(image, { kind: "training", size: 16, key: sampleKey(42, 0, 7) });
+ * console.log(view.data.length); // 768
+ */
+export function viewOf(image: RgbImage, view: View): FloatImage {
+  requireKind("viewOf", view, "kind", CHECKS);
+  if (view.kind === "augmented") requireAugmentation(view.augmentation);
+  requireRgbImage("viewOf", image);
+  const data = new Float32Array(view.size * view.size * 3);
+  writeView(image, view, data, 0);
+  return { data, width: view.size, height: view.size };
+}
+
+/**
+ * {@link viewOf} into an array that is there already, such as a batch, from `offset` on. The image and the augmentation are not checked.
+ *
+ * @throws TypeError for an unknown field of the view. RangeError if one is out of range.
+ */
+export function writeView(image: RgbImage, view: View, target: Float32Array, offset: number): void {
+  requireKind("writeView", view, "kind", CHECKS);
+  if (view.kind === "centre") {
+    requireByteImage("viewOf", image);
+    target.set(centreCrop(image, view.size, view).data, offset);
+    return;
+  }
+  if (view.kind === "augmented") {
+    requireByteImage("viewOf", image);
+    writeAugmented(image, view, target, offset);
+    return;
+  }
+  const { size, antialias = false } = view;
+  const part = { rows: size, columns: size, antialias };
+  if (view.kind === "evaluation") {
+    resampleWindow(
+      image,
+      { ...part, height: size, width: size, top: 0, left: 0, mirror: false },
+      target,
+      offset,
+    );
+    return;
+  }
+  const { key, margin = defaultMargin(size) } = view;
+  const window = {
+    ...part,
+    height: size + margin,
+    width: size + margin,
+    top: Math.floor(uniform(key, CROP_Y) * (margin + 1)),
+    left: Math.floor(uniform(key, CROP_X) * (margin + 1)),
+    mirror: uniform(key, FLIP) < 0.5,
+  };
+  resampleWindow(image, window, target, offset);
+}

@@ -2,7 +2,7 @@
 //   node --import tsx --conditions=@deit/source packages/flowers-data/scripts/contact-sheet.ts
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
-import { drawFlower } from "../src/core.ts";
+import { drawFlower } from "../src/index.ts";
 
 const [ROWS, COLUMNS, SIZE, GAP] = [5, 10, 112, 6];
 const side = (cells: number): number => cells * (SIZE + GAP) + GAP;

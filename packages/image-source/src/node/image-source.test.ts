@@ -1,8 +1,6 @@
 import { execFile } from "node:child_process";
 import { readdirSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { proceduralFlowers } from "flowers-data/node";
 import { sampleKey } from "sample-keys";
@@ -220,7 +218,7 @@ describe("imageSource", () => {
       const store = await proceduralFlowers({ count: 8, size: 8, seed: 1, workers: 1 });
       const source = imageSource(store, { batchSize: 2, imageSize: 8, training: true, workers: 1 });
       for await (const batch of source.batches(0)) { process.stdout.write(batch.shape.join()); break; }`;
-    const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+    const tsx = import.meta.resolve("tsx");
     const flags = ["--import", tsx, "--conditions=@deit/source", "--input-type=module", "-e", script];
     const { stdout } = await promisify(execFile)(process.execPath, flags, { timeout: 30_000 });
     expect(stdout).toBe("2,8,8,3");

@@ -15,7 +15,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "safetensors-io": ["known-options"],
   "tensorboard-events": ["known-options"],
   "named-weights": ["safetensors-io"],
-  "deit-model": ["known-options", "safetensors-io", "vit-blocks"],
+  "deit-model": ["known-options", "named-weights", "safetensors-io", "vit-blocks"],
   "tfjs-optim": ["kernel-op", "known-options"],
   "distill-trainer": [
     "kernel-op",

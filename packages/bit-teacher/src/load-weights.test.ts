@@ -67,32 +67,32 @@ describe("loadWeights", () => {
       "another number of classes",
       { classes: 7 },
       (name) => name,
-      'resnet/head/conv2d/kernel must be [1,1,64,7] (head.fc.weight), got [1,1,64,5]; resnet/head/conv2d/bias must be [7] (head.fc.bias), got [5]; head: "keep" leaves the file\'s head out',
+      'mismatched: resnet/head/conv2d/kernel: expected [1,1,64,7], found [1,1,64,5], resnet/head/conv2d/bias: expected [7], found [5]; some of it is accepted with head: "keep"',
     ],
     [
       "another width",
       { channels: [32, 32, 128] },
       (name) => name,
-      "must be [1,1,32,32] (stages.2.blocks.0.conv1.weight), got [1,1,32,16]",
+      "resnet/block3/unit01/a/standardized_conv2d/kernel: expected [1,1,32,32], found [1,1,32,16]",
     ],
-    ["more units", { depths: [1, 3, 1] }, (name) => name, "stages.1.blocks.2.norm1.weight is missing"],
+    ["more units", { depths: [1, 3, 1] }, (name) => name, "missing: resnet/block2/unit03/a/group_norm/gamma"],
     [
       "fewer units",
       { depths: [1, 1, 1] },
       (name) => name,
-      "resnet/block2/unit02/a/group_norm/beta has no place",
+      "unexpected: resnet/block2/unit02/a/group_norm/gamma, resnet/block2/unit02/a/group_norm/beta, ",
     ],
     [
       "a tensor left out",
       {},
       (name) => (name.endsWith("block1/unit01/a/proj/standardized_conv2d/kernel") ? undefined : name),
-      "stages.0.blocks.0.downsample.conv.weight is missing",
+      "missing: resnet/block1/unit01/a/proj/standardized_conv2d/kernel",
     ],
     [
       "no head",
       {},
       (name) => (name.includes("head") ? undefined : name),
-      "head.fc.weight is missing; head.fc.bias is missing",
+      "missing: resnet/head/conv2d/kernel, resnet/head/conv2d/bias",
     ],
     [
       "another network's names",
@@ -152,7 +152,7 @@ describe("loadWeights", () => {
     const timm = () => openSafetensors(bytesSource(fixture("small.safetensors"), "small.safetensors"));
     const model = bit({ ...small, classes: 7 });
     await expect(loadWeights(model, (await timm()) as NamedTensors)).rejects.toThrow(
-      /head\.fc\.weight must be \[7,64(,1,1)?\] \(head\.fc\.weight\), got \[5,64(,1,1)?\].*head: "keep"/,
+      /head\.fc\.weight: expected \[7,64(,1,1)?\], found \[5,64(,1,1)?\].*head: "keep"/,
     );
     const [plain, wrapped] = [bit(small), bit(small)];
     await loadWeights(plain, (await timm()) as NamedTensors);
@@ -165,7 +165,9 @@ describe("loadWeights", () => {
 
   test("with no classes a model gives the features, and takes a file without its head where asked", async () => {
     const [model, whole] = [bit({ ...small, classes: 0 }), bit(small)];
-    await expect(loadWeights(model, await npz())).rejects.toThrow('has no place; head: "keep"');
+    await expect(loadWeights(model, await npz())).rejects.toThrow(
+      'unexpected: resnet/head/conv2d/kernel, resnet/head/conv2d/bias; some of it is accepted with head: "keep"',
+    );
     await loadWeights(model, await npz(), { head: "keep" });
     await loadWeights(whole, await npz());
     const images = tf.randomUniform([2, 32, 32, 3], -1, 1, "float32", 3);
@@ -212,11 +214,11 @@ describe("loadWeightsFile", () => {
     const model = bit(small);
     writeFileSync(join(folder, "weights.h5"), "");
     await expect(loadWeightsFile(model, join(folder, "weights.h5"))).rejects.toThrow(
-      "expected a SavedModel's folder or a file that ends in .npz, .safetensors, .zip, got",
+      "weights.h5: expected a header's length in 8 bytes, got a file of 0",
     );
-    writeFileSync(join(folder, "weights.pth"), "\x80\x02}q.", "latin1");
+    writeFileSync(join(folder, "weights.pth"), "\x80\x02}q\x00X\x04\x00\x00\x00head.", "latin1");
     await expect(loadWeightsFile(model, join(folder, "weights.pth"))).rejects.toThrow(
-      "weights.pth, a Python pickle, such as an older PyTorch checkpoint (.pth, .pt, .bin): load it in Python",
+      "weights.pth: expected safetensors, got a Python pickle, such as an older PyTorch checkpoint (.pth, .pt, .bin): load it in Python",
     );
     await expect(loadWeightsFile(model, join(folder, "none.npz"))).rejects.toThrow("none.npz");
     await expect(loadWeightsFile(model, folder)).rejects.toThrow(join("variables", "variables.index"));

@@ -1,20 +1,13 @@
-import type { StoredTensor } from "named-weights";
+import type { Naming, StoredTensor } from "named-weights";
 import { wrapperPrefix } from "safetensors-io";
 
 /** Whose names and layout a file's tensors have: timm's (PyTorch's layout), or those of Google's BiT (TensorFlow's). */
 export type WeightNames = "timm" | "bit";
 
-/** How a file names a model's tensors. */
-export interface Naming {
-  readonly names: WeightNames;
-  /** The file's name for one of timm's keys; `undefined` if it has no such tensor. */
-  readonly of: (key: string) => string | undefined;
-  /** Whether a tensor of the file is a part of the network, which a model must have a place for. */
-  readonly isOfNetwork: (name: string) => boolean;
-}
-
 const ROOT = "root_block/standardized_conv2d/kernel";
 const STEM = "stem.conv.weight";
+/** Of the layer of the classes, whatever that is called. */
+const HEAD: Readonly<Record<string, string>> = { "head.fc.weight": "/kernel", "head.fc.bias": "/bias" };
 
 /** A weight's name here as timm's key: `stages.0.blocks.0.norm1/gamma` → `stages.0.blocks.0.norm1.weight`. */
 export function timmKey(originalName: string): string {
@@ -41,19 +34,27 @@ function bitName(key: string): string {
       : `${unit}/${letter}/standardized_conv2d/kernel`;
   }
   if (key === STEM) return ROOT;
-  return norm("", key === "norm.weight" ? "weight" : "bias");
+  const [, last] = /^norm\.(weight|bias)$/.exec(key) ?? [];
+  return last === undefined ? key : norm("", last);
 }
 
 /**
- * Finds out whose names a file has.
+ * Whose names a file has.
  *
- * @throws RangeError if it is no BiT of any known naming.
+ * @param keys - Of the model's weights.
+ * @throws RangeError if it is not a BiT of any known naming.
  */
-export function namingOf(tensors: ReadonlyMap<string, StoredTensor>): Naming {
+export function namingOf(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  keys: Iterable<string>,
+): Naming<WeightNames> {
   const wrapper = wrapperPrefix(tensors.keys());
   if (tensors.has(wrapper + STEM)) {
-    const of = (key: string) => (tensors.has(wrapper + key) ? wrapper + key : undefined);
-    return { names: "timm", of, isOfNetwork: () => true };
+    return {
+      ...{ names: "timm", layout: "torch" },
+      placeOf: (name) => ({ key: name.slice(wrapper.length) }),
+      namesOf: (key) => [wrapper + key],
+    };
   }
   const roots = [...tensors.keys()].filter((name) => name === ROOT || name.endsWith(`/${ROOT}`));
   if (roots.length !== 1) {
@@ -62,17 +63,17 @@ export function namingOf(tensors: ReadonlyMap<string, StoredTensor>): Naming {
     );
   }
   const prefix = roots[0]!.slice(0, -ROOT.length);
-  const head = headOf(tensors, prefix);
+  const head = headOf(tensors, prefix) ?? `${prefix}head/conv2d`;
+  const names = new Map(
+    [...keys, ...Object.keys(HEAD)].map((key) => [key, HEAD[key] ? head + HEAD[key] : prefix + bitName(key)]),
+  );
+  const places = new Map([...names].map(([key, name]) => [name, { key }]));
+  const isOfNetwork = (name: string) =>
+    name.startsWith(prefix) && /^(root_block|block\d+|group_norm)\//.test(name.slice(prefix.length));
   return {
-    names: "bit",
-    of(key) {
-      const [, kind] = /^head\.fc\.(weight|bias)$/.exec(key) ?? [];
-      const name =
-        kind === undefined ? prefix + bitName(key) : head && `${head}/${kind === "bias" ? kind : "kernel"}`;
-      return name !== undefined && tensors.has(name) ? name : undefined;
-    },
-    isOfNetwork: (name) =>
-      name.startsWith(prefix) && /^(root_block|block\d+|group_norm)\//.test(name.slice(prefix.length)),
+    ...{ names: "bit", layout: "tensorflow" },
+    placeOf: (name) => places.get(name) ?? (isOfNetwork(name) ? { key: name } : undefined),
+    namesOf: (key) => [names.get(key)!],
   };
 }
 

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { modelWeights, shapeIn } from "named-weights";
 import { fixturesOf } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { KeyedInitializer } from "vit-blocks";
@@ -14,8 +15,8 @@ import {
   deitTiny,
   deitTinyDistilled,
   type PublishedModel,
+  timmName,
 } from "./index.ts";
-import { modelWeights } from "./model-weights.ts";
 
 type Table = Readonly<Record<PublishedModel, Readonly<Record<string, number[]>>>>;
 const published: Table = fixturesOf(import.meta.url).json("published-names.json");
@@ -31,7 +32,10 @@ afterAll(() => {
 
 test.each(Object.keys(published) as PublishedModel[])("%s has timm's names and shapes", (name) => {
   const model = createModel(name);
-  const ours = [...modelWeights("test", model).values()].map(({ key, torchShape }) => [key, torchShape]);
+  const ours = [...modelWeights("test", model, timmName).values()].map(({ key, variable }) => [
+    key,
+    shapeIn("torch", variable.shape as number[]),
+  ]);
   expect(Object.fromEntries(ours)).toEqual(published[name]);
   expect(model.outputNames).toHaveLength(name.includes("distilled") ? 2 : 1);
   model.dispose();
@@ -49,7 +53,10 @@ test.each([
 ] as const)("%s has a function of its own", (name, preset) => {
   const [short, long] = [preset({ classes: 3, depth: 1 }), createModel(name, { classes: 3, depth: 1 })];
   const shapes = (model: typeof short) =>
-    [...modelWeights("test", model)].map(([key, w]) => [key, w.torchShape]);
+    [...modelWeights("test", model, timmName)].map(([key, { variable }]) => [
+      key,
+      shapeIn("torch", variable.shape as number[]),
+    ]);
   expect(shapes(short)).toEqual(shapes(long));
   expect(short.inputs[0]!.shape).toEqual(long.inputs[0]!.shape);
   for (const model of [short, long]) model.dispose();

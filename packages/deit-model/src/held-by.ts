@@ -1,6 +1,6 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { type ModelWeight, shapeIn } from "named-weights";
 import { LayerNorm, MultiHeadSelfAttention } from "vit-blocks";
-import type { ModelWeight } from "./model-weights.ts";
 import type { WeightNames } from "./weight-names.ts";
 
 const LIBRARY: Readonly<Record<WeightNames, string>> = { timm: "timm", huggingface: "transformers" };
@@ -33,10 +33,13 @@ export function requireHeld(
       throw refuse(`it has no place for ${key}`);
   }
   for (const key of NEEDED) if (!weights.has(key)) throw refuse(`the model has no ${key}`);
-  const dim = weights.get("cls_token")!.torchShape.at(-1)!;
-  for (const [key, { torchShape }] of weights) {
-    if (key.endsWith("attn.qkv.weight") && torchShape[0] !== 3 * dim) {
-      throw refuse(`${key} must be [${3 * dim},${dim}], heads as wide as dim together, got [${torchShape}]`);
+  const dim = weights.get("cls_token")!.variable.shape.at(-1)!;
+  for (const [key, { variable }] of weights) {
+    const [rows, columns] = shapeIn("torch", variable.shape as number[]);
+    if (key.endsWith("attn.qkv.weight") && rows !== 3 * dim) {
+      throw refuse(
+        `${key} must be [${3 * dim},${dim}], heads as wide as dim together, got [${rows},${columns}]`,
+      );
     }
   }
   const layers = layersOf(model);
@@ -45,7 +48,7 @@ export function requireHeld(
   const norms = layers.filter((layer) => layer instanceof LayerNorm);
   for (const [what, values] of [
     ["number of heads", attention.map(({ heads }) => heads)],
-    ["width inside the MLPs", hidden.map(([, { torchShape }]) => torchShape[0]!)],
+    ["width inside the MLPs", hidden.map(([, { variable }]) => variable.shape[1]!)],
     ["epsilon of LayerNorm", norms.map(({ epsilon }) => epsilon)],
   ] as const) {
     const different = [...new Set(values)];

@@ -1,3 +1,4 @@
+export type { Adaptation } from "./adaptations.ts";
 export { type AttentionMaps, attentionMaps } from "./attention-maps.ts";
 export {
   type AttentionRolloutOptions,
@@ -8,7 +9,7 @@ export { averageHeads } from "./average-heads.ts";
 export { config, type VitConfig, type VitSize } from "./config.ts";
 export { createModel, type PublishedModel } from "./create-model.ts";
 export { deit } from "./deit.ts";
-export { type LoadWeightsOptions, loadWeights, type WeightsReport } from "./load-weights.ts";
+export { type LoadWeightsOptions, loadWeights } from "./load-weights.ts";
 export type { ClassToken, TokenLayout } from "./observe-attention.ts";
 export type { Grid } from "./position-change.ts";
 export {
@@ -27,4 +28,3 @@ export { type SaveWeightsOptions, weightsBytes, weightsMetadata, weightTensors }
 export { timmName } from "./timm-name.ts";
 export { vit } from "./vit.ts";
 export type { WeightNames } from "./weight-names.ts";
-export type { Adaptation } from "./weights-plan.ts";

@@ -1,10 +1,10 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { type Checks, oneOf, optional, requireOptions } from "known-options";
+import { modelWeights, tensorsToWrite } from "named-weights";
 import { type FloatDtype, safetensorsBytes, type TensorToWrite } from "safetensors-io";
 import { requireHeld } from "./held-by.ts";
-import { type ModelWeight, modelWeights, patchGrid } from "./model-weights.ts";
-import { GRID_METADATA, gridMetadata } from "./position-change.ts";
-import { toTorch } from "./torch-layout.ts";
+import { GRID_METADATA, gridMetadata, patchGrid } from "./position-change.ts";
+import { timmName } from "./timm-name.ts";
 import { huggingFaceNames, type WeightNames } from "./weight-names.ts";
 
 /** Options of {@link weightsBytes} and {@link weightTensors}. */
@@ -31,7 +31,7 @@ const CHECKS: Checks<SaveWeightsOptions> = {
  * console.log(weightsMetadata(vit({ imageSize: 32, patchSize: 8, dim: 8, depth: 1, heads: 1, classes: 2 }))); // { format: 'pt' }
  */
 export function weightsMetadata(model: tfl.LayersModel): Record<string, string> {
-  const grid = patchGrid(model, modelWeights("weightsMetadata", model));
+  const grid = patchGrid(model, modelWeights("weightsMetadata", model, timmName));
   const said = grid && gridMetadata(grid);
   return { format: "pt", ...(said !== undefined && { [GRID_METADATA]: said }) };
 }
@@ -53,20 +53,11 @@ export function weightsMetadata(model: tfl.LayersModel): Record<string, string> 
  */
 export function weightTensors(model: tfl.LayersModel, options: SaveWeightsOptions = {}): TensorToWrite[] {
   const { names, dtype = "F32" } = requireOptions("weightTensors", options, CHECKS);
-  const weights = modelWeights("weightTensors", model);
+  const weights = modelWeights("weightTensors", model, timmName);
   if (names !== undefined) requireHeld("weightTensors", names, model, weights);
   const distilled = weights.has("dist_token");
-  return [...weights.values()].flatMap((weight) => {
-    const parts = names === "huggingface" ? huggingFaceNames(weight.key, distilled) : [weight.key];
-    const [rows = 1, ...rest] = weight.torchShape;
-    const shape = weight.torchShape.length === 0 ? [] : [rows / parts.length, ...rest];
-    return parts.map((name, part) => ({
-      name,
-      dtype,
-      shape,
-      data: () => partOf(weight, part, parts.length),
-    }));
-  });
+  const namesOf = (key: string) => (names === "huggingface" ? huggingFaceNames(key, distilled) : [key]);
+  return tensorsToWrite(weights, { layout: "torch", namesOf }, dtype);
 }
 
 /**
@@ -81,11 +72,4 @@ export function weightsBytes(
   options: SaveWeightsOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   return safetensorsBytes(weightTensors(model, options), { metadata: weightsMetadata(model) });
-}
-
-async function partOf({ variable }: ModelWeight, part: number, parts: number): Promise<Float32Array> {
-  const data = (await variable.read().data()) as Float32Array;
-  const torch = toTorch({ shape: variable.shape as number[], data }).data;
-  const size = torch.length / parts;
-  return torch.subarray(part * size, (part + 1) * size);
 }

@@ -1,13 +1,8 @@
+import type { Naming, Place } from "named-weights";
+import { wrapperPrefix } from "safetensors-io";
+
 /** Whose names the tensors of a weights file have: timm's (and facebookresearch/deit's), or transformers'. */
 export type WeightNames = "timm" | "huggingface";
-
-/** Where a tensor of a file belongs. */
-export interface Place {
-  /** timm's key. */
-  readonly key: string;
-  /** Which third of `key` along its first axis: 0 q, 1 k, 2 v. Absent: all of it. */
-  readonly part?: number;
-}
 
 const EMBEDDINGS: Readonly<Record<string, string>> = {
   cls_token: "cls_token",
@@ -24,11 +19,11 @@ const IN_BLOCK: readonly (readonly [timm: string, ...huggingface: string[]])[] =
   ["mlp.fc1", "intermediate.dense", "mlp.fc1"],
   ["mlp.fc2", "output.dense", "mlp.fc2"],
 ];
-const QKV = [
-  ["attention.attention.query", "attention.q_proj"],
-  ["attention.attention.key", "attention.k_proj"],
-  ["attention.attention.value", "attention.v_proj"],
-] as const;
+const QKV: Readonly<Record<string, readonly string[]>> = {
+  q: ["attention.attention.query", "attention.q_proj"],
+  k: ["attention.attention.key", "attention.k_proj"],
+  v: ["attention.attention.value", "attention.v_proj"],
+};
 const OUTSIDE: Readonly<Record<string, string>> = {
   layernorm: "norm",
   classifier: "head",
@@ -37,19 +32,36 @@ const OUTSIDE: Readonly<Record<string, string>> = {
 };
 
 /**
+ * Whose names a file has, which training wrappers may have put a prefix before.
+ *
+ * @param distilled - Whether the model is.
+ */
+export function namingOf(names: Iterable<string>, distilled: boolean): Naming<WeightNames> {
+  const all = [...names];
+  const prefix = wrapperPrefix(all);
+  const bare = (name: string) => name.slice(prefix.length);
+  const theirs = all.some((name) => placeOf(bare(name)).key !== bare(name));
+  return {
+    ...{ names: theirs ? "huggingface" : "timm", layout: "torch", parts: Object.keys(QKV) },
+    placeOf: (name) => placeOf(bare(name)),
+    namesOf: (key) => (theirs ? huggingFaceNames(key, distilled) : [key]),
+  };
+}
+
+/**
  * Where a tensor of a weights file belongs in timm's names; a name of neither kind is its own key.
  *
  * Knows timm's names, those that transformers' DeiT and ViT have in files (`deit.encoder.layer.0.…`) and those that
  * version 5 has in memory (`deit.layers.0.…`), with or without the prefix `deit.` or `vit.`.
  */
-export function placeOf(name: string): Place {
+function placeOf(name: string): Place {
   const bare = name.replace(/^(deit|vit)\./, "");
   const embedding = /^embeddings\.(.+)$/.exec(bare)?.[1];
   if (embedding !== undefined && Object.hasOwn(EMBEDDINGS, embedding)) return { key: EMBEDDINGS[embedding]! };
   const [, index, layer, kind] = /^(?:encoder\.layer|layers)\.(\d+)\.(.+)\.(weight|bias)$/.exec(bare) ?? [];
   if (layer !== undefined) {
-    const part = QKV.findIndex((names) => (names as readonly string[]).includes(layer));
-    if (part >= 0) return { key: `blocks.${index}.attn.qkv.${kind}`, part };
+    const part = Object.keys(QKV).find((letter) => QKV[letter]!.includes(layer));
+    if (part !== undefined) return { key: `blocks.${index}.attn.qkv.${kind}`, part };
     const found = IN_BLOCK.find(([, ...names]) => names.includes(layer));
     if (found) return { key: `blocks.${index}.${found[0]}.${kind}` };
   }
@@ -70,7 +82,7 @@ export function huggingFaceNames(key: string, distilled: boolean): string[] {
   const [, index, layer, kind] = /^blocks\.(\d+)\.(.+)\.(weight|bias)$/.exec(key) ?? [];
   if (layer !== undefined) {
     const block = `${prefix}.encoder.layer.${index}`;
-    if (layer === "attn.qkv") return QKV.map(([name]) => `${block}.${name}.${kind}`);
+    if (layer === "attn.qkv") return Object.values(QKV).map(([name]) => `${block}.${name}.${kind}`);
     const found = IN_BLOCK.find(([timm]) => timm === layer);
     if (found) return [`${block}.${found[1]}.${kind}`];
   }

@@ -1,8 +1,11 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { requireOptions } from "known-options";
-import { fileSource, saveSafetensors } from "safetensors-io/node";
-import { LOAD_CHECKS, type LoadWeightsOptions, loadWeights, type WeightsReport } from "./load-weights.ts";
+import type { WeightsReport } from "named-weights";
+import { openWeightsFile } from "named-weights/node";
+import { saveSafetensors } from "safetensors-io/node";
+import { LOAD_CHECKS, type LoadWeightsOptions, loadWeights } from "./load-weights.ts";
 import { type SaveWeightsOptions, weightsMetadata, weightTensors } from "./save-weights.ts";
+import type { WeightNames } from "./weight-names.ts";
 
 /**
  * {@link loadWeights} from a file, which is read tensor by tensor.
@@ -16,14 +19,10 @@ export async function loadWeightsFile(
   model: tfl.LayersModel,
   path: string,
   options: LoadWeightsOptions = {},
-): Promise<WeightsReport> {
+): Promise<WeightsReport<WeightNames>> {
   requireOptions("loadWeightsFile", options, LOAD_CHECKS);
-  const source = await fileSource(path);
-  try {
-    return await loadWeights(model, source, options);
-  } finally {
-    await source.close();
-  }
+  const file = await openWeightsFile(path);
+  return loadWeights(model, file, options).finally(() => file.close());
 }
 
 /**

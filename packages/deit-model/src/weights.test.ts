@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { modelWeights } from "named-weights";
 import { safetensorsBytes, streamSource, type TensorToWrite } from "safetensors-io";
 import { emptyFolder, fixturesOf, largestDifference, noise, parity, tensorsOf } from "test-kit";
 import { PARITY_BACKENDS, startParityBackend } from "test-kit/backends";
@@ -12,12 +13,12 @@ import {
   averageHeads,
   deit,
   loadWeights,
+  timmName,
   type VitConfig,
   vit,
   weightsBytes,
   weightTensors,
 } from "./index.ts";
-import { modelWeights } from "./model-weights.ts";
 import { loadWeightsFile, saveWeightsFile } from "./node.ts";
 
 const { bytes: fixture, url: fixtureUrl } = fixturesOf(import.meta.url);
@@ -54,7 +55,10 @@ function logitsOn(model: tfl.LayersModel, images: string): number[] {
 
 function snapshot(model: tfl.LayersModel): Map<string, number[]> {
   return new Map(
-    [...modelWeights("test", model)].map(([key, { variable }]) => [key, [...variable.read().dataSync()]]),
+    [...modelWeights("test", model, timmName)].map(([key, { variable }]) => [
+      key,
+      [...variable.read().dataSync()],
+    ]),
   );
 }
 
@@ -62,7 +66,7 @@ function snapshot(model: tfl.LayersModel): Map<string, number[]> {
 function fill(model: tfl.LayersModel): void {
   const numbers = noise(model.countParams(), 1);
   let at = 0;
-  for (const { key, variable } of modelWeights("test", model).values()) {
+  for (const { key, variable } of modelWeights("test", model, timmName).values()) {
     const gain = /norm\d?\.weight$/.test(key) ? 1 : 0;
     const shape = variable.shape as number[];
     const data = numbers.slice(at, at + tf.util.sizeFromShape(shape)).map((x) => gain + 0.375 * x);

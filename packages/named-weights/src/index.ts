@@ -1,5 +1,20 @@
+// Formats: what a file holds.
+
+export type { Change, Comparison, Differences } from "./differences.ts";
 export type { NamedTensors, StoredTensor } from "./formats/named-tensors.ts";
 export { openNpz } from "./formats/npz.ts";
-export { openSavedModelZip, shardName } from "./formats/saved-model.ts";
+export { openSavedModelZip } from "./formats/saved-model.ts";
 export { openTensorBundle, type TensorBundleFiles } from "./formats/tensor-bundle/open-tensor-bundle.ts";
 export { openZip, type ZipMember } from "./formats/zip.ts";
+// A model's weights, and how a family of models names them.
+export { type Layout, shapeIn } from "./layout.ts";
+// In and out.
+export {
+  loadNamedWeights,
+  type NamedWeights,
+  type WeightsReport,
+  type WeightsSource,
+} from "./load-named-weights.ts";
+export { type ModelWeight, modelWeights } from "./model-weights.ts";
+export type { FileNames, Naming, Place } from "./naming.ts";
+export { tensorsToWrite } from "./tensors-to-write.ts";

@@ -1,7 +1,11 @@
+import type { Dtype } from "safetensors-io";
+
 /** A tensor of a weights file. */
 export interface StoredTensor {
   readonly name: string;
   readonly shape: readonly number[];
+  /** Element type. Default `"F32"`. */
+  readonly dtype?: Dtype;
 }
 
 /** An open weights file of any format: what it holds is known and checked, tensors are read one by one. */
@@ -10,9 +14,11 @@ export interface NamedTensors {
   readonly name: string;
   /** By name, in the order of the file, which is the fastest to read in. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** What the file says of itself, in formats that have words for it. */
+  readonly metadata?: ReadonlyMap<string, string>;
   /** A tensor's numbers, row by row. */
   read(name: string): Promise<ArrayLike<number>>;
-  /** Ends the pass over a compressed file that the last read left under way; a later read starts another. */
+  /** Ends what a read left under way, such as the pass over a compressed file, and closes what was opened by path. */
   close?(): Promise<void>;
 }
 

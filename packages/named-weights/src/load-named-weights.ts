@@ -1,0 +1,143 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { type ByteSource, blobSource, bytesSource, notFinite, openSafetensors, quoted } from "safetensors-io";
+import type { Differences } from "./differences.ts";
+import type { NamedTensors } from "./formats/named-tensors.ts";
+import { fromLayout, type Layout, toLayout } from "./layout.ts";
+import type { ModelWeight } from "./model-weights.ts";
+import type { Naming } from "./naming.ts";
+import { type Load, planWeights } from "./plan-weights.ts";
+
+/** A weights file: safetensors as bytes, a `Blob` or a source of `safetensors-io`, or an open file of any format. */
+export type WeightsSource = Uint8Array | Blob | ByteSource | NamedTensors;
+
+/** What a family of models knows of its weights. */
+export interface NamedWeights<Names extends string, Difference extends string> {
+  /** What an error's message begins with. */
+  readonly caller: string;
+  /** From `modelWeights`; a weight that is left out stays as it is. */
+  readonly weights: ReadonlyMap<string, ModelWeight>;
+  /** Finds out whose names a file has. @throws RangeError if they are none that the family knows. */
+  namingOf(tensors: NamedTensors["tensors"]): Naming<Names>;
+  /** Default: none is accepted. */
+  readonly differences?: Differences<Difference>;
+}
+
+/** What was loaded: weights of the model by key, tensors of the file by their own names. */
+export interface WeightsReport<Names extends string = string> {
+  /** Whose names the file has. */
+  readonly names: Names;
+  /** Weights that came from the file. */
+  readonly used: readonly string[];
+  /** Those of them that were interpolated. */
+  readonly interpolated: readonly string[];
+  /** Weights that are as they were; `pos_embed[0, 1]` is a row of one. */
+  readonly kept: readonly string[];
+  /** Tensors of the file that were not used, such as an optimizer's. */
+  readonly skipped: readonly string[];
+}
+
+/**
+ * Loads a weights file into a model, all or nothing: a file that does not fit, or is damaged, changes nothing.
+ *
+ * Names and shapes are compared before any tensor is read. Tensors are read in the file's order, which is one pass over a stream
+ * or a compressed file. An open file is closed at the end.
+ *
+ * @throws RangeError that names the first tensors that do not fit (expected and found shape, as the file has them), are
+ * missing, are unexpected, or hold NaN or infinities; or what is wrong with the file.
+ *
+ * @example
+ * const weights = modelWeights("loadWeights", model, (name) => name);
+ * const naming = { names: "own", layout: "tensorflow", placeOf: (key) => ({ key }), namesOf: (key) => [key] } as const;
+ * const report = await loadNamedWeights(blob, { caller: "loadWeights", weights, namingOf: () => naming });
+ */
+export async function loadNamedWeights<Names extends string, Difference extends string>(
+  source: WeightsSource,
+  { caller, weights, namingOf, differences }: NamedWeights<Names, Difference>,
+): Promise<WeightsReport<Names>> {
+  const file = await opened(caller, source);
+  const refuse = (problem: string) =>
+    new RangeError(`${caller}: ${file.name} is not for this model, nothing was loaded. ${problem}`);
+  try {
+    let naming: Naming<Names>;
+    try {
+      naming = namingOf(file.tensors);
+    } catch (cause) {
+      throw refuse((cause as Error).message);
+    }
+    const { loads, kept, skipped, problems } = planWeights(file, weights, naming, differences);
+    if (problems.length > 0) throw refuse(problems.join("; "));
+    await write(loads, await readTensors(caller, file, loads), naming.layout);
+    const keys = (some: readonly Load[]) => some.map(({ weight }) => weight.key);
+    const interpolated = keys(loads.filter(({ change }) => change?.interpolates));
+    return { names: naming.names, used: keys(loads), interpolated, kept, skipped };
+  } finally {
+    await file.close?.();
+  }
+}
+
+async function opened(caller: string, source: WeightsSource): Promise<NamedTensors> {
+  if (source instanceof Uint8Array) return openSafetensors(bytesSource(source));
+  if (source instanceof Blob) return openSafetensors(blobSource(source));
+  if (typeof source?.read !== "function") {
+    const expected = "a Uint8Array, a Blob, a source of safetensors-io or an open weights file";
+    throw new TypeError(`${caller}: source must be ${expected}, got ${typeof source}`);
+  }
+  return "tensors" in source ? source : openSafetensors(source);
+}
+
+/** In the file's order. @throws RangeError for the first tensor with NaN or infinities, or of another size than its shape. */
+async function readTensors(
+  caller: string,
+  file: NamedTensors,
+  loads: readonly Load[],
+): Promise<Map<string, Float32Array>> {
+  const wanted = new Set(loads.flatMap(({ tensors }) => tensors));
+  const read = new Map<string, Float32Array>();
+  for (const [name, { shape }] of file.tensors) {
+    if (!wanted.has(name)) continue;
+    const values = await file.read(name);
+    const size = tf.util.sizeFromShape([...shape]);
+    const wrong = notFinite(values) ?? (values.length === size ? undefined : `${values.length} numbers`);
+    if (wrong !== undefined) {
+      throw new RangeError(
+        `${caller}: ${file.name}: nothing was loaded: tensor ${quoted(name)} has ${wrong}`,
+      );
+    }
+    read.set(name, values instanceof Float32Array ? values : Float32Array.from(values));
+  }
+  return read;
+}
+
+/** Writes nothing before all that can fail is done. */
+async function write(
+  loads: readonly Load[],
+  read: ReadonlyMap<string, Float32Array>,
+  layout: Layout,
+): Promise<void> {
+  const values: Float32Array[] = [];
+  for (const { weight, tensors, change } of loads) {
+    const parts = tensors.map((name) => read.get(name)!);
+    const stored = parts.length === 1 ? parts[0]! : joined(parts);
+    if (!change?.convert) values.push(stored);
+    else {
+      const own = (await weight.variable.read().data()) as Float32Array;
+      values.push(change.convert(stored, toLayout(layout, weight.variable.shape as number[], own)));
+    }
+  }
+  for (const [i, { weight }] of loads.entries()) {
+    const shape = weight.variable.shape as number[];
+    const value = tf.tensor(fromLayout(layout, shape, values[i]!), shape);
+    weight.variable.write(value);
+    value.dispose(); // the variable holds its data now
+  }
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,1 @@
+export { openWeightsFile } from "./weights-file.ts";

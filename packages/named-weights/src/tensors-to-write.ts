@@ -1,0 +1,31 @@
+import type { FloatDtype, TensorToWrite } from "safetensors-io";
+import { shapeIn, toLayout } from "./layout.ts";
+import type { ModelWeight } from "./model-weights.ts";
+import type { FileNames } from "./naming.ts";
+
+/**
+ * A model's weights under the names and in the layout of a file, for `safetensorsChunks` of `safetensors-io`; each is read from the
+ * backend when its turn comes.
+ *
+ * @example
+ * const bytes = await safetensorsBytes(tensorsToWrite(weights, naming, "F16"));
+ */
+export function tensorsToWrite(
+  weights: ReadonlyMap<string, ModelWeight>,
+  { layout, namesOf }: FileNames,
+  dtype: FloatDtype = "F32",
+): TensorToWrite[] {
+  return [...weights.values()].flatMap(({ key, variable }) => {
+    const names = namesOf(key);
+    const shape = variable.shape as number[];
+    const [rows = 1, ...rest] = shapeIn(layout, shape);
+    return names.map((name, part) => ({
+      ...{ name, dtype, shape: shape.length === 0 ? [] : [rows / names.length, ...rest] },
+      async data() {
+        const data = toLayout(layout, shape, (await variable.read().data()) as Float32Array);
+        const size = data.length / names.length;
+        return data.subarray(part * size, (part + 1) * size);
+      },
+    }));
+  });
+}

@@ -1,0 +1,61 @@
+import { stat } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { openSafetensors } from "safetensors-io";
+import { type FileSource, fileSource } from "safetensors-io/node";
+import type { NamedTensors } from "./formats/named-tensors.ts";
+import { openNpz } from "./formats/npz.ts";
+import { openSavedModelZip, shardName } from "./formats/saved-model.ts";
+import { openTensorBundle } from "./formats/tensor-bundle/open-tensor-bundle.ts";
+
+/**
+ * Opens a weights file from disk, or a folder: NumPy's `.npz`, a TensorFlow SavedModel as a folder or a `.zip`, and everything
+ * else as safetensors.
+ *
+ * @returns What must be closed in the end, as `loadNamedWeights` does.
+ * @throws RangeError that names the path and what is wrong, or the file system's error with the path.
+ *
+ * @example
+ * const file = await openWeightsFile("bit_teacher_flowers");
+ * console.log(file.tensors.keys());
+ * await file.close();
+ */
+export async function openWeightsFile(path: string): Promise<NamedTensors & { close(): Promise<void> }> {
+  const sources: FileSource[] = [];
+  const open = async (file: string): Promise<FileSource> => {
+    const source = await fileSource(file);
+    sources.push(source);
+    return source;
+  };
+  const close = async () => void (await Promise.all(sources.map((source) => source.close())));
+  try {
+    const file = await openAny(path, open);
+    return {
+      ...file,
+      async close() {
+        await file.close?.();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openAny(path: string, open: (path: string) => Promise<FileSource>): Promise<NamedTensors> {
+  if ((await stat(path)).isDirectory()) {
+    return openTensorBundle({
+      index: await open(join(path, "variables", "variables.index")),
+      shard: (shard, count) => open(join(path, "variables", shardName(shard, count))),
+    });
+  }
+  const source = await open(path);
+  switch (extname(path)) {
+    case ".npz":
+      return openNpz(source);
+    case ".zip":
+      return openSavedModelZip(source);
+    default:
+      return openSafetensors(source);
+  }
+}

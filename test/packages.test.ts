@@ -15,7 +15,8 @@ import { type Installed, installTarballs } from "./tarballs.ts";
 const BUDGET: Record<string, number> = {
   "bit-teacher": 160,
   "deit-model": 80,
-  "distill-trainer": 340,
+  "distill-trainer": 200,
+  "train-loop": 240,
   "flowers-data": 120,
   "image-source": 180,
   "kernel-op": 15,

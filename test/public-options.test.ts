@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { arraySource, Classifier, Distiller } from "distill-trainer";
+import { Classifier, Distiller } from "distill-trainer";
 import { AppendFile, EventFile } from "tensorboard-events";
 import { startBackend } from "tfjs-backends";
 import { AdamW } from "tfjs-optim";
+import { arraySource } from "train-loop";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type OptionsParameter, publicOptions } from "./public-options.ts";
 

@@ -1,9 +1,10 @@
 // The student of the suite: what each replica's thread builds, too.
 import * as tf from "@tensorflow/tfjs-core";
 import { deitTinyDistilled } from "deit-model";
-import { Distiller, type ReplicaSetup, type Teacher } from "distill-trainer";
+import { Distiller, type Teacher } from "distill-trainer";
 import { startBackend } from "tfjs-backends";
 import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
+import type { ReplicaSetup } from "train-loop";
 import { installWasmKernels } from "wasm-kernels";
 
 const CLASSES = 5;
@@ -31,6 +32,6 @@ export function trainer(): Distiller {
 
 const setup: ReplicaSetup<{ kernels: boolean }> = async ({ data }) => {
   await start(data.kernels);
-  return trainer();
+  return trainer().task;
 };
 export default setup;

@@ -2,10 +2,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BatchLogs } from "distill-trainer";
-import { folderStorage } from "distill-trainer/node";
 import { proceduralFlowers } from "flowers-data/node";
 import { imageSource } from "image-source/node";
+import type { BatchLogs } from "train-loop";
+import { folderStorage } from "train-loop/node";
 import { median } from "../measure.ts";
 import { start, trainer } from "./student.ts";
 

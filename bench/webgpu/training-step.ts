@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { deit, type VitSize } from "deit-model";
-import { type Batch, Distiller, type Teacher } from "distill-trainer";
+import { Distiller, type Teacher } from "distill-trainer";
 import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
+import type { Batch } from "train-loop";
 import { type GpuWork, meterGpu } from "webgpu-kernels";
 
 const CLASSES = 5;

@@ -1,12 +1,3 @@
 import { packageBuild } from "../../tsup.base.ts";
 
-export default packageBuild({
-  entry: {
-    index: "src/index.ts",
-    node: "src/node.ts",
-    "no-threads": "src/no-threads.ts",
-    "start-threads": "src/node/threads/start-threads.ts",
-    thread: "src/node/threads/thread.ts",
-  },
-  external: ["#threads"],
-});
+export default packageBuild({ entry: { index: "src/index.ts", node: "src/node.ts" } });

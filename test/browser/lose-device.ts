@@ -2,9 +2,10 @@
 import "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { type CheckpointStorage, Classifier } from "distill-trainer";
+import { Classifier } from "distill-trainer";
 import { startBackend } from "tfjs-backends";
 import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
+import type { CheckpointStorage } from "train-loop";
 
 /** What came of it. */
 export interface LostDevice {

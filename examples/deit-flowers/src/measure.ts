@@ -1,4 +1,5 @@
-import type { DataSource, Teacher } from "distill-trainer";
+import type { Teacher } from "distill-trainer";
+import type { DataSource } from "train-loop";
 import { best } from "./judge/judgement.ts";
 import { predictionsOf } from "./judge/predictions.ts";
 

@@ -1,6 +1,6 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { batchesPerEpoch, type DataSource } from "distill-trainer";
 import { ADAMW_SEMANTICS, AdamW, cosine, timmNoDecay } from "tfjs-optim";
+import { batchesPerEpoch, type DataSource } from "train-loop";
 
 /** What decides the optimizer of one training. */
 export interface OptimizerOptions {

@@ -1,17 +1,9 @@
 // What a replica's thread builds: the student of the main thread's stage, and the teacher that the run has saved.
 import { deit, vit } from "deit-model";
-import {
-  Classifier,
-  compileRecipe,
-  type DataSource,
-  Distiller,
-  type ReplicaModule,
-  type ReplicaSetup,
-  storedTeacher,
-  type Teacher,
-} from "distill-trainer";
+import { classification, recipeTask, storedTeacher, type Teacher, tokenDistillation } from "distill-trainer";
 import { type LogitStoreOptions, logitStore } from "distill-trainer/node";
 import { type BackendChoice, startBackend } from "tfjs-backends";
+import type { ReplicaModule, ReplicaSetup } from "train-loop";
 import { studentRecipe } from "./recipe-settings.ts";
 import type { Settings } from "./settings.ts";
 import { studentConfig } from "./student-config.ts";
@@ -30,25 +22,21 @@ interface Work {
   readonly backend: string;
 }
 
-/** How `fitDataset` starts replicas of a stage. */
+/** How `fit` starts replicas of a stage. */
 export function replicaOf(stage: Stage, work: Work): ReplicaModule {
   return { module: import.meta.url, data: { stage, ...work } };
 }
-
-/** Counts steps for a schedule that only the main thread goes by. */
-const NO_DATA: DataSource = { size: 1, batchSize: 1, batches: async function* () {} };
 
 const setup: ReplicaSetup<Work & { stage: Stage }> = async ({ data }) => {
   const { stage, settings, classNames, backend } = data;
   await startBackend(backend as BackendChoice);
   const config = studentConfig(settings, classNames.length);
-  const model = stage === "student-alone" ? vit(config) : deit(config);
-  const trainer =
-    stage === "student-alone"
-      ? new Classifier(model)
-      : new Distiller({ student: model, teacher: await teacherOf(data) });
-  trainer.compile(compileRecipe(studentRecipe(settings), model, NO_DATA, { depth: settings.depth }));
-  return trainer;
+  const recipe = recipeTask(studentRecipe(settings));
+  const { labelSmoothing, preprocess } = recipe;
+  if (stage === "student-alone") {
+    return classification({ model: vit(config), labelSmoothing, ...(preprocess && { preprocess }) });
+  }
+  return tokenDistillation({ student: deit(config), teacher: await teacherOf(data), ...recipe });
 };
 export default setup;
 

@@ -4,7 +4,6 @@ import { averageHeads, deit, vit } from "deit-model";
 import {
   Classifier,
   compileRecipe,
-  type DataSource,
   Distiller,
   mixedSource,
   normalise,
@@ -14,6 +13,7 @@ import {
 import type { LogitStoreOptions } from "distill-trainer/node";
 import type { ImageSource } from "image-source/node";
 import { averageWarmup, WeightAverage } from "tfjs-optim";
+import type { DataSource } from "train-loop";
 import type { RunContext } from "./context.ts";
 import { heldOutImages, withTrainingImages } from "./data/image-sources.ts";
 import { studentViews } from "./data/student-views.ts";

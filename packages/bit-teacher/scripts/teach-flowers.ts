@@ -5,10 +5,11 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { fineTune, hyperRule, linearProbe } from "distill-trainer";
 import { openFlowers, splitFlowers } from "flowers-data/node";
 import { imageSource } from "image-source/node";
 import { startBackend } from "tfjs-backends";
-import { featuresOf, fineTune, hyperRule, linearProbe } from "../src/index.ts";
+import { featuresOf } from "../src/index.ts";
 
 const { values: args } = parseArgs({
   options: {

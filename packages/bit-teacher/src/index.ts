@@ -5,22 +5,5 @@ export { StdConv2D, type StdConv2DArgs } from "./layers/std-conv-2d.ts";
 export { type LoadWeightsOptions, loadWeights } from "./load-weights.ts";
 export { type GroupNormOptions, groupNorm } from "./ops/group-norm.ts";
 export { weightStandardize } from "./ops/weight-standardize.ts";
-export {
-  type ExtractFeaturesOptions,
-  extractFeatures,
-  type Features,
-  featureSource,
-} from "./teach/features.ts";
-export { type FineTuneOptions, fineTune } from "./teach/fine-tune.ts";
-export { type HyperRule, type HyperRuleOptions, hyperRule } from "./teach/hyper-rule.ts";
-export {
-  type LinearProbeOptions,
-  linearProbe,
-  type Probed,
-  type TrainedHead,
-  type TrainHeadOptions,
-  trainHead,
-} from "./teach/linear-probe.ts";
-export { toSymmetricRange } from "./teach/preprocess.ts";
 export type { WeightNames } from "./weight-names.ts";
 export { countParameters, weightShapes } from "./weight-shapes.ts";

@@ -1,41 +1,36 @@
-export { type ArraySourceOptions, arraySource, type Samples } from "./array-source.ts";
-export { BackendLostError } from "./backend-lost.ts";
-export type { BatchLogs } from "./batch-logs.ts";
-export {
-  type LoadWeightsOptions,
-  loadCheckpointWeights,
-} from "./checkpoint/load-weights.ts";
-export type { CheckpointEvent, CheckpointOptions } from "./checkpoint/options.ts";
-export { OtherRunError } from "./checkpoint/other-run-error.ts";
-export type { CheckpointStorage } from "./checkpoint/storage.ts";
-export { Classifier, type ClassifierCompileArgs } from "./classifier.ts";
-export type { Buffered, Communicator } from "./communicator.ts";
-export { type Batch, batchesPerEpoch, type DataSource } from "./data-source.ts";
-export { type Distillation, distillationLoss } from "./distillation-loss.ts";
-export { Distiller, type DistillerArgs, type DistillerCompileArgs } from "./distiller.ts";
-export { serveReplica } from "./engine/serve-replica.ts";
-export type { ReplicaOptions } from "./engine/start-engine.ts";
-export type { EvaluateDatasetOptions } from "./evaluate.ts";
-export type { FitCallback, FitOptions } from "./fit-options.ts";
-export { smoothedOneHot } from "./label-smoothing.ts";
-export { type Mix, type MixOptions, mixBatch, mixOf } from "./mix-batch.ts";
-export { type MixedSourceOptions, mixedSource } from "./mixed-source.ts";
-export type { MicroBatch, Objective, Outcome, Prepared } from "./objective.ts";
+// What can be trained.
+
+// The same with Keras' verbs.
+export { Classifier, type ClassifierCompileArgs } from "./keras/classifier.ts";
+export { Distiller, type DistillerArgs, type DistillerCompileArgs } from "./keras/distiller.ts";
+// Losses, per sample.
+export { type Distillation, distillationLoss } from "./losses/distillation-loss.ts";
+export { smoothedOneHot } from "./losses/label-smoothing.ts";
+export { softmaxCrossEntropy } from "./losses/softmax-cross-entropy.ts";
+// Pictures.
+export { type Mix, type MixOptions, mixBatch, mixOf } from "./mixing/mix-batch.ts";
+export { type MixedSourceOptions, mixedSource } from "./mixing/mixed-source.ts";
 export {
   IMAGENET_NORMALISATION,
   type Normalisation,
   normalise,
   type Preprocess,
+  toSymmetricRange,
   toUnitRange,
 } from "./preprocess.ts";
-export { type CompileRecipeOptions, compileRecipe, recipeSchedule } from "./recipe/compile-recipe.ts";
+// Recipes, as data.
+export {
+  type CompileRecipeOptions,
+  compileRecipe,
+  type RecipeStep,
+  type RecipeTask,
+  recipeSchedule,
+  recipeStep,
+  recipeTask,
+} from "./recipe/compile-recipe.ts";
 export { DEIT_RECIPE, FINETUNE_RECIPE, KERAS_RECIPE } from "./recipe/presets.ts";
 export type { Recipe, RecipeImages, RecipeWarmup } from "./recipe/recipe.ts";
-export type { ReplicaContext, ReplicaModule, ReplicaSetup } from "./replica-setup.ts";
-export type { RunCallback } from "./run-callback.ts";
-export { RunMeter, type StepFigures } from "./run-meter.ts";
-export { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
-export type { StepOptions } from "./step.ts";
+// Logits computed once.
 export type { LogitStore } from "./stored-logits/logit-store.ts";
 export {
   type StoreProgress,
@@ -43,7 +38,12 @@ export {
   storeTeacherLogits,
 } from "./stored-logits/store-teacher-logits.ts";
 export { storedTeacher } from "./stored-logits/stored-teacher.ts";
-export type { Teacher, TeacherViews } from "./teacher.ts";
+export { weightsDigest } from "./stored-logits/weights-digest.ts";
+export { type ClassificationOptions, classification } from "./tasks/classification.ts";
+export { logitDistillation } from "./tasks/logit-distillation.ts";
+export type { DistillationOptions } from "./tasks/taught-task.ts";
+export { tokenDistillation } from "./tasks/token-distillation.ts";
+// Teachers.
 export { type GraphModel, graphTeacher } from "./teachers/graph-teacher.ts";
 export { type LayersTeacherOptions, layersTeacher } from "./teachers/layers-teacher.ts";
 export type { ModelTeacherOptions } from "./teachers/model-output.ts";
@@ -53,6 +53,22 @@ export { type ModelOutputs, toLogits } from "./teachers/outputs.ts";
 export { outputsOfLayers } from "./teachers/outputs-of-layers.ts";
 export { type SavedModel, savedModelTeacher } from "./teachers/saved-model-teacher.ts";
 export { selectClasses } from "./teachers/select-classes.ts";
-export { type BatchedDataset, type FromTfDataOptions, fromTfData } from "./tf-data.ts";
-export type { Trainer } from "./trainer.ts";
-export { weightsDigest } from "./weights-digest.ts";
+export type { Teacher, TeacherViews } from "./teachers/teacher.ts";
+
+// Transfer: a head on a frozen backbone, or all of it fine-tuned.
+export {
+  type ExtractFeaturesOptions,
+  extractFeatures,
+  type Features,
+  featureSource,
+} from "./transfer/features.ts";
+export { type FineTuneOptions, fineTune } from "./transfer/fine-tune.ts";
+export { type HyperRule, type HyperRuleOptions, hyperRule } from "./transfer/hyper-rule.ts";
+export {
+  type LinearProbeOptions,
+  linearProbe,
+  type Probed,
+  type TrainedHead,
+  type TrainHeadOptions,
+  trainHead,
+} from "./transfer/linear-probe.ts";

@@ -10,8 +10,9 @@ import {
   type ParityRow,
   parity,
 } from "test-kit";
+import type { Batch, BatchLogs, DataSource } from "train-loop";
 import { expect } from "vitest";
-import type { Batch, BatchLogs, DataSource, Distillation, Teacher } from "../src/index.ts";
+import type { Distillation, Teacher } from "../src/index.ts";
 import { Distiller } from "../src/index.ts";
 
 /** What every training fixture starts from. */

@@ -30,6 +30,12 @@ export const STRING: Check = check("a string", (value) => typeof value === "stri
 /** A function. */
 export const FUNCTION: Check = check("a function", (value) => typeof value === "function");
 /** An object that is not an array. */
+/** An `AbortSignal`. */
+export const ABORT_SIGNAL: Check = check(
+  "an AbortSignal",
+  (value) => typeof (value as AbortSignal | null)?.aborted === "boolean",
+);
+
 export const OBJECT: Check = check(
   "an object",
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),

@@ -1,4 +1,5 @@
 export {
+  ABORT_SIGNAL,
   ANY,
   atLeast,
   BOOLEAN,

@@ -38,3 +38,5 @@ export {
   largestRelativeError,
 } from "./errors.ts";
 export { type ParityRow, parity } from "./parity.ts";
+// Sources of batches.
+export { sectors } from "./sources.ts";

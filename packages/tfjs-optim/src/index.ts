@@ -26,6 +26,7 @@ export {
   type WarmupOptions,
   warmup,
 } from "./schedule.ts";
+export { ScheduledMomentum } from "./scheduled-momentum.ts";
 export { timmNoDecay } from "./timm-no-decay.ts";
 export { requireSameShape, variablesOf } from "./variables.ts";
 export {

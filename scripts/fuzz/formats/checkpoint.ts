@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import * as tf from "@tensorflow/tfjs-core";
-import { Checkpoints } from "../../../packages/distill-trainer/src/checkpoint/checkpoints.ts";
-import { encodeTensorFile } from "../../../packages/distill-trainer/src/checkpoint/tensor-file.ts";
-import { captureTensors } from "../../../packages/distill-trainer/src/checkpoint/training-state.ts";
-import { loadCheckpointWeights } from "../../../packages/distill-trainer/src/index.ts";
+import { loadCheckpointWeights } from "train-loop";
 import { AdamW } from "../../../packages/tfjs-optim/src/adamw/adamw.ts";
+import { Checkpoints } from "../../../packages/train-loop/src/checkpoint/checkpoints.ts";
+import { encodeTensorFile } from "../../../packages/train-loop/src/checkpoint/tensor-file.ts";
+import { captureTensors } from "../../../packages/train-loop/src/checkpoint/training-state.ts";
 import { type Format, wholeFile } from "../format.ts";
 import { digest } from "../judge.ts";
 import { numbersOf, tinyModel } from "../tiny-model.ts";

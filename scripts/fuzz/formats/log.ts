@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cutLog } from "../../../packages/distill-trainer/src/node/cut-log.ts";
+import { cutLog } from "../../../packages/train-loop/src/node/cut-log.ts";
 import { type Format, wholeFile } from "../format.ts";
 
 /** A run's log where it is resumed: nothing that it held may be lost, and what stays is whole lines. */

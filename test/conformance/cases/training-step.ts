@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { deit, type VitConfig } from "deit-model";
-import { type Batch, type DataSource, Distiller, type Teacher } from "distill-trainer";
+import { Distiller, type Teacher } from "distill-trainer";
 import { AdamW, clipByGlobalNorm } from "tfjs-optim";
+import type { Batch, DataSource } from "train-loop";
 import { type Case, noise, type Outcome } from "../case.ts";
 import { adamW } from "../float64/adamw.ts";
 import { type Array64, build, map, total } from "../float64/array.ts";

@@ -1,6 +1,6 @@
-import type { DataSource } from "distill-trainer";
 import type { ImageBatch, SampleStore } from "image-source";
 import { type ImageSource, type ImageSourceOptions, imageSource } from "image-source/node";
+import type { DataSource } from "train-loop";
 import type { RunContext } from "../context.ts";
 import { inMemory, type SourceOf } from "./in-memory.ts";
 import { pictureRules } from "./picture-rules.ts";

@@ -1,4 +1,4 @@
-import type { Batch, DataSource } from "distill-trainer";
+import type { Batch, DataSource } from "train-loop";
 
 /** A source whose batches are of type `B`. */
 export interface SourceOf<B extends Batch> extends DataSource {

@@ -1,4 +1,4 @@
-import { FolderLockedError, lockFolder, type Unlock } from "distill-trainer/node";
+import { FolderLockedError, lockFolder, type Unlock } from "train-loop/node";
 import { UsageError } from "../usage-error.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { isLockFile } from "distill-trainer/node";
+import { isLockFile } from "train-loop/node";
 import { CONTACT_SHEET } from "../data/contact-sheet.ts";
 import { SAMPLES } from "../data/write-samples.ts";
 import { UsageError } from "../usage-error.ts";

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { DataSource, Teacher } from "distill-trainer";
+import type { Teacher } from "distill-trainer";
+import type { DataSource } from "train-loop";
 
 /** What a model says about pictures. */
 export interface Predictions {

@@ -1,6 +1,6 @@
 import * as tfl from "@tensorflow/tfjs-layers";
-import { extractFeatures, type Features, trainHead } from "bit-teacher";
 import type { Preprocess } from "distill-trainer";
+import { extractFeatures, type Features, trainHead } from "distill-trainer";
 import type { SampleStore } from "image-source";
 import type { RunContext } from "../context.ts";
 import { heldOutImages, withWholeImages } from "../data/image-sources.ts";

@@ -5,7 +5,7 @@ import {
   type FitCallback,
   type FitOptions,
   OtherRunError,
-} from "distill-trainer";
+} from "train-loop";
 import { UsageError } from "../usage-error.ts";
 import type { LineOutput } from "./live-line.ts";
 import { trainingProgress } from "./training-progress.ts";

@@ -1,5 +1,5 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { RunMeter, type StepFigures } from "distill-trainer";
+import { RunMeter, type StepFigures } from "train-loop";
 import { duration, percent, rate } from "./format.ts";
 import { type LineOutput, liveLine } from "./live-line.ts";
 

@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { attentionMaps, attentionRollout } from "deit-model";
-import { type DataSource, type Preprocess, toUnitRange } from "distill-trainer";
-import type { NamedPixels } from "distill-trainer/node";
+import { type Preprocess, toUnitRange } from "distill-trainer";
+import type { DataSource } from "train-loop";
+import type { NamedPixels } from "train-loop/node";
 import { lightBy } from "../attention/light-by.ts";
 
 /** What {@link attentionImages} shows. */

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { RunMeter } from "distill-trainer";
+import { RunMeter } from "train-loop";
 import type { StageName } from "../files/stages.ts";
 import { readLog } from "./read-log.ts";
 import { stageLogPath } from "./stage-logs.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import type { FitCallback } from "distill-trainer";
-import { jsonLines, type TensorBoardOptions, tensorBoard } from "distill-trainer/node";
+import type { FitCallback } from "train-loop";
+import { jsonLines, type TensorBoardOptions, tensorBoard } from "train-loop/node";
 import type { RunContext } from "../context.ts";
 import type { StageName } from "../files/stages.ts";
 import { runSettings } from "../settings.ts";

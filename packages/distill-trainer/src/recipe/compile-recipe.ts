@@ -13,10 +13,11 @@ import {
   WeightAverage,
   warmup,
 } from "tfjs-optim";
-import { batchesPerEpoch, type DataSource } from "../data-source.ts";
-import type { DistillerCompileArgs } from "../distiller.ts";
+import { batchesPerEpoch, type DataSource, type StepOptions } from "train-loop";
+import type { DistillerCompileArgs } from "../keras/distiller.ts";
+import type { Distillation } from "../losses/distillation-loss.ts";
 import { normalise } from "../preprocess.ts";
-import { requireCount } from "../require-count.ts";
+import type { DistillationOptions } from "../tasks/taught-task.ts";
 import type { Recipe } from "./recipe.ts";
 import { requireRecipe } from "./require-recipe.ts";
 
@@ -26,15 +27,76 @@ export interface CompileRecipeOptions {
   readonly depth?: number;
 }
 
+/** A recipe's part of a training step: what `fit` takes. */
+export type RecipeStep = StepOptions;
+
+/** A recipe's part of a distillation task. */
+export interface RecipeTask extends Omit<DistillationOptions, "student" | "teacher"> {
+  readonly labelSmoothing: number;
+  readonly distillation: Distillation;
+  readonly alpha: number;
+}
+
 /**
- * What `compile` takes, as a recipe says: optimizer with its schedule, clipping, average, losses, preprocessing. For the `Distiller`
- * of a model with two outputs, or for the `Classifier` of one with one: without the distillation then.
- *
- * Of the rest, `dropPath` goes to the model, `mixing` to `mixedSource`, `images` to the data's source, `epochs` to `fitDataset`.
+ * Optimizer with its schedule, clipping and average, as a recipe says.
  *
  * @param source - What will be trained on: its batches count the schedule's steps.
  * @returns New ones each time; the optimizer and the average are the caller's to dispose.
  * @throws RangeError for numbers out of range, or layer-wise decay without `depth`.
+ *
+ * @example
+ * const { optimizer, ...step } = recipeStep(DEIT_RECIPE, student, source);
+ * await fit(task, optimizer, source, { ...step, epochs: DEIT_RECIPE.epochs });
+ */
+export function recipeStep(
+  recipe: Recipe,
+  model: tfl.LayersModel,
+  source: DataSource,
+  options: CompileRecipeOptions = {},
+): RecipeStep {
+  requireOptions("recipeStep", options, { depth: optional(COUNT) });
+  requireRecipe(recipe);
+  const { clipNorm, averageDecay, layerDecay: scale = 1 } = recipe;
+  if (scale !== 1 && options.depth === undefined) {
+    throw new RangeError(`recipeStep: a layerDecay of ${scale} needs the model's depth, got none`);
+  }
+  return {
+    optimizer: new AdamW({
+      ...ADAMW_SEMANTICS[recipe.adamW],
+      learningRate: recipeSchedule(recipe, batchesPerEpoch(source)),
+      weightDecay: recipe.weightDecay,
+      ...(recipe.decays === "matrices" && { excludeFromDecay: timmNoDecay(model) }),
+      ...(scale !== 1 && { learningRateScale: layerDecay({ decay: scale, depth: options.depth! }) }),
+    }),
+    ...(clipNorm !== undefined && { gradientTransform: clipByGlobalNorm(clipNorm) }),
+    ...(averageDecay !== undefined && { average: new WeightAverage(model, { decay: averageDecay }) }),
+  };
+}
+
+/**
+ * Losses and preprocessing, as a recipe says: options of `tokenDistillation` and `logitDistillation`.
+ *
+ * @throws RangeError for numbers out of range.
+ *
+ * @example
+ * const task = tokenDistillation({ student, teacher, ...recipeTask(DEIT_RECIPE) });
+ */
+export function recipeTask(recipe: Recipe): RecipeTask {
+  requireRecipe(recipe);
+  const { labelSmoothing, distillation, alpha, normalisation } = recipe;
+  return {
+    labelSmoothing,
+    distillation,
+    alpha,
+    ...(normalisation !== undefined && { preprocess: normalise(normalisation) }),
+  };
+}
+
+/**
+ * {@link recipeStep} and {@link recipeTask} together: what `compile` takes. For the `Distiller` of a model with two outputs, or
+ * for the `Classifier` of one with one: without the distillation then.
+ *
+ * The rest of a recipe: `dropPath` is the model's, `mixing` is `mixedSource`'s, `images` the data's, `epochs` is `fitDataset`'s.
  *
  * @example
  * const recipe = { ...DEIT_RECIPE, epochs: 100, batchSize: 256 };
@@ -47,33 +109,15 @@ export function compileRecipe(
   source: DataSource,
   options: CompileRecipeOptions = {},
 ): DistillerCompileArgs {
-  requireOptions("compileRecipe", options, { depth: optional(COUNT) });
-  requireRecipe(recipe);
-  const { labelSmoothing, distillation, alpha, clipNorm, averageDecay, normalisation } = recipe;
-  const scale = recipe.layerDecay ?? 1;
-  if (scale !== 1 && options.depth === undefined) {
-    throw new RangeError(`compileRecipe: a layerDecay of ${scale} needs the model's depth, got none`);
-  }
-  return {
-    optimizer: new AdamW({
-      ...ADAMW_SEMANTICS[recipe.adamW],
-      learningRate: recipeSchedule(recipe, batchesPerEpoch(source)),
-      weightDecay: recipe.weightDecay,
-      ...(recipe.decays === "matrices" && { excludeFromDecay: timmNoDecay(model) }),
-      ...(scale !== 1 && { learningRateScale: layerDecay({ decay: scale, depth: options.depth! }) }),
-    }),
-    ...(clipNorm !== undefined && { gradientTransform: clipByGlobalNorm(clipNorm) }),
-    ...(averageDecay !== undefined && { average: new WeightAverage(model, { decay: averageDecay }) }),
-    ...(normalisation !== undefined && { preprocess: normalise(normalisation) }),
-    labelSmoothing,
-    ...(model.outputs.length > 1 && { distillation, alpha }),
-  };
+  const { distillation, alpha, ...task } = recipeTask(recipe);
+  const step = recipeStep(recipe, model, source, options);
+  return { ...step, ...task, ...(model.outputs.length > 1 && { distillation, alpha }) };
 }
 
 /** A recipe's learning rate by optimizer step. A warm-up leaves at least one step to the schedule proper. */
 export function recipeSchedule(recipe: Recipe, stepsPerEpoch: number): Schedule {
   requireRecipe(recipe);
-  requireCount("stepsPerEpoch", stepsPerEpoch, "recipeSchedule");
+  requireOptions("recipeSchedule", { stepsPerEpoch }, { stepsPerEpoch: COUNT });
   const { schedule, learningRatePer, batchSize, minLearningRate: min = 0, warmup: rise } = recipe;
   const base =
     learningRatePer === undefined

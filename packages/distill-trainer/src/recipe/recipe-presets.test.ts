@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { deit } from "deit-model";
-import { fixturesOf } from "test-kit";
+import { fixturesOf, sectors } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import type { AdamW } from "tfjs-optim";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -14,7 +14,6 @@ import {
   type Recipe,
   recipeSchedule,
 } from "../index.ts";
-import { sectors } from "../test-data.ts";
 
 /** What argparse of facebookresearch/deit's main.py has as defaults. */
 const fb = fixturesOf(import.meta.url).json("deit-defaults.json") as Record<string, number & string>;
@@ -122,7 +121,7 @@ describe("compileRecipe", () => {
     const scales = treatments({ ...DEIT_RECIPE, layerDecay: 0.5 }).map((it) => it.learningRateScale);
     expect(scales).toEqual([0.125, 0.25, 0.25]);
     expect(() => compileRecipe({ ...DEIT_RECIPE, layerDecay: 0.5 }, model, source)).toThrow(
-      "compileRecipe: a layerDecay of 0.5 needs the model's depth, got none",
+      "recipeStep: a layerDecay of 0.5 needs the model's depth, got none",
     );
   });
 

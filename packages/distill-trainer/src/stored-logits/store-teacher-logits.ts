@@ -1,9 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type Checks, COUNT, check, FUNCTION, optional, requireOptions } from "known-options";
-import { checkedBatches, requireSource } from "../checks/checked-batches.ts";
-import type { Batch, DataSource } from "../data-source.ts";
-import { disposeMicroBatch, microBatchRanges, rowsOfBatch, toMicroBatch } from "../micro-batch.ts";
-import type { Teacher } from "../teacher.ts";
+import type { Batch, DataSource } from "train-loop";
+import {
+  checkedBatches,
+  disposeMicroBatch,
+  microBatchRanges,
+  requireSource,
+  rowsOfBatch,
+  toMicroBatch,
+} from "train-loop";
+import type { Teacher } from "../teachers/teacher.ts";
 import type { LogitStore } from "./logit-store.ts";
 import { storedTeacher } from "./stored-teacher.ts";
 

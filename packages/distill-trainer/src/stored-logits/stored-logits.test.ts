@@ -4,12 +4,12 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { mix64 } from "sample-keys";
-import { emptyFolder } from "test-kit";
+import { emptyFolder, sectors } from "test-kit";
 import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
+import type { DataSource } from "train-loop";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
-  type DataSource,
   Distiller,
   layersTeacher,
   mixedSource,
@@ -20,7 +20,6 @@ import {
   weightsDigest,
 } from "../index.ts";
 import { type LogitStoreEvent, logitStore } from "../node.ts";
-import { sectors } from "../test-data.ts";
 
 let folder: string;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { firstNonFinite } from "known-options";
-import type { Teacher } from "../teacher.ts";
+import type { Teacher } from "../teachers/teacher.ts";
 import type { LogitStore } from "./logit-store.ts";
 
 /**

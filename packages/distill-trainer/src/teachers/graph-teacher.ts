@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { requireOptions } from "known-options";
 import { toUnitRange } from "../preprocess.ts";
-import type { Teacher } from "../teacher.ts";
 import { logitsOf } from "./logits-of.ts";
 import { chooseOutput, MODEL_TEACHER_CHECKS, type ModelTeacherOptions, takeOutput } from "./model-output.ts";
 import { outputsOfGraph } from "./outputs-of-graph.ts";
+import type { Teacher } from "./teacher.ts";
 
 /** What tfjs-converter's `GraphModel` is to us. */
 export interface GraphModel extends tf.InferenceModel {

@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { FUNCTION, optional, requireOptions } from "known-options";
-import { classesOf } from "../model-outputs.ts";
 import { toUnitRange } from "../preprocess.ts";
-import type { Teacher } from "../teacher.ts";
+import { classesOf } from "../tasks/model-outputs.ts";
 import { logitsOf } from "./logits-of.ts";
 import { type ModelTeacherOptions, OUTPUTS } from "./model-output.ts";
 import { outputsOfLayers } from "./outputs-of-layers.ts";
+import type { Teacher } from "./teacher.ts";
 
 /** Options of {@link layersTeacher}. */
 export type LayersTeacherOptions = Pick<ModelTeacherOptions, "preprocess" | "outputs">;

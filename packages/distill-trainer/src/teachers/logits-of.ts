@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Teacher } from "../teacher.ts";
 import { type ModelOutputs, toLogits } from "./outputs.ts";
 import { areProbabilities, requireFinite, requireFitting } from "./rows.ts";
+import type { Teacher } from "./teacher.ts";
 
 /** What is known of a model before it is asked. */
 export interface KnownOutputs {

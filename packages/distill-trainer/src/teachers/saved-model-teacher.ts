@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { requireOptions } from "known-options";
 import { toUnitRange } from "../preprocess.ts";
-import type { Teacher } from "../teacher.ts";
 import { logitsOf } from "./logits-of.ts";
 import { chooseOutput, MODEL_TEACHER_CHECKS, type ModelTeacherOptions, takeOutput } from "./model-output.ts";
+import type { Teacher } from "./teacher.ts";
 
 /** What tfjs-node's `TFSavedModel` is to us. */
 export interface SavedModel extends tf.InferenceModel {

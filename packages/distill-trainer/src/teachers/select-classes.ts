@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Teacher } from "../teacher.ts";
+import type { Teacher } from "./teacher.ts";
 
 /**
  * A teacher of some of another's classes, in another order: its softmax is the other's, given that the class is one of those.

@@ -1,0 +1,58 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { integerFrom, RATE, requireOptions } from "known-options";
+import { requireLabels } from "train-loop";
+
+/**
+ * One-hot targets, mixed with the uniform distribution.
+ *
+ * `target[i, c] = (1 − smoothing) · [c = labels[i]] + smoothing / classes`.
+ *
+ * @param labels - `[batch]`, int32, each in [0, classes); read back to be checked. Not disposed.
+ * @param classes - Number of classes, at least 2.
+ * @param smoothing - In [0, 1); 0 gives plain one-hot rows.
+ * @returns `[batch, classes]`, float32; owned by the caller.
+ * @throws TypeError if the labels are of another type or rank. RangeError that names the first label that is not a class, or if
+ * `classes` or `smoothing` is out of range.
+ * @see Szegedy et al. 2016, https://arxiv.org/abs/1512.00567; Keras' `CategoricalCrossentropy(label_smoothing)`
+ *
+ * @example
+ * console.log(smoothedOneHot(tf.tensor1d([1], "int32"), 2, 0.1).arraySync()); // [[0.05, 0.95]]
+ */
+export function smoothedOneHot(labels: tf.Tensor1D, classes: number, smoothing: number): tf.Tensor2D {
+  const checks = { classes: integerFrom(2), smoothing: RATE };
+  requireOptions("smoothedOneHot", { classes, smoothing }, checks);
+  if (labels.dtype !== "int32" || labels.rank !== 1) {
+    throw new TypeError(
+      `smoothedOneHot: labels must be [batch], int32, got [${labels.shape}], ${labels.dtype}`,
+    );
+  }
+  requireLabels("smoothedOneHot", labels.dataSync(), classes);
+  return smoothedTargets({ labels }, classes, smoothing);
+}
+
+/**
+ * What a micro-batch is trained on: its targets where it has some, else one-hot labels; smoothed either way. Nothing is checked: see
+ * `requireBatch`.
+ *
+ * @returns `[batch, classes]`, float32; owned by the caller.
+ */
+export function smoothedTargets(
+  { labels, targets }: { readonly labels: tf.Tensor1D; readonly targets?: tf.Tensor2D },
+  classes: number,
+  smoothing: number,
+): tf.Tensor2D {
+  return tf.tidy(() => smooth(targets ?? oneHot(labels, classes), smoothing));
+}
+
+function smooth(targets: tf.Tensor2D, smoothing: number): tf.Tensor2D {
+  return tf.add(tf.mul(targets, 1 - smoothing), smoothing / targets.shape[1]) as tf.Tensor2D;
+}
+
+/**
+ * Rows of 0 and 1 as float32, owned by the caller.
+ *
+ * By way of int32: asked for float32, tfjs' WASM kernel writes the integer's bits (1 becomes 1.4e-45).
+ */
+export function oneHot(labels: tf.Tensor1D, classes: number): tf.Tensor2D {
+  return tf.tidy(() => tf.cast(tf.oneHot(labels, classes, 1, 0, "int32"), "float32") as tf.Tensor2D);
+}

@@ -1,0 +1,209 @@
+import {
+  atLeast,
+  type Checks,
+  check,
+  FRACTION,
+  type KindChecks,
+  optional,
+  requireKind,
+  requireOptions,
+} from "known-options";
+import { siteOf, uniform } from "sample-keys";
+import type { Batch } from "train-loop";
+import { requireLabels, requireTargets } from "train-loop";
+import { beta } from "./beta.ts";
+import { mixedViewKeys } from "./mixed-view-keys.ts";
+
+const MIX = siteOf("mix");
+const SWITCH = siteOf("mix.switch");
+const MIDDLE = siteOf("mix.middle");
+
+/** Options of {@link mixOf}; the defaults are DeiT's. */
+export interface MixOptions {
+  /** Of MixUp's beta distribution; 0: no MixUp. Default 0.8. */
+  readonly mixupAlpha?: number;
+  /** Of CutMix's beta distribution; 0: no CutMix. Default 1. */
+  readonly cutmixAlpha?: number;
+  /** That a batch is mixed at all, in [0, 1]. Default 1. */
+  readonly probability?: number;
+  /** That a batch that is mixed gets CutMix, where both are on, in [0, 1]. Default 0.5. */
+  readonly switchProbability?: number;
+}
+
+/** Checks of {@link MixOptions}. */
+export const MIX_CHECKS: Checks<MixOptions> = {
+  mixupAlpha: optional(atLeast(0)),
+  cutmixAlpha: optional(atLeast(0)),
+  probability: optional(FRACTION),
+  switchProbability: optional(FRACTION),
+};
+
+/** How rows are mixed. */
+export type Mix =
+  | { readonly kind: "none" }
+  /** `lambda`: a row's share of itself; its partner gets the rest. */
+  | { readonly kind: "mixup"; readonly lambda: number }
+  /** `1 − lambda`: area of the box before what lies outside is cut off. `middle`: of the box, y and x of the sides. */
+  | { readonly kind: "cutmix"; readonly lambda: number; readonly middle: readonly [number, number] };
+
+const KINDS: KindChecks<Mix, "kind"> = {
+  none: {},
+  mixup: { lambda: FRACTION },
+  cutmix: {
+    lambda: FRACTION,
+    middle: check(
+      "[y, x], each in [0, 1]",
+      (value) => Array.isArray(value) && value.length === 2 && value.every((side) => FRACTION.fits(side)),
+    ),
+  },
+};
+
+/**
+ * How rows are mixed: MixUp, CutMix or neither, as timm's `Mixup` draws it for a batch, a pair of rows or a row.
+ *
+ * @param key - uint32; one mix a key.
+ * @throws TypeError for an unknown option. RangeError if one is out of range.
+ * @see Zhang et al. 2017, https://arxiv.org/abs/1710.09412; Yun et al. 2019, https://arxiv.org/abs/1905.04899
+ *
+ * @example
+ * console.log(mixOf({ cutmixAlpha: 0 }, 7).kind); // mixup
+ */
+export function mixOf(options: MixOptions, key: number): Mix {
+  requireOptions("mixOf", options, MIX_CHECKS);
+  const { mixupAlpha = 0.8, cutmixAlpha = 1, probability = 1, switchProbability = 0.5 } = options;
+  if (uniform(key, MIX) >= probability || (mixupAlpha === 0 && cutmixAlpha === 0)) return { kind: "none" };
+  const cut = mixupAlpha === 0 || (cutmixAlpha > 0 && uniform(key, SWITCH) < switchProbability);
+  if (!cut) return { kind: "mixup", lambda: beta(mixupAlpha, key) };
+  const middle = [uniform(key, MIDDLE, 0), uniform(key, MIDDLE, 1)] as const;
+  return { kind: "cutmix", lambda: beta(cutmixAlpha, key), middle };
+}
+
+/**
+ * A batch whose row `i` is mixed with row `n − 1 − i`, images, teacher images and targets alike, as timm's `Mixup`.
+ *
+ * MixUp: `λ · row + (1 − λ) · partner`. CutMix: a box of the partner's image; λ of the targets is then the share of the student's
+ * image outside the box. The middle row of an odd batch is its own partner. `labels` become those of the larger share, which is
+ * what accuracy is measured on (timm prints none while training). A mixed row's view key is made of its own, its partner's and the
+ * mix's numbers.
+ *
+ * @param batch - Any number of rows. Not changed.
+ * @param mix - Of all rows, or one a row (timm's modes `pair` and `elem`).
+ * @param classes - Width of the targets.
+ * @returns A batch with `targets`, not smoothed; its arrays are new, but for the keys of samples.
+ * @throws TypeError for an unknown field of a mix. RangeError if one is out of range, there is not one mix a row, a label or target
+ * is not of the classes, or CutMix is asked of samples that are no images `[height, width, channels]`.
+ *
+ * @example
+ * const mixed = mixBatch(batch, { kind: "mixup", lambda: 0.3 }, 5);
+ * console.log(mixed.targets.length); // rows × 5
+ */
+export function mixBatch<B extends Batch>(
+  batch: B,
+  mix: Mix | readonly Mix[],
+  classes: number,
+): B & { targets: Float32Array } {
+  const given = Array.isArray(mix) ? (mix as readonly Mix[]) : [mix as Mix];
+  for (const one of given) requireKind("mixBatch: mix", one, "kind", KINDS);
+  const rows = batch.labels.length;
+  const mixes = given === mix ? given : new Array<Mix>(rows).fill(given[0]!);
+  if (mixes.length !== rows)
+    throw new RangeError(`mixBatch: ${rows} rows need as many mixes, got ${mixes.length}`);
+  requireLabels("mixBatch", batch.labels, classes);
+  if (batch.targets !== undefined) requireTargets("mixBatch", batch.targets, rows, classes);
+  const targets = batch.targets ?? oneHotRows(batch.labels, classes);
+  if (mixes.every(({ kind }) => kind === "none")) return { ...batch, targets };
+  const { teacherImages, teacherShape, viewKeys } = batch;
+  const shares = mixes.map((one) => shareOf(one, batch.shape));
+  return {
+    ...batch,
+    images: mixRows(batch.images, batch.shape, mixes),
+    ...(teacherImages && teacherShape && { teacherImages: mixRows(teacherImages, teacherShape, mixes) }),
+    ...(viewKeys && { viewKeys: mixedViewKeys(viewKeys, mixes) }),
+    targets: blendRows(targets, shares),
+    labels: batch.labels.map((label, row) => (shares[row]! >= 0.5 ? label : batch.labels[rows - 1 - row]!)),
+  };
+}
+
+/** A row's share of itself, as its targets get it. */
+function shareOf(mix: Mix, shape: readonly number[]): number {
+  if (mix.kind === "none") return 1;
+  return mix.kind === "mixup" ? mix.lambda : shareOutside(shape, mix);
+}
+
+function mixRows(data: Float32Array, shape: readonly number[], mixes: readonly Mix[]): Float32Array {
+  const blended = blendRows(
+    data,
+    mixes.map((mix) => (mix.kind === "mixup" ? mix.lambda : 1)),
+  );
+  mixes.forEach((mix, row) => {
+    if (mix.kind === "cutmix") pasteBox(data, shape, mix, row, blended);
+  });
+  return blended;
+}
+
+/** Writes the box of row `row`'s partner into `target`. */
+function pasteBox(
+  data: Float32Array,
+  shape: readonly number[],
+  mix: CutMix,
+  row: number,
+  target: Float32Array,
+): void {
+  const { top, bottom, left, right } = boxOf(shape, mix);
+  const [rows = 0, , width = 0, channels = 0] = shape;
+  const stride = data.length / rows;
+  const [own, partner] = [row * stride, (rows - 1 - row) * stride];
+  for (let y = top; y < bottom; y++) {
+    const from = (y * width + left) * channels;
+    const to = (y * width + right) * channels;
+    target.set(data.subarray(partner + from, partner + to), own + from);
+  }
+}
+
+/** `λ · row i + (1 − λ) · row n − 1 − i`, each row with its own λ. */
+function blendRows(data: Float32Array, lambdas: readonly number[]): Float32Array {
+  const rows = lambdas.length;
+  const stride = data.length / rows;
+  const mixed = data.slice();
+  lambdas.forEach((lambda, row) => {
+    if (lambda === 1) return;
+    const [own, partner] = [row * stride, (rows - 1 - row) * stride];
+    for (let i = 0; i < stride; i++)
+      mixed[own + i] = data[own + i]! * lambda + data[partner + i]! * (1 - lambda);
+  });
+  return mixed;
+}
+
+type CutMix = Extract<Mix, { kind: "cutmix" }>;
+
+function shareOutside(shape: readonly number[], mix: CutMix): number {
+  const { top, bottom, left, right } = boxOf(shape, mix);
+  return 1 - ((bottom - top) * (right - left)) / (shape[1]! * shape[2]!);
+}
+
+function boxOf(shape: readonly number[], { lambda, middle }: CutMix) {
+  const [, height = 0, width = 0] = shape;
+  if (shape.length !== 4) {
+    throw new RangeError(
+      `mixBatch: CutMix needs images of shape [batch, height, width, channels], got [${shape}]`,
+    );
+  }
+  const [top, bottom] = interval(height, lambda, middle[0]);
+  const [left, right] = interval(width, lambda, middle[1]);
+  return { top, bottom, left, right };
+}
+
+/** √(1 − λ) of a side about `middle`, cut off at the ends. */
+function interval(side: number, lambda: number, middle: number): [start: number, end: number] {
+  const length = Math.trunc(side * Math.sqrt(1 - lambda));
+  const centre = Math.floor(middle * side);
+  return [Math.max(0, centre - (length >> 1)), Math.min(side, centre + ((length + 1) >> 1))];
+}
+
+function oneHotRows(labels: Int32Array, classes: number): Float32Array {
+  const targets = new Float32Array(labels.length * classes);
+  labels.forEach((label, row) => {
+    targets[row * classes + label] = 1;
+  });
+  return targets;
+}

@@ -1,0 +1,104 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { type Checks, COUNT, FUNCTION, optional, requireOptions } from "known-options";
+import { arraySource, type DataSource, requireSource } from "train-loop";
+import { type Preprocess, toSymmetricRange } from "../preprocess.ts";
+
+/** Feature vectors of a data set, computed once. */
+export interface Features {
+  /** `[samples, width]`, row by row. */
+  readonly values: Float32Array;
+  readonly width: number;
+  /** Class of each sample. */
+  readonly labels: Int32Array;
+}
+
+/** Options of {@link extractFeatures}. */
+export interface ExtractFeaturesOptions {
+  /** From images in 0…255 to the model's input. Default {@link toSymmetricRange}. */
+  readonly preprocess?: Preprocess;
+  /** Images in the model at once. Default 8. */
+  readonly microBatchSize?: number;
+  /** Told the number of samples done. */
+  readonly onProgress?: (samples: number) => void;
+}
+
+const CHECKS: Checks<ExtractFeaturesOptions> = {
+  preprocess: optional(FUNCTION),
+  microBatchSize: optional(COUNT),
+  onProgress: optional(FUNCTION),
+};
+
+/**
+ * A frozen model's features of every sample of a source's epoch 0, in its order.
+ *
+ * @param model - `[batch, height, width, 3]` → `[batch, width]`.
+ * @param source - Of whole pictures, not augmented ones, where the features stand for the data set.
+ * @throws TypeError for an unknown option. RangeError if one is out of range, the model's output is not a vector, or the source is
+ * empty.
+ *
+ * @example
+ * const features = await extractFeatures(featuresOf(model), train);
+ * console.log(features.values.length === train.size * features.width); // true
+ */
+export async function extractFeatures(
+  model: tfl.LayersModel,
+  source: DataSource,
+  options: ExtractFeaturesOptions = {},
+): Promise<Features> {
+  requireOptions("extractFeatures", options, CHECKS);
+  const { preprocess = toSymmetricRange, microBatchSize = 8, onProgress } = options;
+  requireSource("extractFeatures", source);
+  const width = widthOf(model);
+  const rows: Float32Array[] = [];
+  const labels: number[] = [];
+  for await (const { images, shape, labels: own } of source.batches(0)) {
+    const [count = 0, ...sample] = shape;
+    const stride = images.length / count;
+    for (let start = 0; start < count; start += microBatchSize) {
+      const end = Math.min(start + microBatchSize, count);
+      const output = tf.tidy(() => {
+        const part = tf.tensor(images.subarray(start * stride, end * stride), [end - start, ...sample]);
+        return model.predict(preprocess(part)) as tf.Tensor2D;
+      });
+      rows.push((await output.data()) as Float32Array);
+      output.dispose();
+    }
+    for (const label of own) labels.push(label);
+    onProgress?.(labels.length);
+    await tf.nextFrame();
+  }
+  const values = new Float32Array(labels.length * width);
+  let at = 0;
+  for (const row of rows) {
+    values.set(row, at);
+    at += row.length;
+  }
+  return { values, width, labels: Int32Array.from(labels) };
+}
+
+/**
+ * Stored features as a data source, in another order every epoch.
+ *
+ * @param seed - Of the orders, uint32.
+ * @throws RangeError if there are none, or `batchSize` is not an integer ≥ 1.
+ *
+ * @example
+ * await fit(task, optimizer, featureSource(features, 128, 42), { epochs: 30 });
+ */
+export function featureSource(features: Features, batchSize: number, seed: number): DataSource {
+  const { values, width, labels } = features;
+  const size = labels.length;
+  requireOptions("featureSource", { batchSize, samples: size }, { batchSize: COUNT, samples: COUNT });
+  return arraySource({ images: values, shape: [size, width], labels }, { batchSize, seed });
+}
+
+/** @throws RangeError if a model's output is not one vector an image. */
+export function widthOf(model: tfl.LayersModel): number {
+  const [, width, ...more] = model.outputs[0]?.shape ?? [];
+  if (model.outputs.length !== 1 || !width || more.length > 0) {
+    const shapes = model.outputs.map(({ shape }) => `[${shape}]`).join(", ");
+    throw new RangeError(`extractFeatures: the model must give [batch, width], got ${shapes}`);
+  }
+  return width;
+}

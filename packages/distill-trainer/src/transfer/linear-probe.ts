@@ -1,0 +1,166 @@
+import * as tfl from "@tensorflow/tfjs-layers";
+import {
+  ANY,
+  atLeast,
+  type Checks,
+  COUNT,
+  FUNCTION,
+  OBJECT,
+  optional,
+  requireOptions,
+  UINT32,
+} from "known-options";
+import { ADAMW_SEMANTICS, AdamW, cosine, timmNoDecay } from "tfjs-optim";
+import { batchesPerEpoch, type DataSource, type FitOptions, fit } from "train-loop";
+import { classification } from "../tasks/classification.ts";
+import {
+  type ExtractFeaturesOptions,
+  extractFeatures,
+  type Features,
+  featureSource,
+  widthOf,
+} from "./features.ts";
+
+/** How a head is trained: AdamW, its rate falling to 0 along half a cosine. */
+export interface TrainHeadOptions extends Pick<FitOptions, "callbacks" | "signal"> {
+  readonly classes: number;
+  /** Default 40. */
+  readonly epochs?: number;
+  /** At first. Default 1e-3. */
+  readonly learningRate?: number;
+  /** Of the kernel; PyTorch's meaning. Default 0.01. */
+  readonly weightDecay?: number;
+  /** Default 128. */
+  readonly batchSize?: number;
+  /** Of the orders, uint32. Default 0. */
+  readonly seed?: number;
+  /** Evaluated after each epoch. */
+  readonly heldOut?: Features;
+}
+
+const HEAD_CHECKS: Checks<TrainHeadOptions> = {
+  classes: COUNT,
+  epochs: optional(COUNT),
+  learningRate: optional(atLeast(0)),
+  weightDecay: optional(atLeast(0)),
+  batchSize: optional(COUNT),
+  seed: optional(UINT32),
+  heldOut: optional(OBJECT),
+  callbacks: ANY, // these are checked by fitDataset
+  signal: ANY,
+};
+
+/** A trained head. */
+export interface TrainedHead {
+  /** The dense layer, to be applied to features; owned by the caller. */
+  readonly head: tfl.layers.Layer;
+  readonly history: tfl.History;
+}
+
+/**
+ * Trains one dense layer, zeros at first, on stored features.
+ *
+ * @throws TypeError for an unknown option. RangeError for options out of range or a label that is not a class.
+ *
+ * @example
+ * const { head, history } = await trainHead(features, { classes: 5, heldOut });
+ */
+export async function trainHead(features: Features, options: TrainHeadOptions): Promise<TrainedHead> {
+  requireOptions("trainHead", options, HEAD_CHECKS);
+  const {
+    classes,
+    learningRate = 1e-3,
+    weightDecay = 0.01,
+    batchSize = 128,
+    seed = 0,
+    heldOut,
+    ...passedOn
+  } = options;
+  const { epochs = 40 } = options;
+  const inputShape = [features.width];
+  const head = tfl.layers.dense({ units: classes, inputShape, kernelInitializer: "zeros", name: "probe" });
+  const probe = tfl.sequential({ layers: [head] });
+  const source = featureSource(features, batchSize, seed);
+  const optimizer = new AdamW({
+    ...ADAMW_SEMANTICS.torch,
+    learningRate: cosine({ base: learningRate, totalSteps: epochs * batchesPerEpoch(source) }),
+    weightDecay,
+    excludeFromDecay: timmNoDecay(probe),
+  });
+  try {
+    const task = classification({ model: probe, preprocess: (rows) => rows });
+    const validationData = heldOut && featureSource(heldOut, batchSize, seed);
+    const history = await fit(task, optimizer, source, {
+      ...passedOn,
+      epochs,
+      microBatchSize: batchSize,
+      ...(validationData && { validationData }),
+    });
+    return { head, history };
+  } finally {
+    optimizer.dispose();
+  }
+}
+
+/** Options of {@link linearProbe}. */
+export interface LinearProbeOptions
+  extends Omit<TrainHeadOptions, "heldOut">,
+    Pick<ExtractFeaturesOptions, "preprocess"> {
+  /** Images in the backbone at once. Default 8. */
+  readonly microBatchSize?: number;
+  /** Evaluated after each epoch. */
+  readonly validationData?: DataSource;
+  /** Told how far the features are, of both sources together. */
+  readonly onFeatures?: (samples: number, of: number) => void;
+}
+
+const { heldOut: _, ...TRAINING_CHECKS } = HEAD_CHECKS;
+const CHECKS: Checks<LinearProbeOptions> = {
+  ...TRAINING_CHECKS,
+  preprocess: optional(FUNCTION),
+  microBatchSize: optional(COUNT),
+  validationData: optional(OBJECT),
+  onFeatures: optional(FUNCTION),
+};
+
+/** What {@link linearProbe} made. */
+export interface Probed {
+  /** Backbone and head: a classifier that shares the backbone's variables. */
+  readonly model: tfl.LayersModel;
+  readonly history: tfl.History;
+}
+
+/**
+ * A linear probe: the features of a frozen backbone are computed once, then a head is trained on them in seconds. The
+ * teacher of the Keras example is one, on BiT-M R50x3.
+ *
+ * @param backbone - `[batch, height, width, 3]` → `[batch, width]`, such as `featuresOf(model)`. Not changed.
+ * @param source - Labelled images, one epoch of whole pictures.
+ * @throws TypeError for an unknown option. RangeError for options out of range, a backbone without a vector as its output, or a
+ * label that is not a class.
+ *
+ * @example
+ * const { model, history } = await linearProbe(featuresOf(bitModel), train, { classes: 5, validationData });
+ * console.log(history.history.val_accuracy.at(-1));
+ */
+export async function linearProbe(
+  backbone: tfl.LayersModel,
+  source: DataSource,
+  options: LinearProbeOptions,
+): Promise<Probed> {
+  requireOptions("linearProbe", options, CHECKS);
+  const { preprocess, microBatchSize, validationData, onFeatures, ...training } = options;
+  widthOf(backbone);
+  const total = source.size + (validationData?.size ?? 0);
+  const featuresFrom = (from: DataSource, before: number) =>
+    extractFeatures(backbone, from, {
+      ...(preprocess && { preprocess }),
+      ...(microBatchSize !== undefined && { microBatchSize }),
+      onProgress: (done) => onFeatures?.(before + done, total),
+    });
+  const features = await featuresFrom(source, 0);
+  const heldOut = validationData && (await featuresFrom(validationData, source.size));
+  const { head, history } = await trainHead(features, { ...training, ...(heldOut && { heldOut }) });
+  const logits = head.apply(backbone.outputs[0]!) as tfl.SymbolicTensor;
+  return { model: tfl.model({ inputs: backbone.inputs, outputs: logits, name: "probed" }), history };
+}

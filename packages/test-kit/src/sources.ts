@@ -1,0 +1,37 @@
+import { sampleKey } from "sample-keys";
+
+/** A batch of points, as `train-loop` takes it. */
+interface PointBatch {
+  readonly images: Float32Array;
+  readonly shape: readonly number[];
+  readonly labels: Int32Array;
+  readonly sampleKeys: Uint32Array;
+}
+
+/** Batches of points, the same in every epoch but for their keys. */
+interface PointSource {
+  readonly size: number;
+  readonly batchSize: number;
+  batches(epoch: number): AsyncGenerator<PointBatch>;
+}
+
+/** Points in the plane, class = which of three sectors: learned in seconds. */
+export function sectors(size: number, batchSize: number, seed = 1): PointSource {
+  const points = Float32Array.from({ length: 2 * size }, (_, i) => Math.sin(i * 12.9898 + seed) * 200);
+  const labelOf = (row: number): number => {
+    const angle = Math.atan2(points[2 * row + 1]!, points[2 * row]!) + Math.PI;
+    return Math.min(2, Math.floor(angle / ((2 * Math.PI) / 3)));
+  };
+  async function* batches(epoch: number): AsyncGenerator<PointBatch> {
+    for (let start = 0; start < size; start += batchSize) {
+      const rows = Math.min(batchSize, size - start);
+      yield {
+        images: points.slice(2 * start, 2 * (start + rows)),
+        shape: [rows, 2],
+        labels: Int32Array.from({ length: rows }, (_, row) => labelOf(start + row)),
+        sampleKeys: Uint32Array.from({ length: rows }, (_, row) => sampleKey(seed, epoch, start + row)),
+      };
+    }
+  }
+  return { size, batchSize, batches };
+}

@@ -1,0 +1,124 @@
+import type { CheckpointOptions } from "./options.ts";
+import { OtherRunError } from "./other-run-error.ts";
+import type { Progress } from "./progress.ts";
+import {
+  type Best,
+  type CheckpointState,
+  checkpointName,
+  listCheckpoints,
+  newestCheckpoint,
+} from "./read-checkpoint.ts";
+import { type RunSettings, settingDifferences } from "./run-settings.ts";
+import { encodeTensorFile } from "./tensor-file.ts";
+import { captureTensors, restoreTensors, type Training } from "./training-state.ts";
+
+/** Saves a run, and finds where it was. */
+export class Checkpoints {
+  readonly #options: CheckpointOptions;
+  readonly #training: Training;
+  readonly #describe: (epochs?: number) => RunSettings;
+  #best: Best | undefined;
+  #newest: { name: string; step: number } | undefined;
+
+  /** @param describe - The run's settings; with `epochs`, those of one that is no longer than that. */
+  constructor(options: CheckpointOptions, training: Training, describe: (epochs?: number) => RunSettings) {
+    this.#options = options;
+    this.#training = training;
+    this.#describe = describe;
+  }
+
+  /** Name of the last one saved or resumed from. */
+  get newest(): string | undefined {
+    return this.#newest?.name;
+  }
+
+  /**
+   * Puts the training where its newest whole checkpoint says.
+   *
+   * @returns How far it is; `undefined` if it starts anew.
+   * @throws Error if there are checkpoints and `resume` is not set, or none is whole. OtherRunError if settings differ. More epochs are the same
+   * run where its learning rates and averages are the same at every step that it was meant to have.
+   */
+  async resume(): Promise<Progress | undefined> {
+    const { storage, resume = false, onEvent } = this.#options;
+    if (resume === false) {
+      const [newest] = await listCheckpoints(storage);
+      if (newest === undefined) return undefined;
+      throw new Error(
+        `fit: expected a storage without checkpoints, got one with '${newest.name}'; set resume to go on from it`,
+      );
+    }
+    const found = await newestCheckpoint(storage, (name, reason) =>
+      onEvent?.({ kind: "damaged", name, reason }),
+    );
+    if (found === undefined) return undefined;
+    const { name, tensors, state } = found;
+    const differences = settingDifferences(state.settings, this.#describe(Number(state.settings.epochs)));
+    if (differences.length > 0 && resume !== "force") {
+      throw new OtherRunError(name, differences);
+    }
+    await restoreTensors(this.#training, tensors, state.averageUpdates);
+    this.#best = state.best;
+    const { progress } = state;
+    this.#newest = { name, step: progress.step };
+    onEvent?.({ kind: "resumed", name, step: progress.step, epoch: progress.epoch, batch: progress.batch });
+    return progress;
+  }
+
+  /** Whether a step is one after which the options want a checkpoint. */
+  isDue(step: number): boolean {
+    const { everySteps } = this.#options;
+    return everySteps !== undefined && step % everySteps === 0;
+  }
+
+  /**
+   * Saves, then removes what need not be kept.
+   *
+   * @param epochLogs - Of the epoch that ended just now, if one did: what tells the best.
+   * @throws Error if it cannot be stored; what was stored before is as it was.
+   */
+  async save(progress: Progress, epochLogs?: Readonly<Record<string, number>>): Promise<void> {
+    const { storage, onEvent } = this.#options;
+    const start = performance.now();
+    const name = checkpointName(progress.step);
+    const best = this.#bestWith(name, epochLogs);
+    const state: CheckpointState = {
+      progress,
+      settings: this.#describe(),
+      averageUpdates: this.#training.step.average?.updates ?? 0,
+      ...(best !== undefined && { best }),
+    };
+    const file = await encodeTensorFile({ state, tensors: await captureTensors(this.#training) });
+    try {
+      await storage.write(name, file);
+    } catch (cause) {
+      const last = this.newest === undefined ? "none was saved before" : `the last one is '${this.newest}'`;
+      throw new Error(`fit: '${name}' could not be saved (${(cause as Error).message}); ${last}`, {
+        cause,
+      });
+    }
+    this.#best = best;
+    this.#newest = { name, step: progress.step };
+    const milliseconds = performance.now() - start;
+    onEvent?.({ kind: "saved", name, step: progress.step, bytes: file.length, milliseconds });
+    await this.#prune(progress.step);
+  }
+
+  #bestWith(name: string, logs: Readonly<Record<string, number>> | undefined): Best | undefined {
+    const { monitor, mode } = this.#options.best ?? { monitor: "val_accuracy", mode: "max" };
+    const value = logs?.[monitor];
+    if (value === undefined || Number.isNaN(value)) return this.#best;
+    const sign = mode === "max" ? 1 : -1;
+    const isBetter = this.#best === undefined || sign * value > sign * this.#best.value;
+    return isBetter ? { name, value } : this.#best;
+  }
+
+  /** What is newer than `step` is damaged and not of this run's past: it does not count, and is overwritten in time. */
+  async #prune(step: number): Promise<void> {
+    const { storage, keep = 3 } = this.#options;
+    const past = (await listCheckpoints(storage)).filter((one) => one.step <= step);
+    for (const { name } of past.slice(keep)) {
+      if (name !== this.#best?.name) await storage.remove(name);
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import type * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { vit } from "deit-model";
+import { Classifier } from "distill-trainer";
+import { permutation, sampleKey } from "sample-keys";
+import { startBackend } from "tfjs-backends";
+import {
+  ADAMW_SEMANTICS,
+  AdamW,
+  averageWarmup,
+  clipByGlobalNorm,
+  cosine,
+  timmNoDecay,
+  variablesOf,
+  WeightAverage,
+  warmup,
+} from "tfjs-optim";
+import { folderStorage, jsonLines } from "train-loop/node";
+import type { Batch, DataSource } from "../data/data-source.ts";
+import type { CheckpointStorage, FitOptions } from "../index.ts";
+
+const SIDE = 8;
+const PIXELS = SIDE * SIDE * 3;
+
+/** Striped pictures of three classes, in another order in each epoch. */
+export function stripes(
+  size: number,
+  batchSize: number,
+  seed: number,
+): Required<Omit<DataSource, "sizeOf" | "skips">> {
+  const rowsOf = (epoch: number, samples: readonly number[]): Batch => ({
+    images: Float32Array.from({ length: samples.length * PIXELS }, (_, i) => {
+      const sample = samples[Math.floor(i / PIXELS)]!;
+      return 127.5 + 127.5 * Math.sin((i % PIXELS) * (0.1 + (sample % 3)) + sample);
+    }),
+    shape: [samples.length, SIDE, SIDE, 3],
+    labels: Int32Array.from(samples, (sample) => sample % 3),
+    sampleKeys: Uint32Array.from(samples, (sample) => sampleKey(seed, epoch, sample)),
+  });
+  async function* batchesFrom(epoch: number, firstBatch: number): AsyncGenerator<Batch> {
+    const order = permutation(size, sampleKey(seed, epoch, 0));
+    for (let start = firstBatch * batchSize; start < size; start += batchSize) {
+      yield rowsOf(epoch, [...order.subarray(start, start + batchSize)]);
+    }
+  }
+  return { size, batchSize, batches: (epoch) => batchesFrom(epoch, 0), batchesFrom };
+}
+
+export const SEED = 5;
+export const EPOCHS = 5;
+export const STEPS_PER_EPOCH = 12;
+
+/** All of the recipe on a transformer of 2,000 weights, half of whose branches are dropped. */
+export function tinyTraining(options: { readonly weightDecay?: number } = {}): {
+  readonly model: tfl.LayersModel;
+  readonly classifier: Classifier;
+  readonly average: WeightAverage;
+  readonly optimizer: AdamW;
+  readonly fit: (options: Partial<FitOptions>) => Promise<tfl.History>;
+} {
+  const model = vit({
+    ...{ imageSize: SIDE, patchSize: 4, dim: 8, depth: 2, heads: 2, classes: 3 },
+    ...{ dropPathRate: 0.5, init: "timm", seed: SEED },
+  });
+  const average = new WeightAverage(model, { decay: averageWarmup({ decay: 0.99 }) });
+  const totalSteps = EPOCHS * STEPS_PER_EPOCH;
+  const optimizer = new AdamW({
+    ...ADAMW_SEMANTICS.torch,
+    learningRate: warmup(cosine({ base: 1e-2, totalSteps }), { steps: 4, from: 1e-4, mode: "replaces" }),
+    weightDecay: options.weightDecay ?? 0.05,
+    excludeFromDecay: timmNoDecay(model),
+  });
+  const classifier = new Classifier(model);
+  classifier.compile({ optimizer, average, gradientTransform: clipByGlobalNorm(1), labelSmoothing: 0.1 });
+  const source = stripes(STEPS_PER_EPOCH * 4 - 1, 4, SEED);
+  const validationData = stripes(12, 6, SEED + 1);
+  const fit = (more: Partial<FitOptions>): Promise<tfl.History> =>
+    classifier.fitDataset(source, { epochs: EPOCHS, microBatchSize: 3, validationData, ...more });
+  return { model, classifier, average, optimizer, fit };
+}
+
+/** Checkpoints in memory. */
+export function memoryStorage(): CheckpointStorage & {
+  readonly files: Map<string, Uint8Array<ArrayBuffer>>;
+} {
+  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  return {
+    files,
+    list: async () => [...files.keys()],
+    read: async (name) => files.get(name)!,
+    write: async (name, bytes) => void files.set(name, bytes),
+    remove: async (name) => void files.delete(name),
+  };
+}
+
+/** Every bit of a model and its average. */
+export function bitsOf(model: tfl.LayersModel, average: WeightAverage): string {
+  const tensors: tf.Tensor[] = [...variablesOf(model), ...average.weights];
+  return tensors
+    .map((x) => Buffer.from((x.dataSync() as Float32Array).slice().buffer).toString("hex"))
+    .join();
+}
+
+/** The program that is killed, with a log beside its folder: says `go` at its first step, `resumed` and `damaged`, and in the end what came of it. */
+export async function tinyProgram(backend: "cpu" | "wasm", folder: string): Promise<void> {
+  await startBackend(backend);
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  const { model, average, fit } = tinyTraining();
+  const { history } = await fit({
+    checkpoint: {
+      storage: folderStorage(folder),
+      everySteps: 1,
+      resume: true,
+      settings: { seed: SEED },
+      onEvent: (event) => {
+        if (event.kind !== "saved") say(`${event.kind} ${event.name}`);
+      },
+    },
+    callbacks: [jsonLines(`${folder}.log`), { onBatchBegin: () => say("go") }],
+  });
+  say(`end ${JSON.stringify({ bits: bitsOf(model, average), history })}`);
+}

@@ -1,0 +1,42 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { firstNonFinite } from "known-options";
+import { variablesOf } from "tfjs-optim";
+import type { BatchLogs } from "../task.ts";
+
+/** A number that is not finite, and where it stands. */
+export interface BadNumber {
+  readonly what: string;
+  readonly value: number;
+}
+
+/** The first variable of a model, non-trainable ones included, that holds a number that is not finite; one read-back. */
+export async function badVariable(model: tfl.LayersModel): Promise<BadNumber | undefined> {
+  const variables = variablesOf(model).filter(({ dtype }) => dtype === "float32");
+  if (variables.length === 0) return undefined;
+  const sums = tf.tidy(() => tf.stack(variables.map((variable) => tf.sum(tf.mul(variable, 0))))); // 0 or NaN
+  const bad = variables[firstNonFinite((await sums.data()) as Float32Array)];
+  sums.dispose();
+  if (bad === undefined) return undefined;
+  const data = (await bad.data()) as Float32Array;
+  return { what: `the variable '${bad.name}' itself`, value: data[firstNonFinite(data)]! };
+}
+
+/** @throws Error that names the first variable of the model that is not finite. */
+export async function requireFiniteWeights(place: string, model: tfl.LayersModel): Promise<void> {
+  const bad = await badVariable(model);
+  if (bad !== undefined) throw new Error(`${place}: weights must be finite, got ${bad.value}: ${bad.what}`);
+}
+
+/** @throws Error if a pass without training gave no finite loss. */
+export async function requireFiniteLoss(
+  caller: string,
+  logs: BatchLogs,
+  model: tfl.LayersModel,
+): Promise<void> {
+  const value = Object.values(logs).find((log) => !Number.isFinite(log));
+  if (value === undefined) return;
+  const bad = await badVariable(model);
+  const cause = bad === undefined ? "the model's weights are finite" : `the first bad number is ${bad.what}`;
+  throw new Error(`${caller}: the loss must be finite, got ${value} (${cause})`);
+}

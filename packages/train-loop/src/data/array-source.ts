@@ -1,0 +1,81 @@
+import { ANY, BOOLEAN, type Checks, COUNT, optional, requireOptions, UINT32 } from "known-options";
+import { permutation, sampleKey } from "sample-keys";
+import type { Batch, DataSource } from "./data-source.ts";
+
+/** Samples in memory. */
+export interface Samples {
+  /** Row by row, float32; for images NHWC, RGB, 0…255. Not copied: it must not change while it is trained on. */
+  readonly images: Float32Array;
+  /** `[samples, …sample]`. */
+  readonly shape: readonly number[];
+  /** Class of each sample, in [0, classes). */
+  readonly labels: ArrayLike<number>;
+}
+
+/** Options of {@link arraySource}. */
+export interface ArraySourceOptions {
+  /** Samples in a batch; the last one of an epoch may be smaller. */
+  readonly batchSize: number;
+  /** Another order in every epoch, as for training. Default true. */
+  readonly shuffle?: boolean;
+  /** Of orders and sample keys, uint32. Default 0. */
+  readonly seed?: number;
+}
+
+const CHECKS: Checks<ArraySourceOptions> = {
+  batchSize: COUNT,
+  shuffle: optional(BOOLEAN),
+  seed: optional(UINT32),
+};
+
+/** The largest that an `Int32Array` holds as it is. */
+const LAST_LABEL = 2 ** 31 - 1;
+
+/**
+ * Samples in memory as a {@link DataSource}, without augmentation. Order and keys are a function of seed and epoch.
+ *
+ * @throws TypeError for an unknown option. RangeError if there are no samples, the fields' lengths do not agree, a label is not
+ * an integer ≥ 0, or `batchSize` is not an integer ≥ 1.
+ *
+ * @example
+ * const data = arraySource({ images: new Float32Array(6 * 4), shape: [6, 4], labels: [0, 1, 2, 0, 1, 2] }, { batchSize: 4 });
+ * for await (const { shape } of data.batches(0)) console.log(shape); // [4, 4], [2, 4]
+ */
+export function arraySource(samples: Samples, options: ArraySourceOptions): DataSource {
+  requireOptions("arraySource: samples", samples, { images: ANY, shape: ANY, labels: ANY });
+  requireOptions("arraySource", options, CHECKS);
+  const { images, shape, labels } = samples;
+  const { batchSize, shuffle = true, seed = 0 } = options;
+  const [size = 0, ...sample] = shape;
+  requireOptions("arraySource", { samples: size }, { samples: COUNT });
+  const length = sample.reduce((product, side) => product * side, 1);
+  if (images.length !== size * length || labels.length !== size) {
+    throw new RangeError(
+      `arraySource: expected ${size * length} numbers and ${size} labels for the shape [${shape}], got ${images.length} and ${labels.length}`,
+    );
+  }
+  for (let row = 0; row < size; row++) {
+    const label = labels[row]!;
+    if (Number.isInteger(label) && label >= 0 && label <= LAST_LABEL) continue;
+    throw new RangeError(`arraySource: labels must be integers >= 0, got ${label} at labels[${row}]`);
+  }
+  async function* batchesFrom(epoch: number, firstBatch: number): AsyncGenerator<Batch> {
+    const order = shuffle
+      ? permutation(size, sampleKey(seed, epoch, 0))
+      : Uint32Array.from({ length: size }, (_, i) => i);
+    for (let start = firstBatch * batchSize; start < size; start += batchSize) {
+      const rows = order.subarray(start, start + batchSize);
+      const chosen = new Float32Array(rows.length * length);
+      rows.forEach((row, i) => {
+        chosen.set(images.subarray(row * length, (row + 1) * length), i * length);
+      });
+      yield {
+        images: chosen,
+        shape: [rows.length, ...sample],
+        labels: Int32Array.from(rows, (row) => labels[row]!),
+        sampleKeys: Uint32Array.from(rows, (row) => sampleKey(seed, epoch, row)),
+      };
+    }
+  }
+  return { size, batchSize, batchesFrom, batches: (epoch) => batchesFrom(epoch, 0) };
+}

@@ -1,0 +1,271 @@
+import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { Checkpoints } from "../checkpoint/checkpoints.ts";
+import type { Progress } from "../checkpoint/progress.ts";
+import { describeRun } from "../checkpoint/run-settings.ts";
+import { checkedBatches } from "../checks/checked-batches.ts";
+import { addToMessage } from "../checks/explain.ts";
+import { requireFiniteWeights } from "../checks/finite-tensors.ts";
+import { type Batch, batchesPerEpoch, type DataSource } from "../data/data-source.ts";
+import type { Engine } from "../replicas/engine.ts";
+import { type RunningEngine, startEngine } from "../replicas/start-engine.ts";
+import { EpochLogs } from "../step/batch-logs.ts";
+import { DEFAULT_MEMORY_BUDGET, microBatchWithin } from "../step/memory-use.ts";
+import { learningRateOf, requireFinite, type StepOptions, takeStep } from "../step/take-step.ts";
+import type { BatchLogs, Task } from "../task.ts";
+import { explainLostBackend } from "./backend-lost.ts";
+import { evaluateWith } from "./evaluate.ts";
+import { type FitCallback, type FitOptions, requireFitOptions } from "./fit-options.ts";
+import { flushCallbacks, replayEpochs, savedAfterFlush } from "./run-callback.ts";
+
+/**
+ * The training loop: for each batch, gradients summed over micro-batches and replicas, then one optimizer step.
+ *
+ * @param optimizer - Any of tfjs' or of `tfjs-optim`. Stays the caller's, as task and source do.
+ *
+ * Callbacks get the task's model by `setModel`; its `stopTraining` ends the run after the epoch.
+ *
+ * @returns tfjs' `History`: `history.loss[epoch]`, `history.val_accuracy[epoch]`, … of all epochs, resumed ones included.
+ * @throws RangeError or TypeError for options, a source or a batch that are not what they must be, before anything is
+ * computed of them. Error if a loss, a gradient, a teacher's logit, a weight or a validation loss is not finite: it names the
+ * step and the variable or row. BackendLostError if the backend is lost. Error of a replica, naming it, if one fails. The signal's reason if it is aborted.
+ */
+export async function fit(
+  task: Task,
+  optimizer: tf.Optimizer,
+  source: DataSource,
+  options: FitOptions,
+): Promise<tfl.History> {
+  requireFitOptions(optimizer, source, options);
+  const { gradientTransform, average } = options;
+  const step = {
+    optimizer,
+    ...(gradientTransform !== undefined && { gradientTransform }),
+    ...(average !== undefined && { average }),
+  };
+  const unlock = await options.checkpoint?.storage.lock?.();
+  try {
+    const running = await startEngine(task, options);
+    try {
+      return await fitWith(running, task, step, source, options);
+    } finally {
+      await running.engine.close();
+    }
+  } finally {
+    await unlock?.();
+  }
+}
+
+async function fitWith(
+  { engine, replicas }: RunningEngine,
+  task: Task,
+  step: StepOptions,
+  source: DataSource,
+  options: FitOptions,
+): Promise<tfl.History> {
+  const { epochs, initialEpoch = 0, checkpoint, signal } = options;
+  const { model } = task;
+  const microBatchSize =
+    options.microBatchSize ?? (await chooseMicroBatch(engine, replicas, source, options));
+  const cut = { microBatchSize, replicas };
+  const described = { task, step, source, ...cut, settings: checkpoint?.settings ?? {} };
+  const describe = (longest = epochs) => describeRun({ ...described, epochs: Math.min(epochs, longest) });
+  const given = listOf(options.callbacks);
+  const checkpoints =
+    checkpoint && new Checkpoints(savedAfterFlush(checkpoint, given), { model, step }, describe);
+
+  const history = new tfl.History();
+  const callbacks = new tfl.CallbackList([history, ...given.map(asCallback)]);
+  const flag = withStopFlag(model, step.optimizer);
+  const run: Run = {
+    engine,
+    task,
+    step,
+    source,
+    microBatchSize,
+    signal,
+    callbacks,
+    history,
+    checkpoints,
+  };
+  const saved = await checkpoints?.resume();
+  const place = startAt(saved, initialEpoch);
+  callbacks.setModel(flag);
+  callbacks.setParams({
+    epochs,
+    initialEpoch: place.epoch,
+    initialStep: place.step,
+    steps: batchesPerEpoch(source),
+    batchSize: source.batchSize,
+    doValidation: options.validationData !== undefined,
+  });
+  try {
+    await callbacks.onTrainBegin();
+    if (saved !== undefined) {
+      Object.assign(history, structuredClone(saved.history));
+      await replayEpochs(given, saved.history);
+      place.stopped ||= flag.stopTraining;
+    }
+    while (place.epoch < epochs && !place.stopped) {
+      await callbacks.onEpochBegin(place.epoch);
+      await fitEpoch(run, place);
+      await requireFiniteWeights(`fit: after epoch ${place.epoch + 1}`, model);
+      const logs = { ...place.logs.means(), ...(await validate(run, place, options.validationData)) };
+      await callbacks.onEpochEnd(place.epoch, logs);
+      place.epoch += 1;
+      place.batch = 0;
+      place.logs = new EpochLogs();
+      place.stopped = flag.stopTraining;
+      await checkpoints?.save(progressAt(run, place), logs);
+    }
+    await callbacks.onTrainEnd();
+    return history;
+  } catch (error) {
+    throw await explainLostBackend(error, place, checkpoints?.newest);
+  } finally {
+    await flushCallbacks(given);
+  }
+}
+
+async function chooseMicroBatch(
+  engine: Engine,
+  replicas: number,
+  source: DataSource,
+  { memoryBudget = DEFAULT_MEMORY_BUDGET }: FitOptions,
+): Promise<number> {
+  await engine.sync();
+  return microBatchWithin(memoryBudget, await engine.measure(), Math.ceil(source.batchSize / replicas));
+}
+
+/** What does not change while a run lasts. */
+interface Run {
+  readonly engine: Engine;
+  readonly task: Task;
+  readonly step: StepOptions;
+  readonly source: DataSource;
+  readonly microBatchSize: number;
+  readonly signal: AbortSignal | undefined;
+  readonly callbacks: tfl.CallbackList;
+  readonly history: tfl.History;
+  readonly checkpoints: Checkpoints | undefined;
+}
+
+/** How far a run is. */
+interface RunPlace {
+  step: number;
+  epoch: number;
+  batch: number;
+  logs: EpochLogs;
+  stopped: boolean;
+}
+
+function startAt(saved: Progress | undefined, initialEpoch: number): RunPlace {
+  if (saved === undefined) {
+    return { step: 0, epoch: initialEpoch, batch: 0, logs: new EpochLogs(), stopped: false };
+  }
+  const { step, epoch, batch, stopped } = saved;
+  return { step, epoch, batch, stopped, logs: new EpochLogs(saved.logs) };
+}
+
+function progressAt({ history }: Run, { step, epoch, batch, logs, stopped }: RunPlace): Progress {
+  const past = { epoch: history.epoch, history: history.history as Record<string, number[]> };
+  return { step, epoch, batch, stopped, logs: logs.state, history: past };
+}
+
+/** The rest of an epoch's batches. */
+async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
+  const { task, source, callbacks, checkpoints } = run;
+  const { epoch, batch: firstBatch } = place;
+  const at = `fit: epoch ${epoch + 1}`;
+  const checked = { source, classes: task.classes, epoch, firstBatch, place: at };
+  for await (const { batch, waited } of timed(checkedBatches(checked))) {
+    const startedAt = performance.now();
+    const index = place.batch;
+    const size = batch.labels.length;
+    await callbacks.onBatchBegin(index, { batch: index, size });
+    const learningRate = learningRateOf(run.step.optimizer, place.step);
+    const { gradients, logs, gradientNorm } = await compute(run, batch).catch(async (error) => {
+      const last = checkpoints?.newest;
+      const explained = await explainLostBackend(error, place, last);
+      if (explained === error) {
+        const saved = last === undefined ? "" : `; the last checkpoint is '${last}'`;
+        const here = `in epoch ${epoch + 1}, batch ${index + 1}`;
+        addToMessage(error, `; ${here}, before step ${place.step + 1} was taken${saved}`);
+      }
+      throw explained;
+    });
+    takeStep(run.step, gradients);
+    place.step += 1;
+    place.batch += 1;
+    place.logs.add(logs, size);
+    const times = { waitSeconds: waited / 1000, computeSeconds: (performance.now() - startedAt) / 1000 };
+    const step = { ...logs, gradientNorm, ...(learningRate !== undefined && { learningRate }), ...times };
+    await callbacks.onBatchEnd(index, { batch: index, size, ...step });
+    await tf.nextFrame(); // lets timers, signals and the data's worker threads through
+    const isEnding = run.signal?.aborted === true;
+    if (isEnding || checkpoints?.isDue(place.step)) await checkpoints?.save(progressAt(run, place));
+    run.signal?.throwIfAborted();
+  }
+}
+
+/** A batch's gradients, which are finite, and what is logged of them. */
+async function compute({ engine, task, microBatchSize }: Run, batch: Batch) {
+  await engine.sync();
+  const computed = await engine.gradients(batch, microBatchSize);
+  const { gradients, logs } = computed;
+  try {
+    const gradientNorm = await requireFinite(task, computed);
+    return { gradients, logs, gradientNorm };
+  } catch (error) {
+    tf.dispose(gradients);
+    throw error;
+  }
+}
+
+/** What is read, with the milliseconds that each item was waited for. */
+async function* timed<T>(items: AsyncIterable<T>): AsyncGenerator<{ batch: T; waited: number }> {
+  let since = performance.now();
+  for await (const batch of items) {
+    yield { batch, waited: performance.now() - since };
+    since = performance.now();
+  }
+}
+
+/** The model's validation logs, and its average's. An interrupted validation is made anew by the resumed run. */
+async function validate(run: Run, place: RunPlace, data: DataSource | undefined): Promise<BatchLogs> {
+  if (data === undefined) return {};
+  const { task, engine, microBatchSize, signal, checkpoints } = run;
+  const { average } = run.step;
+  const caller = "fit: validationData";
+  const logsOf = (prefix: string) =>
+    evaluateWith(task, engine, data, { microBatchSize, prefix, signal, caller });
+  try {
+    const logs = await logsOf("val_");
+    return average === undefined ? logs : { ...logs, ...(await average.within(() => logsOf("val_ema_"))) };
+  } catch (error) {
+    if (signal?.aborted) await checkpoints?.save(progressAt(run, place));
+    throw error;
+  }
+}
+
+/**
+ * The model as callbacks see it: with a `stopTraining` of its own, for tfjs' setter refuses models that were not compiled by
+ * tfjs, and with the optimizer that trains it, so that `this.model.optimizer.learningRate = …` means the right one.
+ */
+function withStopFlag(model: tfl.LayersModel, optimizer: tf.Optimizer): tfl.LayersModel {
+  return Object.create(model, {
+    stopTraining: { value: false, writable: true },
+    optimizer: { value: optimizer },
+  });
+}
+
+function listOf(callbacks: FitOptions["callbacks"]): FitCallback[] {
+  if (callbacks === undefined) return [];
+  return [...((Array.isArray(callbacks) ? callbacks : [callbacks]) as FitCallback[])];
+}
+
+function asCallback(callback: FitCallback): tfl.CustomCallback {
+  return "setModel" in callback
+    ? (callback as tfl.CustomCallback)
+    : new tfl.CustomCallback(callback, "never");
+}

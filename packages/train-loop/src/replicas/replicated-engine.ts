@@ -1,0 +1,83 @@
+import { squaredNorms, variablesOf } from "tfjs-optim";
+import type { Batch } from "../data/data-source.ts";
+import { rowsOfBatch } from "../step/micro-batch.ts";
+import type { Task } from "../task.ts";
+import type { Communicator } from "./communicator.ts";
+import type { Engine } from "./engine.ts";
+import {
+  assignFlat,
+  flatten,
+  readVector,
+  stepVectors,
+  totalSize,
+  untrainedVariables,
+} from "./step-vector.ts";
+import { broadcastBatch, broadcastCommand, describeBatch } from "./wire.ts";
+
+/**
+ * Lets the other ranks compute; this one, rank 0, hands out batches and takes in sums.
+ *
+ * A batch goes out in rounds of one micro-batch a replica, so a replica holds a round and not the batch.
+ */
+export function replicatedEngine(task: Task, communicator: Communicator): Engine {
+  const variables = variablesOf(task.model);
+  const untrained = untrainedVariables(task);
+  const replicas = communicator.size - 1;
+  const weights = new Float32Array(totalSize(variables));
+  const vectors = stepVectors(task);
+
+  let isWithinPass = false;
+
+  async function pass(batch: Batch, microBatchSize: number, training: boolean) {
+    const kind = training ? "train" : "evaluate";
+    isWithinPass = true;
+    await broadcastCommand(communicator, { kind, microBatchSize, batch: describeBatch(batch) });
+    const rows = batch.labels.length;
+    const round = microBatchSize * replicas;
+    for (let start = 0; start < rows; start += round) {
+      await broadcastBatch(communicator, rowsOfBatch(batch, start, Math.min(rows, start + round)));
+    }
+    const vector = vectors[kind].fill(0); // this rank computes nothing itself
+    await communicator.allreduce(vector);
+    isWithinPass = false;
+    return readVector(vector, task, training);
+  }
+
+  return {
+    async measure() {
+      await broadcastCommand(communicator, { kind: "measure" });
+      const sums = new Float32Array(2);
+      await communicator.allreduce(sums);
+      return { fixed: sums[0]! / replicas, perRow: sums[1]! / replicas };
+    },
+    async sync() {
+      await broadcastCommand(communicator, { kind: "weights" });
+      await communicator.broadcast(await flatten(variables, weights), 0);
+    },
+    async gradients(batch, microBatchSize) {
+      const { gradients, moved, logs } = await pass(batch, microBatchSize, true);
+      if (moved.length > 0) {
+        const before = await flatten(untrained);
+        assignFlat(
+          untrained,
+          before.map((weight, i) => weight + moved[i]!),
+        );
+      }
+      const squares = squaredNorms(Object.values(gradients));
+      const norms = (await squares.data()) as Float32Array;
+      squares.dispose();
+      return { gradients, logs, squaredNorms: norms };
+    },
+    evaluate: async (batch, microBatchSize) => (await pass(batch, microBatchSize, false)).logs,
+    async close() {
+      if (!isWithinPass) await broadcastCommand(communicator, { kind: "end" });
+    },
+  };
+}
+
+/** What the other ranks must have built; resolves when all of them have. */
+export async function beginReplicas(task: Task, communicator: Communicator): Promise<void> {
+  const shapes = variablesOf(task.model).map(({ shape }) => shape);
+  await broadcastCommand(communicator, { kind: "begin", work: { settings: task.settings, shapes } });
+  await communicator.barrier();
+}

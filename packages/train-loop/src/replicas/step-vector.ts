@@ -1,0 +1,108 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { variablesOf } from "tfjs-optim";
+import type { BatchLogs, Task } from "../task.ts";
+
+/**
+ * What replicas sum after a pass, as one vector: the gradients of all trained variables (of a training pass), how far the
+ * other weights moved by themselves (batch normalisation's averages), and the logs.
+ */
+export interface StepVector {
+  readonly gradients: tf.NamedTensorMap;
+  readonly moved: Float32Array;
+  readonly logs: BatchLogs;
+}
+
+/** The model's weights that no gradient changes. */
+export function untrainedVariables({ model, variables }: Task): tf.Variable[] {
+  const trained = new Set(variables);
+  return variablesOf(model).filter((variable) => !trained.has(variable));
+}
+
+/** Room for the vectors of both kinds of passes. */
+export function stepVectors(task: Task): Readonly<Record<"train" | "evaluate", Float32Array>> {
+  return {
+    train: new Float32Array(vectorLength(task, true)),
+    evaluate: new Float32Array(vectorLength(task, false)),
+  };
+}
+
+function vectorLength(task: Task, training: boolean): number {
+  const logs = logNames(task, training).length;
+  if (!training) return logs;
+  return totalSize(task.variables) + totalSize(untrainedVariables(task)) + logs;
+}
+
+/** Writes one replica's part; fields it does not have are zeros. Frees nothing. */
+export async function writeVector(
+  vector: Float32Array,
+  task: Task,
+  training: boolean,
+  { gradients, moved, logs }: StepVector,
+): Promise<void> {
+  vector.fill(0);
+  let offset = 0;
+  if (training) {
+    for (const { name, size } of task.variables) {
+      const gradient = gradients[name];
+      if (gradient !== undefined) vector.set((await gradient.data()) as Float32Array, offset);
+      offset += size;
+    }
+    vector.set(moved, offset);
+    offset += moved.length;
+  }
+  for (const name of logNames(task, training)) vector[offset++] = logs[name] ?? 0;
+}
+
+/** Reads the sum; `gradients` are new tensors, the caller's. */
+export function readVector(vector: Float32Array, task: Task, training: boolean): StepVector {
+  const gradients: tf.NamedTensorMap = {};
+  let offset = 0;
+  let moved = new Float32Array(0);
+  if (training) {
+    for (const { name, size, shape } of task.variables) {
+      gradients[name] = tf.tensor(vector.subarray(offset, offset + size), shape, "float32");
+      offset += size;
+    }
+    moved = vector.slice(offset, offset + totalSize(untrainedVariables(task)));
+    offset += moved.length;
+  }
+  const names = logNames(task, training);
+  const logs = Object.fromEntries(names.map((name, i) => [name, vector[offset + i]!]));
+  return { gradients, moved, logs };
+}
+
+/**
+ * All of some variables' numbers, one after the other.
+ *
+ * @param flat - Where they go. Default: a new array.
+ */
+export async function flatten(
+  variables: readonly tf.Variable[],
+  flat: Float32Array = new Float32Array(totalSize(variables)),
+): Promise<Float32Array> {
+  let offset = 0;
+  for (const variable of variables) {
+    flat.set((await variable.data()) as Float32Array, offset);
+    offset += variable.size;
+  }
+  return flat;
+}
+
+/** Gives variables the numbers that {@link flatten} took of ones like them. */
+export function assignFlat(variables: readonly tf.Variable[], flat: Float32Array): void {
+  let offset = 0;
+  for (const variable of variables) {
+    const value = tf.tensor(flat.subarray(offset, offset + variable.size), variable.shape, variable.dtype);
+    variable.assign(value);
+    value.dispose();
+    offset += variable.size;
+  }
+}
+
+function logNames({ parts }: Task, training: boolean): string[] {
+  return ["loss", ...(training ? parts.train : parts.evaluate), "accuracy"];
+}
+
+export function totalSize(variables: readonly tf.Variable[]): number {
+  return variables.reduce((sum, { size }) => sum + size, 0);
+}

@@ -1,0 +1,89 @@
+import type { Batch } from "../data/data-source.ts";
+import { bytesOf, type Communicator } from "./communicator.ts";
+
+/** What rank 0 wants next of the others. */
+export type Command =
+  /** Build what trains as it does; then all meet at a barrier. */
+  | { readonly kind: "begin"; readonly work: WorkDescription }
+  | { readonly kind: "measure" }
+  /** The model's weights follow. */
+  | { readonly kind: "weights" }
+  /** A batch's rows follow, in rounds of one micro-batch a replica. */
+  | { readonly kind: "train" | "evaluate"; readonly microBatchSize: number; readonly batch: BatchDescription }
+  | { readonly kind: "end" };
+
+/** What must be the same on all ranks. */
+export interface WorkDescription {
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Of all the model's weights, in their order. */
+  readonly shapes: readonly (readonly number[])[];
+}
+
+/** A batch but for its numbers. */
+export interface BatchDescription {
+  readonly rows: number;
+  /** Of one row. */
+  readonly sample: readonly number[];
+  readonly teacherSample?: readonly number[];
+  /** Of the targets, where there are some. */
+  readonly classes?: number;
+  readonly hasViewKeys: boolean;
+}
+
+const ROOT = 0;
+
+/** Rank 0 gives a command; the others get it. */
+export async function broadcastCommand(communicator: Communicator, command?: Command): Promise<Command> {
+  const text = new TextEncoder().encode(command === undefined ? "" : JSON.stringify(command));
+  const length = Int32Array.of(text.length);
+  await communicator.broadcast(length, ROOT);
+  const bytes = communicator.rank === ROOT ? text : new Uint8Array(length[0]!);
+  await communicator.broadcast(bytes, ROOT);
+  return command ?? (JSON.parse(new TextDecoder().decode(bytes)) as Command);
+}
+
+export function describeBatch(batch: Batch): BatchDescription {
+  const { shape, teacherImages, teacherShape, targets, labels, viewKeys } = batch;
+  return {
+    rows: labels.length,
+    sample: shape.slice(1),
+    ...(teacherImages !== undefined &&
+      teacherShape !== undefined && { teacherSample: teacherShape.slice(1) }),
+    ...(targets !== undefined && { classes: targets.length / labels.length }),
+    hasViewKeys: viewKeys !== undefined,
+  };
+}
+
+/** Rows of a batch, empty: what a rank receives into. */
+export function emptyBatch(description: BatchDescription, rows: number): Batch {
+  const { sample, teacherSample, classes, hasViewKeys } = description;
+  return {
+    images: new Float32Array(rows * sizeOf(sample)),
+    shape: [rows, ...sample],
+    labels: new Int32Array(rows),
+    sampleKeys: new Uint32Array(rows),
+    ...(classes !== undefined && { targets: new Float32Array(rows * classes) }),
+    ...(teacherSample !== undefined && {
+      teacherImages: new Float32Array(rows * sizeOf(teacherSample)),
+      teacherShape: [rows, ...teacherSample],
+    }),
+    ...(hasViewKeys && { viewKeys: new BigUint64Array(rows) }),
+  };
+}
+
+/** Rank 0 gives rows of a batch; the others receive into theirs. */
+export async function broadcastBatch(communicator: Communicator, batch: Batch): Promise<void> {
+  const { images, labels, sampleKeys, targets, teacherImages, viewKeys } = batch;
+  for (const field of [images, labels, sampleKeys, targets, teacherImages, viewKeys]) {
+    if (field !== undefined) await communicator.broadcast(bytesOf(field), ROOT);
+  }
+}
+
+/** A replica's rows of a round: as many as the others', give or take one. */
+export function shareOf(rows: number, replica: number, replicas: number): [start: number, end: number] {
+  return [Math.floor((rows * replica) / replicas), Math.floor((rows * (replica + 1)) / replicas)];
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((size, n) => size * n, 1);
+}

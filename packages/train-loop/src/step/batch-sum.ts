@@ -1,0 +1,176 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { firstNonFinite } from "known-options";
+import { squaredNorms } from "tfjs-optim";
+import type { Batch } from "../data/data-source.ts";
+import type { BatchLogs, Outcome, Prepared, Task } from "../task.ts";
+import { BatchLogCollector } from "./batch-logs.ts";
+import { disposeMicroBatch, microBatchRanges, rowsOfBatch, toMicroBatch } from "./micro-batch.ts";
+
+/** A batch's mean gradients by variable name, owned by the caller, and its logs. */
+export interface BatchGradients {
+  readonly gradients: tf.NamedTensorMap;
+  /** Of each gradient, in their order. */
+  readonly squaredNorms: Float32Array;
+  readonly logs: BatchLogs;
+}
+
+/**
+ * A batch's logs and, of a training pass, the gradient of its mean loss, as sums over its micro-batches: memory is that of one
+ * micro-batch.
+ *
+ * Each micro-batch's means are weighted by its share of the rows, so the result does not depend on the cut beyond
+ * float32 rounding.
+ */
+export class BatchSum {
+  readonly #task: Task;
+  readonly #training: boolean;
+  readonly #collector = new BatchLogCollector();
+  /** Of each row of the teacher's logits, 0 where all are finite. */
+  readonly #watched: { readonly firstRow: number; readonly rows: tf.Tensor1D }[] = [];
+  #gradients: tf.NamedTensorMap | undefined;
+
+  constructor(task: Task, training: boolean) {
+    this.#task = task;
+    this.#training = training;
+  }
+
+  /**
+   * Adds a micro-batch.
+   *
+   * @param weight - Its share of the batch's rows.
+   * @param firstRow - What an error counts its rows from.
+   */
+  async add(batch: Batch, weight: number, firstRow = 0): Promise<void> {
+    const micro = toMicroBatch(batch);
+    try {
+      const prepared = await this.#task.prepare(micro, this.#training);
+      try {
+        this.#watch(prepared, batch.labels.length, firstRow);
+        const outcome = this.#training
+          ? this.#backward(prepared, micro.sampleKeys, weight)
+          : this.#task.evaluate(prepared);
+        this.#collector.add(outcome, micro.labels, weight);
+        tf.dispose([outcome.loss, outcome.logits, ...Object.values(outcome.parts)]);
+      } finally {
+        disposePrepared(prepared, micro.images);
+      }
+    } catch (error) {
+      this.#dispose();
+      throw error;
+    } finally {
+      disposeMicroBatch(micro);
+    }
+  }
+
+  /** Adds the micro-batches of at most `size` rows that a batch is cut into. */
+  async addAll(batch: Batch, size: number): Promise<void> {
+    const rows = batch.labels.length;
+    for (const [start, end] of microBatchRanges(rows, size)) {
+      await this.add(rowsOfBatch(batch, start, end), (end - start) / rows, start);
+    }
+  }
+
+  /** The sum by variable name, the caller's from then on; empty where nothing was added. */
+  gradients(): tf.NamedTensorMap {
+    const gradients = this.#gradients ?? {};
+    this.#gradients = undefined;
+    return gradients;
+  }
+
+  /** Means over the rows added; empty where nothing was. */
+  async logs(): Promise<BatchLogs> {
+    return (await this.#read([])).logs;
+  }
+
+  /** Both, and each gradient's squared norm, in one read-back. */
+  async gradientsAndLogs(): Promise<BatchGradients> {
+    const gradients = this.gradients();
+    try {
+      const { logs, beside } = await this.#read(Object.values(gradients));
+      return { gradients, logs, squaredNorms: beside };
+    } catch (error) {
+      tf.dispose(gradients);
+      throw error;
+    }
+  }
+
+  async #read(gradients: readonly tf.Tensor[]) {
+    const squares = squaredNorms(gradients);
+    const watched = this.#watched.map(({ rows }) => rows);
+    const all = tf.concat([squares, ...watched]);
+    tf.dispose([squares, ...watched]);
+    const { logs, beside } = await this.#collector.read(all);
+    all.dispose();
+    this.#requireFiniteTeacher(beside.subarray(gradients.length));
+    return { logs, beside: beside.slice(0, gradients.length) };
+  }
+
+  /** Takes 0 or NaN of each row of a teacher's logits, to be read with the rest: NaN has an argmax, so the loss says nothing. */
+  #watch({ teacherLogits }: Prepared, rows: number, firstRow: number): void {
+    if (teacherLogits === undefined) return;
+    const { classes } = this.#task;
+    if (String(teacherLogits.shape) !== String([rows, classes])) {
+      throw new RangeError(
+        `fit: the teacher's logits must have the shape [${rows},${classes}], got [${teacherLogits.shape}]`,
+      );
+    }
+    const sums = tf.tidy(() => tf.sum(tf.mul(teacherLogits, 0), 1) as tf.Tensor1D);
+    this.#watched.push({ firstRow, rows: tf.keep(sums) });
+  }
+
+  #requireFiniteTeacher(sums: Float32Array): void {
+    const bad = firstNonFinite(sums);
+    if (bad < 0) return;
+    const rows = this.#watched.flatMap(({ firstRow, rows }) =>
+      Array.from({ length: rows.size }, (_, i) => firstRow + i),
+    );
+    throw new Error(
+      `fit: the teacher's logits must be finite, got NaN or an infinity in row ${rows[bad]} of the batch`,
+    );
+  }
+
+  #dispose(): void {
+    tf.dispose([this.gradients(), ...this.#watched.map(({ rows }) => rows)]);
+    this.#collector.dispose();
+  }
+
+  #backward(prepared: Prepared, sampleKeys: Uint32Array, weight: number): Outcome {
+    const { gradients, outcome } = gradientsOf(this.#task, prepared, sampleKeys, weight);
+    this.#gradients = this.#gradients === undefined ? gradients : addInto(this.#gradients, gradients);
+    return outcome;
+  }
+}
+
+/** Gradients of `weight` times the loss, and the outcome; all the caller's. */
+export function gradientsOf(
+  task: Task,
+  prepared: Prepared,
+  sampleKeys: Uint32Array,
+  weight: number,
+): { gradients: tf.NamedTensorMap; outcome: Outcome } {
+  let outcome: Outcome | undefined;
+  const { value, grads } = tf.variableGrads(() => {
+    outcome = task.train(prepared, sampleKeys);
+    // variableGrads frees whatever its function made, unless it is kept.
+    for (const tensor of [outcome.loss, outcome.logits, ...Object.values(outcome.parts)]) tf.keep(tensor);
+    return tf.mul(outcome.loss, weight) as tf.Scalar;
+  }, [...task.variables]);
+  value.dispose();
+  return { gradients: grads, outcome: outcome! };
+}
+
+/** Its `inputs` may be the micro-batch's own images. */
+function disposePrepared(prepared: Prepared, images: tf.Tensor): void {
+  if (prepared.inputs !== images) prepared.inputs.dispose();
+  prepared.targets.dispose();
+  prepared.teacherLogits?.dispose();
+}
+
+function addInto(sum: tf.NamedTensorMap, more: tf.NamedTensorMap): tf.NamedTensorMap {
+  const total: tf.NamedTensorMap = {};
+  for (const [name, tensor] of Object.entries(sum)) {
+    total[name] = tf.add(tensor, more[name]!);
+    tf.dispose([tensor, more[name]!]);
+  }
+  return total;
+}

@@ -1,0 +1,100 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { type Checks, check, optional } from "known-options";
+import type { GradientTransform, WeightAverage } from "tfjs-optim";
+import { type BadNumber, badVariable } from "../checks/finite-tensors.ts";
+import type { Task } from "../task.ts";
+import type { BatchGradients } from "./batch-sum.ts";
+
+/** How a step is taken once its gradients are known. */
+export interface StepOptions {
+  readonly optimizer: tf.Optimizer;
+  /** Default: the optimizer gets the gradients as they are. */
+  readonly gradientTransform?: GradientTransform;
+  /** Updated after each step; stays the caller's. */
+  readonly average?: WeightAverage;
+}
+
+/** Checks of {@link StepOptions}. */
+export const STEP_CHECKS: Checks<StepOptions> = {
+  optimizer: check("a tf.Optimizer, such as an AdamW", (value) =>
+    hasMethods(value, "applyGradients", "getWeights"),
+  ),
+  gradientTransform: optional(
+    check(
+      "a GradientTransform { name, apply }",
+      (value) => hasMethods(value, "apply") && typeof (value as GradientTransform).name === "string",
+    ),
+  ),
+  average: optional(check("a WeightAverage", (value) => hasMethods(value, "update", "within"))),
+};
+
+function hasMethods(value: unknown, ...names: readonly string[]): boolean {
+  return names.every((name) => typeof (value as Record<string, unknown> | null)?.[name] === "function");
+}
+
+/** Transforms the gradients, takes the step, updates the average. Frees the gradients. */
+export function takeStep(
+  { optimizer, gradientTransform, average }: StepOptions,
+  gradients: tf.NamedTensorMap,
+): void {
+  if (gradientTransform === undefined) {
+    optimizer.applyGradients(gradients);
+  } else {
+    const transformed = gradientTransform.apply(gradients);
+    optimizer.applyGradients(transformed);
+    tf.dispose(transformed);
+  }
+  tf.dispose(gradients);
+  average?.update();
+}
+
+/**
+ * The learning rate of the step after `steps` others; `undefined` for an optimizer that does not tell.
+ *
+ * @throws RangeError if it is negative or not finite.
+ */
+export function learningRateOf(optimizer: tf.Optimizer, steps: number): number | undefined {
+  const own = optimizer as { learningRateAt?(step: number): number; learningRate?: unknown };
+  const rate = own.learningRateAt === undefined ? own.learningRate : own.learningRateAt(steps);
+  if (typeof rate !== "number") return undefined;
+  if (!(Number.isFinite(rate) && rate >= 0)) {
+    throw new RangeError(
+      `fit: the learning rate of step ${steps + 1} must be a finite number >= 0, got ${rate}`,
+    );
+  }
+  return rate;
+}
+
+/**
+ * The norm of a step's gradients, all finite as the loss is.
+ *
+ * @throws Error that names the first bad variable or gradient.
+ */
+export async function requireFinite(
+  { model, variables }: Task,
+  { gradients, logs, squaredNorms }: BatchGradients,
+): Promise<number> {
+  const loss = logs.loss!;
+  const sum = squaredNorms.reduce((total, x) => total + x, 0);
+  if (Number.isFinite(loss) && Number.isFinite(sum)) return Math.sqrt(sum);
+
+  const bad = (await badVariable(model)) ?? (await badGradient(variables, gradients));
+  if (Number.isFinite(loss) && bad === undefined) return Math.sqrt(sum); // only the squares are beyond float32
+  const what = Number.isFinite(loss)
+    ? `gradients must be finite, got ${bad!.value}`
+    : `loss must be finite, got ${loss}`;
+  const cause =
+    bad === undefined ? "all variables and gradients are finite" : `the first bad one is ${bad.what}`;
+  throw new Error(`fit: the ${what} (${cause})`);
+}
+
+async function badGradient(
+  variables: readonly tf.Variable[],
+  gradients: tf.NamedTensorMap,
+): Promise<BadNumber | undefined> {
+  for (const { name } of variables) {
+    const value = (await gradients[name]?.data())?.find((x) => !Number.isFinite(x));
+    if (value !== undefined) return { what: `the gradient of '${name}'`, value };
+  }
+  return undefined;
+}

@@ -1,0 +1,90 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+
+/** A batch's numbers by name: `loss`, the task's parts, and `accuracy` in [0, 1]. */
+export type BatchLogs = Record<string, number>;
+
+/** A slice of a batch, on the backend. */
+export interface MicroBatch {
+  readonly images: tf.Tensor;
+  readonly teacherImages: tf.Tensor;
+  /** `[n]`, int32. */
+  readonly labels: tf.Tensor1D;
+  /** `[n, classes]`, what is learnt instead of `labels`, where the batch has some. */
+  readonly targets?: tf.Tensor2D;
+  readonly sampleKeys: Uint32Array;
+  /** Of what the teacher sees, where the batch has them. */
+  readonly viewKeys?: BigUint64Array;
+}
+
+/** What an task computes before the gradient tape starts, so that none of it is kept for the backward pass. */
+export interface Prepared {
+  /** The model's input, preprocessed. */
+  readonly inputs: tf.Tensor;
+  /** `[n, classes]`, smoothed one-hot labels, or smoothed targets where the batch has some. */
+  readonly targets: tf.Tensor2D;
+  /** `[n, classes]`, the teacher's logits, where there is a teacher. */
+  readonly teacherLogits?: tf.Tensor2D;
+}
+
+/** What one forward pass gives: means over the micro-batch. */
+export interface Outcome {
+  /** What is minimised, a scalar; also logged as `loss`. */
+  readonly loss: tf.Scalar;
+  /** Scalars logged beside it, by their log names. */
+  readonly parts: Readonly<Record<string, tf.Scalar>>;
+  /** `[n, classes]`: what accuracy is measured on. */
+  readonly logits: tf.Tensor2D;
+}
+
+/**
+ * What is trained, its loss and its logs: all that the training loop knows of it.
+ *
+ * `prepare` runs outside the gradient tape, `train` inside it. All tensors that they return belong to the caller.
+ *
+ * @example
+ * const task: Task = {
+ *   model,
+ *   classes: 3,
+ *   variables: model.trainableWeights.map((weight) => weight.read() as tf.Variable),
+ *   parts: { train: [], evaluate: [] },
+ *   settings: { loss: "mean squared error" },
+ *   prepare: async ({ images, labels }) => ({
+ *     inputs: tf.div(images, 255),
+ *     targets: tf.cast(tf.oneHot(labels, 3), "float32") as tf.Tensor2D,
+ *   }),
+ *   example: (rows) => ({ inputs: tf.zeros([rows, 4]), targets: tf.zeros([rows, 3]) }),
+ *   train: ({ inputs, targets }) => {
+ *     const logits = model.apply(inputs, { training: true }) as tf.Tensor2D;
+ *     return { loss: tf.losses.meanSquaredError(targets, logits) as tf.Scalar, parts: {}, logits };
+ *   },
+ *   evaluate: (prepared) => tidyOutcome(() => task.train(prepared, new Uint32Array(0))),
+ * };
+ * await fit(task, tf.train.adam(1e-3), source, { epochs: 5 });
+ */
+export interface Task {
+  readonly model: tfl.LayersModel;
+  /** Of the labels, the targets and the model's logits. */
+  readonly classes: number;
+  /** Those of the model's that training changes. */
+  readonly variables: readonly tf.Variable[];
+  /** Names of an outcome's parts. */
+  readonly parts: { readonly train: readonly string[]; readonly evaluate: readonly string[] };
+  /** What it computes with, by name: a resumed run must have the same. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  prepare(batch: MicroBatch, training: boolean): Promise<Prepared>;
+  /** What `prepare` would give of so many rows, all zeros. */
+  example(rows: number): Prepared;
+  train(prepared: Prepared, sampleKeys: Uint32Array): Outcome;
+  evaluate(prepared: Prepared): Outcome;
+}
+
+/** Runs a forward pass and frees everything it made but the outcome. */
+export function tidyOutcome(forward: () => Outcome): Outcome {
+  let outcome: Outcome | undefined;
+  tf.tidy(() => {
+    outcome = forward();
+    return [outcome.loss, outcome.logits, ...Object.values(outcome.parts)];
+  });
+  return outcome!;
+}

@@ -1,5 +1,4 @@
 import type { Naming, StoredTensor } from "named-weights";
-import { wrapperPrefix } from "safetensors-io";
 
 /** Whose names and layout a file's tensors have: timm's (PyTorch's layout), or those of Google's BiT (TensorFlow's). */
 export type WeightNames = "timm" | "bit";
@@ -48,13 +47,8 @@ export function namingOf(
   tensors: ReadonlyMap<string, StoredTensor>,
   keys: Iterable<string>,
 ): Naming<WeightNames> {
-  const wrapper = wrapperPrefix(tensors.keys());
-  if (tensors.has(wrapper + STEM)) {
-    return {
-      ...{ names: "timm", layout: "torch" },
-      placeOf: (name) => ({ key: name.slice(wrapper.length) }),
-      namesOf: (key) => [wrapper + key],
-    };
+  if (tensors.has(STEM)) {
+    return { names: "timm", layout: "torch", placeOf: (key) => ({ key }), namesOf: (key) => [key] };
   }
   const roots = [...tensors.keys()].filter((name) => name === ROOT || name.endsWith(`/${ROOT}`));
   if (roots.length !== 1) {

@@ -32,7 +32,7 @@ afterAll(() => {
 
 test.each(Object.keys(published) as PublishedModel[])("%s has timm's names and shapes", (name) => {
   const model = createModel(name);
-  const ours = [...modelWeights("test", model, timmName).values()].map(({ key, variable }) => [
+  const ours = [...modelWeights("test", model, timmName)].map(([key, variable]) => [
     key,
     shapeIn("torch", variable.shape as number[]),
   ]);
@@ -53,7 +53,7 @@ test.each([
 ] as const)("%s has a function of its own", (name, preset) => {
   const [short, long] = [preset({ classes: 3, depth: 1 }), createModel(name, { classes: 3, depth: 1 })];
   const shapes = (model: typeof short) =>
-    [...modelWeights("test", model, timmName)].map(([key, { variable }]) => [
+    [...modelWeights("test", model, timmName)].map(([key, variable]) => [
       key,
       shapeIn("torch", variable.shape as number[]),
     ]);

@@ -1,5 +1,5 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { type ModelWeight, shapeIn } from "named-weights";
+import { type ModelWeights, shapeIn } from "named-weights";
 import { LayerNorm, MultiHeadSelfAttention } from "vit-blocks";
 import type { WeightNames } from "./weight-names.ts";
 
@@ -22,7 +22,7 @@ export function requireHeld(
   caller: string,
   names: WeightNames,
   model: tfl.LayersModel,
-  weights: ReadonlyMap<string, ModelWeight>,
+  weights: ModelWeights,
 ): void {
   const refuse = (problem: string) =>
     new RangeError(
@@ -33,9 +33,9 @@ export function requireHeld(
       throw refuse(`it has no place for ${key}`);
   }
   for (const key of NEEDED) if (!weights.has(key)) throw refuse(`the model has no ${key}`);
-  const dim = weights.get("cls_token")!.variable.shape.at(-1)!;
-  for (const [key, { variable }] of weights) {
-    const [rows, columns] = shapeIn("torch", variable.shape as number[]);
+  const dim = weights.get("cls_token")!.shape.at(-1)!;
+  for (const [key, { shape }] of weights) {
+    const [rows, columns] = shapeIn("torch", shape as number[]);
     if (key.endsWith("attn.qkv.weight") && rows !== 3 * dim) {
       throw refuse(
         `${key} must be [${3 * dim},${dim}], heads as wide as dim together, got [${rows},${columns}]`,
@@ -48,7 +48,7 @@ export function requireHeld(
   const norms = layers.filter((layer) => layer instanceof LayerNorm);
   for (const [what, values] of [
     ["number of heads", attention.map(({ heads }) => heads)],
-    ["width inside the MLPs", hidden.map(([, { variable }]) => variable.shape[1]!)],
+    ["width inside the MLPs", hidden.map(([, { shape }]) => shape[1]!)],
     ["epsilon of LayerNorm", norms.map(({ epsilon }) => epsilon)],
   ] as const) {
     const different = [...new Set(values)];

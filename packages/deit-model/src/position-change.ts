@@ -1,5 +1,5 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
-import type { Change, Comparison, ModelWeight } from "named-weights";
+import type { Change, Comparison, ModelWeights } from "named-weights";
 import { type PositionFilter, resizePositions } from "./resize-positions.ts";
 
 /** Key of a weights file's metadata: patches per side where they make no square, `"18x32"`. */
@@ -57,12 +57,9 @@ export function positionChange(
 }
 
 /** A model's patches per side; `undefined` if it has no patch embedding or an open image size. */
-export function patchGrid(
-  model: tfl.LayersModel,
-  weights: ReadonlyMap<string, ModelWeight>,
-): Grid | undefined {
+export function patchGrid(model: tfl.LayersModel, weights: ModelWeights): Grid | undefined {
   const [, height, width] = model.inputs[0]?.shape ?? [];
-  const patch = weights.get("patch_embed.proj.weight")?.variable.shape;
+  const patch = weights.get("patch_embed.proj.weight")?.shape;
   if (!height || !width || patch?.length !== 4) return undefined;
   return [height / patch[0]!, width / patch[1]!];
 }

@@ -1,5 +1,4 @@
 import type { Naming, Place } from "named-weights";
-import { wrapperPrefix } from "safetensors-io";
 
 /** Whose names the tensors of a weights file have: timm's (and facebookresearch/deit's), or transformers'. */
 export type WeightNames = "timm" | "huggingface";
@@ -32,18 +31,14 @@ const OUTSIDE: Readonly<Record<string, string>> = {
 };
 
 /**
- * Whose names a file has, which training wrappers may have put a prefix before.
+ * Whose names a file has.
  *
  * @param distilled - Whether the model is.
  */
 export function namingOf(names: Iterable<string>, distilled: boolean): Naming<WeightNames> {
-  const all = [...names];
-  const prefix = wrapperPrefix(all);
-  const bare = (name: string) => name.slice(prefix.length);
-  const theirs = all.some((name) => placeOf(bare(name)).key !== bare(name));
+  const theirs = [...names].some((name) => placeOf(name).key !== name);
   return {
-    ...{ names: theirs ? "huggingface" : "timm", layout: "torch", parts: Object.keys(QKV) },
-    placeOf: (name) => placeOf(bare(name)),
+    ...{ names: theirs ? "huggingface" : "timm", layout: "torch", parts: Object.keys(QKV), placeOf },
     namesOf: (key) => (theirs ? huggingFaceNames(key, distilled) : [key]),
   };
 }

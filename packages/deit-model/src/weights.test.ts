@@ -55,7 +55,7 @@ function logitsOn(model: tfl.LayersModel, images: string): number[] {
 
 function snapshot(model: tfl.LayersModel): Map<string, number[]> {
   return new Map(
-    [...modelWeights("test", model, timmName)].map(([key, { variable }]) => [
+    [...modelWeights("test", model, timmName)].map(([key, variable]) => [
       key,
       [...variable.read().dataSync()],
     ]),
@@ -66,7 +66,7 @@ function snapshot(model: tfl.LayersModel): Map<string, number[]> {
 function fill(model: tfl.LayersModel): void {
   const numbers = noise(model.countParams(), 1);
   let at = 0;
-  for (const { key, variable } of modelWeights("test", model, timmName).values()) {
+  for (const [key, variable] of modelWeights("test", model, timmName)) {
     const gain = /norm\d?\.weight$/.test(key) ? 1 : 0;
     const shape = variable.shape as number[];
     const data = numbers.slice(at, at + tf.util.sizeFromShape(shape)).map((x) => gain + 0.375 * x);

@@ -15,6 +15,6 @@ export {
   type WeightsReport,
   type WeightsSource,
 } from "./load-named-weights.ts";
-export { type ModelWeight, modelWeights } from "./model-weights.ts";
+export { type ModelWeights, modelWeights } from "./model-weights.ts";
 export type { FileNames, Naming, Place } from "./naming.ts";
 export { tensorsToWrite } from "./tensors-to-write.ts";

@@ -1,11 +1,20 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type ByteSource, blobSource, bytesSource, notFinite, openSafetensors, quoted } from "safetensors-io";
+import {
+  type ByteSource,
+  blobSource,
+  bytesSource,
+  elements,
+  notFinite,
+  openSafetensors,
+  quoted,
+} from "safetensors-io";
 import type { Differences } from "./differences.ts";
 import type { NamedTensors } from "./formats/named-tensors.ts";
 import { fromLayout, type Layout, toLayout } from "./layout.ts";
-import type { ModelWeight } from "./model-weights.ts";
+import type { ModelWeights } from "./model-weights.ts";
 import type { Naming } from "./naming.ts";
 import { type Load, planWeights } from "./plan-weights.ts";
+import { wrapperPrefix } from "./wrapper-prefix.ts";
 
 /** A weights file: safetensors as bytes, a `Blob` or a source of `safetensors-io`, or an open file of any format. */
 export type WeightsSource = Uint8Array | Blob | ByteSource | NamedTensors;
@@ -15,8 +24,8 @@ export interface NamedWeights<Names extends string, Difference extends string> {
   /** What an error's message begins with. */
   readonly caller: string;
   /** From `modelWeights`; a weight that is left out stays as it is. */
-  readonly weights: ReadonlyMap<string, ModelWeight>;
-  /** Finds out whose names a file has. @throws RangeError if they are none that the family knows. */
+  readonly weights: ModelWeights;
+  /** Finds out whose names a file has; training wrappers' prefixes are off. @throws RangeError if the family does not know them. */
   namingOf(tensors: NamedTensors["tensors"]): Naming<Names>;
   /** Default: none is accepted. */
   readonly differences?: Differences<Difference>;
@@ -58,18 +67,12 @@ export async function loadNamedWeights<Names extends string, Difference extends 
   const refuse = (problem: string) =>
     new RangeError(`${caller}: ${file.name} is not for this model, nothing was loaded. ${problem}`);
   try {
-    let naming: Naming<Names>;
-    try {
-      naming = namingOf(file.tensors);
-    } catch (cause) {
-      throw refuse((cause as Error).message);
-    }
+    const naming = namingOfFile(file, namingOf, refuse);
     const { loads, kept, skipped, problems } = planWeights(file, weights, naming, differences);
     if (problems.length > 0) throw refuse(problems.join("; "));
     await write(loads, await readTensors(caller, file, loads), naming.layout);
-    const keys = (some: readonly Load[]) => some.map(({ weight }) => weight.key);
-    const interpolated = keys(loads.filter(({ change }) => change?.interpolates));
-    return { names: naming.names, used: keys(loads), interpolated, kept, skipped };
+    const interpolated = loads.filter(({ change }) => change?.interpolates).map(({ key }) => key);
+    return { names: naming.names, used: loads.map(({ key }) => key), interpolated, kept, skipped };
   } finally {
     await file.close?.();
   }
@@ -85,6 +88,21 @@ async function opened(caller: string, source: WeightsSource): Promise<NamedTenso
   return "tensors" in source ? source : openSafetensors(source);
 }
 
+/** Names are read without what training wrappers put before all of them. */
+function namingOfFile<Names extends string>(
+  { tensors }: NamedTensors,
+  namingOf: NamedWeights<Names, string>["namingOf"],
+  refuse: (problem: string) => Error,
+): Naming<Names> {
+  const { length } = wrapperPrefix(tensors.keys());
+  try {
+    const naming = namingOf(new Map([...tensors].map(([name, tensor]) => [name.slice(length), tensor])));
+    return { ...naming, placeOf: (name) => naming.placeOf(name.slice(length)) };
+  } catch (cause) {
+    throw refuse((cause as Error).message);
+  }
+}
+
 /** In the file's order. @throws RangeError for the first tensor with NaN or infinities, or of another size than its shape. */
 async function readTensors(
   caller: string,
@@ -96,7 +114,7 @@ async function readTensors(
   for (const [name, { shape }] of file.tensors) {
     if (!wanted.has(name)) continue;
     const values = await file.read(name);
-    const size = tf.util.sizeFromShape([...shape]);
+    const size = elements(shape);
     const wrong = notFinite(values) ?? (values.length === size ? undefined : `${values.length} numbers`);
     if (wrong !== undefined) {
       throw new RangeError(
@@ -115,24 +133,24 @@ async function write(
   layout: Layout,
 ): Promise<void> {
   const values: Float32Array[] = [];
-  for (const { weight, tensors, change } of loads) {
-    const parts = tensors.map((name) => read.get(name)!);
-    const stored = parts.length === 1 ? parts[0]! : joined(parts);
+  for (const { variable, tensors, change } of loads) {
+    const stored = joined(tensors.map((name) => read.get(name)!));
     if (!change?.convert) values.push(stored);
     else {
-      const own = (await weight.variable.read().data()) as Float32Array;
-      values.push(change.convert(stored, toLayout(layout, weight.variable.shape as number[], own)));
+      const own = (await variable.read().data()) as Float32Array;
+      values.push(change.convert(stored, toLayout(layout, variable.shape as number[], own)));
     }
   }
-  for (const [i, { weight }] of loads.entries()) {
-    const shape = weight.variable.shape as number[];
+  for (const [i, { variable }] of loads.entries()) {
+    const shape = variable.shape as number[];
     const value = tf.tensor(fromLayout(layout, shape, values[i]!), shape);
-    weight.variable.write(value);
+    variable.write(value);
     value.dispose(); // the variable holds its data now
   }
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) return parts[0]!;
   const whole = new Float32Array(parts.reduce((size, part) => size + part.length, 0));
   let at = 0;
   for (const part of parts) {

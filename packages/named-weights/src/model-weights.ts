@@ -1,10 +1,7 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
 
-/** A weight of a model, by the key that its family's naming gives it. */
-export interface ModelWeight {
-  readonly key: string;
-  readonly variable: tfl.LayerVariable;
-}
+/** The weights of a model, by the keys that its family gives them. */
+export type ModelWeights = ReadonlyMap<string, tfl.LayerVariable>;
 
 /**
  * The weights of a model by key.
@@ -17,17 +14,15 @@ export function modelWeights(
   caller: string,
   model: tfl.LayersModel,
   keyOf: (originalName: string) => string,
-): Map<string, ModelWeight> {
+): ModelWeights {
   if (!Array.isArray(model?.weights)) {
     throw new TypeError(`${caller}: model must be a tfjs layers model, got ${typeof model}`);
   }
-  const weights = new Map<string, ModelWeight>();
+  const weights = new Map<string, tfl.LayerVariable>();
   for (const variable of model.weights) {
     const key = keyOf(variable.originalName);
-    if (weights.has(key)) {
-      throw new RangeError(`${caller}: expected one weight per name, got two of ${key}`);
-    }
-    weights.set(key, { key, variable });
+    if (weights.has(key)) throw new RangeError(`${caller}: expected one weight per name, got two of ${key}`);
+    weights.set(key, variable);
   }
   return weights;
 }

@@ -19,6 +19,7 @@ import {
 } from "./index.ts";
 import { fromLayout, toLayout } from "./layout.ts";
 import { openWeightsFile } from "./node.ts";
+import { wrapperPrefix } from "./wrapper-prefix.ts";
 
 /** A convolution, a dense layer on top, and a layer without weights. */
 function small(units = 3): tfl.Sequential {
@@ -74,6 +75,17 @@ describe("layouts", () => {
   });
 });
 
+test.each([
+  [["module.a", "module.b"], "module."],
+  [["model.module._orig_mod.a.b", "model.module._orig_mod.a.c"], "model.module._orig_mod."],
+  [["module.a", "b"], ""],
+  [["module.model.a", "module.b"], "module."],
+  [["models.a"], ""],
+  [[], ""],
+])("the wrapper of %j is '%s'", (names, prefix) => {
+  expect(wrapperPrefix(names)).toBe(prefix);
+});
+
 describe("loadNamedWeights", () => {
   test.each(["torch", "tensorflow"] as const)(
     "reads what tensorsToWrite gives, laid out as %s",
@@ -108,6 +120,18 @@ describe("loadNamedWeights", () => {
       expect(skipped).toEqual(["optimizer.head.weight"]);
       expect(valuesOf(to)).toEqual(valuesOf(from));
     }
+  });
+
+  test("reads names without what a training wrapper put before all, and reports them with it", async () => {
+    const [from, to] = [small(), small(5)];
+    const tensors = written(from).map((one) => ({ ...one, name: `module.${one.name}` }));
+    const bytes = await safetensorsBytes(tensors);
+    await expect(load(to, bytes)).rejects.toThrow(
+      "mismatched: module.head.weight: expected [5,2], found [3,2]",
+    );
+    const same = small();
+    expect((await load(same, bytes)).used).toEqual([...weightsOf(same).keys()]);
+    expect(valuesOf(same)).toEqual(valuesOf(from));
   });
 
   test("joins a weight that is stored in parts, and says which one is missing", async () => {

@@ -1,13 +1,15 @@
+import type * as tfl from "@tensorflow/tfjs-layers";
 import { listed } from "safetensors-io";
 import type { Change, Differences } from "./differences.ts";
 import type { NamedTensors } from "./formats/named-tensors.ts";
-import { shapeIn } from "./layout.ts";
-import type { ModelWeight } from "./model-weights.ts";
+import { type Layout, shapeIn } from "./layout.ts";
+import type { ModelWeights } from "./model-weights.ts";
 import type { Naming } from "./naming.ts";
 
 /** One weight to be loaded. */
 export interface Load {
-  readonly weight: ModelWeight;
+  readonly key: string;
+  readonly variable: tfl.LayerVariable;
   /** Tensors of the file, to be joined along their first axis. */
   readonly tensors: readonly string[];
   readonly change: Change<string> | undefined;
@@ -25,79 +27,67 @@ export interface Plan {
 /** Names that are given of each kind of problem. */
 const NAMED = 5;
 const FLOATS = ["F32", "F16", "BF16"];
-const NONE: Differences<never> = {
-  accepted: [],
-  optionFor: () => "",
-  missing: () => undefined,
-  unexpected: () => undefined,
-  changed: () => undefined,
-};
 
 /** Compares the names and shapes of a file with a model's weights; reads no tensor. */
 export function planWeights<Difference extends string>(
   file: NamedTensors,
-  weights: ReadonlyMap<string, ModelWeight>,
+  weights: ModelWeights,
   naming: Naming,
-  differences: Differences<Difference> = NONE,
+  differences: Differences<Difference> | undefined,
 ): Plan {
   const { stored, outside, twice } = storedByKey(file, naming);
   const loads: Load[] = [];
   const kept: string[] = [];
   const mismatched: string[] = [];
   const missing: string[] = [];
-  const used = new Set<string>();
   const refused = new Set<Difference>();
   /** Whether the caller accepts them all; those that it does not are remembered for the message. */
   const accepts = (...needed: readonly (Difference | undefined)[]): boolean => {
-    const others = needed.filter((one) => one === undefined || !differences.accepted.includes(one));
+    const others = needed.filter((one) => one === undefined || !differences?.accepted.includes(one));
     for (const one of others) if (one !== undefined) refused.add(one);
     return others.length === 0;
   };
 
-  for (const weight of weights.values()) {
-    const { key } = weight;
+  for (const [key, variable] of weights) {
     const parts = stored.get(key);
     if (parts === undefined) {
-      if (accepts(differences.missing(key))) kept.push(key);
+      if (accepts(differences?.missing(key))) kept.push(key);
       else missing.push(...naming.namesOf(key));
       continue;
     }
-    const { problems, expected, found } = compare(file, naming, weight, parts);
-    const change =
-      found &&
-      differences.changed({
-        ...{ key, expected, found, names: naming.names, metadata: file.metadata ?? new Map() },
-        has: (other) => stored.has(other),
-      });
+    const { problems, expected, found } = compare(file, naming, key, variable.shape as number[], parts);
+    const { names } = naming;
+    const has = (other: string) => stored.has(other);
+    const comparison = found && { key, expected, found, names, metadata: file.metadata ?? new Map(), has };
+    const change = comparison && differences?.changed(comparison);
     if (!(change ? accepts(...(change.needs ?? [undefined])) : problems.length === 0)) {
-      mismatched.push(
-        ...(change?.problem !== undefined && problems.length === 0 ? [change.problem] : problems),
-      );
+      mismatched.push(...(change?.problem && problems.length === 0 ? [change.problem] : problems));
     } else if (change && !change.convert) {
       kept.push(key);
     } else {
-      const tensors = parts as string[]; // without problems all of them are there
-      for (const name of tensors) used.add(name);
-      loads.push({ weight, tensors, change });
+      loads.push({ key, variable, tensors: parts as string[], change }); // without problems none is missing
       kept.push(...(change?.keeps ?? []));
     }
   }
 
+  const used = new Set(loads.flatMap(({ tensors }) => tensors));
   const skipped = [...outside];
   const unexpected: string[] = [];
   for (const [key, parts] of stored) {
     for (const name of parts) {
       if (name === undefined || used.has(name)) continue;
-      if (weights.has(key) || accepts(differences.unexpected(key))) skipped.push(name);
+      if (weights.has(key) || accepts(differences?.unexpected(key))) skipped.push(name);
       else unexpected.push(name);
     }
   }
-  const problems = Object.entries({
-    "two tensors for one place": twice,
-    ...{ mismatched, missing, unexpected },
-  }).flatMap(([kind, items]) => summary(kind, items));
+  const problems = [
+    ...summary("two tensors for one place", twice),
+    ...summary("mismatched", mismatched),
+    ...summary("missing", missing),
+    ...summary("unexpected", unexpected),
+  ];
   if (problems.length > 0 && refused.size > 0) {
-    problems.push(`some of it is accepted with ${differences.optionFor([...refused])}`);
+    problems.push(`some of it is accepted with ${differences?.optionFor([...refused])}`);
   }
   return { loads, kept, skipped, problems };
 }
@@ -130,40 +120,33 @@ function storedByKey({ tensors }: NamedTensors, { parts: names = [], placeOf }: 
   return { stored, outside, twice };
 }
 
-interface Compared {
-  readonly problems: readonly string[];
-  /** The shape of each part in the file's layout. */
-  readonly expected: readonly number[];
-  /** The first part's; `undefined` unless all parts are there and float. */
-  readonly found: readonly number[] | undefined;
-}
-
+/** The problems of a weight's tensors, and the shapes to compare: `found` is `undefined` unless all parts are there and float. */
 function compare(
   file: NamedTensors,
   { layout, parts: names }: Naming,
-  weight: ModelWeight,
+  key: string,
+  shape: readonly number[],
   parts: Parts,
-): Compared {
-  const whole = shapeIn(layout, weight.variable.shape as number[]);
-  const part = parts.length === 1 ? whole : [whole[0]! / parts.length, ...whole.slice(1)];
+) {
+  const whole = shapeIn(layout, shape);
+  let expected = parts.length === 1 ? whole : [whole[0]! / parts.length, ...whole.slice(1)];
   const problems: string[] = [];
   const shapes: (readonly number[])[] = [];
-  let expected = part;
   for (const [i, name] of parts.entries()) {
-    const { shape, dtype = "F32" } = (name === undefined ? undefined : file.tensors.get(name)) ?? {};
-    if (shape === undefined) problems.push(`${weight.key}: ${names?.[i]} is missing`);
+    const { shape: found, dtype = "F32" } = (name === undefined ? undefined : file.tensors.get(name)) ?? {};
+    if (found === undefined) problems.push(`${key}: ${names?.[i]} is missing`);
     else if (!FLOATS.includes(dtype)) problems.push(`${name}: expected F32, F16 or BF16, found ${dtype}`);
     else {
-      shapes.push(shape);
-      if (part.length === 2 && shape.length === 4) expected = asConvolution(part, layout);
-      if (shape.join() !== expected.join())
-        problems.push(`${name}: expected ${listed(expected)}, found ${listed(shape)}`);
+      shapes.push(found);
+      if (expected.length === 2 && found.length === 4) expected = asConvolution(expected, layout);
+      if (found.join() !== expected.join())
+        problems.push(`${name}: expected ${listed(expected)}, found ${listed(found)}`);
     }
   }
   return { problems, expected, found: shapes.length === parts.length ? shapes[0] : undefined };
 }
 
 /** A matrix as the 1×1 convolution that it is in some files. */
-function asConvolution(shape: readonly number[], layout: Naming["layout"]): readonly number[] {
+function asConvolution(shape: readonly number[], layout: Layout): readonly number[] {
   return layout === "torch" ? [...shape, 1, 1] : [1, 1, ...shape];
 }

@@ -1,6 +1,6 @@
 import type { FloatDtype, TensorToWrite } from "safetensors-io";
 import { shapeIn, toLayout } from "./layout.ts";
-import type { ModelWeight } from "./model-weights.ts";
+import type { ModelWeights } from "./model-weights.ts";
 import type { FileNames } from "./naming.ts";
 
 /**
@@ -11,11 +11,11 @@ import type { FileNames } from "./naming.ts";
  * const bytes = await safetensorsBytes(tensorsToWrite(weights, naming, "F16"));
  */
 export function tensorsToWrite(
-  weights: ReadonlyMap<string, ModelWeight>,
+  weights: ModelWeights,
   { layout, namesOf }: FileNames,
   dtype: FloatDtype = "F32",
 ): TensorToWrite[] {
-  return [...weights.values()].flatMap(({ key, variable }) => {
+  return [...weights].flatMap(([key, variable]) => {
     const names = namesOf(key);
     const shape = variable.shape as number[];
     const [rows = 1, ...rest] = shapeIn(layout, shape);

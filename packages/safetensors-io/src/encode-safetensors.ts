@@ -1,7 +1,9 @@
 import { type Checks, check, optional, requireOptions } from "known-options";
 import type { FloatDtype } from "./dtype.ts";
+import { elements } from "./elements.ts";
 import { toBfloat16, toFloat16 } from "./half.ts";
 import { HEADER_LIMIT } from "./header.ts";
+import { joined } from "./joined.ts";
 import { listed, quoted } from "./quoted.ts";
 
 /** A tensor to be written. */
@@ -72,13 +74,7 @@ export async function safetensorsBytes(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of safetensorsChunks(tensors, options)) chunks.push(chunk);
-  const bytes = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.byteLength, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
+  return joined(chunks);
 }
 
 type Sorted = TensorToWrite & { readonly dtype: FloatDtype };
@@ -128,10 +124,6 @@ function encode(name: string, dtype: FloatDtype, values: Float32Array): Uint8Arr
     }
   }
   return new Uint8Array(halves.buffer);
-}
-
-function elements(shape: readonly number[]): number {
-  return shape.reduce((size, side) => size * side, 1);
 }
 
 /** By code points, as UTF-8 bytes sort; JavaScript's own order is that of UTF-16. */

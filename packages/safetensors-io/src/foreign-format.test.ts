@@ -1,13 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import {
-  bytesSource,
-  foreignFormat,
-  notFinite,
-  openSafetensors,
-  safetensorsBytes,
-  wrapperPrefix,
-} from "./index.ts";
+import { bytesSource, foreignFormat, notFinite, openSafetensors, safetensorsBytes } from "./index.ts";
 
 const latin1 = (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 const zip = (member: string) => latin1(`PK\x03\x04${"\0".repeat(26)}${member}${"x".repeat(100)}`);
@@ -47,17 +40,6 @@ test("what is safetensors, or nothing known, is not taken for another format", a
   expect(foreignFormat(await safetensorsBytes([{ name: "a", shape: [1], data }]))).toBeUndefined();
   expect(foreignFormat(new Uint8Array(100))).toBeUndefined();
   expect(foreignFormat(new Uint8Array(0))).toBeUndefined();
-});
-
-test.each([
-  [["module.a", "module.b"], "module."],
-  [["model.module._orig_mod.a.b", "model.module._orig_mod.a.c"], "model.module._orig_mod."],
-  [["module.a", "b"], ""],
-  [["module.model.a", "module.b"], "module."],
-  [["models.a"], ""],
-  [[], ""],
-])("the wrapper of %j is '%s'", (names, prefix) => {
-  expect(wrapperPrefix(names)).toBe(prefix);
 });
 
 test("numbers that are not finite are counted", () => {

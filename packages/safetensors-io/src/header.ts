@@ -1,4 +1,5 @@
 import { bitsOf, type Dtype, isDtype } from "./dtype.ts";
+import { elements } from "./elements.ts";
 import { HeaderScanner } from "./header-scanner.ts";
 import { listed, quoted } from "./quoted.ts";
 
@@ -77,16 +78,6 @@ function readTensor(scanner: HeaderScanner, name: string, dataSize: number): Ten
     );
   }
   return { name, dtype, shape, begin, end };
-}
-
-/** Infinity where the product is no safe integer on the way. */
-function elements(shape: readonly number[]): number {
-  let size = 1;
-  for (const side of shape) {
-    size *= side;
-    if (!Number.isSafeInteger(size)) return Number.POSITIVE_INFINITY;
-  }
-  return size;
 }
 
 /** The format has none: what no tensor owns could hide anything. */

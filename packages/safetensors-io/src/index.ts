@@ -2,10 +2,12 @@ export {
   type ByteSource,
   blobSource,
   bytesSource,
+  requireRange,
   type StreamSourceOptions,
   streamSource,
 } from "./byte-source.ts";
 export type { Dtype, FloatDtype, Numbers } from "./dtype.ts";
+export { elements } from "./elements.ts";
 export {
   safetensorsBytes,
   safetensorsChunks,
@@ -18,4 +20,3 @@ export type { TensorInfo } from "./header.ts";
 export { notFinite } from "./not-finite.ts";
 export { openSafetensors, type Safetensors } from "./open-safetensors.ts";
 export { listed, quoted } from "./quoted.ts";
-export { wrapperPrefix } from "./wrapper-prefix.ts";

@@ -2,6 +2,7 @@ import type { ByteSource } from "./byte-source.ts";
 import { decode, type Numbers } from "./dtype.ts";
 import { FORMAT_BYTES, foreignFormat } from "./foreign-format.ts";
 import { HEADER_LIMIT, parseHeader, type TensorInfo } from "./header.ts";
+import { joined } from "./joined.ts";
 import { quoted } from "./quoted.ts";
 
 /** An open safetensors file: its header is read and checked, its tensors are read one by one. */
@@ -49,7 +50,7 @@ export async function openSafetensors(source: ByteSource): Promise<Safetensors> 
   if (claimed > limit) {
     const more = await source.read(8, Math.min(size, FORMAT_BYTES) - 8).catch(() => new Uint8Array(0));
     const problem = `expected a header of at most ${limit} bytes in a file of ${size}, got ${claimed}`;
-    throw fail(problem, joined(start, more));
+    throw fail(problem, joined([start, more]));
   }
   const data = 8 + Number(claimed);
   const bytes = await readExactly(source, 8, data - 8);
@@ -57,7 +58,7 @@ export async function openSafetensors(source: ByteSource): Promise<Safetensors> 
   try {
     header = parseHeader(bytes, size - data);
   } catch (error) {
-    throw fail((error as Error).message, joined(start, bytes.subarray(0, FORMAT_BYTES)));
+    throw fail((error as Error).message, joined([start, bytes.subarray(0, FORMAT_BYTES)]));
   }
   return {
     name,
@@ -73,13 +74,6 @@ export async function openSafetensors(source: ByteSource): Promise<Safetensors> 
       }
     },
   };
-}
-
-function joined(first: Uint8Array, rest: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(first.byteLength + rest.byteLength);
-  bytes.set(first);
-  bytes.set(rest, first.byteLength);
-  return bytes;
 }
 
 async function readExactly(source: ByteSource, offset: number, length: number): Promise<Uint8Array> {

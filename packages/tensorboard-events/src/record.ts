@@ -1,4 +1,4 @@
-import { crc32c } from "./crc32c.ts";
+import { crc32c, masked } from "masked-crc32c";
 
 /**
  * A TFRecord: length (uint64), its masked CRC, the data, their masked CRC; little-endian.
@@ -13,9 +13,4 @@ export function record(data: Uint8Array): Uint8Array {
   bytes.set(data, 12);
   view.setUint32(12 + data.length, masked(crc32c(data)), true);
   return bytes;
-}
-
-/** TensorFlow's guard against checksums of data that hold checksums. */
-function masked(crc: number): number {
-  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }

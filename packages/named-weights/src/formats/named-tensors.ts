@@ -1,4 +1,4 @@
-import type { Dtype } from "safetensors-io";
+import { type Dtype, elements } from "safetensors-io";
 
 /** A tensor of a weights file. */
 export interface StoredTensor {
@@ -22,14 +22,9 @@ export interface NamedTensors {
   close?(): Promise<void>;
 }
 
-/** Bytes of a float32 tensor; infinite where the product is no safe integer on the way. */
+/** Bytes of a float32 tensor; infinite where there are too many to count. */
 export function float32Bytes(shape: readonly number[]): number {
-  let size = 4;
-  for (const side of shape) {
-    size *= side;
-    if (!Number.isSafeInteger(size)) return Number.POSITIVE_INFINITY;
-  }
-  return size;
+  return 4 * elements(shape);
 }
 
 /** Little-endian float32 as numbers: a new array. */

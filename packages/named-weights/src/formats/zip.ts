@@ -1,5 +1,5 @@
 import { type FileEntry, Reader, ZipReader } from "@zip.js/zip.js";
-import { type ByteSource, quoted } from "safetensors-io";
+import { type ByteSource, quoted, requireRange } from "safetensors-io";
 
 /** A file of a zip archive, read from its beginning on; reading backwards starts again. */
 export interface ZipMember extends ByteSource {
@@ -65,11 +65,7 @@ function member(entry: FileEntry, name: string): ZipMember {
     name,
     size,
     async read(offset, length) {
-      if (!(offset >= 0 && length >= 0 && offset + length <= size)) {
-        throw new RangeError(
-          `${name}: expected a range within ${size} bytes, got ${length} from byte ${offset}`,
-        );
-      }
+      requireRange(this, offset, length);
       if (stream === undefined || offset < stream.position) {
         await stream?.cancel();
         stream = new MemberStream(entry, name);

@@ -1,4 +1,4 @@
-import { crc32c, masked } from "./crc32c.ts";
+import { crc32c, masked } from "masked-crc32c";
 import type { BundleEntry } from "./entry.ts";
 import { Cursor, fields } from "./wire.ts";
 

@@ -1,6 +1,6 @@
+import { crc32c, masked } from "masked-crc32c";
 import { type ByteSource, listed, quoted } from "safetensors-io";
 import { float32Bytes, float32Of, type NamedTensors, type StoredTensor } from "../named-tensors.ts";
-import { crc32c, masked } from "./crc32c.ts";
 import { type BundleEntry, FLOAT, readEntry, readShardCount, STRING } from "./entry.ts";
 import { nameOfKey, OBJECT_GRAPH, readString, variableNames } from "./object-graph.ts";
 import { readTable } from "./table.ts";

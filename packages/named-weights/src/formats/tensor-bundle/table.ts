@@ -1,5 +1,5 @@
+import { crc32c, masked } from "masked-crc32c";
 import type { ByteSource } from "safetensors-io";
-import { crc32c, masked } from "./crc32c.ts";
 import { Cursor } from "./wire.ts";
 
 const FOOTER = 48;

@@ -34,10 +34,6 @@ export class Cursor {
       if (byte < 128) return value;
     }
   }
-
-  text(length: number): string {
-    return new TextDecoder().decode(this.take(length));
-  }
 }
 
 /** One field of a protocol buffer: a number, or the bytes of a string or message. */

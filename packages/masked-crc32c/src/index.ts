@@ -1,0 +1,1 @@
+export { crc32c, masked } from "./crc32c.ts";

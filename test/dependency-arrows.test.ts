@@ -30,7 +30,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "vision-augment": ["known-options", "sample-keys"],
   "image-source": ["known-options", "sample-keys", "vision-augment"],
   "flowers-data": ["image-source", "known-options", "sample-keys", "vision-augment"],
-  "bit-teacher": ["kernel-op", "known-options", "named-weights", "safetensors-io", "sample-keys"],
+  "bit-teacher": ["kernel-op", "known-options", "named-weights", "sample-keys"],
   "wasm-kernels": ["kernel-op", "known-options"],
   "webgpu-kernels": ["kernel-op"],
   "tfjs-backends": ["known-options", "wasm-kernels", "webgpu-kernels"], // kernels are optional: imported only where they are installed

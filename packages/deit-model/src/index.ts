@@ -1,17 +1,17 @@
-export type { Adaptation } from "./adaptations.ts";
-export { type AttentionMaps, attentionMaps } from "./attention-maps.ts";
+// Models.
+
+// Where a model looks.
+export { type AttentionMaps, attentionMaps } from "./attention/attention-maps.ts";
 export {
   type AttentionRolloutOptions,
   attentionRollout,
   type ModelAndImages,
-} from "./attention-rollout.ts";
+} from "./attention/attention-rollout.ts";
+export type { ClassToken, TokenLayout } from "./attention/observe-attention.ts";
 export { averageHeads } from "./average-heads.ts";
 export { config, type VitConfig, type VitSize } from "./config.ts";
 export { createModel, type PublishedModel } from "./create-model.ts";
 export { deit } from "./deit.ts";
-export { type LoadWeightsOptions, loadWeights } from "./load-weights.ts";
-export type { ClassToken, TokenLayout } from "./observe-attention.ts";
-export type { Grid } from "./position-change.ts";
 export {
   deitBase,
   deitBase384,
@@ -23,8 +23,21 @@ export {
   deitTinyDistilled,
   type Preset,
 } from "./presets.ts";
-export { type PositionFilter, type ResizePositionsOptions, resizePositions } from "./resize-positions.ts";
-export { type SaveWeightsOptions, weightsBytes, weightsMetadata, weightTensors } from "./save-weights.ts";
-export { timmName } from "./timm-name.ts";
 export { vit } from "./vit.ts";
-export type { WeightNames } from "./weight-names.ts";
+// Weights in and out.
+export type { Adaptation } from "./weights/adaptations.ts";
+export { type LoadWeightsOptions, loadWeights } from "./weights/load-weights.ts";
+export type { Grid } from "./weights/position-change.ts";
+export {
+  type PositionFilter,
+  type ResizePositionsOptions,
+  resizePositions,
+} from "./weights/resize-positions.ts";
+export {
+  type SaveWeightsOptions,
+  weightsBytes,
+  weightsMetadata,
+  weightTensors,
+} from "./weights/save-weights.ts";
+export { timmName } from "./weights/timm-name.ts";
+export type { WeightNames } from "./weights/weight-names.ts";

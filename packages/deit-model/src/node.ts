@@ -1,1 +1,1 @@
-export { loadWeightsFile, saveWeightsFile } from "./weights-file.ts";
+export { loadWeightsFile, saveWeightsFile } from "./weights/weights-file.ts";

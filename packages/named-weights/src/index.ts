@@ -1,12 +1,12 @@
 // Formats: what a file holds.
 
+// What a family of models knows: keys, names and layouts in files, differences that may be accepted.
 export type { Change, Comparison, Differences } from "./differences.ts";
 export type { NamedTensors, StoredTensor } from "./formats/named-tensors.ts";
 export { openNpz } from "./formats/npz.ts";
 export { openSavedModelZip } from "./formats/saved-model.ts";
 export { openTensorBundle, type TensorBundleFiles } from "./formats/tensor-bundle/open-tensor-bundle.ts";
 export { openZip, type ZipMember } from "./formats/zip.ts";
-// A model's weights, and how a family of models names them.
 export { type Layout, shapeIn } from "./layout.ts";
 // In and out.
 export {

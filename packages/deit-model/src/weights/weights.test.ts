@@ -18,8 +18,8 @@ import {
   vit,
   weightsBytes,
   weightTensors,
-} from "./index.ts";
-import { loadWeightsFile, saveWeightsFile } from "./node.ts";
+} from "../index.ts";
+import { loadWeightsFile, saveWeightsFile } from "../node.ts";
 
 const { bytes: fixture, url: fixtureUrl } = fixturesOf(import.meta.url);
 

@@ -1,6 +1,6 @@
 import { fixturesOf, largestDifference, parity, tensorsOf } from "test-kit";
 import { expect, test } from "vitest";
-import { type PositionFilter, resizePositions } from "./index.ts";
+import { type PositionFilter, resizePositions } from "../index.ts";
 
 const { bytes: fixture } = fixturesOf(import.meta.url);
 

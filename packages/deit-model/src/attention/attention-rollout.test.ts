@@ -14,7 +14,7 @@ import {
   deit,
   type VitConfig,
   vit,
-} from "./index.ts";
+} from "../index.ts";
 
 /** Absolute; float32 through three blocks, numbers of at most 1. */
 const TOLERANCE = 1e-5;

@@ -1,13 +1,5 @@
 // Models.
 
-// Where a model looks.
-export { type AttentionMaps, attentionMaps } from "./attention/attention-maps.ts";
-export {
-  type AttentionRolloutOptions,
-  attentionRollout,
-  type ModelAndImages,
-} from "./attention/attention-rollout.ts";
-export type { ClassToken, TokenLayout } from "./attention/observe-attention.ts";
 export { averageHeads } from "./average-heads.ts";
 export { config, type VitConfig, type VitSize } from "./config.ts";
 export { createModel, type PublishedModel } from "./create-model.ts";
@@ -24,7 +16,9 @@ export {
   type Preset,
 } from "./presets.ts";
 export { vit } from "./vit.ts";
+
 // Weights in and out.
+
 export type { Adaptation } from "./weights/adaptations.ts";
 export { type LoadWeightsOptions, loadWeights } from "./weights/load-weights.ts";
 export type { Grid } from "./weights/position-change.ts";
@@ -41,3 +35,13 @@ export {
 } from "./weights/save-weights.ts";
 export { timmName } from "./weights/timm-name.ts";
 export type { WeightNames } from "./weights/weight-names.ts";
+
+// Where a model looks.
+
+export { type AttentionMaps, attentionMaps } from "./attention/attention-maps.ts";
+export {
+  type AttentionRolloutOptions,
+  attentionRollout,
+  type ModelAndImages,
+} from "./attention/attention-rollout.ts";
+export type { ClassToken, TokenLayout } from "./attention/observe-attention.ts";

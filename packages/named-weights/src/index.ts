@@ -1,20 +1,24 @@
 // Formats: what a file holds.
 
-// What a family of models knows: keys, names and layouts in files, differences that may be accepted.
-export type { Change, Comparison, Differences } from "./differences.ts";
 export type { NamedTensors, StoredTensor } from "./formats/named-tensors.ts";
 export { openNpz } from "./formats/npz.ts";
 export { openSavedModelZip } from "./formats/saved-model.ts";
 export { openTensorBundle, type TensorBundleFiles } from "./formats/tensor-bundle/open-tensor-bundle.ts";
 export { openZip, type ZipMember } from "./formats/zip.ts";
+
+// What a family of models knows: keys, names and layouts in files, differences that may be accepted.
+
+export type { Change, Comparison, Differences } from "./differences.ts";
 export { type Layout, shapeIn } from "./layout.ts";
+export { type ModelWeights, modelWeights } from "./model-weights.ts";
+export type { FileNames, Naming, Place } from "./naming.ts";
+
 // In and out.
+
 export {
   loadNamedWeights,
   type NamedWeights,
   type WeightsReport,
   type WeightsSource,
 } from "./load-named-weights.ts";
-export { type ModelWeights, modelWeights } from "./model-weights.ts";
-export type { FileNames, Naming, Place } from "./naming.ts";
 export { tensorsToWrite } from "./tensors-to-write.ts";

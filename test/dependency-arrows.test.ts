@@ -18,7 +18,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "named-weights": ["masked-crc32c", "safetensors-io"],
   "deit-model": ["known-options", "named-weights", "safetensors-io", "vit-blocks"],
   "tfjs-optim": ["kernel-op", "known-options"],
-  "train-loop": ["known-options", "sample-keys", "tensorboard-events", "tfjs-optim"],
+  "train-loop": ["known-options", "safetensors-io", "sample-keys", "tensorboard-events", "tfjs-optim"],
   "distill-trainer": [
     "kernel-op",
     "known-options",

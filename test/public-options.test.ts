@@ -17,16 +17,18 @@ const UNKNOWN = "learninRate";
 const DATA = [
   "AdamWStep",
   "AttentionMaps",
+  "Batch",
   "ByteImage",
   "Check",
+  "CheckedSource",
   "Features",
   "ImageBatch",
+  "MicroBatch",
   "ModelAndImages",
   "OnnxRuntime",
   "Pixels",
   "RgbImage",
   "StepFigures",
-  "Trainer",
   "{ readonly width: number; readonly height: number; }",
 ];
 
@@ -37,8 +39,8 @@ const ARGUMENTS: Readonly<Record<string, readonly unknown[]>> = {
   "arraySource(ArraySourceOptions)": [samples],
   "createModel(Partial<VitConfig>)": ["deit_tiny_patch16_224"],
   "splitFlowers(StratifiedSplitOptions)": [{ encoding: {}, keys: [] }],
-  "Classifier.fitDataset(FitOptions)": [source],
-  "Distiller.fitDataset(FitOptions)": [source],
+  "Classifier.fitDataset(FitDatasetOptions)": [source],
+  "Distiller.fitDataset(FitDatasetOptions)": [source],
 };
 
 const folder = mkdtempSync(join(tmpdir(), "public-options-"));

@@ -84,12 +84,3 @@ export function planBit(caller: string, size: BitSize): BitPlan {
   }
   return { stem, units, features: inputs, groups, weightEpsilon };
 }
-
-/** @throws RangeError if a value is no integer ≥ 1. */
-export function requireCounts(caller: string, counts: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(counts)) {
-    if (!(Number.isInteger(value) && value >= 1)) {
-      throw new RangeError(`${caller}: ${name} must be an integer >= 1, got ${value}`);
-    }
-  }
-}

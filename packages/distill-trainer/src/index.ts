@@ -1,7 +1,8 @@
 // What can be trained.
 
-// The same with Keras' verbs.
 export { Classifier, type ClassifierCompileArgs } from "./keras/classifier.ts";
+// The same with Keras' verbs.
+export type { FitDatasetOptions } from "./keras/compiled-task.ts";
 export { Distiller, type DistillerArgs, type DistillerCompileArgs } from "./keras/distiller.ts";
 // Losses, per sample.
 export { type Distillation, distillationLoss } from "./losses/distillation-loss.ts";

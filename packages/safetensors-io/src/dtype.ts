@@ -1,7 +1,10 @@
 import { fromBfloat16, fromFloat16 } from "./half.ts";
 
-/** Element types that can be written, all from float32. */
+/** Element types that can be written from float32. */
 export type FloatDtype = "F32" | "F16" | "BF16";
+
+/** Element types that can be written. */
+export type WrittenDtype = FloatDtype | "I32" | "U8";
 
 /** The format's element types. Those of fewer than 8 bits, of 8-bit floats, and `C64` can be listed but not read. */
 export type Dtype =

@@ -106,7 +106,7 @@ describe("files", () => {
     const nowhere = join(folder, "none", "model.safetensors");
     const tensors = [{ name: "a", shape: [1], data: Float32Array.of(1) }];
     await expect(saveSafetensors(nowhere, tensors)).rejects.toThrow(
-      `saveSafetensors: could not write ${nowhere}: ENOENT`,
+      `saveSafetensors: ${nowhere}: could not write its 0 bytes: ENOENT`,
     );
   });
 
@@ -130,4 +130,21 @@ test.each([
   [{ meta: {} }, "safetensors: unknown option 'meta'; did you mean 'metadata'?"],
 ])("refuses %j", async (options, message) => {
   await expect(safetensorsBytes([], options as never)).rejects.toThrow(message);
+});
+
+test("int32 and uint8 data keep their types, and tensors their order where it is given", async () => {
+  const tensors = [
+    { name: "b", shape: [2], data: Int32Array.of(-1, 7) },
+    { name: "a", shape: [3], data: Uint8Array.of(1, 2, 255) },
+    { name: "c", shape: [], data: Float32Array.of(0.5) },
+  ];
+  const given = await openSafetensors(bytesSource(await safetensorsBytes(tensors, { order: "given" })));
+  expect([...given.tensors.values()].map(({ name, dtype }) => `${name} ${dtype}`)).toEqual([
+    "b I32",
+    "a U8",
+    "c F32",
+  ]);
+  for (const { name, data } of tensors) expect(await given.read(name)).toEqual(data);
+  const sorted = await openSafetensors(bytesSource(await safetensorsBytes(tensors)));
+  expect([...sorted.tensors.keys()]).toEqual(["c", "b", "a"]);
 });

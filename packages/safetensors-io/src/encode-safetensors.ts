@@ -1,5 +1,5 @@
-import { type Checks, check, optional, requireOptions } from "known-options";
-import type { FloatDtype } from "./dtype.ts";
+import { type Checks, check, oneOf, optional, requireOptions } from "known-options";
+import type { FloatDtype, WrittenDtype } from "./dtype.ts";
 import { elements } from "./elements.ts";
 import { toBfloat16, toFloat16 } from "./half.ts";
 import { HEADER_LIMIT } from "./header.ts";
@@ -10,26 +10,32 @@ import { listed, quoted } from "./quoted.ts";
 export interface TensorToWrite {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Default `"F32"`. F16 and BF16 round to the nearest, ties to even. */
+  /** Type of float32 data in the file. Default `"F32"`. F16 and BF16 round to the nearest, ties to even. */
   readonly dtype?: FloatDtype;
-  /** Row-major; a function is called when the tensor's turn has come. */
-  readonly data: Float32Array | (() => Float32Array | Promise<Float32Array>);
+  /**
+   * Row-major. Float32 data; int32 and uint8 data are written as I32 and U8. A function is called when the tensor's turn has
+   * come, and gives float32.
+   */
+  readonly data: Float32Array | Int32Array | Uint8Array | (() => Float32Array | Promise<Float32Array>);
 }
 
 /** Options of the writers. */
 export interface WriteOptions {
   /** Becomes the file's `__metadata__`. `{ format: "pt" }` is what transformers expects of PyTorch's files. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** `"given"`: tensors stay in their order. Default `"sorted"`, as the official writer has them. */
+  readonly order?: "sorted" | "given";
 }
 
 /** Checks of {@link WriteOptions}. */
 export const WRITE_CHECKS: Checks<WriteOptions> = {
   metadata: optional(check("an object of strings", isObjectOfStrings)),
+  order: optional(oneOf("sorted", "given")),
 };
 
 /** Largest last, as the official writer sorts them; and bytes per element. */
-const RANK = { F16: 0, BF16: 1, F32: 2 } as const;
-const BYTES = { F16: 2, BF16: 2, F32: 4 } as const;
+const RANK = { U8: 0, F16: 1, BF16: 2, I32: 3, F32: 4 } as const;
+const BYTES = { U8: 1, F16: 2, BF16: 2, I32: 4, F32: 4 } as const;
 
 /**
  * The bytes of a safetensors file, header first, then one chunk per tensor: the same bytes as the official writer's
@@ -47,9 +53,11 @@ export async function* safetensorsChunks(
   options: WriteOptions = {},
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   requireOptions("safetensors", options, WRITE_CHECKS);
-  const sorted = tensors
-    .map((tensor) => ({ ...tensor, dtype: tensor.dtype ?? "F32" }))
-    .sort((a, b) => RANK[b.dtype] - RANK[a.dtype] || compareBytes(a.name, b.name));
+  const typed = tensors.map((tensor) => ({ ...tensor, dtype: dtypeOf(tensor) }));
+  const sorted =
+    options.order === "given"
+      ? typed
+      : typed.sort((a, b) => RANK[b.dtype] - RANK[a.dtype] || compareBytes(a.name, b.name));
   yield header(sorted, options);
   for (const { name, shape, dtype, data } of sorted) {
     const values = typeof data === "function" ? await data() : data;
@@ -77,7 +85,12 @@ export async function safetensorsBytes(
   return joined(chunks);
 }
 
-type Sorted = TensorToWrite & { readonly dtype: FloatDtype };
+type Typed = Omit<TensorToWrite, "dtype"> & { readonly dtype: WrittenDtype };
+
+function dtypeOf({ dtype = "F32", data }: TensorToWrite): WrittenDtype {
+  if (data instanceof Int32Array) return "I32";
+  return data instanceof Uint8Array ? "U8" : dtype;
+}
 
 /** Other readers refuse a file whose metadata has anything else. */
 function isObjectOfStrings(value: unknown): boolean {
@@ -85,7 +98,7 @@ function isObjectOfStrings(value: unknown): boolean {
   return Object.values(value).every((one) => typeof one === "string");
 }
 
-function header(tensors: readonly Sorted[], options: WriteOptions): Uint8Array<ArrayBuffer> {
+function header(tensors: readonly Typed[], options: WriteOptions): Uint8Array<ArrayBuffer> {
   const { metadata } = options;
   const entries = new Map<string, string>();
   let end = 0;
@@ -113,8 +126,12 @@ function header(tensors: readonly Sorted[], options: WriteOptions): Uint8Array<A
   return bytes;
 }
 
-function encode(name: string, dtype: FloatDtype, values: Float32Array): Uint8Array<ArrayBuffer> {
-  if (dtype === "F32") return new Uint8Array(values.slice().buffer);
+function encode(
+  name: string,
+  dtype: WrittenDtype,
+  values: Float32Array | Int32Array | Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  if (dtype !== "F16" && dtype !== "BF16") return new Uint8Array(values.slice().buffer);
   const [round, infinity] = dtype === "F16" ? [toFloat16, 0x7c00] : [toBfloat16, 0x7f80];
   const halves = new Uint16Array(values.length);
   for (let i = 0; i < values.length; i++) {

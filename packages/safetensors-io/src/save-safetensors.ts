@@ -1,6 +1,3 @@
-import { randomUUID } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
 import { requireOptions } from "known-options";
 import {
   safetensorsChunks,
@@ -8,6 +5,7 @@ import {
   WRITE_CHECKS,
   type WriteOptions,
 } from "./encode-safetensors.ts";
+import { writeAtomically } from "./write-atomically.ts";
 
 /**
  * Writes a safetensors file, one tensor at a time, and all or nothing: into a temporary file beside it, which is
@@ -25,30 +23,11 @@ export async function saveSafetensors(
   options: WriteOptions = {},
 ): Promise<void> {
   requireOptions("saveSafetensors", options, WRITE_CHECKS);
-  const part = `${path}.${randomUUID()}.part`;
   try {
-    const handle = await open(part, "wx");
-    try {
-      for await (const chunk of safetensorsChunks(tensors, options)) await handle.writeFile(chunk);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(part, path);
+    await writeAtomically(path, safetensorsChunks(tensors, options));
   } catch (error) {
-    await rm(part, { force: true }).catch(() => {}); // its folder may be none
-    if (!(error instanceof Error && "syscall" in error)) throw error;
-    throw new Error(`saveSafetensors: could not write ${path}: ${error.message}`, { cause: error });
-  }
-  await syncFolder(dirname(path));
-}
-
-/** Makes the new name survive a power cut, where the system can. */
-async function syncFolder(folder: string): Promise<void> {
-  try {
-    const handle = await open(folder);
-    await handle.sync().finally(() => handle.close());
-  } catch {
-    // Windows cannot open folders
+    if (error instanceof Error && "code" in error)
+      throw new Error(`saveSafetensors: ${error.message}`, { cause: error.cause });
+    throw error;
   }
 }

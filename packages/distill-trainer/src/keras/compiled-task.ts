@@ -10,6 +10,9 @@ import {
   type Task,
 } from "train-loop";
 
+/** Options of `fitDataset`: those of {@link fit}, except what `compile` was given. */
+export interface FitDatasetOptions extends Omit<FitOptions, keyof StepOptions> {}
+
 /** Keras' verbs over a task: `compile` makes it, `fitDataset` and `evaluateDataset` use it. */
 export abstract class CompiledTask<Args extends StepOptions> {
   #compiled: { readonly task: Task; readonly step: StepOptions } | undefined;
@@ -22,7 +25,7 @@ export abstract class CompiledTask<Args extends StepOptions> {
   }
 
   /** Trains; see {@link FitOptions}. The model's variables change in place. */
-  fitDataset(source: DataSource, options: Omit<FitOptions, keyof StepOptions>): Promise<tfl.History> {
+  fitDataset(source: DataSource, options: FitDatasetOptions): Promise<tfl.History> {
     const { task, step } = this.#requireCompiled("fitDataset");
     const { optimizer, gradientTransform, average } = step;
     return fit(task, optimizer, source, {

@@ -109,8 +109,8 @@ export function compileRecipe(
   source: DataSource,
   options: CompileRecipeOptions = {},
 ): DistillerCompileArgs {
-  const { distillation, alpha, ...task } = recipeTask(recipe);
   const step = recipeStep(recipe, model, source, options);
+  const { distillation, alpha, ...task } = recipeTask(recipe);
   return { ...step, ...task, ...(model.outputs.length > 1 && { distillation, alpha }) };
 }
 

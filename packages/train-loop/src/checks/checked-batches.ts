@@ -9,7 +9,7 @@ import { requireBatch } from "./require-batch.ts";
  */
 export function requireSource(name: string, source: DataSource): void {
   if (typeof source?.batches !== "function") {
-    throw new TypeError(`${name} must be a DataSource { size, batchSize, batches(epoch) }, got ${source}`);
+    throw new TypeError(`${name}: expected a DataSource { size, batchSize, batches(epoch) }, got ${source}`);
   }
   for (const key of ["size", "batchSize"] as const) {
     const value = source[key];

@@ -79,9 +79,9 @@ const CHECKS: Checks<FitOptions> = {
 
 /** @throws TypeError or RangeError for what `fit` cannot take. */
 export function requireFitOptions(optimizer: tf.Optimizer, source: DataSource, options: FitOptions): void {
+  requireOptions("fit", options, CHECKS);
   requireOptions("fit", { optimizer }, { optimizer: OPTIMIZER });
   requireSource("fit", source);
-  requireOptions("fit", options, CHECKS);
   const { epochs, initialEpoch = 0, validationData } = options;
   if (initialEpoch >= epochs) {
     throw new RangeError(`fit: initialEpoch must be an integer in [0, ${epochs}), got ${initialEpoch}`);

@@ -1,15 +1,15 @@
 // A pretrained layers model as a teacher of flowers: a linear probe, then fine-tuned by BiT-HyperRule.
-//   node --import tsx --conditions=@deit/source packages/bit-teacher/scripts/teach-flowers.ts --data flower_photos.tgz --backbone model.json
+//   node --import tsx --conditions=@deit/source packages/distill-trainer/scripts/teach-flowers.ts --data flower_photos.tgz --backbone model.json
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { fineTune, hyperRule, linearProbe } from "distill-trainer";
+import { featuresOf } from "bit-teacher";
 import { openFlowers, splitFlowers } from "flowers-data/node";
 import { imageSource } from "image-source/node";
 import { startBackend } from "tfjs-backends";
-import { featuresOf } from "../src/index.ts";
+import { fineTune, hyperRule, linearProbe } from "../src/index.ts";
 
 const { values: args } = parseArgs({
   options: {

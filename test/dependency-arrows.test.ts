@@ -26,6 +26,7 @@ const ARROWS: Record<string, readonly string[]> = {
     "sample-keys",
     "tfjs-optim",
     "train-loop",
+    "vision-augment",
   ],
   "vision-augment": ["known-options", "sample-keys"],
   "image-source": ["known-options", "sample-keys", "vision-augment"],

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { deit, type VitSize } from "deit-model";
 import { Distiller, type Teacher } from "distill-trainer";
+import type { Batch } from "sample-keys";
 import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
-import type { Batch } from "train-loop";
 import { type GpuWork, meterGpu } from "webgpu-kernels";
 
 const CLASSES = 5;

@@ -9,8 +9,7 @@ export { type Distillation, distillationLoss } from "./losses/distillation-loss.
 export { smoothedOneHot } from "./losses/label-smoothing.ts";
 export { softmaxCrossEntropy } from "./losses/softmax-cross-entropy.ts";
 // Pictures.
-export { type Mix, type MixOptions, mixBatch, mixOf } from "./mixing/mix-batch.ts";
-export { type MixedSourceOptions, mixedSource } from "./mixing/mixed-source.ts";
+export { type MixedSourceOptions, mixedSource } from "./mixed-source.ts";
 export {
   IMAGENET_NORMALISATION,
   type Normalisation,

@@ -1,6 +1,7 @@
 // Runs this package's training on a fixture's data and compares it with what the original software recorded.
 import * as tf from "@tensorflow/tfjs-core";
 import { deit, type VitConfig } from "deit-model";
+import type { Batch } from "sample-keys";
 import {
   bytes,
   errorOverLargest,
@@ -10,7 +11,7 @@ import {
   type ParityRow,
   parity,
 } from "test-kit";
-import type { Batch, BatchLogs, DataSource } from "train-loop";
+import type { BatchLogs, DataSource } from "train-loop";
 import { expect } from "vitest";
 import type { Distillation, Teacher } from "../src/index.ts";
 import { Distiller } from "../src/index.ts";

@@ -1,15 +1,22 @@
 // Pictures of a folder or an archive.
 
-export { type BatchesOptions, batches } from "./node/batches.ts";
 export { type DecodeImageOptions, decodeImage } from "./node/decode/decode-image.ts";
 export { decodeSample } from "./node/decode/decode-sample.ts";
-// Batches.
-export { type ImageSource, type ImageSourceOptions, imageSource } from "./node/image-source.ts";
+export type { TreeNote, TreeNoteKind } from "./node/tree/notes.ts";
+export { type OpenImagesOptions, openImages } from "./node/tree/open-images.ts";
 
 // Training and validation.
+
 export { splitStore } from "./node/split-store.ts";
 export { type Split, type StratifiedSplitOptions, stratifiedSplit } from "./node/stratified-split.ts";
-// Worker threads, for work of one's own.
+
+// Batches.
+
+export { type BatchesOptions, batches } from "./node/batches.ts";
+export { type ImageSource, type ImageSourceOptions, imageSource } from "./node/image-source.ts";
+
+// Worker threads, for work of your own.
+
 export { serveTasks } from "./node/threads/serve-tasks.ts";
 export {
   type PoolOptions,
@@ -17,5 +24,3 @@ export {
   type WorkerModule,
   type WorkerPool,
 } from "./node/threads/worker-pool.ts";
-export type { TreeNote, TreeNoteKind } from "./node/tree/notes.ts";
-export { type OpenImagesOptions, openImages } from "./node/tree/open-images.ts";

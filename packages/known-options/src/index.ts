@@ -1,3 +1,5 @@
+// Checks.
+
 export {
   ABORT_SIGNAL,
   ANY,
@@ -19,8 +21,19 @@ export {
   STRING,
   UINT32,
 } from "./check.ts";
-export { firstNonFinite } from "./first-non-finite.ts";
 export { LAYER_OPTIONS } from "./layer-options.ts";
+
+// Options.
+
 export { type KindChecks, requireKind } from "./require-kind.ts";
 export { type Checks, requireOptions } from "./require-options.ts";
+
+// Arrays.
+
+export { firstNonFinite } from "./first-non-finite.ts";
+export { requireLabels, requireTargets } from "./require-labels.ts";
+export { requireType, type TypedArray } from "./require-type.ts";
+
+// Words.
+
 export { suggestion } from "./suggestion.ts";

@@ -1,8 +1,17 @@
-export { type Draws, drawsAt, drawsFrom } from "./draws.ts";
+// Keys.
+
 export { mix64 } from "./mix64.ts";
+export { sampleKey } from "./sample-key.ts";
+export { siteOf } from "./site.ts";
+
+// Numbers drawn from a key.
+
+export { type Draws, drawsAt, drawsFrom } from "./draws.ts";
 export { normal } from "./normal.ts";
 export { permutation } from "./permutation.ts";
 export { philox2x32 } from "./philox.ts";
-export { sampleKey } from "./sample-key.ts";
-export { siteOf } from "./site.ts";
 export { uniform } from "./uniform.ts";
+
+// Samples with their keys.
+
+export type { Batch } from "./batch.ts";

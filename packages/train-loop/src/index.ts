@@ -6,9 +6,8 @@ export type { CheckpointEvent, CheckpointOptions } from "./checkpoint/options.ts
 export { OtherRunError } from "./checkpoint/other-run-error.ts";
 export type { CheckpointStorage } from "./checkpoint/storage.ts";
 export { checkedBatches, requireSource } from "./checks/checked-batches.ts";
-export { requireLabels, requireTargets } from "./checks/require-batch.ts";
 export { type ArraySourceOptions, arraySource, type Samples } from "./data/array-source.ts";
-export { type Batch, batchesPerEpoch, type DataSource } from "./data/data-source.ts";
+export { batchesPerEpoch, type DataSource } from "./data/data-source.ts";
 export { type BatchedDataset, type FromTfDataOptions, fromTfData } from "./data/tf-data.ts";
 // Training.
 export { BackendLostError } from "./fit/backend-lost.ts";

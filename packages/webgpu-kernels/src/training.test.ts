@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { deit } from "deit-model";
 import { Distiller, softmaxCrossEntropy, type Teacher } from "distill-trainer";
+import type { Batch } from "sample-keys";
 import { largestMixedError, noise, valuesOf } from "test-kit";
 import { startWebGpu } from "test-kit/backends";
 import { AdamW } from "tfjs-optim";
-import type { Batch } from "train-loop";
 import { describe, expect, test } from "vitest";
 import { installWebGpuKernels } from "./install.ts";
 import { type GpuWork, meterGpu } from "./meter.ts";

@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { deit, type VitConfig } from "deit-model";
 import { Distiller, type Teacher } from "distill-trainer";
+import type { Batch } from "sample-keys";
 import { AdamW, clipByGlobalNorm } from "tfjs-optim";
-import type { Batch, DataSource } from "train-loop";
+import type { DataSource } from "train-loop";
 import { type Case, noise, type Outcome } from "../case.ts";
 import { adamW } from "../float64/adamw.ts";
 import { type Array64, build, map, total } from "../float64/array.ts";

@@ -1,4 +1,5 @@
-import type { Batch, DataSource } from "train-loop";
+import type { Batch } from "sample-keys";
+import type { DataSource } from "train-loop";
 
 /** A source whose batches are of type `B`. */
 export interface SourceOf<B extends Batch> extends DataSource {

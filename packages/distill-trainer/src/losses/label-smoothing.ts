@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { integerFrom, RATE, requireOptions } from "known-options";
-import { requireLabels } from "train-loop";
+import { integerFrom, RATE, requireLabels, requireOptions } from "known-options";
 
 /**
  * One-hot targets, mixed with the uniform distribution.

@@ -1,6 +1,6 @@
 import type { ADAMW_SEMANTICS } from "tfjs-optim";
+import type { MixOptions } from "vision-augment";
 import type { Distillation } from "../losses/distillation-loss.ts";
-import type { MixOptions } from "../mixing/mix-batch.ts";
 import type { Normalisation } from "../preprocess.ts";
 
 /** How a transformer is trained: plain data. {@link compileRecipe} makes of it what `compile` takes. */

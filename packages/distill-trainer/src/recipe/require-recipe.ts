@@ -11,8 +11,8 @@ import {
   RATE,
   requireOptions,
 } from "known-options";
+import { mixOf } from "vision-augment";
 import { requireDistillation } from "../losses/distillation-loss.ts";
-import { mixOf } from "../mixing/mix-batch.ts";
 import { normalise } from "../preprocess.ts";
 import type { Recipe, RecipeWarmup } from "./recipe.ts";
 

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type Checks, COUNT, check, FUNCTION, optional, requireOptions } from "known-options";
-import type { Batch, DataSource } from "train-loop";
+import type { Batch } from "sample-keys";
+import type { DataSource } from "train-loop";
 import {
   checkedBatches,
   disposeMicroBatch,

@@ -1,8 +1,9 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { ANY, type Checks, FUNCTION, OBJECT, optional, requireOptions } from "known-options";
+import type { Batch } from "sample-keys";
 import { ScheduledMomentum } from "tfjs-optim";
-import { type Batch, batchesPerEpoch, type DataSource, type FitOptions, fit } from "train-loop";
-import { mixedSource } from "../mixing/mixed-source.ts";
+import { batchesPerEpoch, type DataSource, type FitOptions, fit } from "train-loop";
+import { mixedSource } from "../mixed-source.ts";
 import { type Preprocess, toSymmetricRange } from "../preprocess.ts";
 import { classification } from "../tasks/classification.ts";
 import { widthOf } from "./features.ts";

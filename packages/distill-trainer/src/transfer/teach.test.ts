@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { bit, featuresOf } from "bit-teacher";
+import type { Batch } from "sample-keys";
 import { startBackend } from "tfjs-backends";
-import type { Batch, DataSource } from "train-loop";
+import type { DataSource } from "train-loop";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   extractFeatures,

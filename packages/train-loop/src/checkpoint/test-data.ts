@@ -2,6 +2,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { vit } from "deit-model";
 import { Classifier } from "distill-trainer";
+import type { Batch } from "sample-keys";
 import { permutation, sampleKey } from "sample-keys";
 import { startBackend } from "tfjs-backends";
 import {
@@ -16,7 +17,7 @@ import {
   warmup,
 } from "tfjs-optim";
 import { folderStorage, jsonLines } from "train-loop/node";
-import type { Batch, DataSource } from "../data/data-source.ts";
+import type { DataSource } from "../data/data-source.ts";
 import type { CheckpointStorage, FitOptions } from "../index.ts";
 
 const SIDE = 8;

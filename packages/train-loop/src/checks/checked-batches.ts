@@ -1,4 +1,5 @@
-import { type Batch, batchesFrom, type DataSource } from "../data/data-source.ts";
+import type { Batch } from "sample-keys";
+import { batchesFrom, type DataSource } from "../data/data-source.ts";
 import { requireBatch } from "./require-batch.ts";
 
 /**

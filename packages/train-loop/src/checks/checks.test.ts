@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { Classifier, Distiller, type Teacher } from "distill-trainer";
+import type { Batch } from "sample-keys";
 import { collect, sectors } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { AdamW, cosine } from "tfjs-optim";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Batch } from "../index.ts";
 
 describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
   beforeAll(() => startBackend(backend));

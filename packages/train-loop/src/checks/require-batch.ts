@@ -1,8 +1,5 @@
-import { firstNonFinite } from "known-options";
-import type { Batch } from "../data/data-source.ts";
-
-/** How far a target's shares may be from summing to 1: float32 sums of a thousand classes. */
-const MASS_TOLERANCE = 1e-3;
+import { firstNonFinite, requireLabels, requireTargets, requireType, type TypedArray } from "known-options";
+import type { Batch } from "sample-keys";
 
 /**
  * Refuses a batch of which a field is not what it must be, before anything is computed of it.
@@ -28,41 +25,6 @@ export function requireBatch(place: string, batch: Batch, classes: number): void
   }
   if (teacherImages !== undefined || teacherShape !== undefined) {
     requireImages(place, "teacherImages", teacherImages, "teacherShape", teacherShape, rows);
-  }
-}
-
-/** @throws RangeError that names the first label that is not one of the classes, and its row. */
-export function requireLabels(place: string, labels: ArrayLike<number>, classes: number): void {
-  for (let row = 0; row < labels.length; row++) {
-    const label = labels[row]!;
-    if (Number.isInteger(label) && label >= 0 && label < classes) continue;
-    throw new RangeError(
-      `${place}: labels must be integers in [0, ${classes}), for ${classes} classes, got ${label} at labels[${row}]`,
-    );
-  }
-}
-
-/** @throws RangeError that names the first row of targets that is not a distribution over the classes. */
-export function requireTargets(place: string, targets: Float32Array, rows: number, classes: number): void {
-  requireType(place, "targets", targets, Float32Array);
-  if (targets.length !== rows * classes) {
-    throw new RangeError(
-      `${place}: targets must be [${rows}, ${classes}], ${rows * classes} numbers for ${classes} classes, got ${targets.length}`,
-    );
-  }
-  for (let row = 0; row < rows; row++) {
-    let mass = 0;
-    for (let i = row * classes; i < (row + 1) * classes; i++) {
-      const share = targets[i]!;
-      mass += share;
-      if (share >= 0 && share < Number.POSITIVE_INFINITY) continue;
-      throw new RangeError(
-        `${place}: targets must be finite and at least 0, got ${share} in row ${row}, class ${i % classes}`,
-      );
-    }
-    if (Math.abs(mass - 1) > MASS_TOLERANCE) {
-      throw new RangeError(`${place}: each row of targets must sum to 1, got ${mass} in row ${row}`);
-    }
   }
 }
 
@@ -97,21 +59,6 @@ function requireImages(
       `${place}: ${name} must be finite, got ${images[bad]} in row ${row}, number ${bad % stride} of it`,
     );
   }
-}
-
-type TypedArray = Float32Array | Int32Array | Uint32Array | BigUint64Array;
-
-function requireType<T extends TypedArray>(
-  place: string,
-  name: string,
-  value: T | undefined,
-  type: { readonly prototype: T; readonly name: string },
-): asserts value is T {
-  // By name: a page's frames and some test runners have classes of their own.
-  const found = Object.prototype.toString.call(value).slice(8, -1);
-  if (found === type.name) return;
-  const got = value === undefined ? "undefined" : value === null ? "null" : found;
-  throw new TypeError(`${place}: ${name} must be of the type ${type.name}, got ${got}`);
 }
 
 function requireRows(place: string, name: string, { length }: TypedArray, rows: number): void {

@@ -1,12 +1,14 @@
 // What a batch's labels or a teacher say that they cannot mean: refused wherever they come in, and after any number of rows.
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { Distiller, type LogitStore, layersTeacher, mixBatch, storeTeacherLogits } from "distill-trainer";
+import { Distiller, type LogitStore, layersTeacher, storeTeacherLogits } from "distill-trainer";
+import type { Batch } from "sample-keys";
 import { sectors } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { AdamW } from "tfjs-optim";
+import { mixBatch } from "vision-augment";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Batch, DataSource } from "../index.ts";
+import type { DataSource } from "../index.ts";
 
 /** Of what a pixel may be; one above it is NaN to the teachers here. */
 const LIMIT = 1e5;

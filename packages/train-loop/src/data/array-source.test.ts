@@ -1,6 +1,7 @@
+import type { Batch } from "sample-keys";
 import { collect } from "test-kit";
 import { expect, test } from "vitest";
-import { arraySource, type Batch } from "../index.ts";
+import { arraySource } from "../index.ts";
 
 const images = Float32Array.from({ length: 14 }, (_, i) => i);
 const labels = [0, 1, 2, 3, 4, 5, 6];

@@ -1,6 +1,7 @@
 import { ANY, BOOLEAN, type Checks, COUNT, optional, requireOptions, UINT32 } from "known-options";
+import type { Batch } from "sample-keys";
 import { permutation, sampleKey } from "sample-keys";
-import type { Batch, DataSource } from "./data-source.ts";
+import type { DataSource } from "./data-source.ts";
 
 /** Samples in memory. */
 export interface Samples {

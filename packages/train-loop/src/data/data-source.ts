@@ -1,25 +1,4 @@
-/** One batch on the host, as any data package can make it. Rows of all fields belong together. */
-export interface Batch {
-  /** Samples, row by row, float32; for images NHWC, RGB, 0…255. */
-  readonly images: Float32Array;
-  /** `[batch, …sample]`. */
-  readonly shape: readonly number[];
-  /** Class of each sample, in [0, classes). */
-  readonly labels: Int32Array;
-  /** `[batch, classes]`, a distribution a row: what is learnt instead of `labels`, where the two differ (MixUp). */
-  readonly targets?: Float32Array;
-  /** Key of each sample in this epoch, from `sample-keys`: what every random decision about it is drawn from. */
-  readonly sampleKeys: Uint32Array;
-  /**
-   * Key of each row's picture as the teacher sees it: equal keys, equal pixels. What stored teacher logits are found by; a
-   * source that shows the same views in every epoch gives the same keys in every epoch.
-   */
-  readonly viewKeys?: BigUint64Array;
-  /** The same views at the size the teacher wants. Default: the teacher sees `images`. */
-  readonly teacherImages?: Float32Array;
-  /** Shape of `teacherImages`, `[batch, …sample]`. */
-  readonly teacherShape?: readonly number[];
-}
+import type { Batch } from "sample-keys";
 
 /**
  * Where batches come from. `batches(epoch)` is called once an epoch and decides order and augmentation by it. A run that

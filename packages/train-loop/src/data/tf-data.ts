@@ -1,7 +1,8 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { COUNT, optional, requireOptions, UINT32 } from "known-options";
+import type { Batch } from "sample-keys";
 import { sampleKey } from "sample-keys";
-import type { Batch, DataSource } from "./data-source.ts";
+import type { DataSource } from "./data-source.ts";
 
 /** The part of a `tf.data.Dataset` that is read here. Elements are batches `{ xs, ys }`. */
 export interface BatchedDataset {

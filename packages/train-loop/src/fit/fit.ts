@@ -1,12 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import type { Batch } from "sample-keys";
 import { Checkpoints } from "../checkpoint/checkpoints.ts";
 import type { Progress } from "../checkpoint/progress.ts";
 import { describeRun } from "../checkpoint/run-settings.ts";
 import { checkedBatches } from "../checks/checked-batches.ts";
 import { addToMessage } from "../checks/explain.ts";
 import { requireFiniteWeights } from "../checks/finite-tensors.ts";
-import { type Batch, batchesPerEpoch, type DataSource } from "../data/data-source.ts";
+import { batchesPerEpoch, type DataSource } from "../data/data-source.ts";
 import type { Engine } from "../replicas/engine.ts";
 import { type RunningEngine, startEngine } from "../replicas/start-engine.ts";
 import { EpochLogs } from "../step/batch-logs.ts";

@@ -1,4 +1,4 @@
-import type { Batch } from "../data/data-source.ts";
+import type { Batch } from "sample-keys";
 import type { BatchGradients } from "../step/batch-sum.ts";
 import type { MemoryUse } from "../step/memory-use.ts";
 import type { BatchLogs } from "../task.ts";

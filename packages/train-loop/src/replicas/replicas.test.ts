@@ -189,7 +189,7 @@ describe("replicas", () => {
       {
         ...options,
         replicas: 2,
-        setup: { module: new URL("../../../distill-trainer/src/mixing/beta.ts", import.meta.url) },
+        setup: { module: new URL("../../../vision-augment/src/mix/beta.ts", import.meta.url) },
       },
       "must be a function, got undefined",
     ],

@@ -1,5 +1,5 @@
+import type { Batch } from "sample-keys";
 import { squaredNorms, variablesOf } from "tfjs-optim";
-import type { Batch } from "../data/data-source.ts";
 import { rowsOfBatch } from "../step/micro-batch.ts";
 import type { Task } from "../task.ts";
 import type { Communicator } from "./communicator.ts";

@@ -1,4 +1,4 @@
-import type { Batch } from "../data/data-source.ts";
+import type { Batch } from "sample-keys";
 import { bytesOf, type Communicator } from "./communicator.ts";
 
 /** What rank 0 wants next of the others. */

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { firstNonFinite } from "known-options";
+import type { Batch } from "sample-keys";
 import { squaredNorms } from "tfjs-optim";
-import type { Batch } from "../data/data-source.ts";
 import type { BatchLogs, Outcome, Prepared, Task } from "../task.ts";
 import { BatchLogCollector } from "./batch-logs.ts";
 import { disposeMicroBatch, microBatchRanges, rowsOfBatch, toMicroBatch } from "./micro-batch.ts";

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Batch } from "../data/data-source.ts";
+import type { Batch } from "sample-keys";
 import type { MicroBatch } from "../task.ts";
 
 /** Start and end row of each micro-batch of a batch of `rows`. */

@@ -1,50 +1,7 @@
-import {
-  atLeast,
-  type Checks,
-  check,
-  FRACTION,
-  type KindChecks,
-  optional,
-  requireKind,
-  requireOptions,
-} from "known-options";
-import { siteOf, uniform } from "sample-keys";
-import type { Batch } from "train-loop";
-import { requireLabels, requireTargets } from "train-loop";
-import { beta } from "./beta.ts";
+import { check, FRACTION, type KindChecks, requireKind, requireLabels, requireTargets } from "known-options";
+import type { Batch } from "sample-keys";
+import type { Mix } from "./mix-of.ts";
 import { mixedViewKeys } from "./mixed-view-keys.ts";
-
-const MIX = siteOf("mix");
-const SWITCH = siteOf("mix.switch");
-const MIDDLE = siteOf("mix.middle");
-
-/** Options of {@link mixOf}; the defaults are DeiT's. */
-export interface MixOptions {
-  /** Of MixUp's beta distribution; 0: no MixUp. Default 0.8. */
-  readonly mixupAlpha?: number;
-  /** Of CutMix's beta distribution; 0: no CutMix. Default 1. */
-  readonly cutmixAlpha?: number;
-  /** That a batch is mixed at all, in [0, 1]. Default 1. */
-  readonly probability?: number;
-  /** That a batch that is mixed gets CutMix, where both are on, in [0, 1]. Default 0.5. */
-  readonly switchProbability?: number;
-}
-
-/** Checks of {@link MixOptions}. */
-export const MIX_CHECKS: Checks<MixOptions> = {
-  mixupAlpha: optional(atLeast(0)),
-  cutmixAlpha: optional(atLeast(0)),
-  probability: optional(FRACTION),
-  switchProbability: optional(FRACTION),
-};
-
-/** How rows are mixed. */
-export type Mix =
-  | { readonly kind: "none" }
-  /** `lambda`: a row's share of itself; its partner gets the rest. */
-  | { readonly kind: "mixup"; readonly lambda: number }
-  /** `1 − lambda`: area of the box before what lies outside is cut off. `middle`: of the box, y and x of the sides. */
-  | { readonly kind: "cutmix"; readonly lambda: number; readonly middle: readonly [number, number] };
 
 const KINDS: KindChecks<Mix, "kind"> = {
   none: {},
@@ -57,26 +14,6 @@ const KINDS: KindChecks<Mix, "kind"> = {
     ),
   },
 };
-
-/**
- * How rows are mixed: MixUp, CutMix or neither, as timm's `Mixup` draws it for a batch, a pair of rows or a row.
- *
- * @param key - uint32; one mix a key.
- * @throws TypeError for an unknown option. RangeError if one is out of range.
- * @see Zhang et al. 2017, https://arxiv.org/abs/1710.09412; Yun et al. 2019, https://arxiv.org/abs/1905.04899
- *
- * @example
- * console.log(mixOf({ cutmixAlpha: 0 }, 7).kind); // mixup
- */
-export function mixOf(options: MixOptions, key: number): Mix {
-  requireOptions("mixOf", options, MIX_CHECKS);
-  const { mixupAlpha = 0.8, cutmixAlpha = 1, probability = 1, switchProbability = 0.5 } = options;
-  if (uniform(key, MIX) >= probability || (mixupAlpha === 0 && cutmixAlpha === 0)) return { kind: "none" };
-  const cut = mixupAlpha === 0 || (cutmixAlpha > 0 && uniform(key, SWITCH) < switchProbability);
-  if (!cut) return { kind: "mixup", lambda: beta(mixupAlpha, key) };
-  const middle = [uniform(key, MIDDLE, 0), uniform(key, MIDDLE, 1)] as const;
-  return { kind: "cutmix", lambda: beta(cutmixAlpha, key), middle };
-}
 
 /**
  * A batch whose row `i` is mixed with row `n − 1 − i`, images, teacher images and targets alike, as timm's `Mixup`.

@@ -1,5 +1,5 @@
 import { mix64, siteOf } from "sample-keys";
-import type { Mix } from "./mix-batch.ts";
+import type { Mix } from "./mix-of.ts";
 
 /**
  * View keys of rows that are mixed with rows `n − 1 − i`: of what a mixed picture is made of, so that equal keys still have equal

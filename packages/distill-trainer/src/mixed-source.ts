@@ -1,7 +1,8 @@
 import { type Checks, COUNT, oneOf, optional, requireOptions } from "known-options";
-import type { Batch, DataSource } from "train-loop";
+import type { Batch } from "sample-keys";
+import type { DataSource } from "train-loop";
 import { requireSource } from "train-loop";
-import { MIX_CHECKS, type Mix, type MixOptions, mixBatch, mixOf } from "./mix-batch.ts";
+import { MIX_CHECKS, type Mix, type MixOptions, mixBatch, mixOf } from "vision-augment";
 
 /** Options of {@link mixedSource}. */
 export interface MixedSourceOptions extends MixOptions {

@@ -26,16 +26,14 @@ export async function openWeightsFile(path: string): Promise<NamedTensors & { cl
     sources.push(source);
     return source;
   };
-  const close = async () => void (await Promise.all(sources.map((source) => source.close())));
+  let file: NamedTensors | undefined;
+  const close = async (): Promise<void> => {
+    await file?.close?.();
+    for (const source of sources) await source.close();
+  };
   try {
-    const file = await openAny(path, open);
-    return {
-      ...file,
-      async close() {
-        await file.close?.();
-        await close();
-      },
-    };
+    file = await openAny(path, open);
+    return { ...file, close };
   } catch (error) {
     await close();
     throw error;

@@ -32,7 +32,7 @@ function write(example: Figured, source: string, by: string, date: string): void
   const figures = { computedBy: by, date, values: example.read(source) };
   all[example.name] = figures;
   writeFileSync(path, `${JSON.stringify(all, null, 2)}\n`);
-  const readme = join(root, "examples", example.name, "README.md");
+  const readme = join(root, example.readme);
   writeFileSync(readme, fillFigures(readFileSync(readme, "utf8"), example.text(figures)));
   console.log(`${example.name}: ${JSON.stringify(figures.values)}`);
 }

@@ -9,10 +9,10 @@ const OTHER_BUILD_POINTS = 8;
 const OTHER_BUILD_LOSS = 0.1;
 
 /** What `docs/figures.json` has of an example; expects its README to show that. */
-export function shownFigures({ name, text }: Figured): Figures {
+export function shownFigures({ name, readme: path, text }: Figured): Figures {
   const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
   const figures = (JSON.parse(read("docs/figures.json")) as Record<string, Figures>)[name]!;
-  const readme = read(`examples/${name}/README.md`);
+  const readme = read(path);
   expect(words(readme), "README").toBe(words(fillFigures(readme, text(figures))));
   return figures;
 }

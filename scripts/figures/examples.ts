@@ -2,6 +2,7 @@ import type { Figured, Figures } from "./figures.ts";
 
 const singleLayer: Figured = {
   name: "single-layer",
+  readme: "examples/single-layer/README.md",
   read(printed) {
     const accuracies = [
       ...printed.matchAll(/([\d.]+)% of the pictures it learnt from, ([\d.]+)% of others/g),
@@ -35,6 +36,7 @@ ${origin(made)}`;
 
 const customVit: Figured = {
   name: "custom-vit",
+  readme: "examples/custom-vit/README.md",
   read(printed) {
     const epochs = [...printed.matchAll(/loss ([\d.]+), (\d+)% of the held-out/g)];
     const [first, last] = [epochs[0], epochs.at(-1)];
@@ -51,7 +53,8 @@ const MODELS = ["teacher", "student alone", "student distilled"];
 
 /** The demo takes minutes: its figures are read from a finished run's `result.json`. */
 export const demo: Figured = {
-  name: "deit-flowers",
+  name: "deit-cli",
+  readme: "packages/deit-cli/README.md",
   read(result) {
     const { models } = JSON.parse(result) as { models: readonly Record<string, number | string>[] };
     const figures = models.flatMap(({ name, params, valAccuracy, imagesPerSecond, trainImagesPerSecond }) => [

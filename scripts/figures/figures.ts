@@ -10,8 +10,10 @@ export interface Figures {
 
 /** An example whose README shows figures of its run. */
 export interface Figured {
-  /** Name of its folder, and of the part of its README. */
+  /** Name of its folder, and in `docs/figures.json`. */
   readonly name: string;
+  /** The README that shows them, in the repository. */
+  readonly readme: string;
   /** What a run prints, as figures; throws for what it does not know. */
   read(printed: string): Readonly<Record<string, number>>;
   /** The part of its README. */

@@ -131,7 +131,7 @@ async function live(
   return ended;
 }
 
-const NODE = ["--conditions=@deit/source", "--import", "tsx", "examples/deit-flowers/src/main.ts", "train"];
+const NODE = ["--conditions=@deit/source", "--import", "tsx", "packages/deit-cli/src/main.ts", "train"];
 
 function options({ run, logits }: Place): string[] {
   return [

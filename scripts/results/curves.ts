@@ -1,4 +1,4 @@
-import { lineChart } from "../../examples/deit-flowers/src/report/line-chart.ts";
+import { lineChart } from "../../packages/deit-cli/src/html/line-chart.ts";
 import { labelOf } from "./blocks.ts";
 import type { ResultRow } from "./row.ts";
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { PRESETS } from "../../examples/deit-flowers/src/presets.ts";
+import { PRESETS } from "../../packages/deit-cli/src/settings/presets.ts";
 import type { ResultRow } from "./row.ts";
 
 interface LogLine {

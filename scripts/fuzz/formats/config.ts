@@ -1,18 +1,15 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { savedSettings } from "../../../examples/deit-flowers/src/files/saved-settings.ts";
-import { readConfig } from "../../../examples/deit-flowers/src/options/read-config.ts";
-import {
-  resolveSettings,
-  resumeSettings,
-  SETTING_NAMES,
-} from "../../../examples/deit-flowers/src/settings.ts";
+import { readConfig } from "../../../packages/deit-cli/src/options/read-config.ts";
+import { savedSettings } from "../../../packages/deit-cli/src/runs/saved-settings.ts";
+import { resolveSettings, resumeSettings } from "../../../packages/deit-cli/src/settings/resolve-settings.ts";
+import { SETTING_NAMES } from "../../../packages/deit-cli/src/settings/settings.ts";
 import { type Format, wholeFile } from "../format.ts";
 
 /** Settings: a `--config` file, and the settings.json of a run that is resumed. */
 export const config: Format = {
   name: "config",
-  reader: "`--config` and `--resume` of deit-flowers",
+  reader: "`--config` and `--resume` of deit-cli",
   async prepare(folder) {
     const settings = resolveSettings({ preset: "demo", name: "x", epochs: 3, learningRate: 1e-3 });
     const file = new TextEncoder().encode(JSON.stringify(settings, undefined, 2));

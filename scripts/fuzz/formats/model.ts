@@ -4,8 +4,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import {
   loadLayersModelFile,
   saveLayersModelFile,
-} from "../../../examples/deit-flowers/src/files/layers-model-files.ts";
-import { openModel } from "../../../examples/deit-flowers/src/models/open-model.ts";
+} from "../../../packages/deit-cli/src/models/layers-model-files.ts";
+import { openModel } from "../../../packages/deit-cli/src/models/open-model.ts";
 import type { Format } from "../format.ts";
 import { digest } from "../judge.ts";
 import { numbersOf, tinyModel } from "../tiny-model.ts";
@@ -13,7 +13,7 @@ import { numbersOf, tinyModel } from "../tiny-model.ts";
 /** A tfjs layers model of the program: its model.json and its weights, in the folder that a run saves. */
 export const model: Format = {
   name: "model",
-  reader: "`predict --model` of deit-flowers",
+  reader: "`predict --model` of deit-cli",
   async prepare(folder) {
     const whole = join(folder, "whole");
     mkdirSync(whole);

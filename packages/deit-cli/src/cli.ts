@@ -1,0 +1,108 @@
+import { type Command as CacCommand, cac } from "cac";
+import { suggestion } from "known-options";
+import { attention } from "./commands/attention.ts";
+import type { Command } from "./commands/command.ts";
+import { data } from "./commands/data.ts";
+import { evaluate } from "./commands/evaluate.ts";
+import { predict } from "./commands/predict.ts";
+import { report } from "./commands/report.ts";
+import { teacher } from "./commands/teacher.ts";
+import { train } from "./commands/train.ts";
+import { kebab } from "./options/kebab.ts";
+import { FLAG_OPTIONS, OPTION_HELP, TEXT_OPTIONS } from "./options/option-help.ts";
+import { readConfig } from "./options/read-config.ts";
+import { UsageError } from "./process/usage-error.ts";
+
+/** Everything that the program can do. Without a command it trains: the demo. */
+export const COMMANDS: readonly Command[] = [train, evaluate, predict, teacher, report, attention, data];
+
+/** What the command line asks for. */
+export interface Asked {
+  readonly command: Command;
+  readonly args: readonly string[];
+  /** A configuration file's options under those of the command line. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads the command line.
+ *
+ * @param argv - As `process.argv`.
+ * @returns `undefined` where help was asked for (and printed).
+ * @throws UsageError for anything that is not understood.
+ */
+export function parseCommandLine(argv: readonly string[]): Asked | undefined {
+  const cli = cac("npx pnpm@12 start");
+  describe(cli.command("", "Train: the demo, without options"), train);
+  for (const command of COMMANDS) describe(cli.command(usage(command), command.what), command);
+  cli.help();
+  try {
+    const parsed = cli.parse(withNegativeNumbers(argv), { run: false });
+    if (parsed.options.help === true) return undefined;
+    const command = COMMANDS.find(({ name }) => name === cli.matchedCommandName) ?? train;
+    const { "--": _, help: __, h: ___, ...given } = parsed.options as Record<string, unknown>;
+    requireArguments(command, parsed.args, Boolean(cli.matchedCommandName));
+    cli.runMatchedCommand(); // does nothing but check
+    return { command, args: parsed.args, options: optionsOf(command, given) };
+  } catch (error) {
+    if (error instanceof Error && error.name === "CACError")
+      throw new UsageError(`${error.message} (see --help)`);
+    throw error;
+  }
+}
+
+/** The parser takes `-1` for an option of its own: `--rate -1` is given to it as `--rate=-1`. */
+function withNegativeNumbers(argv: readonly string[]): string[] {
+  return argv.flatMap((part, i) => {
+    const isNegative = (one: string | undefined) => /^-\.?\d/.test(one ?? "");
+    const isOption = (one: string | undefined) => /^--[^=]+$/.test(one ?? "");
+    if (isOption(part) && isNegative(argv[i + 1])) return [`${part}=${argv[i + 1]}`];
+    return isNegative(part) && isOption(argv[i - 1]) ? [] : [part];
+  });
+}
+
+function usage({ name, argument }: Command): string {
+  if (argument === undefined) return name;
+  return argument.many ? `${name} [...${argument.name}]` : `${name} [${argument.name}]`;
+}
+
+function describe(described: CacCommand, { options, examples }: Command): void {
+  for (const name of options) {
+    described.option(
+      FLAG_OPTIONS.has(name) ? `--${kebab(name)}` : `--${kebab(name)} <value>`,
+      OPTION_HELP[name],
+    );
+  }
+  for (const example of examples) described.example(`  npx pnpm@12 start ${example}`.trimEnd());
+  described.allowUnknownOptions().action(() => {}); // unknown ones are named by us, with a suggestion
+}
+
+function requireArguments({ name, argument }: Command, args: readonly string[], isNamed: boolean): void {
+  const [first] = args;
+  if (first !== undefined && !isNamed) {
+    const names = COMMANDS.map((command) => command.name);
+    throw new UsageError(
+      `expected a command (${names.join(", ")}), got '${first}'${suggestion(first, names)}`,
+    );
+  }
+  if (argument === undefined && first !== undefined)
+    throw new UsageError(`${name}: expected options only, got '${first}' (see --help)`);
+  if (argument?.many === false && args.length !== 1)
+    throw new UsageError(`${name}: expected one ${argument.name}, got ${args.length} (see --help)`);
+  if (argument?.many === true && first === undefined)
+    throw new UsageError(`${name}: expected ${argument.name}, got none (see --help)`);
+}
+
+function optionsOf({ name, options }: Command, given: Record<string, unknown>): Record<string, unknown> {
+  const unknown = Object.keys(given).find((key) => !(options as readonly string[]).includes(key));
+  if (unknown !== undefined) {
+    const hint = suggestion(kebab(unknown), options.map(kebab)).replace("'", "'--");
+    throw new UsageError(`${name}: unknown option '--${kebab(unknown)}'${hint} (see --help)`);
+  }
+  const entries = Object.entries(given).map(([key, value]) => [
+    key,
+    TEXT_OPTIONS.has(key) ? String(value) : value,
+  ]);
+  const { config, ...own } = Object.fromEntries(entries) as Record<string, unknown>;
+  return { ...(config !== undefined && readConfig(String(config), options)), ...own };
+}

@@ -1,0 +1,56 @@
+import { resolve } from "node:path";
+import { z } from "zod";
+import { openData } from "../data/open-data.ts";
+import { pictureRules } from "../data/picture-rules.ts";
+import { requireSheetPath, writeContactSheet } from "../data/write-contact-sheet.ts";
+import { checked } from "../options/checked.ts";
+import { resolveDataSettings } from "../settings/resolve-settings.ts";
+import { formatTable } from "../terminal/table.ts";
+import type { Command } from "./command.ts";
+
+const schema = z.object({
+  json: z.boolean().default(false),
+  sheet: z.string().optional(),
+  perClass: z.number().int().positive().max(100).default(10),
+});
+
+export const data: Command = {
+  name: "data",
+  what: "Describe pictures, by class and split, and draw a contact sheet; downloads tf_flowers if asked",
+  options: [
+    ...(["data", "download", "cache", "count", "imageSize", "seed", "maxPixels", "skipBadImages"] as const),
+    ...(["sheet", "perClass", "json", "verbose", "config"] as const),
+  ],
+  examples: [
+    "data --sheet flowers.png",
+    "data --download --sheet flowers.html",
+    "data --data photos/ --json",
+  ],
+  run: async ({ options, output, signal }) => {
+    const { json: _, sheet: __, perClass: ___, ...chosen } = options;
+    const { json, sheet, perClass } = checked(schema, options);
+    if (sheet !== undefined) await requireSheetPath(sheet);
+    const settings = resolveDataSettings(chosen);
+    const { train, validation, classNames, description, notes } = await openData(
+      settings,
+      json ? { write: () => {} } : output,
+      signal,
+    );
+    const count = (labels: Int32Array, label: number) => labels.filter((one) => one === label).length;
+    const classes = classNames.map((name, label) => ({
+      name,
+      training: count(train.labels, label),
+      heldOut: count(validation.labels, label),
+    }));
+    if (sheet !== undefined) await writeContactSheet(train, sheet, { perClass, ...pictureRules(settings) });
+    if (json) {
+      const drawn = sheet !== undefined && { sheet };
+      output.write(`${JSON.stringify({ description, classes, notes, ...drawn }, null, 2)}\n`);
+      return;
+    }
+    const rows = classes.map(({ name, training, heldOut }) => [name, `${training}`, `${heldOut}`]);
+    output.write(`${description}\n\n${formatTable(["class", "training", "held out"], rows)}\n`);
+    if (sheet !== undefined)
+      output.write(`\ncontact sheet: ${resolve(sheet)} (rows: ${classNames.join(", ")})\n`);
+  },
+};

@@ -1,0 +1,168 @@
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { startBackend } from "tfjs-backends";
+import { z } from "zod";
+import { type FlowerData, openData } from "../data/open-data.ts";
+import { accuracyOf, classFigures, confusionMatrix } from "../judge/judgement.ts";
+import { predictionsOf } from "../judge/predictions.ts";
+import { placesOf } from "../models/class-names.ts";
+import { type OpenedModel, openModel } from "../models/open-model.ts";
+import { checked } from "../options/checked.ts";
+import { MODEL_USE } from "../options/model-settings.ts";
+import { UsageError } from "../process/usage-error.ts";
+import { type RunContext, reportOnce } from "../runs/context.ts";
+import { dataRecord, readDataRecord } from "../runs/data-record.ts";
+import { savedSettings } from "../runs/saved-settings.ts";
+import { microBatchSizeOf } from "../settings/pace.ts";
+import { resolveDataSettings } from "../settings/resolve-settings.ts";
+import type { Settings } from "../settings/settings.ts";
+import { percent } from "../terminal/format.ts";
+import { formatTable } from "../terminal/table.ts";
+import { heldOutImages } from "../training/image-sources.ts";
+import type { Command } from "./command.ts";
+
+const schema = z.object({
+  json: z.boolean().default(false),
+  split: z.enum(["held-out", "all"]).optional(),
+  ...MODEL_USE,
+});
+const STAGES = ["teacher", "student-alone", "student-distilled"] as const;
+
+export const evaluate: Command = {
+  name: "evaluate",
+  what: "Judge a run's models, or one saved model, on pictures that it was not trained on, class by class",
+  argument: { name: "run", many: false },
+  options: [
+    ...([
+      "data",
+      "download",
+      "cache",
+      "count",
+      "seed",
+      "maxPixels",
+      "skipBadImages",
+      "workers",
+      "microBatchSize",
+      "evaluationCrop",
+    ] as const),
+    ...(["split", "pixels", "outputs", "backend", "json", "verbose", "config"] as const),
+  ],
+  examples: [
+    "evaluate runs/demo",
+    "evaluate runs/photos --evaluation-crop 1",
+    "evaluate runs/demo/student-alone --data test/ --json",
+  ],
+  run: async ({ args, options, output, signal }) => {
+    const { json: _, split: __, pixels: ___, outputs: ____, ...chosen } = options;
+    const { json, split, ...use } = checked(schema, options);
+    const folders = modelFolders(args[0]!);
+    const settings = dataSettings(folders[0]!, chosen);
+    await startBackend(settings.backend);
+    const silent = { write: () => {} };
+    const data = await openData(settings, json ? silent : output, signal, { use: "judge" });
+    const isAll = split === undefined ? await isOfOthers(folders[0]!, data, chosen) : split === "all";
+    const shown = isAll ? { ...data, validation: data.all } : data;
+    const context = { settings, data: shown, output, folder: "", onSkip: reportOnce(json ? silent : output) };
+    const judged: Judged[] = [];
+    for (const folder of folders) {
+      signal?.throwIfAborted();
+      const opened = await openModel(folder, use);
+      const crop = options.evaluationCrop === undefined ? opened.centreCrop?.ratio : settings.evaluationCrop;
+      judged.push({ model: folder, ...(await judge(context, opened, crop)) });
+      opened.model.dispose();
+    }
+    const pictures = `${judged[0]!.pictures} ${isAll ? "pictures, all of them" : "held-out pictures"}`;
+    const text = json ? jsonOf(data, judged) : `${data.description}\n\n${tableOf(data.classNames, judged)}`;
+    output.write(json ? `${text}\n` : `${text}\n\njudged on ${pictures}\n`);
+  },
+};
+
+interface Judged {
+  readonly model: string;
+  /** Its own, in its own order. */
+  readonly classNames: readonly string[];
+  /** Pictures that it was judged on: those skipped are not among them. */
+  readonly pictures: number;
+  readonly accuracy: number;
+  readonly confusion: readonly (readonly number[])[];
+}
+
+/** Judges a model by its own classes, of which the data may have some only, in another order. */
+async function judge(
+  context: RunContext,
+  { path, answers, classNames, imageSize, upright }: OpenedModel,
+  crop: number | undefined,
+): Promise<Omit<Judged, "model">> {
+  const { data, settings } = context;
+  const places = placesOf(data.classNames, classNames);
+  const unknown = data.classNames.filter((_, i) => places[i]! < 0);
+  if (unknown.length > 0) {
+    throw new UsageError(
+      `${path}: expected data of its classes (${classNames.join(", ")}), ` +
+        `got ${data.classNames.join(", ")}: it does not know ${unknown.join(", ")}`,
+    );
+  }
+  const centreCrop = crop === undefined || crop === 1 ? undefined : { ratio: crop };
+  const validation = data.validation.withUpright(upright);
+  const pictures = await heldOutImages({ ...context, data: { ...data, validation } }, imageSize, centreCrop);
+  const { labels, probabilities } = await predictionsOf(answers, pictures, microBatchSizeOf(settings));
+  const own = labels.map((label) => places[label]!);
+  const confusion = confusionMatrix({ labels: own, probabilities }, classNames.length);
+  return { classNames, pictures: labels.length, accuracy: accuracyOf(confusion), confusion };
+}
+
+/** All models of a run, or the one. */
+function modelFolders(path: string): string[] {
+  const inRun = STAGES.map((stage) => join(path, stage)).filter((folder) => existsSync(folder));
+  if (inRun.length > 0) return inRun;
+  if (existsSync(join(path, "settings.json")))
+    throw new UsageError(`evaluate: expected a run with a trained model, got '${path}', which has none yet`);
+  if (existsSync(path)) return [path];
+  throw new UsageError(`evaluate: expected the folder of a run or of a saved model, got '${path}'`);
+}
+
+/** The data that the model was trained on, except for what the options say. */
+function dataSettings(folder: string, options: Readonly<Record<string, unknown>>): Settings {
+  const run = dirname(folder);
+  const saved = existsSync(join(run, "settings.json")) ? savedSettings(run, "evaluate") : {};
+  const isOther = options.data !== undefined || options.download === true;
+  const { data, download, ...rest } = saved;
+  return resolveDataSettings({ ...rest, ...(!isOther && { data, download: download ?? false }), ...options });
+}
+
+/** Whether `--data` has pictures that the run did not train on: all of them can be judged. The run's own, moved, are its own. */
+async function isOfOthers(
+  folder: string,
+  data: FlowerData,
+  options: Readonly<Record<string, unknown>>,
+): Promise<boolean> {
+  if (options.data === undefined) return false;
+  const run = dirname(folder);
+  const record = await readDataRecord(run);
+  if (record !== undefined) return record.pictures !== dataRecord(data).pictures;
+  const saved = existsSync(join(run, "settings.json")) ? savedSettings(run, "evaluate").data : undefined;
+  return typeof saved !== "string" || resolve(saved) !== resolve(String(options.data)); // an older run's
+}
+
+function tableOf(classNames: readonly string[], judged: readonly Judged[]): string {
+  return formatTable(
+    ["model", "accuracy", ...classNames],
+    judged.map(({ model, accuracy, confusion, classNames: own }) => {
+      const figures = classFigures(confusion);
+      const recalls = placesOf(classNames, own).map((place) => figures[place]!.recall);
+      return [
+        model,
+        percent(accuracy),
+        ...recalls.map((recall) => (Number.isNaN(recall) ? "–" : percent(recall))),
+      ];
+    }),
+  );
+}
+
+function jsonOf({ classNames, description }: FlowerData, judged: readonly Judged[]): string {
+  const models = judged.map(({ classNames: own, ...one }) => ({
+    ...one,
+    classes: classFigures(one.confusion).map((figures, i) => ({ name: own[i], ...figures })),
+  }));
+  return JSON.stringify({ data: description, classNames, models }, null, 2);
+}

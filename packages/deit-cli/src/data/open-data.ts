@@ -1,0 +1,122 @@
+import { downloadFlowers, openFlowers, proceduralFlowers, splitFlowers } from "flowers-data/node";
+import type { SampleStore } from "image-source";
+import { decodeSample } from "image-source/node";
+import type { Settings } from "../settings/settings.ts";
+import { percent } from "../terminal/format.ts";
+import { type LineOutput, liveLine } from "../terminal/live-line.ts";
+import { pictureRules } from "./picture-rules.ts";
+
+/** Pictures to train on and others to judge by. */
+export interface FlowerData {
+  readonly train: SampleStore;
+  readonly validation: SampleStore;
+  /** Both, in the order of the source. */
+  readonly all: SampleStore;
+  readonly classNames: readonly string[];
+  /** Whether photos are turned as their EXIF orientation says: a model is shown others in the same way. */
+  readonly upright: boolean;
+  /** One sentence, for people. */
+  readonly description: string;
+  /** What was left out and why, and what the held-out pictures lack. Written to the output already. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Opens, downloads or draws the pictures, as the settings say, and splits them: which pictures are held out does not depend on
+ * the settings' seed, so that no run trains on what another is judged by.
+ *
+ * @param signal - Ends it.
+ * @param options - To judge a model, data that cannot be split will do, of one class or with one picture of a class: all are held out.
+ * @throws Error naming a class of which no picture decodes, where those are skipped.
+ */
+export async function openData(
+  settings: Settings,
+  output: LineOutput,
+  signal?: AbortSignal,
+  { use = "train" }: { readonly use?: "train" | "judge" } = {},
+): Promise<FlowerData> {
+  const notes: string[] = [];
+  const note = (text: string): void => {
+    notes.push(text);
+    output.write(`${text}\n`);
+  };
+  const { store, source } = await openStore(settings, output, note, signal);
+  const { train, validation } =
+    use === "judge" && !isSplittable(store)
+      ? { train: store.subset([]), validation: store }
+      : splitFlowers(store);
+  if (settings.skipBadImages) await requireDecodable(train, settings, signal);
+  for (const [label, name] of store.classNames.entries()) {
+    if (!validation.labels.includes(label)) note(`class '${name}' has no held-out picture: it is not judged`);
+  }
+  const { classNames, encoding } = store;
+  const upright = encoding.kind === "rgb" || encoding.upright === true;
+  const description = `${source}, ${classNames.length} classes: ${train.size} to train on, ${validation.size} held out.`;
+  return { train, validation, all: store, classNames, upright, description, notes };
+}
+
+function isSplittable({ classNames, labels }: SampleStore): boolean {
+  const counts = classNames.map((_, label) => labels.filter((other) => other === label).length);
+  return counts.length >= 2 && counts.every((count) => count >= 2);
+}
+
+/** @throws Error naming a class without a picture that decodes: skipping them would leave the class out without a word. */
+async function requireDecodable(
+  store: SampleStore,
+  settings: Settings,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { onBad: _, ...limits } = pictureRules(settings);
+  for (const [label, name] of store.classNames.entries()) {
+    let problem: Error | undefined;
+    for (const [index, other] of store.labels.entries()) {
+      if (other !== label) continue;
+      signal?.throwIfAborted();
+      problem = await decodeSample(store, index, limits).then(
+        () => undefined,
+        (error: Error) => error,
+      );
+      if (problem === undefined) break;
+    }
+    if (problem !== undefined) {
+      throw new Error(
+        `--skip-bad-images: class '${name}': expected a picture that decodes to train on, got none: ${problem.message}`,
+      );
+    }
+  }
+}
+
+async function openStore(
+  settings: Settings,
+  output: LineOutput,
+  note: (text: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<{ store: SampleStore; source: string }> {
+  const { data, download, cache, count, imageSize, seed } = settings;
+  const stop = signal && { signal };
+  if (data === undefined && !download) {
+    const store = await proceduralFlowers({ count, size: imageSize, seed, ...stop });
+    return { store, source: `${count} drawn flowers` };
+  }
+  const path = data ?? (await downloadWithProgress(cache, output, signal));
+  const store = await openFlowers(path, { ...stop, onNote: ({ text }) => note(text) });
+  return { store, source: `${store.size} photos` };
+}
+
+async function downloadWithProgress(
+  cacheDir: string | undefined,
+  output: LineOutput,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const line = liveLine(output);
+  const path = await downloadFlowers({
+    ...(cacheDir !== undefined && { cacheDir }),
+    ...(signal && { signal }),
+    onProgress: ({ received, total }) =>
+      line.update(
+        () => `downloading flower_photos.tgz  ${percent(received / total)} of ${Math.round(total / 1e6)} MB`,
+      ),
+  });
+  line.finish(`photos: ${path} (SHA-256 verified)`);
+  return path;
+}

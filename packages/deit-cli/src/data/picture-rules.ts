@@ -1,0 +1,16 @@
+import type { Settings } from "../settings/settings.ts";
+
+/** Which pictures are decoded, and what becomes of those that are not. */
+export interface PictureRules {
+  readonly onBad: "skip" | "throw";
+  /** Of one picture; as of `decodeImage`. */
+  readonly maxPixels?: number;
+}
+
+/** The settings' rules. */
+export function pictureRules({
+  skipBadImages,
+  maxPixels,
+}: Pick<Settings, "skipBadImages" | "maxPixels">): PictureRules {
+  return { onBad: skipBadImages ? "skip" : "throw", ...(maxPixels !== undefined && { maxPixels }) };
+}

@@ -1,0 +1,26 @@
+import { readFile } from "node:fs/promises";
+import { UsageError } from "../process/usage-error.ts";
+
+/** Written into every file of a kind whose place the user chooses. */
+export type Mark = `deit-cli ${"attention" | "contact sheet"}`;
+
+/**
+ * Refuses to write over what this program has not written before. Its own earlier output of the same kind, known by its
+ * mark, may be replaced.
+ *
+ * @param option - What gave the path, for the error.
+ * @throws UsageError naming the file.
+ */
+export async function requireOwnOutput(option: string, path: string, mark: Mark): Promise<void> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return;
+    throw new UsageError(`${option}: could not write to '${path}': ${(error as Error).message}`);
+  }
+  if (bytes.includes(mark)) return;
+  throw new UsageError(
+    `${option}: expected a new file, or a '${mark}' of this program's to replace, got '${path}', which is neither`,
+  );
+}

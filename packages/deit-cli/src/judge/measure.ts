@@ -1,0 +1,43 @@
+import type { Teacher } from "distill-trainer";
+import type { DataSource } from "train-loop";
+import { best } from "./judgement.ts";
+import { predictionsOf } from "./predictions.ts";
+
+/** What a trained model is judged by. */
+export interface Measured {
+  /** Share of held-out images classified right, in [0, 1]. */
+  readonly valAccuracy: number;
+  /** Images a second, forward. */
+  readonly imagesPerSecond: number;
+  /** Of each held-out image that was judged, in order, whether it was classified right; absent in records of older runs. */
+  readonly right?: readonly boolean[];
+}
+
+const TIMED_MS = 1000;
+const MOST_PASSES = 15;
+
+/**
+ * Accuracy and speed of a model on held-out images that are in memory. The first pass gives the accuracy and warms up; then
+ * passes are timed for about a second, and their median counts.
+ *
+ * @param rows - Images in one forward pass.
+ */
+export async function measure(
+  answers: Pick<Teacher, "logits">,
+  heldOut: DataSource,
+  rows: number,
+): Promise<Required<Measured>> {
+  const { labels, probabilities } = await predictionsOf(answers, heldOut, rows);
+  if (labels.length === 0) throw new Error("expected held-out pictures to judge a model by, got none");
+  const right = probabilities.map((row, i) => best(row) === labels[i]);
+  const times: number[] = [];
+  for (let spent = 0; spent < TIMED_MS && times.length < MOST_PASSES; ) {
+    const start = performance.now();
+    await predictionsOf(answers, heldOut, rows);
+    times.push(performance.now() - start);
+    spent += times.at(-1)!;
+  }
+  const median = times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!;
+  const valAccuracy = right.filter(Boolean).length / right.length;
+  return { valAccuracy, imagesPerSecond: heldOut.size / (median / 1000), right };
+}

@@ -1,0 +1,27 @@
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import { vit, weightTensors } from "deit-model";
+import { saveSafetensors } from "safetensors-io/node";
+import { emptyFolder } from "test-kit";
+import { startBackend } from "tfjs-backends";
+import { expect, test } from "vitest";
+import { requireInitialWeights } from "./initial-weights.ts";
+
+test("what of a weights file a student does not start from is said; what it would compute without is refused", async () => {
+  await startBackend("cpu");
+  const config = { imageSize: 16, patchSize: 8, dim: 8, depth: 1, heads: 2, classes: 7 } as const;
+  const model = vit(config);
+  const file = join(await emptyFolder(), "weights.safetensors");
+  const extra = (name: string) => ({ name, shape: [2], data: Float32Array.of(1, 2) });
+  const write = (name: string) => saveSafetensors(file, [...weightTensors(model), extra(name)]);
+  await write("pooler.dense.bias");
+  const before = tf.memory().numTensors;
+  expect(await requireInitialWeights({ ...config, classes: 3 }, file)).toBe(
+    `weights: ${model.weights.length - 2} tensors of ${file}; the student's own: head.weight, head.bias; left out: head.bias, head.weight, pooler.dense.bias`,
+  );
+  expect(tf.memory().numTensors).toBe(before);
+  await write("blocks.0.ls1.gamma");
+  await expect(requireInitialWeights(config, file)).rejects.toThrow(
+    /is not for this model, nothing was loaded. unexpected: blocks.0.ls1.gamma$/,
+  );
+});

@@ -1,0 +1,68 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import type { ModelOutputs, Preprocess, Teacher } from "distill-trainer";
+import { UsageError } from "../process/usage-error.ts";
+import { loadLayersModelFile, orDispose } from "./layers-model-files.ts";
+import "./known-layers.ts";
+import { addNotes, answersOf, centreCropOf, notesOf, preprocessOf } from "./notes.ts";
+import { type Pixels, setPixels } from "./pixels.ts";
+import { studentOf } from "./student-of.ts";
+
+/** A saved classifier, ready for pictures. */
+export interface OpenedModel {
+  readonly path: string;
+  readonly model: tfl.LayersModel;
+  /** Pictures in 0…255 to logits. */
+  readonly answers: Teacher;
+  readonly classNames: readonly string[];
+  /** Pixels, square. */
+  readonly imageSize: number;
+  /** From pictures in 0…255 to the model's input. */
+  readonly preprocess: Preprocess;
+  /** Whether photos are turned as their EXIF orientation says; true where the model does not say. */
+  readonly upright: boolean;
+  /** Middle part of a picture that it looks at; absent: all of it. */
+  readonly centreCrop?: { readonly ratio: number };
+}
+
+/** What the user says of a model, in the place of what it says itself. */
+export interface ModelUse {
+  readonly pixels?: Pixels | undefined;
+  readonly outputs?: ModelOutputs | undefined;
+}
+
+/**
+ * Opens a model that a run has saved.
+ *
+ * @param path - Its folder or `model.json`, or a run's folder, whose student it then is: the distilled one if there is one.
+ * @throws UsageError if it does not know its classes' names, or is a run without a student. Error naming a file that is no model, or holds weights that are not
+ * finite.
+ */
+export async function openModel(path: string, { pixels, outputs }: ModelUse = {}): Promise<OpenedModel> {
+  const folder = existsSync(join(path, "settings.json")) ? studentOf(path) : path;
+  if (folder === undefined)
+    throw new UsageError(`--model: expected a run with a trained student, got '${path}', which has none yet`);
+  const model = await loadLayersModelFile(folder);
+  return orDispose(model, () => described(folder, model, { pixels, outputs }));
+}
+
+function described(folder: string, model: tfl.LayersModel, { pixels, outputs }: ModelUse): OpenedModel {
+  if (pixels !== undefined) setPixels(model, pixels);
+  if (outputs !== undefined) addNotes(model, { outputs });
+  const { classNames } = notesOf(model);
+  const centreCrop = centreCropOf(model);
+  const classes = model.outputs[0]!.shape[1];
+  if (classNames?.length !== classes) {
+    throw new UsageError(
+      `${folder}: expected a model that names its ${classes} classes, as those saved by 'train' do, got ${classNames?.length ?? "no"} names`,
+    );
+  }
+  return {
+    ...{ path: folder, model, classNames: classNames!, imageSize: model.inputs[0]!.shape[1]! },
+    answers: answersOf(model),
+    preprocess: preprocessOf(model),
+    upright: notesOf(model).upright ?? true,
+    ...(centreCrop && { centreCrop }),
+  };
+}

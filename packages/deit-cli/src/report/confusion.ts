@@ -1,0 +1,44 @@
+import { escapeHtml } from "../html/escape-html.ts";
+import { classFigures, confusionMatrix } from "../judge/judgement.ts";
+import { percent } from "../terminal/format.ts";
+import type { Evidence, JudgedModel } from "./evidence.ts";
+
+/** A model's confusion matrix as a table: rows are what a picture is, columns what it is taken for. */
+export function confusionTable({ name, predictions }: JudgedModel, classNames: readonly string[]): string {
+  const matrix = confusionMatrix(predictions, classNames.length);
+  const rows = matrix.map((row, label) => {
+    const count = row.reduce((sum, n) => sum + n, 0);
+    const cells = row.map((n, predicted) => {
+      const share = count === 0 ? 0 : n / count;
+      const kind = label === predicted ? "right" : "wrong";
+      return `<td class="cell ${kind}" style="--share:${share.toFixed(3)}">${n}</td>`;
+    });
+    return `<tr><th scope="row">${escapeHtml(classNames[label]!)}</th>${cells.join("")}</tr>`;
+  });
+  const heads = classNames.map((one) => `<th scope="col"><span>${escapeHtml(one)}</span></th>`);
+  return `<div class="scroll"><table class="confusion">
+<caption>${escapeHtml(name)}</caption>
+<thead><tr><td></td>${heads.join("")}</tr></thead>
+<tbody>${rows.join("\n")}</tbody>
+</table></div>`;
+}
+
+/** Recall and precision of every model, class by class. */
+export function perClassTable({ models, classNames }: Evidence): string {
+  const figures = models.map(({ predictions }) =>
+    classFigures(confusionMatrix(predictions, classNames.length)),
+  );
+  const show = (share: number): string => (Number.isNaN(share) ? "–" : percent(share));
+  const rows = classNames.map((name, label) => {
+    const cells = figures.map(
+      (one) => `<td>${show(one[label]!.recall)}</td><td>${show(one[label]!.precision)}</td>`,
+    );
+    return `<tr><th scope="row">${escapeHtml(name)}</th><td>${figures[0]![label]!.count}</td>${cells.join("")}</tr>`;
+  });
+  const groups = models.map(({ name }) => `<th scope="colgroup" colspan="2">${escapeHtml(name)}</th>`);
+  const heads = models.map(() => `<th scope="col">recall</th><th scope="col">precision</th>`);
+  return `<div class="scroll"><table>
+<thead><tr><td></td><td></td>${groups.join("")}</tr><tr><th scope="col">class</th><th scope="col">pictures</th>${heads.join("")}</tr></thead>
+<tbody>${rows.join("\n")}</tbody>
+</table></div>`;
+}

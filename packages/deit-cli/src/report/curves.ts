@@ -1,0 +1,67 @@
+import { type Curve, lineChart } from "../html/line-chart.ts";
+import type { ModelResult, RunResult } from "../runs/run-result.ts";
+import { percent } from "../terminal/format.ts";
+import type { Evidence } from "./evidence.ts";
+
+/** CSS class of a model's colour. */
+export const MODEL_STYLE: Readonly<Record<ModelResult["name"], string>> = {
+  teacher: "teacher",
+  "student alone": "alone",
+  "student distilled": "distilled",
+};
+
+/** Accuracy of the students with the teacher's as a line, losses, learning rate. */
+export function curveCharts({ models }: RunResult, { learningRates }: Evidence): string {
+  const students = models.filter(({ name }) => name !== "teacher");
+  const epochs = Math.max(2, ...students.map(({ history }) => history.loss?.length ?? 0));
+  const teacher = models.find(({ name }) => name === "teacher");
+  const line: Curve[] =
+    teacher === undefined
+      ? []
+      : [
+          {
+            name: "teacher, in the end",
+            style: "teacher",
+            epochs: [1, epochs],
+            values: [teacher.valAccuracy, teacher.valAccuracy],
+          },
+        ];
+  const accuracies = [...line, ...students.flatMap((model) => curves(model, "accuracy", "val_accuracy"))];
+  const losses = students.flatMap((model) => curves(model, "loss", "val_loss"));
+  const rates = learningRates.map(({ name, ...curve }, i) => ({
+    ...curve,
+    name,
+    style: MODEL_STYLE[name],
+    dashed: i > 0, // both students' are mostly the same
+  }));
+  const loss = (value: number): string => value.toFixed(2);
+  const charts = [
+    {
+      title: "Accuracy",
+      curves: accuracies,
+      format: (value: number) => percent(value).replace(/\.0%/, "%"),
+    },
+    { title: "Loss", curves: losses, format: loss },
+    {
+      title: "Learning rate",
+      curves: rates,
+      format: (value: number) => (value === 0 ? "0" : value.toExponential(1)),
+    },
+    // By itself, for a probe has many more epochs than a student.
+    {
+      title: "Loss of the teacher",
+      curves: teacher ? curves(teacher, "loss", "val_loss") : [],
+      format: loss,
+    },
+  ].flatMap((chart) => (chart.curves.length > 0 ? [lineChart(chart)] : []));
+  return `<section class="charts">\n${charts.join("\n")}\n</section>`;
+}
+
+function curves(model: ModelResult, training: string, validation: string): Curve[] {
+  const style = MODEL_STYLE[model.name];
+  const [train, held] = [model.history[training] ?? [], model.history[validation] ?? []];
+  return [
+    { name: `${model.name}, validation`, values: held, style },
+    { name: `${model.name}, training`, values: train, style, dashed: true },
+  ].filter((curve) => curve.values.length > 0);
+}

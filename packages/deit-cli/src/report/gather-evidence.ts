@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { layersTeacher, normalise, toUnitRange } from "distill-trainer";
+import type { ImageBatch } from "image-source";
+import type { SourceOf } from "../data/in-memory.ts";
+import { toByteImage } from "../data/to-byte-image.ts";
+import { type Mistake, worstMistakes } from "../judge/judgement.ts";
+import { predictionsOf } from "../judge/predictions.ts";
+import { loadLayersModelFile } from "../models/layers-model-files.ts";
+import type { RunContext } from "../runs/context.ts";
+import { type StageName, stagesOf } from "../runs/stages.ts";
+import { heldOutImages } from "../training/image-sources.ts";
+import "../models/known-layers.ts";
+import { imageUri } from "../html/data-uri.ts";
+import { centreCropOf, preprocessOf } from "../models/notes.ts";
+import { microBatchSizeOf } from "../settings/pace.ts";
+import { studentRecipe } from "../settings/recipe-settings.ts";
+import { teacherOf } from "../teacher/teacher-of.ts";
+import { attentionImages } from "../training/attention-images.ts";
+import type { Evidence, JudgedModel, ShownMistake, ShownPicture } from "./evidence.ts";
+import { learningRates } from "./learning-rates.ts";
+
+const MISTAKES = 12;
+const ATTENTION = 4;
+
+/** Shows the held-out pictures to a finished run's models; mistakes and attention are those of the last, a student. */
+export async function gatherEvidence(context: RunContext): Promise<Evidence> {
+  const { folder, data, settings } = context;
+  const { classNames } = data;
+  const models: JudgedModel[] = [];
+  let mistakes: ShownMistake[] = [];
+  let attention: ShownPicture[] = [];
+  const stages = stagesOf(settings);
+  const [lastStage, student] = stages.at(-1)!;
+  for (const [stage, name] of stages) {
+    const model = await loadLayersModelFile(join(folder, stage));
+    const { preprocess, centreCrop, answers } = viewOf(context, stage, model);
+    const pictures = await heldOutImages(context, model.inputs[0]!.shape[1]!, centreCrop);
+    const predictions = await predictionsOf(answers, pictures, microBatchSizeOf(settings));
+    models.push({ name, predictions });
+    if (stage === lastStage) {
+      mistakes = await show(context, worstMistakes(predictions, MISTAKES), pictures);
+      const draw = attentionImages(model, pictures, { classNames, preprocess, count: ATTENTION });
+      attention = await Promise.all(
+        (await draw()).map(async ({ name: title, data: pixels, width, height }) => ({
+          source: await imageUri({ data: pixels, width, height }),
+          label: title.split(" ").slice(1).join(" "), // after `attention/<i>`
+        })),
+      );
+    }
+    model.dispose();
+  }
+  const students = stages.filter(([stage]) => stage !== "teacher");
+  const rates = await Promise.all(students.map(([stage, name]) => learningRates(folder, stage, name)));
+  return { classNames, models, student, mistakes, attention, learningRates: rates.flat() };
+}
+
+/** How a model is shown pictures: by the settings, not by notes, which models of older runs lack. */
+function viewOf({ settings, data }: RunContext, stage: StageName, model: tfl.LayersModel) {
+  if (stage === "teacher") {
+    const answers = teacherOf(model, data.classNames);
+    return { answers, preprocess: preprocessOf(model), centreCrop: centreCropOf(model) };
+  }
+  const { normalisation, images } = studentRecipe(settings);
+  const preprocess = normalisation === undefined ? toUnitRange : normalise(normalisation);
+  const answers = layersTeacher(model, { preprocess, outputs: "logits" });
+  return { answers, preprocess, centreCrop: images.centreCrop };
+}
+
+async function show(
+  { data }: RunContext,
+  mistakes: readonly Mistake[],
+  source: SourceOf<ImageBatch>,
+): Promise<ShownMistake[]> {
+  const batches: ImageBatch[] = [];
+  for await (const batch of source.batches(0)) batches.push(batch);
+  const pictures = batches.flatMap(({ images, indices, imageSize }) => {
+    const size = images.length / indices.length;
+    return [...indices].map((index, row) => ({
+      index,
+      image: { data: images.subarray(row * size, (row + 1) * size), width: imageSize, height: imageSize },
+    }));
+  });
+  return Promise.all(
+    mistakes.map(async ({ index, label, predicted, probability }) => {
+      const { image, index: sample } = pictures[index]!;
+      return {
+        source: await imageUri(toByteImage(image)),
+        key: data.validation.keys[sample]!,
+        label: data.classNames[label]!,
+        predicted: data.classNames[predicted]!,
+        probability,
+      };
+    }),
+  );
+}

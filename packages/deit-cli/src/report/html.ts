@@ -1,0 +1,95 @@
+import { escapeHtml } from "../html/escape-html.ts";
+import { PAGE_STYLE } from "../html/page-style.ts";
+import type { ModelResult, RunResult } from "../runs/run-result.ts";
+import { percent, rate } from "../terminal/format.ts";
+import { confusionTable, perClassTable } from "./confusion.ts";
+import { curveCharts, MODEL_STYLE } from "./curves.ts";
+import type { Evidence } from "./evidence.ts";
+import { attentionGallery, mistakeGallery } from "./galleries.ts";
+import { verdict } from "./plain-words.ts";
+
+/** The run as one HTML file that needs no network, readable from top to bottom. */
+export function htmlReport(result: RunResult, evidence: Evidence): string {
+  const { models, settings, environment } = result;
+  const isDistilled = evidence.student === "student distilled";
+  const title = isDistilled ? "Distilling a vision transformer" : "Training a vision transformer";
+  const differentLosses = isDistilled
+    ? `
+A distilled student's training loss is the mean of the labels' loss and the teacher's, and no measure of the other student's.`
+    : "";
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}: ${escapeHtml(settings.name)}</title>
+<style>${PAGE_STYLE}</style>
+</head>
+<body>
+<main>
+<h1>${title}</h1>
+<p>${escapeHtml(result.dataDescription)} ${trainings(result)}</p>
+${resultTable(models)}
+<p class="note">Accuracy on ${environment.validationImages} held-out images; images/s forward over the same images, and while
+training, with the share of that time spent waiting for pictures. Everything was measured in this run.</p>
+<p><strong>${escapeHtml(verdict(result))}</strong></p>
+<h2>Curves</h2>
+${curveCharts(result, evidence)}
+<p class="note">Dashed in accuracy and loss: training, with augmentation and stochastic depth on, so it may lie below validation.${differentLosses}</p>
+<h2>What is taken for what</h2>
+<p class="note">Rows: what a held-out picture shows. Columns: what the model says.</p>
+<div class="confusions">
+${evidence.models.map((model) => confusionTable(model, evidence.classNames)).join("\n")}
+</div>
+<h2>Class by class</h2>
+<p class="note">Recall: the share of a class's pictures that is recognised. Precision: the share of the pictures taken for the class
+that is of it.</p>
+${perClassTable(evidence)}
+<h2>Worst mistakes: ${evidence.student}</h2>
+${mistakeGallery(evidence.mistakes)}
+<h2>What it looks at: ${evidence.student}</h2>
+<p class="note">Held-out pictures; beside each the same one lit by the attention rollout
+(<a href="https://arxiv.org/abs/2005.00928">Abnar and Zuidema</a>) of ${isDistilled ? "the class token, then of the distillation token" : "the class token"}.</p>
+${attentionGallery(evidence.attention, isDistilled)}
+<h2>Settings</h2>
+${definitions({ ...settings })}
+<h2>Environment</h2>
+${definitions({ ...environment })}
+</main>
+</body>
+</html>
+`;
+}
+
+/** What was trained, in a sentence or two. */
+function trainings({ models, teacherDescription }: RunResult): string {
+  const alone = "a small vision transformer trained on the labels alone";
+  const distilled = `distilled, whose second token learns the teacher's answers
+(<a href="https://arxiv.org/abs/2012.12877">DeiT</a>)`;
+  if (teacherDescription === undefined) return `The student: ${alone}.`;
+  const students = models.some(({ name }) => name === "student alone")
+    ? `The students: ${alone}, and the same transformer ${distilled}`
+    : `The student: a small vision transformer, ${distilled}`;
+  return `The teacher: ${escapeHtml(teacherDescription)}. ${students}.`;
+}
+
+function resultTable(models: readonly ModelResult[]): string {
+  const rows = models.map(
+    (model) =>
+      `<tr><th scope="row"><span class="dot ${MODEL_STYLE[model.name]}"></span>${escapeHtml(model.name)}</th>` +
+      `<td>${percent(model.valAccuracy)}</td><td>${model.params.toLocaleString("en")}</td>` +
+      `<td>${rate(model.imagesPerSecond)}</td><td>${model.trainImagesPerSecond === undefined ? "–" : rate(model.trainImagesPerSecond)}</td>` +
+      `<td>${model.waitingShare === undefined ? "–" : percent(model.waitingShare)}</td></tr>`,
+  );
+  return `<div class="scroll"><table>
+<thead><tr><th scope="col">model</th><th scope="col">validation accuracy</th><th scope="col">parameters</th><th scope="col">images/s</th><th scope="col">training images/s</th><th scope="col">waiting</th></tr></thead>
+<tbody>${rows.join("\n")}</tbody>
+</table></div>`;
+}
+
+function definitions(entries: Readonly<Record<string, unknown>>): string {
+  const items = Object.entries(entries)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(String(value))}</dd></div>`);
+  return `<dl>${items.join("\n")}</dl>`;
+}

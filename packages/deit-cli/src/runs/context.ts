@@ -1,0 +1,27 @@
+import type { BadImage } from "image-source";
+import type { FlowerData } from "../data/open-data.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { LineOutput } from "../terminal/live-line.ts";
+
+/** What every step of a run needs. */
+export interface RunContext {
+  readonly settings: Settings;
+  readonly data: FlowerData;
+  readonly output: LineOutput;
+  /** The run's own. */
+  readonly folder: string;
+  /** Stops the training under way after its step. */
+  readonly signal?: AbortSignal;
+  /** Told of each picture that is left out. */
+  readonly onSkip: (bad: BadImage) => void;
+}
+
+/** Reports each picture that is left out once, though every epoch meets it again. */
+export function reportOnce(output: LineOutput): (bad: BadImage) => void {
+  const seen = new Set<string>();
+  return ({ key, reason }) => {
+    if (seen.has(key)) return;
+    seen.add(key);
+    output.write(`skipped ${key}: ${reason}\n`);
+  };
+}

@@ -1,0 +1,26 @@
+import { cpus } from "node:os";
+import type { StartedBackend } from "tfjs-backends";
+import type { RunContext } from "./context.ts";
+import { microBatchSizeOf, replicasOf } from "../settings/pace.ts";
+import type { ModelResult, RunResult } from "./run-result.ts";
+import { duration } from "../terminal/format.ts";
+
+/** Where and on what a run was made. */
+export function describeEnvironment(
+  { settings, data }: Pick<RunContext, "settings" | "data">,
+  backend: StartedBackend,
+  models: readonly ModelResult[],
+  startedAt: number,
+): RunResult["environment"] {
+  return {
+    date: new Date().toISOString().slice(0, 16).replace("T", " "),
+    backend: `${backend.name}: ${backend.detail}`,
+    node: process.version,
+    cpu: `${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}`,
+    computing: `${replicasOf(settings)} × ${microBatchSizeOf(settings)} images at once`,
+    trainingImages: data.train.size,
+    validationImages: models.at(-1)?.right?.length ?? data.validation.size, // those skipped were not judged
+    duration: duration(performance.now() - startedAt),
+    peakMemory: `${(process.resourceUsage().maxRSS / 1e6).toFixed(1)} GB`,
+  };
+}

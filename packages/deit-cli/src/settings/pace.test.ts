@@ -1,0 +1,19 @@
+import { availableParallelism } from "node:os";
+import { expect, test } from "vitest";
+import { microBatchSizeOf, replicasOf } from "./pace.ts";
+import { resolveSettings } from "./resolve-settings.ts";
+
+test("what the settings leave open follows from the backend", () => {
+  const open = resolveSettings({ preset: "keras" });
+  expect(["wasm", "cpu", "tensorflow", "webgpu"].map((backend) => microBatchSizeOf(open, backend))).toEqual([
+    4, 4, 32, 32,
+  ]);
+  expect(["tensorflow", "webgpu"].map((backend) => replicasOf(open, backend))).toEqual([1, 1]);
+  expect(replicasOf(open, "wasm")).toBe(Math.min(availableParallelism(), 4));
+});
+
+test("what they say is so on every backend", () => {
+  const said = resolveSettings({ preset: "keras", microBatchSize: 7, replicas: 3 });
+  for (const backend of ["wasm", "tensorflow"])
+    expect([microBatchSizeOf(said, backend), replicasOf(said, backend)]).toEqual([7, 3]);
+});

@@ -1,0 +1,27 @@
+import { addNotes, notesOf } from "../models/notes.ts";
+import type { RunContext } from "../runs/context.ts";
+import { finishStage } from "../runs/stages.ts";
+import type { Backbone } from "./backbone.ts";
+import { preparePretrainedTeacher } from "./pretrained-teacher.ts";
+import { savedTeacher } from "./saved-teacher.ts";
+import type { ReadyTeacher } from "./teacher.ts";
+import { trainBitTeacher } from "./train-bit-teacher.ts";
+
+/** The run's teacher: as an earlier part of the run has saved it, else made from a backbone or trained, and saved. */
+export async function makeTeacher(
+  context: RunContext,
+  backbone: Backbone | undefined,
+): Promise<ReadyTeacher> {
+  const { folder, signal, data } = context;
+  const saved = await savedTeacher(folder, data.classNames);
+  if (saved !== undefined) return saved;
+  signal?.throwIfAborted();
+  const teacher =
+    backbone === undefined
+      ? await trainBitTeacher(context)
+      : await preparePretrainedTeacher(context, backbone);
+  const { model, result, description } = teacher;
+  addNotes(model, { classNames: notesOf(model).classNames ?? data.classNames, upright: data.upright });
+  await finishStage(folder, "teacher", model, { result, description });
+  return teacher;
+}

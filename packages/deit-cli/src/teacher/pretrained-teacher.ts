@@ -1,0 +1,89 @@
+import * as tfl from "@tensorflow/tfjs-layers";
+import type { Preprocess } from "distill-trainer";
+import { extractFeatures, type Features, trainHead } from "distill-trainer";
+import type { SampleStore } from "image-source";
+import { measure } from "../judge/measure.ts";
+import { inputRangeOf, setInputRange } from "../models/input-range.ts";
+import { addNotes, centreCropOf, notesOf, pixelsInWords, preprocessOf } from "../models/notes.ts";
+import type { RunContext } from "../runs/context.ts";
+import type { ModelResult } from "../runs/run-result.ts";
+import { microBatchSizeOf } from "../settings/pace.ts";
+import { liveLine } from "../terminal/live-line.ts";
+import { trainingProgress } from "../terminal/training-progress.ts";
+import { heldOutImages, withWholeImages } from "../training/image-sources.ts";
+import type { Backbone } from "./backbone.ts";
+import type { ReadyTeacher } from "./teacher.ts";
+import { teacherOf } from "./teacher-of.ts";
+import { teacherWarning } from "./teacher-warning.ts";
+
+const PROBE_BATCH = 128;
+/** Epochs between lines: they are over in a blink. */
+const LINE_EVERY = 10;
+
+/** A model from disk as the teacher: as it is where it knows the classes, else with a linear probe on its features. */
+export async function preparePretrainedTeacher(
+  context: RunContext,
+  backbone: Backbone,
+): Promise<ReadyTeacher> {
+  const { data, output, settings } = context;
+  const { imageSize, features } = backbone;
+  const preprocess = preprocessOf(backbone.model);
+  output.write(`teacher: takes ${pixelsInWords(backbone.model)}\n`);
+  const { model, description, history } =
+    features === undefined
+      ? { model: backbone.model, description: "a model from disk that knows the classes", history: {} }
+      : await probe(context, features, imageSize, preprocess);
+  const notes = { ...backbone.model.getUserDefinedMetadata() };
+  // A probe's model is a new one, with the data's classes.
+  const own = features === undefined ? {} : { classNames: data.classNames, outputs: "logits" as const };
+  model.setUserDefinedMetadata({ ...notes, ...own });
+  if (notesOf(model).normalisation === undefined) setInputRange(model, inputRangeOf(backbone.model));
+  const teacher = teacherOf(model, data.classNames);
+  const heldOut = await heldOutImages(context, imageSize, centreCropOf(model));
+  const measured = await measure(teacher, heldOut, microBatchSizeOf(settings));
+  if (teacher.outputs !== undefined) addNotes(model, { outputs: teacher.outputs });
+  output.write(`teacher: gives ${teacher.outputs === "sigmoid" ? "a sigmoid's outputs" : teacher.outputs}\n`);
+  const promised = history.val_accuracy?.at(-1);
+  const warning = teacherWarning({ ...measured, labels: data.validation.labels, promised });
+  if (warning !== undefined) output.write(`${warning}\n`);
+  const result: ModelResult = { name: "teacher", params: model.countParams(), ...measured, history };
+  return { teacher, model, imageSize, description, result };
+}
+
+async function probe(
+  context: RunContext,
+  model: tfl.LayersModel,
+  imageSize: number,
+  preprocess: Preprocess,
+): Promise<Pick<ReadyTeacher, "model" | "description"> & Pick<ModelResult, "history">> {
+  const { settings, data, output } = context;
+  const { seed, teacherEpochs: epochs, teacherLearningRate: learningRate } = settings;
+  const classes = data.classNames.length;
+  const featuresOf = async (store: SampleStore, name: string): Promise<Features> => {
+    const line = liveLine(output);
+    const text = (done: number): string => `teacher  features of ${name} photos  ${done}/${store.size}`;
+    const features = await withWholeImages(context, store, imageSize, (source) =>
+      extractFeatures(model, source, { preprocess, onProgress: (done) => line.update(() => text(done)) }),
+    );
+    line.finish(text(features.labels.length));
+    return features;
+  };
+  const train = await featuresOf(data.train, "training");
+  const heldOut = await featuresOf(data.validation, "held-out");
+  const stepsPerEpoch = Math.ceil(train.labels.length / PROBE_BATCH);
+  const callbacks = trainingProgress({
+    label: "teacher",
+    epochs,
+    stepsPerEpoch,
+    output,
+    lineEvery: LINE_EVERY,
+  });
+  const training = { classes, epochs, learningRate, batchSize: PROBE_BATCH, seed, heldOut, callbacks };
+  const { head, history } = await trainHead(train, training);
+  const logits = head.apply(model.outputs[0]!) as tfl.SymbolicTensor;
+  return {
+    model: tfl.model({ inputs: model.inputs, outputs: logits, name: "probed_teacher" }),
+    description: "a pretrained network, frozen, with a linear probe trained on its features",
+    history: history.history as ModelResult["history"],
+  };
+}

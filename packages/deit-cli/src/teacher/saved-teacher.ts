@@ -1,0 +1,19 @@
+import { join } from "node:path";
+import "bit-teacher"; // registers the layers of a saved BiT, in a replica's thread too
+import { loadLayersModelFile } from "../models/layers-model-files.ts";
+import { finishedStage } from "../runs/stages.ts";
+import type { ReadyTeacher } from "./teacher.ts";
+import { teacherOf } from "./teacher-of.ts";
+
+/** The teacher of a run that is resumed, if the run has got as far. */
+export async function savedTeacher(
+  folder: string,
+  classNames: readonly string[],
+): Promise<ReadyTeacher | undefined> {
+  const finished = await finishedStage(folder, "teacher");
+  if (finished === undefined) return undefined;
+  const model = await loadLayersModelFile(join(folder, "teacher"));
+  const imageSize = model.inputs[0]!.shape[1]!;
+  const { result, description = "" } = finished;
+  return { teacher: teacherOf(model, classNames), model, imageSize, description, result };
+}

@@ -1,0 +1,46 @@
+import { storedTeacher, storeTeacherLogits, type Teacher, weightsDigest } from "distill-trainer";
+import { type LogitStoreOptions, logitStore } from "distill-trainer/node";
+import type { ImageSource } from "image-source/node";
+import { notesOf, pixelsOf } from "../models/notes.ts";
+import type { RunContext } from "../runs/context.ts";
+import { microBatchSizeOf } from "../settings/pace.ts";
+import { liveLine } from "../terminal/live-line.ts";
+import type { ReadyTeacher } from "./teacher.ts";
+
+/**
+ * Runs `use` with the teacher; where the settings say so, with one whose logits of all views are in a store. What is missing
+ * in it is asked for first.
+ */
+export async function withStoredLogits<T>(
+  { settings, output, signal, data }: RunContext,
+  { teacher, model }: ReadyTeacher,
+  source: ImageSource,
+  use: (teacher: Teacher, header?: LogitStoreOptions) => Promise<T>,
+): Promise<T> {
+  const { storeLogits: folder, viewEpochs = 1, epochs } = settings;
+  if (folder === undefined) return use(teacher);
+  const header = {
+    classes: teacher.classes,
+    classNames: data.classNames,
+    teacher: `${await weightsDigest(model)}, ${pixelsOf(model)}, ${notesOf(model).outputs ?? "outputs as they look"}`,
+    views: source.viewSettings,
+  };
+  const store = logitStore(folder, {
+    ...header,
+    onEvent: ({ name, reason }) => output.write(`${name}: ${reason}\n`),
+  });
+  try {
+    const line = liveLine(output);
+    const text = (done: number, total: number): string => `teacher  logits of views  ${done}/${total}`;
+    const { done, total } = await storeTeacherLogits(teacher, source, store, {
+      epochs: Math.min(viewEpochs, epochs),
+      microBatchSize: microBatchSizeOf(settings),
+      onProgress: (progress) => line.update(() => text(progress.done, progress.total)),
+      ...(signal && { signal }),
+    });
+    line.finish(text(done, total));
+    return await use(storedTeacher(teacher, store), header);
+  } finally {
+    store.close();
+  }
+}

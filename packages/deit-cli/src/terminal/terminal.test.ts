@@ -1,0 +1,149 @@
+import { describe, expect, test } from "vitest";
+import { recorder } from "../../test/workspace.ts";
+import { verdict } from "../report/plain-words.ts";
+import { probabilityBars } from "./bars.ts";
+import { duration, percent, rate } from "./format.ts";
+import { formatTable } from "./table.ts";
+import { trainingProgress } from "./training-progress.ts";
+
+test("numbers read well", () => {
+  expect([percent(0.713), percent(1)]).toEqual(["71.3%", "100.0%"]);
+  expect([duration(42_400), duration(3_723_000), duration(-5)]).toEqual(["0:42", "1:02:03", "0:00"]);
+  expect([rate(1234.4), rate(56.2), rate(7.81)]).toEqual(["1,234", "56", "7.8"]);
+});
+
+test("a table aligns words to the left and numbers to the right", () => {
+  const table = formatTable(
+    ["model", "images/s"],
+    [
+      ["teacher", "1,234"],
+      ["student", "–"],
+    ],
+  );
+  expect(table).toBe("model     images/s\n──────────────────\nteacher      1,234\nstudent          –");
+});
+
+test("bars are as long as probabilities", () => {
+  const bars = probabilityBars("a.jpg", [
+    { name: "daisy", probability: 0.75 },
+    { name: "roses", probability: 0 },
+  ]);
+  const [title, first, second] = bars.split("\n");
+  expect(title).toBe("a.jpg");
+  expect(first).toBe(`  daisy  ${"█".repeat(23)}${"·".repeat(7)}   75.0%`);
+  expect(second).toBe(`  roses  ${"·".repeat(30)}    0.0%`);
+});
+
+describe("the verdict", () => {
+  /** `both` pictures that both get right, then those of one alone, then of the other, of `pictures`. */
+  const words = (both: number, alone: number, distilled: number, pictures: number): string => {
+    const right = (from: (i: number) => boolean) => Array.from({ length: pictures }, (_, i) => from(i));
+    const models = [
+      { name: "teacher", valAccuracy: 1 },
+      {
+        name: "student alone",
+        valAccuracy: (both + alone) / pictures,
+        right: right((i) => i < both + alone),
+      },
+      {
+        name: "student distilled",
+        valAccuracy: (both + distilled) / pictures,
+        right: right((i) => i < both || (i >= both + alone && i < both + alone + distilled)),
+      },
+    ] as const;
+    return verdict({ models, environment: { validationImages: pictures + 7 } }); // seven were skipped
+  };
+
+  test("compares the students picture by picture, by McNemar's exact test", () => {
+    expect(words(220, 12, 17, 300)).toBe(
+      "The student alone is right about 77.3% of 300 held-out pictures (95% interval: 72.3% to 81.7%), the distilled one about " +
+        "79.0% of 300 held-out pictures (95% interval: 74.0% to 83.2%): 17 only the distilled one gets right, 12 only the other, " +
+        "which may be chance (exact McNemar test, p = 0.458).",
+    );
+    expect(words(220, 40, 12, 300)).toContain(
+      "12 only the distilled one gets right, 40 only the other, more than chance",
+    );
+    expect(words(100, 40, 80, 300)).toContain("(exact McNemar test, p < 0.001)");
+  });
+
+  test("holds at both ends", () => {
+    expect(words(4, 0, 0, 4)).toBe(
+      "The student alone is right about 100.0% of 4 held-out pictures (95% interval: 51.0% to 100.0%), the distilled one about " +
+        "100.0% of 4 held-out pictures (95% interval: 51.0% to 100.0%): both are right about the same pictures.",
+    );
+    expect(words(0, 0, 0, 24)).toContain("0.0% of 24 held-out pictures (95% interval: 0.0% to 13.8%)");
+    expect(words(0, 0, 1, 1)).toContain("which may be chance (exact McNemar test, p = 1.000)");
+  });
+
+  test("of one student says how much of it is sure", () => {
+    const models = [
+      { name: "teacher", valAccuracy: 1 },
+      { name: "student distilled", valAccuracy: 0.8 },
+    ] as const;
+    expect(verdict({ models, environment: { validationImages: 400 } })).toBe(
+      "The student distilled is right about 80.0% of 400 held-out pictures (95% interval: 75.8% to 83.6%).",
+    );
+  });
+
+  test("does not compare what an older run did not record", () => {
+    const models = [
+      { name: "student alone", valAccuracy: 1 },
+      { name: "student distilled", valAccuracy: 0.5 },
+    ] as const;
+    expect(verdict({ models, environment: { validationImages: 4 } })).toContain(
+      "picture by picture they were not compared",
+    );
+  });
+});
+
+describe("training progress", () => {
+  /** Two epochs of two batches of 10 samples, 1 s each, and 5 s of validation. */
+  async function train(isTTY: boolean, columns = 120) {
+    const output = recorder(isTTY, columns);
+    let time = 0;
+    const progress = trainingProgress({
+      label: "student",
+      epochs: 2,
+      stepsPerEpoch: 2,
+      output,
+      now: () => time,
+    });
+    await progress.onTrainBegin?.();
+    for (let epoch = 0; epoch < 2; epoch++) {
+      await progress.onEpochBegin?.(epoch);
+      for (let batch = 0; batch < 2; batch++) {
+        time += 1000;
+        const figures = { size: 10, waitSeconds: 0.25, computeSeconds: 0.75 };
+        await progress.onBatchEnd?.(batch, { ...figures, loss: 1 + batch, accuracy: batch });
+      }
+      time += 5000;
+      await progress.onEpochEnd?.(epoch, { loss: 1.5, accuracy: 0.5, val_accuracy: 0.25 });
+    }
+    return output.text();
+  }
+
+  test("keeps one plain line an epoch where the output is no terminal", async () => {
+    const text = await train(false);
+    const lines = text.trimEnd().split("\n");
+    expect(lines[0]).toBe(
+      "student  epoch 1/2  loss 1.5000  accuracy 50.0%  validation 25.0%  10 images/s (25.0% waiting)  0:07 left",
+    );
+    expect(lines.at(-1)).toContain("epoch 2/2  loss 1.5000");
+    expect(text).not.toContain("\r");
+  });
+
+  test("redraws one line on a terminal: step, loss, accuracy, images a second, time left", async () => {
+    const text = await train(true);
+    const [first, second] = text.split("\r").filter((part) => part !== "");
+    expect(first).toContain(
+      "student  epoch 1/2  step 1/2  loss 1.0000  accuracy 0.0%  10 images/s (25.0% waiting)  0:03 left",
+    );
+    expect(second).toContain("step 2/2  loss 1.5000  accuracy 50.0%");
+    expect(first!.endsWith("\x1b[K")).toBe(true);
+  });
+
+  test("cuts a line that a narrow terminal would wrap", async () => {
+    const text = await train(true, 40);
+    for (const line of text.split(/[\r\n]/)) expect(line.replace("\x1b[K", "").length).toBeLessThan(40);
+  });
+});

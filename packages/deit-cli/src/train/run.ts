@@ -1,0 +1,100 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { CONTACT_SHEET } from "../data/contact-sheet.ts";
+import { pictureRules } from "../data/picture-rules.ts";
+import { writeContactSheet } from "../data/write-contact-sheet.ts";
+import { SAMPLES, writeSamples } from "../data/write-samples.ts";
+import { writeAtomically } from "../files/write-atomically.ts";
+import { chapter, introduction, nextCommands, verdict } from "../report/plain-words.ts";
+import { resultTable } from "../report/result-table.ts";
+import { writeReport } from "../report/write-report.ts";
+import type { RunContext } from "../runs/context.ts";
+import { describeEnvironment } from "../runs/environment.ts";
+import { writeRecord } from "../runs/run-record.ts";
+import { type ModelResult, type RunResult, summaryJson } from "../runs/run-result.ts";
+import { finishedStage, finishStage, forgetStages, type StageName, stagesOf } from "../runs/stages.ts";
+import type { Settings } from "../settings/settings.ts";
+import { trainAlone, trainDistilled } from "../student/student.ts";
+import { makeTeacher } from "../teacher/make-teacher.ts";
+import type { ReadyTeacher } from "../teacher/teacher.ts";
+import type { LineOutput } from "../terminal/live-line.ts";
+import { withinRun } from "./within-run.ts";
+
+/** Pictures of a class on the contact sheet. */
+const SHOWN = 10;
+
+/**
+ * The whole program: pictures, a teacher, a student alone, the same student distilled (or the one that the settings ask for),
+ * and what came of it.
+ *
+ * Writes `<out>/<name>/`: `teacher/`, `student-alone/`, `student-distilled/` (tfjs layers models), `settings.json`,
+ * `contact-sheet.png`, `samples/`, `summary.json`, `result.json` and `report.html`, each as soon as it is known, and until then
+ * `resume/`, from which a run that was stopped or killed goes on to the same end. All files are whole or absent.
+ *
+ * @param signal - Stops the run after the step under way.
+ * @throws UsageError, or Error of one line, before the folder is made where the cause could be known by then. Interrupted
+ * that says how to go on.
+ */
+export function run(settings: Settings, output: LineOutput, signal?: AbortSignal): Promise<RunResult> {
+  const startedAt = performance.now();
+  const say = (line: string): void => void output.write(`${line}\n`);
+  say(introduction(settings));
+  return withinRun({ settings, output, signal, command: "train" }, async ({ context, backend, backbone }) => {
+    const { folder, data } = context;
+    await showData(context, say);
+    const models: ModelResult[] = [];
+    let teacher: ReadyTeacher | undefined;
+    for (const [name] of stagesOf(settings)) {
+      say(chapter(name, settings));
+      if (name === "teacher") {
+        teacher = await makeTeacher(context, backbone);
+        models.push(teacher.result);
+      } else {
+        const train = () =>
+          name === "student-alone" ? trainAlone(context) : trainDistilled(context, teacher!);
+        models.push(await stage(context, name, train));
+      }
+    }
+
+    const result: RunResult = {
+      settings,
+      dataDescription: data.description,
+      ...(teacher && { teacherDescription: teacher.description }),
+      models,
+      environment: describeEnvironment(context, backend, models, startedAt),
+    };
+    await writeRecord(folder, result);
+    const report = await writeReport(context, result);
+    await writeAtomically(join(folder, "summary.json"), summaryJson(result.models)); // it is finished now
+    await forgetStages(folder);
+    say(`\n${resultTable(result.models)}\n\n${verdict(result)}\n`);
+    say(`${nextCommands(folder, settings)}\n`);
+    say(`report: ${resolve(report)}`);
+    return result;
+  });
+}
+
+/** Writes pictures to look at, unless an earlier part of the run has. */
+async function showData({ folder, data, settings }: RunContext, say: (line: string) => void): Promise<void> {
+  const sheet = join(folder, CONTACT_SHEET);
+  if (existsSync(sheet)) return;
+  const rules = pictureRules(settings);
+  await writeSamples(data.validation, join(folder, SAMPLES), rules);
+  await writeContactSheet(data.train, sheet, { perClass: SHOWN, ...rules });
+  say(`look at them: ${resolve(sheet)} (rows: ${data.classNames.join(", ")})`);
+}
+
+/** Trains a student, unless an earlier part of the run has. */
+async function stage(
+  { folder, signal }: RunContext,
+  name: StageName,
+  train: () => Promise<{ model: tfl.LayersModel; result: ModelResult }>,
+): Promise<ModelResult> {
+  const finished = await finishedStage(folder, name);
+  if (finished !== undefined) return finished.result;
+  signal?.throwIfAborted();
+  const { model, result } = await train();
+  await finishStage(folder, name, model, { result });
+  return result;
+}

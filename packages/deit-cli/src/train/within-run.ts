@@ -1,0 +1,111 @@
+import { existsSync } from "node:fs";
+import { type StartedBackend, startBackend } from "tfjs-backends";
+import { type FlowerData, openData } from "../data/open-data.ts";
+import { removeTemporaries } from "../files/write-atomically.ts";
+import { requireInitialWeights } from "../models/initial-weights.ts";
+import { Interrupted, orInterrupted } from "../process/interrupted.ts";
+import { UsageError } from "../process/usage-error.ts";
+import { claim } from "../runs/claim.ts";
+import { type RunContext, reportOnce } from "../runs/context.ts";
+import { requireSameData, writeDataRecord } from "../runs/data-record.ts";
+import { type ResumeCommand, requireSameEpochs, resumeCommand } from "../runs/resumed-epochs.ts";
+import { makeRunFolder, removeIfEmpty } from "../runs/run-folder.ts";
+import { writeSettings } from "../runs/saved-settings.ts";
+import { forgetStages, isFinished } from "../runs/stages.ts";
+import type { Settings } from "../settings/settings.ts";
+import { studentConfig } from "../settings/student-config.ts";
+import { type Backbone, loadBackbone } from "../teacher/backbone.ts";
+import type { LineOutput } from "../terminal/live-line.ts";
+
+/** What a run begins with. */
+export interface RunStart {
+  readonly settings: Settings;
+  readonly output: LineOutput;
+  /** Stops the run after the step under way. */
+  readonly signal: AbortSignal | undefined;
+  /** The one that goes on with it. */
+  readonly command: ResumeCommand;
+}
+
+/** What a run has once it is open. */
+export interface OpenRun {
+  readonly context: RunContext;
+  readonly backend: StartedBackend;
+  /** Of the settings' teacher, if they name one. */
+  readonly backbone: Backbone | undefined;
+}
+
+const NOTHING_SAVED = "stopped before there was anything to save";
+
+/**
+ * Opens data, teacher and the run's folder, in which `use` then works. The folder of a run that was
+ * stopped before anything was saved is removed; that of one that failed while it trained keeps its log.
+ *
+ * @throws UsageError, or Error of one line, before the folder is made where the cause could be known by then. Interrupted
+ * that says how to go on.
+ */
+export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promise<T>): Promise<T> {
+  const { settings, output, signal, command } = start;
+  if (settings.resume !== undefined && isFinished(settings.resume)) {
+    await forgetStages(settings.resume); // a crash may have left them
+    throw new UsageError(`--resume: expected a run that is not finished, got '${settings.resume}'`);
+  }
+  if (settings.resume !== undefined) await requireSameEpochs(settings.resume, settings);
+  const opened = await orInterrupted(open(settings, output, signal), signal).catch((error: unknown) => {
+    if (!(error instanceof Interrupted)) throw error;
+    const { resume } = settings;
+    throw new Interrupted(
+      resume === undefined ? NOTHING_SAVED : `stopped; to go on: ${resumeCommand(command, resume, settings)}`,
+    );
+  });
+  const folder = settings.resume ?? (await makeRunFolder(settings.out, settings.name));
+  const release = await claim(folder);
+  const onSkip = reportOnce(output);
+  const context: RunContext = {
+    settings,
+    data: opened.data,
+    output,
+    folder,
+    onSkip,
+    ...(signal && { signal }),
+  };
+  try {
+    await removeTemporaries(folder);
+    if (settings.resume === undefined) {
+      await writeSettings(folder, settings);
+      await writeDataRecord(folder, opened.data);
+    }
+    return await use({ context, backend: opened.backend, backbone: opened.backbone });
+  } catch (error) {
+    if (!(error instanceof Interrupted)) {
+      await removeIfEmpty(folder, { logs: "keep" });
+      throw error;
+    }
+    await removeIfEmpty(folder, { logs: "remove" });
+    const again = existsSync(folder) && resumeCommand(command, folder, settings);
+    throw new Interrupted(again ? `stopped and saved; to go on: ${again}` : NOTHING_SAVED);
+  } finally {
+    await release();
+  }
+}
+
+/** What a run needs before its folder is made: whatever is wrong with it is found by then. */
+async function open(
+  settings: Settings,
+  output: LineOutput,
+  signal: AbortSignal | undefined,
+): Promise<{ data: FlowerData; backend: StartedBackend; backbone: Backbone | undefined }> {
+  const backend = await startBackend(settings.backend);
+  output.write(`backend: ${backend.name} (${backend.detail})\n`);
+  const data = await openData(settings, output, signal);
+  output.write(`data: ${data.description}\n`);
+  if (settings.resume !== undefined) await requireSameData(settings.resume, data);
+  const { classNames } = data;
+  const backbone =
+    settings.teacher === undefined ? undefined : await loadBackbone(settings.teacher, classNames, settings);
+  if (settings.weights !== undefined) {
+    const config = studentConfig(settings, classNames.length);
+    output.write(`${await requireInitialWeights(config, settings.weights)}\n`);
+  }
+  return { data, backend, backbone };
+}

@@ -1,0 +1,62 @@
+import type { ImageBatch, SampleStore } from "image-source";
+import { type ImageSource, type ImageSourceOptions, imageSource } from "image-source/node";
+import type { DataSource } from "train-loop";
+import { inMemory, type SourceOf } from "../data/in-memory.ts";
+import { pictureRules } from "../data/picture-rules.ts";
+import type { RunContext } from "../runs/context.ts";
+
+/** Sizes that pictures are wanted at, pixels. */
+interface ViewSizes {
+  readonly imageSize: number;
+  /** The teacher's, where it wants another. */
+  readonly teacherImageSize?: number;
+}
+
+/** How training pictures are shown. */
+export type TrainingViews = ViewSizes & Pick<ImageSourceOptions, "augmentation" | "repeats" | "viewEpochs">;
+
+/** Runs `use` with training batches (shuffled, cropped, mirrored, new in every epoch), then ends their threads. */
+export function withTrainingImages<T>(
+  context: RunContext,
+  views: TrainingViews,
+  use: (source: ImageSource) => Promise<T>,
+): Promise<T> {
+  return withSource(context, context.data.train, { ...views, training: true }, use);
+}
+
+/** Runs `use` with pictures whole and in order, then ends their threads. */
+export function withWholeImages<T>(
+  context: RunContext,
+  store: SampleStore,
+  imageSize: number,
+  use: (source: DataSource) => Promise<T>,
+): Promise<T> {
+  return withSource(context, store, { imageSize, training: false }, use);
+}
+
+/** The held-out pictures at one size, whole or their middle, decoded once and kept. */
+export function heldOutImages(
+  context: RunContext,
+  imageSize: number,
+  centreCrop?: ImageSourceOptions["centreCrop"],
+): Promise<SourceOf<ImageBatch>> {
+  const view = { imageSize, training: false, ...(centreCrop && { centreCrop }) };
+  return withSource(context, context.data.validation, view, inMemory);
+}
+
+async function withSource<T>(
+  { settings, onSkip }: RunContext,
+  store: SampleStore,
+  options: TrainingViews & Pick<ImageSourceOptions, "training" | "centreCrop">,
+  use: (source: ImageSource) => Promise<T>,
+): Promise<T> {
+  const { batchSize, seed, workers } = settings;
+  const { onBad: onBadImage, ...limits } = pictureRules(settings);
+  const own = { batchSize, seed, workers, onBadImage, onSkip, ...limits };
+  const source = imageSource(store, { ...options, ...own });
+  try {
+    return await use(source);
+  } finally {
+    await source.close();
+  }
+}

@@ -1,5 +1,6 @@
 import { cpus, totalmem } from "node:os";
-import type { Profile } from "./wasm/profile.ts";
+import { figure } from "./figure.ts";
+import type { Profile } from "./profile.ts";
 
 /** One line of a suite's table. `ours` and `other` are in `unit`; a `ratio` of at least `target` meets the target. */
 export interface Row {
@@ -103,12 +104,6 @@ export function rateRow(
 ): Row {
   const row = { id, ours, other, otherName, unit, ratio: ours / other, target };
   return limit === undefined ? row : { ...row, limit };
-}
-
-/** A number as a reader wants it: three digits. */
-export function figure(value: number): string {
-  if (value >= 100 || Number.isInteger(value)) return value.toFixed(0);
-  return value.toFixed(value >= 10 ? 1 : value >= 0.1 ? 2 : 3);
 }
 
 function machine(): string {

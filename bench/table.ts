@@ -1,4 +1,5 @@
-import { figure, type Row } from "./report.ts";
+import { figure } from "./figure.ts";
+import type { Row } from "./report.ts";
 
 /** A Markdown table. `align` has one letter a column: `l` or `r`. */
 export function table(

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { interleaved, repeatsFor, timeRepeated } from "../measure.ts";
 import { type Recorder, rateRow } from "../report.ts";
 import { enterOurs } from "./kernels.ts";
-import type { PartOptions } from "./suite.ts";
+import type { PartOptions } from "./part-options.ts";
 
 /** Of the widest activation of a MobileNetV2 at 224², four images. */
 const SHAPE: [number, number, number, number] = [4, 112, 112, 96];

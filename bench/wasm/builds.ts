@@ -6,7 +6,7 @@ import { PEAK_MEGAFLOPS, peakLoop } from "./ceiling.ts";
 import { deitStep } from "./deit-step.ts";
 import { enterOurs } from "./kernels.ts";
 import { gigaflops } from "./model-flops.ts";
-import type { PartOptions } from "./suite.ts";
+import type { PartOptions } from "./part-options.ts";
 
 const BATCH = 8;
 const ID = "relaxed-simd build over simd build, forward + backward";

@@ -5,7 +5,7 @@ import { type DeitStep, deitStep } from "./deit-step.ts";
 import { enterOurs } from "./kernels.ts";
 import { gigaflops } from "./model-flops.ts";
 import { plainLogits } from "./plain-deit.ts";
-import type { PartOptions } from "./suite.ts";
+import type { PartOptions } from "./part-options.ts";
 
 const BATCH = 8;
 /** Stock's micro-batch where time is short; the full run states its rate per image at both. */

@@ -5,7 +5,7 @@ import { interleaved } from "../measure.ts";
 import { importRival } from "../optional.ts";
 import { type Recorder, rateRow } from "../report.ts";
 import { enterOurs, withOurs } from "./kernels.ts";
-import type { PartOptions } from "./suite.ts";
+import type { PartOptions } from "./part-options.ts";
 
 type Jax = typeof import("@jax-js/jax");
 type JaxArray = import("@jax-js/jax").Array;

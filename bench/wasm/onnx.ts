@@ -7,7 +7,7 @@ import { type Recorder, rateRow } from "../report.ts";
 import { deitOnnx } from "./deit-onnx.ts";
 import { enterOurs, withOurs } from "./kernels.ts";
 import { gigaflops } from "./model-flops.ts";
-import type { PartOptions } from "./suite.ts";
+import type { PartOptions } from "./part-options.ts";
 
 const BATCH = 8;
 const ID = `forward only, DeiT-Ti/16 224², batch ${BATCH}`;

@@ -1,27 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { figure } from "../report.ts";
+import { figure } from "../figure.ts";
+import type { KernelTime, Profile } from "../profile.ts";
 import { table } from "../table.ts";
 import { kernelWork } from "./kernel-work.ts";
-
-/** Where a step's time went. */
-export interface Profile {
-  readonly title: string;
-  /** Images of a step. */
-  readonly batch: number;
-  readonly totalMs: number;
-  readonly kernels: readonly KernelTime[];
-}
-
-/** One kernel's part of a step. */
-interface KernelTime {
-  readonly name: string;
-  readonly calls: number;
-  readonly ms: number;
-  /** Of its matrix products; 0 for a kernel without. */
-  readonly gigaflops: number;
-  /** Read and written. */
-  readonly gigabytes: number;
-}
 
 /** Runs `step` a few times with a clock around every kernel of the current backend, and keeps the fastest. */
 export function profile(title: string, batch: number, step: () => void, rounds: number): Profile {

@@ -3,7 +3,7 @@ import type { Recorder } from "../report.ts";
 import { deitStep } from "./deit-step.ts";
 import { withOurs } from "./kernels.ts";
 import { profile, profileText } from "./profile.ts";
-import type { PartOptions } from "./suite.ts";
+import type { PartOptions } from "./part-options.ts";
 
 const BATCH = 8;
 

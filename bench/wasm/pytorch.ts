@@ -7,7 +7,7 @@ import { startRival } from "../rival-process.ts";
 import { deitStep } from "./deit-step.ts";
 import { enterOurs } from "./kernels.ts";
 import { gigaflops } from "./model-flops.ts";
-import type { PartOptions } from "./suite.ts";
+import type { PartOptions } from "./part-options.ts";
 
 const BATCH = 8;
 const ID = `training step (forward, backward, AdamW), DeiT-Ti/16 224², batch ${BATCH}`;

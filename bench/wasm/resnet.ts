@@ -5,7 +5,7 @@ import { softmaxCrossEntropy } from "distill-trainer";
 import { type Contestant, interleaved } from "../measure.ts";
 import { type Recorder, rateRow } from "../report.ts";
 import { enterOurs, withOurs } from "./kernels.ts";
-import type { PartOptions } from "./suite.ts";
+import type { PartOptions } from "./part-options.ts";
 
 const CLASSES = 5;
 

@@ -8,18 +8,13 @@ import { endToEndRows } from "./end-to-end.ts";
 import { jaxRow } from "./jax.ts";
 import { startStock } from "./kernels.ts";
 import { onnxRows } from "./onnx.ts";
+import type { PartOptions } from "./part-options.ts";
 import { productRows } from "./products.ts";
 import { stepProfile } from "./profiles.ts";
 import { pytorchRow } from "./pytorch.ts";
 import { resnetRows } from "./resnet.ts";
 import { sweepRows } from "./sweep.ts";
 import { tapeRows } from "./tape.ts";
-
-/** What every part of the suite is given. */
-export interface PartOptions extends SuiteOptions {
-  /** GFLOP/s of multiply-adds on registers here. */
-  readonly ceiling: number;
-}
 
 type Part = (recorder: Recorder, options: PartOptions) => Promise<void>;
 

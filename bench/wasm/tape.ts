@@ -4,7 +4,7 @@ import { type DeitStep, deitStep } from "./deit-step.ts";
 import { meterHeap } from "./heap-meter.ts";
 import { withOurs } from "./kernels.ts";
 import { plainLogits } from "./plain-deit.ts";
-import type { PartOptions } from "./suite.ts";
+import type { PartOptions } from "./part-options.ts";
 
 const LIMIT_MB = 30;
 

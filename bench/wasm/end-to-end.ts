@@ -4,8 +4,8 @@ import { type Recorder, rateRow } from "../report.ts";
 import { type DeitStep, deitStep } from "./deit-step.ts";
 import { enterOurs } from "./kernels.ts";
 import { gigaflops } from "./model-flops.ts";
-import { plainLogits } from "./plain-deit.ts";
 import type { PartOptions } from "./part-options.ts";
+import { plainLogits } from "./plain-deit.ts";
 
 const BATCH = 8;
 /** Stock's micro-batch where time is short; the full run states its rate per image at both. */

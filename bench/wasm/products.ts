@@ -1,8 +1,8 @@
 import { interleaved, repeatsFor } from "../measure.ts";
 import { type Recorder, rateRow } from "../report.ts";
 import { type MatMulKernels, withMatMuls } from "./kernels.ts";
-import { isFastInStock, megaflops, type Product, productName, runnable } from "./product.ts";
 import type { PartOptions } from "./part-options.ts";
+import { isFastInStock, megaflops, type Product, productName, runnable } from "./product.ts";
 
 const BATCH = 8;
 const TOKENS = 198;

@@ -2,8 +2,8 @@ import { config } from "deit-model";
 import type { Recorder } from "../report.ts";
 import { deitStep } from "./deit-step.ts";
 import { withOurs } from "./kernels.ts";
-import { profile, profileText } from "./profile.ts";
 import type { PartOptions } from "./part-options.ts";
+import { profile, profileText } from "./profile.ts";
 
 const BATCH = 8;
 

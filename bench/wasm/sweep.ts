@@ -1,8 +1,8 @@
 import { repeatsFor, timeRepeated } from "../measure.ts";
 import { type Recorder, rateRow } from "../report.ts";
 import { type MatMulKernels, withMatMuls } from "./kernels.ts";
-import { isFastInStock, megaflops, type Product, productName, runnable } from "./product.ts";
 import type { PartOptions } from "./part-options.ts";
+import { isFastInStock, megaflops, type Product, productName, runnable } from "./product.ts";
 
 /** Every side of a product takes every one of these values. */
 const SIDES = [1, 2, 3, 5, 8, 17, 64, 100, 200, 512, 1024, 2048];

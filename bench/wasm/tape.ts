@@ -3,8 +3,8 @@ import { type Recorder, rateRow } from "../report.ts";
 import { type DeitStep, deitStep } from "./deit-step.ts";
 import { meterHeap } from "./heap-meter.ts";
 import { withOurs } from "./kernels.ts";
-import { plainLogits } from "./plain-deit.ts";
 import type { PartOptions } from "./part-options.ts";
+import { plainLogits } from "./plain-deit.ts";
 
 const LIMIT_MB = 30;
 

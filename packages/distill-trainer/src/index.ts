@@ -17,7 +17,7 @@ export {
   type Preprocess,
   toSymmetricRange,
   toUnitRange,
-} from "./preprocess.ts";
+} from "./models/preprocess.ts";
 // Recipes, as data.
 export {
   type CompileRecipeOptions,

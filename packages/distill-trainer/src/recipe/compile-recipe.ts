@@ -16,7 +16,7 @@ import {
 import { batchesPerEpoch, type DataSource, type StepOptions } from "train-loop";
 import type { DistillerCompileArgs } from "../keras/distiller.ts";
 import type { Distillation } from "../losses/distillation-loss.ts";
-import { normalise } from "../preprocess.ts";
+import { normalise } from "../models/preprocess.ts";
 import type { DistillationOptions } from "../tasks/taught-task.ts";
 import type { Recipe } from "./recipe.ts";
 import { requireRecipe } from "./require-recipe.ts";

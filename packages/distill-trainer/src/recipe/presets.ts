@@ -1,4 +1,4 @@
-import { IMAGENET_NORMALISATION } from "../preprocess.ts";
+import { IMAGENET_NORMALISATION } from "../models/preprocess.ts";
 import type { Recipe } from "./recipe.ts";
 
 /**

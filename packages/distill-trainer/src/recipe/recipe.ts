@@ -1,7 +1,7 @@
 import type { ADAMW_SEMANTICS } from "tfjs-optim";
 import type { MixOptions } from "vision-augment";
 import type { Distillation } from "../losses/distillation-loss.ts";
-import type { Normalisation } from "../preprocess.ts";
+import type { Normalisation } from "../models/preprocess.ts";
 
 /** How a transformer is trained: plain data. {@link compileRecipe} makes of it what `compile` takes. */
 export interface Recipe {

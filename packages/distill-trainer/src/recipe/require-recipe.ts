@@ -13,7 +13,7 @@ import {
 } from "known-options";
 import { mixOf } from "vision-augment";
 import { requireDistillation } from "../losses/distillation-loss.ts";
-import { normalise } from "../preprocess.ts";
+import { normalise } from "../models/preprocess.ts";
 import type { Recipe, RecipeWarmup } from "./recipe.ts";
 
 const CHECKS: Checks<Recipe> = {

@@ -4,9 +4,9 @@ import { type Checks, FUNCTION, OBJECT, optional, RATE, requireOptions } from "k
 import { type Outcome, type Prepared, type Task, tidyOutcome } from "train-loop";
 import { smoothedTargets } from "../losses/label-smoothing.ts";
 import { softmaxCrossEntropy } from "../losses/softmax-cross-entropy.ts";
-import { type Preprocess, toUnitRange } from "../preprocess.ts";
+import { classesOf, trainableVariables } from "../models/model-outputs.ts";
+import { type Preprocess, toUnitRange } from "../models/preprocess.ts";
 import { requireLogits } from "../teachers/outputs-of-layers.ts";
-import { classesOf, trainableVariables } from "./model-outputs.ts";
 import { exampleOf, modelInput } from "./task-input.ts";
 
 /** Options of {@link classification}. */

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import type { Preprocess } from "../preprocess.ts";
+import type { Preprocess } from "../models/preprocess.ts";
 
 /**
  * A model's input, made of a batch's images.

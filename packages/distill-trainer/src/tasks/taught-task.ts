@@ -5,10 +5,10 @@ import { type Outcome, type Prepared, type Task, tidyOutcome } from "train-loop"
 import { type Distillation, distillationLoss, requireDistillation } from "../losses/distillation-loss.ts";
 import { smoothedTargets } from "../losses/label-smoothing.ts";
 import { softmaxCrossEntropy } from "../losses/softmax-cross-entropy.ts";
-import { type Preprocess, toUnitRange } from "../preprocess.ts";
+import { classesOf, trainableVariables } from "../models/model-outputs.ts";
+import { type Preprocess, toUnitRange } from "../models/preprocess.ts";
 import { requireLogits } from "../teachers/outputs-of-layers.ts";
 import type { Teacher } from "../teachers/teacher.ts";
-import { classesOf, trainableVariables } from "./model-outputs.ts";
 import { exampleOf, modelInput } from "./task-input.ts";
 
 /** Options of the tasks that distil a teacher's logits. */

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { requireOptions } from "known-options";
-import { toUnitRange } from "../preprocess.ts";
+import { toUnitRange } from "../models/preprocess.ts";
 import { logitsOf } from "./logits-of.ts";
 import { chooseOutput, MODEL_TEACHER_CHECKS, type ModelTeacherOptions, takeOutput } from "./model-output.ts";
 import { outputsOfGraph } from "./outputs-of-graph.ts";

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { FUNCTION, optional, requireOptions } from "known-options";
-import { toUnitRange } from "../preprocess.ts";
-import { classesOf } from "../tasks/model-outputs.ts";
+import { classesOf } from "../models/model-outputs.ts";
+import { toUnitRange } from "../models/preprocess.ts";
 import { logitsOf } from "./logits-of.ts";
 import { type ModelTeacherOptions, OUTPUTS } from "./model-output.ts";
 import { outputsOfLayers } from "./outputs-of-layers.ts";

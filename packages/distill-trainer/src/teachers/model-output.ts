@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type Check, type Checks, COUNT, FUNCTION, oneOf, optional, STRING } from "known-options";
-import type { Preprocess } from "../preprocess.ts";
+import type { Preprocess } from "../models/preprocess.ts";
 import type { ModelOutputs } from "./outputs.ts";
 
 /** How a model is used as a teacher. */

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type Checks, oneOf, optional, requireOptions } from "known-options";
 import { fromFloat16, toFloat16 } from "safetensors-io";
-import { toUnitRange } from "../preprocess.ts";
+import { toUnitRange } from "../models/preprocess.ts";
 import { logitsOf } from "./logits-of.ts";
 import { chooseOutput, MODEL_TEACHER_CHECKS, type ModelTeacherOptions } from "./model-output.ts";
 import type { OnnxRuntime, OnnxSession, OnnxTensor } from "./onnx-runtime.ts";

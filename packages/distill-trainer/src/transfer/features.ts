@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { type Checks, COUNT, FUNCTION, optional, requireOptions } from "known-options";
 import { arraySource, type DataSource, requireSource } from "train-loop";
-import { type Preprocess, toSymmetricRange } from "../preprocess.ts";
+import { type Preprocess, toSymmetricRange } from "../models/preprocess.ts";
 
 /** Feature vectors of a data set, computed once. */
 export interface Features {

@@ -4,7 +4,7 @@ import type { Batch } from "sample-keys";
 import { ScheduledMomentum } from "tfjs-optim";
 import { batchesPerEpoch, type DataSource, type FitOptions, fit } from "train-loop";
 import { mixedSource } from "../mixed-source.ts";
-import { type Preprocess, toSymmetricRange } from "../preprocess.ts";
+import { type Preprocess, toSymmetricRange } from "../models/preprocess.ts";
 import { classification } from "../tasks/classification.ts";
 import { widthOf } from "./features.ts";
 import { type HyperRule, hyperRule } from "./hyper-rule.ts";

@@ -10,14 +10,14 @@ export interface MicroBatch {
   readonly teacherImages: tf.Tensor;
   /** `[n]`, int32. */
   readonly labels: tf.Tensor1D;
-  /** `[n, classes]`, what is learnt instead of `labels`, where the batch has some. */
+  /** `[n, classes]`, what is learned instead of `labels`, where the batch has some. */
   readonly targets?: tf.Tensor2D;
   readonly sampleKeys: Uint32Array;
   /** Of what the teacher sees, where the batch has them. */
   readonly viewKeys?: BigUint64Array;
 }
 
-/** What an task computes before the gradient tape starts, so that none of it is kept for the backward pass. */
+/** What a task computes before the gradient tape starts, so that none of it is kept for the backward pass. */
 export interface Prepared {
   /** The model's input, preprocessed. */
   readonly inputs: tf.Tensor;
@@ -43,6 +43,10 @@ export interface Outcome {
  * `prepare` runs outside the gradient tape, `train` inside it. All tensors that they return belong to the caller.
  *
  * @example
+ * const outcome = ({ inputs, targets }: Prepared, kwargs: object): Outcome => {
+ *   const logits = model.apply(inputs, { ...kwargs }) as tf.Tensor2D;
+ *   return { loss: tf.losses.meanSquaredError(targets, logits) as tf.Scalar, parts: {}, logits };
+ * };
  * const task: Task = {
  *   model,
  *   classes: 3,
@@ -54,28 +58,28 @@ export interface Outcome {
  *     targets: tf.cast(tf.oneHot(labels, 3), "float32") as tf.Tensor2D,
  *   }),
  *   example: (rows) => ({ inputs: tf.zeros([rows, 4]), targets: tf.zeros([rows, 3]) }),
- *   train: ({ inputs, targets }) => {
- *     const logits = model.apply(inputs, { training: true }) as tf.Tensor2D;
- *     return { loss: tf.losses.meanSquaredError(targets, logits) as tf.Scalar, parts: {}, logits };
- *   },
- *   evaluate: (prepared) => tidyOutcome(() => task.train(prepared, new Uint32Array(0))),
+ *   train: (prepared, sampleKeys) => outcome(prepared, { training: true, sampleKeys }),
+ *   evaluate: (prepared) => tidyOutcome(() => outcome(prepared, { training: false })),
  * };
  * await fit(task, tf.train.adam(1e-3), source, { epochs: 5 });
  */
 export interface Task {
   readonly model: tfl.LayersModel;
-  /** Of the labels, the targets and the model's logits. */
+  /** Classes of the labels, the targets and the model's logits. */
   readonly classes: number;
-  /** Those of the model's that training changes. */
+  /** Variables that training changes, in the model's order. */
   readonly variables: readonly tf.Variable[];
-  /** Names of an outcome's parts. */
+  /** Names of an outcome's parts: replicas add them up by these. */
   readonly parts: { readonly train: readonly string[]; readonly evaluate: readonly string[] };
-  /** What it computes with, by name: a resumed run must have the same. */
+  /** Numbers that it computes with, by name, as plain data: a resumed run and replicas must have the same. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Computes what needs no gradient, such as the teacher's logits. */
   prepare(batch: MicroBatch, training: boolean): Promise<Prepared>;
-  /** What `prepare` would give of so many rows, all zeros. */
+  /** What `prepare` gives for `rows` samples, all zeros: memory is measured with it. */
   example(rows: number): Prepared;
+  /** Forward pass of training. `sampleKeys` go to the model: layers such as `StochasticDepth` draw from them. */
   train(prepared: Prepared, sampleKeys: Uint32Array): Outcome;
+  /** Forward pass without training. */
   evaluate(prepared: Prepared): Outcome;
 }
 

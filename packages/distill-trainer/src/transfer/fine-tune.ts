@@ -22,7 +22,7 @@ export interface FineTuneOptions extends Pick<FitOptions, PassedOn> {
 const CHECKS: Checks<FineTuneOptions> = {
   rule: optional(OBJECT),
   preprocess: optional(FUNCTION),
-  validationData: ANY, // these are checked by fitDataset
+  validationData: ANY, // these are checked by fit
   microBatchSize: ANY,
   callbacks: ANY,
   checkpoint: ANY,

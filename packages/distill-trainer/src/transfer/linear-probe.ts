@@ -46,7 +46,7 @@ const HEAD_CHECKS: Checks<TrainHeadOptions> = {
   batchSize: optional(COUNT),
   seed: optional(UINT32),
   heldOut: optional(OBJECT),
-  callbacks: ANY, // these are checked by fitDataset
+  callbacks: ANY, // these are checked by fit
   signal: ANY,
 };
 

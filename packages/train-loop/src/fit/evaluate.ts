@@ -3,6 +3,7 @@ import { ABORT_SIGNAL, COUNT, optional, requireOptions } from "known-options";
 import { checkedBatches, requireSource } from "../checks/checked-batches.ts";
 import { addToMessage } from "../checks/explain.ts";
 import { requireFiniteLoss } from "../checks/finite-tensors.ts";
+import { requireTask } from "../checks/require-task.ts";
 import type { DataSource } from "../data/data-source.ts";
 import type { Engine } from "../replicas/engine.ts";
 import { localEngine } from "../replicas/local-engine.ts";
@@ -30,6 +31,7 @@ export interface EvaluateOptions {
  */
 export function evaluate(task: Task, source: DataSource, options: EvaluateOptions = {}): Promise<BatchLogs> {
   requireOptions("evaluate", options, { microBatchSize: optional(COUNT), signal: optional(ABORT_SIGNAL) });
+  requireTask("evaluate", task);
   const { microBatchSize = 16, signal } = options;
   return evaluateWith(task, localEngine(task), source, { microBatchSize, signal, caller: "evaluate" });
 }

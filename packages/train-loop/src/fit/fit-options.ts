@@ -15,9 +15,11 @@ import {
 } from "known-options";
 import { type CheckpointOptions, requireCheckpointOptions } from "../checkpoint/options.ts";
 import { requireSource } from "../checks/checked-batches.ts";
+import { requireTask } from "../checks/require-task.ts";
 import type { DataSource } from "../data/data-source.ts";
 import type { ReplicaOptions } from "../replicas/start-engine.ts";
 import { STEP_CHECKS, type StepOptions } from "../step/take-step.ts";
+import type { Task } from "../task.ts";
 import type { RunCallback } from "./run-callback.ts";
 
 /** A tfjs callback object (an instance of `tfl.Callback`), or a plain object with some of its methods. */
@@ -78,8 +80,14 @@ const CHECKS: Checks<FitOptions> = {
 };
 
 /** @throws TypeError or RangeError for what `fit` cannot take. */
-export function requireFitOptions(optimizer: tf.Optimizer, source: DataSource, options: FitOptions): void {
+export function requireFitOptions(
+  task: Task,
+  optimizer: tf.Optimizer,
+  source: DataSource,
+  options: FitOptions,
+): void {
   requireOptions("fit", options, CHECKS);
+  requireTask("fit", task);
   requireOptions("fit", { optimizer }, { optimizer: OPTIMIZER });
   requireSource("fit", source);
   const { epochs, initialEpoch = 0, validationData } = options;

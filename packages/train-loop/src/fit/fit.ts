@@ -37,7 +37,7 @@ export async function fit(
   source: DataSource,
   options: FitOptions,
 ): Promise<tfl.History> {
-  requireFitOptions(optimizer, source, options);
+  requireFitOptions(task, optimizer, source, options);
   const { gradientTransform, average } = options;
   const step = {
     optimizer,

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { firstNonFinite } from "known-options";
 import type { Batch } from "sample-keys";
 import { squaredNorms } from "tfjs-optim";
+import { requireParts } from "../checks/require-task.ts";
 import type { BatchLogs, Outcome, Prepared, Task } from "../task.ts";
 import { BatchLogCollector } from "./batch-logs.ts";
 import { disposeMicroBatch, microBatchRanges, rowsOfBatch, toMicroBatch } from "./micro-batch.ts";
@@ -49,6 +50,7 @@ export class BatchSum {
         const outcome = this.#training
           ? this.#backward(prepared, micro.sampleKeys, weight)
           : this.#task.evaluate(prepared);
+        requireParts(this.#task, this.#training, outcome.parts);
         this.#collector.add(outcome, micro.labels, weight);
         tf.dispose([outcome.loss, outcome.logits, ...Object.values(outcome.parts)]);
       } finally {

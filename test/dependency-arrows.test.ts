@@ -15,7 +15,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "vit-blocks": ["kernel-contract", "known-options", "sample-keys", "stochastic-depth"],
   "safetensors-io": ["known-options"],
   "tensorboard-events": ["known-options", "masked-crc32c"],
-  "named-weights": ["masked-crc32c", "safetensors-io"],
+  "named-weights": ["known-options", "masked-crc32c", "safetensors-io"],
   "deit-model": ["known-options", "named-weights", "safetensors-io", "vit-blocks"],
   "tfjs-optim": ["kernel-contract", "known-options"],
   "train-loop": ["known-options", "safetensors-io", "sample-keys", "tensorboard-events", "tfjs-optim"],

@@ -1,4 +1,14 @@
-import { ANY, type Checks, check, OBJECT, requireOptions } from "known-options";
+import {
+  ANY,
+  BOOLEAN,
+  type Checks,
+  COUNT,
+  check,
+  OBJECT,
+  optional,
+  requireKind,
+  requireOptions,
+} from "known-options";
 import type { RgbImage } from "vision-augment";
 
 /** How a store's bytes are read: files of any format that sharp knows, turned upright or not, or raw RGB of one size. */
@@ -28,7 +38,8 @@ const CHECKS: Checks<SampleStoreParts> = {
 /**
  * Labelled pictures in one block of shared memory, which worker threads read in place.
  *
- * @throws TypeError for an unknown part. RangeError if one is missing, keys, labels and spans differ in length, a label has no class or a span lies outside.
+ * @throws TypeError for an unknown part. RangeError if one is missing, keys, labels and spans differ in length, a label has no class, a key or class
+ * is there twice, or a span lies outside or is not as long as a raw picture.
  *
  * @example
  * const bytes = new SharedArrayBuffer(12); // two black pictures of one by two pixels
@@ -67,11 +78,25 @@ export class SampleStore {
     if (wrong !== undefined) {
       throw new RangeError(`SampleStore: labels must be in [0, ${classNames.length}), got ${wrong}`);
     }
+    for (const [what, names] of [
+      ["keys", keys],
+      ["classNames", classNames],
+    ] as const) {
+      const twice = names.length === new Set(names).size ? undefined : firstTwice(names);
+      if (twice !== undefined)
+        throw new RangeError(`SampleStore: ${what} must be unique, got '${twice}' twice`);
+    }
+    const pixels = requireEncoding(encoding);
     for (let i = 0; i < keys.length; i++) {
       const [start, end] = [spans[2 * i]!, spans[2 * i + 1]!];
       if (!(start >= 0 && start <= end && end <= bytes.byteLength)) {
         throw new RangeError(
           `SampleStore: ${keys[i]} must lie in ${bytes.byteLength} bytes, got ${start} to ${end}`,
+        );
+      }
+      if (pixels !== undefined && end - start !== 3 * pixels) {
+        throw new RangeError(
+          `SampleStore: ${keys[i]} must be ${3 * pixels} bytes of RGB, got ${end - start}`,
         );
       }
     }
@@ -120,6 +145,20 @@ export class SampleStore {
   bytesOf(index: number): Uint8Array {
     return sampleBytes(this, index);
   }
+}
+
+/** @returns The pixels of a raw picture. @throws TypeError or RangeError for what is not an {@link Encoding}. */
+function requireEncoding(encoding: Encoding): number | undefined {
+  requireKind("SampleStore: encoding", encoding, "kind", {
+    file: { upright: optional(BOOLEAN) },
+    rgb: { width: COUNT, height: COUNT },
+  });
+  return encoding.kind === "rgb" ? encoding.width * encoding.height : undefined;
+}
+
+function firstTwice(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name).size);
 }
 
 /** The bytes of sample `index`, without copying. */

@@ -1,8 +1,15 @@
+import { oneOf, requireOptions } from "known-options";
+
 /**
  * The order of a kernel's axes in a file: TensorFlow's `[in, out]` and `[height, width, in, out]`, which tfjs has too, or
  * PyTorch's `[out, in]` and `[out, in, height, width]`. Tensors of other ranks are the same in both.
  */
 export type Layout = "tensorflow" | "torch";
+
+function isTorch(layout: Layout): boolean {
+  requireOptions("layout", { layout }, { layout: oneOf("tensorflow", "torch") });
+  return layout === "torch";
+}
 
 const TO_TORCH: Readonly<Record<number, readonly number[]>> = { 2: [1, 0], 4: [3, 2, 0, 1] };
 const FROM_TORCH: Readonly<Record<number, readonly number[]>> = { 2: [1, 0], 4: [2, 3, 1, 0] };
@@ -14,18 +21,18 @@ const FROM_TORCH: Readonly<Record<number, readonly number[]>> = { 2: [1, 0], 4: 
  * console.log(shapeIn("torch", [7, 7, 3, 64])); // [ 64, 3, 7, 7 ]
  */
 export function shapeIn(layout: Layout, shape: readonly number[]): readonly number[] {
-  const order = layout === "torch" ? TO_TORCH[shape.length] : undefined;
+  const order = isTorch(layout) ? TO_TORCH[shape.length] : undefined;
   return order === undefined ? shape : order.map((axis) => shape[axis]!);
 }
 
 /** The numbers of a weight of this shape in a file's order. */
 export function toLayout(layout: Layout, shape: readonly number[], data: Float32Array): Float32Array {
-  return layout === "torch" ? permuted(data, shape, TO_TORCH[shape.length]) : data;
+  return isTorch(layout) ? permuted(data, shape, TO_TORCH[shape.length]) : data;
 }
 
 /** A file's numbers in the order of a weight of this shape. */
 export function fromLayout(layout: Layout, shape: readonly number[], data: Float32Array): Float32Array {
-  return layout === "torch" ? permuted(data, shapeIn(layout, shape), FROM_TORCH[shape.length]) : data;
+  return isTorch(layout) ? permuted(data, shapeIn(layout, shape), FROM_TORCH[shape.length]) : data;
 }
 
 function permuted(

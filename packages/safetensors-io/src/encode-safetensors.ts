@@ -87,9 +87,13 @@ export async function safetensorsBytes(
 
 type Typed = Omit<TensorToWrite, "dtype"> & { readonly dtype: WrittenDtype };
 
-function dtypeOf({ dtype = "F32", data }: TensorToWrite): WrittenDtype {
+const OF_FLOATS: readonly unknown[] = ["F32", "F16", "BF16"] satisfies readonly FloatDtype[];
+
+function dtypeOf({ name, dtype = "F32", data }: TensorToWrite): WrittenDtype {
   if (data instanceof Int32Array) return "I32";
-  return data instanceof Uint8Array ? "U8" : dtype;
+  if (data instanceof Uint8Array) return "U8";
+  if (OF_FLOATS.includes(dtype)) return dtype;
+  throw new RangeError(`safetensors: tensor ${quoted(name)}: dtype must be F32, F16 or BF16, got ${dtype}`);
 }
 
 /** Other readers refuse a file whose metadata has anything else. */
@@ -105,11 +109,8 @@ function header(tensors: readonly Typed[], options: WriteOptions): Uint8Array<Ar
   for (const { name, shape, dtype } of tensors) {
     const label = `safetensors: tensor ${quoted(name)}`;
     if (entries.has(name) || name === "__metadata__") throw new RangeError(`${label}: the name is taken`);
-    if (!(Object.hasOwn(RANK, dtype) && shape.every((side) => Number.isSafeInteger(side) && side >= 0))) {
-      throw new RangeError(
-        `${label}: expected F32, F16 or BF16 and whole sides, got ${dtype} ${listed(shape)}`,
-      );
-    }
+    if (!shape.every((side) => Number.isSafeInteger(side) && side >= 0))
+      throw new RangeError(`${label}: expected whole sides, got ${dtype} ${listed(shape)}`);
     const begin = end;
     end += elements(shape) * BYTES[dtype];
     entries.set(name, JSON.stringify({ dtype, shape, data_offsets: [begin, end] }));

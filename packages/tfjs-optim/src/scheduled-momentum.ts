@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { FUNCTION, RATE, requireOptions } from "known-options";
 import type { Schedule } from "./schedule.ts";
 
 /**
@@ -14,7 +15,13 @@ export class ScheduledMomentum extends tf.MomentumOptimizer {
   readonly #schedule: Schedule;
   readonly #momentum: number;
 
+  /**
+   * @param schedule - Learning rate by step.
+   * @param momentum - In [0, 1).
+   * @throws TypeError or RangeError for another.
+   */
   constructor(schedule: Schedule, momentum: number) {
+    requireOptions("ScheduledMomentum", { schedule, momentum }, { schedule: FUNCTION, momentum: RATE });
     super(schedule(0), momentum);
     this.#schedule = schedule;
     this.#momentum = momentum;

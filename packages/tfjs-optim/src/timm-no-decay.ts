@@ -22,6 +22,8 @@ export function timmNoDecay(
   if (!Array.isArray(spared) || !spared.every((name) => typeof name === "string")) {
     throw new TypeError(`timmNoDecay: spared must be a list of names, got ${JSON.stringify(spared)}`);
   }
+  if (!Array.isArray(model?.trainableWeights))
+    throw new TypeError(`timmNoDecay: model must be a tfl.LayersModel, got ${model}`);
   const isSpared = ({ originalName, shape }: tfl.LayerVariable): boolean => {
     const last = originalName.split(/[/.]/).at(-1)!;
     return shape.length < 2 || last === "bias" || spared.includes(last);

@@ -12,6 +12,8 @@ export function trainableVariables(model: tfl.LayersModel): tf.Variable[] {
  * @throws RangeError if the model does not have `outputs` outputs of shape `[batch, classes]`.
  */
 export function classesOf(caller: string, model: tfl.LayersModel, outputs: number): number {
+  if (!Array.isArray(model?.outputs))
+    throw new TypeError(`${caller}: expected a tfl.LayersModel, got ${typeof model}`);
   const shapes = model.outputs.map((output) => output.shape);
   const classes = shapes[0]?.[1];
   const fits =

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { oneOf, requireOptions } from "known-options";
 
 /**
  * What a classifier's output holds: logits, probabilities that sum to 1 (a softmax), or a probability for each class by itself
@@ -20,11 +21,13 @@ const MOST = 1 - 2 ** -24;
  *
  * @param raw - Any shape, float32. Not disposed.
  * @returns The same shape; owned by the caller.
+ * @throws RangeError if `outputs` is none of the three.
  *
  * @example
  * console.log(toLogits(tf.tensor1d([1, 0]), "probabilities").arraySync()); // [0, -87.33…]
  */
 export function toLogits<T extends tf.Tensor>(raw: T, outputs: ModelOutputs): T {
+  requireOptions("toLogits", { outputs }, { outputs: oneOf("logits", "probabilities", "sigmoid") });
   return tf.tidy(() => {
     if (outputs === "logits") return tf.clone(raw);
     const p = tf.maximum(raw, LEAST);

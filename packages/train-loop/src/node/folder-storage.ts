@@ -1,5 +1,5 @@
 import { readdir, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { writeAtomically } from "safetensors-io/node";
 import type { CheckpointStorage } from "../checkpoint/storage.ts";
 import { lockFolder } from "./lock-folder.ts";
@@ -28,8 +28,14 @@ export function folderStorage(folder: string): CheckpointStorage {
     async read(name) {
       return new Uint8Array(await readFile(join(folder, name)));
     },
-    write: (name, bytes) =>
-      writeAtomically(join(folder, name), bytes, { temporary: join(folder, TEMPORARY), makeFolder: true }),
+    write: async (name, bytes) => {
+      if (basename(name) !== name || name === "..")
+        throw new RangeError(
+          `folderStorage: a checkpoint's name must be a file's, got ${JSON.stringify(name)}`,
+        );
+      const temporary = join(folder, TEMPORARY);
+      await writeAtomically(join(folder, name), bytes, { temporary, makeFolder: true });
+    },
     remove: (name) => rm(join(folder, name), { force: true }),
     lock: () => lockFolder(folder),
   };

@@ -36,7 +36,7 @@ export type BitName = "tiny" | "r50x1" | "r50x3" | "r101x1" | "r101x3" | "r152x2
  * https://github.com/google-research/big_transfer
  *
  * @example
- * const model = bit({ ...bitSizes.r50x1, classes: 5 });
+ * const model = bit({ ...bitSizes.tiny, classes: 5 });
  */
 export const bitSizes: Readonly<Record<BitName, BitSize>> = {
   tiny: { depths: [1, 1, 1], channels: [64, 128, 256], stemChannels: 16, groups: 8 },

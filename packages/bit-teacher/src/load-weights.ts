@@ -26,8 +26,13 @@ export const LOAD_CHECKS: Checks<LoadWeightsOptions> = { head: optional(oneOf("l
  * missing, unexpected, or hold NaN or infinities; or what is wrong with the file. TypeError for an unknown option.
  *
  * @example
+ * ```ts norun
+ * import { openNpz } from "named-weights";
+ * import { blobSource } from "safetensors-io";
+ *
  * const model = bit({ ...bitSizes.r50x1, classes: 5 });
  * await loadWeights(model, await openNpz(blobSource(blob)), { head: "keep" });
+ * ```
  */
 export async function loadWeights(
   model: tfl.LayersModel,

@@ -12,7 +12,9 @@ import type { WeightNames } from "./weight-names.ts";
  * @throws As `loadWeights`, or the file system's error with the path.
  *
  * @example
+ * ```ts norun
  * await loadWeightsFile(bit({ ...bitSizes.r50x3, classes: 5, init: "zeros" }), "bit_teacher_flowers");
+ * ```
  */
 export async function loadWeightsFile(
   model: tfl.LayersModel,

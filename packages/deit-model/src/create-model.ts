@@ -38,8 +38,11 @@ const PUBLISHED: Readonly<Record<PublishedModel, readonly [Build, VitSize]>> = {
  * @see https://github.com/huggingface/pytorch-image-models/blob/main/timm/models/deit.py
  *
  * @example
+ * ```ts norun
+ * const response = await fetch("https://example.org/model.safetensors");
  * const model = createModel("deit_tiny_distilled_patch16_224", { classes: 5 });
  * await loadWeights(model, await response.blob(), { adapt: ["classes"] });
+ * ```
  */
 export function createModel(name: PublishedModel, changes: Partial<VitConfig> = {}): tfl.LayersModel {
   if (!Object.hasOwn(PUBLISHED, name)) {

@@ -43,7 +43,7 @@ const CHECKS: Checks<MixedSourceOptions> = {
  *
  * @example
  * const data = mixedSource(train, { classes: 5 });
- * await distiller.fitDataset(data, { epochs: 300, validationData: validation });
+ * await distiller.fitDataset(data, { epochs: 3, validationData: validation });
  */
 export function mixedSource(source: DataSource, options: MixedSourceOptions): DataSource {
   requireOptions("mixedSource", options, CHECKS);

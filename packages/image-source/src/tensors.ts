@@ -46,6 +46,7 @@ export interface BatchSource {
  * @returns Elements `{ xs: [batch, size, size, 3] in 0…255, ys: [batch, classes] one-hot float32 }`; whoever iterates owns them.
  *
  * @example
+ * model.compile({ optimizer: "adam", loss: "categoricalCrossentropy" });
  * await model.fitDataset(toTfDataset(source), { epochs: 2 });
  */
 export function toTfDataset(source: BatchSource): tfd.Dataset<{ xs: tf.Tensor4D; ys: tf.Tensor2D }> {

@@ -20,7 +20,7 @@ export type Checks<Options> = { readonly [Key in keyof Required<Options>]: Check
  * interface Options { readonly size: number; readonly rate?: number }
  * const checks: Checks<Options> = { size: COUNT, rate: optional(RATE) };
  * requireOptions("resize", { size: 4 }, checks);
- * requireOptions("resize", { siez: 4 }, checks); // TypeError: resize: unknown option 'siez'; did you mean 'size'? …
+ * requireOptions("resize", JSON.parse('{ "siez": 4 }'), checks); // TypeError: resize: unknown option 'siez'; did you mean 'size'? …
  */
 export function requireOptions<Options extends object>(
   caller: string,

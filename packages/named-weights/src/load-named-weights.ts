@@ -55,9 +55,13 @@ export interface WeightsReport<Names extends string = string> {
  * missing, are unexpected, or hold NaN or infinities; or what is wrong with the file.
  *
  * @example
+ * import { safetensorsBytes } from "safetensors-io";
+ *
  * const weights = modelWeights("loadWeights", model, (name) => name);
- * const naming = { names: "own", layout: "tensorflow", placeOf: (key) => ({ key }), namesOf: (key) => [key] } as const;
+ * const naming: Naming = { names: "own", layout: "tensorflow", placeOf: (key) => ({ key }), namesOf: (key) => [key] };
+ * const blob = new Blob([await safetensorsBytes(tensorsToWrite(weights, naming))]);
  * const report = await loadNamedWeights(blob, { caller: "loadWeights", weights, namingOf: () => naming });
+ * console.log(report.used.length); // 2
  */
 export async function loadNamedWeights<Names extends string, Difference extends string>(
   source: WeightsSource,

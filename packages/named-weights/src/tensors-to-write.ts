@@ -8,6 +8,10 @@ import type { FileNames } from "./naming.ts";
  * backend when its turn comes.
  *
  * @example
+ * import { safetensorsBytes } from "safetensors-io";
+ *
+ * const weights = modelWeights("save", model, (name) => name);
+ * const naming: FileNames = { layout: "tensorflow", namesOf: (key) => [key] };
  * const bytes = await safetensorsBytes(tensorsToWrite(weights, naming, "F16"));
  */
 export function tensorsToWrite(

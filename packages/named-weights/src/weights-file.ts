@@ -15,9 +15,11 @@ import { openTensorBundle } from "./formats/tensor-bundle/open-tensor-bundle.ts"
  * @throws RangeError that names the path and what is wrong, or the file system's error with the path.
  *
  * @example
+ * ```ts norun
  * const file = await openWeightsFile("bit_teacher_flowers");
  * console.log(file.tensors.keys());
  * await file.close();
+ * ```
  */
 export async function openWeightsFile(path: string): Promise<NamedTensors & { close(): Promise<void> }> {
   const sources: FileSource[] = [];

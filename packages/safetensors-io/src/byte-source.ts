@@ -13,7 +13,8 @@ export interface ByteSource {
  * A source over bytes in memory; nothing is copied.
  *
  * @example
- * const file = await openSafetensors(bytesSource(new Uint8Array(await response.arrayBuffer())));
+ * const bytes = await safetensorsBytes([{ name: "bias", shape: [2], data: Float32Array.of(1, 2) }]);
+ * const file = await openSafetensors(bytesSource(bytes));
  */
 export function bytesSource(bytes: Uint8Array, name = "safetensors bytes"): ByteSource {
   return {
@@ -30,7 +31,7 @@ export function bytesSource(bytes: Uint8Array, name = "safetensors bytes"): Byte
  * A source over a `Blob` or a `File` that the user chose; each read fetches only its own range.
  *
  * @example
- * const file = await openSafetensors(blobSource(input.files[0]));
+ * const file = await openSafetensors(blobSource(blob)); // such as a file that a user picked
  */
 export function blobSource(
   blob: Blob,
@@ -63,9 +64,12 @@ const STREAM_CHECKS: Checks<StreamSourceOptions> = { size: integerFrom(0), name:
  * @param stream - Locked from the first read on.
  *
  * @example
+ * ```ts norun
+ * const url = "https://example.org/model.safetensors";
  * const response = await fetch(url);
  * const size = Number(response.headers.get("content-length"));
  * const file = await openSafetensors(streamSource(response.body!, { size, name: url }));
+ * ```
  */
 export function streamSource(stream: ReadableStream<Uint8Array>, options: StreamSourceOptions): ByteSource {
   requireOptions("streamSource", options, STREAM_CHECKS);

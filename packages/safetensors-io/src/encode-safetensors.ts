@@ -46,7 +46,8 @@ const BYTES = { U8: 1, F16: 2, BF16: 2, I32: 4, F32: 4 } as const;
  * @see https://github.com/huggingface/safetensors
  *
  * @example
- * for await (const chunk of safetensorsChunks([{ name: "bias", shape: [2], data }])) await sink.write(chunk);
+ * const tensor = { name: "bias", shape: [2], data: Float32Array.of(1, 2) };
+ * for await (const chunk of safetensorsChunks([tensor])) await writer.write(chunk);
  */
 export async function* safetensorsChunks(
   tensors: readonly TensorToWrite[],

@@ -13,9 +13,11 @@ export interface FileSource extends ByteSource {
  * @throws Error of the file system, such as `ENOENT`, with the path.
  *
  * @example
+ * ```ts norun
  * const source = await fileSource("model.safetensors");
  * const file = await openSafetensors(source);
  * await source.close();
+ * ```
  */
 export async function fileSource(path: string): Promise<FileSource> {
   const handle = await open(path);

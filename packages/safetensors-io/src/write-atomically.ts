@@ -25,7 +25,7 @@ export interface WriteAtomicallyOptions {
  * `code`; what `data` throws. Nothing is left of the new file then.
  *
  * @example
- * await writeAtomically("runs/1/result.json", JSON.stringify(result));
+ * await writeAtomically("result.json", JSON.stringify({ accuracy: 0.9 }));
  */
 export async function writeAtomically(
   path: string,

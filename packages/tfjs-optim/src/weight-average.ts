@@ -40,7 +40,7 @@ export interface WeightAverageOptions {
  * const average = new WeightAverage(model, { decay: 0.999 });
  * classifier.compile({ optimizer, average });
  * await classifier.fitDataset(train, { epochs: 5 });
- * console.log(await average.within(() => classifier.evaluateDataset(test))); // the average's accuracy
+ * const { accuracy } = await average.within(() => classifier.evaluateDataset(validation)); // of the average
  */
 export class WeightAverage {
   readonly #variables: readonly tf.Variable[];

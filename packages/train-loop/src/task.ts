@@ -43,6 +43,7 @@ export interface Outcome {
  * `prepare` runs outside the gradient tape, `train` inside it. All tensors that they return belong to the caller.
  *
  * @example
+ * const model = tfl.sequential({ layers: [tfl.layers.dense({ units: 3, inputShape: [4] })] });
  * const outcome = ({ inputs, targets }: Prepared, kwargs: object): Outcome => {
  *   const logits = model.apply(inputs, { ...kwargs }) as tf.Tensor2D;
  *   return { loss: tf.losses.meanSquaredError(targets, logits) as tf.Scalar, parts: {}, logits };
@@ -61,6 +62,7 @@ export interface Outcome {
  *   train: (prepared, sampleKeys) => outcome(prepared, { training: true, sampleKeys }),
  *   evaluate: (prepared) => tidyOutcome(() => outcome(prepared, { training: false })),
  * };
+ * const source = arraySource({ images: new Float32Array(6 * 4), shape: [6, 4], labels: [0, 1, 2, 0, 1, 2] }, { batchSize: 3 });
  * await fit(task, tf.train.adam(1e-3), source, { epochs: 5 });
  */
 export interface Task {

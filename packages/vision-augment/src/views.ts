@@ -73,6 +73,8 @@ export function defaultMargin(size: number): number {
  * @see https://keras.io/examples/vision/deit/; timm, timm/data/transforms_factory.py
  *
  * @example
+ * import { sampleKey } from "sample-keys";
+ *
  * const image = { data: new Uint8Array(40 * 30 * 3), width: 40, height: 30 };
  * const view = viewOf(image, { kind: "training", size: 16, key: sampleKey(42, 0, 7) });
  * console.log(view.data.length); // 768

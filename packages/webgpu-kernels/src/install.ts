@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { registerKernels } from "kernel-contract";
+import { registerKernels } from "kernel-op";
 import { Context } from "./context.ts";
 import { currentWebGpuBackend, type WebGpuBackend } from "./host.ts";
 import { kernels } from "./kernels/index.ts";
@@ -27,10 +27,12 @@ let installed: InstalledKernels | undefined;
  * is then as it was.
  *
  * @example
+ * ```ts norun
  * await tf.setBackend("webgpu");
  * await tf.ready();
  * const { replaced, added } = installWebGpuKernels();
  * console.log(replaced.includes("Sum"), added.includes("Attention")); // true true
+ * ```
  */
 export function installWebGpuKernels(): InstalledKernels {
   if (installed) return installed;

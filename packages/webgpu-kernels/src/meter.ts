@@ -48,11 +48,13 @@ interface Metered {
  * @throws Error as `installWebGpuKernels`, if there is no backend to listen at.
  *
  * @example
+ * ```ts norun
  * const meter = meterGpu();
  * const loss = tf.mean(tf.square(tf.ones([64, 64])));
  * await loss.data();
  * console.log(meter.read().dispatches, meter.read().readBacks); // 3 1
  * meter.stop();
+ * ```
  */
 export function meterGpu(): GpuMeter {
   const backend = currentWebGpuBackend() as unknown as Metered;

@@ -48,8 +48,10 @@ export const LOAD_CHECKS: Checks<LoadWeightsOptions> = {
  * hold NaN or infinities; or what is wrong with the file. TypeError for an unknown option.
  *
  * @example
+ * ```ts norun
  * const report = await loadWeights(model, blob, { adapt: ["classes", "positions"] });
  * console.log(report.kept); // [ 'head.weight', 'head.bias' ]
+ * ```
  */
 export async function loadWeights(
   model: tfl.LayersModel,

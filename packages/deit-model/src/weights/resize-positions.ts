@@ -51,7 +51,9 @@ const CHECKS: Checks<ResizePositionsOptions> = {
  * https://github.com/facebookresearch/deit/blob/main/main.py; Keys 1981, "Cubic convolution interpolation"
  *
  * @example
+ * const positions = new Float32Array((1 + 14 * 14) * 192);
  * const larger = resizePositions(positions, { from: [14, 14], to: [24, 24], prefix: 1 });
+ * console.log(larger.length / 192); // 577
  */
 export function resizePositions(positions: Float32Array, options: ResizePositionsOptions): Float32Array {
   requireOptions("resizePositions", options, CHECKS);

@@ -49,6 +49,8 @@ export function weightsMetadata(model: tfl.LayersModel): Record<string, string> 
  * not as wide as `dim` together, or it has weights that theirs has no place for. TypeError for an unknown option.
  *
  * @example
+ * import { safetensorsChunks } from "safetensors-io";
+ *
  * for await (const chunk of safetensorsChunks(weightTensors(model))) await writer.write(chunk);
  */
 export function weightTensors(model: tfl.LayersModel, options: SaveWeightsOptions = {}): TensorToWrite[] {

@@ -13,7 +13,9 @@ import type { WeightNames } from "./weight-names.ts";
  * @throws As `loadWeights`, or the file system's error with the path.
  *
  * @example
+ * ```ts norun
  * await loadWeightsFile(model, "deit_tiny.safetensors", { adapt: ["classes"] });
+ * ```
  */
 export async function loadWeightsFile(
   model: tfl.LayersModel,

@@ -19,6 +19,8 @@ const CHECKS: Checks<ClassifierCompileArgs> = {
  * @throws RangeError if the model does not have one output of shape `[batch, classes]`, or ends in a softmax or a sigmoid.
  *
  * @example
+ * import { AdamW } from "tfjs-optim";
+ *
  * const classifier = new Classifier(model);
  * classifier.compile({ optimizer: new AdamW({ learningRate: 1e-3 }), labelSmoothing: 0.1 });
  * const history = await classifier.fitDataset(train, { epochs: 5, validationData: validation });

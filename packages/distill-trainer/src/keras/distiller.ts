@@ -31,6 +31,8 @@ const CHECKS: Checks<DistillerCompileArgs> = {
  * @see https://keras.io/examples/vision/deit/
  *
  * @example
+ * import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
+ *
  * const distiller = new Distiller({ student, teacher });
  * distiller.compile({ optimizer: new AdamW({ ...ADAMW_SEMANTICS.tfa, learningRate: 2.5e-4, weightDecay: 1e-4 }) });
  * const history = await distiller.fitDataset(train, { epochs: 20, validationData: validation });

@@ -29,7 +29,7 @@ export const IMAGENET_NORMALISATION: Normalisation = {
  *
  * @example
  * const preprocess = normalise(IMAGENET_NORMALISATION);
- * console.log(preprocess(tf.fill([1, 1, 1, 3], 127.5)).dataSync()); // 0.066, 0.196, 0.418
+ * console.log(preprocess(tf.fill([1, 1, 1, 3], 127.5)).dataSync()); // [0.066, 0.196, 0.418]
  */
 export function normalise(normalisation: Normalisation): Preprocess {
   requireOptions("normalise", normalisation, { mean: NUMBERS, std: NUMBERS });

@@ -45,8 +45,10 @@ export interface RecipeTask extends Omit<DistillationOptions, "student" | "teach
  * @throws RangeError for numbers out of range, or layer-wise decay without `depth`.
  *
  * @example
+ * import { fit } from "train-loop";
+ *
  * const { optimizer, ...step } = recipeStep(DEIT_RECIPE, student, source);
- * await fit(task, optimizer, source, { ...step, epochs: DEIT_RECIPE.epochs });
+ * await fit(task, optimizer, source, { ...step, epochs: 5 });
  */
 export function recipeStep(
   recipe: Recipe,
@@ -99,7 +101,7 @@ export function recipeTask(recipe: Recipe): RecipeTask {
  * The rest of a recipe: `dropPath` is the model's, `mixing` is `mixedSource`'s, `images` the data's, `epochs` is `fitDataset`'s.
  *
  * @example
- * const recipe = { ...DEIT_RECIPE, epochs: 100, batchSize: 256 };
+ * const recipe = { ...DEIT_RECIPE, epochs: 20, batchSize: source.batchSize };
  * distiller.compile(compileRecipe(recipe, student, source));
  * await distiller.fitDataset(source, { epochs: recipe.epochs });
  */

@@ -54,6 +54,7 @@ export interface StoreProgress {
  * the store throw.
  *
  * @example
+ * const store = logitStore("logits", { classes: 5, teacher: "a digest", views: source.viewSettings });
  * await storeTeacherLogits(teacher, source, store, { epochs: 1, onProgress: ({ done, total }) => console.log(done / total) });
  */
 export async function storeTeacherLogits(

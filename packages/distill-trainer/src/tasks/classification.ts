@@ -33,6 +33,9 @@ const CHECKS: Checks<ClassificationOptions> = {
  * @throws RangeError if the model does not have one output of shape `[batch, classes]`, or ends in a softmax or a sigmoid.
  *
  * @example
+ * import { AdamW } from "tfjs-optim";
+ * import { fit } from "train-loop";
+ *
  * const task = classification({ model, labelSmoothing: 0.1 });
  * await fit(task, new AdamW({ learningRate: 1e-3 }), train, { epochs: 5, validationData: validation });
  */

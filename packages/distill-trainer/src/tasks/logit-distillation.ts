@@ -13,7 +13,10 @@ import { type DistillationOptions, taughtTask } from "./taught-task.ts";
  * @see Hinton et al. 2015, https://arxiv.org/abs/1503.02531
  *
  * @example
- * const task = logitDistillation({ student, teacher, distillation: { kind: "soft", temperature: 4 }, alpha: 0.9 });
+ * import { AdamW } from "tfjs-optim";
+ * import { fit } from "train-loop";
+ *
+ * const task = logitDistillation({ student: model, teacher, distillation: { kind: "soft", temperature: 4 }, alpha: 0.9 });
  * await fit(task, new AdamW({ learningRate: 1e-3 }), train, { epochs: 20 });
  */
 export function logitDistillation(options: DistillationOptions): Task {

@@ -15,6 +15,9 @@ import { type DistillationOptions, type StudentHeads, taughtTask } from "./taugh
  * @see Touvron et al. 2021, https://arxiv.org/abs/2012.12877; https://keras.io/examples/vision/deit/
  *
  * @example
+ * import { AdamW } from "tfjs-optim";
+ * import { fit } from "train-loop";
+ *
  * const task = tokenDistillation({ student, teacher, distillation: { kind: "soft", temperature: 3 } });
  * await fit(task, new AdamW({ learningRate: 2.5e-4 }), train, { epochs: 20, validationData: validation });
  */

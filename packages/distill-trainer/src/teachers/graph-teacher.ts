@@ -22,8 +22,12 @@ export interface GraphModel extends tf.InferenceModel {
  * if the outputs are not finite.
  *
  * @example
- * const model = await loadGraphModel("https://example.org/model.json"); // of @tensorflow/tfjs-converter
+ * ```ts norun
+ * import { loadGraphModel } from "@tensorflow/tfjs-converter";
+ *
+ * const model = await loadGraphModel("https://example.org/model.json");
  * const teacher = graphTeacher(model, { preprocess: normalise(IMAGENET_NORMALISATION) });
+ * ```
  */
 export function graphTeacher(model: GraphModel, options: ModelTeacherOptions = {}): Teacher {
   requireOptions("graphTeacher", options, MODEL_TEACHER_CHECKS);

@@ -31,8 +31,12 @@ const CHECKS: Checks<OnnxTeacherOptions> = {
  * how many. `logits` throws Error if the outputs are not finite.
  *
  * @example
- * const session = await ort.InferenceSession.create("regnety_160.onnx"); // ort: onnxruntime-node
+ * ```ts norun
+ * import * as ort from "onnxruntime-web"; // or onnxruntime-node
+ *
+ * const session = await ort.InferenceSession.create("regnety_160.onnx");
  * const teacher = onnxTeacher(ort, session, { preprocess: normalise(IMAGENET_NORMALISATION) });
+ * ```
  */
 export function onnxTeacher(
   runtime: OnnxRuntime,

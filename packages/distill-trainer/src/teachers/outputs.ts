@@ -24,7 +24,7 @@ const MOST = 1 - 2 ** -24;
  * @throws RangeError if `outputs` is none of the three.
  *
  * @example
- * console.log(toLogits(tf.tensor1d([1, 0]), "probabilities").arraySync()); // [0, -87.33…]
+ * console.log(toLogits(tf.tensor1d([1, 0]), "probabilities").arraySync()); // [0, -87.34]
  */
 export function toLogits<T extends tf.Tensor>(raw: T, outputs: ModelOutputs): T {
   requireOptions("toLogits", { outputs }, { outputs: oneOf("logits", "probabilities", "sigmoid") });

@@ -28,8 +28,10 @@ const TENSORFLOW = "tensorflow";
  * not there, or the outputs are not finite.
  *
  * @example
+ * ```ts norun
  * const model = await tfn.node.loadSavedModel("bit_teacher_flowers"); // tfn: @tensorflow/tfjs-node
  * const teacher = savedModelTeacher(model, { preprocess: (images) => tf.clone(images) }); // it scales by itself
+ * ```
  */
 export function savedModelTeacher(model: SavedModel, options: ModelTeacherOptions = {}): Teacher {
   requireOptions("savedModelTeacher", options, MODEL_TEACHER_CHECKS);

@@ -38,7 +38,7 @@ const CHECKS: Checks<ExtractFeaturesOptions> = {
  * empty.
  *
  * @example
- * const features = await extractFeatures(featuresOf(model), train);
+ * const features = await extractFeatures(model, train);
  * console.log(features.values.length === train.size * features.width); // true
  */
 export async function extractFeatures(
@@ -84,7 +84,10 @@ export async function extractFeatures(
  * @throws RangeError if there are none, or `batchSize` is not an integer ≥ 1.
  *
  * @example
- * await fit(task, optimizer, featureSource(features, 128, 42), { epochs: 30 });
+ * import { fit } from "train-loop";
+ *
+ * const head = tfl.sequential({ layers: [tfl.layers.dense({ units: 5, inputShape: [features.width] })] });
+ * await fit(classification({ model: head }), optimizer, featureSource(features, 128, 42), { epochs: 30 });
  */
 export function featureSource(features: Features, batchSize: number, seed: number): DataSource {
   const { values, width, labels } = features;

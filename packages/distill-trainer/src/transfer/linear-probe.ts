@@ -140,7 +140,7 @@ export interface Probed {
  * label that is not a class.
  *
  * @example
- * const { model, history } = await linearProbe(featuresOf(bitModel), train, { classes: 5, validationData });
+ * const { history } = await linearProbe(model, train, { classes: 5, validationData });
  * console.log(history.history.val_accuracy.at(-1));
  */
 export async function linearProbe(

@@ -59,8 +59,10 @@ type Expected = Required<Pick<DownloadOptions, "url" | "size" | "sha256">>;
  * aborted.
  *
  * @example
+ * ```ts norun
  * const path = await downloadFlowers({ onProgress: ({ received, total }) => report(received / total) });
  * const store = await openFlowers(path);
+ * ```
  */
 export async function downloadFlowers(options: DownloadOptions = {}): Promise<string> {
   requireOptions("downloadFlowers", options, {

@@ -17,8 +17,10 @@ export type OpenFlowersOptions = Omit<OpenImagesOptions, "labelOrder">;
  * @throws Error of one line naming the path, as `openImages`.
  *
  * @example
+ * ```ts norun
  * const store = await openFlowers("flower_photos.tgz", { onNote: ({ text }) => console.log(text) });
  * console.log(store.size, store.classNames);
+ * ```
  */
 export async function openFlowers(path: string, options: OpenFlowersOptions = {}): Promise<SampleStore> {
   const store = await openImages(path, { ...options, labelOrder });

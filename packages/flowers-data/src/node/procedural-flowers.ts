@@ -40,7 +40,7 @@ export interface ProceduralFlowersOptions {
  * @throws RangeError if count, size or workers is not an integer ≥ 1, or the seed not a uint32. The signal's reason if it is aborted.
  *
  * @example
- * const { train, validation } = splitFlowers(await proceduralFlowers({ count: 3000, size: 48, seed: 42 }));
+ * const { train, validation } = splitFlowers(await proceduralFlowers({ count: 50, size: 48, seed: 42 }));
  */
 export async function proceduralFlowers(options: ProceduralFlowersOptions): Promise<SampleStore> {
   requireOptions("proceduralFlowers", options, {

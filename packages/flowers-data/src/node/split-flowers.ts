@@ -12,7 +12,9 @@ import { tfdsSplit } from "./tfds-split.ts";
  * @throws As `splitStore`.
  *
  * @example
+ * ```ts norun
  * const { train, validation } = splitFlowers(await openFlowers("flower_photos.tgz"));
+ * ```
  */
 export function splitFlowers(
   store: SampleStore,

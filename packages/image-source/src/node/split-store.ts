@@ -15,7 +15,9 @@ import {
  * two samples, or `options.heldOut` leaves a part smaller than one sample a class.
  *
  * @example
+ * ```ts norun
  * const { train, validation } = splitStore(await openImages("photos"));
+ * ```
  */
 export function splitStore(
   store: SampleStore,

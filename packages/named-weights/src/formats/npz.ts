@@ -12,8 +12,12 @@ import { closeAll, openZip, type ZipMember } from "./zip.ts";
  * @throws RangeError that names the file, the array and what is wrong.
  *
  * @example
+ * ```ts norun
+ * import { blobSource } from "safetensors-io";
+ *
  * const file = await openNpz(blobSource(blob, "BiT-M-R50x1.npz"));
- * await loadWeights(model, file);
+ * console.log(file.tensors.keys());
+ * ```
  */
 export async function openNpz(source: ByteSource): Promise<NamedTensors> {
   const arrays = new Map<string, StoredTensor & { readonly begin: number; readonly member: ZipMember }>();

@@ -20,8 +20,12 @@ export function shardName(shard: number, count: number): string {
  * @throws RangeError if it is no zip, holds not exactly one SavedModel, or its variables are damaged.
  *
  * @example
+ * ```ts norun
+ * import { blobSource } from "safetensors-io";
+ *
  * const file = await openSavedModelZip(blobSource(blob, "bit_teacher_flowers.zip"));
- * await loadWeights(bit({ ...bitSizes.r50x3, classes: 5, init: "zeros" }), file);
+ * console.log(file.tensors.keys());
+ * ```
  */
 export async function openSavedModelZip(source: ByteSource): Promise<NamedTensors> {
   const members = await openZip(source);

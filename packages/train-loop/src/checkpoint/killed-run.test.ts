@@ -20,7 +20,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "killed-run-"));
   const ours = [
     "deit-model",
-    "kernel-contract",
+    "kernel-op",
     "sample-keys",
     "stochastic-depth",
     "tensorboard-events",

@@ -23,7 +23,9 @@ export interface LoadWeightsOptions {
  * number is not finite: no weight has changed then.
  *
  * @example
+ * ```ts norun
  * await loadCheckpointWeights(model, folderStorage("runs/1/checkpoints"), { which: "best" });
+ * ```
  */
 export async function loadCheckpointWeights(
   model: tfl.LayersModel,

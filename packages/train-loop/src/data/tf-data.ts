@@ -29,8 +29,10 @@ export interface FromTfDataOptions {
  * iterating, if `ys` is of another shape, a label is not an integer, or a row is not one-hot: the row is named.
  *
  * @example
- * const source = fromTfData(tfd.zip({ xs, ys }).batch(32), { size: 1000, batchSize: 32 });
- * await classifier.fitDataset(source, { epochs: 1 });
+ * ```ts norun
+ * const source = fromTfData(dataset, { size: 1000, batchSize: 32 }); // of @tensorflow/tfjs-data
+ * await fit(task, optimizer, source, { epochs: 1 });
+ * ```
  */
 export function fromTfData(dataset: BatchedDataset, options: FromTfDataOptions): DataSource {
   requireOptions("fromTfData", options, { size: COUNT, batchSize: COUNT, seed: optional(UINT32) });

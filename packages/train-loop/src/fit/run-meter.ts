@@ -13,7 +13,7 @@ export interface StepFigures {
  *
  * @example
  * const meter = new RunMeter();
- * const onBatchEnd = (batch, logs) => {
+ * const onBatchEnd = (_: number, logs: StepFigures) => {
  *   meter.add(logs);
  *   console.log(`${meter.imagesPerSecond} images/s, ${100 * meter.waitingShare}% of it waiting for data`);
  * };

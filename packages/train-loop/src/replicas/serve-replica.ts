@@ -30,7 +30,9 @@ import {
  * @throws RangeError if the task is not like rank 0's. Whatever computing throws.
  *
  * @example
- * await serveReplica(communicator, await buildTask());
+ * ```ts norun
+ * await serveReplica(communicator, task);
+ * ```
  */
 export async function serveReplica(communicator: Communicator, task: Task): Promise<void> {
   const variables = variablesOf(task.model);

@@ -31,8 +31,9 @@ const KINDS: KindChecks<Mix, "kind"> = {
  * is not of the classes, or CutMix is asked of samples that are no images `[height, width, channels]`.
  *
  * @example
+ * const batch = { images: Float32Array.of(0, 255), shape: [2, 1], labels: Int32Array.of(0, 4), sampleKeys: Uint32Array.of(1, 2) };
  * const mixed = mixBatch(batch, { kind: "mixup", lambda: 0.3 }, 5);
- * console.log(mixed.targets.length); // rows × 5
+ * console.log(mixed.targets); // [0.3, 0, 0, 0, 0.7, 0.7, 0, 0, 0, 0.3]
  */
 export function mixBatch<B extends Batch>(
   batch: B,

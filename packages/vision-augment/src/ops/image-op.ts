@@ -55,7 +55,7 @@ const CHECKS: KindChecks<ImageOp, "name"> = {
  *
  * @example
  * const image = { data: Uint8Array.of(10, 20, 30), width: 1, height: 1 };
- * console.log(applyImageOp(image, { name: "invert" }).data); // 245, 235, 225
+ * console.log(applyImageOp(image, { name: "invert" }).data); // [245, 235, 225]
  */
 export function applyImageOp(image: ByteImage, op: ImageOp): ByteImage {
   requireKind("applyImageOp", op, "name", CHECKS);

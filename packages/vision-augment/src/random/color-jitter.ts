@@ -23,6 +23,8 @@ export interface ColorJitterOptions {
  * @see torchvision's ColorJitter, without hue
  *
  * @example
+ * import { sampleKey } from "sample-keys";
+ *
  * const ops = colorJitterOps({ brightness: 0.3, contrast: 0.3, saturation: 0.3 }, sampleKey(42, 0, 7));
  */
 export function colorJitterOps(options: ColorJitterOptions, key: number): ImageOp[] {

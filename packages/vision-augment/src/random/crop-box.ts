@@ -24,6 +24,8 @@ export interface ResizedCropOptions {
  * @see Szegedy et al. 2015, https://arxiv.org/abs/1409.4842; timm's RandomResizedCropAndInterpolation
  *
  * @example
+ * import { sampleKey } from "sample-keys";
+ *
  * console.log(resizedCropBox({ width: 500, height: 375 }, {}, sampleKey(42, 0, 7)));
  */
 export function resizedCropBox(

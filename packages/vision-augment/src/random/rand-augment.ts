@@ -67,6 +67,9 @@ const IMAGENET_FILL: Rgb = [124, 116, 104];
  * @see Cubuk et al. 2019, https://arxiv.org/abs/1909.13719; timm, timm/data/auto_augment.py
  *
  * @example
+ * import { sampleKey } from "sample-keys";
+ *
+ * let image: ByteImage = { data: new Uint8Array(40 * 30 * 3), width: 40, height: 30 };
  * for (const op of randAugmentOps({}, sampleKey(42, 0, 7))) image = applyImageOp(image, op);
  */
 export function randAugmentOps(options: RandAugmentOptions, key: number): ImageOp[] {

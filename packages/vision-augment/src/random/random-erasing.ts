@@ -37,6 +37,8 @@ const IMAGENET_STD = [0.229, 0.224, 0.225] as const;
  * @see Zhong et al. 2017, https://arxiv.org/abs/1708.04896; timm, timm/data/random_erasing.py
  *
  * @example
+ * import { sampleKey } from "sample-keys";
+ *
  * eraseAtRandom(view.data, 0, view.width, {}, sampleKey(42, 0, 7));
  */
 export function eraseAtRandom(

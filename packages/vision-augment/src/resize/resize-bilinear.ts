@@ -29,7 +29,7 @@ export interface FloatImage extends RgbImage {
  *
  * @example
  * const image = { data: Uint8Array.of(0, 0, 0, 100, 100, 100), height: 1, width: 2 };
- * console.log(resizeBilinear(image, 1, 4).data.filter((_, i) => i % 3 === 0)); // 0, 25, 75, 100
+ * console.log(resizeBilinear(image, 1, 4).data.filter((_, i) => i % 3 === 0)); // [0, 25, 75, 100]
  */
 export function resizeBilinear(
   image: RgbImage,

@@ -24,7 +24,7 @@ const CHECKS: Checks<KeyedDropoutArgs> = { ...LAYER_OPTIONS, rate: RATE, seed: o
  * @see Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html
  *
  * @example
- * const y = new KeyedDropout({ rate: 0.1, name: "drop" }).apply(x, { training: true, sampleKeys: [7] });
+ * const y = new KeyedDropout({ rate: 0.1, name: "drop" }).apply(x, { training: true, sampleKeys: [7, 8] });
  */
 export class KeyedDropout extends tfl.layers.Layer {
   static readonly className: string = "KeyedDropout";

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { customOp, withGradient } from "kernel-contract";
+import { customOp } from "kernel-op";
 import { ANY, BOOLEAN, type Checks, RATE, requireOptions, UINT32 } from "known-options";
 import { uniform } from "sample-keys";
 
@@ -29,6 +29,8 @@ const CHECKS: Checks<DropoutOptions> = { rate: RATE, training: BOOLEAN, sampleKe
  * @see Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html
  *
  * @example
+ * import { siteOf } from "sample-keys";
+ *
  * const y = dropout(tf.ones([1, 8]), { rate: 0.5, training: true, sampleKeys: [7], site: siteOf("drop") });
  */
 export function dropout<T extends tf.Tensor>(x: T, options: DropoutOptions): T {
@@ -49,10 +51,6 @@ export function dropout<T extends tf.Tensor>(x: T, options: DropoutOptions): T {
   }
   return customOp([x], (v) => {
     const mask = tf.tensor(scales, x.shape);
-    return withGradient({
-      value: tf.mul(v, mask),
-      saved: [mask],
-      backward: (dy, [kept]) => [tf.mul(dy, kept)],
-    });
+    return { value: tf.mul(v!, mask), saved: [mask], backward: (dy, [kept]) => [tf.mul(dy, kept!)] };
   }) as T; // rank unchanged
 }

@@ -31,8 +31,12 @@ export interface DecodeImageOptions {
  * content, not by a name), too many pixels, damaged or cut short.
  *
  * @example
+ * ```ts norun
+ * import { readFile } from "node:fs/promises";
+ *
  * const image = await decodeImage(await readFile("daisy.jpg"));
  * console.log(image.width, image.height);
+ * ```
  */
 export async function decodeImage(bytes: Uint8Array, options: DecodeImageOptions = {}): Promise<RgbImage> {
   requireOptions("decodeImage", options, { upright: optional(BOOLEAN), maxPixels: optional(COUNT) });

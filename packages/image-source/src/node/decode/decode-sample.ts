@@ -10,7 +10,9 @@ import { decodeBytes } from "./decode-image.ts";
  * @throws TypeError for an unknown option. RangeError if one is out of range. Error naming the picture if it does not decode.
  *
  * @example
+ * ```ts norun
  * const image = await decodeSample(await openImages("photos"), 0);
+ * ```
  */
 export async function decodeSample(
   store: SampleStore,

@@ -12,8 +12,10 @@ export type Reply<Value> =
  * @param transferOf - Arrays of a value that are handed over instead of copied. Default: none.
  *
  * @example
+ * ```ts norun
  * // square-worker.ts
  * serveTasks((_, task: number) => task ** 2);
+ * ```
  */
 export function serveTasks<Data, Task, Value>(
   work: (data: Data, task: Task) => Value | Promise<Value>,

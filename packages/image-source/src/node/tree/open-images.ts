@@ -39,8 +39,10 @@ export interface OpenImagesOptions {
  * reason if it is aborted.
  *
  * @example
+ * ```ts norun
  * const store = await openImages("photos", { onNote: ({ text }) => console.log(text) });
  * console.log(store.size, store.classNames);
+ * ```
  */
 export async function openImages(path: string, options: OpenImagesOptions = {}): Promise<SampleStore> {
   requireOptions("openImages", options, {

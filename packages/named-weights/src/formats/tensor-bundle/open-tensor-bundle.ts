@@ -28,8 +28,13 @@ const MOST_NAMES = 100_000_000;
  * @see https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/util/tensor_bundle/tensor_bundle.h
  *
  * @example
- * const file = await openTensorBundle({ index, shard: async () => data });
- * await loadWeights(model, file);
+ * ```ts norun
+ * import { fileSource } from "safetensors-io/node";
+ *
+ * const index = await fileSource("variables.index");
+ * const file = await openTensorBundle({ index, shard: () => fileSource("variables.data-00000-of-00001") });
+ * console.log(file.tensors.keys());
+ * ```
  */
 export async function openTensorBundle(files: TensorBundleFiles): Promise<NamedTensors> {
   const { index } = files;

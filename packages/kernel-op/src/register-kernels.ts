@@ -33,7 +33,7 @@ export interface RegisteredKernels {
  * @param backendName - As tfjs calls it. It need not be the current one.
  *
  * @example
- * const add = { name: "Add", run: (params, stock) => (console.log("added"), stock()) };
+ * const add: KernelToRegister = { name: "Add", run: (_, stock) => stock() };
  * const { replaced, unregister } = registerKernels("cpu", [add]);
  * console.log(replaced); // ["Add"]
  * unregister();

@@ -1,49 +1,24 @@
 // What can be trained.
 
-export { Classifier, type ClassifierCompileArgs } from "./keras/classifier.ts";
-// The same with Keras' verbs.
-export type { FitDatasetOptions } from "./keras/compiled-task.ts";
-export { Distiller, type DistillerArgs, type DistillerCompileArgs } from "./keras/distiller.ts";
-// Losses, per sample.
-export { type Distillation, distillationLoss } from "./losses/distillation-loss.ts";
-export { smoothedOneHot } from "./losses/label-smoothing.ts";
-export { softmaxCrossEntropy } from "./losses/softmax-cross-entropy.ts";
-// Pictures.
-export { type MixedSourceOptions, mixedSource } from "./mixed-source.ts";
-export {
-  IMAGENET_NORMALISATION,
-  type Normalisation,
-  normalise,
-  type Preprocess,
-  toSymmetricRange,
-  toUnitRange,
-} from "./models/preprocess.ts";
-// Recipes, as data.
-export {
-  type CompileRecipeOptions,
-  compileRecipe,
-  type RecipeStep,
-  type RecipeTask,
-  recipeSchedule,
-  recipeStep,
-  recipeTask,
-} from "./recipe/compile-recipe.ts";
-export { DEIT_RECIPE, FINETUNE_RECIPE, KERAS_RECIPE } from "./recipe/presets.ts";
-export type { Recipe, RecipeImages, RecipeWarmup } from "./recipe/recipe.ts";
-// Logits computed once.
-export type { LogitStore } from "./stored-logits/logit-store.ts";
-export {
-  type StoreProgress,
-  type StoreTeacherLogitsOptions,
-  storeTeacherLogits,
-} from "./stored-logits/store-teacher-logits.ts";
-export { storedTeacher } from "./stored-logits/stored-teacher.ts";
-export { weightsDigest } from "./stored-logits/weights-digest.ts";
 export { type ClassificationOptions, classification } from "./tasks/classification.ts";
 export { logitDistillation } from "./tasks/logit-distillation.ts";
 export type { DistillationOptions } from "./tasks/taught-task.ts";
 export { tokenDistillation } from "./tasks/token-distillation.ts";
+
+// The same with Keras' verbs.
+
+export { Classifier, type ClassifierCompileArgs } from "./keras/classifier.ts";
+export type { FitDatasetOptions } from "./keras/compiled-task.ts";
+export { Distiller, type DistillerArgs, type DistillerCompileArgs } from "./keras/distiller.ts";
+
+// Losses, per sample.
+
+export { type Distillation, distillationLoss } from "./losses/distillation-loss.ts";
+export { smoothedOneHot } from "./losses/label-smoothing.ts";
+export { softmaxCrossEntropy } from "./losses/softmax-cross-entropy.ts";
+
 // Teachers.
+
 export { type GraphModel, graphTeacher } from "./teachers/graph-teacher.ts";
 export { type LayersTeacherOptions, layersTeacher } from "./teachers/layers-teacher.ts";
 export type { ModelTeacherOptions } from "./teachers/model-output.ts";
@@ -55,7 +30,45 @@ export { type SavedModel, savedModelTeacher } from "./teachers/saved-model-teach
 export { selectClasses } from "./teachers/select-classes.ts";
 export type { Teacher, TeacherViews } from "./teachers/teacher.ts";
 
+// Logits computed once.
+
+export type { LogitStore } from "./stored-logits/logit-store.ts";
+export {
+  type StoreProgress,
+  type StoreTeacherLogitsOptions,
+  storeTeacherLogits,
+} from "./stored-logits/store-teacher-logits.ts";
+export { storedTeacher } from "./stored-logits/stored-teacher.ts";
+export { weightsDigest } from "./stored-logits/weights-digest.ts";
+
+// Recipes, as data.
+
+export {
+  type CompileRecipeOptions,
+  compileRecipe,
+  type RecipeStep,
+  type RecipeTask,
+  recipeSchedule,
+  recipeStep,
+  recipeTask,
+} from "./recipe/compile-recipe.ts";
+export { DEIT_RECIPE, FINETUNE_RECIPE, KERAS_RECIPE } from "./recipe/presets.ts";
+export type { Recipe, RecipeImages, RecipeWarmup } from "./recipe/recipe.ts";
+
+// Pictures.
+
+export { type MixedSourceOptions, mixedSource } from "./mixed-source.ts";
+export {
+  IMAGENET_NORMALISATION,
+  type Normalisation,
+  normalise,
+  type Preprocess,
+  toSymmetricRange,
+  toUnitRange,
+} from "./models/preprocess.ts";
+
 // Transfer: a head on a frozen backbone, or all of it fine-tuned.
+
 export {
   type ExtractFeaturesOptions,
   extractFeatures,

@@ -1,28 +1,5 @@
-// What is trained, and on what.
+// What is trained.
 
-// Checkpoints.
-export { type LoadWeightsOptions, loadCheckpointWeights } from "./checkpoint/load-weights.ts";
-export type { CheckpointEvent, CheckpointOptions } from "./checkpoint/options.ts";
-export { OtherRunError } from "./checkpoint/other-run-error.ts";
-export type { CheckpointStorage } from "./checkpoint/storage.ts";
-export { checkedBatches, requireSource } from "./checks/checked-batches.ts";
-export { type ArraySourceOptions, arraySource, type Samples } from "./data/array-source.ts";
-export { batchesPerEpoch, type DataSource } from "./data/data-source.ts";
-export { type BatchedDataset, type FromTfDataOptions, fromTfData } from "./data/tf-data.ts";
-// Training.
-export { BackendLostError } from "./fit/backend-lost.ts";
-export { type EvaluateOptions, evaluate } from "./fit/evaluate.ts";
-export { fit } from "./fit/fit.ts";
-export type { FitCallback, FitOptions } from "./fit/fit-options.ts";
-export type { RunCallback } from "./fit/run-callback.ts";
-export { RunMeter, type StepFigures } from "./fit/run-meter.ts";
-// Replicas.
-export type { Buffered, Communicator } from "./replicas/communicator.ts";
-export type { ReplicaContext, ReplicaModule, ReplicaSetup } from "./replicas/replica-setup.ts";
-export { serveReplica } from "./replicas/serve-replica.ts";
-export type { ReplicaOptions } from "./replicas/start-engine.ts";
-export { disposeMicroBatch, microBatchRanges, rowsOfBatch, toMicroBatch } from "./step/micro-batch.ts";
-export { STEP_CHECKS, type StepOptions } from "./step/take-step.ts";
 export {
   type BatchLogs,
   type MicroBatch,
@@ -31,3 +8,35 @@ export {
   type Task,
   tidyOutcome,
 } from "./task.ts";
+
+// Training it.
+
+export { BackendLostError } from "./fit/backend-lost.ts";
+export { type EvaluateOptions, evaluate } from "./fit/evaluate.ts";
+export { fit } from "./fit/fit.ts";
+export type { FitCallback, FitOptions } from "./fit/fit-options.ts";
+export type { RunCallback } from "./fit/run-callback.ts";
+export { RunMeter, type StepFigures } from "./fit/run-meter.ts";
+export { STEP_CHECKS, type StepOptions } from "./step/take-step.ts";
+
+// Data.
+
+export { checkedBatches, requireSource } from "./checks/checked-batches.ts";
+export { type ArraySourceOptions, arraySource, type Samples } from "./data/array-source.ts";
+export { batchesPerEpoch, type DataSource } from "./data/data-source.ts";
+export { type BatchedDataset, type FromTfDataOptions, fromTfData } from "./data/tf-data.ts";
+export { disposeMicroBatch, microBatchRanges, rowsOfBatch, toMicroBatch } from "./step/micro-batch.ts";
+
+// Checkpoints.
+
+export { type LoadWeightsOptions, loadCheckpointWeights } from "./checkpoint/load-weights.ts";
+export type { CheckpointEvent, CheckpointOptions } from "./checkpoint/options.ts";
+export { OtherRunError } from "./checkpoint/other-run-error.ts";
+export type { CheckpointStorage } from "./checkpoint/storage.ts";
+
+// Replicas.
+
+export type { Buffered, Communicator } from "./replicas/communicator.ts";
+export type { ReplicaContext, ReplicaModule, ReplicaSetup } from "./replicas/replica-setup.ts";
+export { serveReplica } from "./replicas/serve-replica.ts";
+export type { ReplicaOptions } from "./replicas/start-engine.ts";

@@ -1,4 +1,5 @@
-// `npx pnpm@12 run docs` (`pnpm docs` is a command of pnpm itself): the API of all packages, into docs/api.
+// `npx pnpm@12 run docs` (`pnpm docs` is a command of pnpm itself): the API of all packages, into the site's
+// folder docs/.vitepress/dist/api, after VitePress has built the pages.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +15,7 @@ try {
     entryPointStrategy: "merge",
     entryPoints: converted,
     readme: join(root, "README.md"),
-    out: join(root, "docs/api"),
+    out: join(root, "docs/.vitepress/dist/api"),
     githubPages: false,
     validation: { invalidPath: false }, // the README's links to folders of the repository lead out of the site
   });

@@ -17,7 +17,6 @@ try {
     readme: join(root, "README.md"),
     out: join(root, "docs/.vitepress/dist/api"),
     githubPages: false,
-    validation: { invalidPath: false }, // the README's links to folders of the repository lead out of the site
   });
   const project = await app.convert();
   if (project) {
@@ -50,8 +49,11 @@ async function convert({ name, folder: source, manifest }: WorkspacePackage): Pr
   return path;
 }
 
+/** The READMEs' links to folders of the repository lead out of the site. */
+const LINKS = { validation: { invalidPath: false } };
+
 function typedoc(options: TypeDocOptions): Promise<Application> {
-  return Application.bootstrap({ logLevel: "Warn", disableSources: true, ...options });
+  return Application.bootstrap({ logLevel: "Warn", disableSources: true, ...LINKS, ...options });
 }
 
 function exitCodeOf(app: Application): void {

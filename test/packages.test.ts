@@ -19,7 +19,7 @@ const BUDGET: Record<string, number> = {
   "train-loop": 240,
   "flowers-data": 120,
   "image-source": 180,
-  "kernel-op": 15,
+  "kernel-contract": 15,
   "known-options": 18,
   "masked-crc32c": 12,
   "named-weights": 90,

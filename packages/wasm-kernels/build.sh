@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds kernels/*.c with clang and lld (19: Debian's clang-19 and lld-19) into src/modules/*.generated.ts.
+# Builds kernels/*.c into src/modules/*.generated.ts, and bench/peak.c into bench/*.generated.ts, with clang and lld (19:
+# Debian's clang-19 and lld-19).
 # `sh build.sh --check` builds beside them and fails if they differ: what CI runs.
 set -eu
 cd "$(dirname "$0")"
@@ -12,9 +13,12 @@ build() {
   "$CLANG" --target=wasm32 -std=c17 -O3 -ffreestanding -fno-math-errno -fno-strict-aliasing -nostdlib \
     -Wall -Wextra -Werror -msimd128 -mbulk-memory "$@" \
     -Wl,--no-entry -Wl,--import-memory -Wl,--initial-memory=131072 -Wl,--max-memory=4294967296 \
-    -Wl,-z,stack-size=65536 -Wl,--export=__stack_pointer -Wl,--strip-all kernels/*.c
+    -Wl,-z,stack-size=65536 -Wl,--export=__stack_pointer -Wl,--strip-all
 }
-build -o "$OUT/simd.wasm"
-build -mrelaxed-simd -o "$OUT/relaxed-simd.wasm"
+mkdir "$OUT/kernels" "$OUT/peak"
+build kernels/*.c -o "$OUT/kernels/simd.wasm"
+build kernels/*.c -mrelaxed-simd -o "$OUT/kernels/relaxed-simd.wasm"
+build bench/peak.c -o "$OUT/peak/simd.wasm"
+build bench/peak.c -mrelaxed-simd -o "$OUT/peak/relaxed-simd.wasm"
 
 node generate.mjs "$OUT" "${1:-}"

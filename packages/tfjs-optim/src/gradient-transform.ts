@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { hasKernel, runKernel } from "kernel-op";
+import { customOp, hasKernel, runKernel } from "kernel-contract";
 import { type Check, check, POSITIVE } from "known-options";
 
 /** What happens to a step's gradients before the optimizer gets them. */
@@ -84,7 +84,7 @@ export function globalNorm(gradients: tf.NamedTensorMap): tf.Scalar {
  * backend has it.
  */
 export function squaredNorms(tensors: readonly tf.Tensor[]): tf.Tensor1D {
-  if (tensors.length > 0 && hasKernel("SquaredNorms")) return fusedNorms([...tensors]);
+  if (tensors.length > 0 && hasKernel("SquaredNorms")) return fusedNorms(tensors);
   return tf.tidy(() => {
     if (tensors.length === 0) return tf.tensor1d([], "float32");
     return tf.stack(tensors.map((x) => pairwiseSum(tf.reshape(tf.square(x), [x.size])))) as tf.Tensor1D;
@@ -106,12 +106,11 @@ function copyOf(gradients: tf.NamedTensorMap): tf.NamedTensorMap {
   return Object.fromEntries(Object.entries(gradients).map(([name, g]) => [name, tf.clone(g)]));
 }
 
-const fusedNorms = (tensors: tf.Tensor[]): tf.Tensor1D =>
-  tf.customGrad((...args) => {
-    const save = args.pop() as unknown as tf.GradSaveFunc;
-    const inputs = args as tf.Tensor[];
-    save(inputs);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) =>
-      saved.map((x, i) => tf.mul(x, tf.mul(tf.reshape(tf.slice(dy, [i], [1]), []), 2)));
-    return { value: runKernel("SquaredNorms", inputs)[0]!, gradFunc };
-  })(...tensors) as tf.Tensor1D;
+function fusedNorms(tensors: readonly tf.Tensor[]): tf.Tensor1D {
+  return customOp(tensors, (...inputs) => ({
+    value: runKernel("SquaredNorms", inputs)[0],
+    saved: inputs,
+    backward: (dy, saved) =>
+      saved.map((x, i) => tf.mul(x, tf.mul(tf.reshape(tf.slice(dy, [i], [1]), []), 2))),
+  })) as tf.Tensor1D; // one number per tensor
+}

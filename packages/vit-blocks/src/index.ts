@@ -24,5 +24,4 @@ export { layerNorm } from "./ops/layer-norm.ts";
 export { linear } from "./ops/linear.ts";
 export { patchExtract } from "./ops/patch-extract.ts";
 export { residualAdd } from "./ops/residual-add.ts";
-export { scaledSoftmax } from "./ops/scaled-softmax.ts";
 export { type TransformerBlockOptions, transformerBlock } from "./transformer-block.ts";

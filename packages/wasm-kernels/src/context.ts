@@ -30,7 +30,7 @@ export class Context {
       const { functions, stack } = link(build, memoryOf(backend), (bytes) => this.#allocate(bytes));
       this.c = functions;
       this.#stack = stack;
-      this.#gemmBytes = functions.gemm_scratch!() * FLOAT_BYTES;
+      this.#gemmBytes = functions.gemm_scratch() * FLOAT_BYTES;
     } catch (error) {
       this.#unguard();
       throw error;

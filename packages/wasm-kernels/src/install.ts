@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { registerKernels } from "kernel-op";
+import { registerKernels } from "kernel-contract";
 import { type Checks, oneOf, optional, requireOptions } from "known-options";
 import { Context } from "./context.ts";
 import { currentWasmBackend, type WasmBackend } from "./host.ts";

@@ -1,3 +1,4 @@
+import type { CFunction } from "./modules/functions.generated.ts";
 import { base64 as relaxedSimd } from "./modules/relaxed-simd.generated.ts";
 import { base64 as simd } from "./modules/simd.generated.ts";
 
@@ -5,7 +6,7 @@ import { base64 as simd } from "./modules/simd.generated.ts";
 export type Build = "simd" | "relaxed-simd";
 
 /** The C functions by name. Pointers and sizes are 32-bit integers, the rest float32. */
-export type CFunctions = Readonly<Record<string, (...args: number[]) => number>>;
+export type CFunctions = Readonly<Record<CFunction, (...args: number[]) => number>>;
 
 const STACK_BYTES = 64 * 1024;
 const modules = new Map<Build, WebAssembly.Module>();

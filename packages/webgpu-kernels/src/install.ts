@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { registerKernels } from "kernel-op";
+import { registerKernels } from "kernel-contract";
 import { Context } from "./context.ts";
 import { currentWebGpuBackend, type WebGpuBackend } from "./host.ts";
 import { kernels } from "./kernels/index.ts";

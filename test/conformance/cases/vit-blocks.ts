@@ -84,18 +84,6 @@ export const vitBlocks: readonly Case[] = [
     reference: (x, branch) => f64.residualAdd(x!, branch!),
   }),
   opCase({
-    op: "vit-blocks: residualAdd with bias",
-    inputs: [noise([2, 3, 7], 17), noise([2, 3, 7], 18), noise([7], 19)],
-    run: (x, branch, bias) => vit.residualAdd(x!, branch!, bias),
-    reference: (x, branch, bias) => f64.residualAdd(x!, branch!, bias),
-  }),
-  opCase({
-    op: "vit-blocks: scaledSoftmax",
-    inputs: [noise([2, 3, 17], 20)],
-    run: (x) => vit.scaledSoftmax(x!, 3),
-    reference: (x) => f64.softmax(x!, 3),
-  }),
-  opCase({
     op: "stochastic-depth: stochasticDepth",
     inputs: [noise([4, 3, 5], 21)],
     run: (x) =>

@@ -150,7 +150,6 @@ export function softmaxCrossEntropy(targets: Array64, logits: Array64): Array64 
   });
 }
 
-export function residualAdd(x: Array64, branch: Array64, bias?: Array64): Array64 {
-  const sum = add(x, branch);
-  return bias === undefined ? sum : add(sum, bias);
+export function residualAdd(x: Array64, branch: Array64): Array64 {
+  return add(x, branch);
 }

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { customOp, type Forward, hasKernel, runKernel } from "kernel-op";
+import { customOp, type Forward, hasKernel, runKernel, withGradient } from "kernel-contract";
 import { type Checks, COUNT, optional, POSITIVE, requireOptions } from "known-options";
 
 /** Options of {@link groupNorm}. */
@@ -48,7 +48,7 @@ export function groupNorm<T extends tf.Tensor>(
     }
   }
   const forward = hasKernel("GroupNorm", "GroupNormGrad") ? withKernel : composite;
-  return customOp([x, gamma, beta], (v, g, b) => forward(v!, g!, b!, groups, epsilon)) as T; // rank unchanged
+  return customOp([x, gamma, beta], (v, g, b) => forward(v, g, b, groups, epsilon)) as T; // rank unchanged
 }
 
 function withKernel(
@@ -59,12 +59,12 @@ function withKernel(
   epsilon: number,
 ): Forward {
   const [y, mean, rstd] = runKernel("GroupNorm", { x, gamma, beta }, { groups, epsilon });
-  return {
-    value: y!,
-    saved: [x, gamma, mean!, rstd!],
+  return withGradient({
+    value: y,
+    saved: [x, gamma, mean, rstd],
     backward: (dy, [v, g, m, r]) =>
-      runKernel("GroupNormGrad", { x: v!, gamma: g!, mean: m!, rstd: r!, dy }, { groups }),
-  };
+      runKernel("GroupNormGrad", { x: v, gamma: g, mean: m, rstd: r, dy }, { groups }),
+  });
 }
 
 function composite(
@@ -84,17 +84,17 @@ function composite(
   const centred = tf.sub(grouped, mean);
   const rstd = tf.rsqrt(tf.add(inGroup(tf.square(centred)), epsilon));
   const y = tf.add(tf.mul(tf.mul(centred, rstd), perChannel(gamma)), perChannel(beta));
-  return {
+  return withGradient({
     value: tf.reshape(y, x.shape),
     saved: [x, gamma, mean, rstd],
     backward: (dy, [v, g, m, r]) => {
       const slope = tf.reshape(dy, split);
-      const normed = tf.mul(tf.sub(tf.reshape(v!, split), m!), r!);
-      const dNormed = tf.mul(slope, perChannel(g!));
+      const normed = tf.mul(tf.sub(tf.reshape(v, split), m), r);
+      const dNormed = tf.mul(slope, perChannel(g));
       const along = tf.mul(normed, inGroup(tf.mul(dNormed, normed)));
-      const dx = tf.mul(r!, tf.sub(tf.sub(dNormed, inGroup(dNormed)), along));
+      const dx = tf.mul(r, tf.sub(tf.sub(dNormed, inGroup(dNormed)), along));
       const overPixels = (t: tf.Tensor) => tf.reshape(tf.sum(t, [0, 1]), [channels]);
-      return [tf.reshape(dx, v!.shape), overPixels(tf.mul(slope, normed)), overPixels(slope)];
+      return [tf.reshape(dx, v.shape), overPixels(tf.mul(slope, normed)), overPixels(slope)];
     },
-  };
+  });
 }

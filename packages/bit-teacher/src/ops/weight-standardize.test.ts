@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { hasKernel } from "kernel-op";
+import { hasKernel } from "kernel-contract";
 import { largestDifferenceOfForms, normalNoise, withoutKernels } from "test-kit";
 import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
@@ -64,7 +64,7 @@ describe.each(BACKENDS)("weightStandardize on %s", (backend) => {
 
 test("weightStandardize is the same with kernels and without", async () => {
   await startBackend("wasm");
-  const kernels = ["WeightStandardize", "WeightStandardizeGrad"];
+  const kernels = ["WeightStandardize", "WeightStandardizeGrad"] as const;
   expect(hasKernel(...kernels)).toBe(true);
   const w = normalNoise([3, 3, 5, 7], 1);
   const all = () => [

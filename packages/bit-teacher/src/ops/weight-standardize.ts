@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { customOp, type Forward, hasKernel, runKernel } from "kernel-op";
+import { customOp, type Forward, hasKernel, runKernel, withGradient } from "kernel-contract";
 
 /**
  * Weight standardisation: `y = (w − mean) / sqrt(variance + epsilon)` for each output channel, over all else, with the
@@ -21,16 +21,16 @@ export function weightStandardize<T extends tf.Tensor>(w: T, epsilon = 1e-10): T
   if (w.rank < 2) throw new RangeError(`weightStandardize: w must be [..., in, out], got [${w.shape}]`);
   if (!(epsilon > 0)) throw new RangeError(`weightStandardize: epsilon must be > 0, got ${epsilon}`);
   const forward = hasKernel("WeightStandardize", "WeightStandardizeGrad") ? withKernel : composite;
-  return customOp([w], (v) => forward(v!, epsilon)) as T; // rank unchanged
+  return customOp([w], (v) => forward(v, epsilon)) as T; // rank unchanged
 }
 
 function withKernel(w: tf.Tensor, epsilon: number): Forward {
   const [y, mean, rstd] = runKernel("WeightStandardize", { w }, { epsilon });
-  return {
-    value: y!,
-    saved: [w, mean!, rstd!],
-    backward: (dy, [v, m, r]) => runKernel("WeightStandardizeGrad", { w: v!, mean: m!, rstd: r!, dy }),
-  };
+  return withGradient({
+    value: y,
+    saved: [w, mean, rstd],
+    backward: (dy, [v, m, r]) => runKernel("WeightStandardizeGrad", { w: v, mean: m, rstd: r, dy }),
+  });
 }
 
 function composite(w: tf.Tensor, epsilon: number): Forward {
@@ -38,13 +38,13 @@ function composite(w: tf.Tensor, epsilon: number): Forward {
   const mean = tf.mean(w, axes); // [out]
   const centred = tf.sub(w, mean);
   const rstd = tf.rsqrt(tf.add(tf.mean(tf.square(centred), axes), epsilon)); // [out]
-  return {
+  return withGradient({
     value: tf.mul(centred, rstd),
     saved: [w, mean, rstd],
     backward: (dy, [v, m, r]) => {
-      const normed = tf.mul(tf.sub(v!, m!), r!);
+      const normed = tf.mul(tf.sub(v, m), r);
       const along = tf.mul(normed, tf.mean(tf.mul(dy, normed), axes));
-      return [tf.mul(r!, tf.sub(tf.sub(dy, tf.mean(dy, axes)), along))];
+      return [tf.mul(r, tf.sub(tf.sub(dy, tf.mean(dy, axes)), along))];
     },
-  };
+  });
 }

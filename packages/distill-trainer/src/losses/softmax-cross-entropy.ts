@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { customOp, type Forward, hasKernel, runKernel } from "kernel-op";
+import { customOp, type Forward, hasKernel, runKernel, withGradient } from "kernel-contract";
 
 /**
  * Cross-entropy of softmax(logits) against target distributions, one value per sample.
@@ -26,26 +26,25 @@ export function softmaxCrossEntropy(targets: tf.Tensor2D, logits: tf.Tensor2D): 
     );
   }
   const forward = hasKernel("SoftmaxCrossEntropy", "SoftmaxCrossEntropyGrad") ? withKernel : composite;
-  return customOp([logits], (x) => forward(targets, x!)) as tf.Tensor1D; // one number per row
+  return customOp([logits], (x) => forward(targets, x)) as tf.Tensor1D; // one number per row
 }
 
 function withKernel(targets: tf.Tensor, logits: tf.Tensor): Forward {
-  return {
-    value: runKernel("SoftmaxCrossEntropy", { targets, logits })[0]!,
+  return withGradient({
+    value: runKernel("SoftmaxCrossEntropy", { targets, logits })[0],
     saved: [targets, logits], // the targets too: the caller may have freed them by the backward pass
-    backward: (dy, [t, x]) => runKernel("SoftmaxCrossEntropyGrad", { targets: t!, logits: x!, dy }),
-  };
+    backward: (dy, [t, x]) => runKernel("SoftmaxCrossEntropyGrad", { targets: t, logits: x, dy }),
+  });
 }
 
 function composite(targets: tf.Tensor, logits: tf.Tensor): Forward {
   const mass = tf.sum(targets, 1); // [batch]
-  return {
+  return withGradient({
     value: tf.sub(tf.mul(tf.logSumExp(logits, 1), mass), tf.sum(tf.mul(targets, logits), 1)),
     saved: [targets, logits],
-    backward: (dy, saved) => {
-      const [t, x] = saved as [tf.Tensor, tf.Tensor];
+    backward: (dy, [t, x]) => {
       const slope = tf.sub(tf.mul(tf.softmax(x), tf.sum(t, 1, true)), t);
       return [tf.mul(slope, tf.expandDims(dy, 1))];
     },
-  };
+  });
 }

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { hasKernel, runKernel } from "kernel-op";
+import { hasKernel, runKernel } from "kernel-contract";
 import { atLeast, type Checks, COUNT, oneOf, RATE, requireOptions } from "known-options";
 
 /** One step's numbers, the same for every variable. */

@@ -20,7 +20,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "killed-run-"));
   const ours = [
     "deit-model",
-    "kernel-op",
+    "kernel-contract",
     "sample-keys",
     "stochastic-depth",
     "tensorboard-events",

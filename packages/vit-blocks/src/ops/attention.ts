@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { customOp, type Forward, hasKernel, runKernel } from "kernel-op";
+import { customOp, type Forward, hasKernel, runKernel, withGradient } from "kernel-contract";
 import { type Checks, check, optional, RATE } from "known-options";
 import { HEAD_OPTIONS, type HeadOptions, type Sides, sidesOf, splitHeads } from "./attention-heads.ts";
 import { dropout } from "./dropout.ts";
@@ -42,30 +42,27 @@ export function attention(qkv: tf.Tensor, options: AttentionOptions): tf.Tensor3
   if (options.dropout !== undefined && options.dropout.rate > 0) {
     return withDropout(qkv, sides, options.dropout);
   }
-  const forward = hasKernel("Attention") && hasKernel("AttentionGrad") ? withKernel : composite;
-  return customOp([qkv], (x) => forward(x!, sides)) as tf.Tensor3D; // built as [batch, queries, width / 3]
+  const forward = hasKernel("Attention", "AttentionGrad") ? withKernel : composite;
+  return customOp([qkv], (x) => forward(x, sides)) as tf.Tensor3D; // built as [batch, queries, width / 3]
 }
 
 function withKernel(qkv: tf.Tensor, { heads, scale, queries }: Sides): Forward {
   const attrs = { heads, scale, queries };
   const [out, logSumExp] = runKernel("Attention", { qkv }, attrs);
-  return {
-    value: out!,
-    saved: [qkv, out!, logSumExp!],
-    backward: (dy, saved) => {
-      const [x, y, lse] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
-      return [runKernel("AttentionGrad", { qkv: x, out: y, logSumExp: lse, dy }, attrs)[0]!];
-    },
-  };
+  return withGradient({
+    value: out,
+    saved: [qkv, out, logSumExp],
+    backward: (dy, [x, y, lse]) => runKernel("AttentionGrad", { qkv: x, out: y, logSumExp: lse, dy }, attrs),
+  });
 }
 
 function composite(qkv: tf.Tensor, sides: Sides): Forward {
   const { q, k, v } = splitHeads(qkv, sides);
-  return {
+  return withGradient({
     value: joinHeads(tf.matMul(tf.softmax(tf.matMul(q, k, false, true)), v), sides),
     saved: [qkv],
-    backward: (dy, [x]) => [compositeGradient(dy, x!, sides)],
-  };
+    backward: (dy, [x]) => [compositeGradient(dy, x, sides)],
+  });
 }
 
 function compositeGradient(dy: tf.Tensor, qkv: tf.Tensor, sides: Sides): tf.Tensor {

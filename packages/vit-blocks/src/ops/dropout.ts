@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { customOp } from "kernel-op";
+import { customOp, withGradient } from "kernel-contract";
 import { ANY, BOOLEAN, type Checks, RATE, requireOptions, UINT32 } from "known-options";
 import { uniform } from "sample-keys";
 
@@ -51,6 +51,10 @@ export function dropout<T extends tf.Tensor>(x: T, options: DropoutOptions): T {
   }
   return customOp([x], (v) => {
     const mask = tf.tensor(scales, x.shape);
-    return { value: tf.mul(v!, mask), saved: [mask], backward: (dy, [kept]) => [tf.mul(dy, kept!)] };
+    return withGradient({
+      value: tf.mul(v, mask),
+      saved: [mask],
+      backward: (dy, [kept]) => [tf.mul(dy, kept)],
+    });
   }) as T; // rank unchanged
 }

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { customOp, type Forward, hasKernel, runKernel } from "kernel-op";
+import { customOp, type Forward, hasKernel, runKernel, withGradient } from "kernel-contract";
 
 /**
  * Layer normalisation over the last axis: `y = (x − mean) · rstd · gamma + beta`, `rstd = 1 / sqrt(variance + epsilon)`
@@ -27,23 +27,22 @@ export function layerNorm<T extends tf.Tensor>(x: T, gamma: tf.Tensor, beta: tf.
     }
   }
   if (!(epsilon > 0)) throw new RangeError(`layerNorm: epsilon must be > 0, got ${epsilon}`);
-  const forward = hasKernel("LayerNorm") && hasKernel("LayerNormGrad") ? withKernel : composite;
-  return customOp([x, gamma, beta], (v, g, b) => forward(v!, g!, b!, epsilon)) as T; // rank unchanged
+  const forward = hasKernel("LayerNorm", "LayerNormGrad") ? withKernel : composite;
+  return customOp([x, gamma, beta], (v, g, b) => forward(v, g, b, epsilon)) as T; // rank unchanged
 }
 
 function withKernel(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): Forward {
   const rows = asRows(x);
   const [y, mean, rstd] = runKernel("LayerNorm", { x: rows, gamma, beta }, { epsilon });
-  return {
-    value: tf.reshape(y!, x.shape),
-    saved: [x, gamma, mean!, rstd!],
-    backward: (dy, saved) => {
-      const [v, g, m, r] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+  return withGradient({
+    value: tf.reshape(y, x.shape),
+    saved: [x, gamma, mean, rstd],
+    backward: (dy, [v, g, m, r]) => {
       const inputs = { x: asRows(v), gamma: g, mean: m, rstd: r, dy: asRows(dy) };
       const [dx, dgamma, dbeta] = runKernel("LayerNormGrad", inputs);
-      return [tf.reshape(dx!, v.shape), dgamma!, dbeta!];
+      return [tf.reshape(dx, v.shape), dgamma, dbeta];
     },
-  };
+  });
 }
 
 function composite(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): Forward {
@@ -52,11 +51,10 @@ function composite(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: num
   const centred = tf.sub(rows, mean);
   const rstd = tf.rsqrt(tf.add(tf.mean(tf.square(centred), 1, true), epsilon)); // [rows, 1]
   const y = tf.add(tf.mul(tf.mul(centred, rstd), gamma), beta);
-  return {
+  return withGradient({
     value: tf.reshape(y, x.shape),
     saved: [x, gamma, mean, rstd],
-    backward: (dy, saved) => {
-      const [v, g, m, r] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+    backward: (dy, [v, g, m, r]) => {
       const dyRows = asRows(dy);
       const normed = tf.mul(tf.sub(asRows(v), m), r);
       const dNormed = tf.mul(dyRows, g);
@@ -64,7 +62,7 @@ function composite(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: num
       const dx = tf.mul(r, tf.sub(tf.sub(dNormed, tf.mean(dNormed, 1, true)), along));
       return [tf.reshape(dx, v.shape), tf.sum(tf.mul(dyRows, normed), 0), tf.sum(dyRows, 0)];
     },
-  };
+  });
 }
 
 function asRows(x: tf.Tensor): tf.Tensor2D {

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { customOp } from "kernel-op";
+import { customOp, withGradient } from "kernel-contract";
 
 /**
  * A dense layer's map over the last axis: `y = x · kernel + bias`, as one 2-D product whatever the rank of `x`.
@@ -17,8 +17,8 @@ import { customOp } from "kernel-op";
  * console.log(linear(tf.ones([2, 3, 4]), tf.ones([4, 5])).shape); // [2, 3, 5]
  */
 export function linear(x: tf.Tensor, kernel: tf.Tensor, bias?: tf.Tensor): tf.Tensor {
-  const [inputs, outputs] = kernel.shape;
-  if (x.rank < 2 || kernel.rank !== 2 || x.shape.at(-1) !== inputs) {
+  const [width, outputs = 0] = kernel.shape;
+  if (x.rank < 2 || kernel.rank !== 2 || x.shape.at(-1) !== width) {
     throw new RangeError(
       `linear: x [..., in] and kernel [in, out] expected, got [${x.shape}] and [${kernel.shape}]`,
     );
@@ -26,22 +26,24 @@ export function linear(x: tf.Tensor, kernel: tf.Tensor, bias?: tf.Tensor): tf.Te
   if (bias !== undefined && (bias.rank !== 1 || bias.shape[0] !== outputs)) {
     throw new RangeError(`linear: bias must be [${outputs}], got [${bias.shape}]`);
   }
-  return customOp(bias === undefined ? [x, kernel] : [x, kernel, bias], (v, k, b) => {
-    const product = { a: asRows(v!), b: k as tf.Tensor2D };
+  const inputs: Inputs = bias === undefined ? [x, kernel] : [x, kernel, bias];
+  return customOp<Inputs>(inputs, (v, k, b) => {
+    const product = { a: asRows(v), b: k as tf.Tensor2D };
     const y = tf.fused.matMul(b === undefined ? product : { ...product, bias: b });
-    return {
-      value: tf.reshape(y, [...v!.shape.slice(0, -1), k!.shape[1]!]),
-      saved: [v!, k!],
-      backward: (dy, saved) => {
-        const [input, weight] = saved as [tf.Tensor, tf.Tensor2D];
+    return withGradient({
+      value: tf.reshape(y, [...v.shape.slice(0, -1), outputs]),
+      saved: [v, k],
+      backward: (dy, [input, weight]) => {
         const dyRows = asRows(dy);
-        const dx = tf.reshape(tf.matMul(dyRows, weight, false, true), input.shape);
+        const dx = tf.reshape(tf.matMul(dyRows, weight as tf.Tensor2D, false, true), input.shape);
         const dKernel = tf.matMul(asRows(input), dyRows, true, false);
         return b === undefined ? [dx, dKernel] : [dx, dKernel, tf.sum(dyRows, 0)];
       },
-    };
+    });
   });
 }
+
+type Inputs = [x: tf.Tensor, kernel: tf.Tensor, bias?: tf.Tensor];
 
 function asRows(x: tf.Tensor): tf.Tensor2D {
   const width = x.shape.at(-1)!;

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { customOp, hasKernel, runKernel } from "kernel-op";
+import { customOp, hasKernel, runKernel } from "kernel-contract";
 
 /**
  * Cuts images into square patches, row after row; inside a patch the order is height, width, channel, which is that of
@@ -37,8 +37,8 @@ export function patchExtract(x: tf.Tensor, patchSize: number): tf.Tensor3D {
   const patches = [batch, rows * columns, patchSize * patchSize * channels];
   return customOp([x], (v) => ({
     value: hasKernel("PatchExtract")
-      ? runKernel("PatchExtract", { x: v! }, { patchSize })[0]!
-      : exchanged(v!, cut, patches),
+      ? runKernel("PatchExtract", { x: v }, { patchSize })[0]
+      : exchanged(v, cut, patches),
     saved: [],
     backward: (dy) => [exchanged(dy, joined, x.shape)],
   })) as tf.Tensor3D; // built as such above

@@ -1,14 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { hasKernel } from "kernel-op";
-import { errorOverLargestOrOne, normalNoise } from "test-kit";
+import { hasKernel } from "kernel-contract";
+import { errorOverLargestOrOne, normalNoise, withoutKernels } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test } from "vitest";
 import { attention } from "./attention.ts";
 import { gelu } from "./gelu.ts";
 import { layerNorm } from "./layer-norm.ts";
 import { patchExtract } from "./patch-extract.ts";
-import { residualAdd } from "./residual-add.ts";
-import { scaledSoftmax } from "./scaled-softmax.ts";
 
 const FUSED = [
   "Attention",
@@ -18,22 +16,8 @@ const FUSED = [
   "LayerNorm",
   "LayerNormGrad",
   "PatchExtract",
-  "ResidualAdd",
-  "ScaledSoftmax",
-  "ScaledSoftmaxGrad",
-];
+] as const;
 const TOLERANCE = 2e-5; // float32, two orders of summation
-
-/** Runs `f` with the fused kernels taken out of the registry. */
-function withoutKernels<T>(f: () => T): T {
-  const kernels = FUSED.map((name) => tf.getKernel(name, "wasm"));
-  for (const name of FUSED) tf.unregisterKernel(name, "wasm");
-  try {
-    return f();
-  } finally {
-    for (const kernel of kernels) tf.registerKernel(kernel);
-  }
-}
 
 describe("fused kernels on wasm", () => {
   beforeAll(async () => {
@@ -41,13 +25,11 @@ describe("fused kernels on wasm", () => {
   });
 
   const cases: [string, (...x: tf.Tensor[]) => tf.Tensor, number[][]][] = [
-    ["attention", (x) => attention(x!, { heads: 2 }), [[2, 9, 24]]],
-    ["attention of two queries", (x) => attention(x!, { heads: 3, queries: 2 }), [[2, 9, 18]]],
+    ["attention", (x) => attention(x, { heads: 2 }), [[2, 9, 24]]],
+    ["attention of two queries", (x) => attention(x, { heads: 3, queries: 2 }), [[2, 9, 18]]],
     ["gelu", (x) => gelu(x!), [[3, 7]]],
     ["layerNorm", (x, gamma, beta) => layerNorm(x!, gamma!, beta!), [[2, 5, 12], [12], [12]]],
     ["patchExtract", (x) => patchExtract(x!, 4), [[2, 8, 12, 3]]],
-    ["residualAdd", (x, branch, bias) => residualAdd(x!, branch!, bias), [[2, 5, 7], [2, 5, 7], [7]]],
-    ["scaledSoftmax", (x) => scaledSoftmax(x!, 0.3), [[2, 3, 11]]],
   ];
 
   test.for(cases)("%s is the same with them and without, forward and backward", ([, f, shapes], { skip }) => {
@@ -58,7 +40,7 @@ describe("fused kernels on wasm", () => {
       return [y, ...tf.grads(f)(inputs, normalNoise(y.shape, 9))];
     };
     const fused = run();
-    const composite = withoutKernels(() => {
+    const composite = withoutKernels(FUSED, () => {
       expect(FUSED.some((name) => hasKernel(name))).toBe(false);
       return run();
     });

@@ -35,7 +35,7 @@ export const adamWUpdate: Kernel = {
       kept,
       (decays as number[]).map((decay) => 1 - decay),
     );
-    context.c.adamw_update!(at, kept, count, beta1, beta2, 1 - beta1, 1 - beta2, stepSize, epsilon);
+    context.c.adamw_update(at, kept, count, beta1, beta2, 1 - beta1, 1 - beta2, stepSize, epsilon);
     return outputs;
   },
 };

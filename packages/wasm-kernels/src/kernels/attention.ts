@@ -12,9 +12,9 @@ export const attention: Kernel = {
     requireFloat32("Attention", { qkv: qkv! });
     const { batch, tokens, heads, size, queries } = sidesOf("Attention", qkv!, attrs);
     const outputs = [context.output([batch, queries, heads * size]), context.output([batch, heads, queries])];
-    const scratch = context.scratch(context.c.attention_scratch!(tokens, size));
+    const scratch = context.scratch(context.c.attention_scratch(tokens, size));
     const at = [qkv!, ...outputs].map((tensor) => context.pointer(tensor));
-    context.c.attention!(...at, batch, tokens, heads, size, queries, attrs.scale, scratch);
+    context.c.attention(...at, batch, tokens, heads, size, queries, attrs.scale, scratch);
     return outputs;
   },
 };
@@ -26,9 +26,9 @@ export const attentionGrad: Kernel = {
     requireFloat32("AttentionGrad", { qkv: qkv!, out: out!, logSumExp: logSumExp!, dy: dy! });
     const { batch, tokens, heads, size, queries } = sidesOf("AttentionGrad", qkv!, attrs);
     const dqkv = context.output(qkv!.shape);
-    const scratch = context.scratch(context.c.attention_scratch!(tokens, size));
+    const scratch = context.scratch(context.c.attention_scratch(tokens, size));
     const at = [qkv!, out!, logSumExp!, dy!, dqkv].map((tensor) => context.pointer(tensor));
-    context.c.attention_grad!(...at, batch, tokens, heads, size, queries, attrs.scale, scratch);
+    context.c.attention_grad(...at, batch, tokens, heads, size, queries, attrs.scale, scratch);
     return dqkv;
   },
 };

@@ -17,7 +17,7 @@ function bound(name: "Minimum" | "Maximum"): Kernel {
       const fits = isOne(one) && one.shape.length <= x.shape.length;
       if (!fits || x.dtype !== "float32" || one.dtype !== "float32") return stock();
       const y = context.output(x.shape);
-      const run = name === "Minimum" ? context.c.minimum! : context.c.maximum!;
+      const run = name === "Minimum" ? context.c.minimum : context.c.maximum;
       run(context.pointer(x), context.pointer(one), context.pointer(y), sizeOf(x.shape));
       return y;
     },

@@ -52,7 +52,7 @@ function sumOfBlock(
   ];
   const y = context.output([...before, ...block.map(() => 1), ...after]);
   const [outer, rows, columns] = [sizeOf(before), sizeOf(block), sizeOf(after)];
-  if (columns === 1) context.c.row_sum!(context.pointer(x), context.pointer(y), outer, rows, divisor);
-  else context.c.column_sum!(context.pointer(x), context.pointer(y), outer, rows, columns, divisor);
+  if (columns === 1) context.c.row_sum(context.pointer(x), context.pointer(y), outer, rows, divisor);
+  else context.c.column_sum(context.pointer(x), context.pointer(y), outer, rows, columns, divisor);
   return y;
 }

@@ -44,7 +44,7 @@ export const conv2DBackpropInput: Kernel = {
 
 /** @param doubles - How many float64 numbers the C function works with; only a filter's gradient does. */
 function run(
-  name: string,
+  name: "conv2d" | "conv2d_backprop_filter" | "conv2d_backprop_input",
   context: Context,
   info: tf.backend_util.Conv2DInfo,
   first: tf.TensorInfo,
@@ -59,7 +59,7 @@ function run(
   const fields = totals + FLOAT_BYTES * DOUBLE * doubles;
   context.writeInts(fields, conv2DFields(info));
   const patches = fields + FLOAT_BYTES * CONV2D_INTS;
-  context.c[name]!(
+  context.c[name](
     context.pointer(first),
     context.pointer(second),
     context.pointer(out),

@@ -15,7 +15,7 @@ export const depthwiseBackpropFilter: Kernel = {
     const fields = totals + FLOAT_BYTES * doubles;
     context.writeInts(fields, conv2DFields(info));
     const { depthwise_backprop_filter: run } = context.c;
-    run!(context.pointer(x!), context.pointer(dy!), context.pointer(out), fields, totals);
+    run(context.pointer(x!), context.pointer(dy!), context.pointer(out), fields, totals);
     return out;
   },
 };
@@ -31,7 +31,7 @@ export const depthwiseBackpropInput: Kernel = {
     const fields = context.scratch(CONV2D_INTS);
     context.writeInts(fields, conv2DFields(info));
     const { depthwise_backprop_input: run } = context.c;
-    run!(context.pointer(dy!), context.pointer(filter!), context.pointer(out), fields);
+    run(context.pointer(dy!), context.pointer(filter!), context.pointer(out), fields);
     return out;
   },
 };

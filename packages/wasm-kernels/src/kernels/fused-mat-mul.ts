@@ -35,9 +35,9 @@ export const fusedMatMul: Kernel = {
       const slopes = preluActivationWeights;
       requireTrailing(slopes, out);
       if (size > 0)
-        context.c.prelu!(context.pointer(out), size, context.pointer(slopes!), sizeOf(slopes!.shape));
+        context.c.prelu(context.pointer(out), size, context.pointer(slopes!), sizeOf(slopes!.shape));
     } else if (kind > 0) {
-      context.c.activate!(context.pointer(out), size, kind, leakyreluAlpha);
+      context.c.activate(context.pointer(out), size, kind, leakyreluAlpha);
     }
     return out;
   },

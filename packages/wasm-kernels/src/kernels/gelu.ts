@@ -7,7 +7,7 @@ export const gelu: Kernel = {
   run(context, { x }) {
     requireFloat32("Gelu", { x: x! });
     const y = context.output(x!.shape);
-    context.c.gelu!(context.pointer(x!), context.pointer(y), sizeOf(x!.shape));
+    context.c.gelu(context.pointer(x!), context.pointer(y), sizeOf(x!.shape));
     return y;
   },
 };
@@ -18,7 +18,7 @@ export const geluGrad: Kernel = {
   run(context, { x, dy }) {
     requireFloat32("GeluGrad", { x: x!, dy: dy! });
     const dx = context.output(x!.shape);
-    context.c.gelu_grad!(context.pointer(x!), context.pointer(dy!), context.pointer(dx), sizeOf(x!.shape));
+    context.c.gelu_grad(context.pointer(x!), context.pointer(dy!), context.pointer(dx), sizeOf(x!.shape));
     return dx;
   },
 };

@@ -15,7 +15,7 @@ export const groupNorm: Kernel = {
     const outputs = [context.output(x!.shape), context.output(statistics), context.output(statistics)];
     const scratch = context.scratch(2 * sides[2]);
     const at = [x!, gamma!, beta!, ...outputs].map((tensor) => context.pointer(tensor));
-    context.c.group_norm!(...at, ...sides, groups, epsilon, scratch);
+    context.c.group_norm(...at, ...sides, groups, epsilon, scratch);
     return outputs;
   },
 };
@@ -29,7 +29,7 @@ export const groupNormGrad: Kernel = {
     const outputs = [context.output(x!.shape), context.output([sides[2]]), context.output([sides[2]])];
     const scratch = context.scratch(DOUBLE * 4 * sides[2]);
     const at = [x!, gamma!, mean!, rstd!, dy!, ...outputs].map((tensor) => context.pointer(tensor));
-    context.c.group_norm_grad!(...at, ...sides, groups, scratch);
+    context.c.group_norm_grad(...at, ...sides, groups, scratch);
     return outputs;
   },
 };

@@ -14,8 +14,6 @@ import { identity } from "./identity.ts";
 import { layerNorm, layerNormGrad } from "./layer-norm.ts";
 import { maxPoolGrad } from "./max-pool-grad.ts";
 import { patchExtract } from "./patch-extract.ts";
-import { residualAdd } from "./residual-add.ts";
-import { scaledSoftmax, scaledSoftmaxGrad } from "./scaled-softmax.ts";
 import { softmaxCrossEntropy, softmaxCrossEntropyGrad } from "./softmax-cross-entropy.ts";
 import { squaredNorms } from "./squared-norms.ts";
 import { unsortedSegmentSum } from "./unsorted-segment-sum.ts";
@@ -46,9 +44,6 @@ export const kernels: readonly Kernel[] = [
   mean,
   minimum,
   patchExtract,
-  residualAdd,
-  scaledSoftmax,
-  scaledSoftmaxGrad,
   softmaxCrossEntropy,
   softmaxCrossEntropyGrad,
   squaredNorms,

@@ -10,7 +10,7 @@ export const layerNorm: Kernel = {
     const outputs = [context.output(x!.shape), context.output([rows]), context.output([rows])];
     const inputsAt = [x!, gamma!, beta!].map((tensor) => context.pointer(tensor));
     const outputsAt = outputs.map((tensor) => context.pointer(tensor));
-    context.c.layer_norm!(...inputsAt, ...outputsAt, rows, dim, epsilon);
+    context.c.layer_norm(...inputsAt, ...outputsAt, rows, dim, epsilon);
     return outputs;
   },
 };
@@ -24,7 +24,7 @@ export const layerNormGrad: Kernel = {
     const outputs = [context.output(x!.shape), context.output([dim]), context.output([dim])];
     const inputsAt = [x!, gamma!, mean!, rstd!, dy!].map((tensor) => context.pointer(tensor));
     const outputsAt = outputs.map((tensor) => context.pointer(tensor));
-    context.c.layer_norm_grad!(...inputsAt, ...outputsAt, rows, dim, context.scratch(DOUBLE * 2 * dim));
+    context.c.layer_norm_grad(...inputsAt, ...outputsAt, rows, dim, context.scratch(DOUBLE * 2 * dim));
     return outputs;
   },
 };

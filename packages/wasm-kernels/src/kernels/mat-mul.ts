@@ -35,7 +35,7 @@ export function matMul(
     context.pointer(out),
     context.pointerOrNull(bias),
   ];
-  const run = context.c.matmul!;
+  const run = context.c.matmul;
   const flags = [transposeA ? 1 : 0, transposeB ? 1 : 0] as const;
   if (sizeOf(bBatch) === 1 && !transposeA) {
     // One matrix for all of the batch: the batch is more rows.

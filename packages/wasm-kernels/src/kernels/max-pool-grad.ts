@@ -25,7 +25,7 @@ export const maxPoolGrad: Kernel = {
     const fields = context.scratch(CONV2D_INTS + info.filterHeight * info.filterWidth);
     context.writeInts(fields, conv2DFields(info));
     const taps = fields + CONV2D_INTS * 4;
-    context.c.max_pool_grad!(
+    context.c.max_pool_grad(
       context.pointer(input!),
       context.pointer(dy!),
       context.pointer(out),

@@ -13,7 +13,7 @@ export const patchExtract: Kernel = {
     const patches = (height / patchSize) * (width / patchSize);
     const y = context.output([batch, patches, patchSize * patchSize * channels]);
     const at = [context.pointer(x!), context.pointer(y)];
-    context.c.patch_extract!(...at, batch, height, width, channels, patchSize);
+    context.c.patch_extract(...at, batch, height, width, channels, patchSize);
     return y;
   },
 };

@@ -9,7 +9,7 @@ export const softmaxCrossEntropy: Kernel = {
     const [batch, classes] = logits!.shape as [number, number];
     const loss = context.output([batch]);
     const at = [targets!, logits!, loss].map((tensor) => context.pointer(tensor));
-    context.c.softmax_cross_entropy!(...at, batch, classes);
+    context.c.softmax_cross_entropy(...at, batch, classes);
     return loss;
   },
 };
@@ -22,7 +22,7 @@ export const softmaxCrossEntropyGrad: Kernel = {
     const [batch, classes] = logits!.shape as [number, number];
     const dlogits = context.output(logits!.shape);
     const at = [targets!, logits!, dy!, dlogits].map((tensor) => context.pointer(tensor));
-    context.c.softmax_cross_entropy_grad!(...at, batch, classes);
+    context.c.softmax_cross_entropy_grad(...at, batch, classes);
     return dlogits;
   },
 };

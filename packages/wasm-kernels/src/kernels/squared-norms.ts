@@ -14,7 +14,7 @@ export const squaredNorms: Kernel = {
     const sums = context.output([tensors.length]);
     const at = context.pointer(sums);
     for (const [i, x] of tensors.entries()) {
-      context.c.squared_norm!(context.pointer(x), at + i * FLOAT_BYTES, sizeOf(x.shape));
+      context.c.squared_norm(context.pointer(x), at + i * FLOAT_BYTES, sizeOf(x.shape));
     }
     return sums;
   },

@@ -24,7 +24,7 @@ export const unsortedSegmentSum: Kernel = {
     const columns = sizeOf(inner);
     const strip = Math.min(columns, Math.max(NARROWEST, Math.floor(MOST_TOTALS / numSegments)));
     const totals = context.scratch(DOUBLE * numSegments * strip);
-    context.c.unsorted_segment_sum!(...at, ids.shape[0]!, columns, numSegments, strip, totals);
+    context.c.unsorted_segment_sum(...at, ids.shape[0]!, columns, numSegments, strip, totals);
     return out;
   },
 };

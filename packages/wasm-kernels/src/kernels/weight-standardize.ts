@@ -9,7 +9,7 @@ export const weightStandardize: Kernel = {
     const columns = w!.shape.at(-1)!;
     const outputs = [context.output(w!.shape), context.output([columns]), context.output([columns])];
     const at = [w!, ...outputs].map((tensor) => context.pointer(tensor));
-    context.c.weight_standardize!(...at, sizeOf(w!.shape.slice(0, -1)), columns, epsilon);
+    context.c.weight_standardize(...at, sizeOf(w!.shape.slice(0, -1)), columns, epsilon);
     return outputs;
   },
 };
@@ -23,7 +23,7 @@ export const weightStandardizeGrad: Kernel = {
     const dw = context.output(w!.shape);
     const sums = context.scratch(2 * columns);
     const at = [w!, mean!, rstd!, dy!, dw].map((tensor) => context.pointer(tensor));
-    context.c.weight_standardize_grad!(...at, sizeOf(w!.shape.slice(0, -1)), columns, sums);
+    context.c.weight_standardize_grad(...at, sizeOf(w!.shape.slice(0, -1)), columns, sums);
     return dw;
   },
 };

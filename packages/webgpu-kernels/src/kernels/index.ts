@@ -5,8 +5,6 @@ import { batchMatMul } from "./batch-mat-mul.ts";
 import { mean, sum } from "./column-sum.ts";
 import { gelu, geluGrad } from "./gelu.ts";
 import { layerNorm, layerNormGrad } from "./layer-norm.ts";
-import { residualAdd } from "./residual-add.ts";
-import { scaledSoftmax, scaledSoftmaxGrad } from "./scaled-softmax.ts";
 import { softmaxCrossEntropy, softmaxCrossEntropyGrad } from "./softmax-cross-entropy.ts";
 import { squaredNorms } from "./squared-norms.ts";
 
@@ -21,9 +19,6 @@ export const kernels: readonly Kernel[] = [
   layerNorm,
   layerNormGrad,
   mean,
-  residualAdd,
-  scaledSoftmax,
-  scaledSoftmaxGrad,
   softmaxCrossEntropy,
   softmaxCrossEntropyGrad,
   squaredNorms,

@@ -1,0 +1,132 @@
+import type * as tf from "@tensorflow/tfjs-core";
+
+/**
+ * What an op takes and gives.
+ *
+ * @typeParam Inputs - Names of the tensors it takes; `number` for a list of any length.
+ * @typeParam Attributes - Its attributes.
+ * @typeParam Outputs - Names of the tensors it gives, in order.
+ * @typeParam Optional - Names of further tensors that may be left out.
+ */
+export interface KernelSpec<
+  Inputs extends string | number,
+  Attributes extends object,
+  Outputs extends readonly (string | undefined)[],
+  Optional extends string = never,
+> {
+  readonly inputs: Inputs;
+  readonly optional: Optional;
+  readonly attributes: Attributes;
+  readonly outputs: Outputs;
+}
+
+interface AttentionAttributes {
+  readonly heads: number;
+  /** Multiplies the scores. */
+  readonly scale: number;
+  /** Number of leading tokens to compute outputs for. Default all. */
+  readonly queries?: number;
+}
+
+interface AdamWAttributes {
+  readonly beta1: number;
+  readonly beta2: number;
+  /** Learning rate with both bias corrections in it. */
+  readonly stepSize: number;
+  readonly epsilon: number;
+  /** Share of its value that each variable loses. */
+  readonly decays: readonly number[];
+}
+
+// biome-ignore lint/complexity/noBannedTypes: an op without attributes.
+type None = {};
+
+/** The ops of these packages, which tfjs does not know. All tensors are float32. */
+export interface Kernels {
+  /** `softmax(scale · q kᵀ) v` by head. qkv `[batch, tokens, 3 · heads · size]`, out `[batch, queries, heads · size]`; `logSumExp` is the backend's own. */
+  Attention: KernelSpec<"qkv", AttentionAttributes, ["out", "logSumExp"]>;
+  AttentionGrad: KernelSpec<"qkv" | "out" | "logSumExp" | "dy", AttentionAttributes, ["dqkv"]>;
+  /** Over rows, x `[rows, dim]`: `y = (x − mean) · rstd · gamma + beta`; mean and rstd have one number a row. */
+  LayerNorm: KernelSpec<"x" | "gamma" | "beta", { readonly epsilon: number }, ["y", "mean", "rstd"]>;
+  LayerNormGrad: KernelSpec<"x" | "gamma" | "mean" | "rstd" | "dy", None, ["dx", "dgamma", "dbeta"]>;
+  /** x `[batch, ..., channels]`; mean and rstd `[batch, groups]`. */
+  GroupNorm: KernelSpec<
+    "x" | "gamma" | "beta",
+    { readonly groups: number; readonly epsilon: number },
+    ["y", "mean", "rstd"]
+  >;
+  GroupNormGrad: KernelSpec<
+    "x" | "gamma" | "mean" | "rstd" | "dy",
+    { readonly groups: number },
+    ["dx", "dgamma", "dbeta"]
+  >;
+  /** Over all axes of w `[..., out]` except the last; mean and rstd `[out]`. */
+  WeightStandardize: KernelSpec<"w", { readonly epsilon: number }, ["y", "mean", "rstd"]>;
+  WeightStandardizeGrad: KernelSpec<"w" | "mean" | "rstd" | "dy", None, ["dw"]>;
+  /** `x · Φ(x)`, the exact form. A backend may keep a tensor for the gradient. */
+  Gelu: KernelSpec<"x", None, ["y", "kept"?]>;
+  GeluGrad: KernelSpec<"x" | "dy", None, ["dx"], "kept">;
+  /** targets, logits `[batch, classes]`; loss `[batch]`. */
+  SoftmaxCrossEntropy: KernelSpec<"targets" | "logits", None, ["loss"]>;
+  /** `(softmax(logits) · Σ targets − targets) · dy`. */
+  SoftmaxCrossEntropyGrad: KernelSpec<"targets" | "logits" | "dy", None, ["dlogits"]>;
+  /** x `[batch, height, width, channels]` → `[batch, patches, patchSize² · channels]`. */
+  PatchExtract: KernelSpec<"x", { readonly patchSize: number }, ["patches"]>;
+  /** The sum of the squares of each tensor of a list, `[tensors]`. */
+  SquaredNorms: KernelSpec<number, None, ["sums"]>;
+  /**
+   * `[value, m, v, gradient]` of each variable in turn → `[value, m, v]` of each. The moments are given away: their memory
+   * is overwritten and returned where no other tensor shares it, and copied where one does.
+   */
+  AdamWUpdate: KernelSpec<number, AdamWAttributes, string[]>;
+}
+
+/** Names of the ops of these packages. */
+export type KernelName = keyof Kernels;
+
+/** Ops of tfjs that packages replace or add, as tfjs calls them. */
+export interface TfjsKernels {
+  BatchMatMul: KernelSpec<"a" | "b", tf.BatchMatMulAttrs, ["product"]>;
+  Conv2D: KernelSpec<"x" | "filter", tf.Conv2DAttrs, ["y"]>;
+  Conv2DBackpropFilter: KernelSpec<"x" | "dy", tf.Conv2DBackpropFilterAttrs, ["dfilter"]>;
+  Conv2DBackpropInput: KernelSpec<"dy" | "filter", tf.Conv2DBackpropInputAttrs, ["dx"]>;
+  DepthwiseConv2dNativeBackpropFilter: KernelSpec<
+    "x" | "dy",
+    tf.DepthwiseConv2dNativeBackpropFilterAttrs,
+    ["dfilter"]
+  >;
+  DepthwiseConv2dNativeBackpropInput: KernelSpec<
+    "dy" | "filter",
+    tf.DepthwiseConv2dNativeBackpropInputAttrs,
+    ["dx"]
+  >;
+  Einsum: KernelSpec<number, tf.EinsumAttrs, ["y"]>;
+  Identity: KernelSpec<"x", None, ["y"]>;
+  Maximum: KernelSpec<"a" | "b", None, ["y"]>;
+  MaxPoolGrad: KernelSpec<"dy" | "input" | "output", tf.MaxPoolGradAttrs, ["dx"]>;
+  Mean: KernelSpec<"x", tf.MeanAttrs, ["y"]>;
+  Minimum: KernelSpec<"a" | "b", None, ["y"]>;
+  Sum: KernelSpec<"x", tf.SumAttrs, ["y"]>;
+  UnsortedSegmentSum: KernelSpec<"x" | "segmentIds", tf.UnsortedSegmentSumAttrs, ["sums"]>;
+  _FusedMatMul: KernelSpec<
+    "a" | "b",
+    tf._FusedMatMulAttrs & { readonly leakyreluAlpha?: number },
+    ["y"],
+    "bias" | "preluActivationWeights"
+  >;
+}
+
+type Specs = Kernels & TfjsKernels;
+
+/** The inputs of the op `Name` as tensors of type `T`. */
+export type InputsOf<Name extends keyof Specs, T> = number extends Specs[Name]["inputs"]
+  ? readonly T[]
+  : Readonly<Record<Specs[Name]["inputs"], T> & Partial<Record<Specs[Name]["optional"], T>>>;
+
+/** The attributes of the op `Name`. */
+export type AttributesOf<Name extends keyof Specs> = Specs[Name]["attributes"];
+
+/** The outputs of the op `Name`, in order, as tensors of type `T`. */
+export type OutputsOf<Name extends keyof Specs, T> = Each<Specs[Name]["outputs"], T>;
+
+type Each<Names extends readonly unknown[], T> = { [Index in keyof Names]: T };

@@ -13,7 +13,8 @@ export { type Split, type StratifiedSplitOptions, stratifiedSplit } from "./node
 // Batches.
 
 export { type BatchesOptions, batches } from "./node/batches.ts";
-export { type ImageSource, type ImageSourceOptions, imageSource } from "./node/image-source.ts";
+export { type ImageSource, imageSource } from "./node/image-source.ts";
+export type { ImageSourceOptions } from "./node/source-options.ts";
 
 // Worker threads, for work of your own.
 

@@ -1,18 +1,18 @@
 import { optional, requireOptions, UINT32 } from "known-options";
 import type { ImageBatch } from "../image-batch.ts";
 import type { SampleStore } from "../sample-store.ts";
-import { type ImageSourceOptions, imageSource, SOURCE_CHECKS } from "./image-source.ts";
+import { imageSource } from "./image-source.ts";
+import { type ImageSourceOptions, SOURCE_CHECKS } from "./source-options.ts";
 
 /** Options of {@link batches}. */
 export interface BatchesOptions extends ImageSourceOptions {
-  /** Which epoch; uint32. Default 0. */
+  /** Index of the epoch, uint32. Default 0. */
   readonly epoch?: number;
 }
 
 /**
- * One epoch's batches, with threads that end with the loop, also where it is left early or throws.
- *
- * For several epochs take {@link imageSource}, which keeps its threads.
+ * Batches of one epoch, from threads that end with the loop, even if it is left early or throws. For several epochs use
+ * {@link imageSource}, which keeps its threads.
  *
  * @throws TypeError for an unknown option. RangeError if one is out of range. Error naming the picture that does not decode.
  *

@@ -1,75 +1,11 @@
-import { availableParallelism } from "node:os";
-import {
-  BOOLEAN,
-  type Checks,
-  COUNT,
-  FUNCTION,
-  integerFrom,
-  OBJECT,
-  oneOf,
-  optional,
-  requireOptions,
-  UINT32,
-} from "known-options";
-import {
-  type Augmentation,
-  type CentreCropOptions,
-  defaultMargin,
-  requireAugmentation,
-  requireCentreCrop,
-} from "vision-augment";
 import { epochLength, epochOrder, repeatedOrder } from "../epoch-order.ts";
-import type { BadImage, ImageBatch } from "../image-batch.ts";
+import type { ImageBatch } from "../image-batch.ts";
 import type { SampleStore } from "../sample-store.ts";
+import { type ImageSourceOptions, type SourceSettings, settingsOf } from "./source-options.ts";
 import { startPool, type WorkerPool } from "./threads/worker-pool.ts";
 import type { ViewPlan, Views, ViewTask } from "./views/make-views.ts";
 import { rowKeys, viewSettingsOf } from "./views/view-keys.ts";
 import { VIEWS } from "./views/views-module.ts";
-
-/** Options of {@link imageSource} and `batches`. */
-export interface ImageSourceOptions {
-  /** Samples in a batch; an epoch's last one may be smaller. */
-  readonly batchSize: number;
-  /** Side of the student's view, pixels. */
-  readonly imageSize: number;
-  /** Side of the teacher's view of the same crop, pixels. Default: batches have no `teacherImages`. */
-  readonly teacherImageSize?: number;
-  /** `true`: shuffled, cropped, mirrored. `false`: in the store's order, whole pictures. */
-  readonly training: boolean;
-  /** Of order, crops and flips; uint32. Default 0. */
-  readonly seed?: number;
-  /** See `resizeBilinear`. Default `false`. */
-  readonly antialias?: boolean;
-  /** Pixels a training picture is larger than its crop, at `imageSize`. Default 20 at 224, in proportion. */
-  readonly margin?: number;
-  /** Of training pictures, such as `DEIT_AUGMENTATION`. Default: the Keras example's crop by `margin`, and flip. */
-  readonly augmentation?: Augmentation;
-  /** Of pictures for evaluation, such as `{ ratio: 0.875 }`. Default: whole pictures, as the Keras example. */
-  readonly centreCrop?: CentreCropOptions;
-  /**
-   * Repeated augmentation: how often a training sample comes in an epoch, each time with another key. An epoch stays as long,
-   * so it shows a part of the samples; see `size`. Default 1; FB's DeiT has 3.
-   */
-  readonly repeats?: number;
-  /**
-   * Fixed augmentation: after this many epochs the training views come again, with their view keys, so that a teacher's logits can
-   * be stored; 1 shows the same views in every epoch. Order and `sampleKeys` are new in each epoch all the same. Default: no view
-   * comes again.
-   */
-  readonly viewEpochs?: number;
-  /** Shuffle like `tf.data` with a buffer of this many samples. Default: a full shuffle. */
-  readonly shuffleBuffer?: number;
-  /** Threads that decode and augment. Default: one less than there are cores, at least 1, at most 4. */
-  readonly workers?: number;
-  /** Batches under way beyond the one being used. Default `workers + 1`, at least 2, but where each is large no more than 256 MiB hold. */
-  readonly prefetch?: number;
-  /** Most pixels that a photo may have; a larger one does not decode. Default 100,000,000. */
-  readonly maxPixels?: number;
-  /** What to do with a picture that does not decode. Default `"throw"`. */
-  readonly onBadImage?: "throw" | "skip";
-  /** Told of each picture that is skipped. */
-  readonly onSkip?: (bad: BadImage) => void;
-}
 
 /** Batches for a trainer, epoch by epoch, from threads of its own. */
 export interface ImageSource {
@@ -80,7 +16,7 @@ export interface ImageSource {
   readonly skips: boolean;
   readonly classNames: readonly string[];
   /**
-   * All that decides the views' pixels besides their keys, the samples' own bytes among it: sources where it is equal may share
+   * Everything that determines the views' pixels besides their keys, including the samples' own bytes: sources where it is equal may share
    * a store of teacher logits. Hashes the samples when it is first read.
    */
   readonly viewSettings: string;
@@ -103,7 +39,7 @@ export interface ImageSource {
  * Everything is a pure function of (store, options, epoch): the number of threads changes nothing, and two sources with equal
  * options give equal bits. Threads start at once and live until `close`; they do not keep a process alive.
  *
- * @throws RangeError if an option is out of range or the store is empty.
+ * @throws TypeError for an unknown option. RangeError if one is out of range or the store is empty.
  *
  * @example
  * const source = imageSource(store, { batchSize: 32, imageSize: 96, training: true, seed: 42 });
@@ -111,7 +47,8 @@ export interface ImageSource {
  * await source.close();
  */
 export function imageSource(store: SampleStore, options: ImageSourceOptions): ImageSource {
-  const settings = resolve(store, options);
+  const settings = settingsOf(options);
+  if (store.size === 0) throw new RangeError("imageSource: expected a store with images, got an empty one");
   const plan = planOf(store, settings);
   const pool = startPool(VIEWS, plan, { threads: settings.workers, queued: settings.prefetch + 1 });
   let closed = false;
@@ -135,8 +72,6 @@ export function imageSource(store: SampleStore, options: ImageSourceOptions): Im
   };
 }
 
-type Settings = ReturnType<typeof resolve>;
-
 /** A batch's samples and what a thread made of them. */
 interface MadeBatch {
   readonly indices: Int32Array;
@@ -147,7 +82,7 @@ interface MadeBatch {
 
 async function* epochBatches(
   store: SampleStore,
-  settings: Settings,
+  settings: SourceSettings,
   pool: WorkerPool<ViewTask, Views>,
   epoch: number,
   firstBatch: number,
@@ -185,7 +120,7 @@ async function* epochBatches(
 
 function batchOf(
   store: SampleStore,
-  { imageSize, teacherImageSize, onBadImage, onSkip }: Settings,
+  { imageSize, teacherImageSize, onBadImage, onSkip }: SourceSettings,
   made: MadeBatch,
 ): ImageBatch | undefined {
   const { indices, sampleKeys, viewKeys, views } = made;
@@ -212,7 +147,7 @@ function batchOf(
   };
 }
 
-function planOf(store: SampleStore, settings: Settings): ViewPlan {
+function planOf(store: SampleStore, settings: SourceSettings): ViewPlan {
   const { imageSize, teacherImageSize, margin, training, antialias, augmentation, centreCrop } = settings;
   const sizes = teacherImageSize === undefined ? [imageSize] : [imageSize, teacherImageSize];
   const margins = sizes.map((size) => Math.round((margin * size) / imageSize));
@@ -221,66 +156,4 @@ function planOf(store: SampleStore, settings: Settings): ViewPlan {
   const plan = { bytes, spans, encoding, sizes, antialias, ...limit };
   if (training) return { ...plan, ...(augmentation === undefined ? { margins } : { augmentation }) };
   return { ...plan, ...(centreCrop !== undefined && { centreCrop }) };
-}
-
-const PREFETCH_BYTES = 256 * 2 ** 20;
-
-/** Two at least where they are small: one that is ready, one under way. */
-function prefetchWithin(bytes: number, workers: number, options: ImageSourceOptions): number {
-  const { batchSize, imageSize, teacherImageSize = 0 } = options;
-  const batch = batchSize * (imageSize ** 2 + teacherImageSize ** 2) * 3 * Float32Array.BYTES_PER_ELEMENT;
-  return Math.max(1, Math.min(Math.max(2, workers + 1), Math.floor(bytes / batch)));
-}
-
-/** Checks of {@link ImageSourceOptions}. */
-export const SOURCE_CHECKS: Checks<ImageSourceOptions> = {
-  batchSize: COUNT,
-  imageSize: COUNT,
-  teacherImageSize: optional(COUNT),
-  training: BOOLEAN,
-  seed: optional(UINT32),
-  antialias: optional(BOOLEAN),
-  margin: optional(integerFrom(0)),
-  augmentation: optional(OBJECT),
-  centreCrop: optional(OBJECT),
-  repeats: optional(COUNT),
-  viewEpochs: optional(COUNT),
-  shuffleBuffer: optional(COUNT),
-  workers: optional(COUNT),
-  prefetch: optional(COUNT),
-  maxPixels: optional(COUNT),
-  onBadImage: optional(oneOf("throw", "skip")),
-  onSkip: optional(FUNCTION),
-};
-
-function resolve(store: SampleStore, options: ImageSourceOptions) {
-  requireOptions("imageSource", options, SOURCE_CHECKS);
-  if (store.size === 0) throw new RangeError("imageSource: expected a store with images, got an empty one");
-  const { batchSize, imageSize, teacherImageSize, training, shuffleBuffer, onSkip, maxPixels } = options;
-  const { seed = 0, antialias = false, onBadImage = "throw", margin = defaultMargin(imageSize) } = options;
-  const { workers = Math.min(4, Math.max(1, availableParallelism() - 1)) } = options;
-  const { prefetch = prefetchWithin(PREFETCH_BYTES, workers, options) } = options;
-  const { augmentation, centreCrop, viewEpochs } = options;
-  const repeats = training ? (options.repeats ?? 1) : 1;
-  if (augmentation !== undefined) {
-    if (options.margin !== undefined) {
-      throw new RangeError("imageSource: expected a margin or an augmentation, got both");
-    }
-    requireAugmentation(augmentation);
-  }
-  if (centreCrop !== undefined) requireCentreCrop(centreCrop);
-  const sizes = { batchSize, imageSize, teacherImageSize, margin, workers, prefetch, shuffleBuffer };
-  return {
-    ...sizes,
-    training,
-    seed,
-    antialias,
-    onBadImage,
-    onSkip,
-    augmentation,
-    centreCrop,
-    repeats,
-    viewEpochs,
-    maxPixels,
-  };
 }

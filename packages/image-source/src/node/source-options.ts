@@ -1,0 +1,127 @@
+import { availableParallelism } from "node:os";
+import {
+  BOOLEAN,
+  type Checks,
+  COUNT,
+  FUNCTION,
+  integerFrom,
+  OBJECT,
+  oneOf,
+  optional,
+  requireOptions,
+  UINT32,
+} from "known-options";
+import {
+  type Augmentation,
+  type CentreCropOptions,
+  defaultMargin,
+  requireAugmentation,
+  requireCentreCrop,
+} from "vision-augment";
+import type { BadImage } from "../image-batch.ts";
+
+/** Options of `imageSource` and `batches`. */
+export interface ImageSourceOptions {
+  /** Samples in a batch; an epoch's last one may be smaller. */
+  readonly batchSize: number;
+  /** Side of the student's view, pixels. */
+  readonly imageSize: number;
+  /** Side of the teacher's view of the same crop, pixels. Default: batches have no `teacherImages`. */
+  readonly teacherImageSize?: number;
+  /** `true`: pictures are shuffled, cropped and mirrored. `false`: whole pictures in the store's order. */
+  readonly training: boolean;
+  /** Seed of order, crops and flips; uint32. Default 0. */
+  readonly seed?: number;
+  /** See `resizeBilinear`. Default `false`. */
+  readonly antialias?: boolean;
+  /** Pixels by which a training picture is larger than its crop, at `imageSize`. Default 20 at 224, in proportion. */
+  readonly margin?: number;
+  /** Augmentation of training pictures, such as `DEIT_AUGMENTATION`. Default: the Keras example's crop by `margin`, and flip. */
+  readonly augmentation?: Augmentation;
+  /** Crop of pictures for evaluation, such as `{ ratio: 0.875 }`. Default: whole pictures, as in the Keras example. */
+  readonly centreCrop?: CentreCropOptions;
+  /**
+   * Repeated augmentation: number of times that a training sample is shown in an epoch, each with its own key. The epoch's length stays,
+   * so it shows a part of the samples; see `size`. Default 1; DeiT has 3.
+   */
+  readonly repeats?: number;
+  /**
+   * Fixed augmentation: training views and their view keys repeat after this many epochs, so that a teacher's logits can be stored; 1
+   * shows the same views in every epoch. Order and `sampleKeys` are new in each epoch all the same. Default: views never repeat.
+   */
+  readonly viewEpochs?: number;
+  /** Shuffle like `tf.data` with a buffer of this many samples. Default: a full shuffle. */
+  readonly shuffleBuffer?: number;
+  /** Threads that decode and augment. Default: one less than there are cores, at least 1, at most 4. */
+  readonly workers?: number;
+  /** Batches made ahead of the one in use. Default `workers + 1`, at least 2, limited to 256 MiB where batches are large. */
+  readonly prefetch?: number;
+  /** Maximum number of pixels of a photo; a larger one does not decode. Default 100,000,000. */
+  readonly maxPixels?: number;
+  /** What to do with a picture that does not decode. Default `"throw"`. */
+  readonly onBadImage?: "throw" | "skip";
+  /** Called with each picture that is skipped. */
+  readonly onSkip?: (bad: BadImage) => void;
+}
+
+/** Checks of {@link ImageSourceOptions}. */
+export const SOURCE_CHECKS: Checks<ImageSourceOptions> = {
+  batchSize: COUNT,
+  imageSize: COUNT,
+  teacherImageSize: optional(COUNT),
+  training: BOOLEAN,
+  seed: optional(UINT32),
+  antialias: optional(BOOLEAN),
+  margin: optional(integerFrom(0)),
+  augmentation: optional(OBJECT),
+  centreCrop: optional(OBJECT),
+  repeats: optional(COUNT),
+  viewEpochs: optional(COUNT),
+  shuffleBuffer: optional(COUNT),
+  workers: optional(COUNT),
+  prefetch: optional(COUNT),
+  maxPixels: optional(COUNT),
+  onBadImage: optional(oneOf("throw", "skip")),
+  onSkip: optional(FUNCTION),
+};
+
+/** Options with their defaults. */
+export type SourceSettings = ImageSourceOptions &
+  Required<
+    Pick<
+      ImageSourceOptions,
+      "seed" | "antialias" | "onBadImage" | "margin" | "workers" | "prefetch" | "repeats"
+    >
+  >;
+
+/** Checks options and puts the defaults in. */
+export function settingsOf(options: ImageSourceOptions): SourceSettings {
+  requireOptions("imageSource", options, SOURCE_CHECKS);
+  const { training, augmentation, centreCrop } = options;
+  const {
+    seed = 0,
+    antialias = false,
+    onBadImage = "throw",
+    margin = defaultMargin(options.imageSize),
+  } = options;
+  const { workers = Math.min(4, Math.max(1, availableParallelism() - 1)) } = options;
+  const { prefetch = prefetchWithin(PREFETCH_BYTES, workers, options) } = options;
+  const repeats = training ? (options.repeats ?? 1) : 1;
+  if (augmentation !== undefined) {
+    if (options.margin !== undefined) {
+      throw new RangeError("imageSource: expected a margin or an augmentation, got both");
+    }
+    requireAugmentation(augmentation);
+  }
+  if (centreCrop !== undefined) requireCentreCrop(centreCrop);
+  return { ...options, seed, antialias, onBadImage, margin, workers, prefetch, repeats };
+}
+
+const PREFETCH_BYTES = 256 * 2 ** 20;
+
+/** Two at least where they are small: one that is ready, one under way. */
+function prefetchWithin(bytes: number, workers: number, options: ImageSourceOptions): number {
+  const { batchSize, imageSize, teacherImageSize = 0 } = options;
+  const batch = batchSize * (imageSize ** 2 + teacherImageSize ** 2) * 3 * Float32Array.BYTES_PER_ELEMENT;
+  return Math.max(1, Math.min(Math.max(2, workers + 1), Math.floor(bytes / batch)));
+}

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -29,6 +29,7 @@ export function publicPackages(): WorkspacePackage[] {
   return readdirSync(join(root, "packages"))
     .sort()
     .map((entry) => join(root, "packages", entry))
+    .filter((folder) => existsSync(join(folder, "package.json"))) // a package that moved may leave its node_modules
     .map((folder) => {
       const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
       return { name: manifest.name, folder, manifest };

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { publicPackages } from "../scripts/packages.ts";
+import { publicPackages, root } from "../scripts/packages.ts";
 import { importedPackages } from "./readme-example.ts";
 
 /** Siblings that a package's published code may import. */
@@ -108,4 +108,68 @@ describe.each(packages)("$name", ({ name, folder, manifest }) => {
     if (!["tfjs-backends", "wasm-kernels"].includes(name))
       expect(backends.map(({ path }) => path)).toEqual([]);
   });
+});
+
+/** The files that each TypeScript file of the repository imports by path, types included. */
+const graph = new Map(
+  ["packages", "examples", "bench", "scripts", "test"].flatMap((top) =>
+    sourcesUnder(top).map((path) => {
+      const text = readFileSync(join(root, path), "utf8");
+      const targets = [...text.matchAll(/(?:\bfrom|\bimport\()\s*"(\.[^"]+\.ts)"/g)];
+      return [path, targets.map(([, target]) => join(dirname(path), target!))] as const;
+    }),
+  ),
+);
+
+function sourcesUnder(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return /^(node_modules|dist|\..*)$/.test(entry.name) ? [] : sourcesUnder(path);
+    return entry.name.endsWith(".ts") ? [path] : [];
+  });
+}
+
+/** The first circle that there is: its nodes, the first one again at the end. */
+function circle(edges: ReadonlyMap<string, Iterable<string>>): string[] | undefined {
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (node: string): string[] | undefined => {
+    if (path.includes(node)) return [...path.slice(path.indexOf(node)), node];
+    if (done.has(node)) return undefined;
+    path.push(node);
+    for (const next of edges.get(node) ?? []) {
+      const found = visit(next);
+      if (found !== undefined) return found;
+    }
+    path.pop();
+    done.add(node);
+    return undefined;
+  };
+  for (const node of edges.keys()) {
+    const found = visit(node);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+test("no file imports itself by way of others, in examples, benchmarks and tests neither", () => {
+  expect(graph.size).toBeGreaterThan(500);
+  expect(circle(graph)).toBeUndefined();
+  expect(circle(new Map([...graph, ["a", ["b"]], ["b", ["c"]], ["c", ["a"]]]))).toEqual(["a", "b", "c", "a"]);
+});
+
+test.each(["train-loop", "distill-trainer", "deit-cli"])("the rooms of %s import one way", (name) => {
+  const source = `packages/${name}/src/`;
+  /** A folder of `src`, or a file beside them that is not one of the package's doors. */
+  const roomOf = (path: string) => path.slice(source.length).split("/")[0]!;
+  const isDoor = (room: string) => /^(index|node|no-threads|main|cli)\.ts$/.test(room);
+  const rooms = new Map<string, Set<string>>();
+  for (const [path, targets] of graph) {
+    if (!path.startsWith(source) || FOR_TESTS.test(path) || isDoor(roomOf(path))) continue;
+    const own = rooms.get(roomOf(path)) ?? new Set();
+    rooms.set(roomOf(path), own);
+    for (const target of targets) if (roomOf(target) !== roomOf(path)) own.add(roomOf(target));
+  }
+  expect(rooms.size).toBeGreaterThan(4);
+  expect(circle(rooms)).toBeUndefined();
 });

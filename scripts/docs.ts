@@ -49,11 +49,9 @@ async function convert({ name, folder: source, manifest }: WorkspacePackage): Pr
   return path;
 }
 
-/** The READMEs' links to folders of the repository lead out of the site. */
-const LINKS = { validation: { invalidPath: false } };
-
 function typedoc(options: TypeDocOptions): Promise<Application> {
-  return Application.bootstrap({ logLevel: "Warn", disableSources: true, ...LINKS, ...options });
+  const validation = { invalidPath: false }; // the READMEs' links to folders of the repository lead out of the site
+  return Application.bootstrap({ logLevel: "Warn", disableSources: true, validation, ...options });
 }
 
 function exitCodeOf(app: Application): void {

@@ -5,12 +5,12 @@ import { deit } from "deit-model";
 import { softmaxCrossEntropy } from "distill-trainer";
 import { startBackend } from "tfjs-backends";
 import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
-import { type InstalledKernels, installWasmKernels } from "wasm-kernels";
+import { type InstalledWasmKernels, installWasmKernels } from "wasm-kernels";
 
 /** What one run found and computed. */
 export interface Trained {
   /** The build of wasm-kernels that is chosen here when none is asked for. */
-  readonly best: InstalledKernels["build"];
+  readonly best: InstalledWasmKernels["build"];
   /** The threads of tfjs' own kernels. */
   readonly threads: number;
   /** Whether tfjs' heap is shared memory. */
@@ -18,7 +18,7 @@ export interface Trained {
   /** What tfjs' own convolution gives, which runs on its threads. */
   readonly convolved: readonly number[];
   /** The losses of the steps, by build. */
-  readonly losses: Readonly<Partial<Record<InstalledKernels["build"], readonly number[]>>>;
+  readonly losses: Readonly<Partial<Record<InstalledWasmKernels["build"], readonly number[]>>>;
 }
 
 const STEPS = 5;
@@ -30,7 +30,7 @@ export async function train(): Promise<Trained> {
   await startBackend("wasm"); // installs the kernels
   const { build: best, uninstall } = installWasmKernels();
   uninstall();
-  const losses: Partial<Record<InstalledKernels["build"], number[]>> = {};
+  const losses: Partial<Record<InstalledWasmKernels["build"], number[]>> = {};
   for (const build of new Set(["simd", best] as const)) {
     const kernels = installWasmKernels({ build });
     losses[build] = steps();

@@ -1,6 +1,10 @@
 // Ops: a kernel where the backend has one, a gradient of their own.
 export { customOp, type Forward, withGradient } from "./custom-op.ts";
+export { hasKernel, runKernel } from "./run-kernel.ts";
+
 // The contract: each op's name, inputs, attributes and outputs.
+
+export { type AttentionSides, attentionSides } from "./attention-sides.ts";
 export type {
   AttributesOf,
   InputsOf,
@@ -10,6 +14,12 @@ export type {
   OutputsOf,
   TfjsKernels,
 } from "./kernels.ts";
-// Kernels.
+export { requireFloat32 } from "./require-float32.ts";
+export { sizeOf } from "./size-of.ts";
+
+// Kernels: definition, registration, context.
+
+export { defineKernel, type Kernel, replaceKernel } from "./define-kernel.ts";
+export { type InstalledKernels, installKernels } from "./install-kernels.ts";
+export { KernelContext, type SharingBackend } from "./kernel-context.ts";
 export { type KernelToRegister, type RegisteredKernels, registerKernels } from "./register-kernels.ts";
-export { hasKernel, runKernel } from "./run-kernel.ts";

@@ -1,4 +1,5 @@
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
+import { KernelContext } from "kernel-contract";
 import { guardHeap } from "./heap.ts";
 import { memoryOf, type WasmBackend } from "./host.ts";
 import { type Build, type CFunctions, link } from "./side-module.ts";
@@ -8,8 +9,7 @@ export const FLOAT_BYTES = 4;
 export const DOUBLE = 2;
 
 /** The kernels' side of one running backend: the C functions in its memory, and their scratch memory. */
-export class Context {
-  readonly backend: WasmBackend;
+export class Context extends KernelContext<WasmBackend> {
   readonly build: Build;
   /** The C functions; addresses are byte offsets into tfjs' heap. */
   readonly c: CFunctions;
@@ -19,11 +19,9 @@ export class Context {
   #scratch = 0;
   #scratchBytes = 0;
   readonly #unguard: () => void;
-  /** What the running kernel has made so far. */
-  #outputs: tf.TensorInfo[] = [];
 
   constructor(backend: WasmBackend, build: Build) {
-    this.backend = backend;
+    super(backend);
     this.build = build;
     this.#unguard = guardHeap(backend);
     try {
@@ -49,31 +47,7 @@ export class Context {
 
   /** A new tensor, its elements not set. */
   output(shape: readonly number[], dtype: tf.DataType = "float32"): tf.TensorInfo {
-    const made = this.backend.makeOutput([...shape], dtype);
-    this.#outputs.push(made);
-    return made;
-  }
-
-  /** A new tensor that shares the data of `tensor`, which is freed with the last of them. */
-  share({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
-    this.backend.incRef(dataId);
-    const shared = { dataId, shape, dtype };
-    this.#outputs.push(shared);
-    return shared;
-  }
-
-  /** Runs a kernel. If it throws, for instance because the heap is full, what it has made is freed. */
-  attempt<T>(run: () => T): T {
-    const outer = this.#outputs; // a kernel may run others
-    this.#outputs = [];
-    try {
-      return run();
-    } catch (error) {
-      for (const { dataId } of this.#outputs) this.backend.disposeData(dataId);
-      throw error;
-    } finally {
-      this.#outputs = outer;
-    }
+    return this.made(this.backend.makeOutput([...shape], dtype));
   }
 
   /** Scratch memory for `gemm`, the same block always. */
@@ -106,7 +80,7 @@ export class Context {
   }
 
   /** Frees what the context holds in tfjs' heap and takes its guard off. */
-  dispose(): void {
+  override dispose(): void {
     // A backend that tfjs has disposed took its heap with it.
     if (this.backend.wasm) {
       this.#free(this.#scratch);
@@ -123,16 +97,4 @@ export class Context {
   #free(pointer: number): void {
     if (pointer !== 0) this.backend.wasm._free(pointer);
   }
-}
-
-/** Throws unless every tensor is of float32. */
-export function requireFloat32(kernel: string, tensors: Readonly<Record<string, tf.TensorInfo>>): void {
-  for (const [name, { dtype }] of Object.entries(tensors)) {
-    if (dtype !== "float32") throw new Error(`${kernel}: expected ${name} to be float32, got ${dtype}`);
-  }
-}
-
-/** Product of the dimensions. */
-export function sizeOf(shape: readonly number[]): number {
-  return tf.util.sizeFromShape([...shape]);
 }

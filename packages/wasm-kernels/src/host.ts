@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type { SharingBackend } from "kernel-contract";
 
 /** What tfjs' WASM backend 4.22 keeps of a tensor. */
 interface TensorData {
@@ -6,7 +7,7 @@ interface TensorData {
 }
 
 /** The parts of tfjs' WASM backend 4.22 that this package works with; all of them exist in its published builds. */
-export interface WasmBackend extends tf.KernelBackend {
+export interface WasmBackend extends SharingBackend {
   readonly wasm: {
     _malloc(bytes: number): number;
     _free(pointer: number): void;
@@ -15,9 +16,6 @@ export interface WasmBackend extends tf.KernelBackend {
   };
   readonly dataIdMap: { get(dataId: tf.DataId): TensorData };
   makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
-  disposeData(dataId: tf.DataId, force?: boolean): boolean;
-  refCount(dataId: tf.DataId): number;
-  incRef(dataId: tf.DataId): void;
 }
 
 /**

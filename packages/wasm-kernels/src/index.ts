@@ -1,2 +1,2 @@
-export { type InstalledKernels, type InstallOptions, installWasmKernels } from "./install.ts";
+export { type InstalledWasmKernels, type InstallOptions, installWasmKernels } from "./install.ts";
 export type { Build } from "./side-module.ts";

@@ -1,4 +1,5 @@
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
+import { KernelContext, sizeOf } from "kernel-contract";
 import type { Uniform, WebGpuBackend } from "./host.ts";
 import { FLAT_GROUP, type Shader, shaderSource } from "./shader.ts";
 
@@ -31,40 +32,20 @@ export interface Call {
 }
 
 /** The kernels' side of one running backend: what makes tensors on its device and runs shaders there. */
-export class Context {
-  readonly backend: WebGpuBackend;
+export class Context extends KernelContext<WebGpuBackend> {
   /** By shader, of which a kernel has one a variant: its source is written once, and not for every dispatch. */
   readonly #pipelines = new WeakMap<Shader, object>();
-  /** What the running kernel has made so far. */
-  #outputs: tf.TensorInfo[] = [];
-
-  constructor(backend: WebGpuBackend) {
-    this.backend = backend;
-  }
-
   /** A new tensor, its elements not set. */
   output(shape: readonly number[]): tf.TensorInfo {
     // tfjs gives a tensor without elements no buffer.
     const values = sizeOf(shape) === 0 ? new Float32Array(0) : undefined;
-    return this.#made(this.backend.makeTensorInfo([...shape], "float32", values));
+    return this.made(this.backend.makeTensorInfo([...shape], "float32", values));
   }
 
   /** A new tensor of one number, on the CPU until it is used. */
   filled(shape: readonly number[], value: number): tf.TensorInfo {
     const values = new Float32Array(sizeOf(shape)).fill(value);
-    return this.#made(this.backend.makeTensorInfo([...shape], "float32", values));
-  }
-
-  /** A new tensor that shares the data of `tensor`, which is freed with the last of them. */
-  share({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
-    this.backend.incRef(dataId);
-    return this.#made({ dataId, shape, dtype });
-  }
-
-  /** Gives back a tensor that the running kernel made and does not return. */
-  free(tensor: tf.TensorInfo): void {
-    this.#outputs = this.#outputs.filter((output) => output !== tensor);
-    this.backend.disposeData(tensor.dataId);
+    return this.made(this.backend.makeTensorInfo([...shape], "float32", values));
   }
 
   /** Records one dispatch, and one more for each tensor to read that is kept as integers; tfjs submits it with its own. */
@@ -113,25 +94,6 @@ export class Context {
     return count <= most ? [count, 1, 1] : [most, Math.ceil(count / most), 1];
   }
 
-  /** Runs a kernel. If it throws, what it has made is freed. */
-  attempt<T>(run: () => T): T {
-    const outer = this.#outputs; // a kernel may run others
-    this.#outputs = [];
-    try {
-      return run();
-    } catch (error) {
-      for (const { dataId } of this.#outputs) this.backend.disposeData(dataId);
-      throw error;
-    } finally {
-      this.#outputs = outer;
-    }
-  }
-
-  #made(tensor: tf.TensorInfo): tf.TensorInfo {
-    this.#outputs.push(tensor);
-    return tensor;
-  }
-
   #pipelineOf(shader: Shader): object {
     let pipeline = this.#pipelines.get(shader);
     if (pipeline === undefined) {
@@ -162,16 +124,4 @@ export class Context {
 /** tfjs tells a program its buffers' shapes: as vectors they take the same place in the uniforms for every rank. */
 function asVector({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
   return { dataId, shape: [sizeOf(shape)], dtype };
-}
-
-/** Throws unless every tensor is of float32. */
-export function requireFloat32(kernel: string, tensors: Readonly<Record<string, tf.TensorInfo>>): void {
-  for (const [name, { dtype }] of Object.entries(tensors)) {
-    if (dtype !== "float32") throw new Error(`${kernel}: expected ${name} to be float32, got ${dtype}`);
-  }
-}
-
-/** Product of the dimensions. */
-export function sizeOf(shape: readonly number[]): number {
-  return tf.util.sizeFromShape([...shape]);
 }

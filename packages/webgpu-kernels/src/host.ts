@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type { SharingBackend } from "kernel-contract";
 
 /** What tfjs' WebGPU backend 4.22 keeps of a tensor. */
 interface TensorData {
@@ -43,7 +44,7 @@ interface Device {
 }
 
 /** The parts of tfjs' WebGPU backend 4.22 that this package works with; all of them exist in its published builds. */
-export interface WebGpuBackend extends tf.KernelBackend {
+export interface WebGpuBackend extends SharingBackend {
   readonly device: Device;
   readonly tensorMap: { get(dataId: tf.DataId): TensorData };
   makeTensorInfo(shape: number[], dtype: tf.DataType, values?: tf.TypedArray): tf.TensorInfo;
@@ -54,9 +55,6 @@ export interface WebGpuBackend extends tf.KernelBackend {
     inputs: tf.TensorInfo[],
     uniforms: Uniform[],
   ): void;
-  disposeData(dataId: tf.DataId, force?: boolean): boolean;
-  refCount(dataId: tf.DataId): number;
-  incRef(dataId: tf.DataId): void;
 }
 
 /**

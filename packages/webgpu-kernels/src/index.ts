@@ -1,2 +1,2 @@
-export { type InstalledKernels, installWebGpuKernels } from "./install.ts";
+export { installWebGpuKernels } from "./install.ts";
 export { type GpuMeter, type GpuWork, meterGpu } from "./meter.ts";

@@ -1,20 +1,7 @@
-import type * as tf from "@tensorflow/tfjs-core";
-import { registerKernels } from "kernel-contract";
+import { type InstalledKernels, installKernels } from "kernel-contract";
 import { Context } from "./context.ts";
 import { currentWebGpuBackend, type WebGpuBackend } from "./host.ts";
 import { kernels } from "./kernels/index.ts";
-
-/** What `installWebGpuKernels` did. */
-export interface InstalledKernels {
-  /** Names of the operations that tfjs' WebGPU backend had and that now run here. */
-  readonly replaced: readonly string[];
-  /** Names of the operations that tfjs' WebGPU backend did not have. */
-  readonly added: readonly string[];
-  /** Puts tfjs back as it was. Calling it again does nothing. */
-  uninstall(): void;
-}
-
-let installed: InstalledKernels | undefined;
 
 /**
  * Registers training kernels for tfjs' WebGPU backend, in the place of its own where it has any.
@@ -35,33 +22,9 @@ let installed: InstalledKernels | undefined;
  * ```
  */
 export function installWebGpuKernels(): InstalledKernels {
-  if (installed) return installed;
-  let context = new Context(currentWebGpuBackend());
-  // A backend that was removed and started again has a new device.
-  const contextOf = (current: WebGpuBackend): Context => {
-    if (context.backend !== current) context = new Context(current);
-    return context;
-  };
-
-  const { replaced, added, unregister } = registerKernels(
-    "webgpu",
-    kernels.map(({ name, run }) => ({
-      name,
-      run: ({ inputs, attrs, backend }, stock) => {
-        const context = contextOf(backend as WebGpuBackend);
-        return context.attempt(() => run(context, inputs as tf.NamedTensorInfoMap, attrs ?? {}, stock));
-      },
-    })),
-  );
-  const result: InstalledKernels = {
-    replaced,
-    added,
-    uninstall() {
-      if (installed !== result) return;
-      installed = undefined;
-      unregister();
-    },
-  };
-  installed = result;
-  return result;
+  return installKernels("webgpu", kernels, () => ({
+    backend: currentWebGpuBackend(),
+    open: (running: WebGpuBackend) => new Context(running),
+    about: {},
+  }));
 }

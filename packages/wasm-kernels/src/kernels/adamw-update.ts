@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { type Context, FLOAT_BYTES, requireFloat32, sizeOf } from "../context.ts";
-import type { Kernel } from "../kernel.ts";
+import { defineKernel, type Kernel, requireFloat32, sizeOf } from "kernel-contract";
+import { type Context, FLOAT_BYTES } from "../context.ts";
 
 /** Of `Parameter` in kernels/adamw-update.c. */
 const PARAMETER_INTS = 8;
@@ -13,10 +13,9 @@ const PARAMETER_INTS = 8;
  * where one does. Values always come out in new memory, because tfjs' convolutions keep a packed copy of a filter for as
  * long as its data lives.
  */
-export const adamWUpdate: Kernel = {
-  name: "AdamWUpdate",
-  run(context, inputs, { beta1, beta2, stepSize, epsilon, decays }) {
-    const tensors = Object.values(inputs);
+export const adamWUpdate: Kernel<Context> = defineKernel(
+  "AdamWUpdate",
+  (context, tensors, { beta1, beta2, stepSize, epsilon, decays }) => {
     const outputs: tf.TensorInfo[] = [];
     const table: number[] = [];
     for (let i = 0; i < tensors.length; i += 4) {
@@ -33,12 +32,12 @@ export const adamWUpdate: Kernel = {
     context.writeInts(at, table);
     context.writeFloats(
       kept,
-      (decays as number[]).map((decay) => 1 - decay),
+      decays.map((decay) => 1 - decay),
     );
     context.c.adamw_update(at, kept, count, beta1, beta2, 1 - beta1, 1 - beta2, stepSize, epsilon);
     return outputs;
   },
-};
+);
 
 type Info = tf.TensorInfo;
 

@@ -1,40 +1,31 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type Context, sizeOf } from "../context.ts";
-import type { Kernel } from "../kernel.ts";
+import { type Kernel, replaceKernel, sizeOf } from "kernel-contract";
+import type { Context } from "../context.ts";
 
 /**
  * `Sum` and `Mean` of float32. Stock tfjs adds one number after the other in float32, 1e-3 off at millions of them, and
  * transposes first unless the axes are the last. Here short blocks are added in float32, the blocks in float64.
  */
-export const sum: Kernel = reduction("Sum", () => 1);
-export const mean: Kernel = reduction("Mean", (count) => count);
+export const sum: Kernel<Context> = reduction("Sum", () => 1);
+export const mean: Kernel<Context> = reduction("Mean", (count) => count);
 
-function reduction(name: string, divisor: (count: number) => number): Kernel {
-  return {
-    name,
-    run(context, { x }, { axis, keepDims }, stock) {
-      const axes = tf.util.parseAxisParam(axis, [...x!.shape]).sort((a, b) => a - b);
-      if (x!.dtype !== "float32" || axes.length === 0) return stock();
-      const count = sizeOf(axes.map((value) => x!.shape[value]!));
-      let y = x!;
-      let rest = axes;
-      while (rest.length > 0) {
-        const first = rest.findIndex((value, i) => rest.at(-1)! - value === rest.length - 1 - i);
-        const next = sumOfBlock(
-          context,
-          y,
-          rest[first]!,
-          rest.length - first,
-          first > 0 ? 1 : divisor(count),
-        );
-        if (y !== x) context.backend.disposeData(y.dataId);
-        rest = rest.slice(0, first);
-        y = next;
-      }
-      const shape = x!.shape.flatMap((side, i) => (axes.includes(i) ? (keepDims ? [1] : []) : [side]));
-      return { ...y, shape };
-    },
-  };
+function reduction(name: "Sum" | "Mean", divisor: (count: number) => number): Kernel<Context> {
+  return replaceKernel(name, (context, { x }, { axis, keepDims }, own) => {
+    const axes = tf.util.parseAxisParam(axis, [...x.shape]).sort((a, b) => a - b);
+    if (x.dtype !== "float32" || axes.length === 0) return own();
+    const count = sizeOf(axes.map((value) => x.shape[value]!));
+    let y = x;
+    let rest = axes;
+    while (rest.length > 0) {
+      const first = rest.findIndex((value, i) => rest.at(-1)! - value === rest.length - 1 - i);
+      const next = sumOfBlock(context, y, rest[first]!, rest.length - first, first > 0 ? 1 : divisor(count));
+      if (y !== x) context.backend.disposeData(y.dataId);
+      rest = rest.slice(0, first);
+      y = next;
+    }
+    const shape = x.shape.flatMap((side, i) => (axes.includes(i) ? (keepDims ? [1] : []) : [side]));
+    return { ...y, shape };
+  });
 }
 
 /** Over the axes `first` … `first + length - 1`, each of which becomes 1. */

@@ -24,24 +24,26 @@ export function conv2DFields(info: tf.backend_util.Conv2DInfo): number[] {
   ];
 }
 
+type Attributes = Pick<tf.Conv2DAttrs, "strides" | "pad" | "dimRoundingMode"> &
+  Partial<Pick<tf.Conv2DAttrs, "dataFormat" | "dilations">>;
+
 /** tfjs' description of a convolution, from the attributes of an operation. */
 export function convolutionInfo(
   kernel: string,
   inputShape: number[],
   filterShape: number[],
-  attrs: Readonly<Record<string, unknown>>,
+  attrs: Attributes,
   isDepthwise: boolean,
 ): tf.backend_util.Conv2DInfo {
   const { strides, pad, dimRoundingMode, dataFormat = "NHWC", dilations = 1 } = attrs;
-  if (dataFormat !== "NHWC")
-    throw new Error(`${kernel}: expected dataFormat NHWC, got ${String(dataFormat)}`);
+  if (dataFormat !== "NHWC") throw new Error(`${kernel}: expected dataFormat NHWC, got ${dataFormat}`);
   return tf.backend_util.computeConv2DInfo(
     inputShape as [number, number, number, number],
     filterShape as [number, number, number, number],
-    strides as [number, number],
-    dilations as [number, number],
-    pad as "same",
-    dimRoundingMode as "floor",
+    strides,
+    dilations,
+    pad as "same", // which tfjs widens by paddings of its own
+    dimRoundingMode,
     isDepthwise,
   );
 }

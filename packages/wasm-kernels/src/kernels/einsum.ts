@@ -1,13 +1,21 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Kernel } from "../kernel.ts";
+import { type Kernel, replaceKernel } from "kernel-contract";
+import type { Context } from "../context.ts";
 
 /**
  * `tf.einsum` of one or two operands as a matrix product between transposes: absent from tfjs' WASM backend, and without
  * a gradient on any (tfjs issues 5690, 7722, 8277). As on tfjs' other backends an operand repeats no index.
  */
-export const einsum: Kernel = {
-  name: "Einsum",
-  gradient: {
+export const einsum: Kernel<Context> = replaceKernel(
+  "Einsum",
+  (_, inputs, { equation }) => {
+    const tensors = inputs as tf.Tensor[]; // tf.einsum hands tensors on
+    const { allDims, idDims } = tf.backend_util.decodeEinsumEquation(equation, tensors.length);
+    tf.backend_util.checkEinsumDimSizes(allDims.length, idDims, tensors);
+    const { operands, result } = parse(equation);
+    return tf.tidy(() => contract(tensors, operands, result));
+  },
+  {
     kernelName: "Einsum",
     saveAllInputs: true,
     gradFunc: (dy, saved, attrs) => {
@@ -19,14 +27,7 @@ export const einsum: Kernel = {
       return Object.fromEntries(gradients.entries());
     },
   },
-  run(_, inputs, { equation }) {
-    const tensors = Object.values(inputs) as tf.Tensor[]; // tf.einsum hands tensors on
-    const { allDims, idDims } = tf.backend_util.decodeEinsumEquation(equation, tensors.length);
-    tf.backend_util.checkEinsumDimSizes(allDims.length, idDims, tensors);
-    const { operands, result } = parse(equation);
-    return tf.tidy(() => contract(tensors, operands, result));
-  },
-};
+);
 
 /** Indices, one letter each. */
 type Labels = readonly string[];

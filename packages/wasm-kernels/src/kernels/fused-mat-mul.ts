@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type Context, sizeOf } from "../context.ts";
-import type { Kernel } from "../kernel.ts";
+import { type Kernel, replaceKernel, sizeOf } from "kernel-contract";
+import type { Context } from "../context.ts";
 import { matMul } from "./mat-mul.ts";
 
 const ACTIVATIONS: Readonly<Record<string, number>> = {
@@ -17,18 +17,18 @@ const ACTIVATIONS: Readonly<Record<string, number>> = {
  * `activation(a · b + bias)`. Stock tfjs adds the bias once per block of 48 and clamps partial sums whenever an operand
  * is transposed or the batch is larger than 1.
  */
-export const fusedMatMul: Kernel = {
-  name: "_FusedMatMul",
-  run(context, { a, b, bias, preluActivationWeights }, attrs) {
+export const fusedMatMul: Kernel<Context> = replaceKernel(
+  "_FusedMatMul",
+  (context, { a, b, bias, preluActivationWeights }, attrs) => {
     const { transposeA, transposeB, activation = "linear", leakyreluAlpha = 0 } = attrs;
     const kind = ACTIVATIONS[activation];
     if (kind === undefined) {
       const names = Object.keys(ACTIVATIONS).join(", ");
       throw new Error(`_FusedMatMul: expected activation to be one of ${names}, got '${activation}'`);
     }
-    const columns = b!.shape[b!.shape.length - (transposeB ? 2 : 1)]!;
+    const columns = b.shape[b.shape.length - (transposeB ? 2 : 1)]!;
     const isRow = bias != null && sizeOf(bias.shape) === columns && bias.shape.at(-1) === columns;
-    let out = matMul("_FusedMatMul", context, a!, b!, transposeA, transposeB, isRow ? bias : undefined);
+    let out = matMul("_FusedMatMul", context, a, b, transposeA, transposeB, isRow ? bias : undefined);
     if (bias != null && !isRow) out = replaceBySum(context, out, bias);
     const size = sizeOf(out.shape);
     if (activation === "prelu") {
@@ -41,7 +41,7 @@ export const fusedMatMul: Kernel = {
     }
     return out;
   },
-};
+);
 
 /** A bias of any other shape that broadcasts is added by tfjs' own kernel. */
 function replaceBySum(context: Context, out: tf.TensorInfo, bias: tf.TensorInfo): tf.TensorInfo {

@@ -1,38 +1,44 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { DOUBLE, requireFloat32, sizeOf } from "../context.ts";
-import type { Kernel } from "../kernel.ts";
+import { defineKernel, type Kernel, sizeOf } from "kernel-contract";
+import { type Context, DOUBLE } from "../context.ts";
 
 /**
  * `{x: [batch, ..., channels], gamma: [channels], beta: [channels]}`, `{groups, epsilon}` →
  * `[y, mean: [batch, groups], rstd: [batch, groups]]`.
  */
-export const groupNorm: Kernel = {
-  name: "GroupNorm",
-  run(context, { x, gamma, beta }, { groups, epsilon }) {
-    requireFloat32("GroupNorm", { x: x!, gamma: gamma!, beta: beta! });
-    const sides = sidesOf("GroupNorm", x!, groups);
+export const groupNorm: Kernel<Context> = defineKernel(
+  "GroupNorm",
+  (context, { x, gamma, beta }, { groups, epsilon }) => {
+    const sides = sidesOf("GroupNorm", x, groups);
     const statistics = [sides[0], groups];
-    const outputs = [context.output(x!.shape), context.output(statistics), context.output(statistics)];
+    const outputs = [
+      context.output(x.shape),
+      context.output(statistics),
+      context.output(statistics),
+    ] as const;
     const scratch = context.scratch(2 * sides[2]);
-    const at = [x!, gamma!, beta!, ...outputs].map((tensor) => context.pointer(tensor));
+    const at = [x, gamma, beta, ...outputs].map((tensor) => context.pointer(tensor));
     context.c.group_norm(...at, ...sides, groups, epsilon, scratch);
     return outputs;
   },
-};
+);
 
 /** `{x, gamma, mean, rstd, dy}`, `{groups}` → `[dx, dgamma, dbeta]`. */
-export const groupNormGrad: Kernel = {
-  name: "GroupNormGrad",
-  run(context, { x, gamma, mean, rstd, dy }, { groups }) {
-    requireFloat32("GroupNormGrad", { x: x!, gamma: gamma!, mean: mean!, rstd: rstd!, dy: dy! });
-    const sides = sidesOf("GroupNormGrad", x!, groups);
-    const outputs = [context.output(x!.shape), context.output([sides[2]]), context.output([sides[2]])];
+export const groupNormGrad: Kernel<Context> = defineKernel(
+  "GroupNormGrad",
+  (context, { x, gamma, mean, rstd, dy }, { groups }) => {
+    const sides = sidesOf("GroupNormGrad", x, groups);
+    const outputs = [
+      context.output(x.shape),
+      context.output([sides[2]]),
+      context.output([sides[2]]),
+    ] as const;
     const scratch = context.scratch(DOUBLE * 4 * sides[2]);
-    const at = [x!, gamma!, mean!, rstd!, dy!, ...outputs].map((tensor) => context.pointer(tensor));
+    const at = [x, gamma, mean, rstd, dy, ...outputs].map((tensor) => context.pointer(tensor));
     context.c.group_norm_grad(...at, ...sides, groups, scratch);
     return outputs;
   },
-};
+);
 
 function sidesOf(
   kernel: string,

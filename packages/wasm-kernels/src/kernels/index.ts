@@ -1,4 +1,5 @@
-import type { Kernel } from "../kernel.ts";
+import type { Kernel } from "kernel-contract";
+import type { Context } from "../context.ts";
 import { adamWUpdate } from "./adamw-update.ts";
 import { attention, attentionGrad } from "./attention.ts";
 import { batchMatMul } from "./batch-mat-mul.ts";
@@ -20,7 +21,7 @@ import { unsortedSegmentSum } from "./unsorted-segment-sum.ts";
 import { weightStandardize, weightStandardizeGrad } from "./weight-standardize.ts";
 
 /** Every kernel of the package. */
-export const kernels: readonly Kernel[] = [
+export const kernels: readonly Kernel<Context>[] = [
   adamWUpdate,
   attention,
   attentionGrad,

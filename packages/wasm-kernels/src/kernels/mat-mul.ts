@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type Context, FLOAT_BYTES, requireFloat32, sizeOf } from "../context.ts";
+import { requireFloat32, sizeOf } from "kernel-contract";
+import { type Context, FLOAT_BYTES } from "../context.ts";
 
 /**
  * `a · b (+ bias)` over the last two axes, either side transposed, batch axes broadcast as in NumPy.

@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { type Context, requireFloat32, sizeOf } from "../context.ts";
-import type { Kernel } from "../kernel.ts";
+import { defineKernel, type Kernel, requireFloat32, sizeOf } from "kernel-contract";
+import type { Context } from "../context.ts";
 import { type Element, onceEach, type Shader } from "../shader.ts";
 
 const LANES = 256;
@@ -15,16 +15,15 @@ const BUFFERS = 5;
  * is overwritten and returned where no other tensor shares it, and copied where one does. Values always come out in new
  * memory.
  */
-export const adamWUpdate: Kernel = {
-  name: "AdamWUpdate",
-  run(context, inputs, { beta1, beta2, stepSize, epsilon, decays }) {
-    const tensors = Object.values(inputs);
+export const adamWUpdate: Kernel<Context> = defineKernel(
+  "AdamWUpdate",
+  (context, tensors, { beta1, beta2, stepSize, epsilon, decays }) => {
     const variables: Variable[] = [];
     for (let i = 0; i < tensors.length; i += 4) {
       const [value, m, v, gradient] = tensors.slice(i, i + 4) as [Info, Info, Info, Info];
       requireFloat32("AdamWUpdate", { value, m, v, gradient });
       const next = context.output(value.shape);
-      const kept = 1 - (decays as number[])[i / 4]!;
+      const kept = 1 - decays[i / 4]!;
       variables.push({ value, gradient, next, m: ownMoment(context, m), v: ownMoment(context, v), kept });
     }
     const filled = variables.filter(({ value }) => sizeOf(value.shape) > 0);
@@ -36,7 +35,7 @@ export const adamWUpdate: Kernel = {
     }
     return variables.flatMap(({ next, m, v }) => [next, m, v]);
   },
-};
+);
 
 type Info = tf.TensorInfo;
 

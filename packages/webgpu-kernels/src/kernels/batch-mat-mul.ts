@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { type Context, sizeOf } from "../context.ts";
-import type { Kernel } from "../kernel.ts";
+import { type Kernel, replaceKernel, sizeOf } from "kernel-contract";
+import type { Context } from "../context.ts";
 import { sumOfRows } from "./column-sum.ts";
 
 /** Rows and columns of the result that one of stock's workgroups computes. */
@@ -16,24 +16,24 @@ const INNER = 256;
  * and the products are added up, always in the same order. (Stock's own way of doing so, for still smaller results, adds
  * them up atomically: in another order each time.) All other products are left to stock.
  */
-export const batchMatMul: Kernel = {
-  name: "BatchMatMul",
-  run(context, { a, b }, { transposeA, transposeB }, stock) {
-    const parts = transposeA && !transposeB ? partsOf(a!, b!) : 1;
-    if (parts === 1) return stock();
-    const [left, right] = [inParts(context, a!, parts), inParts(context, b!, parts)];
-    const products = stock({ a: left, b: right }) as tf.TensorInfo;
+export const batchMatMul: Kernel<Context> = replaceKernel(
+  "BatchMatMul",
+  (context, { a, b }, { transposeA, transposeB }, own) => {
+    const parts = transposeA && !transposeB ? partsOf(a, b) : 1;
+    if (parts === 1) return own();
+    const [left, right] = [inParts(context, a, parts), inParts(context, b, parts)];
+    const products = own({ a: left, b: right }) as tf.TensorInfo;
     context.free(left);
     context.free(right);
     try {
-      const [m, n] = [a!.shape.at(-1)!, b!.shape.at(-1)!];
-      const shape = [...a!.shape.slice(0, -2), m, n];
+      const [m, n] = [a.shape.at(-1)!, b.shape.at(-1)!];
+      const shape = [...a.shape.slice(0, -2), m, n];
       return sumOfRows(context, products, { outer: 1, rows: parts, columns: m * n }, shape);
     } finally {
       context.backend.disposeData(products.dataId);
     }
   },
-};
+);
 
 /** How many parts of equal length the inner dimension is cut into. */
 function partsOf(a: tf.TensorInfo, b: tf.TensorInfo): number {

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type Context, sizeOf } from "../context.ts";
-import type { Kernel } from "../kernel.ts";
+import { type Kernel, replaceKernel, sizeOf } from "kernel-contract";
+import type { Context } from "../context.ts";
 import type { Shader } from "../shader.ts";
 
 /** Invocations that share a column, and columns of a workgroup: neighbours in memory go to neighbouring invocations. */
@@ -37,30 +37,27 @@ const SHADER: Shader = {
  * `Sum` and `Mean` over axes that lie side by side and not at the end: of a bias' gradient, of batch statistics. Stock
  * tfjs transposes first. Sums over the last axis, which it does well, and of other types are left to it.
  */
-export const sum: Kernel = columnReduction("Sum", () => 1);
-export const mean: Kernel = columnReduction("Mean", (rows) => rows);
+export const sum: Kernel<Context> = columnReduction("Sum", () => 1);
+export const mean: Kernel<Context> = columnReduction("Mean", (rows) => rows);
 
-function columnReduction(name: string, divisor: (rows: number) => number): Kernel {
-  return {
-    name,
-    run(context, { x }, { axis, keepDims }, stock) {
-      const axes = tf.util.parseAxisParam(axis, [...x!.shape]).sort((a, b) => a - b);
-      const first = axes[0] ?? 0;
-      const end = first + axes.length;
-      const outer = sizeOf(x!.shape.slice(0, first));
-      const rows = sizeOf(x!.shape.slice(first, end));
-      const columns = sizeOf(x!.shape.slice(end));
-      const isBlock = axes.length > 0 && axes.every((value, i) => value === first + i);
-      const most = context.backend.device.limits.maxComputeWorkgroupsPerDimension;
-      const fits = outer <= most && Math.ceil(columns / COLUMNS) <= most;
-      if (x!.dtype !== "float32" || !isBlock || outer * columns === 0 || !fits) return stock();
-      const kept = keepDims ? axes.map(() => 1) : [];
-      const shape = [...x!.shape.slice(0, first), ...kept, ...x!.shape.slice(end)];
-      if (rows === 0) return context.filled(shape, 0 / divisor(rows)); // stock fails
-      if (columns === 1) return stock();
-      return sumOfRows(context, x!, { outer, rows, columns }, shape, divisor(rows));
-    },
-  };
+function columnReduction(name: "Sum" | "Mean", divisor: (rows: number) => number): Kernel<Context> {
+  return replaceKernel(name, (context, { x }, { axis, keepDims }, own) => {
+    const axes = tf.util.parseAxisParam(axis, [...x.shape]).sort((a, b) => a - b);
+    const first = axes[0] ?? 0;
+    const end = first + axes.length;
+    const outer = sizeOf(x.shape.slice(0, first));
+    const rows = sizeOf(x.shape.slice(first, end));
+    const columns = sizeOf(x.shape.slice(end));
+    const isBlock = axes.length > 0 && axes.every((value, i) => value === first + i);
+    const most = context.backend.device.limits.maxComputeWorkgroupsPerDimension;
+    const fits = outer <= most && Math.ceil(columns / COLUMNS) <= most;
+    if (x.dtype !== "float32" || !isBlock || outer * columns === 0 || !fits) return own();
+    const kept = keepDims ? axes.map(() => 1) : [];
+    const shape = [...x.shape.slice(0, first), ...kept, ...x.shape.slice(end)];
+    if (rows === 0) return context.filled(shape, 0 / divisor(rows)); // stock fails
+    if (columns === 1) return own();
+    return sumOfRows(context, x, { outer, rows, columns }, shape, divisor(rows));
+  });
 }
 
 /** The sides of `[outer, rows, columns]`. */

@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { type Context, requireFloat32, sizeOf } from "../context.ts";
-import type { Kernel } from "../kernel.ts";
+import { defineKernel, type Kernel, sizeOf } from "kernel-contract";
+import type { Context } from "../context.ts";
 import { FLAT_GROUP, type Shader } from "../shader.ts";
 import { EXPONENTIAL } from "./exponential.ts";
 
@@ -58,29 +58,25 @@ const BACKWARD: Shader = {
 };
 
 /** `{x}` → x · Φ(x), the exact form. */
-export const gelu: Kernel = {
-  name: "Gelu",
-  run(context, { x }) {
-    requireFloat32("Gelu", { x: x! });
-    const y = context.output(x!.shape);
-    elementwise(context, FORWARD, { y, x: x! });
-    return y;
-  },
-};
+export const gelu: Kernel<Context> = defineKernel("Gelu", (context, { x }) => {
+  const y = context.output(x.shape);
+  elementwise(context, FORWARD, { y, x: x });
+  return y;
+});
 
 /** `{x, dy}` → dy · (Φ(x) + x · φ(x)). */
-export const geluGrad: Kernel = {
-  name: "GeluGrad",
-  run(context, { x, dy }) {
-    requireFloat32("GeluGrad", { x: x!, dy: dy! });
-    const dx = context.output(x!.shape);
-    elementwise(context, BACKWARD, { dx, x: x!, dy: dy! });
-    return dx;
-  },
-};
+export const geluGrad: Kernel<Context> = defineKernel("GeluGrad", (context, { x, dy }) => {
+  const dx = context.output(x.shape);
+  elementwise(context, BACKWARD, { dx, x: x, dy: dy });
+  return dx;
+});
 
-function elementwise(context: Context, shader: Shader, tensors: Readonly<Record<string, tf.TensorInfo>>) {
-  const size = sizeOf(tensors.x!.shape);
+function elementwise(
+  context: Context,
+  shader: Shader,
+  tensors: Readonly<Record<string, tf.TensorInfo> & { x: tf.TensorInfo }>,
+) {
+  const size = sizeOf(tensors.x.shape);
   if (size === 0) return;
   context.run({ shader, tensors, uniforms: { size }, grid: context.flatGroups(Math.ceil(size / LANES)) });
 }

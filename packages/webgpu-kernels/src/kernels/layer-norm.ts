@@ -1,5 +1,5 @@
-import { type Context, requireFloat32 } from "../context.ts";
-import type { Kernel } from "../kernel.ts";
+import { defineKernel, type Kernel } from "kernel-contract";
+import type { Context } from "../context.ts";
 import { FLAT_GROUP, type Shader } from "../shader.ts";
 
 /** Invocations that share a row. */
@@ -117,31 +117,30 @@ fn columnGradient(column: u32, slot: u32, lane: u32) {
 };
 
 /** `{x: [rows, dim], gamma: [dim], beta: [dim]}`, `{epsilon}` → `[y, mean: [rows], rstd: [rows]]`. */
-export const layerNorm: Kernel = {
-  name: "LayerNorm",
-  run(context, { x, gamma, beta }, { epsilon }) {
-    requireFloat32("LayerNorm", { x: x!, gamma: gamma!, beta: beta! });
-    const [rows, dim] = x!.shape as [number, number];
-    const [y, mean, rstd] = [context.output(x!.shape), context.output([rows]), context.output([rows])];
+export const layerNorm: Kernel<Context> = defineKernel(
+  "LayerNorm",
+  (context, { x, gamma, beta }, { epsilon }) => {
+    const [rows, dim] = x.shape as [number, number];
+    const [y, mean, rstd] = [context.output(x.shape), context.output([rows]), context.output([rows])];
     if (rows > 0 && dim > 0) {
-      const tensors = { y, mean, rstd, x: x!, gamma: gamma!, beta: beta! };
+      const tensors = { y, mean, rstd, x, gamma, beta };
       const grid = context.flatGroups(Math.ceil(rows / ROWS));
       context.run({ shader: FORWARD, tensors, uniforms: { rows, dim, epsilon }, grid });
     }
-    return [y, mean, rstd];
+    return [y, mean, rstd] as const;
   },
-};
+);
 
 /** `{x, gamma, mean, rstd, dy}` → `[dx, dgamma, dbeta]`, in one dispatch. */
-export const layerNormGrad: Kernel = {
-  name: "LayerNormGrad",
-  run(context, { x, gamma, mean, rstd, dy }) {
-    requireFloat32("LayerNormGrad", { x: x!, gamma: gamma!, mean: mean!, rstd: rstd!, dy: dy! });
-    const [rows, dim] = x!.shape as [number, number];
-    if (rows === 0) return [context.output(x!.shape), context.filled([dim], 0), context.filled([dim], 0)];
-    return gradient(context, rows, dim, { x: x!, gamma: gamma!, mean: mean!, rstd: rstd!, dy: dy! });
+export const layerNormGrad: Kernel<Context> = defineKernel(
+  "LayerNormGrad",
+  (context, { x, gamma, mean, rstd, dy }) => {
+    const [rows, dim] = x.shape as [number, number];
+    if (rows === 0)
+      return [context.output(x.shape), context.filled([dim], 0), context.filled([dim], 0)] as const;
+    return gradient(context, rows, dim, { x, gamma, mean, rstd, dy });
   },
-};
+);
 
 function gradient(context: Context, rows: number, dim: number, inputs: Readonly<Inputs>) {
   const [dx, dgamma, dbeta] = [context.output([rows, dim]), context.output([dim]), context.output([dim])];
@@ -149,7 +148,7 @@ function gradient(context: Context, rows: number, dim: number, inputs: Readonly<
   const grid = context.flatGroups(rowGroups + Math.ceil(dim / ROWS));
   const tensors = { dx, dgamma, dbeta, ...inputs };
   if (dim > 0) context.run({ shader: BACKWARD, tensors, uniforms: { rows, dim, rowGroups }, grid });
-  return [dx, dgamma, dbeta];
+  return [dx, dgamma, dbeta] as const;
 }
 
 type Inputs = Record<"x" | "gamma" | "mean" | "rstd" | "dy", Parameters<Context["share"]>[0]>;

@@ -1,5 +1,5 @@
-import { requireFloat32 } from "../context.ts";
-import type { Kernel } from "../kernel.ts";
+import { defineKernel, type Kernel } from "kernel-contract";
+import type { Context } from "../context.ts";
 import { FLAT_GROUP, type Shader } from "../shader.ts";
 import { EXPONENTIAL } from "./exponential.ts";
 import { LANE_SUMS, LANES } from "./lanes.ts";
@@ -74,29 +74,27 @@ const BACKWARD: Shader = {
 };
 
 /** `{targets: [batch, classes], logits: [batch, classes]}` → loss `[batch]`. */
-export const softmaxCrossEntropy: Kernel = {
-  name: "SoftmaxCrossEntropy",
-  run(context, { targets, logits }) {
-    requireFloat32("SoftmaxCrossEntropy", { targets: targets!, logits: logits! });
-    const [batch, classes] = logits!.shape as [number, number];
+export const softmaxCrossEntropy: Kernel<Context> = defineKernel(
+  "SoftmaxCrossEntropy",
+  (context, { targets, logits }) => {
+    const [batch, classes] = logits.shape as [number, number];
     if (batch * classes === 0) return context.filled([batch], 0);
     const loss = context.output([batch]);
-    const tensors = { loss, targets: targets!, logits: logits! };
+    const tensors = { loss, targets, logits };
     context.run({ shader: FORWARD, tensors, uniforms: { batch, classes }, grid: context.flatGroups(batch) });
     return loss;
   },
-};
+);
 
 /** `{targets, logits, dy: [batch]}` → dlogits = (softmax(logits) · Σ targets - targets) · dy. */
-export const softmaxCrossEntropyGrad: Kernel = {
-  name: "SoftmaxCrossEntropyGrad",
-  run(context, { targets, logits, dy }) {
-    requireFloat32("SoftmaxCrossEntropyGrad", { targets: targets!, logits: logits!, dy: dy! });
-    const [batch, classes] = logits!.shape as [number, number];
-    const dlogits = context.output(logits!.shape);
+export const softmaxCrossEntropyGrad: Kernel<Context> = defineKernel(
+  "SoftmaxCrossEntropyGrad",
+  (context, { targets, logits, dy }) => {
+    const [batch, classes] = logits.shape as [number, number];
+    const dlogits = context.output(logits.shape);
     if (batch * classes === 0) return dlogits;
-    const tensors = { dlogits, targets: targets!, logits: logits!, dy: dy! };
+    const tensors = { dlogits, targets, logits, dy };
     context.run({ shader: BACKWARD, tensors, uniforms: { batch, classes }, grid: context.flatGroups(batch) });
     return dlogits;
   },
-};
+);

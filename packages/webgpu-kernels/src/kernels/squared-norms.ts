@@ -1,6 +1,5 @@
-import type * as tf from "@tensorflow/tfjs-core";
-import { type Context, requireFloat32, sizeOf } from "../context.ts";
-import type { Kernel } from "../kernel.ts";
+import { defineKernel, type Kernel, requireFloat32, sizeOf } from "kernel-contract";
+import type { Context } from "../context.ts";
 import { onceEach, type Shader } from "../shader.ts";
 
 const LANES = 256;
@@ -11,32 +10,28 @@ const RUN = 128;
  * Any number of tensors → the sum of each one's squares, `[tensors]`: what says whether gradients are finite, and their
  * norm. As many tensors a dispatch as the device binds buffers beside the result.
  */
-export const squaredNorms: Kernel = {
-  name: "SquaredNorms",
-  run(context, inputs) {
-    const tensors = Object.values(inputs) as tf.TensorInfo[]; // a list: none is absent
-    for (const x of tensors) requireFloat32("SquaredNorms", { x });
-    const filled = tensors.flatMap((tensor, slot) => (sizeOf(tensor.shape) > 0 ? [{ tensor, slot }] : []));
-    const shape = [tensors.length];
-    const sums = filled.length < tensors.length ? context.filled(shape, 0) : context.output(shape);
-    const each = buffersPerDispatch(context) - 1;
-    for (let i = 0; i < filled.length; i += each) {
-      const some = filled.slice(i, i + each);
-      const buffers = some.map(({ tensor }, k) => [`x${k}`, tensor]);
-      const numbers = some.flatMap(({ tensor, slot }, k) => [
-        [`size${k}`, sizeOf(tensor.shape)],
-        [`slot${k}`, slot],
-      ]);
-      context.run({
-        shader: shaderFor(some.length),
-        tensors: { sums, ...Object.fromEntries(buffers) },
-        uniforms: Object.fromEntries(numbers),
-        grid: [some.length, 1, 1],
-      });
-    }
-    return sums;
-  },
-};
+export const squaredNorms: Kernel<Context> = defineKernel("SquaredNorms", (context, tensors) => {
+  for (const x of tensors) requireFloat32("SquaredNorms", { x });
+  const filled = tensors.flatMap((tensor, slot) => (sizeOf(tensor.shape) > 0 ? [{ tensor, slot }] : []));
+  const shape = [tensors.length];
+  const sums = filled.length < tensors.length ? context.filled(shape, 0) : context.output(shape);
+  const each = buffersPerDispatch(context) - 1;
+  for (let i = 0; i < filled.length; i += each) {
+    const some = filled.slice(i, i + each);
+    const buffers = some.map(({ tensor }, k) => [`x${k}`, tensor]);
+    const numbers = some.flatMap(({ tensor, slot }, k) => [
+      [`size${k}`, sizeOf(tensor.shape)],
+      [`slot${k}`, slot],
+    ]);
+    context.run({
+      shader: shaderFor(some.length),
+      tensors: { sums, ...Object.fromEntries(buffers) },
+      uniforms: Object.fromEntries(numbers),
+      grid: [some.length, 1, 1],
+    });
+  }
+  return sums;
+});
 
 function buffersPerDispatch({ backend }: Context): number {
   return backend.device.limits.maxStorageBuffersPerShaderStage;

@@ -1,0 +1,29 @@
+import type * as tf from "@tensorflow/tfjs-core";
+import type { AttributesOf } from "./kernels.ts";
+
+/** Sizes of one attention. */
+export interface AttentionSides {
+  readonly batch: number;
+  readonly tokens: number;
+  readonly heads: number;
+  /** Channels of a head. */
+  readonly size: number;
+  readonly queries: number;
+}
+
+/** The sizes that `qkv` and the attributes give, checked. */
+export function attentionSides(
+  kernel: string,
+  qkv: tf.TensorInfo,
+  { heads, queries }: AttributesOf<"Attention">,
+): AttentionSides {
+  const [batch, tokens, width] = qkv.shape as [number, number, number];
+  if (qkv.shape.length !== 3 || width % (3 * heads) !== 0) {
+    throw new Error(`${kernel}: expected qkv to be [batch, tokens, 3 · ${heads} · size], got [${qkv.shape}]`);
+  }
+  const asked = queries ?? tokens;
+  if (!(asked >= 0 && asked <= tokens)) {
+    throw new Error(`${kernel}: expected queries between 0 and ${tokens} tokens, got ${asked}`);
+  }
+  return { batch, tokens, heads, size: width / (3 * heads), queries: asked };
+}

@@ -6,6 +6,12 @@ import { join } from "node:path";
 import { Application, type NormalizedPath, type TypeDocOptions } from "typedoc";
 import { publicPackages, root, type WorkspacePackage } from "./packages.ts";
 
+/** Helper types of a package that others of it are computed with: nobody names them. */
+const HELPERS: Readonly<Record<string, string[]>> = {
+  "kernel-contract": ["Specs", "Each", "Tensors", "None", "Result"],
+  "known-options": ["OfKind"],
+};
+
 const folder = mkdtempSync(join(tmpdir(), "deit-docs-"));
 try {
   const converted: string[] = [];
@@ -36,6 +42,7 @@ async function convert({ name, folder: source, manifest }: WorkspacePackage): Pr
   const app = await typedoc({
     name,
     entryPoints: doors,
+    intentionallyNotExported: HELPERS[name] ?? [],
     readme: join(source, "README.md"),
     tsconfig: join(source, "tsconfig.json"),
     skipErrorChecking: true, // `check:types` does it
@@ -51,7 +58,12 @@ async function convert({ name, folder: source, manifest }: WorkspacePackage): Pr
 
 function typedoc(options: TypeDocOptions): Promise<Application> {
   const validation = { invalidPath: false }; // the READMEs' links to folders of the repository lead out of the site
-  return Application.bootstrap({ logLevel: "Warn", disableSources: true, validation, ...options });
+  return Application.bootstrap({
+    ...{ logLevel: "Warn", disableSources: true, validation },
+    // A package is read by itself: what its comments link to in a sibling is found when all are merged.
+    externalSymbolLinkMappings: Object.fromEntries(publicPackages().map(({ name }) => [name, { "*": "#" }])),
+    ...options,
+  });
 }
 
 function exitCodeOf(app: Application): void {

@@ -2,6 +2,7 @@
 
 export { type DecodeImageOptions, decodeImage } from "./node/decode/decode-image.ts";
 export { decodeSample } from "./node/decode/decode-sample.ts";
+export type { LabelOrder } from "./node/tree/class-folders.ts";
 export type { TreeNote, TreeNoteKind } from "./node/tree/notes.ts";
 export { type OpenImagesOptions, openImages } from "./node/tree/open-images.ts";
 

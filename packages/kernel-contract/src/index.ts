@@ -6,6 +6,8 @@ export { hasKernel, runKernel } from "./run-kernel.ts";
 
 export { type AttentionSides, attentionSides } from "./attention-sides.ts";
 export type {
+  AdamWAttributes,
+  AttentionAttributes,
   AttributesOf,
   InputsOf,
   KernelName,

@@ -20,7 +20,7 @@ export interface KernelSpec<
   readonly outputs: Outputs;
 }
 
-interface AttentionAttributes {
+export interface AttentionAttributes {
   readonly heads: number;
   /** Multiplies the scores. */
   readonly scale: number;
@@ -28,7 +28,7 @@ interface AttentionAttributes {
   readonly queries?: number;
 }
 
-interface AdamWAttributes {
+export interface AdamWAttributes {
   readonly beta1: number;
   readonly beta2: number;
   /** Learning rate with both bias corrections in it. */

@@ -3,8 +3,6 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { BOOLEAN, optional, requireOptions, STRING } from "known-options";
 
-type Data = string | Uint8Array;
-
 /** Options of {@link writeAtomically}. */
 export interface WriteAtomicallyOptions {
   /**
@@ -29,7 +27,7 @@ export interface WriteAtomicallyOptions {
  */
 export async function writeAtomically(
   path: string,
-  data: Data | AsyncIterable<Data>,
+  data: string | Uint8Array | AsyncIterable<string | Uint8Array>,
   options: WriteAtomicallyOptions = {},
 ): Promise<void> {
   requireOptions("writeAtomically", options, { temporary: optional(STRING), makeFolder: optional(BOOLEAN) });

@@ -21,7 +21,7 @@ export { STEP_CHECKS, type StepOptions } from "./step/take-step.ts";
 
 // Data.
 
-export { checkedBatches, requireSource } from "./checks/checked-batches.ts";
+export { type CheckedSource, checkedBatches, requireSource } from "./checks/checked-batches.ts";
 export { type ArraySourceOptions, arraySource, type Samples } from "./data/array-source.ts";
 export { batchesPerEpoch, type DataSource } from "./data/data-source.ts";
 export { type BatchedDataset, type FromTfDataOptions, fromTfData } from "./data/tf-data.ts";

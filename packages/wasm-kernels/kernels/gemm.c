@@ -18,19 +18,20 @@ static void full_tile(const float* a, const float* b, int k, float* c, int ldc, 
   tile(a, MR, b, NR, k, c, ldc, bias, accumulate);
 }
 
-/// A tile that sticks out of the matrix: computed whole beside it, then copied in part.
+/// A tile that sticks out of the matrix: computed whole beside it, in the order of a full one, so that a row's numbers do not
+/// depend on where it stands; then copied in part.
 static void edge_tile(const float* a, const float* b, int k, float* c, int ldc, const float* bias, int accumulate, int m,
                       int n) {
-  float whole[MR * NR];
-  full_tile(a, b, k, whole, NR, 0, 0);
+  float whole[MR * NR], edge_bias[NR];
+  for (int j = 0; j < NR; j++) edge_bias[j] = bias && !accumulate && j < n ? bias[j] : 0.0f;
+  full_tile(a, b, k, whole, NR, edge_bias, 0);
   for (int i = 0; i < m; i++, c += ldc) {
     for (int j = 0; j < n; j += 4) {
-      const float* from = accumulate ? c + j : bias ? bias + j : 0;
       f32x4 v = LOAD(whole + i * NR + j);
       if (n - j >= 4) {
-        STORE(c + j, from ? ADD(LOAD(from), v) : v);
+        STORE(c + j, accumulate ? ADD(LOAD(c + j), v) : v);
       } else {
-        store_part(c + j, from ? ADD(load_part(from, n - j), v) : v, n - j);
+        store_part(c + j, accumulate ? ADD(load_part(c + j, n - j), v) : v, n - j);
       }
     }
   }

@@ -260,3 +260,21 @@ test("a long product of many rows and columns is the sum of two shorter ones, an
   tf.dispose([a, b, bias]);
   expect(largestMixedError(actual!, expected!)).toBeLessThan(TOLERANCE);
 });
+
+test("a row's numbers do not depend on where it stands: tiles at the edge add in the order of the others", () => {
+  for (const [rows, k, n] of [
+    [9, 192, 16],
+    [5, 48, 13],
+    [11, 800, 18],
+  ] as const) {
+    const once = noise(rows * k, 1);
+    const [a, b, bias] = [
+      tf.tensor2d([...once, ...once], [2 * rows, k]),
+      tf.tensor2d([...noise(k * n, 2)], [k, n]),
+      tf.tensor1d([...noise(n, 3)]),
+    ];
+    const product = tf.fused.matMul({ a, b, bias }).dataSync();
+    expect(product.slice(rows * n)).toEqual(product.slice(0, rows * n));
+    tf.dispose([a, b, bias]);
+  }
+});

@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { Application, type NormalizedPath, type TypeDocOptions } from "typedoc";
 import { publicPackages, root, type WorkspacePackage } from "./packages.ts";
 
-/** Helper types of a package that others of it are computed with: nobody names them. */
-const HELPERS: Readonly<Record<string, string[]>> = {
-  "kernel-contract": ["Specs", "Each", "Tensors", "None", "Result"],
-  "known-options": ["OfKind"],
-};
+/** Packages whose types are computed with helper types that nobody names. */
+const COMPUTED = ["kernel-contract", "known-options"];
+
+/** The READMEs' links to folders of the repository lead out of the site. */
+const VALIDATION = { invalidPath: false };
 
 const folder = mkdtempSync(join(tmpdir(), "deit-docs-"));
 try {
@@ -42,7 +42,7 @@ async function convert({ name, folder: source, manifest }: WorkspacePackage): Pr
   const app = await typedoc({
     name,
     entryPoints: doors,
-    intentionallyNotExported: HELPERS[name] ?? [],
+    validation: { ...VALIDATION, notExported: !COMPUTED.includes(name) },
     readme: join(source, "README.md"),
     tsconfig: join(source, "tsconfig.json"),
     skipErrorChecking: true, // `check:types` does it
@@ -57,9 +57,8 @@ async function convert({ name, folder: source, manifest }: WorkspacePackage): Pr
 }
 
 function typedoc(options: TypeDocOptions): Promise<Application> {
-  const validation = { invalidPath: false }; // the READMEs' links to folders of the repository lead out of the site
   return Application.bootstrap({
-    ...{ logLevel: "Warn", disableSources: true, validation },
+    ...{ logLevel: "Warn", disableSources: true, validation: VALIDATION },
     // A package is read by itself: what its comments link to in a sibling is found when all are merged.
     externalSymbolLinkMappings: Object.fromEntries(publicPackages().map(({ name }) => [name, { "*": "#" }])),
     ...options,

@@ -16,6 +16,7 @@ const UNKNOWN = "learninRate";
 /** Types of what is worked on: an object with more fields is as good. */
 const DATA = [
   "AdamWStep",
+  "AttentionAttributes",
   "AttentionMaps",
   "Batch",
   "ByteImage",

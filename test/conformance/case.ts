@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { noise as float32Noise } from "test-kit";
+import { noise as float32Noise } from "test-kit/numbers";
 import type { Array64 } from "./float64/array.ts";
 import { gradients } from "./float64/gradients.ts";
 

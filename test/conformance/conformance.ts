@@ -1,6 +1,6 @@
 // The one suite: every case on one backend, against the reference. Each backend has a test file of its own, so that each
 // has a process of its own.
-import { errorOverLargest } from "test-kit";
+import { errorOverLargest } from "test-kit/numbers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { BACKENDS, type TestedBackend } from "./backends.ts";
 import type { Case, Outcome } from "./case.ts";

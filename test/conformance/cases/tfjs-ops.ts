@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { erf } from "test-kit";
+import { erf } from "test-kit/numbers";
 import { between, type Case, noise, opCase } from "../case.ts";
 import { type Array64, at, build, map, mapRows, reduceRows, total, zip } from "../float64/array.ts";
 import * as f64 from "../float64/functions.ts";

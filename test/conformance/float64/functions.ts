@@ -1,4 +1,4 @@
-import { erf } from "test-kit";
+import { erf } from "test-kit/numbers";
 // The formulas of the packages' docs, in loops: as plain as they can be written.
 import { type Array64, add, at, build, map, mapRows, total, zip } from "./array.ts";
 

@@ -1,11 +1,11 @@
 import type { Naming, StoredTensor } from "named-weights";
 
-/** Whose names and layout a file's tensors have: timm's (PyTorch's layout), or those of Google's BiT (TensorFlow's). */
+/** Names and layout of a file's tensors: timm's (PyTorch's layout), or those of Google's BiT (TensorFlow's). */
 export type WeightNames = "timm" | "bit";
 
 const ROOT = "root_block/standardized_conv2d/kernel";
 const STEM = "stem.conv.weight";
-/** Of the layer of the classes, whatever that is called. */
+/** Keys of the classification layer, whatever the file calls it. */
 const HEAD: Readonly<Record<string, string>> = { "head.fc.weight": "/kernel", "head.fc.bias": "/bias" };
 
 /** A weight's name here as timm's key: `stages.0.blocks.0.norm1/gamma` → `stages.0.blocks.0.norm1.weight`. */

@@ -27,7 +27,7 @@ export interface VitConfig {
   readonly attentionDropoutRate?: number;
   /** LayerNorm's epsilon. Default 1e-6. */
   readonly epsilon?: number;
-  /** Whose initial weights. Default `"keras"`. */
+  /** Library whose initialization is used. Default `"keras"`. */
   readonly init?: Init;
   /** Seed of the initial weights, uint32. Default 0. */
   readonly seed?: number;

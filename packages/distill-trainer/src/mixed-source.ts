@@ -6,7 +6,7 @@ import { MIX_CHECKS, type Mix, type MixOptions, mixBatch, mixOf } from "vision-a
 
 /** Options of {@link mixedSource}. */
 export interface MixedSourceOptions extends MixOptions {
-  /** Of the data; the width of the targets. */
+  /** Classes of the data; the width of the targets. */
   readonly classes: number;
   /**
    * What gets a mix of its own, as timm's: the batch, each pair of rows that are each other's partners, or each row

@@ -5,7 +5,7 @@ export interface Comparison {
   readonly expected: readonly number[];
   /** The tensor's. */
   readonly found: readonly number[];
-  /** Whose names the file has. */
+  /** Library that the file's names come from. */
   readonly names: string;
   /** What the file says of itself. */
   readonly metadata: ReadonlyMap<string, string>;

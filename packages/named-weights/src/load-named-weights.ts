@@ -33,7 +33,7 @@ export interface NamedWeights<Names extends string, Difference extends string> {
 
 /** What was loaded: weights of the model by key, tensors of the file by their own names. */
 export interface WeightsReport<Names extends string = string> {
-  /** Whose names the file has. */
+  /** Library that the file's names come from. */
   readonly names: Names;
   /** Weights that came from the file. */
   readonly used: readonly string[];

@@ -17,7 +17,7 @@ export interface Place {
 
 /** How to read the names of a file. */
 export interface Naming<Names extends string = string> extends FileNames {
-  /** Whose names they are, such as `"timm"`. */
+  /** Library that the names come from, such as `"timm"`. */
   readonly names: Names;
   /** What the parts of a weight are called, in the order of its first axis. Default: none is stored in parts. */
   readonly parts?: readonly string[];

@@ -13,7 +13,7 @@ export interface MicroBatch {
   /** `[n, classes]`, what is learned instead of `labels`, where the batch has some. */
   readonly targets?: tf.Tensor2D;
   readonly sampleKeys: Uint32Array;
-  /** Of what the teacher sees, where the batch has them. */
+  /** Keys of the teacher's views, where the batch has them. */
   readonly viewKeys?: BigUint64Array;
 }
 

@@ -41,7 +41,7 @@ export interface TransformerBlockOptions {
   readonly epsilon?: number;
   /** Number of leading tokens to return. Exact: the others still serve as keys and values. Default: all. */
   readonly queries?: number;
-  /** Whose initial weights. Default `"keras"`. */
+  /** Library whose initialization is used. Default `"keras"`. */
   readonly init?: Init;
   /** uint32. Default 0. */
   readonly seed?: number;

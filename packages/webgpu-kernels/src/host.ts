@@ -3,7 +3,7 @@ import type { SharingBackend } from "kernel-contract";
 
 /** What tfjs' WebGPU backend 4.22 keeps of a tensor. */
 interface TensorData {
-  /** Of the numbers in memory. The tensor's own may be wider: a cast to float32 leaves integers as they are. */
+  /** Type of the numbers in memory. The tensor's own may be wider: a cast to float32 leaves integers as they are. */
   readonly dtype: tf.DataType;
   /** The numbers on the CPU: until they are first used on the GPU, and again once they were read. */
   values: tf.TypedArray | null | undefined;

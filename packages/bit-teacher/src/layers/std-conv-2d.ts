@@ -31,7 +31,7 @@ export interface StdConv2DArgs extends LayerArgs {
   useBias?: boolean;
   /** Added to the variance of the weights, > 0. Default 1e-10, as in Google's BiT; timm's BiT has 1e-8. */
   epsilon?: number;
-  /** Of the initial weights, uint32. Default 0. */
+  /** Seed of the initial weights, uint32. Default 0. */
   seed?: number;
   /** `"random"`: Kaiming's normal, as timm. Default `"random"`. */
   init?: "random" | "zeros";

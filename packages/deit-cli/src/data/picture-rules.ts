@@ -3,7 +3,7 @@ import type { Settings } from "../settings/settings.ts";
 /** Which pictures are decoded, and what becomes of those that are not. */
 export interface PictureRules {
   readonly onBad: "skip" | "throw";
-  /** Of one picture; as of `decodeImage`. */
+  /** Most pixels of one picture, as in `decodeImage`. */
   readonly maxPixels?: number;
 }
 

@@ -12,7 +12,7 @@ import type { PictureRules } from "./picture-rules.ts";
 
 const MARK = "deit-cli contact sheet";
 
-/** Of a thumbnail, pixels. */
+/** Side of a thumbnail, pixels. */
 const SIDE = 96;
 
 /** What {@link writeContactSheet} shows. */

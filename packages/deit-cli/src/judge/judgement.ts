@@ -16,7 +16,7 @@ export interface Mistake {
   readonly index: number;
   readonly label: number;
   readonly predicted: number;
-  /** Of the class that it takes it for. */
+  /** Probability of the predicted class. */
   readonly probability: number;
 }
 

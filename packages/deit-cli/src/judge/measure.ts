@@ -9,7 +9,7 @@ export interface Measured {
   readonly valAccuracy: number;
   /** Images a second, forward. */
   readonly imagesPerSecond: number;
-  /** Of each held-out image that was judged, in order, whether it was classified right; absent in records of older runs. */
+  /** Whether each held-out image that was judged was classified right, in order; absent in records of older runs. */
   readonly right?: readonly boolean[];
 }
 

@@ -6,7 +6,7 @@ import type { DataSource } from "train-loop";
 export interface Predictions {
   /** Class of each picture. */
   readonly labels: readonly number[];
-  /** Of each picture, one number a class, summing to 1. */
+  /** Probabilities of each picture, one number a class, summing to 1. */
   readonly probabilities: readonly Float32Array[];
 }
 

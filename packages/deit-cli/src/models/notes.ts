@@ -12,7 +12,7 @@ import { inputRangeOf, knownRangeOf, toInputRange } from "./input-range.ts";
 /** What a saved model says about itself beside `inputRange`, so that it can be used without its run. */
 export interface ModelNotes {
   readonly classNames?: readonly string[];
-  /** Of pixels, in the place of a range. */
+  /** Normalization of pixels, in place of a range. */
   readonly normalisation?: Normalisation;
   /** Whether photos are turned as their EXIF orientation says, as those it was trained on. */
   readonly upright?: boolean;

@@ -5,13 +5,13 @@ import type { ModelResult } from "../runs/run-result.ts";
 export interface Evidence {
   readonly classNames: readonly string[];
   readonly models: readonly JudgedModel[];
-  /** Whose mistakes and attention are shown: the distilled student's where there is one. */
+  /** Model whose mistakes and attention are shown: the distilled student where there is one. */
   readonly student: ModelResult["name"];
   /** What that student is surest of and wrong about, the surest first. */
   readonly mistakes: readonly ShownMistake[];
   /** Held-out pictures, each beside what the student's class tokens look at. */
   readonly attention: readonly ShownPicture[];
-  /** Of the students, by step. */
+  /** Learning rates of the students, by step. */
   readonly learningRates: readonly LearningRates[];
 }
 

@@ -1,7 +1,7 @@
 import type { VitConfig } from "deit-model";
 import type { Settings } from "./settings.ts";
 
-/** Of the settings' student, for so many classes. */
+/** Model config of the settings' student, for a number of classes. */
 export function studentConfig(settings: Settings, classes: number): VitConfig {
   const { imageSize, patchSize, dim, depth, heads, headDim, mlpRatio, dropPath: dropPathRate } = settings;
   const { seed, init } = settings;

@@ -17,7 +17,7 @@ interface Work {
   /** The run's, with the teacher in it. */
   readonly folder: string;
   readonly classNames: readonly string[];
-  /** Of the store that the teacher's logits are in, if they are. */
+  /** Options of the store of the teacher's logits, if there is one. */
   readonly logits: LogitStoreOptions | undefined;
   readonly backend: string;
 }

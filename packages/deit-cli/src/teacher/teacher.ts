@@ -4,7 +4,7 @@ import type { ModelResult } from "../runs/run-result.ts";
 
 /** A teacher that knows the data's classes. */
 export interface ReadyTeacher {
-  /** Of the data's classes, in their order. */
+  /** Teacher of the data's classes, in their order. */
   readonly teacher: Teacher;
   readonly model: tfl.LayersModel;
   /** Pixels, square. */

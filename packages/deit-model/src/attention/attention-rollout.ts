@@ -13,11 +13,11 @@ export interface ModelAndImages {
 
 /** Options of {@link attentionRollout}. */
 export interface AttentionRolloutOptions {
-  /** Whose view. Default `"class"`; `"distillation"` for distilled models. */
+  /** Token whose attention is followed. Default `"class"`; `"distillation"` for distilled models. */
   readonly token?: ClassToken;
   /** How a block's heads become one map, number by number. Default `"mean"`, the paper's. */
   readonly headFusion?: "mean" | "max" | "min";
-  /** Of each row of a fused map the smallest `floor(discardRatio · tokens)` numbers become 0; in [0, 1). Default 0. */
+  /** Share of each row of a fused map, the smallest numbers, that becomes 0; in [0, 1). Default 0. */
   readonly discardRatio?: number;
 }
 

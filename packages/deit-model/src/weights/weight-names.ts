@@ -1,6 +1,6 @@
 import type { Naming, Place } from "named-weights";
 
-/** Whose names the tensors of a weights file have: timm's (and facebookresearch/deit's), or transformers'. */
+/** Names of a weights file's tensors: timm's (and facebookresearch/deit's), or transformers'. */
 export type WeightNames = "timm" | "huggingface";
 
 const EMBEDDINGS: Readonly<Record<string, string>> = {

@@ -15,7 +15,7 @@ const NUMBERS = check(
   (value) => Array.isArray(value) && value.every(FINITE.fits),
 );
 
-/** Of ImageNet's pixels: what DeiT and most of timm's models were trained with. */
+/** Mean and standard deviation of ImageNet's pixels, which DeiT and most of timm's models were trained with. */
 export const IMAGENET_NORMALISATION: Normalisation = {
   mean: [0.485, 0.456, 0.406],
   std: [0.229, 0.224, 0.225],

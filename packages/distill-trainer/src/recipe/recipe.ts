@@ -8,7 +8,7 @@ export interface Recipe {
   readonly epochs: number;
   /** Samples an optimizer step. */
   readonly batchSize: number;
-  /** Whose AdamW. */
+  /** Library whose AdamW is used. */
   readonly adamW: keyof typeof ADAMW_SEMANTICS;
   /** The highest one. */
   readonly learningRate: number;
@@ -26,10 +26,10 @@ export interface Recipe {
   readonly layerDecay?: number;
   /** Highest norm of a step's gradients. Default: any. */
   readonly clipNorm?: number;
-  /** Of the moving average of the weights, which is evaluated beside them. Default: no average. */
+  /** Decay of the moving average of the weights, which is evaluated beside them. Default: no average. */
   readonly averageDecay?: number;
   readonly labelSmoothing: number;
-  /** Of the last block; the model's own affair. */
+  /** Stochastic-depth rate of the last block; used by the model, not by the trainer. */
   readonly dropPath: number;
   readonly distillation: Distillation;
   /** Share of the distillation loss. */
@@ -61,6 +61,6 @@ export interface RecipeImages {
     readonly erasing?: { readonly probability?: number };
   };
   readonly repeats?: number;
-  /** Of images for evaluation. */
+  /** Center crop of images for evaluation. */
   readonly centreCrop?: { readonly ratio: number };
 }

@@ -40,7 +40,7 @@ export interface StoreProgress {
   /** In the store now. */
   readonly done: number;
   readonly total: number;
-  /** Of those done, what the teacher was asked for: the others were there. */
+  /** Rows that the teacher computed in this call; the rest were already stored. */
   readonly computed: number;
 }
 

@@ -25,7 +25,7 @@ export interface HyperRuleOptions {
   /** Training pictures. */
   readonly size: number;
   readonly batchSize: number;
-  /** Of the pictures as they are. Default `[224, 224]`. */
+  /** Resolution of the original pictures. Default `[224, 224]`. */
   readonly resolution?: readonly [height: number, width: number];
   /** Learning rate after the rise for batches of 512. Default 0.003. */
   readonly baseLearningRate?: number;

@@ -28,11 +28,11 @@ export interface TrainHeadOptions extends Pick<FitOptions, "callbacks" | "signal
   readonly epochs?: number;
   /** At first. Default 1e-3. */
   readonly learningRate?: number;
-  /** Of the kernel; PyTorch's meaning. Default 0.01. */
+  /** Weight decay of the kernel, in PyTorch's meaning. Default 0.01. */
   readonly weightDecay?: number;
   /** Default 128. */
   readonly batchSize?: number;
-  /** Of the orders, uint32. Default 0. */
+  /** Seed of the orders, uint32. Default 0. */
   readonly seed?: number;
   /** Evaluated after each epoch. */
   readonly heldOut?: Features;

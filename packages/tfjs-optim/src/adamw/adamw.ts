@@ -64,7 +64,7 @@ const CHECKS: Checks<AdamWOptions> = {
   learningRateScale: optional(FUNCTION),
 };
 
-/** Of a set learning rate among the weights. */
+/** Name of a set learning rate among the weights. */
 const RATE_NAME = "learningRate";
 
 /**

@@ -19,7 +19,7 @@ export function requireSource(name: string, source: DataSource): void {
   }
 }
 
-/** Whose batches are checked, and how a message names them. */
+/** Source whose batches are checked, and how a message names them. */
 export interface CheckedSource {
   readonly source: DataSource;
   readonly classes: number;

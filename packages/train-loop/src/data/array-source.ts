@@ -19,7 +19,7 @@ export interface ArraySourceOptions {
   readonly batchSize: number;
   /** Another order in every epoch, as for training. Default true. */
   readonly shuffle?: boolean;
-  /** Of orders and sample keys, uint32. Default 0. */
+  /** Seed of orders and sample keys, uint32. Default 0. */
   readonly seed?: number;
 }
 

@@ -15,17 +15,17 @@ export type Command =
 /** What must be the same on all ranks. */
 export interface WorkDescription {
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Of all the model's weights, in their order. */
+  /** Shapes of all the model's weights, in their order. */
   readonly shapes: readonly (readonly number[])[];
 }
 
 /** A batch but for its numbers. */
 export interface BatchDescription {
   readonly rows: number;
-  /** Of one row. */
+  /** Shape of one row. */
   readonly sample: readonly number[];
   readonly teacherSample?: readonly number[];
-  /** Of the targets, where there are some. */
+  /** Width of the targets, where there are some. */
   readonly classes?: number;
   readonly hasViewKeys: boolean;
 }

@@ -10,7 +10,7 @@ import { disposeMicroBatch, microBatchRanges, rowsOfBatch, toMicroBatch } from "
 /** A batch's mean gradients by variable name, owned by the caller, and its logs. */
 export interface BatchGradients {
   readonly gradients: tf.NamedTensorMap;
-  /** Of each gradient, in their order. */
+  /** Squared norm of each gradient, in their order. */
   readonly squaredNorms: Float32Array;
   readonly logs: BatchLogs;
 }
@@ -26,7 +26,7 @@ export class BatchSum {
   readonly #task: Task;
   readonly #training: boolean;
   readonly #collector = new BatchLogCollector();
-  /** Of each row of the teacher's logits, 0 where all are finite. */
+  /** One number for each row of the teacher's logits: 0 where all are finite, else NaN. */
   readonly #watched: { readonly firstRow: number; readonly rows: tf.Tensor1D }[] = [];
   #gradients: tf.NamedTensorMap | undefined;
 

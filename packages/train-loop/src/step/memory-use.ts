@@ -9,7 +9,7 @@ export interface MemoryUse {
   readonly perRow: number;
 }
 
-/** Of one pass: what a WASM heap of 4 GiB, and a machine with several, hold with ease. */
+/** Bytes of one pass that a WASM heap of 4 GiB, and a machine with several, hold with ease. */
 export const DEFAULT_MEMORY_BUDGET: number = 512 * 2 ** 20;
 
 /**

@@ -8,13 +8,13 @@ const MIDDLE = siteOf("mix.middle");
 
 /** Options of {@link mixOf}; the defaults are DeiT's. */
 export interface MixOptions {
-  /** Of MixUp's beta distribution; 0: no MixUp. Default 0.8. */
+  /** Parameter of MixUp's beta distribution; 0: no MixUp. Default 0.8. */
   readonly mixupAlpha?: number;
-  /** Of CutMix's beta distribution; 0: no CutMix. Default 1. */
+  /** Parameter of CutMix's beta distribution; 0: no CutMix. Default 1. */
   readonly cutmixAlpha?: number;
-  /** That a batch is mixed at all, in [0, 1]. Default 1. */
+  /** Probability of mixing a batch, in [0, 1]. Default 1. */
   readonly probability?: number;
-  /** That a batch that is mixed gets CutMix, where both are on, in [0, 1]. Default 0.5. */
+  /** Probability of CutMix in a mixed batch, where both are on, in [0, 1]. Default 0.5. */
   readonly switchProbability?: number;
 }
 

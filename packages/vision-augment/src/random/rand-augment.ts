@@ -35,7 +35,7 @@ export interface RandAugmentOptions {
   readonly magnitudeStd?: number;
   /** Ops drawn for a picture, with replacement. Default 2. */
   readonly layers?: number;
-  /** That a drawn op is applied, in [0, 1]. Default 0.5. */
+  /** Probability of applying a drawn op, in [0, 1]. Default 0.5. */
   readonly probability?: number;
   /** Between pixels, of what turns or shifts. Default `"bicubic"`. */
   readonly interpolation?: Interpolation;

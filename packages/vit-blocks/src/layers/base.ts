@@ -10,7 +10,7 @@ export type LayerArgs = NonNullable<ConstructorParameters<typeof tfl.layers.Laye
 export interface SeededArgs extends LayerArgs {
   /** Seed of the initial weights, and of dropout where no `sampleKeys` come; uint32. Default 0. */
   seed?: number;
-  /** Whose initial weights. Default `"keras"`. */
+  /** Library whose initialization is used. Default `"keras"`. */
   init?: Init;
 }
 

@@ -4,7 +4,7 @@ import { followLinks } from "./follow-links.ts";
 import { Notes, type TreeNote } from "./notes.ts";
 import type { TreeEntry, TreeSource } from "./tree.ts";
 
-/** Of a tar archive's header. */
+/** Bytes of a tar archive's header. */
 const ENTRY_BYTES = 512;
 /** How much larger than its file an archive may be unpacked, beyond {@link ALWAYS_BYTES}: pictures are compressed already. */
 const MOST_TIMES = 20;
@@ -12,9 +12,9 @@ const ALWAYS_BYTES = 256 * 2 ** 20;
 
 /** Bounds of {@link readTree}. */
 export interface TreeLimits {
-  /** Of all pictures. */
+  /** Most bytes of all pictures. */
   readonly maxBytes: number;
-  /** Of one. */
+  /** Most bytes of one picture. */
   readonly maxFileBytes: number;
 }
 

@@ -13,7 +13,7 @@ export interface ThreadData {
   readonly size: number;
   readonly module: string;
   readonly data: unknown;
-  /** Of the model, as tfjs' JSON. */
+  /** Topology of the model, as tfjs' JSON. */
   readonly topology: string;
 }
 

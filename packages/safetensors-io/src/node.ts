@@ -1,3 +1,3 @@
-export { type FileSource, fileSource } from "./file-source.ts";
-export { saveSafetensors } from "./save-safetensors.ts";
-export { type WriteAtomicallyOptions, writeAtomically } from "./write-atomically.ts";
+export { type FileSource, fileSource } from "./node/file-source.ts";
+export { saveSafetensors } from "./node/save-safetensors.ts";
+export { type WriteAtomicallyOptions, writeAtomically } from "./node/write-atomically.ts";

@@ -3,7 +3,7 @@
 export { bytes, fixturesOf, floats, type Packed, sharedData, tensorsOf } from "./fixtures.ts";
 export { emptyFolder, emptyFolderForAll, folderOf } from "./folders.ts";
 export { stir } from "./models.ts";
-export { noise, normalNoise, positiveNoise } from "./noise.ts";
+export { noise, normalNoise, positiveNoise } from "./numbers/noise.ts";
 
 // What came out: streams, event files, one kernel's outputs.
 
@@ -24,9 +24,9 @@ export {
 
 // What should have come out: sums and functions in float64, slopes.
 
-export { dot, each, total } from "./float64.ts";
-export { centralDifferences, finiteDifferences, largestDifferenceOfForms } from "./gradients.ts";
-export { erf, normalCdf, normalDensity } from "./normal.ts";
+export { dot, each, total } from "./numbers/float64.ts";
+export { centralDifferences, finiteDifferences, largestDifferenceOfForms } from "./numbers/gradients.ts";
+export { erf, normalCdf, normalDensity } from "./numbers/normal.ts";
 
 // How far apart the two are, and the rows of docs/parity.json.
 
@@ -36,7 +36,7 @@ export {
   largestDifference,
   largestMixedError,
   largestRelativeError,
-} from "./errors.ts";
+} from "./numbers/errors.ts";
 export { type ParityRow, parity } from "./parity.ts";
 // Sources of batches.
 export { sectors } from "./sources.ts";

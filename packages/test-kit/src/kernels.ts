@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { largestMixedError } from "./errors.ts";
-import { noise } from "./noise.ts";
+import { largestMixedError } from "./numbers/errors.ts";
+import { noise } from "./numbers/noise.ts";
 
 type Inputs = Record<string, tf.Tensor> | tf.Tensor[];
 

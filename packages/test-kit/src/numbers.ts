@@ -1,5 +1,5 @@
 // Of the kit, what a page can load too: numbers and their comparison, nothing of Node.
 
-export { errorOverLargest } from "./errors.ts";
-export { noise } from "./noise.ts";
-export { erf } from "./normal.ts";
+export { errorOverLargest } from "./numbers/errors.ts";
+export { noise } from "./numbers/noise.ts";
+export { erf } from "./numbers/normal.ts";

@@ -4,7 +4,7 @@ import {
   type TensorToWrite,
   WRITE_CHECKS,
   type WriteOptions,
-} from "./encode-safetensors.ts";
+} from "../encode-safetensors.ts";
 import { writeAtomically } from "./write-atomically.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { type ByteSource, requireRange } from "./byte-source.ts";
+import { type ByteSource, requireRange } from "../byte-source.ts";
 
 /** An open file. */
 export interface FileSource extends ByteSource {

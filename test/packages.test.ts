@@ -63,7 +63,7 @@ beforeAll(() => {
 afterAll(() => rmSync(installed.folder, { recursive: true, force: true }));
 
 describe.each(packages)("$name", ({ name, folder, manifest }) => {
-  test("its tarball has the licence and types, no tests, and is within its budget", () => {
+  test("its tarball has the license and types, no tests, and is within its budget", () => {
     const { files, bytes } = installed.tarballs.get(name)!;
     expect(files).toEqual(
       expect.arrayContaining(
@@ -113,12 +113,12 @@ describe.each(packages)("$name", ({ name, folder, manifest }) => {
     expect(readmes.get(name)!).toMatch(/```sh\nnpm install[^`]+```\n\nAn ES module\. `require` loads it too/);
   });
 
-  test("its README has an example, a table of what there is, what differs, and the licence", () => {
+  test("its README has an example, a table of what there is, what differs, and the license", () => {
     const readme = readmes.get(name)!;
     expect(readme).toMatch(new RegExp(`^# ${name}\n\n\\w`));
     expect(readme).toMatch(/^\| -+ \|/m);
     expect(readme).toMatch(/\*\*Differs|^## Differences/m);
-    expect(readme.replaceAll(/\s+/g, " ")).toContain("Licence: Apache-2.0.");
+    expect(readme.replaceAll(/\s+/g, " ")).toContain("License: Apache-2.0.");
   });
 
   test("npm refuses to pack it, with what to use", () => {

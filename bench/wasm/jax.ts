@@ -112,7 +112,7 @@ function jaxStep(
   };
 }
 
-/** The block with jax-js' own layer normalisation, softmax and exact GELU. Every array is used once: it owns them. */
+/** The block with jax-js' own layer normalization, softmax and exact GELU. Every array is used once: it owns them. */
 function jaxBlock(jax: Jax, tree: JaxTree): JaxArray {
   const { numpy: np, nn } = jax;
   const weight = (name: string) => tree[`block.${name}`]!;

@@ -2,8 +2,8 @@ import { lineChart } from "../../packages/deit-cli/src/html/line-chart.ts";
 import { labelOf } from "./blocks.ts";
 import type { ResultRow } from "./row.ts";
 
-/** As many as there are curves on a chart, distinct for the colour-blind (Okabe and Ito's). */
-const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999999"];
+/** As many as there are curves on a chart, distinct for the color-blind (Okabe and Ito's). */
+const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999999"];
 const LINE = 20;
 
 /** The runs' accuracy by epoch as an SVG file of its own; what was distilled is drawn through, the rest dashed. */
@@ -12,7 +12,7 @@ export function curvesSvg(rows: readonly ResultRow[]): string {
     .filter(({ epochs }) => epochs > 0)
     .map((row, i) => ({
       name: labelOf(row),
-      style: `c${i % COLOURS.length}`,
+      style: `c${i % COLORS.length}`,
       values: row.valAccuracy,
       dashed: !row.model.includes("distilled"),
     }));
@@ -28,9 +28,9 @@ export function curvesSvg(rows: readonly ResultRow[]): string {
     const line = `<line class="curve ${style}${dashed ? " dashed" : ""}" x1="56" x2="92" y1="${y - 4}" y2="${y - 4}"/>`;
     return `${line}<text class="tick" x="100" y="${y}">${name}</text>`;
   });
-  const colours = COLOURS.map((colour, i) => `.c${i}{stroke:${colour}}`).join("");
+  const colors = COLORS.map((color, i) => `.c${i}{stroke:${color}}`).join("");
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 ${height}" width="640" height="${height}" role="img" aria-label="${label}">
-<style>.grid{stroke:#d9dee6}.tick{fill:#475063;font:12px system-ui,sans-serif}.curve{fill:none;stroke-width:2.25}.dashed{stroke-dasharray:5 4;stroke-width:1.75}${colours}</style>
+<style>.grid{stroke:#d9dee6}.tick{fill:#475063;font:12px system-ui,sans-serif}.curve{fill:none;stroke-width:2.25}.dashed{stroke-dasharray:5 4;stroke-width:1.75}${colors}</style>
 <rect width="640" height="${height}" fill="#fff"/>
 ${plot}${legend.join("\n")}
 </svg>

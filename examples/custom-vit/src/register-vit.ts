@@ -8,9 +8,10 @@ import {
   TokenAt,
   transformerBlock,
 } from "vit-blocks";
+import { gatedMlp } from "./gated-mlp.ts";
 import { Registers } from "./registers.ts";
 
-/** A ViT with a convolutional stem (https://arxiv.org/abs/2106.14881) and registers: `[b, size, size, 3]` → logits. */
+/** A ViT with a convolutional stem (https://arxiv.org/abs/2106.14881), gated MLPs and registers: `[b, size, size, 3]` → logits. */
 export function registerVit(options: { size: number; classes: number; registers: number }): tfl.LayersModel {
   const [dim, heads, depth, grid, count] = [48, 3, 4, options.size / 8, options.registers];
   const images = tfl.input({ shape: [options.size, options.size, 3] });
@@ -26,11 +27,9 @@ export function registerVit(options: { size: number; classes: number; registers:
   x = through(new ClassTokens({ name: "tokens" }), x);
   x = through(new PositionEmbedding({ name: "position" }), x);
   x = through(new Registers({ count, name: "registers" }), x); // in front of the class token, without position
-  for (const [i, dropProb] of linearDropRates(depth, 0.1).entries())
-    x = through(
-      transformerBlock({ name: `blocks.${i}`, tokens: count + 1 + grid * grid, dim, heads, dropProb }),
-      x,
-    );
+  const block = { tokens: count + 1 + grid * grid, dim, heads, hiddenDim: 2.5 * dim, mlpLayer: gatedMlp };
+  for (const [i, dropPathRate] of linearDropRates(depth, 0.1).entries())
+    x = through(transformerBlock({ ...block, name: `blocks.${i}`, dropPathRate }), x);
   x = through(
     new TokenAt({ index: count, name: "class_token" }),
     through(new LayerNorm({ name: "norm" }), x),

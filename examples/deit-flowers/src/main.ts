@@ -44,7 +44,7 @@ const recipe: Recipe = {
   warmup: { length: { epochs: 1 } },
   weightDecay: 0.05,
   decays: "matrices",
-  dropPath: 0.05,
+  dropPathRate: 0.05,
 };
 
 const backend = await startBackend("wasm");
@@ -87,7 +87,7 @@ try {
 
   // Student: a ViT with a class token and a distillation token, and a head on each.
   const size = { imageSize: IMAGE_SIZE, patchSize: 8, dim: 96, depth: 3, heads: 3 };
-  const student = deit({ ...size, mlpRatio: 4, dropPathRate: recipe.dropPath, classes, seed: SEED });
+  const student = deit({ ...size, mlpRatio: 4, dropPathRate: recipe.dropPathRate, classes, seed: SEED });
 
   // Distiller: the class head learns the labels, the distillation head the teacher's answers.
   const distillation = tokenDistillation({ student, teacher, ...recipeTask(recipe) });

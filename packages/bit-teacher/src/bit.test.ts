@@ -96,7 +96,7 @@ describe.each(BACKENDS)("on %s", (backend) => {
     model.dispose();
   });
 
-  test("StdConv2D is conv2d of the standardised kernel, with its padding and bias", () => {
+  test("StdConv2D is conv2d of the standardized kernel, with its padding and bias", () => {
     const x = normalNoise([1, 7, 6, 3], 1) as tf.Tensor4D;
     for (const [padding, pad, shape] of [
       ["fixed", 1, [1, 4, 3, 4]],

@@ -19,8 +19,8 @@ interface Parts {
 }
 
 /**
- * A BiT ResNet-v2 classifier: bottleneck units with the normalisation before each convolution, GroupNorm and
- * standardised weights, no statistics over a batch. Layers have timm's names.
+ * A BiT ResNet-v2 classifier: bottleneck units with the normalization before each convolution, GroupNorm and
+ * standardized weights, no statistics over a batch. Layers have timm's names.
  *
  * Pictures are RGB in [−1, 1]. The features are the output of the layer {@link FEATURES}, `[batch, features]`; see
  * {@link featuresOf}.

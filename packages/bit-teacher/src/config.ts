@@ -8,9 +8,9 @@ export interface BitSize {
   readonly channels?: readonly number[];
   /** Outputs of the first convolution before `width`. Default 64. */
   readonly stemChannels?: number;
-  /** Groups of each normalisation; must divide all channels. Default 32. */
+  /** Groups of each normalization; must divide all channels. Default 32. */
   readonly groups?: number;
-  /** Added to the variance of standardised weights. Default 1e-10, Google's; timm's models have 1e-8. */
+  /** Added to the variance of standardized weights. Default 1e-10, Google's; timm's models have 1e-8. */
   readonly weightEpsilon?: number;
 }
 

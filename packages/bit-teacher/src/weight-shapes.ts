@@ -1,7 +1,7 @@
 import type { BitSize } from "./config.ts";
 import { type BitPlan, planBit } from "./plan.ts";
 
-const COLOURS = 3;
+const COLORS = 3;
 const STEM_KERNEL = 7;
 
 /**
@@ -38,7 +38,7 @@ function shapesOf({ stem, units, features }: BitPlan): Map<string, readonly numb
     shapes.set(`${name}.weight`, [kernel, kernel, inputs, outputs]);
   const norm = (name: string, channels: number) =>
     shapes.set(`${name}.weight`, [channels]).set(`${name}.bias`, [channels]);
-  conv("stem.conv", STEM_KERNEL, COLOURS, stem);
+  conv("stem.conv", STEM_KERNEL, COLORS, stem);
   for (const { name, inputs, inner, outputs, projects } of units) {
     if (projects) conv(`${name}.downsample.conv`, 1, inputs, outputs);
     norm(`${name}.norm1`, inputs);

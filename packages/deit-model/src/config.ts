@@ -22,9 +22,9 @@ export interface VitConfig {
   /** Stochastic depth of the last block; it grows linearly from 0 at the first. Default 0. */
   readonly dropPathRate?: number;
   /** Dropout after the position embedding and in the MLPs. Default 0. */
-  readonly dropoutRate?: number;
+  readonly dropRate?: number;
   /** Dropout on the attention's scores. Default 0. */
-  readonly attentionDropoutRate?: number;
+  readonly attnDropRate?: number;
   /** LayerNorm's epsilon. Default 1e-6. */
   readonly epsilon?: number;
   /** Library whose initialization is used. Default `"keras"`. */

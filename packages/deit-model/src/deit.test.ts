@@ -168,7 +168,7 @@ describe.each(BACKENDS)("models on %s", (backend) => {
   });
 
   test("a sample's training output depends on its key, not on the batch around it", () => {
-    const model = deit({ ...tiny, dropoutRate: 0.2, attentionDropoutRate: 0.2 });
+    const model = deit({ ...tiny, dropRate: 0.2, attnDropRate: 0.2 });
     stir(model, 0.3);
     const x = images(4);
     const sampleKeys = Uint32Array.of(11, 22, 33, 44);
@@ -198,7 +198,7 @@ describe.each(BACKENDS)("models on %s", (backend) => {
     ["vit", vit],
     ["deit", deit],
   ])("%s survives save and load", async (_, build) => {
-    const model = build({ ...tiny, init: "timm", attentionDropoutRate: 0.1, dropoutRate: 0.1 });
+    const model = build({ ...tiny, init: "timm", attnDropRate: 0.1, dropRate: 0.1 });
     let artifacts: tf.io.ModelArtifacts | undefined;
     await model.save(
       tf.io.withSaveHandler(async (saved) => {
@@ -231,7 +231,7 @@ describe.each(BACKENDS)("models on %s", (backend) => {
   });
 
   test("forward and backward passes leave no tensor behind", () => {
-    const model = deit({ ...tiny, dropoutRate: 0.1 });
+    const model = deit({ ...tiny, dropRate: 0.1 });
     const x = images(2);
     const sampleKeys = Uint32Array.of(1, 2);
     const step = () => {

@@ -17,14 +17,14 @@ import { imageSides } from "./require-config.ts";
 export interface Encoder {
   /** `[batch, height, width, channels]`. */
   readonly images: tfl.SymbolicTensor;
-  /** `[batch, tokens, dim]`, normalised; the class tokens come first. */
+  /** `[batch, tokens, dim]`, normalized; the class tokens come first. */
   readonly tokens: tfl.SymbolicTensor;
 }
 
-/** Patches, class tokens, positions, blocks and the last normalisation of a checked config. */
+/** Patches, class tokens, positions, blocks and the last normalization of a checked config. */
 export function encoder(config: VitConfig, distilled: boolean): Encoder {
   const { patchSize, dim, depth, init = "keras", seed = 0, epsilon = 1e-6, channels = 3 } = config;
-  const { dropoutRate = 0, dropPathRate = 0, allTokens = false } = config;
+  const { dropRate = 0, dropPathRate = 0, allTokens = false } = config;
   const [height, width] = imageSides(config);
   const shared = { init, seed };
   const classTokens = distilled ? 2 : 1;
@@ -34,11 +34,11 @@ export function encoder(config: VitConfig, distilled: boolean): Encoder {
   let x = through(new PatchEmbedding({ ...shared, patchSize, dim, name: "patch_embed.proj" }), images);
   x = through(new ClassTokens({ ...shared, distilled, name: "tokens" }), x);
   x = through(new PositionEmbedding({ ...shared, name: "position" }), x);
-  if (dropoutRate > 0) x = through(new KeyedDropout({ rate: dropoutRate, seed, name: "pos_drop" }), x);
-  for (const [i, dropProb] of linearDropRates(depth, dropPathRate).entries()) {
+  if (dropRate > 0) x = through(new KeyedDropout({ rate: dropRate, seed, name: "pos_drop" }), x);
+  for (const [i, rate] of linearDropRates(depth, dropPathRate).entries()) {
     const queries = i === depth - 1 && !allTokens ? classTokens : tokens;
     x = through(
-      transformerBlock({ ...blockOptions(config), name: `blocks.${i}`, tokens, dropProb, queries }),
+      transformerBlock({ ...blockOptions(config), name: `blocks.${i}`, tokens, dropPathRate: rate, queries }),
       x,
     );
   }
@@ -60,9 +60,9 @@ export function head(
 
 function blockOptions(config: VitConfig): Omit<Parameters<typeof transformerBlock>[0], "name" | "tokens"> {
   const { dim, heads, headDim, mlpRatio = 4, epsilon = 1e-6, init = "keras", seed = 0 } = config;
-  const { dropoutRate = 0, attentionDropoutRate = 0 } = config;
+  const { dropRate = 0, attnDropRate = 0 } = config;
   const sizes = { dim, heads, hiddenDim: dim * mlpRatio, ...(headDim === undefined ? {} : { headDim }) };
-  return { ...sizes, dropout: dropoutRate, attentionDropout: attentionDropoutRate, epsilon, init, seed };
+  return { ...sizes, dropRate, attnDropRate, epsilon, init, seed };
 }
 
 function through(layer: tfl.layers.Layer, x: tfl.SymbolicTensor): tfl.SymbolicTensor {

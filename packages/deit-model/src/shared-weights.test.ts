@@ -13,7 +13,7 @@ const daisies = sharedData("data/flowers/originals/daisy");
 const MEAN = [0.485, 0.456, 0.406];
 const DEVIATION = [0.229, 0.224, 0.225];
 
-/** timm's preprocessing, with sharp's cubic: the shorter side to 248, the middle 224, ImageNet's normalisation. */
+/** timm's preprocessing, with sharp's cubic: the shorter side to 248, the middle 224, ImageNet's normalization. */
 async function preprocess(path: string): Promise<tf.Tensor4D> {
   const { width, height } = await sharp(path).metadata();
   const scale = 248 / Math.min(width, height);

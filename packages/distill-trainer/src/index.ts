@@ -60,8 +60,8 @@ export type { Recipe, RecipeImages, RecipeWarmup } from "./recipe/recipe.ts";
 export { type MixedSourceOptions, mixedSource } from "./mixed-source.ts";
 export {
   IMAGENET_NORMALISATION,
-  type Normalisation,
-  normalise,
+  type Normalization,
+  normalize,
   type Preprocess,
   toSymmetricRange,
   toUnitRange,

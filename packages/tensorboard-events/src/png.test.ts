@@ -20,12 +20,12 @@ test.each([
   [1, 0],
   [3, 2],
   [4, 6],
-] as const)("a picture of %d channels holds its rows, each unfiltered", (channels, colourType) => {
+] as const)("a picture of %d channels holds its rows, each unfiltered", (channels, colorType) => {
   const [width, height] = [3, 2];
   const data = Uint8Array.from({ length: width * height * channels }, (_, i) => (i * 37) % 256);
   const parts = chunks(Buffer.from(encodePng({ width, height, channels, data })));
   expect([...parts.keys()]).toEqual(["IHDR", "IDAT", "IEND"]);
-  expect([...parts.get("IHDR")!]).toEqual([0, 0, 0, width, 0, 0, 0, height, 8, colourType, 0, 0, 0]);
+  expect([...parts.get("IHDR")!]).toEqual([0, 0, 0, width, 0, 0, 0, height, 8, colorType, 0, 0, 0]);
   const row = width * channels;
   expect([...inflateSync(parts.get("IDAT")!)]).toEqual([
     ...[0, ...data.subarray(0, row)],

@@ -6,14 +6,14 @@ export interface Pixels {
   readonly width: number;
   /** Pixels. */
   readonly height: number;
-  /** 1: grey. 3: RGB. 4: RGB and opacity. */
+  /** 1: gray. 3: RGB. 4: RGB and opacity. */
   readonly channels: 1 | 3 | 4;
   /** `[height, width, channels]`, 0…255. */
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-const COLOUR_TYPE = { 1: 0, 3: 2, 4: 6 } as const;
+const COLOR_TYPE = { 1: 0, 3: 2, 4: 6 } as const;
 
 /**
  * A picture as a PNG file.
@@ -30,7 +30,7 @@ export function encodePng({ width, height, channels, data }: Pixels): Uint8Array
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header.set([8, COLOUR_TYPE[channels]], 8); // bits a channel; deflate, no interlacing: zeros
+  header.set([8, COLOR_TYPE[channels]], 8); // bits a channel; deflate, no interlacing: zeros
   const filtered = new Uint8Array(height * (1 + row)); // each row after a 0: "as it is"
   for (let y = 0; y < height; y++) filtered.set(data.subarray(y * row, (y + 1) * row), y * (1 + row) + 1);
   return Buffer.concat([

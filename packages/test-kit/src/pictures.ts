@@ -1,11 +1,11 @@
 import sharp from "sharp";
 
-/** A JPEG of one colour, or with another pixel format. */
-export async function jpeg(grey: number, as: "rgb" | "grey" | "cmyk" = "rgb", size = 12): Promise<Buffer> {
-  const background = { r: grey, g: 255 - grey, b: 30 };
+/** A JPEG of one color, or with another pixel format. */
+export async function jpeg(gray: number, as: "rgb" | "gray" | "cmyk" = "rgb", size = 12): Promise<Buffer> {
+  const background = { r: gray, g: 255 - gray, b: 30 };
   const image = sharp({ create: { width: size, height: size, channels: 3, background } });
-  if (as === "grey") return image.greyscale().jpeg().toBuffer();
-  if (as === "cmyk") return image.toColourspace("cmyk").jpeg().toBuffer();
+  if (as === "gray") return image.grayscale().jpeg().toBuffer();
+  if (as === "cmyk") return image.toColorspace("cmyk").jpeg().toBuffer();
   return image.jpeg({ quality: 100 }).toBuffer();
 }
 

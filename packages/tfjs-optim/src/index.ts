@@ -16,6 +16,12 @@ export {
 } from "./gradient-transform.ts";
 export { type LayerDecayOptions, layerDecay } from "./layer-decay.ts";
 export {
+  type EmaWarmupOptions,
+  emaWarmup,
+  ModelEma,
+  type ModelEmaOptions,
+} from "./model-ema.ts";
+export {
   type CosineOptions,
   constant,
   cosine,
@@ -29,9 +35,3 @@ export {
 export { ScheduledMomentum } from "./scheduled-momentum.ts";
 export { timmNoDecay } from "./timm-no-decay.ts";
 export { requireSameShape, variablesOf } from "./variables.ts";
-export {
-  type AverageWarmupOptions,
-  averageWarmup,
-  WeightAverage,
-  type WeightAverageOptions,
-} from "./weight-average.ts";

@@ -29,7 +29,7 @@ export interface Prepared {
 
 /** What one forward pass gives: means over the micro-batch. */
 export interface Outcome {
-  /** What is minimised, a scalar; also logged as `loss`. */
+  /** What is minimized, a scalar; also logged as `loss`. */
   readonly loss: tf.Scalar;
   /** Scalars logged beside it, by their log names. */
   readonly parts: Readonly<Record<string, tf.Scalar>>;

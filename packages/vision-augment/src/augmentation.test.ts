@@ -120,7 +120,7 @@ describe("resizedCropBox", () => {
 describe("eraseAtRandom", () => {
   const [size, erased] = [32, (data: Float32Array) => data.filter((value) => value !== 77).length];
 
-  test("erases in a quarter of the samples, with noise that normalises to mean 0 and deviation 1", () => {
+  test("erases in a quarter of the samples, with noise that normalizes to mean 0 and deviation 1", () => {
     let count = 0;
     const noise: number[] = [];
     for (const key of keys) {
@@ -194,10 +194,10 @@ describe("an augmented view", () => {
 
   test("needs bytes", () => {
     const floats = { data: new Float32Array(12), width: 2, height: 2 };
-    expect(() => viewOf(floats, { kind: "centre", size: 2 })).toThrow(
+    expect(() => viewOf(floats, { kind: "center", size: 2 })).toThrow(
       "viewOf: image.data must be bytes, got Float32Array",
     );
-    expect(() => viewOf(flower, { kind: "centre", size: 2, ratio: 1.5 })).toThrow(
+    expect(() => viewOf(flower, { kind: "center", size: 2, ratio: 1.5 })).toThrow(
       "viewOf: ratio must be in (0, 1], got 1.5",
     );
   });

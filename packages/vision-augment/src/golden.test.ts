@@ -12,7 +12,7 @@ type Draws = { readonly size: Size; readonly fractions: number[] };
 interface Golden {
   readonly ops: { op: ImageOp; size: Size; color?: number[]; result: string }[];
   readonly resize: { size: Size; box: Box; side: number; interpolation: Interpolation; result: string }[];
-  readonly centre: {
+  readonly center: {
     size: Size;
     side: number;
     ratio: number;
@@ -65,9 +65,9 @@ test.each(golden.resize)("a box of $size to $side is resized_crop, $interpolatio
   expect([...resampleBytes(picture(c.size), stretch).data]).toEqual(bytes(c.result));
 });
 
-test.each(golden.centre)("the middle of $size at $side, ratio $ratio, is timm's, $interpolation", (c) => {
+test.each(golden.center)("the middle of $size at $side, ratio $ratio, is timm's, $interpolation", (c) => {
   const { side: size, ratio, interpolation } = c;
-  const view = viewOf(picture(c.size), { kind: "centre", size, ratio, interpolation });
+  const view = viewOf(picture(c.size), { kind: "center", size, ratio, interpolation });
   expect([...view.data]).toEqual(bytes(c.result));
 });
 

@@ -6,7 +6,7 @@ export type { RgbImage } from "./pixels/rgb-image.ts";
 // Views: what a model is shown of a picture.
 
 export { type Augmentation, DEIT_AUGMENTATION, requireAugmentation } from "./augmentation.ts";
-export { type CentreCropOptions, requireCentreCrop } from "./centre-crop.ts";
+export { type CenterCropOptions, requireCenterCrop } from "./center-crop.ts";
 export { defaultMargin, type View, viewOf, writeView } from "./views.ts";
 
 // The steps of a view, each by itself.

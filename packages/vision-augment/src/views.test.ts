@@ -93,7 +93,7 @@ describe("viewOf", () => {
       const [small, large] = [32, 96].map((size) => viewOf(picture, { kind: "training", size, key }));
       const pixel = 200 / 32;
       for (const at of [0, 1]) {
-        // Corners: the first pixel's centre lies half a pixel inside
+        // Corners: the first pixel's center lies half a pixel inside
         expect(Math.abs(small!.data[at]! - large!.data[at]!)).toBeLessThan(2 * pixel);
       }
       expect(small!.data[0]! > small!.data[3]!).toBe(large!.data[0]! > large!.data[3]!);

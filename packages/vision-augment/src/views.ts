@@ -10,7 +10,7 @@ import {
 } from "known-options";
 import { siteOf, uniform } from "sample-keys";
 import { type Augmentation, requireAugmentation, writeAugmented } from "./augmentation.ts";
-import { type CentreCropOptions, CROP_RATIO, centreCrop } from "./centre-crop.ts";
+import { type CenterCropOptions, CROP_RATIO, centerCrop } from "./center-crop.ts";
 import { INTERPOLATION, requireByteImage } from "./pixels/byte-image.ts";
 import { type RgbImage, requireRgbImage } from "./pixels/rgb-image.ts";
 import { resampleWindow } from "./resize/resample-window.ts";
@@ -22,11 +22,11 @@ const FLIP = siteOf("flip");
 
 /**
  * What is shown of a picture. Of the Keras example: `evaluation` all of it, `training` a random crop, mirrored half of the
- * time. Of timm and FB's DeiT: `centre` the middle, `augmented` a random resized crop and what else the augmentation says.
+ * time. Of timm and FB's DeiT: `center` the middle, `augmented` a random resized crop and what else the augmentation says.
  */
 export type View =
   | { readonly kind: "evaluation"; readonly size: number; readonly antialias?: boolean }
-  | ({ readonly kind: "centre"; readonly size: number } & CentreCropOptions)
+  | ({ readonly kind: "center"; readonly size: number } & CenterCropOptions)
   | {
       readonly kind: "augmented";
       readonly size: number;
@@ -48,7 +48,7 @@ export type View =
 const SIZED = { size: COUNT };
 const CHECKS: KindChecks<View, "kind"> = {
   evaluation: { ...SIZED, antialias: optional(BOOLEAN) },
-  centre: { ...SIZED, ratio: optional(CROP_RATIO), interpolation: optional(INTERPOLATION) },
+  center: { ...SIZED, ratio: optional(CROP_RATIO), interpolation: optional(INTERPOLATION) },
   augmented: { ...SIZED, key: UINT32, augmentation: OBJECT },
   training: { ...SIZED, key: UINT32, margin: optional(integerFrom(0)), antialias: optional(BOOLEAN) },
 };
@@ -63,10 +63,10 @@ export function defaultMargin(size: number): number {
  *
  * `evaluation`: resized to `size²`. `training`: resized to `(size + margin)²`, from which `size²` is cut at
  * `⌊u · (margin + 1)⌋` in each direction, then mirrored if `u < ½`. The `u` are fractions drawn from `key`, so one key gives
- * the same view at two sizes, up to a pixel: the student's and the teacher's. `centre` and `augmented`: byte for byte as timm
+ * the same view at two sizes, up to a pixel: the student's and the teacher's. `center` and `augmented`: byte for byte as timm
  * makes them with PIL; only noise of random erasing leaves 0…255.
  *
- * @param image - Any size, 0…255; bytes for `centre` and `augmented`. Not changed.
+ * @param image - Any size, 0…255; bytes for `center` and `augmented`. Not changed.
  * @returns `[size, size, 3]`, float32, 0…255; owned by the caller.
  * @throws RangeError if a size, the margin or an option of the augmentation is out of range, or the image's data does not
  * fit its size. TypeError if bytes are needed and the data are none, or for an unknown field of the view.
@@ -95,9 +95,9 @@ export function viewOf(image: RgbImage, view: View): FloatImage {
  */
 export function writeView(image: RgbImage, view: View, target: Float32Array, offset: number): void {
   requireKind("writeView", view, "kind", CHECKS);
-  if (view.kind === "centre") {
+  if (view.kind === "center") {
     requireByteImage("viewOf", image);
-    target.set(centreCrop(image, view.size, view).data, offset);
+    target.set(centerCrop(image, view.size, view).data, offset);
     return;
   }
   if (view.kind === "augmented") {

@@ -81,7 +81,7 @@ describe.each(BACKENDS)("layers on %s", (backend) => {
   });
 
   test("the two branches of a block drop independently, and a dropped block is an identity", () => {
-    const model = transformerBlock({ ...block, dropProb: 0.5 });
+    const model = transformerBlock({ ...block, dropPathRate: 0.5 });
     const x = normalNoise([64, 5, 12], 4);
     const sampleKeys = Uint32Array.from({ length: 64 }, (_, i) => i);
     const change = tf.abs(tf.sub(model.apply(x, { training: true, sampleKeys }) as tf.Tensor, x));
@@ -91,7 +91,7 @@ describe.each(BACKENDS)("layers on %s", (backend) => {
   });
 
   test("a block shows its probabilities to an observer, leaves none behind and computes the same", () => {
-    const model = transformerBlock({ ...block, queries: 2, attentionDropout: 0.5 });
+    const model = transformerBlock({ ...block, queries: 2, attnDropRate: 0.5 });
     const x = normalNoise([2, 5, 12], 4);
     const expected = model.apply(x) as tf.Tensor;
     const seen: [string, number[], number][] = [];
@@ -109,7 +109,7 @@ describe.each(BACKENDS)("layers on %s", (backend) => {
   });
 
   test("a block saves and loads, names and all", async () => {
-    const model = transformerBlock({ ...block, dropProb: 0.1, dropout: 0.1, init: "timm", seed: 3 });
+    const model = transformerBlock({ ...block, dropPathRate: 0.1, dropRate: 0.1, init: "timm", seed: 3 });
     const topology = JSON.parse(JSON.stringify(model.toJSON(null, false)));
     const loaded = await tfl.models.modelFromJSON(topology);
     const x = normalNoise([1, 5, 12], 4);
@@ -200,7 +200,7 @@ describe("wrong configs", () => {
       "PatchEmbedding: patchSize must be an integer >= 1, got 0",
     ],
     [() => new LayerNorm({ epsilon: -1 }), "LayerNorm: epsilon must be a finite number > 0, got -1"],
-    [() => new Mlp({ hiddenDim: 4, dropout: 1 }), "Mlp: dropout must be in [0, 1), got 1"],
+    [() => new Mlp({ hiddenDim: 4, dropRate: 1 }), "Mlp: dropRate must be in [0, 1), got 1"],
     [() => new TokenAt({ index: -1 }), "TokenAt: index must be an integer >= 0, got -1"],
     [
       () => new Linear({ units: 1, init: "torch" as "timm" }),
@@ -239,7 +239,7 @@ describe("wrong configs", () => {
     ],
     [
       () => transformerBlock({ ...block, dropPath: 0.1 } as never),
-      "transformerBlock: unknown option 'dropPath'; known: name, ",
+      "transformerBlock: unknown option 'dropPath'; did you mean 'dropPathRate'?",
     ],
     [
       () => transformerBlock({ ...block, tokens: "5" as never }),

@@ -4,6 +4,7 @@ import {
   COUNT,
   check,
   FRACTION,
+  FUNCTION,
   oneOf,
   optional,
   POSITIVE,
@@ -13,30 +14,47 @@ import {
 } from "known-options";
 import { StochasticDepth } from "stochastic-depth";
 import type { Init } from "./initializer.ts";
-import { LayerNorm } from "./layers/layer-norm.ts";
-import { Mlp } from "./layers/mlp.ts";
-import { MultiHeadSelfAttention } from "./layers/multi-head-self-attention.ts";
+import { LayerNorm, type LayerNormArgs } from "./layers/layer-norm.ts";
+import { Mlp, type MlpArgs } from "./layers/mlp.ts";
+import {
+  MultiHeadSelfAttention,
+  type MultiHeadSelfAttentionArgs,
+} from "./layers/multi-head-self-attention.ts";
 import { Residual } from "./layers/residual.ts";
 import { FirstTokens } from "./layers/token-slice.ts";
+
+/** What each layer of a block is made from. */
+export interface BlockLayerArgs {
+  /** The layer's name, unique in a model. */
+  readonly name: string;
+  /** Tokens of the layer's input. */
+  readonly tokens: number;
+  /** Embedding dimension of its input and output. */
+  readonly dim: number;
+  readonly init: Init;
+  readonly seed: number;
+}
 
 /** Options of {@link transformerBlock}. */
 export interface TransformerBlockOptions {
   /** The block's name and its layers' prefix, for instance `blocks.0`. It must be unique in a model. */
   readonly name: string;
-  /** Tokens that come in. */
+  /** Input tokens. */
   readonly tokens: number;
+  /** Embedding dimension. */
   readonly dim: number;
+  /** Attention heads. */
   readonly heads: number;
-  /** Numbers per head. Default `dim / heads`. */
+  /** Dimension of a head. Default `dim / heads`. */
   readonly headDim?: number;
-  /** Numbers inside the MLP. Default `4 · dim`. */
+  /** Hidden dimension of the MLP. Default `4 · dim`. */
   readonly hiddenDim?: number;
-  /** Stochastic depth of both branches, in [0, 1]. Default 0. */
-  readonly dropProb?: number;
-  /** Dropout in the MLP. Default 0. */
-  readonly dropout?: number;
-  /** Dropout on the attention's scores. Default 0. */
-  readonly attentionDropout?: number;
+  /** Stochastic-depth rate of both branches, in [0, 1]. Default 0. */
+  readonly dropPathRate?: number;
+  /** Dropout rate after each product of the MLP, in [0, 1). Default 0. */
+  readonly dropRate?: number;
+  /** Dropout rate of the attention probabilities, in [0, 1). Default 0. */
+  readonly attnDropRate?: number;
   /** LayerNorm's epsilon. Default 1e-6. */
   readonly epsilon?: number;
   /** Number of leading tokens to return. Exact: the others still serve as keys and values. Default: all. */
@@ -45,6 +63,16 @@ export interface TransformerBlockOptions {
   readonly init?: Init;
   /** uint32. Default 0. */
   readonly seed?: number;
+  /** Makes a normalization, `[batch, tokens, dim]` → same shape. Default: {@link LayerNorm}. */
+  readonly normLayer?: (args: BlockLayerArgs & Required<Pick<LayerNormArgs, "epsilon">>) => tfl.layers.Layer;
+  /** Makes the attention, `[batch, tokens, dim]` → `[batch, queries, dim]`. Default: {@link MultiHeadSelfAttention}. */
+  readonly attnLayer?: (
+    args: BlockLayerArgs & Pick<MultiHeadSelfAttentionArgs, "heads" | "headDim" | "queries" | "attnDropRate">,
+  ) => tfl.layers.Layer;
+  /** Makes the MLP, `[batch, tokens, dim]` → same shape. Default: {@link Mlp}. */
+  readonly mlpLayer?: (
+    args: BlockLayerArgs & Required<Pick<MlpArgs, "hiddenDim" | "dropRate">>,
+  ) => tfl.layers.Layer;
 }
 
 const CHECKS: Checks<TransformerBlockOptions> = {
@@ -54,23 +82,28 @@ const CHECKS: Checks<TransformerBlockOptions> = {
   heads: COUNT,
   headDim: optional(COUNT),
   hiddenDim: optional(COUNT),
-  dropProb: optional(FRACTION),
-  dropout: optional(RATE),
-  attentionDropout: optional(RATE),
+  dropPathRate: optional(FRACTION),
+  dropRate: optional(RATE),
+  attnDropRate: optional(RATE),
   epsilon: optional(POSITIVE),
   queries: optional(COUNT),
   init: optional(oneOf("keras", "timm")),
   seed: optional(UINT32),
+  normLayer: optional(FUNCTION),
+  attnLayer: optional(FUNCTION),
+  mlpLayer: optional(FUNCTION),
 };
 
 /**
- * A pre-norm transformer block as a model: `x = x + drop(attention(norm1(x)))`, then `x = x + drop(mlp(norm2(x)))`.
+ * A pre-norm transformer block as a model: `x = x + drop(attn(norm1(x)))`, then `x = x + drop(mlp(norm2(x)))`.
  *
- * `[batch, tokens, dim]` → `[batch, queries, dim]`. The two branches drop independently; where `dropProb` is 0 there is
- * no such layer. Layers are named `<name>.norm1`, `.attn`, `.norm2`, `.mlp` as in timm, and their weights after them.
+ * `[batch, tokens, dim]` → `[batch, queries, dim]`. The two branches drop independently; where `dropPathRate` is 0 there
+ * is no such layer. Layers are named `<name>.norm1`, `.attn`, `.norm2`, `.mlp` as in timm, and their weights after them.
+ * `normLayer`, `attnLayer` and `mlpLayer` put other layers, or models, in their place.
  *
  * @returns A model owned by the caller, to be applied like a layer.
- * @throws TypeError for an unknown option; RangeError if a size is not an integer ≥ 1 or the heads do not divide `dim`, before anything is allocated.
+ * @throws TypeError for an unknown option; RangeError if a size is not an integer ≥ 1 or the heads do not divide `dim`,
+ * before anything is allocated.
  * @see Dosovitskiy et al. 2020, figure 1, https://arxiv.org/abs/2010.11929; https://keras.io/examples/vision/deit/
  *
  * @example
@@ -79,35 +112,42 @@ const CHECKS: Checks<TransformerBlockOptions> = {
  */
 export function transformerBlock(options: TransformerBlockOptions): tfl.LayersModel {
   requireOptions("transformerBlock", options, CHECKS);
-  const { name, tokens, dim, heads, headDim, queries = tokens, dropProb = 0, epsilon = 1e-6 } = options;
-  const { hiddenDim = 4 * dim, dropout = 0, attentionDropout = 0, init = "keras", seed = 0 } = options;
+  const { name, tokens, dim, heads, headDim, queries = tokens, epsilon = 1e-6, init = "keras" } = options;
+  const { hiddenDim = 4 * dim, dropPathRate = 0, dropRate = 0, attnDropRate = 0, seed = 0 } = options;
+  const {
+    normLayer = ({ tokens: _, dim: __, ...args }) => new LayerNorm(args),
+    attnLayer = ({ tokens: _, dim: __, ...args }) => new MultiHeadSelfAttention(args),
+    mlpLayer = ({ tokens: _, dim: __, ...args }) => new Mlp(args),
+  } = options;
   if (headDim === undefined && dim % heads !== 0) {
     throw new RangeError(`transformerBlock: heads must divide dim ${dim}, got ${heads}`);
   }
-  if (queries > tokens)
+  if (queries > tokens) {
     throw new RangeError(`transformerBlock: queries must be <= ${tokens}, got ${queries}`);
+  }
 
-  const shared = { init, seed };
-  const asked = queries === tokens ? {} : { queries };
-  const size = headDim === undefined ? {} : { headDim };
-  const attn = { ...shared, ...asked, ...size, heads, dropout: attentionDropout };
-  const drop = (branch: tfl.SymbolicTensor, place: string) =>
-    dropProb === 0
-      ? branch
-      : through(new StochasticDepth({ dropProb, seed, name: `${name}.${place}` }), branch);
+  const named = (part: string) => ({ name: `${name}.${part}` });
+  const args = (part: string, count: number) => ({ ...named(part), tokens: count, dim, init, seed });
+  const size = { heads, attnDropRate, ...(headDim !== undefined && { headDim }) };
+  const asked = queries < tokens && { queries };
+  const norm1 = applied(normLayer({ ...args("norm1", tokens), epsilon }));
+  const attn = applied(attnLayer({ ...args("attn", tokens), ...size, ...asked }));
+  const norm2 = applied(normLayer({ ...args("norm2", queries), epsilon }));
+  const mlp = applied(mlpLayer({ ...args("mlp", queries), hiddenDim, dropRate }));
+  const first = asked ? applied(new FirstTokens({ ...named("first"), count: queries })) : identity;
+  const drop = (part: string) =>
+    dropPathRate > 0
+      ? applied(new StochasticDepth({ ...named(part), dropProb: dropPathRate, seed }))
+      : identity;
+  const add = (part: string, ...terms: Symbolic[]) => new Residual(named(part)).apply(terms) as Symbolic;
 
-  const x = tfl.input({ shape: [tokens, dim], name: `${name}.input` });
-  const norm1 = through(new LayerNorm({ ...shared, epsilon, name: `${name}.norm1` }), x);
-  const attended = through(new MultiHeadSelfAttention({ ...attn, name: `${name}.attn` }), norm1);
-  const kept =
-    queries === tokens ? x : through(new FirstTokens({ count: queries, name: `${name}.first` }), x);
-  const x2 = through(new Residual({ name: `${name}.add1` }), [kept, drop(attended, "drop_path1")]);
-  const norm2 = through(new LayerNorm({ ...shared, epsilon, name: `${name}.norm2` }), x2);
-  const mixed = through(new Mlp({ ...shared, hiddenDim, dropout, name: `${name}.mlp` }), norm2);
-  const x3 = through(new Residual({ name: `${name}.add2` }), [x2, drop(mixed, "drop_path2")]);
-  return tfl.model({ inputs: x, outputs: x3, name });
+  const input = tfl.input({ ...named("input"), shape: [tokens, dim] });
+  let x = add("add1", first(input), drop("drop_path1")(attn(norm1(input))));
+  x = add("add2", x, drop("drop_path2")(mlp(norm2(x))));
+  return tfl.model({ inputs: input, outputs: x, name });
 }
 
-function through(layer: tfl.layers.Layer, x: tfl.SymbolicTensor | tfl.SymbolicTensor[]): tfl.SymbolicTensor {
-  return layer.apply(x) as tfl.SymbolicTensor; // one output each
-}
+type Symbolic = tfl.SymbolicTensor;
+
+const applied = (layer: tfl.layers.Layer) => (x: Symbolic) => layer.apply(x) as Symbolic; // one output each
+const identity = (x: Symbolic) => x;

@@ -116,7 +116,7 @@ static void add_over_queries(const float* a, int a_step, const float* b, int key
   }
 }
 
-/// scores = 2^(scores - the largest of their column), unnormalised; returns both per column.
+/// scores = 2^(scores - the largest of their column), unnormalized; returns both per column.
 static void softmax_columns(float* scores, int keys, float* top, float* total) {
   f32x4 top0 = LOAD(scores), top1 = LOAD(scores + 4), sum0 = SPLAT(0), sum1 = SPLAT(0);
   // Where `pmax` passes over a NaN, the sum below does not.

@@ -24,7 +24,7 @@ INLINE void zero(float* to, int count) {
   for (; i < count; i++) to[i] = 0;
 }
 
-/// One row of a patch, whose pixels lie `dilation` apart from column `left` of an image's row on. Neighbours are copied at once.
+/// One row of a patch, whose pixels lie `dilation` apart from column `left` of an image's row on. Neighbors are copied at once.
 INLINE void unfold_row(const float* row, int width, int channels, int left, int taps, int dilation, float* to) {
   if (dilation == 1 && left >= 0 && left + taps <= width) {
     copy(to, row + left * channels, taps * channels);

@@ -1,4 +1,4 @@
-// Group normalisation of images, channels last, and its gradient. Y. Wu and K. He 2018,
+// Group normalization of images, channels last, and its gradient. Y. Wu and K. He 2018,
 // https://arxiv.org/abs/1803.08494. All passes run along the channels: group statistics are sums of channel sums.
 #include "columns.h"
 

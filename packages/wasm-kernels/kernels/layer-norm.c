@@ -1,4 +1,4 @@
-// Layer normalisation over rows, and its gradient. J. Ba et al. 2016, https://arxiv.org/abs/1607.06450.
+// Layer normalization over rows, and its gradient. J. Ba et al. 2016, https://arxiv.org/abs/1607.06450.
 #include "columns.h"
 
 /// Rows whose part of dgamma and dbeta is added up in float32; the parts are added in float64.

@@ -1,4 +1,4 @@
-// Weight standardisation: every output channel of a filter to mean 0 and variance 1.
+// Weight standardization: every output channel of a filter to mean 0 and variance 1.
 // S. Qiao et al. 2019, https://arxiv.org/abs/1903.10520.
 #include "columns.h"
 

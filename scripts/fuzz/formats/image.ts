@@ -19,7 +19,7 @@ export const image: Format = {
         .withExif({ IFD0: { Orientation: "6" } })
         .toBuffer(),
       "progressive jpeg": await picture().jpeg({ progressive: true }).toBuffer(),
-      "cmyk jpeg": await picture().toColourspace("cmyk").jpeg().toBuffer(),
+      "cmyk jpeg": await picture().toColorspace("cmyk").jpeg().toBuffer(),
       png: await picture().png().toBuffer(),
       webp: await picture().webp().toBuffer(),
       gif: await picture().gif().toBuffer(),

@@ -29,9 +29,9 @@ export const distillTrainer: readonly Case[] = [
     reference: () => build([3, 3], (i, j) => 0.9 * Number([0, 2, 1][i!] === j) + 0.1 / 3),
   }),
   opCase({
-    op: "distill-trainer: normalise",
+    op: "distill-trainer: normalize",
     inputs: [map(noise([2, 2, 2, 3], 4), (v) => Math.fround(127 + 120 * v))],
-    run: (x) => trainer.normalise(trainer.IMAGENET_NORMALISATION)(x!),
+    run: (x) => trainer.normalize(trainer.IMAGENET_NORMALISATION)(x!),
     reference: (x) => {
       const { mean, std } = trainer.IMAGENET_NORMALISATION;
       return map(x!, (v, i) => (v / 255 - mean[i % 3]!) / std[i % 3]!);

@@ -73,7 +73,7 @@ export const layers: readonly Case[] = [
     x: TOKENS,
     weights: ATTENTION,
     make: () =>
-      new vit.MultiHeadSelfAttention({ heads: 2, headDim: 4, queries: 3, dropout: 0.4, name: "attn" }),
+      new vit.MultiHeadSelfAttention({ heads: 2, headDim: 4, queries: 3, attnDropRate: 0.4, name: "attn" }),
     kwargs: TRAINING,
     reference: (x, weights) => {
       const drop = { rate: 0.4, sampleKeys: KEYS, site: "attn.scores" };
@@ -84,7 +84,7 @@ export const layers: readonly Case[] = [
     op: "vit-blocks: Mlp with dropout",
     x: TOKENS,
     weights: MLP,
-    make: () => new vit.Mlp({ hiddenDim: 13, dropout: 0.3, name: "mlp" }),
+    make: () => new vit.Mlp({ hiddenDim: 13, dropRate: 0.3, name: "mlp" }),
     kwargs: TRAINING,
     reference: (x, weights) => deit.mlp(x, weights, { rate: 0.3, sampleKeys: KEYS, site: "mlp" }),
   }),
@@ -136,12 +136,12 @@ export const layers: readonly Case[] = [
     weights: BLOCK,
     make: () => {
       const sizes = { tokens: 5, dim: 6, heads: 2, headDim: 4, hiddenDim: 13 };
-      const rates = { dropProb: 0.5, dropout: 0.2, attentionDropout: 0.3 };
+      const rates = { dropPathRate: 0.5, dropRate: 0.2, attnDropRate: 0.3 };
       return vit.transformerBlock({ ...sizes, ...rates, name: "b" });
     },
     kwargs: TRAINING,
     reference: (x, weights) => {
-      const rates = { dropProb: 0.5, dropout: 0.2, attentionDropout: 0.3, sampleKeys: KEYS };
+      const rates = { dropPathRate: 0.5, dropRate: 0.2, attnDropRate: 0.3, sampleKeys: KEYS };
       return deit.transformerBlock(x, weights, { ...rates, name: "b", heads: 2, queries: 5 });
     },
   }),

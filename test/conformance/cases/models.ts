@@ -14,7 +14,7 @@ const SMALL: VitConfig = {
   mlpRatio: 2,
   classes: 3,
 };
-const RATES = { dropPathRate: 0.5, dropoutRate: 0.2, attentionDropoutRate: 0.3 };
+const RATES = { dropPathRate: 0.5, dropRate: 0.2, attnDropRate: 0.3 };
 const KEYS = [7, 8];
 
 /** Small models of `deit-model`, every weight's gradient. */

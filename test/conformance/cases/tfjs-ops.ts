@@ -147,9 +147,9 @@ export const tfjsOps: readonly Case[] = [
     reference: (x) => maxPooled(x!, 3, 2),
   }),
   opCase({
-    op: "tfjs: resizeBilinear, half-pixel centres",
+    op: "tfjs: resizeBilinear, half-pixel centers",
     inputs: [noise([2, 5, 4, 3], 33)],
-    differentiable: [], // tfjs' gradient knows no half-pixel centres
+    differentiable: [], // tfjs' gradient knows no half-pixel centers
     run: (x) => tf.image.resizeBilinear(x as tf.Tensor4D, [8, 3], false, true),
     reference: (x) => resized(x!, 8, 3),
   }),

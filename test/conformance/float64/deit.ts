@@ -78,9 +78,9 @@ export interface Block {
   readonly name: string;
   readonly heads: number;
   readonly queries: number;
-  readonly dropProb?: number;
-  readonly dropout?: number;
-  readonly attentionDropout?: number;
+  readonly dropPathRate?: number;
+  readonly dropRate?: number;
+  readonly attnDropRate?: number;
   readonly sampleKeys?: Keys;
 }
 
@@ -91,11 +91,11 @@ export function transformerBlock(x: Array64, weights: Weights, block: Block): Ar
   const draw = (rate = 0, site = "") => sampleKeys && { rate, sampleKeys, site: `${name}.${site}` };
   const norm = (v: Array64, which: string) => layerNorm(v, layer(which)("gamma"), layer(which)("beta"));
 
-  const drop = draw(block.attentionDropout, "attn.scores");
+  const drop = draw(block.attnDropRate, "attn.scores");
   const attended = selfAttention(norm(x, "norm1"), layer("attn"), { heads, queries, drop });
-  const x2 = add(firstTokens(x, queries), stochasticDepth(attended, draw(block.dropProb, "drop_path1")));
-  const mixed = mlp(norm(x2, "norm2"), layer("mlp"), draw(block.dropout, "mlp"));
-  return add(x2, stochasticDepth(mixed, draw(block.dropProb, "drop_path2")));
+  const x2 = add(firstTokens(x, queries), stochasticDepth(attended, draw(block.dropPathRate, "drop_path1")));
+  const mixed = mlp(norm(x2, "norm2"), layer("mlp"), draw(block.dropRate, "mlp"));
+  return add(x2, stochasticDepth(mixed, draw(block.dropPathRate, "drop_path2")));
 }
 
 /** Logits of each head: two of them if there is a distillation token. */
@@ -106,19 +106,19 @@ export function vit(
   distilled: boolean,
   keys?: Keys,
 ): Array64[] {
-  const { patchSize, depth, heads, dropPathRate = 0, dropoutRate = 0, attentionDropoutRate = 0 } = config;
+  const { patchSize, depth, heads, dropPathRate = 0, dropRate = 0, attnDropRate = 0 } = config;
   const tokens = TOKENS.slice(0, distilled ? 2 : 1).map((name) => weights(`tokens/${name}`));
   let x = patchEmbedding(images, under(weights, "patch_embed.proj/"), patchSize);
   x = add(classTokens(x, tokens), weights("position/pos_embed"));
-  x = dropout(x, keys && { rate: dropoutRate, sampleKeys: keys, site: "pos_drop" });
+  x = dropout(x, keys && { rate: dropRate, sampleKeys: keys, site: "pos_drop" });
   for (let i = 0; i < depth; i++) {
     x = transformerBlock(x, weights, {
       name: `blocks.${i}`,
       heads,
       queries: i === depth - 1 ? tokens.length : x.shape[1]!,
-      dropProb: depth === 1 ? 0 : (dropPathRate * i) / (depth - 1),
-      dropout: dropoutRate,
-      attentionDropout: attentionDropoutRate,
+      dropPathRate: depth === 1 ? 0 : (dropPathRate * i) / (depth - 1),
+      dropRate,
+      attnDropRate,
       sampleKeys: keys,
     });
   }

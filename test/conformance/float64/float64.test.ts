@@ -34,7 +34,7 @@ test("gradients by differences are those of calculus, to 1e-10", () => {
   });
 });
 
-test("softmax, normalisation and cross-entropy by hand", () => {
+test("softmax, normalization and cross-entropy by hand", () => {
   expect([...softmax(list(0, Math.log(3))).data]).toEqual([0.25, 0.75].map((v) => expect.closeTo(v, 14)));
   const normed = layerNorm(list(1, 3), list(2, 2), list(0, 1), 1e-12);
   expect([...normed.data]).toEqual([-2, 3].map((v) => expect.closeTo(v, 10)));

@@ -95,7 +95,7 @@ export function patchExtract(x: Array64, p: number): Array64 {
   });
 }
 
-/** Channels last; statistics of each sample's groups of neighbouring channels. */
+/** Channels last; statistics of each sample's groups of neighboring channels. */
 export function groupNorm(
   x: Array64,
   gamma: Array64,

@@ -36,7 +36,7 @@ export function maxPooled(x: Array64, window: number, stride: number): Array64 {
   });
 }
 
-/** `tf.image.resizeBilinear` with half-pixel centres. */
+/** `tf.image.resizeBilinear` with half-pixel centers. */
 export function resized(x: Array64, rows: number, columns: number): Array64 {
   const [batch, height, width, channels] = x.shape as [number, number, number, number];
   const between = (place: number, from: number, to: number): [low: number, high: number, share: number] => {

@@ -6,7 +6,7 @@ import { type LayerArgs, single, singleShape } from "./base.ts";
 
 /** Config of {@link GroupNorm}. */
 export interface GroupNormArgs extends LayerArgs {
-  /** Groups of neighbouring channels; must divide their number. Default 32. */
+  /** Groups of neighboring channels; must divide their number. Default 32. */
   groups?: number;
   /** Added to the variance, > 0. Default 1e-5. */
   epsilon?: number;

@@ -52,7 +52,7 @@ const CHECKS: Checks<StdConv2DArgs> = {
 type Pad = "same" | "valid" | tf.backend_util.ExplicitPadding;
 
 /**
- * A convolution whose weights are standardised first: `conv2d(x, weightStandardize(kernel)) (+ bias)`, NHWC.
+ * A convolution whose weights are standardized first: `conv2d(x, weightStandardize(kernel)) (+ bias)`, NHWC.
  *
  * Weights `kernel` `[kernelSize, kernelSize, in, filters]` and, with `useBias`, `bias` (zeros at first).
  *

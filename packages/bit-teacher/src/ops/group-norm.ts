@@ -4,7 +4,7 @@ import { type Checks, COUNT, optional, POSITIVE, requireOptions } from "known-op
 
 /** Options of {@link groupNorm}. */
 export interface GroupNormOptions {
-  /** Groups of neighbouring channels; must divide their number. Default 32. */
+  /** Groups of neighboring channels; must divide their number. Default 32. */
   readonly groups?: number;
   /** Added to the variance, > 0. Default 1e-5. */
   readonly epsilon?: number;
@@ -13,7 +13,7 @@ export interface GroupNormOptions {
 const CHECKS: Checks<GroupNormOptions> = { groups: optional(COUNT), epsilon: optional(POSITIVE) };
 
 /**
- * Group normalisation, channels last: `y = (x − mean) · rstd · gamma + beta`, `rstd = 1 / sqrt(variance + epsilon)`,
+ * Group normalization, channels last: `y = (x − mean) · rstd · gamma + beta`, `rstd = 1 / sqrt(variance + epsilon)`,
  * mean and biased variance over all places and channels of a group, sample by sample.
  *
  * For the backward pass `x`, `gamma` and two numbers per group are kept. Runs the kernels `GroupNorm` and
@@ -81,9 +81,9 @@ function composite(
   const inGroup = (v: tf.Tensor) => tf.mean(v, [1, 3], true); // [batch, 1, groups, 1]
   const perChannel = (v: tf.Tensor) => tf.reshape(v, [groups, channels / groups]);
   const mean = inGroup(grouped);
-  const centred = tf.sub(grouped, mean);
-  const rstd = tf.rsqrt(tf.add(inGroup(tf.square(centred)), epsilon));
-  const y = tf.add(tf.mul(tf.mul(centred, rstd), perChannel(gamma)), perChannel(beta));
+  const centered = tf.sub(grouped, mean);
+  const rstd = tf.rsqrt(tf.add(inGroup(tf.square(centered)), epsilon));
+  const y = tf.add(tf.mul(tf.mul(centered, rstd), perChannel(gamma)), perChannel(beta));
   return withGradient({
     value: tf.reshape(y, x.shape),
     saved: [x, gamma, mean, rstd],

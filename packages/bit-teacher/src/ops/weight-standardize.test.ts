@@ -50,12 +50,12 @@ describe.each(BACKENDS)("weightStandardize on %s", (backend) => {
     expect(tf.memory().numTensors - before).toBe(1);
   });
 
-  test("trains a convolution with groups normalised after it", () => {
+  test("trains a convolution with groups normalized after it", () => {
     const x = normalNoise([1, 6, 6, 3], 1) as tf.Tensor4D;
     const loss = (w: tf.Tensor) =>
       tf.sum(tf.square(tf.conv2d(x, weightStandardize(w) as tf.Tensor4D, 2, "same")));
     const dw = tf.grad(loss)(normalNoise([3, 3, 3, 4], 2));
-    // Standardised weights do not change when a channel is scaled: the slope along the weights is 0.
+    // Standardized weights do not change when a channel is scaled: the slope along the weights is 0.
     const along = tf.sum(tf.mul(dw, normalNoise([3, 3, 3, 4], 2))).dataSync()[0]!;
     expect(Math.abs(along)).toBeLessThan(1e-3);
     expect(tf.max(tf.abs(dw)).dataSync()[0]).toBeGreaterThan(0.1);

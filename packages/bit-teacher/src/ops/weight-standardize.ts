@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { customOp, type Forward, hasKernel, runKernel, withGradient } from "kernel-contract";
 
 /**
- * Weight standardisation: `y = (w − mean) / sqrt(variance + epsilon)` for each output channel, over all else, with the
+ * Weight standardization: `y = (w − mean) / sqrt(variance + epsilon)` for each output channel, over all else, with the
  * biased variance.
  *
  * For the backward pass `w` and two numbers per channel are kept. Runs the kernels `WeightStandardize` and
@@ -36,10 +36,10 @@ function withKernel(w: tf.Tensor, epsilon: number): Forward {
 function composite(w: tf.Tensor, epsilon: number): Forward {
   const axes = w.shape.slice(0, -1).map((_, axis) => axis);
   const mean = tf.mean(w, axes); // [out]
-  const centred = tf.sub(w, mean);
-  const rstd = tf.rsqrt(tf.add(tf.mean(tf.square(centred), axes), epsilon)); // [out]
+  const centered = tf.sub(w, mean);
+  const rstd = tf.rsqrt(tf.add(tf.mean(tf.square(centered), axes), epsilon)); // [out]
   return withGradient({
-    value: tf.mul(centred, rstd),
+    value: tf.mul(centered, rstd),
     saved: [w, mean, rstd],
     backward: (dy, [v, m, r]) => {
       const normed = tf.mul(tf.sub(v, m), r);

@@ -18,14 +18,14 @@ const LONGEST = { least: 240, most: 480 } as const;
  * @throws UsageError if the model is no vision transformer.
  */
 export async function drawAttention(opened: OpenedModel, whole: RgbImage): Promise<RgbImage> {
-  const { model, preprocess, imageSize, centreCrop, path } = opened;
+  const { model, preprocess, imageSize, centerCrop, path } = opened;
   requireTransformer(model, path);
-  const photo = middle(whole, centreCrop?.ratio);
+  const photo = middle(whole, centerCrop?.ratio);
   const longest = Math.max(photo.width, photo.height);
   const scale = Math.min(Math.max(longest, LONGEST.least), LONGEST.most) / longest;
   const [height, width] = [photo.height, photo.width].map((side) => Math.max(1, Math.round(side * scale)));
   const shown = resizeBilinear(photo, height!, width!, { antialias: true });
-  const seen = resizeBilinear(photo, imageSize, imageSize, { antialias: centreCrop !== undefined });
+  const seen = resizeBilinear(photo, imageSize, imageSize, { antialias: centerCrop !== undefined });
   const drawn = tf.tidy(() => {
     const maps = attentionMaps(model, preprocess(tf.tensor4d(seen.data, [1, imageSize, imageSize, 3])));
     const pixels = tf.tensor4d(shown.data, [1, height!, width!, 3]);
@@ -38,7 +38,7 @@ export async function drawAttention(opened: OpenedModel, whole: RgbImage): Promi
   return { data, height: height!, width: totalWidth };
 }
 
-/** What an evaluation with that centre crop looks at: a square of the middle. (It resizes with a bicubic filter, this bilinearly.) */
+/** What an evaluation with that center crop looks at: a square of the middle. (It resizes with a bicubic filter, this bilinearly.) */
 function middle(photo: RgbImage, ratio: number | undefined): RgbImage {
   if (ratio === undefined) return photo;
   const { width, height, data } = photo;

@@ -67,7 +67,7 @@ export const evaluate: Command = {
     for (const folder of folders) {
       signal?.throwIfAborted();
       const opened = await openModel(folder, use);
-      const crop = options.evaluationCrop === undefined ? opened.centreCrop?.ratio : settings.evaluationCrop;
+      const crop = options.evaluationCrop === undefined ? opened.centerCrop?.ratio : settings.evaluationCrop;
       judged.push({ model: folder, ...(await judge(context, opened, crop)) });
       opened.model.dispose();
     }
@@ -102,9 +102,9 @@ async function judge(
         `got ${data.classNames.join(", ")}: it does not know ${unknown.join(", ")}`,
     );
   }
-  const centreCrop = crop === undefined || crop === 1 ? undefined : { ratio: crop };
+  const centerCrop = crop === undefined || crop === 1 ? undefined : { ratio: crop };
   const validation = data.validation.withUpright(upright);
-  const pictures = await heldOutImages({ ...context, data: { ...data, validation } }, imageSize, centreCrop);
+  const pictures = await heldOutImages({ ...context, data: { ...data, validation } }, imageSize, centerCrop);
   const { labels, probabilities } = await predictionsOf(answers, pictures, microBatchSizeOf(settings));
   const own = labels.map((label) => places[label]!);
   const confusion = confusionMatrix({ labels: own, probabilities }, classNames.length);

@@ -4,7 +4,7 @@ import { openModel } from "../models/open-model.ts";
 import { MODEL_OPTIONS, modelSettings } from "../options/model-settings.ts";
 import { requireNone } from "../photos/bad-photo.ts";
 import { findPhotos, leftOutLine } from "../photos/find-photos.ts";
-import { recognise } from "../photos/recognise.ts";
+import { recognize } from "../photos/recognize.ts";
 import { probabilityBars } from "../terminal/bars.ts";
 import type { Command } from "./command.ts";
 
@@ -30,7 +30,7 @@ export const predict: Command = {
     const all: object[] = [];
     const errors: string[] = [];
     let index = 0;
-    for await (const one of recognise(opened, files, settings)) {
+    for await (const one of recognize(opened, files, settings)) {
       signal?.throwIfAborted();
       if ("error" in one) {
         index += 1;

@@ -6,7 +6,7 @@ export interface Curve {
   readonly values: readonly number[];
   /** Where each value is: 1 is the first epoch's end. Default 1, 2, 3, …. */
   readonly epochs?: readonly number[];
-  /** CSS class that colours it. */
+  /** CSS class that colors it. */
   readonly style: string;
   /** Drawn dashed; for training curves beside their validation. */
   readonly dashed?: boolean;

@@ -4,7 +4,7 @@ import type { Predictions } from "./predictions.ts";
 export interface ClassFigures {
   /** Pictures of the class. */
   readonly count: number;
-  /** Share of them that it recognises; `NaN` without pictures. */
+  /** Share of them that it recognizes; `NaN` without pictures. */
   readonly recall: number;
   /** Share of the pictures that it takes for this class that are of it; `NaN` where it takes none. */
   readonly precision: number;

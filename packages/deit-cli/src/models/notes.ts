@@ -2,8 +2,8 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 import {
   layersTeacher,
   type ModelOutputs,
-  type Normalisation,
-  normalise,
+  type Normalization,
+  normalize,
   type Preprocess,
   type Teacher,
 } from "distill-trainer";
@@ -13,13 +13,13 @@ import { inputRangeOf, knownRangeOf, toInputRange } from "./input-range.ts";
 export interface ModelNotes {
   readonly classNames?: readonly string[];
   /** Normalization of pixels, in place of a range. */
-  readonly normalisation?: Normalisation;
+  readonly normalization?: Normalization;
   /** Whether photos are turned as their EXIF orientation says, as those it was trained on. */
   readonly upright?: boolean;
   /** What it gives; absent: as its last layer says, or as its outputs look. */
   readonly outputs?: ModelOutputs;
   /** Middle part of a picture that it was judged on; absent: whole pictures. */
-  readonly centreCrop?: number;
+  readonly centerCrop?: number;
 }
 
 /** Notes in a model, and so in its files, something about it. */
@@ -34,8 +34,8 @@ export function notesOf(model: tfl.LayersModel): ModelNotes {
 
 /** From images in 0…255 to what the model takes. */
 export function preprocessOf(model: tfl.LayersModel): Preprocess {
-  const { normalisation } = notesOf(model);
-  return normalisation === undefined ? toInputRange(inputRangeOf(model)) : normalise(normalisation);
+  const { normalization } = notesOf(model);
+  return normalization === undefined ? toInputRange(inputRangeOf(model)) : normalize(normalization);
 }
 
 /** A model as a {@link Teacher} of its own classes: pictures in 0…255 to logits, whatever it takes and gives. */
@@ -44,22 +44,22 @@ export function answersOf(model: tfl.LayersModel): Teacher {
 }
 
 /** What a model is shown of a held-out picture, as an option of `imageSource`: its middle, or nothing for all of it. */
-export function centreCropOf(model: tfl.LayersModel): { readonly ratio: number } | undefined {
-  const { centreCrop } = notesOf(model);
-  return centreCrop === undefined ? undefined : { ratio: centreCrop };
+export function centerCropOf(model: tfl.LayersModel): { readonly ratio: number } | undefined {
+  const { centerCrop } = notesOf(model);
+  return centerCrop === undefined ? undefined : { ratio: centerCrop };
 }
 
 /** What a model's pixels are, in words that differ where the pixels do. */
 export function pixelsOf(model: tfl.LayersModel): string {
-  const { normalisation } = notesOf(model);
-  return normalisation === undefined
+  const { normalization } = notesOf(model);
+  return normalization === undefined
     ? `pixels in ${inputRangeOf(model).join("…")}`
-    : `pixels less ${normalisation.mean}, over ${normalisation.std}`;
+    : `pixels less ${normalization.mean}, over ${normalization.std}`;
 }
 
 /** The same for people, with how it is known. */
 export function pixelsInWords(model: tfl.LayersModel): string {
-  if (notesOf(model).normalisation !== undefined) return pixelsOf(model);
+  if (notesOf(model).normalization !== undefined) return pixelsOf(model);
   const { range, from } = knownRangeOf(model);
   const how = {
     noted: "as it says",

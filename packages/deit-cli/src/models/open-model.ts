@@ -5,7 +5,7 @@ import type { ModelOutputs, Preprocess, Teacher } from "distill-trainer";
 import { UsageError } from "../process/usage-error.ts";
 import { loadLayersModelFile, orDispose } from "./layers-model-files.ts";
 import "./known-layers.ts";
-import { addNotes, answersOf, centreCropOf, notesOf, preprocessOf } from "./notes.ts";
+import { addNotes, answersOf, centerCropOf, notesOf, preprocessOf } from "./notes.ts";
 import { type Pixels, setPixels } from "./pixels.ts";
 import { studentOf } from "./student-of.ts";
 
@@ -23,7 +23,7 @@ export interface OpenedModel {
   /** Whether photos are turned as their EXIF orientation says; true where the model does not say. */
   readonly upright: boolean;
   /** Middle part of a picture that it looks at; absent: all of it. */
-  readonly centreCrop?: { readonly ratio: number };
+  readonly centerCrop?: { readonly ratio: number };
 }
 
 /** What the user says of a model, in the place of what it says itself. */
@@ -51,7 +51,7 @@ function described(folder: string, model: tfl.LayersModel, { pixels, outputs }: 
   if (pixels !== undefined) setPixels(model, pixels);
   if (outputs !== undefined) addNotes(model, { outputs });
   const { classNames } = notesOf(model);
-  const centreCrop = centreCropOf(model);
+  const centerCrop = centerCropOf(model);
   const classes = model.outputs[0]!.shape[1];
   if (classNames?.length !== classes) {
     throw new UsageError(
@@ -63,6 +63,6 @@ function described(folder: string, model: tfl.LayersModel, { pixels, outputs }: 
     answers: answersOf(model),
     preprocess: preprocessOf(model),
     upright: notesOf(model).upright ?? true,
-    ...(centreCrop && { centreCrop }),
+    ...(centerCrop && { centerCrop }),
   };
 }

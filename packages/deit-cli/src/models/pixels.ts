@@ -12,8 +12,8 @@ const RANGES = { bytes: [0, 255], unit: [0, 1], symmetric: [-1, 1] } as const;
 
 /** Notes in a model what it takes, in the place of what it said. */
 export function setPixels(model: tfl.LayersModel, pixels: Pixels): void {
-  const { normalisation: _, ...others } = notesOf(model);
+  const { normalization: _, ...others } = notesOf(model);
   model.setUserDefinedMetadata({ ...others });
-  if (pixels === "imagenet") addNotes(model, { normalisation: IMAGENET_NORMALISATION });
+  if (pixels === "imagenet") addNotes(model, { normalization: IMAGENET_NORMALISATION });
   else setInputRange(model, RANGES[pixels]);
 }

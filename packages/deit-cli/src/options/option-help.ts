@@ -28,7 +28,7 @@ export const OPTION_HELP = {
   heads: "Attention heads; divides the width",
   headDim: "Width of a head (default: the width over the heads)",
   mlpRatio: "Width of the MLP over the student's width",
-  dropPath: "Stochastic depth rate of the last block",
+  dropPathRate: "Stochastic depth rate of the last block",
   init: "Whose initial weights: keras or timm",
   weights: "Safetensors file of a ViT or DeiT that the students start from",
   epochs: "Epochs of each student",
@@ -50,7 +50,7 @@ export const OPTION_HELP = {
   weightDecay: "AdamW's; with torch's not of biases, norms, tokens and positions",
   layerDecay: "Factor of the learning rate from a block to the one before it",
   clipNorm: "Highest norm of a step's gradients; 0: any",
-  averageDecay: "Of the moving average of the weights, which is then what is kept; 0: none",
+  emaDecay: "Of the moving average of the weights, which is then what is kept; 0: none",
   labelSmoothing: "Label smoothing, 0 to 1",
   distillation: "hard (the teacher's class) or soft (its probabilities)",
   temperature: "Of soft distillation",
@@ -61,7 +61,7 @@ export const OPTION_HELP = {
   repeats: "Repeated augmentation: views of a picture in an epoch",
   evaluationCrop:
     "Middle part of held-out pictures that the students see (evaluate: default: the model's own); 1: whole pictures",
-  normalisation:
+  normalization:
     "The students' pixels: unit (0 to 1), symmetric (-1 to 1: mean and deviation 0.5) or imagenet (mean and deviation)",
   viewEpochs: "Epochs after which the students' views come again (default: never)",
   storeLogits: "Folder that the teacher's logits of those views are kept in, for this run and others",

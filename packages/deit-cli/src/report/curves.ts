@@ -3,7 +3,7 @@ import type { ModelResult, RunResult } from "../runs/run-result.ts";
 import { percent } from "../terminal/format.ts";
 import type { Evidence } from "./evidence.ts";
 
-/** CSS class of a model's colour. */
+/** CSS class of a model's color. */
 export const MODEL_STYLE: Readonly<Record<ModelResult["name"], string>> = {
   teacher: "teacher",
   "student alone": "alone",

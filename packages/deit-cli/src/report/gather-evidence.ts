@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { layersTeacher, normalise, toUnitRange } from "distill-trainer";
+import { layersTeacher, normalize, toUnitRange } from "distill-trainer";
 import type { ImageBatch } from "image-source";
 import type { SourceOf } from "../data/in-memory.ts";
 import { toByteImage } from "../data/to-byte-image.ts";
@@ -12,7 +12,7 @@ import { type StageName, stagesOf } from "../runs/stages.ts";
 import { heldOutImages } from "../training/image-sources.ts";
 import "../models/known-layers.ts";
 import { imageUri } from "../html/data-uri.ts";
-import { centreCropOf, preprocessOf } from "../models/notes.ts";
+import { centerCropOf, preprocessOf } from "../models/notes.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
 import { studentRecipe } from "../settings/recipe-settings.ts";
 import { teacherOf } from "../teacher/teacher-of.ts";
@@ -34,8 +34,8 @@ export async function gatherEvidence(context: RunContext): Promise<Evidence> {
   const [lastStage, student] = stages.at(-1)!;
   for (const [stage, name] of stages) {
     const model = await loadLayersModelFile(join(folder, stage));
-    const { preprocess, centreCrop, answers } = viewOf(context, stage, model);
-    const pictures = await heldOutImages(context, model.inputs[0]!.shape[1]!, centreCrop);
+    const { preprocess, centerCrop, answers } = viewOf(context, stage, model);
+    const pictures = await heldOutImages(context, model.inputs[0]!.shape[1]!, centerCrop);
     const predictions = await predictionsOf(answers, pictures, microBatchSizeOf(settings));
     models.push({ name, predictions });
     if (stage === lastStage) {
@@ -59,12 +59,12 @@ export async function gatherEvidence(context: RunContext): Promise<Evidence> {
 function viewOf({ settings, data }: RunContext, stage: StageName, model: tfl.LayersModel) {
   if (stage === "teacher") {
     const answers = teacherOf(model, data.classNames);
-    return { answers, preprocess: preprocessOf(model), centreCrop: centreCropOf(model) };
+    return { answers, preprocess: preprocessOf(model), centerCrop: centerCropOf(model) };
   }
-  const { normalisation, images } = studentRecipe(settings);
-  const preprocess = normalisation === undefined ? toUnitRange : normalise(normalisation);
+  const { normalization, images } = studentRecipe(settings);
+  const preprocess = normalization === undefined ? toUnitRange : normalize(normalization);
   const answers = layersTeacher(model, { preprocess, outputs: "logits" });
-  return { answers, preprocess, centreCrop: images.centreCrop };
+  return { answers, preprocess, centerCrop: images.centerCrop };
 }
 
 async function show(

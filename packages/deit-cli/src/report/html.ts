@@ -42,7 +42,7 @@ ${curveCharts(result, evidence)}
 ${evidence.models.map((model) => confusionTable(model, evidence.classNames)).join("\n")}
 </div>
 <h2>Class by class</h2>
-<p class="note">Recall: the share of a class's pictures that is recognised. Precision: the share of the pictures taken for the class
+<p class="note">Recall: the share of a class's pictures that is recognized. Precision: the share of the pictures taken for the class
 that is of it.</p>
 ${perClassTable(evidence)}
 <h2>Worst mistakes: ${evidence.student}</h2>

@@ -16,7 +16,7 @@ const SHARED = {
   teacherPixels: "auto",
   teacherOutputs: "auto",
   mlpRatio: 4,
-  dropPath: 0.1,
+  dropPathRate: 0.1,
   init: "timm",
   schedule: "cosine",
   minLearningRate: 0,
@@ -24,7 +24,7 @@ const SHARED = {
   weightDecay: 0.05,
   layerDecay: 1,
   clipNorm: 0,
-  averageDecay: 0,
+  emaDecay: 0,
   labelSmoothing: 0.1,
   distillation: "hard",
   temperature: 1,
@@ -34,7 +34,7 @@ const SHARED = {
   cutmix: 0,
   repeats: 1,
   evaluationCrop: 1,
-  normalisation: "unit",
+  normalization: "unit",
   checkpointEvery: 100,
   verbose: false,
 } as const satisfies Partial<PresetSettings>;
@@ -58,7 +58,7 @@ export const PRESETS: Readonly<Record<string, PresetSettings>> = {
   /** About two minutes on two cores, on flowers that are drawn. */
   demo: {
     ...SHARED,
-    dropPath: 0.05,
+    dropPathRate: 0.05,
     imageSize: 48,
     patchSize: 8,
     dim: 96,

@@ -16,12 +16,12 @@ describe.each([
 
   test("is the recipe of that name", () => {
     // The warm-up is compared by what it gives; the average is the program's own, with a warm-up.
-    const { warmup: _, averageDecay, layerDecay = 1, minLearningRate = 0, ...rest } = recipe;
+    const { warmup: _, emaDecay, layerDecay = 1, minLearningRate = 0, ...rest } = recipe;
     expect(own).toMatchObject({ ...rest, layerDecay, minLearningRate });
-    expect(settings.averageDecay).toBe(averageDecay ?? 0);
+    expect(settings.emaDecay).toBe(emaDecay ?? 0);
     expect(own.mixing === undefined).toBe(recipe.mixing === undefined);
     expect(own.clipNorm).toBe(recipe.clipNorm);
-    expect(own.normalisation).toEqual(recipe.normalisation);
+    expect(own.normalization).toEqual(recipe.normalization);
     expect(own.images).toEqual(recipe.images);
   });
 

@@ -2,7 +2,7 @@ import {
   DEIT_RECIPE,
   FINETUNE_RECIPE,
   IMAGENET_NORMALISATION,
-  type Normalisation,
+  type Normalization,
   type Recipe,
   type RecipeImages,
 } from "distill-trainer";
@@ -17,7 +17,7 @@ const AUGMENTATIONS: Readonly<Record<Settings["augment"], RecipeImages["augmenta
 };
 
 /** What the students' pixels are made of; `unit` needs nothing more than 0…1. `symmetric`, −1…1, is Google's and some of timm's. */
-const NORMALISATIONS: Readonly<Record<Settings["normalisation"], Normalisation | undefined>> = {
+const NORMALISATIONS: Readonly<Record<Settings["normalization"], Normalization | undefined>> = {
   unit: undefined,
   symmetric: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
   imagenet: IMAGENET_NORMALISATION,
@@ -39,16 +39,16 @@ export function recipeSettings(recipe: Recipe) {
     weightDecay: recipe.weightDecay,
     layerDecay: recipe.layerDecay ?? 1,
     clipNorm: recipe.clipNorm ?? 0,
-    averageDecay: recipe.averageDecay ?? 0,
+    emaDecay: recipe.emaDecay ?? 0,
     labelSmoothing: recipe.labelSmoothing,
-    dropPath: recipe.dropPath,
+    dropPathRate: recipe.dropPathRate,
     distillation: distillation.kind,
     alpha: recipe.alpha,
     mixup: mixing?.mixupAlpha ?? 0,
     cutmix: mixing?.cutmixAlpha ?? 0,
     repeats: images.repeats ?? 1,
-    evaluationCrop: images.centreCrop?.ratio ?? 1,
-    normalisation: recipe.normalisation === undefined ? "unit" : "imagenet",
+    evaluationCrop: images.centerCrop?.ratio ?? 1,
+    normalization: recipe.normalization === undefined ? "unit" : "imagenet",
   } as const;
 }
 
@@ -63,7 +63,7 @@ export function studentRecipe(settings: Settings): Recipe {
     adamW,
     learningRatePer,
   } = settings;
-  const normalisation = NORMALISATIONS[settings.normalisation];
+  const normalization = NORMALISATIONS[settings.normalization];
   return {
     epochs: settings.epochs,
     batchSize: settings.batchSize,
@@ -79,7 +79,7 @@ export function studentRecipe(settings: Settings): Recipe {
     layerDecay: settings.layerDecay,
     ...(clipNorm > 0 && { clipNorm }),
     labelSmoothing: settings.labelSmoothing,
-    dropPath: settings.dropPath,
+    dropPathRate: settings.dropPathRate,
     distillation:
       settings.distillation === "hard"
         ? { kind: "hard" }
@@ -89,7 +89,7 @@ export function studentRecipe(settings: Settings): Recipe {
       mixing: { ...DEIT_RECIPE.mixing, mixupAlpha: mixup, cutmixAlpha: cutmix },
     }),
     images: studentImages(settings),
-    ...(normalisation !== undefined && { normalisation }),
+    ...(normalization !== undefined && { normalization }),
   };
 }
 
@@ -98,6 +98,6 @@ function studentImages({ augment, repeats, evaluationCrop }: Settings): RecipeIm
   return {
     ...(augmentation !== undefined && { augmentation }),
     ...(repeats > 1 && { repeats }),
-    ...(evaluationCrop < 1 && { centreCrop: { ratio: evaluationCrop } }),
+    ...(evaluationCrop < 1 && { centerCrop: { ratio: evaluationCrop } }),
   };
 }

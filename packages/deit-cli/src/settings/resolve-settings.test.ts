@@ -22,7 +22,7 @@ describe("the command line", () => {
     expect(parse("--preset", "tiny", "--epochs", "7", "--drop-path", "0.25", "--name", "7")).toMatchObject({
       ...PRESETS.tiny,
       epochs: 7,
-      dropPath: 0.25,
+      dropPathRate: 0.25,
       name: "7",
     });
   });
@@ -89,11 +89,11 @@ describe("a configuration file", () => {
   }
 
   test("has the options of the command line, which go before it", async () => {
-    const file = await configOf(JSON.stringify({ preset: "tiny", epochs: 7, dropPath: 0.25 }));
+    const file = await configOf(JSON.stringify({ preset: "tiny", epochs: 7, dropPathRate: 0.25 }));
     expect(parse("--config", file, "--epochs", "3")).toMatchObject({
       ...PRESETS.tiny,
       epochs: 3,
-      dropPath: 0.25,
+      dropPathRate: 0.25,
     });
   });
 
@@ -105,10 +105,10 @@ describe("a configuration file", () => {
   });
 
   test("is refused where a key is unknown, a value wrong or the text no object", async () => {
-    const unknown = await configOf(JSON.stringify({ epoch: 1, colour: 2 }));
+    const unknown = await configOf(JSON.stringify({ epoch: 1, color: 2 }));
     expect(() => ask("--config", unknown)).toThrow(
       new UsageError(
-        `--config: ${unknown}: expected options of this command only, got 'epoch'; did you mean 'epochs'?, 'colour'`,
+        `--config: ${unknown}: expected options of this command only, got 'epoch'; did you mean 'epochs'?, 'color'`,
       ),
     );
     const wrong = await configOf(JSON.stringify({ epochs: "many" }));

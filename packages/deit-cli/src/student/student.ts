@@ -6,13 +6,13 @@ import {
   compileRecipe,
   Distiller,
   mixedSource,
-  normalise,
+  normalize,
   type Recipe,
   toUnitRange,
 } from "distill-trainer";
 import type { LogitStoreOptions } from "distill-trainer/node";
 import type { ImageSource } from "image-source/node";
-import { averageWarmup, WeightAverage } from "tfjs-optim";
+import { emaWarmup, ModelEma } from "tfjs-optim";
 import type { DataSource } from "train-loop";
 import { measure } from "../judge/measure.ts";
 import { loadInitialWeights } from "../models/initial-weights.ts";
@@ -63,16 +63,16 @@ export async function trainDistilled(context: RunContext, ready: ReadyTeacher): 
 
 /** Notes in a model what it needs to be used without its run. */
 function noteUse({ settings, data }: RunContext, model: tfl.LayersModel): void {
-  const { normalisation, images } = studentRecipe(settings);
-  const ratio = images.centreCrop?.ratio;
+  const { normalization, images } = studentRecipe(settings);
+  const ratio = images.centerCrop?.ratio;
   addNotes(model, {
     classNames: data.classNames,
     upright: data.upright,
     outputs: "logits",
-    ...(normalisation && { normalisation }),
-    ...(ratio !== undefined && { centreCrop: ratio }),
+    ...(normalization && { normalization }),
+    ...(ratio !== undefined && { centerCrop: ratio }),
   });
-  if (normalisation === undefined) setInputRange(model, [0, 1]);
+  if (normalization === undefined) setInputRange(model, [0, 1]);
 }
 
 function mixed(source: ImageSource, { mixing }: Recipe, classes: number): DataSource {
@@ -91,21 +91,18 @@ async function train(
   use: (source: ImageSource, fit: Fit) => ReturnType<Fit>,
 ): Promise<TrainedStudent> {
   const { settings, output, folder, signal } = context;
-  const { imageSize, epochs, weights, averageDecay, depth } = settings;
+  const { imageSize, epochs, weights, emaDecay, depth } = settings;
   const [microBatchSize, replicas] = [microBatchSizeOf(settings), replicasOf(settings)];
   const stage = name === "student alone" ? "student-alone" : "student-distilled";
   const checkpoint = stageCheckpoints(folder, stage, settings, output);
   const recipe = studentRecipe(settings);
-  const heldOut = await heldOutImages(context, imageSize, recipe.images.centreCrop);
+  const heldOut = await heldOutImages(context, imageSize, recipe.images.centerCrop);
   if (weights !== undefined) await loadInitialWeights(model, weights);
   // Made after the weights are there: it starts as a copy of them.
-  const average =
-    averageDecay > 0
-      ? new WeightAverage(model, { decay: averageWarmup({ decay: averageDecay }) })
-      : undefined;
+  const ema = emaDecay > 0 ? new ModelEma(model, { decay: emaWarmup({ decay: emaDecay }) }) : undefined;
   const views = studentViews(settings, teacherImageSize);
   const { classNames } = context.data;
-  const preprocess = recipe.normalisation === undefined ? toUnitRange : normalise(recipe.normalisation);
+  const preprocess = recipe.normalization === undefined ? toUnitRange : normalize(recipe.normalization);
   const callbacks = [
     { onTrainBegin: () => keepEpochs(folder, settings) }, // the trainer goes on with them
     ...stageLogs(context, stage, attentionImages(model, heldOut, { classNames, preprocess })),
@@ -113,16 +110,16 @@ async function train(
   const { history } = await withTrainingImages(context, views, (source) =>
     use(source, async (made, logits) => {
       const data = mixed(source, recipe, classNames.length);
-      made.compile({ ...compileRecipe(recipe, model, data, { depth }), ...(average && { average }) });
+      made.compile({ ...compileRecipe(recipe, model, data, { depth }), ...(ema && { ema }) });
       const run = { validationData: heldOut, checkpoint, callbacks, ...(signal && { signal }) };
       const work = { settings, folder, classNames, logits, backend: tf.getBackend() };
       const setup = replicaOf(stage, work);
       const fit = { epochs, microBatchSize, replicas, setup, ...run };
       const fitted = await fitWithProgress(name, made, data, fit, output);
-      average?.copyToModel();
+      ema?.copyToModel();
       return fitted;
     }),
-  ).finally(() => average?.dispose());
+  ).finally(() => ema?.dispose());
   const judged = stage === "student-alone" ? model : averageHeads(model);
   noteUse(context, judged);
   const measured = await measure(answersOf(judged), heldOut, microBatchSize);

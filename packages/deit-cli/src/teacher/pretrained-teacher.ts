@@ -4,7 +4,7 @@ import { extractFeatures, type Features, trainHead } from "distill-trainer";
 import type { SampleStore } from "image-source";
 import { measure } from "../judge/measure.ts";
 import { inputRangeOf, setInputRange } from "../models/input-range.ts";
-import { addNotes, centreCropOf, notesOf, pixelsInWords, preprocessOf } from "../models/notes.ts";
+import { addNotes, centerCropOf, notesOf, pixelsInWords, preprocessOf } from "../models/notes.ts";
 import type { RunContext } from "../runs/context.ts";
 import type { ModelResult } from "../runs/run-result.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
@@ -37,9 +37,9 @@ export async function preparePretrainedTeacher(
   // A probe's model is a new one, with the data's classes.
   const own = features === undefined ? {} : { classNames: data.classNames, outputs: "logits" as const };
   model.setUserDefinedMetadata({ ...notes, ...own });
-  if (notesOf(model).normalisation === undefined) setInputRange(model, inputRangeOf(backbone.model));
+  if (notesOf(model).normalization === undefined) setInputRange(model, inputRangeOf(backbone.model));
   const teacher = teacherOf(model, data.classNames);
-  const heldOut = await heldOutImages(context, imageSize, centreCropOf(model));
+  const heldOut = await heldOutImages(context, imageSize, centerCropOf(model));
   const measured = await measure(teacher, heldOut, microBatchSizeOf(settings));
   if (teacher.outputs !== undefined) addNotes(model, { outputs: teacher.outputs });
   output.write(`teacher: gives ${teacher.outputs === "sigmoid" ? "a sigmoid's outputs" : teacher.outputs}\n`);

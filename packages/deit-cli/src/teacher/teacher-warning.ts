@@ -3,7 +3,7 @@ import { percent } from "../terminal/format.ts";
 
 /** What a teacher is judged by before it teaches. */
 interface JudgedTeacher {
-  /** Whether each held-out picture was recognised. */
+  /** Whether each held-out picture was recognized. */
   readonly right: readonly boolean[];
   /** Class of each held-out picture. */
   readonly labels: ArrayLike<number>;

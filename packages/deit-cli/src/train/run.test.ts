@@ -61,7 +61,7 @@ async function tinyRun(options: Record<string, unknown> = {}) {
 
 describe("the program", () => {
   test("trains students on replicas, with stored logits, to what one thread gets", async () => {
-    const options = { backend: "wasm", count: 60, viewEpochs: 1, dropPath: 0.2 };
+    const options = { backend: "wasm", count: 60, viewEpochs: 1, dropPathRate: 0.2 };
     const logits = await emptyFolder();
     const [one, two] = [
       await tinyRun(options),
@@ -140,9 +140,9 @@ describe("the program", () => {
         cutmix: 1,
         repeats: 3,
         evaluationCrop: 0.875,
-        normalisation: "imagenet",
+        normalization: "imagenet",
       },
-      ...{ averageDecay: 0.99, clipNorm: 1, layerDecay: 0.75, distillation: "soft", temperature: 2 },
+      ...{ emaDecay: 0.99, clipNorm: 1, layerDecay: 0.75, distillation: "soft", temperature: 2 },
     };
     const { result } = await tinyRun(options);
     for (const model of result.models.slice(1)) {
@@ -213,7 +213,7 @@ describe("the program", () => {
   });
 
   test("learns from a student of an earlier run, shown pictures as it was judged by", async () => {
-    const seen = { normalisation: "imagenet", evaluationCrop: 0.8, students: "alone" };
+    const seen = { normalization: "imagenet", evaluationCrop: 0.8, students: "alone" };
     const longer = { epochs: 16, batchSize: 8, learningRate: 2e-3, dim: 32, count: 300 };
     const first = await tinyRun({ ...seen, ...longer });
     const teacher = join(first.folder, "student-alone");

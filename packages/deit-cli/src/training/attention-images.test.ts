@@ -34,7 +34,7 @@ test("shows each picture, and beside it what each class token looks at", async (
     for (const [i, picture] of pictures.entries()) {
       expect(picture).toMatchObject({ width, height: SIDE, channels: 3 });
       const at = (x: number, y: number, c: number) => picture.data[(y * width + x) * 3 + c]!;
-      // A corner's pixel lies beyond the centre of its patch: it has that patch's share, whole.
+      // A corner's pixel lies beyond the center of its patch: it has that patch's share, whole.
       for (const [x, y, row, column] of [
         [0, 0, 0, 0],
         [SIDE - 1, 0, 0, 1],

@@ -38,16 +38,16 @@ export function withWholeImages<T>(
 export function heldOutImages(
   context: RunContext,
   imageSize: number,
-  centreCrop?: ImageSourceOptions["centreCrop"],
+  centerCrop?: ImageSourceOptions["centerCrop"],
 ): Promise<SourceOf<ImageBatch>> {
-  const view = { imageSize, training: false, ...(centreCrop && { centreCrop }) };
+  const view = { imageSize, training: false, ...(centerCrop && { centerCrop }) };
   return withSource(context, context.data.validation, view, inMemory);
 }
 
 async function withSource<T>(
   { settings, onSkip }: RunContext,
   store: SampleStore,
-  options: TrainingViews & Pick<ImageSourceOptions, "training" | "centreCrop">,
+  options: TrainingViews & Pick<ImageSourceOptions, "training" | "centerCrop">,
   use: (source: ImageSource) => Promise<T>,
 ): Promise<T> {
   const { batchSize, seed, workers } = settings;

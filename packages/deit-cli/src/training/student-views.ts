@@ -5,7 +5,7 @@ import type { TrainingViews } from "./image-sources.ts";
 /** How the students see training pictures, and a teacher of another size beside them. */
 export function studentViews(settings: Settings, teacherImageSize: number): TrainingViews {
   const { imageSize, viewEpochs } = settings;
-  const { centreCrop: _, ...images } = studentRecipe(settings).images;
+  const { centerCrop: _, ...images } = studentRecipe(settings).images;
   return {
     imageSize,
     ...(teacherImageSize !== imageSize && { teacherImageSize }),

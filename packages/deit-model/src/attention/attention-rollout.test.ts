@@ -29,8 +29,8 @@ const tiny: VitConfig = {
   mlpRatio: 2,
   classes: 4,
   dropPathRate: 0.5,
-  dropoutRate: 0.3,
-  attentionDropoutRate: 0.3,
+  dropRate: 0.3,
+  attnDropRate: 0.3,
 };
 const ROLLOUTS: AttentionRolloutOptions[] = [
   {},

@@ -41,7 +41,7 @@ const CHECKS: Checks<ResizePositionsOptions> = {
  * Position embeddings for another resolution: the grid of patches is interpolated, class tokens keep their rows.
  *
  * `"bicubic-antialias"` is timm's `resample_abs_pos_embed` (Keys' cubic with a = −0.5, widened where the grid
- * shrinks, weights at the border renormalised); `"bicubic"` is what facebookresearch/deit does (a = −0.75, border
+ * shrinks, weights at the border renormalized); `"bicubic"` is what facebookresearch/deit does (a = −0.75, border
  * repeated). Both are PyTorch's `interpolate(mode="bicubic", align_corners=False)`, with and without `antialias`.
  *
  * @param positions - `[prefix + height · width, dim]`, row-major.
@@ -98,14 +98,14 @@ function resample(
   return y;
 }
 
-/** PyTorch without antialias: four taps around the centre; beyond the border the last one again. */
+/** PyTorch without antialias: four taps around the center; beyond the border the last one again. */
 function repeatedTaps(from: number, to: number): Taps[] {
   return Array.from({ length: to }, (_, place) => {
-    const centre = (from / to) * (place + 0.5) - 0.5;
-    const first = Math.floor(centre) - 1;
+    const center = (from / to) * (place + 0.5) - 0.5;
+    const first = Math.floor(center) - 1;
     return [0, 1, 2, 3].map((tap) => {
       const index = Math.min(Math.max(first + tap, 0), from - 1);
-      return [index, cubic(first + tap - centre, -0.75)] as const;
+      return [index, cubic(first + tap - center, -0.75)] as const;
     });
   });
 }
@@ -116,11 +116,11 @@ function antialiasedTaps(from: number, to: number): Taps[] {
   const stretch = Math.max(scale, 1);
   const reach = 2 * stretch;
   return Array.from({ length: to }, (_, place) => {
-    const centre = scale * (place + 0.5);
-    const first = Math.max(Math.trunc(centre - reach + 0.5), 0);
-    const last = Math.min(Math.trunc(centre + reach + 0.5), from);
+    const center = scale * (place + 0.5);
+    const first = Math.max(Math.trunc(center - reach + 0.5), 0);
+    const last = Math.min(Math.trunc(center + reach + 0.5), from);
     const weights = Array.from({ length: last - first }, (_, tap) =>
-      cubic((first + tap - centre + 0.5) / stretch, -0.5),
+      cubic((first + tap - center + 0.5) / stretch, -0.5),
     );
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     return weights.map((weight, tap) => [first + tap, weight / total] as const);

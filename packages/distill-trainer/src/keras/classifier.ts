@@ -37,7 +37,7 @@ export class Classifier extends CompiledTask<ClassifierCompileArgs> {
 
   protected override createTask(args: ClassifierCompileArgs): Task {
     requireOptions("Classifier.compile", args, CHECKS);
-    const { optimizer: _, gradientTransform: __, average: ___, ...options } = args;
+    const { optimizer: _, gradientTransform: __, ema: ___, ...options } = args;
     return classificationFor("Classifier", { model: this.model, ...options });
   }
 }

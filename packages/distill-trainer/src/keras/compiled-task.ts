@@ -27,11 +27,11 @@ export abstract class CompiledTask<Args extends StepOptions> {
   /** Trains; see {@link FitOptions}. The model's variables change in place. */
   fitDataset(source: DataSource, options: FitDatasetOptions): Promise<tfl.History> {
     const { task, step } = this.#requireCompiled("fitDataset");
-    const { optimizer, gradientTransform, average } = step;
+    const { optimizer, gradientTransform, ema } = step;
     return fit(task, optimizer, source, {
       ...options,
       ...(gradientTransform !== undefined && { gradientTransform }),
-      ...(average !== undefined && { average }),
+      ...(ema !== undefined && { ema }),
     });
   }
 

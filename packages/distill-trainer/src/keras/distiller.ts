@@ -52,7 +52,7 @@ export class Distiller extends CompiledTask<DistillerCompileArgs> {
 
   protected override createTask(args: DistillerCompileArgs): Task {
     requireOptions("Distiller.compile", args, CHECKS);
-    const { optimizer: _, gradientTransform: __, average: ___, ...options } = args;
+    const { optimizer: _, gradientTransform: __, ema: ___, ...options } = args;
     const { student, teacher } = this;
     return taughtTask("Distiller", { student, teacher, ...options }, TOKEN_HEADS);
   }

@@ -10,7 +10,7 @@ import { customOp, type Forward, hasKernel, runKernel, withGradient } from "kern
  * the backend has them.
  *
  * @param targets - `[batch, classes]`, float32: one-hot, smoothed, or a teacher's probabilities. Not disposed.
- * @param logits - `[batch, classes]`, float32, not normalised. Not disposed.
+ * @param logits - `[batch, classes]`, float32, not normalized. Not disposed.
  * @returns `[batch]`, float32; owned by the caller.
  * @throws RangeError if the shapes differ.
  * @see https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits

@@ -4,8 +4,8 @@ import { check, FINITE, requireOptions } from "known-options";
 /** From a batch's images (float32, NHWC, 0…255) to a model's input. Does not dispose; may return its argument. */
 export type Preprocess = (images: tf.Tensor) => tf.Tensor;
 
-/** What {@link normalise} subtracts and divides by, by channel, for pixels in [0, 1]. */
-export interface Normalisation {
+/** What {@link normalize} subtracts and divides by, by channel, for pixels in [0, 1]. */
+export interface Normalization {
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
@@ -16,7 +16,7 @@ const NUMBERS = check(
 );
 
 /** Mean and standard deviation of ImageNet's pixels, which DeiT and most of timm's models were trained with. */
-export const IMAGENET_NORMALISATION: Normalisation = {
+export const IMAGENET_NORMALISATION: Normalization = {
   mean: [0.485, 0.456, 0.406],
   std: [0.229, 0.224, 0.225],
 };
@@ -28,14 +28,14 @@ export const IMAGENET_NORMALISATION: Normalisation = {
  * @throws TypeError for an unknown key. RangeError if mean and std differ in length, a number is not finite or a std not positive.
  *
  * @example
- * const preprocess = normalise(IMAGENET_NORMALISATION);
+ * const preprocess = normalize(IMAGENET_NORMALISATION);
  * console.log(preprocess(tf.fill([1, 1, 1, 3], 127.5)).dataSync()); // [0.066, 0.196, 0.418]
  */
-export function normalise(normalisation: Normalisation): Preprocess {
-  requireOptions("normalise", normalisation, { mean: NUMBERS, std: NUMBERS });
-  const { mean, std } = normalisation;
+export function normalize(normalization: Normalization): Preprocess {
+  requireOptions("normalize", normalization, { mean: NUMBERS, std: NUMBERS });
+  const { mean, std } = normalization;
   if (mean.length !== std.length || !std.every((value) => value > 0)) {
-    throw new RangeError(`normalise: every mean needs a std above 0, got [${mean}] and [${std}]`);
+    throw new RangeError(`normalize: every mean needs a std above 0, got [${mean}] and [${std}]`);
   }
   return (images) =>
     tf.tidy(() => tf.div(tf.sub(tf.div(images, 255), tf.tensor1d([...mean])), tf.tensor1d([...std])));

@@ -7,16 +7,16 @@ import {
   constant,
   cosine,
   layerDecay,
+  ModelEma,
   type Schedule,
   scaledLearningRate,
   timmNoDecay,
-  WeightAverage,
   warmup,
 } from "tfjs-optim";
 import { batchesPerEpoch, type DataSource, type StepOptions } from "train-loop";
 import type { DistillerCompileArgs } from "../keras/distiller.ts";
 import type { Distillation } from "../losses/distillation-loss.ts";
-import { normalise } from "../models/preprocess.ts";
+import { normalize } from "../models/preprocess.ts";
 import type { DistillationOptions } from "../tasks/taught-task.ts";
 import type { Recipe } from "./recipe.ts";
 import { requireRecipe } from "./require-recipe.ts";
@@ -58,7 +58,7 @@ export function recipeStep(
 ): RecipeStep {
   requireOptions("recipeStep", options, { depth: optional(COUNT) });
   requireRecipe(recipe);
-  const { clipNorm, averageDecay, layerDecay: scale = 1 } = recipe;
+  const { clipNorm, emaDecay, layerDecay: scale = 1 } = recipe;
   if (scale !== 1 && options.depth === undefined) {
     throw new RangeError(`recipeStep: a layerDecay of ${scale} needs the model's depth, got none`);
   }
@@ -71,7 +71,7 @@ export function recipeStep(
       ...(scale !== 1 && { learningRateScale: layerDecay({ decay: scale, depth: options.depth! }) }),
     }),
     ...(clipNorm !== undefined && { gradientTransform: clipByGlobalNorm(clipNorm) }),
-    ...(averageDecay !== undefined && { average: new WeightAverage(model, { decay: averageDecay }) }),
+    ...(emaDecay !== undefined && { ema: new ModelEma(model, { decay: emaDecay }) }),
   };
 }
 
@@ -85,12 +85,12 @@ export function recipeStep(
  */
 export function recipeTask(recipe: Recipe): RecipeTask {
   requireRecipe(recipe);
-  const { labelSmoothing, distillation, alpha, normalisation } = recipe;
+  const { labelSmoothing, distillation, alpha, normalization } = recipe;
   return {
     labelSmoothing,
     distillation,
     alpha,
-    ...(normalisation !== undefined && { preprocess: normalise(normalisation) }),
+    ...(normalization !== undefined && { preprocess: normalize(normalization) }),
   };
 }
 
@@ -98,7 +98,7 @@ export function recipeTask(recipe: Recipe): RecipeTask {
  * {@link recipeStep} and {@link recipeTask} together: what `compile` takes. For the `Distiller` of a model with two outputs, or
  * for the `Classifier` of one with one: without the distillation then.
  *
- * The rest of a recipe: `dropPath` is the model's, `mixing` is `mixedSource`'s, `images` the data's, `epochs` is `fitDataset`'s.
+ * The rest of a recipe: `dropPathRate` is the model's, `mixing` is `mixedSource`'s, `images` the data's, `epochs` is `fitDataset`'s.
  *
  * @example
  * const recipe = { ...DEIT_RECIPE, epochs: 20, batchSize: source.batchSize };

@@ -17,7 +17,7 @@ export const KERAS_RECIPE: Recipe = {
   weightDecay: 1e-4,
   decays: "all",
   labelSmoothing: 0.1,
-  dropPath: 0.1,
+  dropPathRate: 0.1,
   distillation: { kind: "hard" },
   alpha: 0.5,
   images: {},
@@ -25,7 +25,7 @@ export const KERAS_RECIPE: Recipe = {
 
 /**
  * DeiT's, for training from nothing: the defaults of facebookresearch/deit's `main.py`, with the paper's batch size and its hard
- * distillation. The rate is set at each step where FB sets it each epoch. FB's colour jitter is off where RandAugment is on.
+ * distillation. The rate is set at each step where FB sets it each epoch. FB's color jitter is off where RandAugment is on.
  *
  * @see Touvron et al. 2021, table 9, https://arxiv.org/abs/2012.12877; https://github.com/facebookresearch/deit
  */
@@ -40,9 +40,9 @@ export const DEIT_RECIPE: Recipe = {
   warmup: { length: { epochs: 5 }, from: 1e-6, mode: "replaces" },
   weightDecay: 0.05,
   decays: "matrices",
-  averageDecay: 0.99996,
+  emaDecay: 0.99996,
   labelSmoothing: 0.1,
-  dropPath: 0.1,
+  dropPathRate: 0.1,
   distillation: { kind: "hard" },
   alpha: 0.5,
   mixing: { mixupAlpha: 0.8, cutmixAlpha: 1, probability: 1, switchProbability: 0.5 },
@@ -54,9 +54,9 @@ export const DEIT_RECIPE: Recipe = {
       erasing: { probability: 0.25 },
     },
     repeats: 3,
-    centreCrop: { ratio: 0.875 },
+    centerCrop: { ratio: 0.875 },
   },
-  normalisation: IMAGENET_NORMALISATION,
+  normalization: IMAGENET_NORMALISATION,
 };
 
 /**
@@ -76,12 +76,12 @@ export const FINETUNE_RECIPE: Recipe = {
   decays: "matrices",
   clipNorm: 1,
   labelSmoothing: 0.1,
-  dropPath: 0.1,
+  dropPathRate: 0.1,
   distillation: { kind: "hard" },
   alpha: 0.5,
   images: {
     augmentation: { crop: { scale: [0.5, 1] }, flip: 0.5 },
-    centreCrop: { ratio: 0.875 },
+    centerCrop: { ratio: 0.875 },
   },
-  normalisation: IMAGENET_NORMALISATION,
+  normalization: IMAGENET_NORMALISATION,
 };

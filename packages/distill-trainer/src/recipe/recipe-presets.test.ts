@@ -24,7 +24,7 @@ beforeAll(() => startBackend("cpu"));
 
 describe("DEIT_RECIPE", () => {
   test("has the defaults of FB's main.py", () => {
-    const { augmentation, repeats, centreCrop } = DEIT_RECIPE.images;
+    const { augmentation, repeats, centerCrop } = DEIT_RECIPE.images;
     expect({
       epochs: DEIT_RECIPE.epochs,
       lr: DEIT_RECIPE.learningRate,
@@ -35,9 +35,9 @@ describe("DEIT_RECIPE", () => {
       weight_decay: DEIT_RECIPE.weightDecay,
       clip_grad: DEIT_RECIPE.clipNorm ?? null,
       smoothing: DEIT_RECIPE.labelSmoothing,
-      drop_path: DEIT_RECIPE.dropPath,
-      model_ema: DEIT_RECIPE.averageDecay !== undefined,
-      model_ema_decay: DEIT_RECIPE.averageDecay,
+      drop_path: DEIT_RECIPE.dropPathRate,
+      model_ema: DEIT_RECIPE.emaDecay !== undefined,
+      model_ema_decay: DEIT_RECIPE.emaDecay,
       mixup: DEIT_RECIPE.mixing!.mixupAlpha,
       cutmix: DEIT_RECIPE.mixing!.cutmixAlpha,
       mixup_prob: DEIT_RECIPE.mixing!.probability,
@@ -49,7 +49,7 @@ describe("DEIT_RECIPE", () => {
       train_interpolation: "bicubic", // flowers-data's default
       repeated_aug: repeats === 3, // RASampler's number
       distillation_alpha: DEIT_RECIPE.alpha,
-      eval_crop_ratio: centreCrop!.ratio,
+      eval_crop_ratio: centerCrop!.ratio,
     }).toEqual(
       Object.fromEntries(Object.entries(fb).filter(([name]) => name !== "opt_eps" && name !== "batch_size")),
     );
@@ -77,7 +77,7 @@ test("KERAS_RECIPE has the example's numbers", () => {
     epochs: 20,
     batchSize: 256,
     labelSmoothing: 0.1,
-    dropPath: 0.1,
+    dropPathRate: 0.1,
     alpha: 0.5,
   });
   const rate = recipeSchedule(KERAS_RECIPE, 13);
@@ -101,7 +101,7 @@ test("FINETUNE_RECIPE warms up for 50 steps and falls to 0", () => {
     clipNorm: 1,
     weightDecay: 0.05,
     labelSmoothing: 0.1,
-    dropPath: 0.1,
+    dropPathRate: 0.1,
   });
 });
 
@@ -125,7 +125,7 @@ describe("compileRecipe", () => {
     );
   });
 
-  test("clips, averages and normalises, where the recipe says so", () => {
+  test("clips, averages and normalizes, where the recipe says so", () => {
     const model = deit(tiny);
     const [keras, deitArgs, finetune] = [KERAS_RECIPE, DEIT_RECIPE, FINETUNE_RECIPE].map((recipe) =>
       compileRecipe(recipe, model, source),
@@ -135,21 +135,21 @@ describe("compileRecipe", () => {
       undefined,
       "clipByGlobalNorm(1)",
     ]);
-    expect(keras!.average).toBeUndefined();
-    expect(deitArgs!.average!.decayAt(7)).toBe(0.99996);
+    expect(keras!.ema).toBeUndefined();
+    expect(deitArgs!.ema!.decayAt(7)).toBe(0.99996);
     const [red] = finetune!.preprocess!(tf.fill([1, 1, 1, 3], 255)).dataSync();
     expect(red).toBeCloseTo((1 - 0.485) / 0.229, 5);
   });
 
   test("a classifier trains by it, to the same bits each time", async () => {
-    const recipe = { ...DEIT_RECIPE, epochs: 2, batchSize: 8, averageDecay: 0.9 };
+    const recipe = { ...DEIT_RECIPE, epochs: 2, batchSize: 8, emaDecay: 0.9 };
     const run = async () => {
       const kernelInitializer = tfl.initializers.glorotUniform({ seed: 1 });
       const model = tfl.sequential({
         layers: [tfl.layers.dense({ units: 3, inputShape: [2], kernelInitializer })],
       });
       const classifier = new Classifier(model);
-      const { normalisation: _, ...plain } = recipe;
+      const { normalization: _, ...plain } = recipe;
       const args = compileRecipe(plain, model, source);
       expect(Object.keys(args)).not.toEqual(expect.arrayContaining(["distillation"]));
       classifier.compile(args);

@@ -7,13 +7,13 @@ import { startBackend } from "tfjs-backends";
 import {
   ADAMW_SEMANTICS,
   AdamW,
-  averageWarmup,
   chainTransforms,
   clipByGlobalNorm,
+  emaWarmup,
   globalNorm,
   layerDecay,
+  ModelEma,
   timmNoDecay,
-  WeightAverage,
 } from "tfjs-optim";
 import { beforeAll, describe, expect, test } from "vitest";
 import reference from "../../fixtures/recipe.json" with { type: "json" };
@@ -103,34 +103,34 @@ describe.each(BACKENDS)("on %s", (backend) => {
     const { start, values } = reference.average;
     const decays = {
       constant: 0.9,
-      warm: averageWarmup({ decay: 0.9, gamma: 2, power: 0.75, after: 1 }),
+      warm: emaWarmup({ decay: 0.9, gamma: 2, power: 0.75, after: 1 }),
     };
     for (const kind of ["constant", "warm"] as const) {
       const { model, w } = oneVector(start);
-      const average = new WeightAverage(model, { decay: decays[kind] });
+      const ema = new ModelEma(model, { decay: decays[kind] });
       values.forEach((value, i) => {
         w.assign(tf.tensor1d(value));
-        average.update();
-        expectClose(average.weights[0]!.dataSync(), reference.average[kind][i]!);
+        ema.update();
+        expectClose(ema.weights[0]!.dataSync(), reference.average[kind][i]!);
       });
-      expect(average.updates).toBe(values.length);
+      expect(ema.updates).toBe(values.length);
     }
   });
 
   test("an average lends its weights and takes them back, also where the loan ends in an error", async () => {
     const { model, w } = oneVector([1, 2]);
-    const average = new WeightAverage(model, { decay: 0.5 });
+    const ema = new ModelEma(model, { decay: 0.5 });
     w.assign(tf.tensor1d([3, 6]));
-    average.update();
+    ema.update();
     const before = tf.memory().numTensors;
-    expect(await average.within(async () => [...w.dataSync()])).toEqual([2, 4]);
-    const failing = average.within(() => Promise.reject(new Error("no")));
+    expect(await ema.within(async () => [...w.dataSync()])).toEqual([2, 4]);
+    const failing = ema.within(() => Promise.reject(new Error("no")));
     await expect(failing).rejects.toThrow("no");
     expect([...w.dataSync()]).toEqual([3, 6]);
     expect(tf.memory().numTensors).toBe(before);
-    average.update();
-    expect([...average.weights[0]!.dataSync()]).toEqual([2.5, 5]);
-    average.copyToModel();
+    ema.update();
+    expect([...ema.weights[0]!.dataSync()]).toEqual([2.5, 5]);
+    ema.copyToModel();
     expect([...w.dataSync()]).toEqual([2.5, 5]);
   });
 
@@ -157,9 +157,9 @@ describe.each(BACKENDS)("on %s", (backend) => {
       layers: [tfl.layers.dense({ units: 3, inputShape: [2], kernelInitializer: "zeros" })],
     });
     const classifier = new Classifier(model);
-    const average = new WeightAverage(model, { decay: 0.5 });
+    const ema = new ModelEma(model, { decay: 0.5 });
     const optimizer = new AdamW({ learningRate: 0.05 });
-    classifier.compile({ optimizer, average, gradientTransform: clipByGlobalNorm(1e-9) });
+    classifier.compile({ optimizer, ema, gradientTransform: clipByGlobalNorm(1e-9) });
     const [train, held] = [sectors(40, 8), sectors(20, 8, 2)];
     const norms: number[] = [];
     const { history } = await classifier.fitDataset(train, {
@@ -169,10 +169,10 @@ describe.each(BACKENDS)("on %s", (backend) => {
     });
     const { val_ema_loss: loss, val_ema_accuracy: accuracy, ...rest } = history as Record<string, number[]>;
     expect(Object.keys(rest).sort()).toEqual(["accuracy", "loss", "val_accuracy", "val_loss"]);
-    const averaged = await average.within(() => classifier.evaluateDataset(held));
+    const averaged = await ema.within(() => classifier.evaluateDataset(held));
     expect(averaged).toEqual({ loss: loss![0], accuracy: accuracy![0] });
     expect(loss).not.toEqual(rest.val_loss);
-    expect(average.updates).toBe(5);
+    expect(ema.updates).toBe(5);
     expect(norms).toHaveLength(5);
     expect(Math.min(...norms)).toBeGreaterThan(1e-3); // before clipping
     // Adam's moments have seen the clipped gradients: the second one is about its square.
@@ -189,7 +189,7 @@ test("refuses decays and norms that make no sense", () => {
   expect(() => layerDecay({ decay: 2, depth: 3 })).toThrow("layerDecay: decay must be in (0, 1], got 2");
   expect(() => layerDecay({ decay: 0.5, depth: 0 })).toThrow("layerDecay: depth must be an integer >= 1");
   const { model } = oneVector([1]);
-  expect(() => new WeightAverage(model, { decay: 2 })).toThrow(
-    "WeightAverage: decay must be in [0, 1] or a function, got 2",
+  expect(() => new ModelEma(model, { decay: 2 })).toThrow(
+    "ModelEma: decay must be in [0, 1] or a function, got 2",
   );
 });

@@ -1,7 +1,7 @@
 import type { ADAMW_SEMANTICS } from "tfjs-optim";
 import type { MixOptions } from "vision-augment";
 import type { Distillation } from "../losses/distillation-loss.ts";
-import type { Normalisation } from "../models/preprocess.ts";
+import type { Normalization } from "../models/preprocess.ts";
 
 /** How a transformer is trained: plain data. {@link compileRecipe} makes of it what `compile` takes. */
 export interface Recipe {
@@ -27,10 +27,10 @@ export interface Recipe {
   /** Highest norm of a step's gradients. Default: any. */
   readonly clipNorm?: number;
   /** Decay of the moving average of the weights, which is evaluated beside them. Default: no average. */
-  readonly averageDecay?: number;
+  readonly emaDecay?: number;
   readonly labelSmoothing: number;
   /** Stochastic-depth rate of the last block; used by the model, not by the trainer. */
-  readonly dropPath: number;
+  readonly dropPathRate: number;
   readonly distillation: Distillation;
   /** Share of the distillation loss. */
   readonly alpha: number;
@@ -39,7 +39,7 @@ export interface Recipe {
   /** What training images are made with: options of `flowers-data`'s `imageSource`. */
   readonly images: RecipeImages;
   /** What the model's input is made of pixels with. Default: `x / 255`. */
-  readonly normalisation?: Normalisation;
+  readonly normalization?: Normalization;
 }
 
 /** A rise of the learning rate. */
@@ -62,5 +62,5 @@ export interface RecipeImages {
   };
   readonly repeats?: number;
   /** Center crop of images for evaluation. */
-  readonly centreCrop?: { readonly ratio: number };
+  readonly centerCrop?: { readonly ratio: number };
 }

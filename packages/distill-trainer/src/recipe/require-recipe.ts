@@ -13,7 +13,7 @@ import {
 } from "known-options";
 import { mixOf } from "vision-augment";
 import { requireDistillation } from "../losses/distillation-loss.ts";
-import { normalise } from "../models/preprocess.ts";
+import { normalize } from "../models/preprocess.ts";
 import type { Recipe, RecipeWarmup } from "./recipe.ts";
 
 const CHECKS: Checks<Recipe> = {
@@ -29,14 +29,14 @@ const CHECKS: Checks<Recipe> = {
   decays: oneOf("all", "matrices"),
   layerDecay: optional(POSITIVE),
   clipNorm: optional(POSITIVE),
-  averageDecay: optional(FRACTION),
+  emaDecay: optional(FRACTION),
   labelSmoothing: RATE,
-  dropPath: RATE,
+  dropPathRate: RATE,
   distillation: OBJECT,
   alpha: FRACTION,
   mixing: optional(OBJECT),
   images: OBJECT,
-  normalisation: optional(OBJECT),
+  normalization: optional(OBJECT),
 };
 
 const WARMUP_CHECKS: Checks<RecipeWarmup> = {
@@ -55,7 +55,7 @@ export function requireRecipe(recipe: Recipe): void {
   requireOptions("recipe", recipe, CHECKS);
   requireDistillation("recipe", recipe.distillation);
   if (recipe.mixing !== undefined) mixOf(recipe.mixing, 0);
-  if (recipe.normalisation !== undefined) normalise(recipe.normalisation);
+  if (recipe.normalization !== undefined) normalize(recipe.normalization);
   if (recipe.warmup === undefined) return;
   requireOptions("recipe: warmup", recipe.warmup, WARMUP_CHECKS);
   const { length } = recipe.warmup;

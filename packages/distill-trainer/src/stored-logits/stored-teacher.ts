@@ -7,7 +7,7 @@ import type { LogitStore } from "./logit-store.ts";
  * A teacher that is asked once for each view: its logits are kept in a store, and read from it when the view comes again.
  *
  * What it answers is what the teacher itself would, bit for bit, as long as the teacher's answer about a row does not depend on
- * the rows beside it (true of the cpu and wasm backends; not of batch normalisation that is left training). A micro-batch of which
+ * the rows beside it (true of the cpu and wasm backends; not of batch normalization that is left training). A micro-batch of which
  * one row is missing is asked for as a whole.
  *
  * Worth it where views come again: fixed augmentation (`viewEpochs` of `flowers-data`), an evaluation, a second run. Mixed rows

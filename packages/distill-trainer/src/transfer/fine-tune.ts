@@ -30,7 +30,7 @@ const CHECKS: Checks<FineTuneOptions> = {
 };
 
 /**
- * Fine-tunes all of a classifier on labelled images by BiT-HyperRule: SGD with momentum, its schedule, MixUp where the rule
+ * Fine-tunes all of a classifier on labeled images by BiT-HyperRule: SGD with momentum, its schedule, MixUp where the rule
  * asks for it. Resolution, crop and flip are the source's: give it `rule.resize` and `rule.crop`.
  *
  * Checkpoints, exact resume, micro-batches and callbacks are those of `distill-trainer`.

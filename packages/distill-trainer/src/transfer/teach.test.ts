@@ -20,8 +20,8 @@ import { firstSteps } from "./fine-tune.ts";
 const SIDE = 16;
 const CLASSES = 3;
 
-/** Pictures of one colour channel each, brighter or darker: the class is the channel. */
-function colours(size: number, batchSize: number): DataSource & { seen: number[] } {
+/** Pictures of one color channel each, brighter or darker: the class is the channel. */
+function colors(size: number, batchSize: number): DataSource & { seen: number[] } {
   const seen: number[] = [];
   const batchAt = (start: number): Batch => {
     const count = Math.min(batchSize, size - start);
@@ -143,8 +143,8 @@ describe("features", () => {
     const before = tf.memory().numTensors;
     const told: number[] = [];
     const onProgress = (samples: number) => told.push(samples);
-    const one = await extractFeatures(model, colours(10, 4), { microBatchSize: 3, onProgress });
-    const all = await extractFeatures(model, colours(10, 10), { microBatchSize: 10 });
+    const one = await extractFeatures(model, colors(10, 4), { microBatchSize: 3, onProgress });
+    const all = await extractFeatures(model, colors(10, 10), { microBatchSize: 10 });
     expect(tf.memory().numTensors).toBe(before);
     expect(told).toEqual([4, 8, 10]);
     expect([one.width, one.values.length, [...one.labels]]).toEqual([
@@ -180,12 +180,10 @@ describe("features", () => {
 
   test("refuse a model without one vector an image, and nothing", async () => {
     const picture = tfl.sequential({ layers: [tfl.layers.reLU({ inputShape: [SIDE, SIDE, 3] })] });
-    await expect(extractFeatures(picture, colours(2, 2))).rejects.toThrow(
+    await expect(extractFeatures(picture, colors(2, 2))).rejects.toThrow(
       "must give [batch, width], got [,16,16,3]",
     );
-    await expect(extractFeatures(featuresOf(small()), colours(0, 1))).rejects.toThrow(
-      "source's size must be",
-    );
+    await expect(extractFeatures(featuresOf(small()), colors(0, 1))).rejects.toThrow("source's size must be");
     expect(() =>
       featureSource({ values: new Float32Array(0), width: 2, labels: new Int32Array(0) }, 1, 0),
     ).toThrow("featureSource: samples must be an integer >= 1, got 0");
@@ -213,15 +211,15 @@ test("linearProbe trains a head on a backbone that stays as it was", async () =>
   const backbone = featuresOf(small());
   const before = backbone.weights.map((weight) => [...weight.read().dataSync()]);
   const told: string[] = [];
-  const { model, history } = await linearProbe(backbone, colours(30, 8), {
-    ...{ classes: CLASSES, epochs: 20, learningRate: 0.05, validationData: colours(12, 12) },
+  const { model, history } = await linearProbe(backbone, colors(30, 8), {
+    ...{ classes: CLASSES, epochs: 20, learningRate: 0.05, validationData: colors(12, 12) },
     onFeatures: (samples, of) => told.push(`${samples}/${of}`),
   });
   expect(history.history.val_accuracy!.at(-1)).toBe(1);
   expect(told).toEqual(["8/42", "16/42", "24/42", "30/42", "42/42"]);
   expect(backbone.weights.map((weight) => [...weight.read().dataSync()])).toEqual(before);
   expect(model.outputs[0]!.shape).toEqual([null, CLASSES]);
-  await expect(linearProbe(backbone, colours(3, 3), { classes: 0 })).rejects.toThrow(
+  await expect(linearProbe(backbone, colors(3, 3), { classes: 0 })).rejects.toThrow(
     "classes must be an integer >= 1",
   );
 });
@@ -236,9 +234,9 @@ describe("fineTune", () => {
     const model = small();
     const kernel = () => model.getLayer("stem.conv").getWeights()[0]!.dataSync().slice();
     const before = kernel();
-    const { history } = await fineTune(model, colours(24, 8), {
+    const { history } = await fineTune(model, colors(24, 8), {
       rule: rule({ steps: 24, learningRate: () => 0.05 }),
-      validationData: colours(12, 12),
+      validationData: colors(12, 12),
     });
     expect(history.val_accuracy!.at(-1)).toBe(1);
     expect(kernel()).not.toEqual(before);
@@ -246,7 +244,7 @@ describe("fineTune", () => {
   });
 
   test("takes exactly the rule's steps", async () => {
-    const source = colours(12, 4);
+    const source = colors(12, 4);
     let steps = 0;
     const callbacks = { onBatchEnd: async () => void steps++ };
     const { history } = await fineTune(small(), source, { rule: rule({ steps: 7 }), callbacks });
@@ -274,7 +272,7 @@ describe("fineTune", () => {
         },
         ...(stopAfter !== undefined && { checkpoint: { storage, everySteps: 100, resume: true } }),
       };
-      const ended = await fineTune(model, colours(12, 4), options).then(() => "done", String);
+      const ended = await fineTune(model, colors(12, 4), options).then(() => "done", String);
       const values = model.weights.map((weight) => [...weight.read().dataSync()]);
       model.dispose();
       return { ended, steps, values };
@@ -282,7 +280,7 @@ describe("fineTune", () => {
     const whole = await weights();
     expect(await weights(5)).toMatchObject({ ended: "Error: stop", steps: 5 });
     expect(await weights(100)).toEqual({ ...whole, steps: 2 });
-    const other = fineTune(small(), colours(12, 4), {
+    const other = fineTune(small(), colors(12, 4), {
       rule: rule({ ...schedule, learningRate: () => 0.01 }),
       checkpoint: { storage, everySteps: 100, resume: true },
     });
@@ -293,7 +291,7 @@ describe("fineTune", () => {
     const losses = async (mixup: number) => {
       const model = small();
       const constant = { steps: 3, learningRate: () => 0.01, mixup };
-      const { history } = await fineTune(model, colours(12, 4), { rule: rule(constant) });
+      const { history } = await fineTune(model, colors(12, 4), { rule: rule(constant) });
       model.dispose();
       return history.loss as number[];
     };
@@ -303,9 +301,9 @@ describe("fineTune", () => {
 
   test("frees what it made", async () => {
     const model = small();
-    await fineTune(model, colours(8, 4), { rule: rule({ steps: 1 }) });
+    await fineTune(model, colors(8, 4), { rule: rule({ steps: 1 }) });
     const before = tf.memory().numTensors;
-    await fineTune(model, colours(8, 4), { rule: rule({ steps: 2 }) });
+    await fineTune(model, colors(8, 4), { rule: rule({ steps: 2 }) });
     expect(tf.memory().numTensors).toBe(before);
     model.dispose();
   });
@@ -317,7 +315,7 @@ test("firstSteps ends a source after so many batches, also where an epoch is ent
     for await (const _ of batches) batchesSeen++;
     return batchesSeen;
   };
-  const source = firstSteps(colours(12, 4), 5); // 3 batches an epoch
+  const source = firstSteps(colors(12, 4), 5); // 3 batches an epoch
   expect(await count(source.batches(0))).toBe(3);
   expect(await count(source.batches(1))).toBe(2);
   expect(await count(source.batchesFrom!(1, 1))).toBe(1);

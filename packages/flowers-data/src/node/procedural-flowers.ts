@@ -34,8 +34,8 @@ export interface ProceduralFlowersOptions {
 /**
  * A data set that needs no download: the five classes of tf_flowers, drawn.
  *
- * Picture `i` is `drawFlower({seed, index: i, size})`, of class `i mod 5`, so classes are balanced. Pose, colour, background,
- * light, occlusion and grain vary, and colour does not give the class away.
+ * Picture `i` is `drawFlower({seed, index: i, size})`, of class `i mod 5`, so classes are balanced. Pose, color, background,
+ * light, occlusion and grain vary, and color does not give the class away.
  *
  * @throws RangeError if count, size or workers is not an integer ≥ 1, or the seed not a uint32. The signal's reason if it is aborted.
  *

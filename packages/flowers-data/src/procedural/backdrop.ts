@@ -1,6 +1,6 @@
 import type { Draws } from "sample-keys";
 import { type Canvas, EVERYWHERE, paint, paintDisc } from "./canvas/canvas.ts";
-import { type Colour, hsv, mix, scale } from "./canvas/colour.ts";
+import { type Color, hsv, mix, scale } from "./canvas/color.ts";
 import { frameOf } from "./canvas/frame.ts";
 import { paintPetal } from "./flowers/petal.ts";
 
@@ -26,7 +26,7 @@ export function paintBackdrop(canvas: Canvas, draws: Draws): void {
     const isDark = kind === "leaves";
     const far = scale(green, isDark ? 0.55 : 1.1);
     paintGradient(canvas, scale(far, draws.between(0.8, 1.4)), far, scale(far, 0.7), 0.5);
-    const spot = (): Colour => {
+    const spot = (): Color => {
       if (isDark || draws.chance(0.4)) return scale(green, draws.between(0.4, 1.3));
       return hsv(draws.between(0, 1), draws.between(0.15, 0.7), draws.between(0.6, 1));
     };
@@ -37,7 +37,7 @@ export function paintBackdrop(canvas: Canvas, draws: Draws): void {
 }
 
 /** A blade of grass from the lower edge. */
-export function paintBlade(canvas: Canvas, draws: Draws, colour: Colour, opacity: number): void {
+export function paintBlade(canvas: Canvas, draws: Draws, color: Color, opacity: number): void {
   const frame = frameOf({ x: draws.between(0, 1), y: 1.05, radius: 1, spin: 0, tilt: 1, lean: 0 });
   paintPetal(canvas, frame, {
     angle: -Math.PI / 2 + draws.between(-0.45, 0.45),
@@ -45,19 +45,19 @@ export function paintBlade(canvas: Canvas, draws: Draws, colour: Colour, opacity
     width: draws.between(0.008, 0.022),
     outline: [0.12, 0.6],
     bend: draws.between(-0.25, 0.25),
-    inner: scale(colour, 0.7),
-    outer: colour,
+    inner: scale(color, 0.7),
+    outer: color,
     opacity,
   });
 }
 
-function paintGradient(canvas: Canvas, top: Colour, middle: Colour, bottom: Colour, horizon: number): void {
+function paintGradient(canvas: Canvas, top: Color, middle: Color, bottom: Color, horizon: number): void {
   paint(canvas, EVERYWHERE, (_, y, out) => {
-    const colour =
+    const color =
       y < horizon
         ? mix(top, middle, y / horizon)
         : mix(middle, bottom, Math.min(1, (y - horizon) / ((1 - horizon) * 0.4)));
-    out.set(colour);
+    out.set(color);
     return 1;
   });
 }
@@ -66,7 +66,7 @@ function paintBlobs(
   canvas: Canvas,
   draws: Draws,
   count: number,
-  colour: () => Colour,
+  color: () => Color,
   [low, high]: readonly [number, number],
 ): void {
   for (let i = 0; i < count; i++) {
@@ -77,6 +77,6 @@ function paintBlobs(
       radius,
       blur: radius * draws.between(0.4, 1.6),
     };
-    paintDisc(canvas, disc, colour(), draws.between(0.25, 0.75));
+    paintDisc(canvas, disc, color(), draws.between(0.25, 0.75));
   }
 }

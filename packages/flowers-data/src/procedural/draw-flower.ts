@@ -4,7 +4,7 @@ import type { RgbImage } from "vision-augment";
 import { TF_FLOWERS_CLASSES } from "../class-names.ts";
 import { paintBackdrop, paintBlade } from "./backdrop.ts";
 import { canvasOf } from "./canvas/canvas.ts";
-import { hsv, scale } from "./canvas/colour.ts";
+import { hsv, scale } from "./canvas/color.ts";
 import { frameOf } from "./canvas/frame.ts";
 import { finish } from "./finish.ts";
 import { paintDaisy } from "./flowers/daisy.ts";

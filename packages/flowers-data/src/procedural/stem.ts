@@ -1,13 +1,13 @@
 import type { Draws } from "sample-keys";
 import { type Canvas, paintStroke } from "./canvas/canvas.ts";
-import { type Colour, scale } from "./canvas/colour.ts";
+import { type Color, scale } from "./canvas/color.ts";
 import { frameOf, type Pose } from "./canvas/frame.ts";
 import { paintPetal } from "./flowers/petal.ts";
 
 const PIECES = 10;
 
 /** Paints a bent stem from the flower to the lower edge, and leaves on it. */
-export function paintStem(canvas: Canvas, draws: Draws, pose: Pose, colour: Colour, isTulip: boolean): void {
+export function paintStem(canvas: Canvas, draws: Draws, pose: Pose, color: Color, isTulip: boolean): void {
   const foot = pose.x + draws.between(-0.22, 0.22);
   const bend = draws.between(-0.12, 0.12);
   const start = pose.y + (isTulip ? 0.7 * pose.radius * Math.cos(pose.lean) : 0);
@@ -29,14 +29,14 @@ export function paintStem(canvas: Canvas, draws: Draws, pose: Pose, colour: Colo
       width: isTulip ? draws.between(0.16, 0.24) : draws.between(0.12, 0.26),
       outline: [0.4, 0.7],
       bend: side * draws.between(-0.1, 0.25),
-      inner: scale(colour, 0.75),
-      outer: scale(colour, 1.1),
+      inner: scale(color, 0.75),
+      outer: scale(color, 1.1),
       light: draws.between(0.8, 1.1),
     });
   }
   for (let i = 0; i < PIECES; i++) {
     const [x0, y0] = at(i / PIECES);
     const [x1, y1] = at((i + 1) / PIECES);
-    paintStroke(canvas, { x0, y0, x1, y1 }, [width, width], colour);
+    paintStroke(canvas, { x0, y0, x1, y1 }, [width, width], color);
   }
 }

@@ -130,10 +130,10 @@ describe("imageSource", () => {
   });
 
   test("for evaluation shows the middle if asked to", async () => {
-    const options = { batchSize: 18, imageSize: 8, training: false, workers: 1, centreCrop: { ratio: 0.5 } };
+    const options = { batchSize: 18, imageSize: 8, training: false, workers: 1, centerCrop: { ratio: 0.5 } };
     const [batch] = await all(batches(drawn, options));
     const image = { data: new Uint8Array(drawn.bytesOf(4)), width: 20, height: 20 };
-    const middle = viewOf(image, { kind: "centre", size: 8, ratio: 0.5 });
+    const middle = viewOf(image, { kind: "center", size: 8, ratio: 0.5 });
     expect(batch!.images.subarray(4 * 192, 5 * 192)).toEqual(middle.data);
   });
 
@@ -292,11 +292,11 @@ describe("imageSource", () => {
 });
 
 describe("decodeImage", () => {
-  test.each(["rgb", "grey", "cmyk"] as const)("gives RGB for a %s JPEG", async (as) => {
+  test.each(["rgb", "gray", "cmyk"] as const)("gives RGB for a %s JPEG", async (as) => {
     const image = await decodeImage(await jpeg(200, as));
     expect([image.width, image.height, image.data.length]).toEqual([12, 12, 432]);
     const [r, g, b] = image.data;
-    if (as === "grey") expect([g, b]).toEqual([r, r]);
+    if (as === "gray") expect([g, b]).toEqual([r, r]);
     else expect(r! - b!).toBeGreaterThan(100);
   });
 });

@@ -148,12 +148,12 @@ function batchOf(
 }
 
 function planOf(store: SampleStore, settings: SourceSettings): ViewPlan {
-  const { imageSize, teacherImageSize, margin, training, antialias, augmentation, centreCrop } = settings;
+  const { imageSize, teacherImageSize, margin, training, antialias, augmentation, centerCrop } = settings;
   const sizes = teacherImageSize === undefined ? [imageSize] : [imageSize, teacherImageSize];
   const margins = sizes.map((size) => Math.round((margin * size) / imageSize));
   const { bytes, spans, encoding } = store;
   const limit = settings.maxPixels === undefined ? {} : { maxPixels: settings.maxPixels };
   const plan = { bytes, spans, encoding, sizes, antialias, ...limit };
   if (training) return { ...plan, ...(augmentation === undefined ? { margins } : { augmentation }) };
-  return { ...plan, ...(centreCrop !== undefined && { centreCrop }) };
+  return { ...plan, ...(centerCrop !== undefined && { centerCrop }) };
 }

@@ -13,10 +13,10 @@ import {
 } from "known-options";
 import {
   type Augmentation,
-  type CentreCropOptions,
+  type CenterCropOptions,
   defaultMargin,
   requireAugmentation,
-  requireCentreCrop,
+  requireCenterCrop,
 } from "vision-augment";
 import type { BadImage } from "../image-batch.ts";
 
@@ -39,7 +39,7 @@ export interface ImageSourceOptions {
   /** Augmentation of training pictures, such as `DEIT_AUGMENTATION`. Default: the Keras example's crop by `margin`, and flip. */
   readonly augmentation?: Augmentation;
   /** Crop of pictures for evaluation, such as `{ ratio: 0.875 }`. Default: whole pictures, as in the Keras example. */
-  readonly centreCrop?: CentreCropOptions;
+  readonly centerCrop?: CenterCropOptions;
   /**
    * Repeated augmentation: number of times that a training sample is shown in an epoch, each with its own key. The epoch's length stays,
    * so it shows a part of the samples; see `size`. Default 1; DeiT has 3.
@@ -74,7 +74,7 @@ export const SOURCE_CHECKS: Checks<ImageSourceOptions> = {
   antialias: optional(BOOLEAN),
   margin: optional(integerFrom(0)),
   augmentation: optional(OBJECT),
-  centreCrop: optional(OBJECT),
+  centerCrop: optional(OBJECT),
   repeats: optional(COUNT),
   viewEpochs: optional(COUNT),
   shuffleBuffer: optional(COUNT),
@@ -97,7 +97,7 @@ export type SourceSettings = ImageSourceOptions &
 /** Checks options and puts the defaults in. */
 export function settingsOf(options: ImageSourceOptions): SourceSettings {
   requireOptions("imageSource", options, SOURCE_CHECKS);
-  const { training, augmentation, centreCrop } = options;
+  const { training, augmentation, centerCrop } = options;
   const {
     seed = 0,
     antialias = false,
@@ -113,7 +113,7 @@ export function settingsOf(options: ImageSourceOptions): SourceSettings {
     }
     requireAugmentation(augmentation);
   }
-  if (centreCrop !== undefined) requireCentreCrop(centreCrop);
+  if (centerCrop !== undefined) requireCenterCrop(centerCrop);
   return { ...options, seed, antialias, onBadImage, margin, workers, prefetch, repeats };
 }
 

@@ -6,10 +6,10 @@ export const layerNorm: Kernel = {
   name: "LayerNorm",
   run(ops, { x, gamma, beta }, { epsilon }) {
     const mean = ops.reduce("Mean", x!, 1, true);
-    const centred = ops.binary("Sub", x!, mean);
-    const variance = ops.reduce("Mean", ops.unary("Square", centred), 1, true);
+    const centered = ops.binary("Sub", x!, mean);
+    const variance = ops.reduce("Mean", ops.unary("Square", centered), 1, true);
     const rstd = ops.unary("Rsqrt", ops.binary("AddV2", variance, epsilon!));
-    const y = ops.binary("AddV2", ops.binary("Mul", ops.binary("Mul", centred, rstd), gamma!), beta!);
+    const y = ops.binary("AddV2", ops.binary("Mul", ops.binary("Mul", centered, rstd), gamma!), beta!);
     return [y, mean, rstd];
   },
 };

@@ -48,9 +48,9 @@ const whole = new Map<string, Promise<{ bits: string; history: tfl.History }>>()
 function wholeRun(): Promise<{ bits: string; history: tfl.History }> {
   const backend = tf.getBackend();
   const run = async () => {
-    const { model, average, fit } = tinyTraining();
+    const { model, ema, fit } = tinyTraining();
     const history = await fit({});
-    return { bits: bitsOf(model, average), history };
+    return { bits: bitsOf(model, ema), history };
   };
   if (!whole.has(backend)) whole.set(backend, run());
   return whole.get(backend)!;
@@ -65,16 +65,16 @@ describe.each(BACKENDS)("on %s", (backend) => {
     const options = { storage, resume: true, keep: 1, settings: { seed: SEED } } as const;
     // The first of an epoch, its middle, its last before validation, and twice in one epoch.
     for (const steps of [1, 7, 4, 6, 12, 3, 2]) await interrupted(steps, options);
-    const { model, average, optimizer, fit } = tinyTraining();
+    const { model, ema, optimizer, fit } = tinyTraining();
     const history = await fit({ checkpoint: options });
-    expect(bitsOf(model, average)).toBe(whole.bits);
+    expect(bitsOf(model, ema)).toBe(whole.bits);
     expect(history.history).toEqual(whole.history.history);
     expect(history.epoch).toEqual(whole.history.epoch);
     expect(optimizer.iterations).toBe(EPOCHS * STEPS_PER_EPOCH);
     // A run that has ended is not gone on with.
     const again = tinyTraining();
     expect((await again.fit({ checkpoint: options })).history).toEqual(whole.history.history);
-    expect(bitsOf(again.model, again.average)).toBe(whole.bits);
+    expect(bitsOf(again.model, again.ema)).toBe(whole.bits);
   });
 
   test("saving and resuming leak no tensor", async () => {
@@ -105,13 +105,13 @@ describe("with one backend", () => {
     expect(newest).toBe("step-000000017.safetensors");
     await writeFile(join(folder, newest), damage(await readFile(join(folder, newest))));
     const events: CheckpointEvent[] = [];
-    const { model, average, fit } = tinyTraining();
+    const { model, ema, fit } = tinyTraining();
     await fit({ checkpoint: { storage, resume: true, onEvent: (event) => void events.push(event) } });
     expect(events.slice(0, 2)).toEqual([
       { kind: "damaged", name: newest, reason: expect.stringMatching(/bytes/) },
       { kind: "resumed", name: "step-000000015.safetensors", step: 15, epoch: 1, batch: 3 },
     ]);
-    expect(bitsOf(model, average)).toBe(whole.bits);
+    expect(bitsOf(model, ema)).toBe(whole.bits);
   });
 
   test("where none is whole the run is refused, not begun anew", async () => {
@@ -128,12 +128,12 @@ describe("with one backend", () => {
     await interrupted(2, { storage, settings: { seed: 1 } });
     const other = tinyTraining({ weightDecay: 0.1 });
     const checkpoint = { storage, resume: true, settings: { seed: 2 } } as const;
-    const untouched = bitsOf(other.model, other.average);
+    const untouched = bitsOf(other.model, other.ema);
     const differences = ["microBatchSize was 3, is 2", "weightDecay was 0.05, is 0.1", "seed was 1, is 2"];
     await expect(other.fit({ checkpoint, microBatchSize: 2 })).rejects.toThrow(
       new OtherRunError("step-000000002.safetensors", differences),
     );
-    expect(bitsOf(other.model, other.average)).toBe(untouched);
+    expect(bitsOf(other.model, other.ema)).toBe(untouched);
     await interrupted(1, { ...checkpoint, resume: "force" }, other);
     expect([...storage.files.keys()]).toContain("step-000000003.safetensors");
   });
@@ -206,7 +206,7 @@ describe("with one backend", () => {
 
   test("the newest and the best are kept, and either can be loaded", async () => {
     const storage = memoryStorage();
-    const { model, average, fit } = tinyTraining();
+    const { model, ema, fit } = tinyTraining();
     const { history } = await fit({
       checkpoint: { storage, everySteps: 5, keep: 2, best: { monitor: "val_loss", mode: "max" } },
     });
@@ -216,14 +216,12 @@ describe("with one backend", () => {
     expect([...storage.files.keys()].sort()).toEqual([...new Set(names)].sort());
     const other = tinyTraining();
     expect(await loadCheckpointWeights(other.model, storage)).toBe("step-000000060.safetensors");
-    expect(bitsOf(other.model, average)).toBe(bitsOf(model, average));
+    expect(bitsOf(other.model, ema)).toBe(bitsOf(model, ema));
     expect(await loadCheckpointWeights(other.model, storage, { which: "best" })).toBe(names[0]);
-    expect(bitsOf(other.model, average)).not.toBe(bitsOf(model, average));
-    await loadCheckpointWeights(other.model, storage, { average: true });
+    expect(bitsOf(other.model, ema)).not.toBe(bitsOf(model, ema));
+    await loadCheckpointWeights(other.model, storage, { ema: true });
     const loaded = await other.classifier.evaluateDataset(stripes(12, 6, SEED));
-    expect(await average.within(() => other.classifier.evaluateDataset(stripes(12, 6, SEED)))).toEqual(
-      loaded,
-    );
+    expect(await ema.within(() => other.classifier.evaluateDataset(stripes(12, 6, SEED)))).toEqual(loaded);
   });
 
   test("a disk that is full ends the run and loses nothing that was saved", async () => {
@@ -240,9 +238,9 @@ describe("with one backend", () => {
     await expect(tinyTraining().fit({ checkpoint: { storage: full, everySteps: 4 } })).rejects.toThrow(
       "'step-000000012.safetensors' could not be saved (ENOSPC: no space left); the last one is 'step-000000008.safetensors'",
     );
-    const { model, average, fit } = tinyTraining();
+    const { model, ema, fit } = tinyTraining();
     await fit({ checkpoint: { storage, resume: true } });
-    expect(bitsOf(model, average)).toBe(whole.bits);
+    expect(bitsOf(model, ema)).toBe(whole.bits);
   });
 
   test("a source that cannot start within an epoch is read to the place", async () => {
@@ -279,7 +277,7 @@ describe("with one backend", () => {
     const storage = memoryStorage();
     const training = tinyTraining();
     await interrupted(7, { storage, everySteps: 2 }, training);
-    const bits = bitsOf(training.model, training.average);
+    const bits = bitsOf(training.model, training.ema);
     const [first, second] = training.model.trainableWeights.slice(2, 4).map((w) => w.read() as tf.Variable);
     const real = tf.engine().gradients.bind(tf.engine());
     let calls = 0;
@@ -298,7 +296,7 @@ describe("with one backend", () => {
     );
     spoil.mockRestore();
     expect(events.map(({ kind }) => kind)).toEqual(["resumed", "saved"]);
-    expect(bitsOf(training.model, training.average)).not.toBe(bits); // step 7 was taken, step 8 not
+    expect(bitsOf(training.model, training.ema)).not.toBe(bits); // step 7 was taken, step 8 not
   });
 
   test("weights that are no numbers are not saved over good ones", async () => {

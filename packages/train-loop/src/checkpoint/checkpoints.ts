@@ -85,7 +85,7 @@ export class Checkpoints {
     const state: CheckpointState = {
       progress,
       settings: this.#describe(),
-      averageUpdates: this.#training.step.average?.updates ?? 0,
+      averageUpdates: this.#training.step.ema?.updates ?? 0,
       ...(best !== undefined && { best }),
     };
     const file = await encodeTensorFile({ state, tensors: await captureTensors(this.#training) });

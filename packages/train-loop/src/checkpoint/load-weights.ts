@@ -11,7 +11,7 @@ export interface LoadWeightsOptions {
   /** `"best"` is the newest where a run had no best one. Default `"newest"`. */
   readonly which?: "newest" | "best";
   /** The moving average in the place of the model's own weights. Default `false`. */
-  readonly average?: boolean;
+  readonly ema?: boolean;
 }
 
 /**
@@ -34,17 +34,17 @@ export async function loadCheckpointWeights(
 ): Promise<string> {
   requireOptions("loadCheckpointWeights", options, {
     which: optional(oneOf("newest", "best")),
-    average: optional(BOOLEAN),
+    ema: optional(BOOLEAN),
   });
-  const { which = "newest", average = false } = options;
+  const { which = "newest", ema = false } = options;
   const newest = await newestCheckpoint(storage, () => {});
   if (newest === undefined) throw new Error("loadCheckpointWeights: expected a checkpoint, got none");
   const best = which === "best" ? newest.state.best?.name : undefined;
   const { name, tensors } =
     best === undefined || best === newest.name ? newest : await readCheckpoint(storage, best);
-  const prefix = average ? "average/" : "model/";
+  const prefix = ema ? "average/" : "model/";
   const stored = tensors.filter((one) => one.name.startsWith(prefix));
-  if (stored.length === 0) throw new Error(`loadCheckpointWeights: '${name}' holds no average`);
+  if (stored.length === 0) throw new Error(`loadCheckpointWeights: '${name}' holds no moving average`);
   const variables = variablesOf(model);
   const weights = stored.map((one) => ({ ...one, name: one.name.slice(prefix.length) }));
   requireStoredWeights("loadCheckpointWeights", variables, weights);

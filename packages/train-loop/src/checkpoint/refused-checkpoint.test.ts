@@ -70,7 +70,7 @@ describe("a checkpoint with a right checksum changes nothing and leaks nothing w
   });
 
   test.each(Object.entries(MUTATIONS))("%s", async (kind, mutate) => {
-    const before = [bitsOf(training.model, training.average), await optimizerBits(training.optimizer)];
+    const before = [bitsOf(training.model, training.ema), await optimizerBits(training.optimizer)];
     const { numTensors } = tf.memory();
     for (const [i, tensor] of file.tensors.entries()) {
       // Two int32 of any shape are a learning rate, and a step count is one number of any shape.
@@ -81,7 +81,7 @@ describe("a checkpoint with a right checksum changes nothing and leaks nothing w
       storage.files.set(checkpointName(2), await encodeTensorFile({ ...file, tensors }));
       const resumed = training.fit({ checkpoint: { storage, resume: "force" } });
       await expect(resumed, tensor.name).rejects.toThrow(/checkpoint|AdamW\.setWeights/);
-      expect(bitsOf(training.model, training.average), tensor.name).toBe(before[0]);
+      expect(bitsOf(training.model, training.ema), tensor.name).toBe(before[0]);
       expect(await optimizerBits(training.optimizer), tensor.name).toBe(before[1]);
       expect(tf.memory().numTensors, tensor.name).toBe(numTensors);
     }

@@ -22,7 +22,7 @@ export interface RunDescription {
 /** Names and values of everything that decides a run. Functions of the step are compared at a few steps. */
 export function describeRun(run: RunDescription): RunSettings {
   const { task, step, source, epochs, microBatchSize, replicas, settings } = run;
-  const { optimizer, gradientTransform, average } = step;
+  const { optimizer, gradientTransform, ema } = step;
   const last = epochs * batchesPerEpoch(source) - 1;
   const steps = [0, 1, 10, ...[0.25, 0.5, 0.75].map((share) => Math.round(share * last)), last];
   const { learningRate, ...config } = isScheduled(optimizer)
@@ -41,7 +41,7 @@ export function describeRun(run: RunDescription): RunSettings {
     learningRate,
     ...(isAdamW(optimizer) && { parameters: countTreatments(optimizer, task.variables) }),
     gradientTransform: gradientTransform?.name ?? "none",
-    average: average === undefined ? "none" : steps.map((it) => average.decayAt(it)),
+    average: ema === undefined ? "none" : steps.map((it) => ema.decayAt(it)),
   };
   // The caller's do not hide this package's: its `learningRate` may be the highest only.
   const given = Object.entries(settings).map(([name, value]) => [

@@ -8,12 +8,12 @@ import { startBackend } from "tfjs-backends";
 import {
   ADAMW_SEMANTICS,
   AdamW,
-  averageWarmup,
   clipByGlobalNorm,
   cosine,
+  emaWarmup,
+  ModelEma,
   timmNoDecay,
   variablesOf,
-  WeightAverage,
   warmup,
 } from "tfjs-optim";
 import { folderStorage, jsonLines } from "train-loop/node";
@@ -55,7 +55,7 @@ export const STEPS_PER_EPOCH = 12;
 export function tinyTraining(options: { readonly weightDecay?: number } = {}): {
   readonly model: tfl.LayersModel;
   readonly classifier: Classifier;
-  readonly average: WeightAverage;
+  readonly ema: ModelEma;
   readonly optimizer: AdamW;
   readonly fit: (options: Partial<FitOptions>) => Promise<tfl.History>;
 } {
@@ -63,7 +63,7 @@ export function tinyTraining(options: { readonly weightDecay?: number } = {}): {
     ...{ imageSize: SIDE, patchSize: 4, dim: 8, depth: 2, heads: 2, classes: 3 },
     ...{ dropPathRate: 0.5, init: "timm", seed: SEED },
   });
-  const average = new WeightAverage(model, { decay: averageWarmup({ decay: 0.99 }) });
+  const ema = new ModelEma(model, { decay: emaWarmup({ decay: 0.99 }) });
   const totalSteps = EPOCHS * STEPS_PER_EPOCH;
   const optimizer = new AdamW({
     ...ADAMW_SEMANTICS.torch,
@@ -72,12 +72,12 @@ export function tinyTraining(options: { readonly weightDecay?: number } = {}): {
     excludeFromDecay: timmNoDecay(model),
   });
   const classifier = new Classifier(model);
-  classifier.compile({ optimizer, average, gradientTransform: clipByGlobalNorm(1), labelSmoothing: 0.1 });
+  classifier.compile({ optimizer, ema, gradientTransform: clipByGlobalNorm(1), labelSmoothing: 0.1 });
   const source = stripes(STEPS_PER_EPOCH * 4 - 1, 4, SEED);
   const validationData = stripes(12, 6, SEED + 1);
   const fit = (more: Partial<FitOptions>): Promise<tfl.History> =>
     classifier.fitDataset(source, { epochs: EPOCHS, microBatchSize: 3, validationData, ...more });
-  return { model, classifier, average, optimizer, fit };
+  return { model, classifier, ema, optimizer, fit };
 }
 
 /** Checkpoints in memory. */
@@ -95,8 +95,8 @@ export function memoryStorage(): CheckpointStorage & {
 }
 
 /** Every bit of a model and its average. */
-export function bitsOf(model: tfl.LayersModel, average: WeightAverage): string {
-  const tensors: tf.Tensor[] = [...variablesOf(model), ...average.weights];
+export function bitsOf(model: tfl.LayersModel, ema: ModelEma): string {
+  const tensors: tf.Tensor[] = [...variablesOf(model), ...ema.weights];
   return tensors
     .map((x) => Buffer.from((x.dataSync() as Float32Array).slice().buffer).toString("hex"))
     .join();
@@ -106,7 +106,7 @@ export function bitsOf(model: tfl.LayersModel, average: WeightAverage): string {
 export async function tinyProgram(backend: "cpu" | "wasm", folder: string): Promise<void> {
   await startBackend(backend);
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
-  const { model, average, fit } = tinyTraining();
+  const { model, ema, fit } = tinyTraining();
   const { history } = await fit({
     checkpoint: {
       storage: folderStorage(folder),
@@ -119,5 +119,5 @@ export async function tinyProgram(backend: "cpu" | "wasm", folder: string): Prom
     },
     callbacks: [jsonLines(`${folder}.log`), { onBatchBegin: () => say("go") }],
   });
-  say(`end ${JSON.stringify({ bits: bitsOf(model, average), history })}`);
+  say(`end ${JSON.stringify({ bits: bitsOf(model, ema), history })}`);
 }

@@ -24,7 +24,7 @@ export async function captureTensors({ model, step }: Training): Promise<HostTen
   const all = [
     ...variables.map((tensor, i) => ({ name: `model/${names[i]}`, tensor: tensor as tf.Tensor })),
     ...slots,
-    ...(step.average?.weights ?? []).map((tensor, i) => ({ name: `average/${names[i]}`, tensor })),
+    ...(step.ema?.weights ?? []).map((tensor, i) => ({ name: `average/${names[i]}`, tensor })),
   ];
   const tensors: HostTensor[] = [];
   for (const { name, tensor } of all) {
@@ -80,8 +80,8 @@ export async function restoreTensors(
       slots.map((slot) => ({ name: toVariable(slot.name, variables), tensor: make(slot) })),
     );
     const restored = weights.map(make);
-    if (averages.length > 0) step.average?.restore(averages.map(make), averageUpdates);
-    else step.average?.restore(restored, 0);
+    if (averages.length > 0) step.ema?.restore(averages.map(make), averageUpdates);
+    else step.ema?.restore(restored, 0);
     variables.forEach((variable, i) => {
       variable.assign(restored[i]!);
     });

@@ -45,7 +45,7 @@ test("a trap of the WASM backend is told with the place and the last checkpoint,
   expect(error!.cause).toBeInstanceOf(WebAssembly.RuntimeError);
   const resumed = tinyTraining();
   await resumed.fit({ checkpoint: { storage, resume: true } });
-  expect(bitsOf(resumed.model, resumed.average)).toBe(bitsOf(whole.model, whole.average));
+  expect(bitsOf(resumed.model, resumed.ema)).toBe(bitsOf(whole.model, whole.ema));
 });
 
 test("without checkpoints it says so, and other errors stay what they are", async () => {

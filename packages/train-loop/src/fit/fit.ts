@@ -38,11 +38,11 @@ export async function fit(
   options: FitOptions,
 ): Promise<tfl.History> {
   requireFitOptions(task, optimizer, source, options);
-  const { gradientTransform, average } = options;
+  const { gradientTransform, ema } = options;
   const step = {
     optimizer,
     ...(gradientTransform !== undefined && { gradientTransform }),
-    ...(average !== undefined && { average }),
+    ...(ema !== undefined && { ema }),
   };
   const unlock = await options.checkpoint?.storage.lock?.();
   try {
@@ -236,13 +236,13 @@ async function* timed<T>(items: AsyncIterable<T>): AsyncGenerator<{ batch: T; wa
 async function validate(run: Run, place: RunPlace, data: DataSource | undefined): Promise<BatchLogs> {
   if (data === undefined) return {};
   const { task, engine, microBatchSize, signal, checkpoints } = run;
-  const { average } = run.step;
+  const { ema } = run.step;
   const caller = "fit: validationData";
   const logsOf = (prefix: string) =>
     evaluateWith(task, engine, data, { microBatchSize, prefix, signal, caller });
   try {
     const logs = await logsOf("val_");
-    return average === undefined ? logs : { ...logs, ...(await average.within(() => logsOf("val_ema_"))) };
+    return ema === undefined ? logs : { ...logs, ...(await ema.within(() => logsOf("val_ema_"))) };
   } catch (error) {
     if (signal?.aborted) await checkpoints?.save(progressAt(run, place));
     throw error;

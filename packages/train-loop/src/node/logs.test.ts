@@ -142,12 +142,12 @@ describe("a log of JSON lines", () => {
 
   test("that cannot be opened ends the run before its first step", async () => {
     const training = tinyTraining();
-    const before = bitsOf(training.model, training.average);
+    const before = bitsOf(training.model, training.ema);
     writeFileSync(join(folder, "file"), "");
     const inFile = join(folder, "file", "log.jsonl");
     await expect(training.fit({ callbacks: jsonLines(inFile) })).rejects.toThrow(/ENOTDIR/);
     await expect(training.fit({ callbacks: tensorBoard(join(folder, "file")) })).rejects.toThrow(/ENOTDIR/);
-    expect(bitsOf(training.model, training.average)).toBe(before);
+    expect(bitsOf(training.model, training.ema)).toBe(before);
   });
 
   test.runIf(process.platform === "linux")("on a full disk is told once, and training goes on", async () => {

@@ -13,7 +13,7 @@ import { type BatchLogs, type FitOptions, serveReplica } from "../index.ts";
 import { Hub } from "../node/threads/hub.ts";
 import { Spoke } from "../node/threads/spoke.ts";
 import { measureMemory, microBatchWithin } from "../step/memory-use.ts";
-import { classifierOf, distiller, normalised, SIDE, setupOf, type Work } from "./test-data.ts";
+import { classifierOf, distiller, normalized, SIDE, setupOf, type Work } from "./test-data.ts";
 
 const ROWS = 24;
 
@@ -257,7 +257,7 @@ describe("replicas", () => {
   });
 
   test("build the model from its topology, with the classes that their module registers", async () => {
-    const [here, there] = [normalised(), normalised()].map((model) => {
+    const [here, there] = [normalized(), normalized()].map((model) => {
       const input = model.inputs[0]!;
       const logits = model.layers.at(-1)!.apply(model.layers[1]!.apply(model.layers[0]!.apply(input)));
       return classifierOf(tfl.model({ inputs: input, outputs: logits as tfl.SymbolicTensor }));
@@ -271,7 +271,7 @@ describe("replicas", () => {
   });
 
   test("bring home what changes in a model by itself", async () => {
-    const model = normalised();
+    const model = normalized();
     const moving = model.weights.filter((weight) => weight.originalName.includes("moving_mean"));
     const before = moving[0]!.read().dataSync().slice();
     await classifierOf(model).fitDataset(flowers, {

@@ -4,7 +4,7 @@ import type { BatchLogs, Task } from "../task.ts";
 
 /**
  * What replicas sum after a pass, as one vector: the gradients of all trained variables (of a training pass), how far the
- * other weights moved by themselves (batch normalisation's averages), and the logs.
+ * other weights moved by themselves (batch normalization's averages), and the logs.
  */
 export interface StepVector {
   readonly gradients: tf.NamedTensorMap;

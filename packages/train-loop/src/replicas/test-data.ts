@@ -39,7 +39,7 @@ export function classifierOf(model: tfl.LayersModel): Classifier {
 }
 
 /** With moving averages that no gradient changes. */
-export function normalised(): tfl.LayersModel {
+export function normalized(): tfl.LayersModel {
   const init = { kernelInitializer: tfl.initializers.glorotUniform({ seed: 3 }) };
   return tfl.sequential({
     layers: [
@@ -65,7 +65,7 @@ export default async function setup({ rank, data, model }: ReplicaContext<Work>)
   await startBackend("backend" in data ? data.backend : "wasm");
   if (data.kind === "distill") return distiller(data.alpha).task;
   if (data.kind === "topology") return classifierOf(await model()).task;
-  if (data.kind === "batch-norm") return classifierOf(normalised()).task;
+  if (data.kind === "batch-norm") return classifierOf(normalized()).task;
   const trainer = distiller();
   const { teacher } = trainer;
   if (data.kind === "nan") {

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type Checks, check, optional } from "known-options";
-import type { GradientTransform, WeightAverage } from "tfjs-optim";
+import type { GradientTransform, ModelEma } from "tfjs-optim";
 import { type BadNumber, badVariable } from "../checks/finite-tensors.ts";
 import type { Task } from "../task.ts";
 import type { BatchGradients } from "./batch-sum.ts";
@@ -11,7 +11,7 @@ export interface StepOptions {
   /** Default: the optimizer gets the gradients as they are. */
   readonly gradientTransform?: GradientTransform;
   /** Updated after each step; stays the caller's. */
-  readonly average?: WeightAverage;
+  readonly ema?: ModelEma;
 }
 
 /** Checks of {@link StepOptions}. */
@@ -25,7 +25,7 @@ export const STEP_CHECKS: Checks<StepOptions> = {
       (value) => hasMethods(value, "apply") && typeof (value as GradientTransform).name === "string",
     ),
   ),
-  average: optional(check("a WeightAverage", (value) => hasMethods(value, "update", "within"))),
+  ema: optional(check("a ModelEma", (value) => hasMethods(value, "update", "within"))),
 };
 
 function hasMethods(value: unknown, ...names: readonly string[]): boolean {
@@ -34,7 +34,7 @@ function hasMethods(value: unknown, ...names: readonly string[]): boolean {
 
 /** Transforms the gradients, takes the step, updates the average. Frees the gradients. */
 export function takeStep(
-  { optimizer, gradientTransform, average }: StepOptions,
+  { optimizer, gradientTransform, ema }: StepOptions,
   gradients: tf.NamedTensorMap,
 ): void {
   if (gradientTransform === undefined) {
@@ -45,7 +45,7 @@ export function takeStep(
     tf.dispose(transformed);
   }
   tf.dispose(gradients);
-  average?.update();
+  ema?.update();
 }
 
 /**

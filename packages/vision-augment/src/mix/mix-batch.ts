@@ -134,8 +134,8 @@ function boxOf(shape: readonly number[], { lambda, middle }: CutMix) {
 /** √(1 − λ) of a side about `middle`, cut off at the ends. */
 function interval(side: number, lambda: number, middle: number): [start: number, end: number] {
   const length = Math.trunc(side * Math.sqrt(1 - lambda));
-  const centre = Math.floor(middle * side);
-  return [Math.max(0, centre - (length >> 1)), Math.min(side, centre + ((length + 1) >> 1))];
+  const center = Math.floor(middle * side);
+  return [Math.max(0, center - (length >> 1)), Math.min(side, center + ((length + 1) >> 1))];
 }
 
 function oneHotRows(labels: Int32Array, classes: number): Float32Array {

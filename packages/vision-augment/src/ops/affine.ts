@@ -3,7 +3,7 @@ import type { ByteImage, Interpolation, Rgb } from "../pixels/byte-image.ts";
 /** How `rotate` and the others fill what they uncover and what lies between pixels. */
 export interface AffineOptions {
   readonly interpolation: Interpolation;
-  /** Colour of what lies outside the picture. */
+  /** Color of what lies outside the picture. */
   readonly fill: Rgb;
 }
 
@@ -40,7 +40,7 @@ export function translateY(image: ByteImage, fraction: number, options: AffineOp
   return transform(image, [1, 0, 0, 0, 1, fraction * image.height], options);
 }
 
-/** `x = a·x' + b·y' + c, y = d·x' + e·y' + f` from the result's pixel centre to the picture. */
+/** `x = a·x' + b·y' + c, y = d·x' + e·y' + f` from the result's pixel center to the picture. */
 type Matrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
 function copy({ data, width, height }: ByteImage): ByteImage {

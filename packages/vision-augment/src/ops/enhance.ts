@@ -2,15 +2,15 @@ import type { ByteImage } from "../pixels/byte-image.ts";
 
 // PIL's ImageEnhance: a blend of the picture and a degenerate one. Float32 as PIL's, equal to it to the bit.
 
-/** Towards grey (0), or away from it (above 1). */
+/** Towards gray (0), or away from it (above 1). */
 export function color(image: ByteImage, factor: number): ByteImage {
   const { data } = image;
-  const grey = new Uint8Array(data.length);
-  for (let i = 0; i < data.length; i += 3) grey.fill(luma(data, i), i, i + 3);
-  return blend(grey, image, factor);
+  const gray = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i += 3) gray.fill(luma(data, i), i, i + 3);
+  return blend(gray, image, factor);
 }
 
-/** Towards the mean grey (0), or away from it (above 1). */
+/** Towards the mean gray (0), or away from it (above 1). */
 export function contrast(image: ByteImage, factor: number): ByteImage {
   const { data } = image;
   let sum = 0;

@@ -13,7 +13,7 @@ export type ImageOp =
   | { readonly name: "solarize"; readonly threshold: number }
   /** `amount`, 0…255, is added to values below 128. */
   | { readonly name: "solarizeAdd"; readonly amount: number }
-  /** 1 changes nothing, 0 leaves grey, flat grey, black or a blur; above 1 it goes the other way. */
+  /** 1 changes nothing, 0 leaves gray, flat gray, black or a blur; above 1 it goes the other way. */
   | { readonly name: "color" | "contrast" | "brightness" | "sharpness"; readonly factor: number }
   /** Counter-clockwise. */
   | ({ readonly name: "rotate"; readonly degrees: number } & AffineOptions)

@@ -11,7 +11,7 @@ export type Interpolation = "bilinear" | "bicubic";
 /** Check of an {@link Interpolation}. */
 export const INTERPOLATION: Check = oneOf("bilinear", "bicubic");
 
-/** A colour, each channel an integer in 0…255. */
+/** A color, each channel an integer in 0…255. */
 export type Rgb = readonly [red: number, green: number, blue: number];
 
 /** Check of an {@link Rgb}. */
@@ -43,7 +43,7 @@ export function requireByteImage(caller: string, image: RgbImage): asserts image
   }
 }
 
-/** `Math.round` as Python's: halves go to the even neighbour. */
+/** `Math.round` as Python's: halves go to the even neighbor. */
 export function roundHalfEven(value: number): number {
   const floor = Math.floor(value);
   if (value - floor !== 0.5) return Math.round(value);

@@ -16,7 +16,7 @@ export interface ColorJitterOptions {
 }
 
 /**
- * Colour jitter: brightness, contrast and saturation, each by a factor from [max(0, 1 − x), 1 + x), in random order.
+ * Color jitter: brightness, contrast and saturation, each by a factor from [max(0, 1 − x), 1 + x), in random order.
  *
  * @param key - The sample's key of this epoch.
  * @throws RangeError if an option is negative or infinite.

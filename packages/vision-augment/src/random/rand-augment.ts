@@ -27,7 +27,7 @@ export const RAND_AUGMENT_OPS: readonly ImageOp["name"][] = [
   "translateY",
 ];
 
-/** Options of {@link randAugmentOps}; the defaults are timm's `rand-m9-mstd0.5-inc1` at ImageNet's mean colour. */
+/** Options of {@link randAugmentOps}; the defaults are timm's `rand-m9-mstd0.5-inc1` at ImageNet's mean color. */
 export interface RandAugmentOptions {
   /** Mean severity, in [0, 10]. Default 9. */
   readonly magnitude?: number;
@@ -39,7 +39,7 @@ export interface RandAugmentOptions {
   readonly probability?: number;
   /** Between pixels, of what turns or shifts. Default `"bicubic"`. */
   readonly interpolation?: Interpolation;
-  /** Colour of what comes in from outside. Default `[124, 116, 104]`. */
+  /** Color of what comes in from outside. Default `[124, 116, 104]`. */
   readonly fill?: Rgb;
 }
 

@@ -25,8 +25,8 @@ const IMAGENET_STD = [0.229, 0.224, 0.225] as const;
 /**
  * Random erasing: with some probability, a rectangle of noise in place of a part of the picture.
  *
- * timm erases after it has normalised, with standard normal noise. Here pictures are normalised later, by the model's
- * preprocessing, so the noise is what normalising by `mean` and `std` turns into standard normal numbers:
+ * timm erases after it has normalized, with standard normal noise. Here pictures are normalized later, by the model's
+ * preprocessing, so the noise is what normalizing by `mean` and `std` turns into standard normal numbers:
  * `255 · (mean + std · n)`. It is not cut to 0…255. The rectangle is drawn from `key` as shares of the sides, so one key erases
  * the same part at two sizes, up to a pixel.
  *

@@ -120,13 +120,13 @@ function weightsOf(
   const counts = new Int32Array(count);
   const weights = new Int32Array(count * width);
   for (let i = 0; i < count; i++) {
-    const centre = (first + i + 0.5) * scale;
-    const from = Math.max(Math.trunc(centre - support + 0.5), 0);
-    const to = Math.min(Math.trunc(centre + support + 0.5), inSize);
+    const center = (first + i + 0.5) * scale;
+    const from = Math.max(Math.trunc(center - support + 0.5), 0);
+    const to = Math.min(Math.trunc(center + support + 0.5), inSize);
     start[i] = from;
     counts[i] = to - from;
     const raw = Array.from({ length: to - from }, (_, tap) =>
-      filter((tap + from - centre + 0.5) * (1 / spread)),
+      filter((tap + from - center + 0.5) * (1 / spread)),
     );
     const total = raw.reduce((sum, weight) => sum + weight, 0);
     raw.forEach((weight, tap) => {

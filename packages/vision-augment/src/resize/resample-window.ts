@@ -88,7 +88,7 @@ function resampleSpans(image: RgbImage, window: Window, target: Float32Array, of
   }
 }
 
-/** TensorFlow's `resize_bilinear` with half-pixel centres: `in = (out + ½) · inSize/outSize − ½`, in float32. */
+/** TensorFlow's `resize_bilinear` with half-pixel centers: `in = (out + ½) · inSize/outSize − ½`, in float32. */
 function tapsOf(inSize: number, outSize: number, first: number, count: number): Taps {
   const scale = Math.fround(inSize / outSize);
   const lower = new Int32Array(count);
@@ -118,14 +118,14 @@ function spansOf(inSize: number, outSize: number, first: number, count: number):
   const counts = new Int32Array(count);
   const weights = new Float32Array(count * width);
   for (let i = 0; i < count; i++) {
-    const centre = fround((first + i + 0.5) * scale);
-    const from = Math.max(Math.ceil(fround(fround(centre - radius) - 0.5)), 0);
-    const to = Math.min(Math.floor(fround(fround(centre + radius) - 0.5)), inSize - 1);
+    const center = fround((first + i + 0.5) * scale);
+    const from = Math.max(Math.ceil(fround(fround(center - radius) - 0.5)), 0);
+    const to = Math.min(Math.floor(fround(fround(center + radius) - 0.5)), inSize - 1);
     start[i] = from;
     counts[i] = to - from + 1;
     let total = 0;
     for (let at = from; at <= to; at++) {
-      const distance = Math.abs(fround(fround(at + 0.5 - centre) * inverseRadius));
+      const distance = Math.abs(fround(fround(at + 0.5 - center) * inverseRadius));
       const weight = fround(Math.max(0, 1 - distance));
       weights[i * width + at - from] = weight;
       total = fround(total + weight);

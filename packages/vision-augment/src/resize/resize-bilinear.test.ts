@@ -46,7 +46,7 @@ describe("resizeBilinear", () => {
     });
   });
 
-  test("has half-pixel centres: two pixels stretched to four are 0, a quarter, three quarters, 1", () => {
+  test("has half-pixel centers: two pixels stretched to four are 0, a quarter, three quarters, 1", () => {
     const image = { data: Float32Array.of(0, 0, 0, 100, 100, 100), height: 1, width: 2 };
     expect([...resizeBilinear(image, 1, 4).data].filter((_, i) => i % 3 === 0)).toEqual([0, 25, 75, 100]);
   });

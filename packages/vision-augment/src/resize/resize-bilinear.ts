@@ -17,7 +17,7 @@ export interface FloatImage extends RgbImage {
 }
 
 /**
- * Stretches a picture as `tf.image.resize(…, method="bilinear")` of TensorFlow 2 does: half-pixel centres, the aspect
+ * Stretches a picture as `tf.image.resize(…, method="bilinear")` of TensorFlow 2 does: half-pixel centers, the aspect
  * ratio is not kept, values stay float.
  *
  * @param image - `[image.height, image.width, 3]`, 0…255. Not changed.

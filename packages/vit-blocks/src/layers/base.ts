@@ -49,7 +49,7 @@ export abstract class SeededLayer<Args extends SeededArgs = SeededArgs> extends 
 
 /** Zeros, for biases and Keras' tokens. */
 export const ZEROS: Distribution = { kind: "constant", value: 0 };
-/** Ones, for the gains of normalisation. */
+/** Ones, for the gains of normalization. */
 export const ONES: Distribution = { kind: "constant", value: 1 };
 /** timm's `trunc_normal_(std=.02)`. */
 export const TIMM_NORMAL: Distribution = { kind: "normal", deviation: 0.02 };

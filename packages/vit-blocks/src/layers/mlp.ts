@@ -22,17 +22,17 @@ export interface MlpArgs extends SeededArgs {
   /** Numbers between the two products. */
   hiddenDim: number;
   /** Dropout after each product. Default 0. */
-  dropout?: number;
+  dropRate?: number;
 }
 
-const CHECKS: Checks<MlpArgs> = { ...SEEDED_OPTIONS, hiddenDim: COUNT, dropout: optional(RATE) };
+const CHECKS: Checks<MlpArgs> = { ...SEEDED_OPTIONS, hiddenDim: COUNT, dropRate: optional(RATE) };
 
 /**
  * A transformer's feed-forward half: `y = drop(gelu(x · fc1)) · fc2`, then dropout again; `gelu` is the exact one.
  *
  * `[..., dim]` → `[..., dim]`. Weights: `fc1.kernel` `[dim, hiddenDim]`, `fc1.bias`, `fc2.kernel`, `fc2.bias`.
  *
- * @throws RangeError if `hiddenDim` is not an integer ≥ 1 or `dropout` outside [0, 1).
+ * @throws RangeError if `hiddenDim` is not an integer ≥ 1 or `dropRate` outside [0, 1).
  * @see Dosovitskiy et al. 2020, appendix A, https://arxiv.org/abs/2010.11929
  *
  * @example
@@ -41,14 +41,14 @@ const CHECKS: Checks<MlpArgs> = { ...SEEDED_OPTIONS, hiddenDim: COUNT, dropout: 
 export class Mlp extends SeededLayer<MlpArgs> {
   static readonly className: string = "Mlp";
   readonly hiddenDim: number;
-  readonly dropout: number;
+  readonly dropRate: number;
   private weightsByName: Record<string, tfl.LayerVariable> = {};
   private draws = 0;
 
   constructor(args: MlpArgs) {
     super("Mlp", args, CHECKS);
     this.hiddenDim = args.hiddenDim;
-    this.dropout = args.dropout ?? 0;
+    this.dropRate = args.dropRate ?? 0;
   }
 
   override build(inputShape: tfl.Shape | tfl.Shape[]): void {
@@ -77,14 +77,14 @@ export class Mlp extends SeededLayer<MlpArgs> {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    return { ...super.getConfig(), hiddenDim: this.hiddenDim, dropout: this.dropout };
+    return { ...super.getConfig(), hiddenDim: this.hiddenDim, dropRate: this.dropRate };
   }
 
   private dropper(
     batch: number,
     kwargs: Record<string, unknown>,
   ): (x: tf.Tensor, place: string) => tf.Tensor {
-    const rate = this.dropout;
+    const rate = this.dropRate;
     if (rate === 0 || kwargs.training !== true) return (x) => x;
     const sampleKeys = rowKeys({ kwargs, batch, seed: this.seed, call: this.draws++ });
     return (x, place) =>

@@ -23,7 +23,7 @@ export interface MultiHeadSelfAttentionArgs extends SeededArgs {
   /** Numbers per head (Keras' `key_dim`). Default `dim / heads`, which must then be whole. */
   headDim?: number;
   /** Dropout on the softmaxed scores. Default 0. */
-  dropout?: number;
+  attnDropRate?: number;
   /** Number of leading tokens to return; keys and values still come from all. Default: all. */
   queries?: number;
 }
@@ -34,7 +34,7 @@ const CHECKS: Checks<MultiHeadSelfAttentionArgs> = {
   ...SEEDED_OPTIONS,
   heads: COUNT,
   headDim: COUNT_OR_NULL,
-  dropout: optional(RATE),
+  attnDropRate: optional(RATE),
   queries: COUNT_OR_NULL,
 };
 
@@ -64,7 +64,7 @@ export type AttentionObserver = (probabilities: tf.Tensor4D, layer: MultiHeadSel
 export class MultiHeadSelfAttention extends SeededLayer<MultiHeadSelfAttentionArgs> {
   static readonly className: string = "MultiHeadSelfAttention";
   readonly heads: number;
-  readonly dropout: number;
+  readonly attnDropRate: number;
   readonly queries: number | undefined;
   private headDim: number | undefined;
   private weightsByName: Record<string, tfl.LayerVariable> = {};
@@ -74,7 +74,7 @@ export class MultiHeadSelfAttention extends SeededLayer<MultiHeadSelfAttentionAr
     super("MultiHeadSelfAttention", args, CHECKS);
     this.heads = args.heads;
     this.headDim = args.headDim ?? undefined; // null in saved configs
-    this.dropout = args.dropout ?? 0;
+    this.attnDropRate = args.attnDropRate ?? 0;
     this.queries = args.queries ?? undefined;
   }
 
@@ -117,8 +117,8 @@ export class MultiHeadSelfAttention extends SeededLayer<MultiHeadSelfAttentionAr
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const { heads, dropout } = this;
-    const config = { ...super.getConfig(), heads, headDim: this.headDim ?? null, dropout };
+    const { heads, attnDropRate } = this;
+    const config = { ...super.getConfig(), heads, headDim: this.headDim ?? null, attnDropRate };
     return this.queries === undefined ? config : { ...config, queries: this.queries };
   }
 
@@ -131,7 +131,7 @@ export class MultiHeadSelfAttention extends SeededLayer<MultiHeadSelfAttentionAr
   }
 
   private optionsFor(x: tf.Tensor, kwargs: Record<string, unknown>): AttentionOptions {
-    const { heads, queries = x.shape[1]!, dropout: rate } = this;
+    const { heads, queries = x.shape[1]!, attnDropRate: rate } = this;
     if (rate === 0 || kwargs.training !== true) return { heads, queries };
     const sampleKeys = rowKeys({ kwargs, batch: x.shape[0]!, seed: this.seed, call: this.draws++ });
     return { heads, queries, dropout: { rate, sampleKeys, site: siteOf(`${this.name}.scores`) } };

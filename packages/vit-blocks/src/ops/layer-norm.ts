@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { customOp, type Forward, hasKernel, runKernel, withGradient } from "kernel-contract";
 
 /**
- * Layer normalisation over the last axis: `y = (x − mean) · rstd · gamma + beta`, `rstd = 1 / sqrt(variance + epsilon)`
+ * Layer normalization over the last axis: `y = (x − mean) · rstd · gamma + beta`, `rstd = 1 / sqrt(variance + epsilon)`
  * with the biased variance.
  *
  * For the backward pass `x`, `gamma` and one mean and `rstd` per row are kept. Runs the kernels `LayerNorm` and
@@ -48,9 +48,9 @@ function withKernel(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: nu
 function composite(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): Forward {
   const rows = asRows(x);
   const mean = tf.mean(rows, 1, true); // [rows, 1]
-  const centred = tf.sub(rows, mean);
-  const rstd = tf.rsqrt(tf.add(tf.mean(tf.square(centred), 1, true), epsilon)); // [rows, 1]
-  const y = tf.add(tf.mul(tf.mul(centred, rstd), gamma), beta);
+  const centered = tf.sub(rows, mean);
+  const rstd = tf.rsqrt(tf.add(tf.mean(tf.square(centered), 1, true), epsilon)); // [rows, 1]
+  const y = tf.add(tf.mul(tf.mul(centered, rstd), gamma), beta);
   return withGradient({
     value: tf.reshape(y, x.shape),
     saved: [x, gamma, mean, rstd],

@@ -27,7 +27,7 @@ export const adamWUpdate: Kernel<Context> = defineKernel(
       variables.push({ value, gradient, next, m: ownMoment(context, m), v: ownMoment(context, v), kept });
     }
     const filled = variables.filter(({ value }) => sizeOf(value.shape) > 0);
-    // Neighbours in size go together: a dispatch is as long as its longest.
+    // Neighbors in size go together: a dispatch is as long as its longest.
     filled.sort((a, b) => sizeOf(b.value.shape) - sizeOf(a.value.shape));
     const each = variablesPerDispatch(context);
     for (let i = 0; i < filled.length; i += each) {

@@ -3,7 +3,7 @@ import { type Kernel, replaceKernel, sizeOf } from "kernel-contract";
 import type { Context } from "../context.ts";
 import type { Shader } from "../shader.ts";
 
-/** Invocations that share a column, and columns of a workgroup: neighbours in memory go to neighbouring invocations. */
+/** Invocations that share a column, and columns of a workgroup: neighbors in memory go to neighboring invocations. */
 const LANES = 32;
 const COLUMNS = 8;
 /** Rows that one workgroup adds up at least, and workgroups that keep a large GPU busy. */

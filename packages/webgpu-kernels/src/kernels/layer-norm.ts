@@ -36,8 +36,8 @@ const FORWARD: Shader = {
   let mu = rowSum(local.y, local.x, sum) / f32(u.dim);
   var squares = 0.0;
   for (var i = local.x; i < u.dim; i += ${LANES}u) {
-    let centred = x[first + i] - mu;
-    squares += centred * centred;
+    let centered = x[first + i] - mu;
+    squares += centered * centered;
   }
   let scale = 1.0 / sqrt(rowSum(local.y, local.x, squares) / f32(u.dim) + u.epsilon);
   if (row < u.rows) {
@@ -109,7 +109,7 @@ fn columnGradient(column: u32, slot: u32, lane: u32) {
   if (block < u.rowGroups) {
     rowGradient(block * ${ROWS}u + local.y, local.y, local.x);
   } else {
-    // Neighbours in memory to neighbouring invocations: these are columns, not rows.
+    // Neighbors in memory to neighboring invocations: these are columns, not rows.
     let index = local.y * ${LANES}u + local.x;
     let slot = index % ${ROWS}u;
     columnGradient((block - u.rowGroups) * ${ROWS}u + slot, slot, index / ${ROWS}u);

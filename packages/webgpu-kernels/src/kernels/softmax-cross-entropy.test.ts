@@ -32,7 +32,7 @@ describe.skipIf(missing)(`SoftmaxCrossEntropy${missing ? ` (skipped: ${missing})
       fc.nat(1000),
       async (rows, classes, seed) => {
         const x = noise(rows * classes, seed).map((value) => 5 * value);
-        // Mass of any size up to some units: a smoothed target, one that is not normalised.
+        // Mass of any size up to some units: a smoothed target, one that is not normalized.
         const t = noise(rows * classes, seed + 1).map((value) => Math.abs(value) / Math.sqrt(classes));
         const dy = noise(rows, seed + 2);
         const loss = each(rows, (r) =>

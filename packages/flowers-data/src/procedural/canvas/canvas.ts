@@ -1,4 +1,4 @@
-import type { Colour } from "./colour.ts";
+import type { Color } from "./color.ts";
 
 /** A square picture being painted. Positions are in [0, 1], x to the right, y down. */
 export interface Canvas {
@@ -7,7 +7,7 @@ export interface Canvas {
   readonly data: Float32Array;
 }
 
-/** Writes a colour to `out` and returns its opacity at a position. */
+/** Writes a color to `out` and returns its opacity at a position. */
 export type Shader = (x: number, y: number, out: Float64Array) => number;
 
 /** A rectangle of positions. */
@@ -23,7 +23,7 @@ export function canvasOf(size: number): Canvas {
   return { size, data: new Float32Array(size * size * 3) };
 }
 
-/** Blends a shader over the pixels whose centres lie in the box, a pixel more on each side. */
+/** Blends a shader over the pixels whose centers lie in the box, a pixel more on each side. */
 export function paint({ size, data }: Canvas, box: Box, shader: Shader): void {
   const out = new Float64Array(3);
   const firstColumn = Math.max(0, Math.floor(box.left * size) - 1);
@@ -46,7 +46,7 @@ export const EVERYWHERE: Box = { left: 0, top: 0, right: 1, bottom: 1 };
 export function paintDisc(
   canvas: Canvas,
   disc: { readonly x: number; readonly y: number; readonly radius: number; readonly blur?: number },
-  colour: Colour,
+  color: Color,
   opacity = 1,
 ): void {
   const { x: cx, y: cy, radius, blur = 0 } = disc;
@@ -55,9 +55,9 @@ export function paintDisc(
   const box = { left: cx - reach, right: cx + reach, top: cy - reach, bottom: cy + reach };
   paint(canvas, box, (x, y, out) => {
     const distance = Math.sqrt((x - cx) ** 2 + (y - cy) ** 2);
-    out[0] = colour[0];
-    out[1] = colour[1];
-    out[2] = colour[2];
+    out[0] = color[0];
+    out[1] = color[1];
+    out[2] = color[2];
     const t = clamp01((radius - distance) / fade + 0.5);
     return opacity * t * t * (3 - 2 * t);
   });
@@ -68,7 +68,7 @@ export function paintStroke(
   canvas: Canvas,
   line: { readonly x0: number; readonly y0: number; readonly x1: number; readonly y1: number },
   radii: readonly [number, number],
-  colour: Colour,
+  color: Color,
   opacity = 1,
 ): void {
   const { x0, y0, x1, y1 } = line;
@@ -86,7 +86,7 @@ export function paintStroke(
     const [ox, oy] = [x - x0 - t * dx, y - y0 - t * dy];
     const radius = radii[0] + (radii[1] - radii[0]) * t;
     const light = 1 - 0.22 * clamp(ox / (radius + 1e-9), -1, 1);
-    for (let c = 0; c < 3; c++) out[c] = colour[c as 0 | 1 | 2] * light;
+    for (let c = 0; c < 3; c++) out[c] = color[c as 0 | 1 | 2] * light;
     // Thinner than a pixel: fainter, not wider.
     const cover = (radius - Math.sqrt(ox * ox + oy * oy)) * canvas.size + 0.5;
     return opacity * clamp01(Math.min(cover, 2 * radius * canvas.size));

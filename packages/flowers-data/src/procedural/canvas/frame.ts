@@ -17,7 +17,7 @@ export interface Frame {
 
 /** What makes a {@link Frame}. */
 export interface Pose {
-  /** Centre on the canvas. */
+  /** Center on the canvas. */
   readonly x: number;
   readonly y: number;
   readonly radius: number;

@@ -1,5 +1,5 @@
-import { type Colour, hsv, mix, scale } from "../canvas/colour.ts";
-import { lit, petalColour, type Scene } from "./flower.ts";
+import { type Color, hsv, mix, scale } from "../canvas/color.ts";
+import { lit, petalColor, type Scene } from "./flower.ts";
 import { paintHeart } from "./heart.ts";
 import { paintPetal } from "./petal.ts";
 
@@ -7,7 +7,7 @@ import { paintPetal } from "./petal.ts";
 export function paintDaisy(scene: Scene): void {
   const { canvas, draws, frame } = scene;
   const petals = draws.integer(12, 20);
-  const colour = petalColour(draws, [
+  const color = petalColor(draws, [
     [0.12, 0.04],
     [0.12, 0.08],
     [0.93, 0.25],
@@ -22,13 +22,13 @@ export function paintDaisy(scene: Scene): void {
       width,
       outline: [0.55, 0.22],
       bend: draws.between(-0.06, 0.06),
-      inner: scale(colour, 0.78),
-      outer: colour,
+      inner: scale(color, 0.78),
+      outer: color,
       rim: 0.78,
       light: lit(scene, angle) * draws.between(0.93, 1.03),
     });
   }
-  const heart: Colour = hsv(draws.between(0.1, 0.15), 0.9, 0.95);
+  const heart: Color = hsv(draws.between(0.1, 0.15), 0.9, 0.95);
   paintHeart(scene, {
     radius: draws.between(0.22, 0.3),
     inner: mix(heart, [0.9, 0.6, 0.1], 0.3),

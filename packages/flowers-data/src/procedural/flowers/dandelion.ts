@@ -1,7 +1,7 @@
 import { paintDisc, paintStroke } from "../canvas/canvas.ts";
-import { hsv, mix, scale } from "../canvas/colour.ts";
+import { hsv, mix, scale } from "../canvas/color.ts";
 import { place } from "../canvas/frame.ts";
-import { lit, petalColour, type Scene } from "./flower.ts";
+import { lit, petalColor, type Scene } from "./flower.ts";
 import { paintPetal } from "./petal.ts";
 
 const CLOCK_SHARE = 0.4;
@@ -14,11 +14,11 @@ export function paintDandelion(scene: Scene): void {
 
 function paintRays(scene: Scene): void {
   const { canvas, draws, frame } = scene;
-  const colour = petalColour(draws, [
+  const color = petalColor(draws, [
     [0.14, 0.92],
     [0.13, 0.95],
   ]);
-  const deep = mix(scale(colour, 0.8), [0.85, 0.45, 0.02], 0.25);
+  const deep = mix(scale(color, 0.8), [0.85, 0.45, 0.02], 0.25);
   const rings = [1, 0.86, 0.7, 0.54, 0.38, 0.24];
   rings.forEach((radius, ring) => {
     const rays = Math.round(14 + 26 * radius);
@@ -31,7 +31,7 @@ function paintRays(scene: Scene): void {
         width: 0.062,
         outline: [0.35, 0.12],
         inner: deep,
-        outer: scale(colour, 1.04 - 0.05 * ring + (i % 2) * 0.08),
+        outer: scale(color, 1.04 - 0.05 * ring + (i % 2) * 0.08),
         ridges: 0,
         rim: 0.6,
         light: lit(scene, angle) * draws.between(0.85, 1.08),

@@ -1,7 +1,7 @@
 import type { Draws } from "sample-keys";
 import type { Canvas } from "../canvas/canvas.ts";
-import type { Colour } from "../canvas/colour.ts";
-import { hsv } from "../canvas/colour.ts";
+import type { Color } from "../canvas/color.ts";
+import { hsv } from "../canvas/color.ts";
 import type { Frame, Pose } from "../canvas/frame.ts";
 
 /** Everything a flower's painter needs. */
@@ -12,11 +12,11 @@ export interface Scene {
   readonly pose: Pose;
   /** Direction the light comes from, radians. */
   readonly light: number;
-  /** Colour of stem and leaves. */
-  readonly green: Colour;
+  /** Color of stem and leaves. */
+  readonly green: Color;
 }
 
-/** Hues in turns with saturation, from which every class may draw: colour is a hint, not an answer. */
+/** Hues in turns with saturation, from which every class may draw: color is a hint, not an answer. */
 const PALETTE: readonly (readonly [number, number])[] = [
   [0.14, 0.85], // yellow
   [0.08, 0.85], // orange
@@ -28,8 +28,8 @@ const PALETTE: readonly (readonly [number, number])[] = [
   [0.1, 0.3], // cream
 ];
 
-/** A petal colour: one of `typical` more often than not, any of the palette otherwise. */
-export function petalColour(draws: Draws, typical: readonly (readonly [number, number])[]): Colour {
+/** A petal color: one of `typical` more often than not, any of the palette otherwise. */
+export function petalColor(draws: Draws, typical: readonly (readonly [number, number])[]): Color {
   const [hue, saturation] = draws.pick(draws.chance(0.55) ? typical : PALETTE);
   const jittered = hue + draws.between(-0.025, 0.025);
   return hsv(jittered, Math.min(1, saturation * draws.between(0.8, 1.15)), draws.between(0.8, 1));

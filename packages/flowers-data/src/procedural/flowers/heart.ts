@@ -1,5 +1,5 @@
 import { clamp, clamp01, paint, paintDisc } from "../canvas/canvas.ts";
-import { type Colour, scale } from "../canvas/colour.ts";
+import { type Color, scale } from "../canvas/color.ts";
 import { boxOf, inverseOf, place } from "../canvas/frame.ts";
 import type { Scene } from "./flower.ts";
 
@@ -9,8 +9,8 @@ const GOLDEN_ANGLE = Math.PI * (3 - Math.sqrt(5));
 export interface Heart {
   /** In the flower's radius. */
   readonly radius: number;
-  readonly inner: Colour;
-  readonly outer: Colour;
+  readonly inner: Color;
+  readonly outer: Color;
   /** Florets, set in a sunflower's spiral. */
   readonly dots: number;
 }
@@ -46,7 +46,7 @@ export function paintHeart(scene: Scene, { radius, inner, outer, dots }: Heart):
     const r = radius * Math.sqrt(i / dots) * 0.97;
     const angle = i * GOLDEN_ANGLE;
     const [x, y] = place(frame, r * Math.cos(angle), r * Math.sin(angle));
-    const colour = scale(i % 3 === 0 ? outer : inner, i % 2 === 0 ? 1.25 : 0.7);
-    paintDisc(canvas, { x, y, radius: (frame.radius * radius * 0.75) / Math.sqrt(dots) }, colour, 0.65);
+    const color = scale(i % 3 === 0 ? outer : inner, i % 2 === 0 ? 1.25 : 0.7);
+    paintDisc(canvas, { x, y, radius: (frame.radius * radius * 0.75) / Math.sqrt(dots) }, color, 0.65);
   }
 }

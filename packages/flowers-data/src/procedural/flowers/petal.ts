@@ -1,14 +1,14 @@
 import { type Canvas, clamp01, paint } from "../canvas/canvas.ts";
-import type { Colour } from "../canvas/colour.ts";
+import type { Color } from "../canvas/color.ts";
 import { boxOf, type Frame, inverseOf } from "../canvas/frame.ts";
 
 /** A petal (or leaf, or blade of grass) in a flower's plane. Lengths are in the flower's radius. */
 export interface Petal {
   /** Direction from the base, radians. */
   readonly angle: number;
-  /** Where the base is. Default `from` along `angle` from the centre. */
+  /** Where the base is. Default `from` along `angle` from the center. */
   readonly base?: readonly [number, number];
-  /** Distance of the base from the centre. Default 0. */
+  /** Distance of the base from the center. Default 0. */
   readonly from?: number;
   readonly length: number;
   /** Half of the greatest width. */
@@ -17,8 +17,8 @@ export interface Petal {
   readonly outline: readonly [number, number];
   /** Sideways bend of the tip. Default 0. */
   readonly bend?: number;
-  readonly inner: Colour;
-  readonly outer: Colour;
+  readonly inner: Color;
+  readonly outer: Color;
   /** Brightness at the rim: below 1 darker, above 1 lighter. Default 0.72. */
   readonly rim?: number;
   /** Depth of the ridges along the petal. Default 0.06. */

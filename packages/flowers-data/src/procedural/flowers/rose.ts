@@ -1,18 +1,18 @@
-import { mix, scale } from "../canvas/colour.ts";
-import { petalColour, type Scene } from "./flower.ts";
+import { mix, scale } from "../canvas/color.ts";
+import { petalColor, type Scene } from "./flower.ts";
 import { paintPetal } from "./petal.ts";
 import { paintSpiral } from "./spiral.ts";
 
 /** Rings of broad, overlapping petals that close to a spiral in the middle. */
 export function paintRose(scene: Scene): void {
   const { canvas, draws, frame, light, pose } = scene;
-  const colour = petalColour(draws, [
+  const color = petalColor(draws, [
     [0.98, 0.85],
     [0.93, 0.45],
     [0.08, 0.3],
     [0.12, 0.1],
   ]);
-  const deep = scale(mix(colour, [0.45, 0.05, 0.1], 0.3), 0.6);
+  const deep = scale(mix(color, [0.45, 0.05, 0.1], 0.3), 0.6);
   const rings = [1, 0.84, 0.69, 0.55, 0.42];
   rings.forEach((radius, ring) => {
     const petals = ring < 2 ? 7 : 5;
@@ -43,12 +43,12 @@ export function paintRose(scene: Scene): void {
       paintPetal(canvas, frame, {
         ...shape,
         inner: deep,
-        outer: mix(colour, [1, 1, 1], 0.12),
+        outer: mix(color, [1, 1, 1], 0.12),
         ridges: 0.02,
         rim: 1.08,
         light: facing * (1 - 0.05 * ring) * draws.between(0.92, 1.04),
       });
     }
   });
-  paintSpiral(scene, { radius: 0.34, deep, colour });
+  paintSpiral(scene, { radius: 0.34, deep, color });
 }

@@ -1,5 +1,5 @@
 import { clamp01, paint } from "../canvas/canvas.ts";
-import type { Colour } from "../canvas/colour.ts";
+import type { Color } from "../canvas/color.ts";
 import { boxOf, inverseOf } from "../canvas/frame.ts";
 import type { Scene } from "./flower.ts";
 
@@ -8,7 +8,7 @@ const TURNS = 2.6;
 /** Rolled petals seen from above: brightness falls along each winding's width, from its rim inwards. */
 export function paintSpiral(
   { canvas, frame, draws }: Scene,
-  { radius, deep, colour }: { readonly radius: number; readonly deep: Colour; readonly colour: Colour },
+  { radius, deep, color }: { readonly radius: number; readonly deep: Color; readonly color: Color },
 ): void {
   const [m0, m1, m2, m3] = inverseOf(frame);
   const phase = draws.between(0, 1);
@@ -29,7 +29,7 @@ export function paintSpiral(
     const winding = along - Math.floor(along); // 0 at the inner, dark side of a petal, 1 at its rim
     const shade = winding > 0.9 ? 1 - (winding - 0.9) * 6 : 0.25 + 0.83 * winding;
     for (let c = 0 as 0 | 1 | 2; c < 3; c++)
-      out[c] = deep[c] * 0.8 + (colour[c] * 1.1 - deep[c] * 0.8) * shade;
+      out[c] = deep[c] * 0.8 + (color[c] * 1.1 - deep[c] * 0.8) * shade;
     return clamp01((radius - r) * pixels + 0.5);
   });
 }

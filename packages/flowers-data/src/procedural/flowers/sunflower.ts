@@ -1,5 +1,5 @@
-import { hsv, mix, scale } from "../canvas/colour.ts";
-import { lit, petalColour, type Scene } from "./flower.ts";
+import { hsv, mix, scale } from "../canvas/color.ts";
+import { lit, petalColor, type Scene } from "./flower.ts";
 import { paintHeart } from "./heart.ts";
 import { paintPetal } from "./petal.ts";
 
@@ -8,11 +8,11 @@ export function paintSunflower(scene: Scene): void {
   const { canvas, draws, frame } = scene;
   const petals = draws.integer(14, 20);
   const heart = draws.between(0.4, 0.52);
-  const colour = petalColour(draws, [
+  const color = petalColor(draws, [
     [0.13, 0.9],
     [0.11, 0.9],
   ]);
-  const deep = mix(scale(colour, 0.75), [0.8, 0.35, 0.05], 0.25);
+  const deep = mix(scale(color, 0.75), [0.8, 0.35, 0.05], 0.25);
   for (const ring of [0, 1]) {
     for (let i = 0; i < petals; i++) {
       const angle = ((i + ring / 2) / petals) * 2 * Math.PI + draws.between(-0.08, 0.08);
@@ -24,7 +24,7 @@ export function paintSunflower(scene: Scene): void {
         outline: [0.6, 0.85],
         bend: draws.between(-0.08, 0.08),
         inner: deep,
-        outer: colour,
+        outer: color,
         ridges: 0.09,
         rim: 0.68,
         light: lit(scene, angle) * (ring === 0 ? 0.72 : 1) * draws.between(0.92, 1.04),

@@ -1,6 +1,6 @@
-import { mix, scale } from "../canvas/colour.ts";
+import { mix, scale } from "../canvas/color.ts";
 import { frameOf } from "../canvas/frame.ts";
-import { petalColour, type Scene } from "./flower.ts";
+import { petalColor, type Scene } from "./flower.ts";
 import { paintPetal } from "./petal.ts";
 
 const UP = -Math.PI / 2;
@@ -9,13 +9,13 @@ const UP = -Math.PI / 2;
 export function paintTulip(scene: Scene): void {
   const { canvas, draws, pose, light } = scene;
   const frame = frameOf({ ...pose, spin: pose.lean, tilt: 1, lean: 0 });
-  const colour = petalColour(draws, [
+  const color = petalColor(draws, [
     [0, 0.85],
     [0.93, 0.55],
     [0.14, 0.8],
     [0.8, 0.5],
   ]);
-  const tip = mix(colour, petalColour(draws, [[0.14, 0.6]]), draws.between(0, 0.45));
+  const tip = mix(color, petalColor(draws, [[0.14, 0.6]]), draws.between(0, 0.45));
   const height = draws.between(1.5, 1.8);
   const open = draws.between(0.1, 0.34);
   const wide = draws.between(0.34, 0.42);
@@ -37,7 +37,7 @@ export function paintTulip(scene: Scene): void {
       width: wide * (isFront ? 1.05 : 0.95),
       outline: [0.42, 0.55],
       bend: side * draws.between(0, 0.14),
-      inner: scale(colour, 0.8),
+      inner: scale(color, 0.8),
       outer: tip,
       ridges: 0.05,
       rim: 0.7,

@@ -101,9 +101,9 @@ const formats: {
 test.each([
   ["CMYK and YCCK JPEGs of Adobe", "cmyk"],
   ["a CMYK JPEG without Adobe's marker", "plain cmyk"],
-  ["grey and RGB JPEGs", "jpeg"],
+  ["gray and RGB JPEGs", "jpeg"],
   ["PNGs of 1, 8 and 16 bits, with palettes and transparency", "png"],
-  ["a grey PNG of 16 bits", "grey png of 16 bits"],
+  ["a gray PNG of 16 bits", "gray png of 16 bits"],
 ])("%s decode as in TensorFlow", async (what, group) => {
   parityRow(what, "TensorFlow", 0, await largestOf(group, "tensorflow"));
 });
@@ -111,7 +111,7 @@ test.each([
 // Pillow rounds where TensorFlow rounds down; of the groups that are not here it makes something else.
 test.each([
   ["CMYK and YCCK JPEGs of Adobe", "cmyk", 2],
-  ["grey and RGB JPEGs", "jpeg", 0],
+  ["gray and RGB JPEGs", "jpeg", 0],
   ["PNGs of 1, 8 and 16 bits, with palettes and transparency", "png", 0],
 ])("%s decode as in Pillow, to 1 of 255 at most", async (what, group, tolerance) => {
   parityRow(what, "Pillow", tolerance, await largestOf(group, "pillow"));
@@ -139,7 +139,7 @@ async function largestOf(group: string, reference: "tensorflow" | "pillow"): Pro
 test("a CMYK JPEG is turned upright, and one that breaks off is refused", async () => {
   const { file } = formats.pictures.find(({ group }) => group === "cmyk")!;
   const stored = Buffer.from(file, "base64");
-  const turned = await sharp(stored).withMetadata({ orientation: 6 }).toColourspace("cmyk").jpeg().toBuffer();
+  const turned = await sharp(stored).withMetadata({ orientation: 6 }).toColorspace("cmyk").jpeg().toBuffer();
   const { width, height } = await decodeImage(turned, { upright: true });
   expect([width, height]).toEqual([formats.height, formats.width]);
   await expect(decodeImage(stored.subarray(0, stored.length / 2))).rejects.toThrow();

@@ -16,14 +16,14 @@ export interface DecodeImageOptions {
 }
 
 /**
- * Decodes a JPEG, PNG, WebP, GIF (its first frame), AVIF or TIFF to RGB as TensorFlow's `decode_jpeg` does: no colour profile
- * and, unless it is asked for, no EXIF orientation applied; grey and CMYK become RGB, of 16 bits the upper 8 are kept,
+ * Decodes a JPEG, PNG, WebP, GIF (its first frame), AVIF or TIFF to RGB as TensorFlow's `decode_jpeg` does: no color profile
+ * and, unless it is asked for, no EXIF orientation applied; gray and CMYK become RGB, of 16 bits the upper 8 are kept,
  * transparency is dropped.
  *
  * JPEG to the bit what TensorFlow gives with `dct_method="INTEGER_ACCURATE"`, CMYK and YCCK included, and PNG what its
  * `decode_image` gives. Its default transform is faster and coarser: on 25 photos of tf_flowers that differs by at most
  * 19 of 255, on average by 0.7 to 1.4. Pillow's `convert("RGB")` gives the same except for CMYK (1 of 255 where Adobe's
- * marker is there; without it, Pillow inverts and TensorFlow does not) and for grey PNGs of 16 bits, which it clips.
+ * marker is there; without it, Pillow inverts and TensorFlow does not) and for gray PNGs of 16 bits, which it clips.
  *
  * @param bytes - The file. Not changed.
  * @returns uint8, 0…255, owned by the caller.
@@ -90,14 +90,14 @@ class TooManyPixels extends Error {
 
 async function pixelsOf(input: Sharp, bytes: Uint8Array): Promise<RgbImage> {
   const cmyk = readCmykJpeg(bytes); // kept so to the end: sharp would convert it by a printer's profile
-  const wanted = cmyk ? input.pipelineColourspace("cmyk").toColourspace("cmyk") : input.toColourspace("srgb");
+  const wanted = cmyk ? input.pipelineColorspace("cmyk").toColorspace("cmyk") : input.toColorspace("srgb");
   const { data, info } = await wanted.removeAlpha().raw().toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
   if (cmyk) return { data: cmykToRgb(data, cmyk), width, height };
-  return { data: channels === 3 ? data : greyToRgb(data, channels), width, height };
+  return { data: channels === 3 ? data : grayToRgb(data, channels), width, height };
 }
 
-function greyToRgb(data: Uint8Array, channels: number): Uint8Array {
+function grayToRgb(data: Uint8Array, channels: number): Uint8Array {
   const pixels = data.length / channels;
   const rgb = new Uint8Array(pixels * 3);
   for (let i = 0; i < pixels; i++) rgb.fill(data[i * channels]!, i * 3, i * 3 + 3);

@@ -113,8 +113,8 @@ test.each([
 ] as const)(
   "orientation %i is turned upright, sides too, and left as stored where that is asked for",
   async (orientation, stored) => {
-    const colours = { r: [255, 0, 0], g: [0, 255, 0], b: [0, 0, 255], w: [255, 255, 255] } as const;
-    const pixels = Uint8Array.from([...stored].flatMap((c) => [...colours[c as "r"]]));
+    const colors = { r: [255, 0, 0], g: [0, 255, 0], b: [0, 0, 255], w: [255, 255, 255] } as const;
+    const pixels = Uint8Array.from([...stored].flatMap((c) => [...colors[c as "r"]]));
     const isTurned = orientation > 4;
     const photo = await sharp(pixels, { raw: { width: 2, height: 2, channels: 3 } })
       .resize(isTurned ? 16 : 32, isTurned ? 32 : 16, { kernel: "nearest", fit: "fill" })

@@ -27,7 +27,7 @@ export interface OpenImagesOptions {
 }
 
 /**
- * Reads labelled pictures into memory, undecoded: any folder or tar archive with one folder a class.
+ * Reads labeled pictures into memory, undecoded: any folder or tar archive with one folder a class.
  *
  * A folder and an archive of it give the same store. A class has all pictures below its folder; hidden files, `__MACOSX`, files that are not pictures and
  * pictures outside a class folder are left out (see `onNote`); links are followed within the folder. Names are in Unicode's

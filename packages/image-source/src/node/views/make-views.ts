@@ -1,4 +1,4 @@
-import type { Augmentation, CentreCropOptions } from "vision-augment";
+import type { Augmentation, CenterCropOptions } from "vision-augment";
 import { type View, writeView } from "vision-augment";
 import type { Encoding } from "../../sample-store.ts";
 import { readSample } from "../decode/decode-sample.ts";
@@ -18,7 +18,7 @@ export interface ViewPlan {
   /** Of a photo; see `decodeImage`. Decides whether there is a view, not its pixels. */
   readonly maxPixels?: number;
   /** For evaluation, instead of the whole picture. */
-  readonly centreCrop?: CentreCropOptions;
+  readonly centerCrop?: CenterCropOptions;
 }
 
 /** One batch to make. */
@@ -75,10 +75,10 @@ function only(rows: Int32Array, count: number, array: Float32Array): Float32Arra
 }
 
 function viewAt(plan: ViewPlan, which: number, key: number): View {
-  const { margins, antialias, augmentation, centreCrop } = plan;
+  const { margins, antialias, augmentation, centerCrop } = plan;
   const size = plan.sizes[which]!;
   if (augmentation !== undefined) return { kind: "augmented", size, key, augmentation };
-  if (centreCrop !== undefined) return { kind: "centre", size, ...centreCrop };
+  if (centerCrop !== undefined) return { kind: "center", size, ...centerCrop };
   if (margins === undefined) return { kind: "evaluation", size, antialias };
   return { kind: "training", size, key, margin: margins[which]!, antialias };
 }

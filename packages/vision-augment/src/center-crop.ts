@@ -3,7 +3,7 @@ import { type ByteImage, INTERPOLATION, type Interpolation, roundHalfEven } from
 import { resampleBytes } from "./resize/resample-bytes.ts";
 
 /** The evaluation's view of timm and FB: resized, then its middle. */
-export interface CentreCropOptions {
+export interface CenterCropOptions {
   /** Side of the middle over the shorter side of the resized picture, in (0, 1]. Default 0.875. */
   readonly ratio?: number;
   /** Default `"bicubic"`. */
@@ -17,7 +17,7 @@ export const CROP_RATIO: Check = check(
 );
 
 /** The middle of a picture whose shorter side was resized to `⌊size / ratio⌋`; the aspect ratio is kept. */
-export function centreCrop(image: ByteImage, size: number, options: CentreCropOptions): ByteImage {
+export function centerCrop(image: ByteImage, size: number, options: CenterCropOptions): ByteImage {
   const { ratio = 0.875, interpolation = "bicubic" } = options;
   const { width, height } = image;
   const short = Math.floor(size / ratio);
@@ -33,8 +33,8 @@ export function centreCrop(image: ByteImage, size: number, options: CentreCropOp
 }
 
 /** @throws RangeError if an option is out of range, TypeError if one is not known. */
-export function requireCentreCrop(options: CentreCropOptions): void {
-  requireOptions("centreCrop", options, {
+export function requireCenterCrop(options: CenterCropOptions): void {
+  requireOptions("centerCrop", options, {
     ratio: optional(CROP_RATIO),
     interpolation: optional(INTERPOLATION),
   });

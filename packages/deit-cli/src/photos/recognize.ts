@@ -16,30 +16,30 @@ export interface Recognised {
 }
 
 /** A file that could not be classified. */
-export interface Unrecognised {
+export interface Unrecognized {
   readonly file: string;
   /** Begins with the file's name. */
   readonly error: string;
 }
 
 /**
- * Classifies photos as held-out pictures are: resized, normalised and turned the same way. A file that cannot be read or decoded
+ * Classifies photos as held-out pictures are: resized, normalized and turned the same way. A file that cannot be read or decoded
  * comes in its turn, with the reason.
  *
  * @param options - `maxPixels`: as of `decodeImage`.
  */
-export async function* recognise(
+export async function* recognize(
   opened: OpenedModel,
   files: readonly string[],
   { maxPixels }: { readonly maxPixels?: number | undefined } = {},
-): AsyncGenerator<Recognised | Unrecognised> {
-  const { classNames, imageSize, centreCrop, upright } = opened;
+): AsyncGenerator<Recognised | Unrecognized> {
+  const { classNames, imageSize, centerCrop, upright } = opened;
   for (let start = 0; start < files.length; start += AT_ONCE) {
     const some = files.slice(start, start + AT_ONCE);
     const errors = new Map<string, string>();
     const read = await readAll(some, errors);
     const view = {
-      ...{ imageSize, training: false, ...(centreCrop && { centreCrop }) },
+      ...{ imageSize, training: false, ...(centerCrop && { centerCrop }) },
       ...(maxPixels !== undefined && { maxPixels }),
     };
     const found = new Map<string, Recognised>();

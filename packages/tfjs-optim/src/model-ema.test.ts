@@ -5,7 +5,7 @@ import * as tfl from "@tensorflow/tfjs-layers";
 import { parity } from "test-kit";
 import { PARITY_BACKENDS, startParityBackend } from "test-kit/backends";
 import { beforeAll, describe, expect, test } from "vitest";
-import { WeightAverage } from "./weight-average.ts";
+import { ModelEma } from "./model-ema.ts";
 
 interface Fixture {
   readonly versions: { readonly timm: string };
@@ -21,7 +21,7 @@ interface Fixture {
 }
 
 const { versions, updates, start, settled, cases }: Fixture = JSON.parse(
-  readFileSync(new URL("../fixtures/weight-average.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../fixtures/model-ema.json", import.meta.url), "utf8"),
 );
 
 describe.each(PARITY_BACKENDS)("on %s", (backend) => {
@@ -35,11 +35,11 @@ describe.each(PARITY_BACKENDS)("on %s", (backend) => {
       const model = tfl.sequential({ layers: [layer] });
       const set = (values: number[]) => tf.tidy(() => model.setWeights([tf.tensor2d([values])]));
       set(start);
-      const average = new WeightAverage(model, { decay });
+      const ema = new ModelEma(model, { decay });
       set(settled);
-      for (let i = 0; i < updates; i++) average.update();
-      const ours = average.weights[0]!.dataSync();
-      average.dispose();
+      for (let i = 0; i < updates; i++) ema.update();
+      const ours = ema.weights[0]!.dataSync();
+      ema.dispose();
       model.dispose();
       parity({
         item: `ModelEmaV3, ${updates} updates towards weights that stand still, decay ${decay}: averages (relative)`,

@@ -13,11 +13,11 @@ import {
 import { constant, type Schedule } from "./schedule.ts";
 import { requireSameShape, variablesOf } from "./variables.ts";
 
-/** Options of {@link WeightAverage}. */
-export interface WeightAverageOptions {
+/** Options of {@link ModelEma}. */
+export interface ModelEmaOptions {
   /**
    * Share of the average that an update keeps, in [0, 1]; by update, counted from 0, where it is a schedule.
-   * DeiT's: 0.99996. See {@link averageWarmup}.
+   * DeiT's: 0.99996. See {@link emaWarmup}.
    */
   readonly decay: number | Schedule;
 }
@@ -34,22 +34,22 @@ export interface WeightAverageOptions {
  *
  * @throws TypeError for an unknown option. RangeError if `decay` is a number outside [0, 1], or while updating if it is a
  * schedule that gives one: the average has not changed then.
- * @see timm's `ModelEmaV2` (a number) and `ModelEmaV3` (with {@link averageWarmup})
+ * @see timm's `ModelEmaV2` (a number) and `ModelEmaV3` (with {@link emaWarmup})
  *
  * @example
- * const average = new WeightAverage(model, { decay: 0.999 });
- * classifier.compile({ optimizer, average });
+ * const ema = new ModelEma(model, { decay: 0.999 });
+ * classifier.compile({ optimizer, ema });
  * await classifier.fitDataset(train, { epochs: 5 });
- * const { accuracy } = await average.within(() => classifier.evaluateDataset(validation)); // of the average
+ * const { accuracy } = await ema.within(() => classifier.evaluateDataset(validation)); // with averaged weights
  */
-export class WeightAverage {
+export class ModelEma {
   readonly #variables: readonly tf.Variable[];
   readonly #decay: Schedule;
   #averages: tf.Tensor[];
   #updates = 0;
 
-  constructor(model: tfl.LayersModel, options: WeightAverageOptions) {
-    requireOptions("WeightAverage", options, { decay: either(FRACTION, FUNCTION) });
+  constructor(model: tfl.LayersModel, options: ModelEmaOptions) {
+    requireOptions("ModelEma", options, { decay: either(FRACTION, FUNCTION) });
     const { decay } = options;
     this.#decay = typeof decay === "number" ? constant(decay) : decay;
     this.#variables = variablesOf(model);
@@ -76,7 +76,7 @@ export class WeightAverage {
     const decay = this.#decay(this.#updates);
     if (!(decay >= 0 && decay <= 1)) {
       throw new RangeError(
-        `WeightAverage: the decay of update ${this.#updates + 1} must be in [0, 1], got ${decay}`,
+        `ModelEma: the decay of update ${this.#updates + 1} must be in [0, 1], got ${decay}`,
       );
     }
     const share = 1 - decay;
@@ -116,7 +116,7 @@ export class WeightAverage {
    * @throws RangeError if their shapes are not the model's.
    */
   restore(weights: readonly tf.Tensor[], updates: number): void {
-    requireSameShape("WeightAverage.restore", this.#variables, weights);
+    requireSameShape("ModelEma.restore", this.#variables, weights);
     this.#replace(weights.map((x) => tf.clone(x)));
     this.#updates = updates;
   }
@@ -133,8 +133,8 @@ export class WeightAverage {
   }
 }
 
-/** Options of {@link averageWarmup}, named as timm's. */
-export interface AverageWarmupOptions {
+/** Options of {@link emaWarmup}, named as timm's. */
+export interface EmaWarmupOptions {
   /** The most that it reaches. */
   readonly decay: number;
   /** Default 1. */
@@ -147,7 +147,7 @@ export interface AverageWarmupOptions {
   readonly minDecay?: number;
 }
 
-const WARMUP_CHECKS: Checks<AverageWarmupOptions> = {
+const WARMUP_CHECKS: Checks<EmaWarmupOptions> = {
   decay: FRACTION,
   gamma: optional(POSITIVE),
   power: optional(POSITIVE),
@@ -163,10 +163,10 @@ const WARMUP_CHECKS: Checks<AverageWarmupOptions> = {
  * @see timm's `ModelEmaV3` with `use_warmup`
  *
  * @example
- * const average = new WeightAverage(model, { decay: averageWarmup({ decay: 0.9998 }) });
+ * const ema = new ModelEma(model, { decay: emaWarmup({ decay: 0.9998 }) });
  */
-export function averageWarmup(options: AverageWarmupOptions): Schedule {
-  requireOptions("averageWarmup", options, WARMUP_CHECKS);
+export function emaWarmup(options: EmaWarmupOptions): Schedule {
+  requireOptions("emaWarmup", options, WARMUP_CHECKS);
   const { decay, gamma = 1, power = 2 / 3, after = 0, minDecay = 0 } = options;
   return (update) => {
     const n = update - after;

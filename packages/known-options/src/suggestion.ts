@@ -5,8 +5,8 @@ const mostEdits = (word: string): number => Math.max(1, Math.floor(word.length /
  * `"; did you mean 'learningRate'?"` for the known name nearest to a word, or `""` where none is near.
  *
  * Near is, in this order: the same letters in another case, the initials of a name (`lr` for `learningRate`, `wd` for
- * `weight-decay`), a name with few edits, a name that holds the word or that the word holds (`dropPath` for
- * `dropPathRate`).
+ * `weight-decay`), a name that begins with the word (`dropPath` for `dropPathRate`), a name with few edits, a name that
+ * holds the word or that the word holds.
  *
  * @example
  * console.log(suggestion("lr", ["epsilon", "learningRate"])); // ; did you mean 'learningRate'?
@@ -24,12 +24,14 @@ function nearest(word: string, names: readonly string[]): string | undefined {
     const abbreviated = names.find((name) => initials(name) === low);
     if (abbreviated !== undefined) return abbreviated;
   }
+  if (low.length >= 4) {
+    const begun = names.filter((name) => letters(name).startsWith(low));
+    if (begun.length > 0) return begun.reduce((best, one) => (one.length < best.length ? one : best));
+  }
   const [best, edits] = names
-    .map(
-      (name) => [name, editDistance(low, letters(name)) + (letters(name).startsWith(low) ? 0 : 0.5)] as const,
-    )
+    .map((name) => [name, editDistance(low, letters(name))] as const)
     .reduce((best, one) => (one[1] < best[1] ? one : best), ["", Number.POSITIVE_INFINITY]);
-  if (Math.floor(edits) <= mostEdits(low)) return best; // of names equally near, one that begins with the word
+  if (edits <= mostEdits(low)) return best;
   return names.find((name) => {
     const [short, long] = [low, letters(name)].sort((a, b) => a.length - b.length) as [string, string];
     return short.length >= 3 && long.includes(short);

@@ -7,6 +7,7 @@ interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly private?: boolean;
+  readonly keywords?: readonly string[];
   readonly sideEffects?: boolean | readonly string[];
   readonly exports: Record<string, string | Record<string, string>>;
   readonly dependencies?: Record<string, string>;

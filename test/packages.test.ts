@@ -1,4 +1,5 @@
 // The packages as somebody else gets them: packed, installed by npm in an empty folder, and used in plain Node.
+import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -109,18 +110,6 @@ describe.each(packages)("$name", ({ name, folder, manifest }) => {
     },
   );
 
-  test("its README says that it is an ES module, before anything else is read", () => {
-    expect(readmes.get(name)!).toMatch(/```sh\nnpm install[^`]+```\n\nAn ES module\. `require` loads it too/);
-  });
-
-  test("its README has an example, a table of what there is, what differs, and the license", () => {
-    const readme = readmes.get(name)!;
-    expect(readme).toMatch(new RegExp(`^# ${name}\n\n\\w`));
-    expect(readme).toMatch(/^\| -+ \|/m);
-    expect(readme).toMatch(/\*\*Differs|^## Differences/m);
-    expect(readme.replaceAll(/\s+/g, " ")).toContain("License: Apache-2.0.");
-  });
-
   test("npm refuses to pack it, with what to use", () => {
     const npm = process.platform === "win32" ? "npm.cmd" : "npm";
     for (const command of [["pack"], ["publish", "--registry=http://localhost:9"]]) {
@@ -171,6 +160,42 @@ test("TypeScript takes them from CommonJS as the READMEs say: by nodenext, and b
   compile("imported.cts", "node16");
   expect(run(installed.folder, process.execPath, "imported.cjs")).toBe(`${doors.length}\n`);
 });
+
+test.each([
+  ["nodenext", { module: "nodenext" }],
+  ["bundler", { module: "preserve", moduleResolution: "bundler" }],
+] as const)(
+  "strict TypeScript takes all doors under %s; what skipLibCheck hides is not theirs",
+  (name, module) => {
+    const doors = packages.flatMap(({ name, manifest: { exports } }) =>
+      Object.keys(exports).flatMap((door) => (door.endsWith(".json") ? [] : [join(name, door)])),
+    );
+    const program = doors
+      .map((door, i) => `import * as it${i} from "${door}";\nconsole.log(it${i});`)
+      .join("\n");
+    writeFileSync(join(installed.folder, `${name}.mts`), program);
+    const compile = (skipLibCheck: boolean) => {
+      const compilerOptions = {
+        ...{
+          target: "es2022",
+          lib: ["es2023", "dom"],
+          types: ["node"],
+          typeRoots: [join(root, "node_modules/@types")],
+        },
+        ...{ ...module, strict: true, noEmit: true, skipLibCheck },
+      };
+      const config = join(installed.folder, `tsconfig.${name}.json`);
+      writeFileSync(config, JSON.stringify({ compilerOptions, files: [`${name}.mts`] }));
+      const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+      return spawnSync(process.execPath, [tsc, "-p", config], { cwd: installed.folder, encoding: "utf8" })
+        .stdout;
+    };
+    expect(compile(true)).toBe("");
+    const files = compile(false).match(/^\S[^(\n]*(?=\(\d+,\d+\): error)/gm)!;
+    expect(files.filter((file) => !/@tensorflow|@webgpu|typescript\/lib/.test(file))).toEqual([]);
+    expect(files).not.toEqual([]); // else the READMEs need not mention it
+  },
+);
 
 test("a bundle that imports only stochasticDepth stays under 5 kB beyond tfjs, without tfjs-layers", async () => {
   const bundle = await bundleOf('export { stochasticDepth } from "stochastic-depth";');

@@ -5,12 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Application, type NormalizedPath, type TypeDocOptions } from "typedoc";
 import { publicPackages, root, type WorkspacePackage } from "./packages.ts";
+import { deadLinks, readmeForSite } from "./site-links.ts";
 
 /** Packages whose types are computed with helper types that nobody names. */
 const COMPUTED = ["kernel-contract", "known-options"];
 
-/** The READMEs' links to folders of the repository lead out of the site. */
+/** The READMEs' links are those of the site, and checked on it. */
 const VALIDATION = { invalidPath: false };
+const site = join(root, "docs/.vitepress/dist");
 
 const folder = mkdtempSync(join(tmpdir(), "deit-docs-"));
 try {
@@ -20,8 +22,8 @@ try {
     name: "deit-tfjs",
     entryPointStrategy: "merge",
     entryPoints: converted,
-    readme: join(root, "README.md"),
-    out: join(root, "docs/.vitepress/dist/api"),
+    readme: "none",
+    out: join(site, "api"),
     githubPages: false,
   });
   const project = await app.convert();
@@ -30,6 +32,8 @@ try {
     await app.generateOutputs(project);
   }
   exitCodeOf(app);
+  const dead = deadLinks(site);
+  if (dead.length > 0) throw new Error(`docs: ${dead.length} dead links\n${dead.join("\n")}`);
 } finally {
   rmSync(folder, { recursive: true });
 }
@@ -39,11 +43,13 @@ async function convert({ name, folder: source, manifest }: WorkspacePackage): Pr
   const doors = Object.values(manifest.exports).flatMap((door) =>
     typeof door === "string" ? [] : [join(source, door["@deit/source"]!)],
   );
+  const readme = join(folder, `${name}.md`);
+  writeFileSync(readme, readmeForSite(source));
   const app = await typedoc({
     name,
     entryPoints: doors,
     validation: { ...VALIDATION, notExported: !COMPUTED.includes(name) },
-    readme: join(source, "README.md"),
+    readme,
     tsconfig: join(source, "tsconfig.json"),
     skipErrorChecking: true, // `check:types` does it
   });

@@ -34,7 +34,9 @@ const ARROWS: Record<string, readonly string[]> = {
   "bit-teacher": ["kernel-contract", "known-options", "named-weights", "sample-keys"],
   "wasm-kernels": ["kernel-contract", "known-options"],
   "webgpu-kernels": ["kernel-contract"],
-  "tfjs-backends": ["known-options", "wasm-kernels", "webgpu-kernels"], // kernels are optional: imported only where they are installed
+  "tensorflow-kernels": ["kernel-contract"],
+  // The kernels are optional: imported only where they are installed.
+  "tfjs-backends": ["known-options", "tensorflow-kernels", "wasm-kernels", "webgpu-kernels"],
 };
 /** Packages whose main entry is for browsers too: what needs Node lies behind another. */
 const FOR_BROWSERS = [
@@ -54,6 +56,7 @@ const FOR_BROWSERS = [
   "vision-augment",
   "image-source",
   "flowers-data",
+  "tensorflow-kernels",
   "webgpu-kernels",
 ];
 /** Files beside the sources that only tests use, and that are not published. */

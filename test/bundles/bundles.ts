@@ -21,6 +21,7 @@ const PEERS: Readonly<Record<string, readonly string[]>> = {
   "@tensorflow/tfjs-backend-wasm": ["wasm-kernels"],
   "@tensorflow/tfjs-backend-webgl": [],
   "@tensorflow/tfjs-backend-webgpu": [],
+  "tensorflow-kernels": [],
   "wasm-kernels": [],
   "webgpu-kernels": [],
 };

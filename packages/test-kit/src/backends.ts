@@ -25,14 +25,27 @@ export async function startWasm(): Promise<void> {
  *
  * @returns Why there is no WebGPU here, or nothing.
  */
-export async function startWebGpu(): Promise<string | undefined> {
+export function startWebGpu(): Promise<string | undefined> {
   takeSwiftShader();
+  return startIfPresent("webgpu", /adapter, found none|not installed here/);
+}
+
+/**
+ * Starts `cpu` and `tensorflow`, which is current then, with the kernels of `tensorflow-kernels`.
+ *
+ * @returns Why there is no TensorFlow here, or nothing.
+ */
+export function startTensorFlow(): Promise<string | undefined> {
+  return startIfPresent("tensorflow", /not installed here/);
+}
+
+async function startIfPresent(name: "tensorflow" | "webgpu", absent: RegExp): Promise<string | undefined> {
   await startBackend("cpu");
   try {
-    await startBackend("webgpu");
+    await startBackend(name);
   } catch (error) {
     const { message } = error as Error;
-    if (/adapter, found none|not installed here/.test(message)) return message;
+    if (absent.test(message)) return message;
     throw error;
   }
   return undefined;

@@ -1,19 +1,24 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { IN_NODE } from "./in-node.ts";
-import { loadError } from "./load-error.ts";
+import { isMissing, loadError } from "./load-error.ts";
 import { quietly } from "./quietly.ts";
 import { tensorFlowAdvice } from "./tensorflow-advice.ts";
-import { installTensorFlowKernels } from "./tensorflow-kernels/index.ts";
-import type { NodeBackend } from "./tensorflow-kernels/ops.ts";
 
 const GPU = "@tensorflow/tfjs-node-gpu";
 const CPU = "@tensorflow/tfjs-node";
 
+/** The parts of tfjs-node's backend that are read here. */
+interface NodeBackend {
+  readonly isUsingGpuDevice: boolean;
+  readonly binding: { readonly TF_Version: string };
+}
+
 /**
- * Starts TensorFlow's native backend: `tfjs-node-gpu` where it is installed, else `tfjs-node`.
+ * Starts TensorFlow's native backend: `tfjs-node-gpu` where it is installed, else `tfjs-node`, with the kernels of
+ * `tensorflow-kernels` where that package is installed.
  *
  * @param allowCpu - `false` refuses TensorFlow without a GPU.
- * @returns TensorFlow's version, the package, and what it computes on.
+ * @returns TensorFlow's version, the package, the device, and whose kernels run there.
  */
 export async function startTensorFlow(allowCpu: boolean): Promise<string> {
   if (!IN_NODE) throw new Error("startBackend: backend 'tensorflow' expected Node, and this is a browser");
@@ -30,8 +35,21 @@ export async function startTensorFlow(allowCpu: boolean): Promise<string> {
         "libraries here? npx tfjs-backends install-tensorflow --gpu brings the libraries)",
     );
   }
-  installTensorFlowKernels();
-  return `TensorFlow ${binding.TF_Version} through ${loaded}, on the ${isUsingGpuDevice ? "GPU" : "CPU"}`;
+  const device = isUsingGpuDevice ? "GPU" : "CPU";
+  return `TensorFlow ${binding.TF_Version} through ${loaded}, on the ${device}, ${await installKernels()}`;
+}
+
+async function installKernels(): Promise<string> {
+  let kernels: typeof import("tensorflow-kernels");
+  try {
+    kernels = await import("tensorflow-kernels");
+  } catch (error) {
+    if (!isMissing(error, ["tensorflow-kernels"]))
+      throw loadError("backend 'tensorflow'", error, ["tensorflow-kernels"]);
+    return "tfjs' own kernels (install tensorflow-kernels to train faster)";
+  }
+  kernels.installTensorFlowKernels();
+  return "with training kernels";
 }
 
 /** @returns The first of these packages that loads; one that is installed and does not is not passed over in silence. */

@@ -1,19 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { KernelContext } from "kernel-contract";
+import type { NodeBackend } from "./host.ts";
 
-/** What is used here of tfjs-node's backend. */
-export interface NodeBackend {
-  readonly isUsingGpuDevice: boolean;
-  readonly binding: Readonly<Record<string, number>> & { readonly TF_Version: string };
-  executeMultipleOutputs(
-    name: string,
-    attrs: object[],
-    inputs: readonly Tensor[],
-    outputs: number,
-  ): tf.Tensor[];
-}
-
-/** A tensor as kernels get and give it. */
-export type Tensor = tf.TensorInfo;
+type Tensor = tf.TensorInfo;
 
 /** An attribute of an operation: a flag, a number, a text (`"float"` and `"int32"`: a type), or a shape. */
 type Attribute = boolean | number | string | readonly number[];
@@ -24,26 +13,35 @@ const TYPES = new Map([
   ["int32", "TF_INT32"],
 ]);
 
-/** TensorFlow's own operations, by its own names: past tfjs' ops, whose checks and tape cost as much as small kernels. */
-export class Ops {
-  readonly #backend: NodeBackend;
+/**
+ * The kernels' side of one running backend: TensorFlow's own operations by their own names, without tfjs' ops, whose checks
+ * and tape cost as much as small kernels.
+ */
+export class Context extends KernelContext<NodeBackend> {
   readonly #constants = new Map<string, tf.Tensor>();
 
-  constructor(backend: NodeBackend) {
-    this.#backend = backend;
+  /** Runs a kernel and frees what it made and does not return, also where it throws: the operations return tfjs' tensors. */
+  override attempt<T>(run: () => T): T {
+    return tf.tidy(run as () => tf.TensorContainer) as T;
   }
 
-  /** Operations of two tensors, or of a tensor and a number. */
+  /** Frees the constants and the resources. */
+  override dispose(): void {
+    tf.dispose([...this.#constants.values()]);
+    this.#constants.clear();
+  }
+
+  /** An operation on two tensors, or on a tensor and a number. */
   binary(name: "AddV2" | "Mul" | "Sub", x: Tensor, y: Tensor | number): Tensor {
     return this.run(name, { T: "float" }, [x, typeof y === "number" ? this.scalar(y) : y]);
   }
 
-  unary(name: "Erfc" | "Exp" | "Neg" | "Rsqrt" | "Softmax" | "Square", x: Tensor): Tensor {
+  unary(name: "Erfc" | "Exp" | "Rsqrt" | "Softmax" | "Square", x: Tensor): Tensor {
     return this.run(name, { T: "float" }, [x]);
   }
 
   reduce(name: "Mean" | "Sum", x: Tensor, axis: number, keepDims = false): Tensor {
-    return this.run(name, { T: "float", Tidx: "int32", keep_dims: keepDims }, [x, this.ints([axis])]);
+    return this.run(name, { T: "float", Tidx: "int32", keep_dims: keepDims }, [x, this.#ints([axis])]);
   }
 
   matMul(x: Tensor, y: Tensor, adjointX: boolean, adjointY: boolean): Tensor {
@@ -51,30 +49,35 @@ export class Ops {
   }
 
   transpose(x: Tensor, order: readonly number[]): Tensor {
-    return this.run("Transpose", { T: "float", Tperm: "int32" }, [x, this.ints(order)]);
+    return this.run("Transpose", { T: "float", Tperm: "int32" }, [x, this.#ints(order)]);
   }
 
   reshape(x: Tensor, shape: readonly number[]): Tensor {
-    return this.run("Reshape", { T: "float", Tshape: "int32" }, [x, this.ints(shape)]);
+    return this.run("Reshape", { T: "float", Tshape: "int32" }, [x, this.#ints(shape)]);
   }
 
   slice(x: Tensor, begin: readonly number[], size: readonly number[]): Tensor {
-    return this.run("Slice", { T: "float", Index: "int32" }, [x, this.ints(begin), this.ints(size)]);
+    return this.run("Slice", { T: "float", Index: "int32" }, [x, this.#ints(begin), this.#ints(size)]);
   }
 
   /** Into equal parts. */
   split(x: Tensor, axis: number, parts: number): Tensor[] {
-    return this.runAll("Split", { T: "float", num_split: parts }, [this.int(axis), x], parts);
+    return this.runAll("Split", { T: "float", num_split: parts }, [this.#int(axis), x], parts);
   }
 
   concat(parts: readonly Tensor[], axis: number): Tensor {
-    return this.run("ConcatV2", { T: "float", Tidx: "int32", N: parts.length }, [...parts, this.int(axis)]);
+    return this.run("ConcatV2", { T: "float", Tidx: "int32", N: parts.length }, [...parts, this.#int(axis)]);
   }
 
-  /** A place that holds a tensor, for operations that change one. */
+  zeros(shape: readonly number[]): Tensor {
+    return this.run("Fill", { T: "float", index_type: "int32" }, [this.#ints(shape), this.scalar(0)]);
+  }
+
+  /** The resource of that name, the same until {@link dispose}: holds a tensor for operations that change one. */
   resource(name: string): tf.Tensor {
-    // Its shape is what it is first given, whatever is said here.
-    return this.runAll("VarHandleOp", { dtype: "float", shape: [], shared_name: name }, [], 1)[0]!;
+    // Its shape is that of the first value, not the one given here.
+    const attributes = { dtype: "float", shape: [], shared_name: name };
+    return this.#constant(`resource ${name}`, () => this.runAll("VarHandleOp", attributes, [], 1)[0]!);
   }
 
   assign(resource: Tensor, value: Tensor): void {
@@ -85,7 +88,7 @@ export class Ops {
     return this.run("ReadVariableOp", { dtype: "float" }, [resource]);
   }
 
-  /** An operation of one result. */
+  /** An operation with one result. */
   run(name: string, attributes: Readonly<Record<string, Attribute>>, inputs: readonly Tensor[]): Tensor {
     return this.runAll(name, attributes, inputs, 1)[0]!;
   }
@@ -98,19 +101,19 @@ export class Ops {
     outputs: number,
   ): tf.Tensor[] {
     const attrs = Object.entries(attributes).map(([attribute, value]) => this.#attribute(attribute, value));
-    return this.#backend.executeMultipleOutputs(name, attrs, inputs, outputs);
+    return this.backend.executeMultipleOutputs(name, attrs, inputs, outputs);
   }
 
-  /** A number that is the same at every step; what changes is made by `tf.scalar` and freed. */
+  /** A number that is the same at every step, kept until {@link dispose}. */
   scalar(value: number): tf.Tensor {
     return this.#constant(`float ${value}`, () => tf.scalar(value, "float32"));
   }
 
-  int(value: number): tf.Tensor {
+  #int(value: number): tf.Tensor {
     return this.#constant(`int ${value}`, () => tf.scalar(value, "int32"));
   }
 
-  ints(values: readonly number[]): tf.Tensor {
+  #ints(values: readonly number[]): tf.Tensor {
     return this.#constant(`ints ${values}`, () => tf.tensor1d([...values], "int32"));
   }
 
@@ -120,7 +123,7 @@ export class Ops {
   }
 
   #attribute(name: string, value: Attribute): object {
-    const { binding } = this.#backend;
+    const { binding } = this.backend;
     if (typeof value === "boolean") return { name, type: binding.TF_ATTR_BOOL, value };
     if (Array.isArray(value)) return { name, type: binding.TF_ATTR_SHAPE, value };
     if (typeof value === "number") return { name, type: binding.TF_ATTR_INT, value };

@@ -1,0 +1,1 @@
+export { installTensorFlowKernels } from "./install.ts";

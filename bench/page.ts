@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { About, Row } from "./report.ts";
 import { rowTable } from "./table.ts";
-import { profileText } from "./wasm/profile.ts";
+import { profileText } from "./wasm/step/profile.ts";
 
 const RESULTS = new URL("./results/", import.meta.url);
 const ABOUT = ".about.json";

@@ -6,7 +6,7 @@ import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
 import { median, timeOnce } from "../measure.ts";
 import { type Recorder, rateRow, type SuiteOptions } from "../report.ts";
 import { startRival } from "../rival-process.ts";
-import { deitStep } from "../wasm/deit-step.ts";
+import { deitStep } from "../wasm/step/deit-step.ts";
 
 const BATCH = 16;
 const TARGET = 0.9;

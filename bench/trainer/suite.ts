@@ -9,10 +9,10 @@ import { median } from "../measure.ts";
 import { type Recorder, rateRow, type SuiteOptions } from "../report.ts";
 import { type Rival, startRival } from "../rival-process.ts";
 import { rowTable } from "../table.ts";
-import { chosenBuild } from "../wasm/builds.ts";
-import { ceilingRow } from "../wasm/ceiling.ts";
-import { startStock } from "../wasm/kernels.ts";
-import { gigaflops } from "../wasm/model-flops.ts";
+import { ceilingRow } from "../wasm/kernels/ceiling.ts";
+import { chosenBuild } from "../wasm/step/builds.ts";
+import { gigaflops } from "../wasm/step/model-flops.ts";
+import { startStock } from "../wasm/which-kernels.ts";
 import type { TrainingFigures, TrainingTask } from "./training.ts";
 
 export const trainerParts: readonly string[] = ["speed", "memory"];

@@ -1,20 +1,20 @@
 import { loadavg } from "node:os";
 import type { Recorder, SuiteOptions } from "../report.ts";
 import { rowTable } from "../table.ts";
-import { boundsRow } from "./bounds.ts";
-import { buildsRow, chosenBuild } from "./builds.ts";
-import { ceilingRow } from "./ceiling.ts";
-import { endToEndRows } from "./end-to-end.ts";
-import { jaxRow } from "./jax.ts";
-import { startStock } from "./kernels.ts";
-import { onnxRows } from "./onnx.ts";
+import { boundsRow } from "./kernels/bounds.ts";
+import { ceilingRow } from "./kernels/ceiling.ts";
+import { productRows } from "./kernels/products.ts";
+import { sweepRows } from "./kernels/sweep.ts";
 import type { PartOptions } from "./part-options.ts";
-import { productRows } from "./products.ts";
-import { stepProfile } from "./profiles.ts";
-import { pytorchRow } from "./pytorch.ts";
-import { resnetRows } from "./resnet.ts";
-import { sweepRows } from "./sweep.ts";
-import { tapeRows } from "./tape.ts";
+import { jaxRow } from "./rivals/jax.ts";
+import { onnxRows } from "./rivals/onnx.ts";
+import { pytorchRow } from "./rivals/pytorch.ts";
+import { buildsRow, chosenBuild } from "./step/builds.ts";
+import { endToEndRows } from "./step/end-to-end.ts";
+import { stepProfile } from "./step/profiles.ts";
+import { resnetRows } from "./step/resnet.ts";
+import { tapeRows } from "./step/tape.ts";
+import { startStock } from "./which-kernels.ts";
 
 type Part = (recorder: Recorder, options: PartOptions) => Promise<void>;
 

@@ -5,7 +5,7 @@ import { installWebGpuKernels } from "webgpu-kernels";
 import { interleaved, median } from "../measure.ts";
 import { type Recorder, rateRow, type SuiteOptions } from "../report.ts";
 import { startRival } from "../rival-process.ts";
-import { gigaflops } from "../wasm/model-flops.ts";
+import { gigaflops } from "../wasm/step/model-flops.ts";
 import { training } from "./training-step.ts";
 
 const BATCHES = [32, 128];

@@ -4,7 +4,7 @@ import { config } from "deit-model";
 import { startBackend } from "tfjs-backends";
 import { type GpuWork, installWebGpuKernels } from "webgpu-kernels";
 // What `startBackend("auto")` asks first: the package does not export it.
-import { mayHaveGpu } from "../../packages/tfjs-backends/src/webgpu-adapter.ts";
+import { mayHaveGpu } from "../../packages/tfjs-backends/src/webgpu/choose-adapter.ts";
 import type { Recorder, SuiteOptions } from "../report.ts";
 import { table } from "../table.ts";
 import { speedRows } from "./speed.ts";

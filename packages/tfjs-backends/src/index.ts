@@ -1,3 +1,3 @@
 export { type StartOptions, startBackend } from "./start-backend.ts";
 export type { BackendChoice, StartedBackend } from "./started-backend.ts";
-export type { WasmFiles, WasmPaths } from "./wasm-files.ts";
+export type { WasmFiles, WasmPaths } from "./wasm/wasm-files.ts";

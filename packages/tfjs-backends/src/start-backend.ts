@@ -1,12 +1,12 @@
 import "#gradients";
 import { type Checks, check, either, optional, requireOptions, suggestion } from "known-options";
-import { startCpu } from "./cpu.ts";
+import { startCpu } from "./start-cpu.ts";
+import { startWebGl } from "./start-webgl.ts";
 import type { BackendChoice, StartedBackend } from "./started-backend.ts";
-import { startTensorFlow } from "./tensorflow.ts";
-import { startWasm } from "./wasm.ts";
-import { isFileMap, WASM_FILE_NAMES, type WasmPaths } from "./wasm-files.ts";
-import { startWebGl } from "./webgl.ts";
-import { registerWebGpu, startWebGpu } from "./webgpu.ts";
+import { startTensorFlow } from "./tensorflow/start-tensorflow.ts";
+import { startWasm } from "./wasm/start-wasm.ts";
+import { isFileMap, WASM_FILE_NAMES, type WasmPaths } from "./wasm/wasm-files.ts";
+import { registerWebGpu, startWebGpu } from "./webgpu/start-webgpu.ts";
 
 registerWebGpu();
 

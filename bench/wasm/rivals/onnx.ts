@@ -1,0 +1,67 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { config, deit } from "deit-model";
+import { requireAgreement } from "../../agree.ts";
+import { interleaved } from "../../measure.ts";
+import { importRival } from "../../optional.ts";
+import { type Recorder, rateRow } from "../../report.ts";
+import type { PartOptions } from "../part-options.ts";
+import { gigaflops } from "../step/model-flops.ts";
+import { enterOurs, withOurs } from "../which-kernels.ts";
+import { deitOnnx } from "./deit-onnx.ts";
+
+const BATCH = 8;
+const ID = `forward only, DeiT-Ti/16 224², batch ${BATCH}`;
+const RIVAL = "onnxruntime-web 1.30, WASM, 1 thread";
+const TOLERANCE = 1e-3;
+
+/** Inference against onnxruntime-web on the same weights: as timm's model is exported, and cut like ours. */
+export async function onnxRows(recorder: Recorder, { quick, ceiling }: PartOptions): Promise<void> {
+  const ort = await importRival(() => import("onnxruntime-web"));
+  if (ort === undefined) {
+    recorder.skip(ID, "onnxruntime-web is not installed");
+    return;
+  }
+  ort.env.wasm.numThreads = 1;
+  const model = deit({ ...config.deitTiny, classes: 5 });
+  const images = tf.randomUniform([BATCH, 224, 224, 3], 0, 1, "float32", 1);
+  const planes = tf.tidy(() => tf.transpose(images, [0, 3, 1, 2]).dataSync() as Float32Array);
+  const feeds = { images: new ort.Tensor("float32", planes, [BATCH, 3, 224, 224]) };
+  const predict = () => {
+    const heads = model.predict(images, { batchSize: BATCH }) as tf.Tensor[];
+    const logits = heads.map((head) => head.dataSync() as Float32Array);
+    tf.dispose(heads);
+    return logits;
+  };
+  const expected = await withOurs(predict);
+
+  for (const [classTokensOnly, id, target] of [
+    [false, ID, 1.4],
+    [true, `${ID}, its last block cut to the class tokens like ours`, null],
+  ] as const) {
+    const { file, outputs } = deitOnnx(model, { batch: BATCH, classTokensOnly });
+    const session = await ort.InferenceSession.create(file, { executionProviders: ["wasm"] });
+    const theirs = await session.run(feeds);
+    for (const [i, name] of outputs.entries()) {
+      requireAgreement(
+        "onnxruntime-web's logits",
+        theirs[name]!.data as Float32Array,
+        expected[i]!,
+        TOLERANCE,
+      );
+    }
+    const sides = [
+      { run: () => void predict(), enter: () => enterOurs() },
+      { run: async () => void (await session.run(feeds)) },
+    ];
+    const [ours, other] = await interleaved(sides, { rounds: quick ? 3 : 11 });
+    const rates = [BATCH / (ours! / 1e3), BATCH / (other! / 1e3)] as const;
+    const limit = ceiling / gigaflops(config.deitTiny, { backward: false });
+    recorder.add(rateRow(id, ...rates, RIVAL, "images/s", target, limit));
+    await session.release();
+  }
+  recorder.note(
+    "The ONNX file is written by the bench with the nodes that PyTorch exports for timm's model; both sides' logits agree.",
+  );
+  model.dispose();
+  images.dispose();
+}

@@ -1,0 +1,43 @@
+import { config } from "deit-model";
+import { type Build, installWasmKernels } from "wasm-kernels";
+import { interleaved, interleavedTimes } from "../../measure.ts";
+import { type Recorder, rateRow } from "../../report.ts";
+import { PEAK_MEGAFLOPS, peakLoop } from "../kernels/ceiling.ts";
+import type { PartOptions } from "../part-options.ts";
+import { enterOurs } from "../which-kernels.ts";
+import { deitStep } from "./deit-step.ts";
+import { gigaflops } from "./model-flops.ts";
+
+const BATCH = 8;
+const ID = "relaxed-simd build over simd build, forward + backward";
+
+/** What fused multiply-add gains end to end, where the engine has it. */
+export async function buildsRow(recorder: Recorder, { quick, ceiling }: PartOptions): Promise<void> {
+  if (recorder.build !== "relaxed-simd") {
+    recorder.skip(ID, `Node ${process.version} has no relaxed SIMD: it takes Node 22 or later`);
+    return;
+  }
+  const step = deitStep(config.deitTiny, BATCH);
+  const side = (build: Build) => ({ run: () => step.forwardBackward(), enter: () => enterOurs(build) });
+  const sides = [side("relaxed-simd"), side("simd")];
+  await interleaved(sides, { rounds: 1 });
+  const [relaxed, simd] = await interleaved(sides, { rounds: quick ? 3 : 11 });
+  const rates = [BATCH / (relaxed! / 1e3), BATCH / (simd! / 1e3)] as const;
+  const limit = ceiling / gigaflops(config.deitTiny, { backward: true });
+  recorder.add(rateRow(ID, ...rates, "our simd build", "images/s", 1.15, limit));
+  step.dispose();
+
+  const loops = [{ run: peakLoop("relaxed-simd") }, { run: peakLoop("simd") }];
+  await interleaved(loops, { rounds: 1 });
+  const times = await interleavedTimes(loops, { rounds: quick ? 15 : 41 });
+  const [fused, apart] = times.map((ms) => PEAK_MEGAFLOPS / Math.min(...ms)) as [number, number];
+  const id = "multiply-adds on registers, relaxed-simd over simd: what fusing them can gain here";
+  recorder.add(rateRow(id, fused, apart, "our simd build", "GFLOP/s", null));
+}
+
+/** The build that is chosen here when none is asked for. */
+export function chosenBuild(): Build {
+  const installed = installWasmKernels();
+  installed.uninstall();
+  return installed.build;
+}

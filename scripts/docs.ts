@@ -24,6 +24,8 @@ try {
     entryPoints: converted,
     readme: "none",
     out: join(site, "api"),
+    navigationLinks: { Guides: "/guide/one-layer.html" },
+    customCss: join(root, "docs/.vitepress/api.css"),
     githubPages: false,
   });
   const project = await app.convert();

@@ -16,7 +16,7 @@ const NAMES = publicPackages().map(({ name }) => name);
  * have while `DOCS_REPOSITORY` does not say where it is.
  */
 export function siteLink(page: string, href: string): string | undefined {
-  if (/^([a-z]+:|#)/.test(href)) return href;
+  if (/^([a-z]+:|#|\/)/.test(href)) return href;
   const [, file = "", hash = ""] = /^([^#]*)(#.*)?$/.exec(href)!;
   const path = posix.join(posix.dirname(page), file);
   const [, doc] = /^docs\/(.+)\.md$/.exec(path) ?? [];
@@ -55,15 +55,14 @@ function pagesOf(folder: string): string[] {
     .map((path) => join(folder, path));
 }
 
-/** A package's README for its page `/api/modules/<name>.html`: links as the site has them, text where it has none. */
+/** A package's README for its page `/api/modules/<name>.html`, which has its title already: links as on the site, or text. */
 export function readmeForSite(folder: string): string {
   const page = `${relative(root, folder).split(sep).join("/")}/README.md`;
-  return readFileSync(join(root, page), "utf8").replaceAll(
-    /(!?)\[([^\]]*)\]\(([^)\s]+)\)/g,
-    (_, image, text, href) => {
+  return readFileSync(join(root, page), "utf8")
+    .replace(/^# .*\n/, "")
+    .replaceAll(/(!?)\[([^\]]*)\]\(([^)\s]+)\)/g, (_, image, text, href) => {
       const link = siteLink(page, href);
       if (link === undefined) return text;
       return `${image}[${text}](${link.startsWith("/") ? `../..${link}` : link})`;
-    },
-  );
+    });
 }

@@ -33,6 +33,10 @@ export default defineConfig({
       linkAsOnSite(md);
     },
   },
+  transformPageData(page) {
+    if (!measured.some(({ link }) => `/${page.relativePath}` === `${link}.md`)) return;
+    Object.assign(page.frontmatter, { pageClass: "measured", aside: false });
+  },
   themeConfig: {
     nav: [
       { text: "Guides", items: guides },

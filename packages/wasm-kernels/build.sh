@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds kernels/*.c into src/modules/*.generated.ts, and bench/peak.c into bench/*.generated.ts, with clang and lld (19:
+# Builds kernels/*.c and probe.c into src/modules/*.generated.ts, and bench/peak.c into bench/*.generated.ts, with clang and lld (19:
 # Debian's clang-19 and lld-19).
 # `sh build.sh --check` builds beside them and fails if they differ: what CI runs.
 set -eu
@@ -18,6 +18,8 @@ build() {
 mkdir "$OUT/kernels" "$OUT/peak"
 build kernels/*.c -o "$OUT/kernels/simd.wasm"
 build kernels/*.c -mrelaxed-simd -o "$OUT/kernels/relaxed-simd.wasm"
+build kernels/*.c -mrelaxed-simd -DBITS=256 -o "$OUT/kernels/wide.wasm"
+build probe.c -mrelaxed-simd -DBITS=256 -o "$OUT/kernels/probe.wasm"
 build bench/peak.c -o "$OUT/peak/simd.wasm"
 build bench/peak.c -mrelaxed-simd -o "$OUT/peak/relaxed-simd.wasm"
 

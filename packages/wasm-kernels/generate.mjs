@@ -4,11 +4,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 
 const [folder, mode] = process.argv.slice(2);
 let differs = false;
-for (const build of ["simd", "relaxed-simd"]) {
+for (const build of ["simd", "relaxed-simd", "wide"]) {
   const kernels = generate(`kernels/${build}`, `src/modules/${build}`, "kernels/*.c");
-  generate(`peak/${build}`, `bench/peak-${build}`, "bench/peak.c");
   if (build === "simd") writeNames(WebAssembly.Module.exports(new WebAssembly.Module(kernels)));
 }
+generate("kernels/probe", "src/modules/probe", "probe.c");
+for (const build of ["simd", "relaxed-simd"])
+  generate(`peak/${build}`, `bench/peak-${build}`, "bench/peak.c");
 process.exitCode = differs ? 1 : 0;
 
 function generate(module, target, sources) {

@@ -25,7 +25,7 @@ INLINE f32x4 activate_four(f32x4 x, int kind, f32x4 slope) {
 INLINE void activate_all(float* x, int size, const int kind, float alpha) {
   f32x4 slope = SPLAT(alpha);
   int i = 0;
-  for (; i + 4 <= size; i += 4) STORE(x + i, activate_four(LOAD(x + i), kind, slope));
+  MAP(i, size, x, activate_four(LOAD(x + at), kind, slope));
   if (i < size) store_part(x + i, activate_four(load_part(x + i, size - i), kind, slope), size - i);
 }
 

@@ -23,19 +23,22 @@ INLINE void update_four(f32x4 value, f32x4* m, f32x4* v, f32x4 g, f32x4* out, fl
 void EXPORT(adamw_update)(const Parameter* parameters, const float* kept, int count, float beta1, float beta2,
                           float rest1, float rest2, float step_size, float epsilon) {
   for (const Parameter* p = parameters; p < parameters + count; p++, kept++) {
-    f32x4 m, v, out;
     int i = 0;
-    for (; i + 4 <= p->size; i += 4) {
-      m = LOAD(p->m + i), v = LOAD(p->v + i);
-      update_four(LOAD(p->value + i), &m, &v, LOAD(p->gradient + i), &out, beta1, beta2, rest1, rest2, step_size,
-                  epsilon, *kept);
-      STORE(p->new_m + i, m);
-      STORE(p->new_v + i, v);
-      STORE(p->new_value + i, out);
-    }
+    FOURS(i, p->size, {
+      f32x4 m[VECTORS], v[VECTORS], out[VECTORS];
+      for (int u = 0; u < VECTORS; u++) {
+        int at = i + 4 * u;
+        m[u] = LOAD(p->m + at), v[u] = LOAD(p->v + at);
+        update_four(LOAD(p->value + at), m + u, v + u, LOAD(p->gradient + at), out + u, beta1, beta2, rest1, rest2,
+                    step_size, epsilon, *kept);
+      }
+      for (int u = 0; u < VECTORS; u++) STORE(p->new_m + i + 4 * u, m[u]);
+      for (int u = 0; u < VECTORS; u++) STORE(p->new_v + i + 4 * u, v[u]);
+      for (int u = 0; u < VECTORS; u++) STORE(p->new_value + i + 4 * u, out[u]);
+    })
     int left = p->size - i;
     if (left == 0) continue;
-    m = load_part(p->m + i, left), v = load_part(p->v + i, left);
+    f32x4 out, m = load_part(p->m + i, left), v = load_part(p->v + i, left);
     update_four(load_part(p->value + i, left), &m, &v, load_part(p->gradient + i, left), &out, beta1, beta2, rest1,
                 rest2, step_size, epsilon, *kept);
     store_part(p->new_m + i, m, left);

@@ -1,4 +1,4 @@
-// Multi-head attention softmax(scale · q·kᵀ)·v and its gradient, head by head. Scores exist for eight queries at a time,
+// Multi-head attention softmax(scale · q·kᵀ)·v and its gradient, head by head. Scores exist for NR queries at a time,
 // one query to a lane, so that the softmax is a column's affair without sums across lanes, and its result lies as the
 // next product wants it. The backward pass computes them again from the log-sum-exp, as in T. Dao et al. 2022,
 // FlashAttention, https://arxiv.org/abs/2205.14135.
@@ -8,6 +8,9 @@
 /// The backward pass sums over so many queries in registers before it adds to dk and dv.
 enum { QUERY_BLOCK = 128 };
 
+/// Keys, or queries, to a tile: NR must be a multiple.
+enum { KR = 4 };
+
 #define LOG2_E 1.44269504088896341f
 #define LN_2 0.693147180559945309f
 
@@ -15,7 +18,7 @@ INLINE int round_up(int x, int unit) { return (x + unit - 1) / unit * unit; }
 
 /// Floats of scratch memory, for both directions.
 int EXPORT(attention_scratch)(int tokens, int size) {
-  int keys = round_up(tokens, MR), columns = round_up(size, NR);
+  int keys = round_up(tokens, KR), columns = round_up(size, NR);
   int head = 2 * keys * size + tokens * columns, panel = NR * (2 * size + 2 * keys);
   return head + panel + 2 * QUERY_BLOCK * (keys + columns);
 }
@@ -48,11 +51,11 @@ INLINE float log_of(float x) {
 }
 
 static void tile_of_packed(const float* a, const float* b, int k, float* c, int ldc, int accumulate) {
-  tile(a, MR, b, NR, k, c, ldc, 0, accumulate);
+  tile(a, KR, b, NR, KR, NR / 4, k, c, ldc, 0, accumulate);
 }
 
 static void tile_of_panel(const float* a, const float* b, int k, float* c, int ldc) {
-  tile(a, NR, b, NR, k, c, ldc, 0, 0);
+  tile(a, NR, b, NR, KR, NR / 4, k, c, ldc, 0, 0);
 }
 
 /// c[m, n] = temporary[m, n], or +=: the part of a tile that lies in the matrix.
@@ -62,80 +65,84 @@ static void put_part(const float* temporary, float* c, int ldc, int m, int n, in
   }
 }
 
-/// All columns of a matrix in panels of eight.
+/// All columns of a matrix in panels of NR.
 static void pack_panels(float* dst, const float* data, int ld, int rows, int columns) {
   Matrix b = {data, ld, 1};
   pack_b(dst, b, columns, rows);
 }
 
-/// The transpose of up to eight rows: panel[size][8] = factor · rowsᵀ.
+/// The transpose of up to NR rows: panel[size][NR] = factor · rowsᵀ.
 static void pack_rows(float* panel, const float* rows, int ld, int count, int size, float factor) {
   Matrix transposed = {rows, 1, ld};
   pack_b_panel(panel, rows, transposed, count, size);
   if (factor == 1.0f) return;
-  for (int i = 0; i < NR * size; i += 4) STORE(panel + i, MUL(LOAD(panel + i), SPLAT(factor)));
+  int i = 0;
+  MAP(i, NR * size, panel, MUL(LOAD(panel + at), SPLAT(factor)));
 }
 
-/// scores[keys][8] = k · panel, with `k` packed by four.
+/// scores[keys][NR] = k · panel, with `k` packed by four.
 static void panel_scores(const float* k, const float* panel, int keys, int size, float* scores) {
-  for (int i = 0; i < keys; i += MR) tile_of_packed(k + i * size, panel, size, scores + i * NR, NR, 0);
+  for (int i = 0; i < keys; i += KR) tile_of_packed(k + i * size, panel, size, scores + i * NR, NR, 0);
 }
 
-/// c[count, size] = panel[keys][8]ᵀ · b, with `b` in panels of eight columns.
+/// c[count, size] = panel[keys][NR]ᵀ · b, with `b` in panels of NR columns.
 static void panel_times(const float* panel, const float* b, int keys, int size, float* c, int ldc, int count) {
   for (int j = 0; j < size; j += NR, b += NR * keys) {
-    for (int i = 0; i < count; i += MR) {
+    for (int i = 0; i < count; i += KR) {
       float* to = c + i * ldc + j;
-      if (count - i >= MR && size - j >= NR) {
+      if (count - i >= KR && size - j >= NR) {
         tile_of_panel(panel + i, b, keys, to, ldc);
       } else {
-        float temporary[MR * NR];
+        float temporary[KR * NR];
         tile_of_panel(panel + i, b, keys, temporary, NR);
-        put_part(temporary, to, ldc, count - i < MR ? count - i : MR, size - j < NR ? size - j : NR, 0);
+        put_part(temporary, to, ldc, count - i < KR ? count - i : KR, size - j < NR ? size - j : NR, 0);
       }
     }
   }
 }
 
 /// c[keys, size] (+)= a · b over `count` queries, with `a` packed by four keys, `a_step` queries to each four, and `b` in
-/// panels of eight columns.
+/// panels of NR columns.
 static void add_over_queries(const float* a, int a_step, const float* b, int keys, int size, int count, float* c, int ldc,
                              int accumulate) {
-  for (int i = 0; i < keys; i += MR, a += MR * a_step) {
+  for (int i = 0; i < keys; i += KR, a += KR * a_step) {
     for (int j = 0; j < size; j += NR) {
       const float* panel = b + j * count;
       float* to = c + i * ldc + j;
-      if (keys - i >= MR && size - j >= NR) {
+      if (keys - i >= KR && size - j >= NR) {
         tile_of_packed(a, panel, count, to, ldc, accumulate);
       } else {
-        float temporary[MR * NR];
+        float temporary[KR * NR];
         tile_of_packed(a, panel, count, temporary, NR, 0);
-        put_part(temporary, to, ldc, keys - i < MR ? keys - i : MR, size - j < NR ? size - j : NR, accumulate);
+        put_part(temporary, to, ldc, keys - i < KR ? keys - i : KR, size - j < NR ? size - j : NR, accumulate);
       }
     }
   }
 }
 
-/// scores = 2^(scores - the largest of their column), unnormalized; returns both per column.
+/// scores = 2^(scores - the largest of their column), unnormalized; returns both per column. Eight columns at a time.
 static void softmax_columns(float* scores, int keys, float* top, float* total) {
-  f32x4 top0 = LOAD(scores), top1 = LOAD(scores + 4), sum0 = SPLAT(0), sum1 = SPLAT(0);
-  // Where `pmax` passes over a NaN, the sum below does not.
-  for (int i = 1; i < keys; i++) {
-    top0 = wasm_f32x4_pmax(top0, LOAD(scores + i * NR));
-    top1 = wasm_f32x4_pmax(top1, LOAD(scores + i * NR + 4));
+  for (int j = 0; j < NR; j += 8) {
+    float* from = scores + j;
+    f32x4 top0 = LOAD(from), top1 = LOAD(from + 4), sum0 = SPLAT(0), sum1 = SPLAT(0);
+    // Where `pmax` passes over a NaN, the sum below does not.
+    for (int i = 1; i < keys; i++) {
+      top0 = wasm_f32x4_pmax(top0, LOAD(from + i * NR));
+      top1 = wasm_f32x4_pmax(top1, LOAD(from + i * NR + 4));
+    }
+    for (int i = 0; i < keys; i++) {
+      f32x4 e0 = exp2_4(SUB(LOAD(from + i * NR), top0)), e1 = exp2_4(SUB(LOAD(from + i * NR + 4), top1));
+      sum0 = ADD(sum0, e0), sum1 = ADD(sum1, e1);
+      STORE(from + i * NR, e0), STORE(from + i * NR + 4, e1);
+    }
+    STORE(top + j, top0), STORE(top + j + 4, top1), STORE(total + j, sum0), STORE(total + j + 4, sum1);
   }
-  for (int i = 0; i < keys; i++) {
-    f32x4 e0 = exp2_4(SUB(LOAD(scores + i * NR), top0)), e1 = exp2_4(SUB(LOAD(scores + i * NR + 4), top1));
-    sum0 = ADD(sum0, e0), sum1 = ADD(sum1, e1);
-    STORE(scores + i * NR, e0), STORE(scores + i * NR + 4, e1);
-  }
-  STORE(top, top0), STORE(top + 4, top1), STORE(total, sum0), STORE(total + 4, sum1);
 }
 
 /// qkv [batch, tokens, 3 · heads · size] → out [batch, queries, heads · size], log_sum_exp [batch, heads, queries].
 void EXPORT(attention)(const float* qkv, float* out, float* log_sum_exp, int batch, int tokens, int heads, int size,
                        int queries, float scale, float* scratch) {
-  int width = heads * size, ld = 3 * width, keys = round_up(tokens, MR);
+  int width = heads * size, ld = 3 * width, keys = round_up(tokens, KR);
   float *k_packed = scratch, *v_panels = k_packed + keys * size;
   float *q_panel = v_panels + tokens * round_up(size, NR), *scores = q_panel + NR * size;
   for (int head = 0; head < batch * heads; head++) {
@@ -143,7 +150,7 @@ void EXPORT(attention)(const float* qkv, float* out, float* log_sum_exp, int bat
     const float* q = qkv + b * tokens * ld + h * size;
     float* lse = log_sum_exp + head * queries;
     Matrix k = {q + width, ld, 1};
-    pack_a(k_packed, k, tokens, size);
+    pack_a(k_packed, k, tokens, size, KR);
     pack_panels(v_panels, q + 2 * width, ld, tokens, size);
     for (int first = 0; first < queries; first += NR) {
       int count = queries - first < NR ? queries - first : NR;
@@ -157,7 +164,7 @@ void EXPORT(attention)(const float* qkv, float* out, float* log_sum_exp, int bat
       for (int i = 0; i < count; i++, rows += width) {
         float inverse = 1.0f / total[i];
         int j = 0;
-        for (; j + 4 <= size; j += 4) STORE(rows + j, MUL(LOAD(rows + j), SPLAT(inverse)));
+        MAP(j, size, rows, MUL(LOAD(rows + at), SPLAT(inverse)));
         for (; j < size; j++) rows[j] *= inverse;
         lse[first + i] = top[i] * LN_2 + log_of(total[i]);
       }
@@ -183,23 +190,28 @@ INLINE float gradient_along(const float* dy, const float* out, int size) {
   return total;
 }
 
-/// From the scores s and dP of eight queries: P = 2^(s - shift) and dS = scale · P · (dP - dots). dS replaces the scores;
+/// From the scores s and dP of NR queries: P = 2^(s - shift) and dS = scale · P · (dP - dots). dS replaces the scores;
 /// both go packed by four keys to `p` and `ds`, `step` queries to each four keys. Keys from `tokens` on get zeros.
 static void panel_gradient(float* scores, const float* d_p, const float* shift, const float* dots, float scale, int tokens,
                            float* p, float* ds, int step) {
-  for (int i = 0; i < tokens; i += MR, p += MR * step, ds += MR * step) {
-    for (int lane = 0; lane < NR; lane += 4) {
-      f32x4 shift4 = LOAD(shift + lane), dots4 = LOAD(dots + lane), probability[MR], slope[MR];
-      for (int r = 0; r < MR; r++) {
+  for (int i = 0; i < tokens; i += KR, p += KR * step, ds += KR * step) {
+    for (int lane = 0; lane < NR; lane += 8) {
+      f32x4 probability[2][KR], slope[2][KR];
+      for (int r = 0; r < KR; r++) {
         int at = (i + r) * NR + lane;
-        f32x4 e = exp2_4(SUB(LOAD(scores + at), shift4));
-        f32x4 d = MUL(MUL(e, SPLAT(scale)), SUB(LOAD(d_p + at), dots4));
-        probability[r] = i + r < tokens ? e : SPLAT(0);
-        slope[r] = i + r < tokens ? d : SPLAT(0);
-        STORE(scores + at, slope[r]);
+        for (int half = 0; half < 2; half++) {
+          f32x4 e = exp2_4(SUB(LOAD(scores + at + 4 * half), LOAD(shift + lane + 4 * half)));
+          f32x4 d = MUL(MUL(e, SPLAT(scale)), SUB(LOAD(d_p + at + 4 * half), LOAD(dots + lane + 4 * half)));
+          probability[half][r] = i + r < tokens ? e : SPLAT(0);
+          slope[half][r] = i + r < tokens ? d : SPLAT(0);
+        }
+        STORE(scores + at, slope[0][r]), STORE(scores + at + 4, slope[1][r]);
       }
-      store_transposed(probability[0], probability[1], probability[2], probability[3], p + lane * MR, MR);
-      store_transposed(slope[0], slope[1], slope[2], slope[3], ds + lane * MR, MR);
+      for (int half = 0; half < 2; half++) {
+        f32x4 *e = probability[half], *d = slope[half];
+        store_transposed(e[0], e[1], e[2], e[3], p + (lane + 4 * half) * KR, KR);
+        store_transposed(d[0], d[1], d[2], d[3], ds + (lane + 4 * half) * KR, KR);
+      }
     }
   }
 }
@@ -208,7 +220,7 @@ static void panel_gradient(float* scores, const float* d_p, const float* shift, 
 /// dq = dS·k, dk = dSᵀ·q, dv = Pᵀ·dy.
 void EXPORT(attention_grad)(const float* qkv, const float* out, const float* log_sum_exp, const float* dy, float* dqkv,
                             int batch, int tokens, int heads, int size, int queries, float scale, float* scratch) {
-  int width = heads * size, ld = 3 * width, keys = round_up(tokens, MR), columns = round_up(size, NR);
+  int width = heads * size, ld = 3 * width, keys = round_up(tokens, KR), columns = round_up(size, NR);
   float *k_packed = scratch, *v_packed = k_packed + keys * size, *k_panels = v_packed + keys * size;
   float *q_panel = k_panels + tokens * columns, *dy_panel = q_panel + NR * size;
   float *scores = dy_panel + NR * size, *d_p = scores + NR * keys;
@@ -223,8 +235,8 @@ void EXPORT(attention_grad)(const float* qkv, const float* out, const float* log
     const float* q = qkv + b * tokens * ld + h * size;
     float* dq = dqkv + b * tokens * ld + h * size;
     Matrix k = {q + width, ld, 1}, v = {q + 2 * width, ld, 1};
-    pack_a(k_packed, k, tokens, size);
-    pack_a(v_packed, v, tokens, size);
+    pack_a(k_packed, k, tokens, size, KR);
+    pack_a(v_packed, v, tokens, size, KR);
     pack_panels(k_panels, k.data, ld, tokens, size);
     for (int start = 0; start < queries; start += block) {
       int in_block = queries - start < block ? queries - start : block;
@@ -242,7 +254,7 @@ void EXPORT(attention_grad)(const float* qkv, const float* out, const float* log
         pack_rows(dy_panel, dy_block + first * width, width, count, size, 1.0f);
         panel_scores(k_packed, q_panel, keys, size, scores);
         panel_scores(v_packed, dy_panel, keys, size, d_p);
-        panel_gradient(scores, d_p, shift, dots, scale, tokens, p + first * MR, ds + first * MR, block);
+        panel_gradient(scores, d_p, shift, dots, scale, tokens, p + first * KR, ds + first * KR, block);
         panel_times(scores, k_panels, tokens, size, dq + (start + first) * ld, ld, count);
       }
       pack_panels(q_panels, q + start * ld, ld, in_block, size);

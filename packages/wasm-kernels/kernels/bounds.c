@@ -1,10 +1,10 @@
 // The smaller and the larger of many numbers and one: ReLU6's upper bound, clipping.
 #include "common.h"
 
-#define BOUND(of)                                             \
-  f32x4 one = SPLAT_AT(bound);                                \
-  int i = 0;                                                  \
-  for (; i + 4 <= n; i += 4) STORE(y + i, of(LOAD(x + i), one)); \
+#define BOUND(of)                            \
+  f32x4 one = SPLAT_AT(bound);               \
+  int i = 0;                                 \
+  MAP(i, n, y, of(LOAD(x + at), one));       \
   if (i < n) store_part(y + i, of(load_part(x + i, n - i), one), n - i);
 
 /// y = min(x, bound), NaN where either is.

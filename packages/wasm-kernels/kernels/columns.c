@@ -60,6 +60,10 @@ INLINE void add_in_blocks(AddTerms* add, Columns in, float* sums, float* others,
   }
 }
 
+INLINE f32x4 four_rows(const float* x, int row) {
+  return ADD(ADD(LOAD(x), LOAD(x + row)), ADD(LOAD(x + 2 * row), LOAD(x + 3 * row)));
+}
+
 /// Eight rows at a time: an eighth of the traffic on `sums`, and pairwise rounding.
 INLINE void plain_terms(Columns in, float* sums, float* others, int rows, int count) {
   (void)others;
@@ -68,11 +72,7 @@ INLINE void plain_terms(Columns in, float* sums, float* others, int rows, int co
   for (; r + 8 <= rows; r += 8, x += 8 * (long)row) {
     const float *x2 = x + 2 * row, *x4 = x + 4 * row, *x6 = x + 6 * row;
     int c = 0;
-    for (; c + 4 <= count; c += 4) {
-      f32x4 low = ADD(ADD(LOAD(x + c), LOAD(x + row + c)), ADD(LOAD(x2 + c), LOAD(x2 + row + c)));
-      f32x4 high = ADD(ADD(LOAD(x4 + c), LOAD(x4 + row + c)), ADD(LOAD(x6 + c), LOAD(x6 + row + c)));
-      STORE(sums + c, ADD(LOAD(sums + c), ADD(low, high)));
-    }
+    MAP(c, count, sums, ADD(LOAD(sums + at), ADD(four_rows(x + at, row), four_rows(x4 + at, row))));
     for (; c < count; c++) {
       float low = (x[c] + x[row + c]) + (x2[c] + x2[row + c]), high = (x4[c] + x4[row + c]) + (x6[c] + x6[row + c]);
       sums[c] += low + high;
@@ -80,20 +80,19 @@ INLINE void plain_terms(Columns in, float* sums, float* others, int rows, int co
   }
   for (; r < rows; r++, x += row) {
     int c = 0;
-    for (; c + 4 <= count; c += 4) STORE(sums + c, ADD(LOAD(sums + c), LOAD(x + c)));
+    MAP(c, count, sums, ADD(LOAD(sums + at), LOAD(x + at)));
     for (; c < count; c++) sums[c] += x[c];
   }
 }
+
+INLINE f32x4 add_square(f32x4 d, f32x4 sum) { return MADD(d, d, sum); }
 
 INLINE void squared_terms(Columns in, float* sums, float* others, int rows, int count) {
   (void)others;
   const float *x = in.x, *mean = in.mean;
   for (int r = 0; r < rows; r++, x += in.columns) {
     int c = 0;
-    for (; c + 4 <= count; c += 4) {
-      f32x4 d = SUB(LOAD(x + c), LOAD(mean + c));
-      STORE(sums + c, MADD(d, d, LOAD(sums + c)));
-    }
+    MAP(c, count, sums, add_square(SUB(LOAD(x + at), LOAD(mean + at)), LOAD(sums + at)));
     for (; c < count; c++) sums[c] += (x[c] - mean[c]) * (x[c] - mean[c]);
   }
 }
@@ -102,11 +101,17 @@ INLINE void gradient_terms(Columns in, float* plain, float* normed, int rows, in
   const float *x = in.x, *dy = in.dy, *mean = in.mean, *rstd = in.rstd;
   for (int r = 0; r < rows; r++, x += in.columns, dy += in.columns) {
     int c = 0;
-    for (; c + 4 <= count; c += 4) {
-      f32x4 n = MUL(SUB(LOAD(x + c), LOAD(mean + c)), LOAD(rstd + c)), d = LOAD(dy + c);
-      STORE(plain + c, ADD(LOAD(plain + c), d));
-      STORE(normed + c, MADD(d, n, LOAD(normed + c)));
-    }
+    FOURS(c, count, {
+      f32x4 plainer[VECTORS], normer[VECTORS];
+      for (int v = 0; v < VECTORS; v++) {
+        int at = c + 4 * v;
+        f32x4 n = MUL(SUB(LOAD(x + at), LOAD(mean + at)), LOAD(rstd + at)), d = LOAD(dy + at);
+        plainer[v] = ADD(LOAD(plain + at), d);
+        normer[v] = MADD(d, n, LOAD(normed + at));
+      }
+      for (int v = 0; v < VECTORS; v++) STORE(plain + c + 4 * v, plainer[v]);
+      for (int v = 0; v < VECTORS; v++) STORE(normed + c + 4 * v, normer[v]);
+    })
     for (; c < count; c++) {
       plain[c] += dy[c];
       normed[c] += dy[c] * ((x[c] - mean[c]) * rstd[c]);

@@ -23,6 +23,30 @@ typedef v128_t f32x4;
 #define STORE(p, v) wasm_v128_store(p, v)
 #define SPLAT_AT(p) wasm_v128_load32_splat(p)
 
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+/// Bits that V8 computes with at once. The build for 256 works on two vectors side by side, loads both before it stores
+/// either, and V8 merges each pair of operations whose results are stored side by side.
+#ifndef BITS
+#define BITS 128
+#endif
+
+/// Runs a body for every four floats that are left of `size`; in it VECTORS vectors lie from `i` on.
+#define FOURS(i, size, ...)                                                      \
+  for (; BITS == 256 && i + 8 <= size; i += 8) { enum { VECTORS = 2 }; __VA_ARGS__ } \
+  for (; i + 4 <= size; i += 4) { enum { VECTORS = 1 }; __VA_ARGS__ }
+
+/// y[i…] = value for every four floats that are left of `size`, where `value` computes those from `at` on.
+#define MAP(i, size, y, value)                                    \
+  for (; BITS == 256 && i + 8 <= size; i += 8) {                  \
+    int at = i;                                                   \
+    f32x4 low = value;                                            \
+    at = i + 4;                                                   \
+    f32x4 high = value;                                           \
+    STORE(y + i, low), STORE(y + at, high);                       \
+  }                                                               \
+  for (int at = i; at + 4 <= size; at = i += 4) STORE(y + at, value)
+
 /// Sum of the four lanes.
 INLINE float lanes_sum(f32x4 v) {
   f32x4 pairs = ADD(v, wasm_i32x4_shuffle(v, v, 2, 3, 0, 1));

@@ -14,7 +14,7 @@ INLINE int is_pointwise(const Conv2D* s) {
 /// For so few floats a loop is faster than `memory.copy`, which is a call in V8.
 INLINE void copy(float* to, const float* from, int count) {
   int i = 0;
-  for (; i + 4 <= count; i += 4) STORE(to + i, LOAD(from + i));
+  MAP(i, count, to, LOAD(from + at));
   for (; i < count; i++) to[i] = from[i];
 }
 
@@ -73,7 +73,7 @@ static void fold(float* dx, const Conv2D* s, int first, int count, const float* 
         if (y < 0 || y >= s->in_height || xx < 0 || xx >= s->in_width) continue;
         float* to = dx + ((image * s->in_height + y) * s->in_width + xx) * channels;
         int c = 0;
-        for (; c + 4 <= channels; c += 4) STORE(to + c, ADD(LOAD(to + c), LOAD(patches + c)));
+        MAP(c, channels, to, ADD(LOAD(to + at), LOAD(patches + at)));
         for (; c < channels; c++) to[c] += patches[c];
       }
     }

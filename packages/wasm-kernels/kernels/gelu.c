@@ -14,13 +14,13 @@ INLINE f32x4 gelu_slope(f32x4 x) {
 
 void EXPORT(gelu)(const float* x, float* y, int size) {
   int i = 0;
-  for (; i + 4 <= size; i += 4) STORE(y + i, gelu_four(LOAD(x + i)));
+  MAP(i, size, y, gelu_four(LOAD(x + at)));
   if (i < size) store_part(y + i, gelu_four(load_part(x + i, size - i)), size - i);
 }
 
 void EXPORT(gelu_grad)(const float* x, const float* dy, float* dx, int size) {
   int i = 0;
-  for (; i + 4 <= size; i += 4) STORE(dx + i, MUL(LOAD(dy + i), gelu_slope(LOAD(x + i))));
+  MAP(i, size, dx, MUL(LOAD(dy + at), gelu_slope(LOAD(x + at))));
   if (i < size) {
     f32x4 slope = gelu_slope(load_part(x + i, size - i));
     store_part(dx + i, MUL(load_part(dy + i, size - i), slope), size - i);

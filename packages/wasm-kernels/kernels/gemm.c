@@ -1,10 +1,10 @@
-// Packed matrix product for WebAssembly SIMD: a 4×8 register tile over panels that fit the caches.
+// Packed matrix product for WebAssembly SIMD: a register tile over panels that fit the caches.
 // Blocking as in K. Goto and R. van de Geijn, "Anatomy of high-performance matrix multiplication" (2008),
 // https://doi.org/10.1145/1356052.1356053. Transposition costs nothing but another way of packing.
 #include "thin.h"
 #include "tile.h"
 
-enum { MC = 128, KC = 384, NC = 1024, SHORT_DEPTH = 64 };
+enum { MC = 32 * MR, KC = 384, NC = 1024, SHORT_DEPTH = 64 };
 
 /// Packing does not pay for so few rows or so short a k where `WIDE` columns are contiguous, for `NARROW_ROWS` where fewer
 /// are. Where these lie was found by measuring.
@@ -15,7 +15,12 @@ enum { DEEP = 32768, DEEP_COLUMNS = 512 };
 
 static void full_tile(const float* a, const float* b, int k, float* c, int ldc, const float* bias,
                       int accumulate) {
-  tile(a, MR, b, NR, k, c, ldc, bias, accumulate);
+  tile(a, MR, b, NR, MR, NR / 4, k, c, ldc, bias, accumulate);
+}
+
+/// The left half of a tile.
+static void half_tile(const float* a, const float* b, int k, float* c, int ldc, const float* bias) {
+  tile(a, MR, b, NR, MR, NR / 8, k, c, ldc, bias, 0);
 }
 
 /// A tile that sticks out of the matrix: computed whole beside it, in the order of a full one, so that a row's numbers do not
@@ -24,7 +29,8 @@ static void edge_tile(const float* a, const float* b, int k, float* c, int ldc, 
                       int n) {
   float whole[MR * NR], edge_bias[NR];
   for (int j = 0; j < NR; j++) edge_bias[j] = bias && !accumulate && j < n ? bias[j] : 0.0f;
-  full_tile(a, b, k, whole, NR, edge_bias, 0);
+  if (n <= NR / 2) half_tile(a, b, k, whole, NR, edge_bias);
+  else full_tile(a, b, k, whole, NR, edge_bias, 0);
   for (int i = 0; i < m; i++, c += ldc) {
     for (int j = 0; j < n; j += 4) {
       f32x4 v = LOAD(whole + i * NR + j);
@@ -52,7 +58,7 @@ static void packed(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, c
       for (int ic = 0; ic < m; ic += MC) {
         int mc = m - ic < MC ? m - ic : MC;
         Matrix a_block = {a.data + ic * a.row + p * a.column, a.row, a.column};
-        pack_a(a_pack, a_block, mc, kc);
+        pack_a(a_pack, a_block, mc, kc, MR);
         // Down the columns of c a panel of b stays in the first cache; for a short k it is c that must be written in order.
         int by_rows = kc <= SHORT_DEPTH;
         for (int i = 0, j = 0; i < mc && j < nc;) {

@@ -38,9 +38,7 @@ void EXPORT(group_norm)(const float* x, const float* gamma, const float* beta, f
     for (int c = 0; c < channels; c++) scale[c] = rstd[c / size] * gamma[c];
     for (int p = 0; p < pixels; p++, x += channels, y += channels) {
       int c = 0;
-      for (; c + 4 <= channels; c += 4) {
-        STORE(y + c, MADD(SUB(LOAD(x + c), LOAD(mu + c)), LOAD(scale + c), LOAD(beta + c)));
-      }
+      MAP(c, channels, y, MADD(SUB(LOAD(x + at), LOAD(mu + at)), LOAD(scale + at), LOAD(beta + at)));
       for (; c < channels; c++) y[c] = (x[c] - mu[c]) * scale[c] + beta[c];
     }
   }
@@ -61,6 +59,13 @@ static void times_gamma(float gamma, float* plain, float* normed, const float* x
     *plain += g;
     *normed += g * ((*x - mean) * rstd);
   }
+}
+
+INLINE f32x4 slope_four(const float* x, const float* mean, const float* rstd, const float* dy, const float* gamma,
+                        const float* plain, const float* normed) {
+  f32x4 scale = LOAD(rstd), n = MUL(SUB(LOAD(x), LOAD(mean)), scale);
+  f32x4 g = SUB(MUL(LOAD(dy), LOAD(gamma)), LOAD(plain));
+  return MUL(scale, SUB(g, MUL(n, LOAD(normed))));
 }
 
 /// With n = (x - mean) · rstd and g = dy · gamma: dx = rstd · (g - mean(g) - n · mean(g · n)) over each group,
@@ -86,11 +91,7 @@ void EXPORT(group_norm_grad)(const float* x, const float* gamma, const float* me
     spread_groups(normed, channels, groups, count);
     for (int p = 0; p < pixels; p++, x += channels, dy += channels, dx += channels) {
       int c = 0;
-      for (; c + 4 <= channels; c += 4) {
-        f32x4 s = LOAD(scale + c), n = MUL(SUB(LOAD(x + c), LOAD(mu + c)), s);
-        f32x4 g = SUB(MUL(LOAD(dy + c), LOAD(gamma + c)), LOAD(plain + c));
-        STORE(dx + c, MUL(s, SUB(g, MUL(n, LOAD(normed + c)))));
-      }
+      MAP(c, channels, dx, slope_four(x + at, mu + at, scale + at, dy + at, gamma + at, plain + at, normed + at));
       for (; c < channels; c++) {
         float n = (x[c] - mu[c]) * scale[c];
         dx[c] = scale[c] * (dy[c] * gamma[c] - plain[c] - n * normed[c]);

@@ -30,9 +30,8 @@ void EXPORT(layer_norm)(const float* x, const float* gamma, const float* beta, f
     mean[r] = mu;
     rstd[r] = scale;
     f32x4 scale4 = SPLAT(scale);
-    for (i = 0; i + 4 <= dim; i += 4) {
-      STORE(y + i, MADD(MUL(SUB(LOAD(x + i), mu4), scale4), LOAD(gamma + i), LOAD(beta + i)));
-    }
+    i = 0;
+    MAP(i, dim, y, MADD(MUL(SUB(LOAD(x + at), mu4), scale4), LOAD(gamma + at), LOAD(beta + at)));
     for (; i < dim; i++) y[i] = (x[i] - mu) * scale * gamma[i] + beta[i];
   }
 }
@@ -55,13 +54,19 @@ void EXPORT(layer_norm_grad)(const float* x, const float* gamma, const float* me
     float mu = mean[r], scale = rstd[r];
     f32x4 mu4 = SPLAT(mu), scale4 = SPLAT(scale), sum_g = SPLAT(0), sum_gn = SPLAT(0);
     int i = 0;
-    for (; i + 4 <= dim; i += 4) {
-      f32x4 n = MUL(SUB(LOAD(x + i), mu4), scale4), d = LOAD(dy + i), g = MUL(d, LOAD(gamma + i));
-      sum_g = ADD(sum_g, g);
-      sum_gn = MADD(g, n, sum_gn);
-      STORE(dgamma + i, MADD(d, n, LOAD(dgamma + i)));
-      STORE(dbeta + i, ADD(d, LOAD(dbeta + i)));
-    }
+    FOURS(i, dim, {
+      f32x4 gammas[VECTORS], betas[VECTORS];
+      for (int v = 0; v < VECTORS; v++) {
+        int at = i + 4 * v;
+        f32x4 n = MUL(SUB(LOAD(x + at), mu4), scale4), d = LOAD(dy + at), g = MUL(d, LOAD(gamma + at));
+        sum_g = ADD(sum_g, g);
+        sum_gn = MADD(g, n, sum_gn);
+        gammas[v] = MADD(d, n, LOAD(dgamma + at));
+        betas[v] = ADD(d, LOAD(dbeta + at));
+      }
+      for (int v = 0; v < VECTORS; v++) STORE(dgamma + i + 4 * v, gammas[v]);
+      for (int v = 0; v < VECTORS; v++) STORE(dbeta + i + 4 * v, betas[v]);
+    })
     float total_g = lanes_sum(sum_g), total_gn = lanes_sum(sum_gn);
     for (; i < dim; i++) {
       float n = (x[i] - mu) * scale, g = dy[i] * gamma[i];
@@ -72,10 +77,9 @@ void EXPORT(layer_norm_grad)(const float* x, const float* gamma, const float* me
     }
     float mean_g = total_g / dim, mean_gn = total_gn / dim;
     f32x4 mean_g4 = SPLAT(mean_g), mean_gn4 = SPLAT(mean_gn);
-    for (i = 0; i + 4 <= dim; i += 4) {
-      f32x4 n = MUL(SUB(LOAD(x + i), mu4), scale4), g = MUL(LOAD(dy + i), LOAD(gamma + i));
-      STORE(dx + i, MUL(scale4, SUB(SUB(g, mean_g4), MUL(n, mean_gn4))));
-    }
+    i = 0;
+    MAP(i, dim, dx, MUL(scale4, SUB(SUB(MUL(LOAD(dy + at), LOAD(gamma + at)), mean_g4),
+                                    MUL(MUL(SUB(LOAD(x + at), mu4), scale4), mean_gn4))));
     for (; i < dim; i++) {
       float n = (x[i] - mu) * scale;
       dx[i] = scale * (dy[i] * gamma[i] - mean_g - n * mean_gn);

@@ -30,40 +30,45 @@ INLINE void pack_four(float* dst, int stride, const float* src, int row, int col
   }
 }
 
-void pack_a(float* dst, Matrix a, int m, int k) {
-  for (int i = 0; i < m; i += MR, dst += MR * k) {
-    pack_four(dst, MR, a.data + i * a.row, a.row, a.column, m - i, k);
+void pack_a(float* dst, Matrix a, int m, int k, int rows) {
+  for (int i = 0; i < m; i += rows, dst += rows * k) {
+    // From the last four rows on: what a store writes too much lies where the next one writes.
+    for (int r = (rows - 1) / 4 * 4; r >= 0; r -= 4) {
+      int count = m - i < rows ? m - i - r : rows - r;
+      if (count > 0) pack_four(dst + r, rows, a.data + (i + r) * a.row, a.row, a.column, count, k);
+    }
+  }
+}
+
+/// Columns that lie side by side, `panels` panels of them.
+INLINE void copy_panels(float* dst, const float* src, int row, int k, const int panels) {
+  for (int p = 0; p < k; p++, src += row, dst += NR) {
+    for (int panel = 0; panel < panels; panel++) {
+      for (int j = 0; j < NR; j += 8) {
+        f32x4 low = LOAD(src + panel * NR + j), high = LOAD(src + panel * NR + j + 4);
+        STORE(dst + panel * NR * k + j, low), STORE(dst + panel * NR * k + j + 4, high);
+      }
+    }
   }
 }
 
 void pack_b_panel(float* dst, const float* src, Matrix b, int n, int k) {
   if (b.column == 1 && n >= NR) {
-    for (int p = 0; p < k; p++, src += b.row, dst += NR) {
-      STORE(dst, LOAD(src));
-      STORE(dst + 4, LOAD(src + 4));
-    }
+    copy_panels(dst, src, b.row, k, 1);
     return;
   }
-  pack_four(dst, NR, src, b.column, b.row, n, k);
-  if (n > 4) {
-    pack_four(dst + 4, NR, src + 4 * b.column, b.column, b.row, n - 4, k);
-  } else {
-    for (int p = 0; p < k; p++) STORE(dst + p * NR + 4, SPLAT(0));
+  for (int j = 0; j < NR; j += 4) {
+    if (j < n) {
+      pack_four(dst + j, NR, src + j * b.column, b.column, b.row, n - j, k);
+    } else {
+      for (int p = 0; p < k; p++) STORE(dst + p * NR + j, SPLAT(0));
+    }
   }
 }
 
 void pack_b(float* dst, Matrix b, int n, int k) {
+  enum { PANELS = 32 / NR };  // read whole cache lines, once
   int j = 0;
-  // Four panels at once read whole cache lines, once.
-  for (; b.column == 1 && j + 4 * NR <= n; j += 4 * NR) {
-    const float* from = b.data + j;
-    float* to = dst + j * k;
-    for (int p = 0; p < k; p++, from += b.row, to += NR) {
-      for (int panel = 0; panel < 4; panel++) {
-        STORE(to + panel * NR * k, LOAD(from + panel * NR));
-        STORE(to + panel * NR * k + 4, LOAD(from + panel * NR + 4));
-      }
-    }
-  }
+  for (; b.column == 1 && j + PANELS * NR <= n; j += PANELS * NR) copy_panels(dst + j * k, b.data + j, b.row, k, PANELS);
   for (; j < n; j += NR) pack_b_panel(dst + j * k, b.data + j * b.column, b, n - j, k);
 }

@@ -3,15 +3,20 @@
 #include "gemm.h"
 
 /// Rows and columns of the register tile.
+#if BITS == 256
+enum { MR = 6, NR = 16 };
+#else
 enum { MR = 4, NR = 8 };
+#endif
 
-/// `a` packed by four rows: one block [k][4] after the other, what fills up the last one has no meaning.
-void pack_a(float* dst, Matrix a, int m, int k);
+/// `a` packed by `rows` rows: one block [k][rows] after the other, what fills up the last one has no meaning. Where `rows` is
+/// not a multiple of four, up to three floats after the last block are overwritten.
+void pack_a(float* dst, Matrix a, int m, int k, int rows);
 
-/// Eight columns of `b`, the first at `src`, or the last `n` and four or eight that have no meaning: [k][8].
+/// NR columns of `b`, the first at `src`; of the last panel `n`, and others that have no meaning: [k][NR].
 void pack_b_panel(float* dst, const float* src, Matrix b, int n, int k);
 
-/// All `n` columns of `b`: one panel [k][8] after the other.
+/// All `n` columns of `b`: one panel [k][NR] after the other.
 void pack_b(float* dst, Matrix b, int n, int k);
 
 /// Stores the transpose of the 4×4 matrix with the rows a, b, c, d, its rows `stride` apart.

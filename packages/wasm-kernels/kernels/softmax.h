@@ -15,11 +15,14 @@ INLINE float scaled_max(const float* x, int size, float scale) {
 INLINE float scaled_exp(const float* x, float* y, int size, float scale, float top) {
   f32x4 sum = SPLAT(0);
   int i = 0;
-  for (; i + 4 <= size; i += 4) {
-    f32x4 e = exp4(SUB(MUL(LOAD(x + i), SPLAT(scale)), SPLAT(top)));
-    sum = ADD(sum, e);
-    STORE(y + i, e);
-  }
+  FOURS(i, size, {
+    f32x4 e[VECTORS];
+    for (int v = 0; v < VECTORS; v++) {
+      e[v] = exp4(SUB(MUL(LOAD(x + i + 4 * v), SPLAT(scale)), SPLAT(top)));
+      sum = ADD(sum, e[v]);
+    }
+    for (int v = 0; v < VECTORS; v++) STORE(y + i + 4 * v, e[v]);
+  })
   float total = lanes_sum(sum);
   for (; i < size; i++) {
     y[i] = wasm_f32x4_extract_lane(exp4(SPLAT(x[i] * scale - top)), 0);

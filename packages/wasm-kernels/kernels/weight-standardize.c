@@ -13,9 +13,15 @@ void EXPORT(weight_standardize)(const float* w, float* y, float* mean, float* rs
   for (int c = 0; c < columns; c++) rstd[c] = 1.0f / __builtin_sqrtf(rstd[c] / rows + epsilon);
   for (int r = 0; r < rows; r++, w += columns, y += columns) {
     int c = 0;
-    for (; c + 4 <= columns; c += 4) STORE(y + c, MUL(SUB(LOAD(w + c), LOAD(mean + c)), LOAD(rstd + c)));
+    MAP(c, columns, y, MUL(SUB(LOAD(w + at), LOAD(mean + at)), LOAD(rstd + at)));
     for (; c < columns; c++) y[c] = (w[c] - mean[c]) * rstd[c];
   }
+}
+
+INLINE f32x4 slope_four(const float* w, const float* mean, const float* rstd, const float* dy, const float* plain,
+                        const float* normed) {
+  f32x4 scale = LOAD(rstd), n = MUL(SUB(LOAD(w), LOAD(mean)), scale);
+  return MUL(scale, SUB(SUB(LOAD(dy), LOAD(plain)), MUL(n, LOAD(normed))));
 }
 
 /// dw = rstd · (dy - mean(dy) - n · mean(dy · n)), n = (w - mean) · rstd. `sums` holds 2 · columns floats.
@@ -27,10 +33,7 @@ void EXPORT(weight_standardize_grad)(const float* w, const float* mean, const fl
   for (int c = 0; c < 2 * columns; c++) sums[c] /= rows;
   for (int r = 0; r < rows; r++, w += columns, dy += columns, dw += columns) {
     int c = 0;
-    for (; c + 4 <= columns; c += 4) {
-      f32x4 scale = LOAD(rstd + c), n = MUL(SUB(LOAD(w + c), LOAD(mean + c)), scale);
-      STORE(dw + c, MUL(scale, SUB(SUB(LOAD(dy + c), LOAD(plain + c)), MUL(n, LOAD(normed + c)))));
-    }
+    MAP(c, columns, dw, slope_four(w + at, mean + at, rstd + at, dy + at, plain + at, normed + at));
     for (; c < columns; c++) {
       float n = (w[c] - mean[c]) * rstd[c];
       dw[c] = rstd[c] * (dy[c] - plain[c] - n * normed[c]);

@@ -2,7 +2,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { KernelContext } from "kernel-contract";
 import { guardHeap } from "./heap.ts";
 import { memoryOf, type WasmBackend } from "./host.ts";
-import { type Build, type CFunctions, link } from "./side-module.ts";
+import { type CFunctions, link } from "./side-module.ts";
 
 /** Bytes of a float32, and how many of these a float64 takes. */
 export const FLOAT_BYTES = 4;
@@ -10,7 +10,6 @@ export const DOUBLE = 2;
 
 /** The kernels' side of one running backend: the C functions in its memory, and their scratch memory. */
 export class Context extends KernelContext<WasmBackend> {
-  readonly build: Build;
   /** The C functions; addresses are byte offsets into tfjs' heap. */
   readonly c: CFunctions;
   readonly #stack: number;
@@ -20,12 +19,11 @@ export class Context extends KernelContext<WasmBackend> {
   #scratchBytes = 0;
   readonly #unguard: () => void;
 
-  constructor(backend: WasmBackend, build: Build) {
+  constructor(backend: WasmBackend, module: WebAssembly.Module) {
     super(backend);
-    this.build = build;
     this.#unguard = guardHeap(backend);
     try {
-      const { functions, stack } = link(build, memoryOf(backend), (bytes) => this.#allocate(bytes));
+      const { functions, stack } = link(module, memoryOf(backend), (bytes) => this.#allocate(bytes));
       this.c = functions;
       this.#stack = stack;
       this.#gemmBytes = functions.gemm_scratch() * FLOAT_BYTES;

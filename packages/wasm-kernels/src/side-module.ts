@@ -2,7 +2,7 @@ import type { CFunction } from "./modules/functions.generated.ts";
 import { base64 as relaxedSimd } from "./modules/relaxed-simd.generated.ts";
 import { base64 as simd } from "./modules/simd.generated.ts";
 
-/** Which of the two builds runs: `"relaxed-simd"` has fused multiply-add. */
+/** A build of the kernels in 128-bit instructions: `"relaxed-simd"` has fused multiply-add. */
 export type Build = "simd" | "relaxed-simd";
 
 /** The C functions by name. Pointers and sizes are 32-bit integers, the rest float32. */
@@ -20,13 +20,12 @@ export function bestBuild(): Build {
   );
 }
 
-/** Links one build into `memory`. `stack` is the lowest address of `stackBytes` bytes that it may use. */
+/** Links a module into `memory`. `stack` is the lowest address of the bytes that it uses as its stack. */
 export function link(
-  build: Build,
+  module: WebAssembly.Module,
   memory: WebAssembly.Memory,
   allocate: (bytes: number) => number,
 ): { functions: CFunctions; stack: number } {
-  const module = compile(build, isShared(memory));
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const stack = allocate(STACK_BYTES);
   // The linker placed the stack at address 0, where tfjs keeps its own data: move it into our block.
@@ -35,7 +34,8 @@ export function link(
   return { functions: exports as unknown as CFunctions, stack };
 }
 
-function compile(build: Build, shared: boolean): WebAssembly.Module {
+/** The module of a build, for a memory that threads share or for one of its own. */
+export function compiled(build: Build, shared = false): WebAssembly.Module {
   const known = modules.get(build);
   if (known && !shared) return known;
   const bytes = decode(build === "simd" ? simd : relaxedSimd);
@@ -44,7 +44,8 @@ function compile(build: Build, shared: boolean): WebAssembly.Module {
   return module;
 }
 
-function isShared(memory: WebAssembly.Memory): boolean {
+/** Whether threads share a memory, as they do that of tfjs' threaded build. */
+export function isShared(memory: WebAssembly.Memory): boolean {
   return typeof SharedArrayBuffer !== "undefined" && memory.buffer instanceof SharedArrayBuffer;
 }
 
@@ -63,6 +64,7 @@ function text(ascii: string): number[] {
   return [...ascii].map((character) => character.charCodeAt(0));
 }
 
-function decode(base64: string): Uint8Array<ArrayBuffer> {
+/** Bytes of a module. */
+export function decode(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }

@@ -1,0 +1,85 @@
+import { base64 as wide } from "../modules/wide.generated.ts";
+import { type CFunctions, compiled, decode } from "../side-module.ts";
+import { underFlags } from "./flags.ts";
+import { speedOfWideTile } from "./probe.ts";
+import { SAMPLE_PAGES, sampleResults } from "./samples.ts";
+
+/** The module of wide tiles, or why there is none. */
+export type WideModule =
+  | { readonly module: WebAssembly.Module; readonly why?: undefined }
+  | { readonly module?: undefined; readonly why: string };
+
+/** Where the main thread leaves the module for the worker threads that it starts. */
+const ENVIRONMENT_KEY = "wasm-kernels/wide";
+/** Set to `off`, it has the same effect as `wide: "off"`. */
+const VARIABLE = "WASM_KERNELS_WIDE";
+/** Versions of V8 whose pass was tried: Node 24 has 13.6, Node 26 has 14.6. */
+const TRIED_V8 = /^1[34]\./;
+/** How much faster the wide tile must be; it is about twice as fast where it is merged at all. */
+const LEAST_SPEEDUP = 1.2;
+
+/** Compiled at once and by the optimizing compiler: it alone merges, and the flag must be on when it runs. */
+const MERGING = {
+  "experimental-wasm-revectorize": true,
+  liftoff: false,
+  "wasm-lazy-compilation": false,
+  "wasm-tier-up": false,
+  "wasm-inlining": false, // inlines by feedback that no baseline code has gathered: V8 14.6 aborts
+} as const;
+
+let known: WideModule | undefined;
+
+/**
+ * The build of 256-bit register tiles, compiled under V8's experimental pass that merges pairs of 128-bit operations,
+ * once a process: worker threads that are started later take the main thread's.
+ *
+ * It is used only where the pass proves itself: the wide tile must be faster than the narrow one, and every kernel of
+ * {@link sampleResults} must return the same bits as the 128-bit build.
+ */
+export function wideModule(): WideModule {
+  if (globalThis.process?.env?.[VARIABLE] === "off") return { why: `${VARIABLE}=off` };
+  known ??= inherited() ?? shared(prove());
+  return known;
+}
+
+function prove(): WideModule {
+  const process = globalThis.process as NodeJS.Process | undefined;
+  const v8 = process?.getBuiltinModule?.("node:v8");
+  if (v8 === undefined || process?.arch !== "x64" || !TRIED_V8.test(process.versions.v8)) {
+    return { why: "Node 24 or later on x86-64 would train up to twice as fast" };
+  }
+  const compile = (bytes: Uint8Array<ArrayBuffer>) =>
+    underFlags(v8, MERGING, () => new WebAssembly.Module(bytes));
+  const speedup = speedOfWideTile(compile);
+  if (!(speedup > LEAST_SPEEDUP)) {
+    return { why: `256-bit tiles are not faster here: ${speedup.toFixed(2)} times the 128-bit ones` };
+  }
+  const module = compile(decode(wide));
+  const different = firstDifference(module);
+  if (different !== undefined) return { why: `256-bit kernels compute something else here: ${different}` };
+  return { module };
+}
+
+/** Name of the first result that differs from the 128-bit build's by a bit. */
+function firstDifference(module: WebAssembly.Module): string | undefined {
+  const [merged, plain] = [module, compiled("relaxed-simd")].map((one) => {
+    const memory = new WebAssembly.Memory({ initial: SAMPLE_PAGES, maximum: 65536 });
+    const { exports } = new WebAssembly.Instance(one, { env: { memory } });
+    return sampleResults(exports as unknown as CFunctions, memory);
+  });
+  return Object.entries(plain!).find(([name, bits]) =>
+    bits.some((value, i) => value !== merged![name]![i]),
+  )?.[0];
+}
+
+function inherited(): WideModule | undefined {
+  const threads = globalThis.process?.getBuiltinModule?.("node:worker_threads");
+  if (threads === undefined || threads.isMainThread) return undefined;
+  return threads.getEnvironmentData(ENVIRONMENT_KEY) as unknown as WideModule | undefined;
+}
+
+function shared(found: WideModule): WideModule {
+  const threads = globalThis.process?.getBuiltinModule?.("node:worker_threads");
+  threads?.setEnvironmentData(ENVIRONMENT_KEY, found as never);
+  return found;
+}

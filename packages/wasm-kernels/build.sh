@@ -18,8 +18,9 @@ build() {
 mkdir "$OUT/kernels" "$OUT/peak"
 build kernels/*.c -o "$OUT/kernels/simd.wasm"
 build kernels/*.c -mrelaxed-simd -o "$OUT/kernels/relaxed-simd.wasm"
-build kernels/*.c -mrelaxed-simd -DBITS=256 -o "$OUT/kernels/wide.wasm"
-build probe.c -mrelaxed-simd -DBITS=256 -o "$OUT/kernels/probe.wasm"
+# Without loop-strength reduction two vectors stay at constant offsets of one address, by which V8 finds pairs.
+build kernels/*.c -mrelaxed-simd -DBITS=256 -mllvm -disable-lsr -o "$OUT/kernels/wide.wasm"
+build probe.c -mrelaxed-simd -DBITS=256 -mllvm -disable-lsr -o "$OUT/kernels/probe.wasm"
 build bench/peak.c -o "$OUT/peak/simd.wasm"
 build bench/peak.c -mrelaxed-simd -o "$OUT/peak/relaxed-simd.wasm"
 

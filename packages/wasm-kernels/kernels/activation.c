@@ -3,8 +3,8 @@
 
 enum { RELU = 1, RELU6 = 2, PRELU = 3, LEAKY_RELU = 4, SIGMOID = 5, ELU = 6 };
 
-INLINE f32x4 activate_four(f32x4 x, int kind, f32x4 slope) {
-  f32x4 zero = SPLAT(0.0f), one = SPLAT(1.0f);
+INLINE f32x4 activate_four(f32x4 x, const int kind, f32x4 slope, const Constants* k) {
+  f32x4 zero = SPLAT(0.0f);
   switch (kind) {
     case RELU:
       return wasm_f32x4_max(zero, x);
@@ -14,9 +14,9 @@ INLINE f32x4 activate_four(f32x4 x, int kind, f32x4 slope) {
     case LEAKY_RELU:
       return wasm_v128_bitselect(MUL(slope, x), x, wasm_f32x4_lt(x, zero));
     case SIGMOID:
-      return DIV(one, ADD(one, exp4(wasm_f32x4_neg(x))));
+      return DIV(K(one), ADD(K(one), exp4(wasm_f32x4_neg(x), k)));
     case ELU:
-      return wasm_v128_bitselect(SUB(exp4(x), one), x, wasm_f32x4_lt(x, zero));
+      return wasm_v128_bitselect(SUB(exp4(x, k), K(one)), x, wasm_f32x4_lt(x, zero));
     default:
       return x;
   }
@@ -24,9 +24,11 @@ INLINE f32x4 activate_four(f32x4 x, int kind, f32x4 slope) {
 
 INLINE void activate_all(float* x, int size, const int kind, float alpha) {
   f32x4 slope = SPLAT(alpha);
+  Constants table;
+  const Constants* k = constants(&table);
   int i = 0;
-  MAP(i, size, x, activate_four(LOAD(x + at), kind, slope));
-  if (i < size) store_part(x + i, activate_four(load_part(x + i, size - i), kind, slope), size - i);
+  MAP(i, size, x, activate_four(LOAD(x + i + lane), kind, slope, k));
+  if (i < size) store_part(x + i, activate_four(load_part(x + i, size - i), kind, slope, k), size - i);
 }
 
 /// x = activation(x). `kind` as tfjs numbers them: 1 relu, 2 relu6, 4 leaky relu, 5 sigmoid, 6 elu.

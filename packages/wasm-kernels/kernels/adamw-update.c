@@ -27,9 +27,8 @@ void EXPORT(adamw_update)(const Parameter* parameters, const float* kept, int co
     FOURS(i, p->size, {
       f32x4 m[VECTORS], v[VECTORS], out[VECTORS];
       for (int u = 0; u < VECTORS; u++) {
-        int at = i + 4 * u;
-        m[u] = LOAD(p->m + at), v[u] = LOAD(p->v + at);
-        update_four(LOAD(p->value + at), m + u, v + u, LOAD(p->gradient + at), out + u, beta1, beta2, rest1, rest2,
+        m[u] = LOAD(p->m + i + 4 * u), v[u] = LOAD(p->v + i + 4 * u);
+        update_four(LOAD(p->value + i + 4 * u), m + u, v + u, LOAD(p->gradient + i + 4 * u), out + u, beta1, beta2, rest1, rest2,
                     step_size, epsilon, *kept);
       }
       for (int u = 0; u < VECTORS; u++) STORE(p->new_m + i + 4 * u, m[u]);

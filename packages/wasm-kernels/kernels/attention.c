@@ -77,7 +77,7 @@ static void pack_rows(float* panel, const float* rows, int ld, int count, int si
   pack_b_panel(panel, rows, transposed, count, size);
   if (factor == 1.0f) return;
   int i = 0;
-  MAP(i, NR * size, panel, MUL(LOAD(panel + at), SPLAT(factor)));
+  MAP(i, NR * size, panel, MUL(LOAD(panel + i + lane), SPLAT(factor)));
 }
 
 /// scores[keys][NR] = k · panel, with `k` packed by four.
@@ -121,7 +121,7 @@ static void add_over_queries(const float* a, int a_step, const float* b, int key
 }
 
 /// scores = 2^(scores - the largest of their column), unnormalized; returns both per column. Eight columns at a time.
-static void softmax_columns(float* scores, int keys, float* top, float* total) {
+static void softmax_columns(float* scores, int keys, float* top, float* total, const Constants* k) {
   for (int j = 0; j < NR; j += 8) {
     float* from = scores + j;
     f32x4 top0 = LOAD(from), top1 = LOAD(from + 4), sum0 = SPLAT(0), sum1 = SPLAT(0);
@@ -131,7 +131,7 @@ static void softmax_columns(float* scores, int keys, float* top, float* total) {
       top1 = wasm_f32x4_pmax(top1, LOAD(from + i * NR + 4));
     }
     for (int i = 0; i < keys; i++) {
-      f32x4 e0 = exp2_4(SUB(LOAD(from + i * NR), top0)), e1 = exp2_4(SUB(LOAD(from + i * NR + 4), top1));
+      f32x4 e0 = exp2_4(SUB(LOAD(from + i * NR), top0), k), e1 = exp2_4(SUB(LOAD(from + i * NR + 4), top1), k);
       sum0 = ADD(sum0, e0), sum1 = ADD(sum1, e1);
       STORE(from + i * NR, e0), STORE(from + i * NR + 4, e1);
     }
@@ -143,6 +143,8 @@ static void softmax_columns(float* scores, int keys, float* top, float* total) {
 void EXPORT(attention)(const float* qkv, float* out, float* log_sum_exp, int batch, int tokens, int heads, int size,
                        int queries, float scale, float* scratch) {
   int width = heads * size, ld = 3 * width, keys = round_up(tokens, KR);
+  Constants table;
+  const Constants* fixed = constants(&table);
   float *k_packed = scratch, *v_panels = k_packed + keys * size;
   float *q_panel = v_panels + tokens * round_up(size, NR), *scores = q_panel + NR * size;
   for (int head = 0; head < batch * heads; head++) {
@@ -158,13 +160,13 @@ void EXPORT(attention)(const float* qkv, float* out, float* log_sum_exp, int bat
       // Scores are in units of ln 2: see exp2_4.
       pack_rows(q_panel, q + first * ld, ld, count, size, scale * LOG2_E);
       panel_scores(k_packed, q_panel, keys, size, scores);
-      softmax_columns(scores, tokens, top, total);
+      softmax_columns(scores, tokens, top, total, fixed);
       float* rows = out + (b * queries + first) * width + h * size;
       panel_times(scores, v_panels, tokens, size, rows, width, count);
       for (int i = 0; i < count; i++, rows += width) {
         float inverse = 1.0f / total[i];
         int j = 0;
-        MAP(j, size, rows, MUL(LOAD(rows + at), SPLAT(inverse)));
+        MAP(j, size, rows, MUL(LOAD(rows + j + lane), SPLAT(inverse)));
         for (; j < size; j++) rows[j] *= inverse;
         lse[first + i] = top[i] * LN_2 + log_of(total[i]);
       }
@@ -193,19 +195,20 @@ INLINE float gradient_along(const float* dy, const float* out, int size) {
 /// From the scores s and dP of NR queries: P = 2^(s - shift) and dS = scale · P · (dP - dots). dS replaces the scores;
 /// both go packed by four keys to `p` and `ds`, `step` queries to each four keys. Keys from `tokens` on get zeros.
 static void panel_gradient(float* scores, const float* d_p, const float* shift, const float* dots, float scale, int tokens,
-                           float* p, float* ds, int step) {
+                           float* p, float* ds, int step, const Constants* k) {
   for (int i = 0; i < tokens; i += KR, p += KR * step, ds += KR * step) {
     for (int lane = 0; lane < NR; lane += 8) {
       f32x4 probability[2][KR], slope[2][KR];
       for (int r = 0; r < KR; r++) {
-        int at = (i + r) * NR + lane;
+        float* s = scores + (i + r) * NR + lane;
+        const float *d_p4 = d_p + (i + r) * NR + lane, *shift4 = shift + lane, *dots4 = dots + lane;
         for (int half = 0; half < 2; half++) {
-          f32x4 e = exp2_4(SUB(LOAD(scores + at + 4 * half), LOAD(shift + lane + 4 * half)));
-          f32x4 d = MUL(MUL(e, SPLAT(scale)), SUB(LOAD(d_p + at + 4 * half), LOAD(dots + lane + 4 * half)));
+          f32x4 e = exp2_4(SUB(LOAD(s + 4 * half), LOAD(shift4 + 4 * half)), k);
+          f32x4 d = MUL(MUL(e, SPLAT(scale)), SUB(LOAD(d_p4 + 4 * half), LOAD(dots4 + 4 * half)));
           probability[half][r] = i + r < tokens ? e : SPLAT(0);
           slope[half][r] = i + r < tokens ? d : SPLAT(0);
         }
-        STORE(scores + at, slope[0][r]), STORE(scores + at + 4, slope[1][r]);
+        STORE(s, slope[0][r]), STORE(s + 4, slope[1][r]);
       }
       for (int half = 0; half < 2; half++) {
         f32x4 *e = probability[half], *d = slope[half];
@@ -221,6 +224,8 @@ static void panel_gradient(float* scores, const float* d_p, const float* shift, 
 void EXPORT(attention_grad)(const float* qkv, const float* out, const float* log_sum_exp, const float* dy, float* dqkv,
                             int batch, int tokens, int heads, int size, int queries, float scale, float* scratch) {
   int width = heads * size, ld = 3 * width, keys = round_up(tokens, KR), columns = round_up(size, NR);
+  Constants table;
+  const Constants* fixed = constants(&table);
   float *k_packed = scratch, *v_packed = k_packed + keys * size, *k_panels = v_packed + keys * size;
   float *q_panel = k_panels + tokens * columns, *dy_panel = q_panel + NR * size;
   float *scores = dy_panel + NR * size, *d_p = scores + NR * keys;
@@ -254,7 +259,7 @@ void EXPORT(attention_grad)(const float* qkv, const float* out, const float* log
         pack_rows(dy_panel, dy_block + first * width, width, count, size, 1.0f);
         panel_scores(k_packed, q_panel, keys, size, scores);
         panel_scores(v_packed, dy_panel, keys, size, d_p);
-        panel_gradient(scores, d_p, shift, dots, scale, tokens, p + first * KR, ds + first * KR, block);
+        panel_gradient(scores, d_p, shift, dots, scale, tokens, p + first * KR, ds + first * KR, block, fixed);
         panel_times(scores, k_panels, tokens, size, dq + (start + first) * ld, ld, count);
       }
       pack_panels(q_panels, q + start * ld, ld, in_block, size);

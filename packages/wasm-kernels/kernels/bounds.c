@@ -4,7 +4,7 @@
 #define BOUND(of)                            \
   f32x4 one = SPLAT_AT(bound);               \
   int i = 0;                                 \
-  MAP(i, n, y, of(LOAD(x + at), one));       \
+  MAP(i, n, y, of(LOAD(x + i + lane), one));       \
   if (i < n) store_part(y + i, of(load_part(x + i, n - i), one), n - i);
 
 /// y = min(x, bound), NaN where either is.

@@ -32,20 +32,23 @@ typedef v128_t f32x4;
 #endif
 
 /// Runs a body for every four floats that are left of `size`; in it VECTORS vectors lie from `i` on.
-#define FOURS(i, size, ...)                                                      \
+#define FOURS(i, size, ...)                                                          \
   for (; BITS == 256 && i + 8 <= size; i += 8) { enum { VECTORS = 2 }; __VA_ARGS__ } \
   for (; i + 4 <= size; i += 4) { enum { VECTORS = 1 }; __VA_ARGS__ }
 
-/// y[i…] = value for every four floats that are left of `size`, where `value` computes those from `at` on.
-#define MAP(i, size, y, value)                                    \
-  for (; BITS == 256 && i + 8 <= size; i += 8) {                  \
-    int at = i;                                                   \
-    f32x4 low = value;                                            \
-    at = i + 4;                                                   \
-    f32x4 high = value;                                           \
-    STORE(y + i, low), STORE(y + at, high);                       \
-  }                                                               \
-  for (int at = i; at + 4 <= size; at = i += 4) STORE(y + at, value)
+/// y[i…] = value for every four floats that are left of `size`, where `value` computes four of them
+/// from its inputs' at `x + i + lane`: V8 sees that vectors lie side by side where the constant is added last.
+#define MAP(i, size, y, value)                       \
+  for (; BITS == 256 && i + 8 <= size; i += 8) {     \
+    f32x4 low, high;                                 \
+    { enum { lane = 0 }; low = value; }              \
+    { enum { lane = 4 }; high = value; }             \
+    STORE(y + i, low), STORE(y + i + 4, high);     \
+  }                                                  \
+  for (; i + 4 <= size; i += 4) {                    \
+    enum { lane = 0 };                               \
+    STORE(y + i, value);                             \
+  }
 
 /// Sum of the four lanes.
 INLINE float lanes_sum(f32x4 v) {

@@ -14,7 +14,7 @@ INLINE int is_pointwise(const Conv2D* s) {
 /// For so few floats a loop is faster than `memory.copy`, which is a call in V8.
 INLINE void copy(float* to, const float* from, int count) {
   int i = 0;
-  MAP(i, count, to, LOAD(from + at));
+  MAP(i, count, to, LOAD(from + i + lane));
   for (; i < count; i++) to[i] = from[i];
 }
 
@@ -73,7 +73,7 @@ static void fold(float* dx, const Conv2D* s, int first, int count, const float* 
         if (y < 0 || y >= s->in_height || xx < 0 || xx >= s->in_width) continue;
         float* to = dx + ((image * s->in_height + y) * s->in_width + xx) * channels;
         int c = 0;
-        MAP(c, channels, to, ADD(LOAD(to + at), LOAD(patches + at)));
+        MAP(c, channels, to, ADD(LOAD(to + c + lane), LOAD(patches + c + lane)));
         for (; c < channels; c++) to[c] += patches[c];
       }
     }

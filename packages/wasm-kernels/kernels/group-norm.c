@@ -38,7 +38,7 @@ void EXPORT(group_norm)(const float* x, const float* gamma, const float* beta, f
     for (int c = 0; c < channels; c++) scale[c] = rstd[c / size] * gamma[c];
     for (int p = 0; p < pixels; p++, x += channels, y += channels) {
       int c = 0;
-      MAP(c, channels, y, MADD(SUB(LOAD(x + at), LOAD(mu + at)), LOAD(scale + at), LOAD(beta + at)));
+      MAP(c, channels, y, MADD(SUB(LOAD(x + c + lane), LOAD(mu + c + lane)), LOAD(scale + c + lane), LOAD(beta + c + lane)));
       for (; c < channels; c++) y[c] = (x[c] - mu[c]) * scale[c] + beta[c];
     }
   }
@@ -91,7 +91,7 @@ void EXPORT(group_norm_grad)(const float* x, const float* gamma, const float* me
     spread_groups(normed, channels, groups, count);
     for (int p = 0; p < pixels; p++, x += channels, dy += channels, dx += channels) {
       int c = 0;
-      MAP(c, channels, dx, slope_four(x + at, mu + at, scale + at, dy + at, gamma + at, plain + at, normed + at));
+      MAP(c, channels, dx, slope_four(x + c + lane, mu + c + lane, scale + c + lane, dy + c + lane, gamma + c + lane, plain + c + lane, normed + c + lane));
       for (; c < channels; c++) {
         float n = (x[c] - mu[c]) * scale[c];
         dx[c] = scale[c] * (dy[c] * gamma[c] - plain[c] - n * normed[c]);

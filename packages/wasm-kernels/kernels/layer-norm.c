@@ -31,7 +31,7 @@ void EXPORT(layer_norm)(const float* x, const float* gamma, const float* beta, f
     rstd[r] = scale;
     f32x4 scale4 = SPLAT(scale);
     i = 0;
-    MAP(i, dim, y, MADD(MUL(SUB(LOAD(x + at), mu4), scale4), LOAD(gamma + at), LOAD(beta + at)));
+    MAP(i, dim, y, MADD(MUL(SUB(LOAD(x + i + lane), mu4), scale4), LOAD(gamma + i + lane), LOAD(beta + i + lane)));
     for (; i < dim; i++) y[i] = (x[i] - mu) * scale * gamma[i] + beta[i];
   }
 }
@@ -57,12 +57,11 @@ void EXPORT(layer_norm_grad)(const float* x, const float* gamma, const float* me
     FOURS(i, dim, {
       f32x4 gammas[VECTORS], betas[VECTORS];
       for (int v = 0; v < VECTORS; v++) {
-        int at = i + 4 * v;
-        f32x4 n = MUL(SUB(LOAD(x + at), mu4), scale4), d = LOAD(dy + at), g = MUL(d, LOAD(gamma + at));
+        f32x4 n = MUL(SUB(LOAD(x + i + 4 * v), mu4), scale4), d = LOAD(dy + i + 4 * v), g = MUL(d, LOAD(gamma + i + 4 * v));
         sum_g = ADD(sum_g, g);
         sum_gn = MADD(g, n, sum_gn);
-        gammas[v] = MADD(d, n, LOAD(dgamma + at));
-        betas[v] = ADD(d, LOAD(dbeta + at));
+        gammas[v] = MADD(d, n, LOAD(dgamma + i + 4 * v));
+        betas[v] = ADD(d, LOAD(dbeta + i + 4 * v));
       }
       for (int v = 0; v < VECTORS; v++) STORE(dgamma + i + 4 * v, gammas[v]);
       for (int v = 0; v < VECTORS; v++) STORE(dbeta + i + 4 * v, betas[v]);
@@ -78,8 +77,8 @@ void EXPORT(layer_norm_grad)(const float* x, const float* gamma, const float* me
     float mean_g = total_g / dim, mean_gn = total_gn / dim;
     f32x4 mean_g4 = SPLAT(mean_g), mean_gn4 = SPLAT(mean_gn);
     i = 0;
-    MAP(i, dim, dx, MUL(scale4, SUB(SUB(MUL(LOAD(dy + at), LOAD(gamma + at)), mean_g4),
-                                    MUL(MUL(SUB(LOAD(x + at), mu4), scale4), mean_gn4))));
+    MAP(i, dim, dx, MUL(scale4, SUB(SUB(MUL(LOAD(dy + i + lane), LOAD(gamma + i + lane)), mean_g4),
+                                    MUL(MUL(SUB(LOAD(x + i + lane), mu4), scale4), mean_gn4))));
     for (; i < dim; i++) {
       float n = (x[i] - mu) * scale;
       dx[i] = scale * (dy[i] * gamma[i] - mean_g - n * mean_gn);

@@ -19,11 +19,13 @@ static double ln(double x) {
 
 /// loss[r] = Σ_c t[r, c] · (logSumExp(x[r]) - x[r, c]), summed in float64.
 void EXPORT(softmax_cross_entropy)(const float* targets, const float* logits, float* loss, int rows, int classes) {
+  Constants table;
+  const Constants* k = constants(&table);
   for (int r = 0; r < rows; r++, targets += classes, logits += classes) {
     float top = scaled_max(logits, classes, 1.0f);
     double total = 0, mass = 0, below = 0;
     for (int c = 0; c < classes; c++) {
-      total += wasm_f32x4_extract_lane(exp4(SPLAT(logits[c] - top)), 0);
+      total += wasm_f32x4_extract_lane(exp4(SPLAT(logits[c] - top), k), 0);
       mass += targets[c];
       below += (double)targets[c] * ((double)top - logits[c]);
     }
@@ -34,8 +36,10 @@ void EXPORT(softmax_cross_entropy)(const float* targets, const float* logits, fl
 /// dlogits = (softmax(logits) · Σ_c t - t) · dy[r].
 void EXPORT(softmax_cross_entropy_grad)(const float* targets, const float* logits, const float* dy, float* dlogits,
                                         int rows, int classes) {
+  Constants table;
+  const Constants* k = constants(&table);
   for (int r = 0; r < rows; r++, targets += classes, logits += classes, dlogits += classes) {
-    float total = scaled_exp(logits, dlogits, classes, 1.0f, scaled_max(logits, classes, 1.0f));
+    float total = scaled_exp(logits, dlogits, classes, 1.0f, scaled_max(logits, classes, 1.0f), k);
     double mass = 0;
     for (int c = 0; c < classes; c++) mass += targets[c];
     float scale = (float)mass / total;

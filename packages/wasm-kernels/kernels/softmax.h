@@ -12,20 +12,20 @@ INLINE float scaled_max(const float* x, int size, float scale) {
 }
 
 /// y = e^(scale · x - top); returns the sum of y. `y` may be `x`.
-INLINE float scaled_exp(const float* x, float* y, int size, float scale, float top) {
+INLINE float scaled_exp(const float* x, float* y, int size, float scale, float top, const Constants* k) {
   f32x4 sum = SPLAT(0);
   int i = 0;
   FOURS(i, size, {
     f32x4 e[VECTORS];
     for (int v = 0; v < VECTORS; v++) {
-      e[v] = exp4(SUB(MUL(LOAD(x + i + 4 * v), SPLAT(scale)), SPLAT(top)));
+      e[v] = exp4(SUB(MUL(LOAD(x + i + 4 * v), SPLAT(scale)), SPLAT(top)), k);
       sum = ADD(sum, e[v]);
     }
     for (int v = 0; v < VECTORS; v++) STORE(y + i + 4 * v, e[v]);
   })
   float total = lanes_sum(sum);
   for (; i < size; i++) {
-    y[i] = wasm_f32x4_extract_lane(exp4(SPLAT(x[i] * scale - top)), 0);
+    y[i] = wasm_f32x4_extract_lane(exp4(SPLAT(x[i] * scale - top), k), 0);
     total += y[i];
   }
   return total;

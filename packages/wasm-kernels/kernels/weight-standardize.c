@@ -13,7 +13,7 @@ void EXPORT(weight_standardize)(const float* w, float* y, float* mean, float* rs
   for (int c = 0; c < columns; c++) rstd[c] = 1.0f / __builtin_sqrtf(rstd[c] / rows + epsilon);
   for (int r = 0; r < rows; r++, w += columns, y += columns) {
     int c = 0;
-    MAP(c, columns, y, MUL(SUB(LOAD(w + at), LOAD(mean + at)), LOAD(rstd + at)));
+    MAP(c, columns, y, MUL(SUB(LOAD(w + c + lane), LOAD(mean + c + lane)), LOAD(rstd + c + lane)));
     for (; c < columns; c++) y[c] = (w[c] - mean[c]) * rstd[c];
   }
 }
@@ -33,7 +33,7 @@ void EXPORT(weight_standardize_grad)(const float* w, const float* mean, const fl
   for (int c = 0; c < 2 * columns; c++) sums[c] /= rows;
   for (int r = 0; r < rows; r++, w += columns, dy += columns, dw += columns) {
     int c = 0;
-    MAP(c, columns, dw, slope_four(w + at, mean + at, rstd + at, dy + at, plain + at, normed + at));
+    MAP(c, columns, dw, slope_four(w + c + lane, mean + c + lane, rstd + c + lane, dy + c + lane, plain + c + lane, normed + c + lane));
     for (; c < columns; c++) {
       float n = (w[c] - mean[c]) * rstd[c];
       dw[c] = rstd[c] * (dy[c] - plain[c] - n * normed[c]);

@@ -20,7 +20,10 @@ const CLEAR = 1.5;
 export function speedOfWideTile(compile: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module): number {
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 65536 });
   const module = compile(decode(base64));
-  const { narrow, wide } = new WebAssembly.Instance(module, { env: { memory } }).exports as Record<string, Tile>;
+  const { narrow, wide } = new WebAssembly.Instance(module, { env: { memory } }).exports as Record<
+    string,
+    Tile
+  >;
   const [a, b, c] = [128 * 1024, 160 * 1024, 192 * 1024];
   const time = (tile: Tile, tiles: number): number => {
     const start = performance.now();

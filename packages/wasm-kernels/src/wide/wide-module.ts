@@ -55,14 +55,14 @@ function prove(): WideModule {
     return { why: `256-bit tiles are not faster here: ${speedup.toFixed(2)} times the 128-bit ones` };
   }
   const module = compile(decode(wide));
-  const different = firstDifference(module);
+  const different = firstDifference(module, compiled("relaxed-simd"));
   if (different !== undefined) return { why: `256-bit kernels compute something else here: ${different}` };
   return { module };
 }
 
-/** Name of the first result that differs from the 128-bit build's by a bit. */
-function firstDifference(module: WebAssembly.Module): string | undefined {
-  const [merged, plain] = [module, compiled("relaxed-simd")].map((one) => {
+/** Name of the first result of two modules that differs by a bit. */
+export function firstDifference(ours: WebAssembly.Module, theirs: WebAssembly.Module): string | undefined {
+  const [merged, plain] = [ours, theirs].map((one) => {
     const memory = new WebAssembly.Memory({ initial: SAMPLE_PAGES, maximum: 65536 });
     const { exports } = new WebAssembly.Instance(one, { env: { memory } });
     return sampleResults(exports as unknown as CFunctions, memory);

@@ -80,5 +80,6 @@ async function installKernels(): Promise<string> {
     if (!isMissing(error, ["wasm-kernels"])) throw loadError("backend 'wasm'", error, ["wasm-kernels"]);
     return "WebAssembly, tfjs' own kernels (install wasm-kernels to train at speed)";
   }
-  return `WebAssembly with training kernels (${kernels.installWasmKernels().build})`;
+  const { build, bits, why } = kernels.installWasmKernels();
+  return `WebAssembly with training kernels (${build}, ${bits} bits${why === undefined ? "" : `: ${why}`})`;
 }

@@ -5,8 +5,9 @@
 #include "activation.h"
 #include "tile.h"
 
-/// The backward pass sums over so many queries in registers before it adds to dk and dv.
-enum { QUERY_BLOCK = 128 };
+/// The backward pass sums over at most QUERY_BLOCK queries in registers before it adds to dk and dv, over a multiple of
+/// QUERIES: the same for every build's NR, so that all of them round alike.
+enum { QUERY_BLOCK = 128, QUERIES = 16 };
 
 /// Keys, or queries, to a tile: NR must be a multiple.
 enum { KR = 4 };
@@ -234,7 +235,7 @@ void EXPORT(attention_grad)(const float* qkv, const float* out, const float* log
   // What no query writes: the gradient of the queries that were not asked, or of everything when none was.
   if (queries < tokens) __builtin_memset(dqkv, 0, (unsigned)(batch * tokens * ld) * sizeof(float));
   int blocks = (queries + QUERY_BLOCK - 1) / QUERY_BLOCK;
-  int block = blocks > 0 ? round_up((queries + blocks - 1) / blocks, NR) : 0;
+  int block = blocks > 0 ? round_up((queries + blocks - 1) / blocks, QUERIES) : 0;
   for (int head = 0; head < batch * heads; head++) {
     int b = head / heads, h = head % heads;
     const float* q = qkv + b * tokens * ld + h * size;

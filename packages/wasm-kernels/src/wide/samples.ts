@@ -67,9 +67,13 @@ export function sampleResults(c: CFunctions, memory: WebAssembly.Memory): Record
       });
     }
   }
-  for (const queries of [21, 5]) {
-    sample(`attention of ${queries} queries`, () => {
-      const [tokens, heads, size] = [21, 2, 12];
+  for (const [tokens, queries, size] of [
+    [21, 21, 12],
+    [21, 5, 20],
+    [140, 140, 12],
+  ] as const) {
+    sample(`attention of ${queries} queries to ${tokens} tokens`, () => {
+      const heads = 2;
       const [qkv, dy] = [noise(3 * tokens * heads * size), noise(queries * heads * size)];
       const [out, sums, dqkv] = [
         make(queries * heads * size),

@@ -1,14 +1,17 @@
 // `npx pnpm@12 run results [--commit <hash>] [--machine <words>] [runs/<name> …]`: takes runs of the example into
-// docs/results.json, in the place of earlier ones of the same names, and writes the tables of docs/results.md and the curves
-// of docs/results/ anew. Both options are for runs that are older than the checkout, or that another machine trained.
+// docs/results.json, in the place of earlier ones of the same names, and writes the tables of docs/results.md, the curves
+// of docs/results/ and the table of README.md anew. Both options are for runs that are older than the checkout, or that another
+// machine trained.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { type Figures, fillFigures } from "./figures/figures.ts";
 import { root } from "./packages.ts";
 import { run } from "./pnpm.ts";
 import { blocksOf, fillBlocks } from "./results/blocks.ts";
 import { curvesSvg } from "./results/curves.ts";
+import { frontPageResults } from "./results/front-page.ts";
 import { readRun } from "./results/read-run.ts";
 import type { ResultRow } from "./results/row.ts";
 
@@ -31,4 +34,10 @@ writeFileSync(page, fillBlocks(text, rows));
 mkdirSync(join(root, "docs/results"), { recursive: true });
 for (const block of blocksOf(text, rows))
   writeFileSync(join(root, "docs/results", `${block.name}.svg`), curvesSvg(block.rows));
+const readme = join(root, "README.md");
+const { "deit-cli": demo } = JSON.parse(readFileSync(join(root, "docs/figures.json"), "utf8")) as Record<
+  string,
+  Figures
+>;
+writeFileSync(readme, fillFigures(readFileSync(readme, "utf8"), frontPageResults(rows, demo!)));
 console.log(`results: ${rows.length} trainings in docs/results.json and docs/results.md`);

@@ -37,6 +37,6 @@ export function expectFigures(name: string, printed: string): void {
 }
 
 /** Without the spaces and dashes that the formatter lines a table up with. */
-function words(text: string): string {
+export function words(text: string): string {
   return text.replaceAll(/ +/g, " ").replaceAll(/-{3,}/g, "---");
 }

@@ -2,10 +2,13 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { emptyFolder } from "test-kit";
 import { expect, test } from "vitest";
+import { fillFigures } from "../scripts/figures/figures.ts";
 import { blocksOf, fillBlocks } from "../scripts/results/blocks.ts";
 import { curvesSvg } from "../scripts/results/curves.ts";
+import { frontPageResults } from "../scripts/results/front-page.ts";
 import { readRun } from "../scripts/results/read-run.ts";
 import type { ResultRow } from "../scripts/results/row.ts";
+import { words } from "./figures.ts";
 
 const read = (name: string) => readFileSync(new URL(`../docs/${name}`, import.meta.url), "utf8");
 const rows: ResultRow[] = JSON.parse(read("results.json"));
@@ -16,6 +19,12 @@ test("docs/results.md and its pictures show docs/results.json", () => {
   const blocks = blocksOf(page, rows);
   expect(blocks.length).toBeGreaterThan(0);
   for (const block of blocks) expect(read(`results/${block.name}.svg`)).toBe(curvesSvg(block.rows));
+});
+
+test("README.md shows docs/results.json and docs/figures.json", () => {
+  const { "deit-cli": demo } = JSON.parse(read("figures.json"));
+  const readme = read("../README.md");
+  expect(words(readme)).toBe(words(fillFigures(readme, frontPageResults(rows, demo))));
 });
 
 test("no path of a machine is among the commands", () => {

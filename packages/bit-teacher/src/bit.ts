@@ -4,7 +4,7 @@ import { GroupNorm } from "./layers/group-norm.ts";
 import { StdConv2D } from "./layers/std-conv-2d.ts";
 import { planBit, type UnitPlan } from "./plan.ts";
 
-/** The layer whose output is a picture's features: the mean over all places, before the head. */
+/** Name of the layer whose output are an image's features: the spatial mean before the head. */
 export const FEATURES = "feature_vector";
 
 interface Parts {
@@ -19,15 +19,14 @@ interface Parts {
 }
 
 /**
- * A BiT ResNet-v2 classifier: bottleneck units with the normalization before each convolution, GroupNorm and
- * standardized weights, no statistics over a batch. Layers have timm's names.
+ * Creates a BiT ResNet-v2 classifier: pre-activation bottleneck units with GroupNorm and standardized weights, without
+ * batch statistics. Layers have timm's names.
  *
- * Pictures are RGB in [−1, 1]. The features are the output of the layer {@link FEATURES}, `[batch, features]`; see
- * {@link featuresOf}.
+ * Images are RGB in [−1, 1]. For the features, `[batch, features]`, see {@link featuresOf}.
  *
- * @returns `[batch, height, width, 3]` → `[batch, classes]` logits, or `[batch, features]` where `classes` is 0, as timm's
- * `num_classes=0`; owned by the caller.
- * @throws RangeError if the config makes no model.
+ * @returns A model `[batch, height, width, 3]` → logits `[batch, classes]`, or `[batch, features]` if `classes` is 0, as
+ * timm's `num_classes=0`; owned by the caller.
+ * @throws RangeError if the config is not valid.
  * @see Kolesnikov et al. 2019, "Big Transfer", https://arxiv.org/abs/1912.11370; He et al. 2016,
  * https://arxiv.org/abs/1603.05027
  *
@@ -47,7 +46,7 @@ export function bit(config: BitConfig): tfl.LayersModel {
   };
   const input = tfl.input({ shape: [imageSize, imageSize, 3], name: "images" });
   let x = parts.conv(input, "stem.conv", 7, stem, 2);
-  // Zeros, which may be the largest value at a border: nothing but the convolution came before.
+  // Padded with zeros, which may be the maximum at a border: there is no ReLU before the pooling.
   x = apply(tfl.layers.zeroPadding2d({ padding: 1, name: "stem.pad" }), x);
   x = apply(tfl.layers.maxPooling2d({ poolSize: 3, strides: 2, name: "stem.pool" }), x);
   for (const plan of units) x = unit(x, plan, parts);
@@ -61,13 +60,14 @@ export function bit(config: BitConfig): tfl.LayersModel {
 }
 
 /**
- * The features of a model of {@link bit}, or of any model with a layer named so: the same weights, another output.
+ * Returns the feature extractor of a model of {@link bit}, or of any model with that layer.
  *
- * @returns `[batch, features]` instead of logits; shares all variables with `model`.
+ * @param layer - Name of the layer whose output are the features. Default {@link FEATURES}.
+ * @returns A model with the output `[batch, features]` that shares all variables with `model`.
  * @throws Error of tfjs if there is no such layer.
  *
  * @example
- * const features = featuresOf(model).predict(images); // [batch, 2048] of an R50x1
+ * const features = featuresOf(model).predict(images); // [batch, 2048] for an R50x1
  */
 export function featuresOf(model: tfl.LayersModel, layer: string = FEATURES): tfl.LayersModel {
   return tfl.model({ inputs: model.inputs, outputs: model.getLayer(layer).output as tfl.SymbolicTensor });

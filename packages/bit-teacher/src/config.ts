@@ -1,26 +1,26 @@
-/** A BiT ResNet-v2's size: plain data. */
+/** Size of a BiT ResNet-v2, as plain data. */
 export interface BitSize {
-  /** Bottleneck units of each stage. */
+  /** Number of bottleneck units of each stage. */
   readonly depths: readonly number[];
-  /** What all channels are multiplied by. Default 1. */
+  /** Factor of all channels. Default 1. */
   readonly width?: number;
-  /** Outputs of each stage before `width`; a unit's inner channels are a quarter of them. Default 256, 512, 1024, 2048. */
+  /** Output channels of each stage before `width`; a unit's inner channels are a quarter. Default 256, 512, 1024, 2048. */
   readonly channels?: readonly number[];
-  /** Outputs of the first convolution before `width`. Default 64. */
+  /** Output channels of the first convolution before `width`. Default 64. */
   readonly stemChannels?: number;
-  /** Groups of each normalization; must divide all channels. Default 32. */
+  /** Number of groups of each GroupNorm; must divide all channels. Default 32. */
   readonly groups?: number;
-  /** Added to the variance of standardized weights. Default 1e-10, Google's; timm's models have 1e-8. */
+  /** Constant added to the variance of the weights. Default 1e-10, as Google's BiT; timm has 1e-8. */
   readonly weightEpsilon?: number;
 }
 
-/** A {@link BitSize} with what a classifier needs. */
+/** Config of {@link bit}. */
 export interface BitConfig extends BitSize {
-  /** 0: the features instead of logits. */
+  /** Number of classes; 0 outputs the features. */
   readonly classes: number;
-  /** Pixels, square. Default: any, and any sides. */
+  /** Side of square images in pixels. Default: any height and width. */
   readonly imageSize?: number;
-  /** Initial weights; `"zeros"` saves the drawing where weights are loaded. Default `"random"`. */
+  /** Initial weights; `"zeros"` is faster where weights are loaded afterwards. Default `"random"`. */
   readonly init?: "random" | "zeros";
   /** Seed of the initial weights, uint32. Default 0. */
   readonly seed?: number;
@@ -30,7 +30,7 @@ export interface BitConfig extends BitSize {
 export type BitName = "tiny" | "r50x1" | "r50x3" | "r101x1" | "r101x3" | "r152x2" | "r152x4";
 
 /**
- * The published sizes, and `tiny`, which trains on small pictures in a minute.
+ * Published sizes, and `tiny`, which trains on small images in a minute.
  *
  * @see Kolesnikov et al. 2019, table 5, https://arxiv.org/abs/1912.11370;
  * https://github.com/google-research/big_transfer

@@ -2,10 +2,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import { normal, siteOf } from "sample-keys";
 
 /**
- * Normal initial weights as a function of seed and name, computed here and not on the backend: the same on all
- * backends.
+ * Normal initializer whose weights are a function of seed and name, equal on all backends.
  *
- * @param deviation - Standard deviation by the weight's shape; 0 gives zeros.
+ * @param deviation - Returns the standard deviation for the weight's shape; 0 gives zeros.
  * @param seed - uint32.
  * @param name - The weight's full name.
  */
@@ -27,7 +26,7 @@ export class KeyedNormal extends tf.serialization.Serializable {
   }
 
   apply(shape: (number | null)[]): tf.Tensor {
-    const sides = shape as number[]; // weights have no open axis
+    const sides = shape as number[]; // no axis of a weight is null
     const deviation = this.deviation(sides);
     if (deviation === 0) return tf.zeros(sides);
     const site = siteOf(this.name);
@@ -42,7 +41,7 @@ export class KeyedNormal extends tf.serialization.Serializable {
 }
 
 /**
- * Kaiming's normal deviation for ReLU over outputs, as timm draws convolutions: `sqrt(2 / (height · width · out))`.
+ * Returns Kaiming's standard deviation for ReLU, fan-out mode, as timm's for convolutions: `sqrt(2 / (height · width · out))`.
  *
  * @see He et al. 2015, https://arxiv.org/abs/1502.01852
  */

@@ -5,7 +5,7 @@ import { namingOf, timmKey, type WeightNames } from "./weight-names.ts";
 
 /** Options of {@link loadWeights}. */
 export interface LoadWeightsOptions {
-  /** `"keep"`: the model keeps its own head, or none, whatever classes the file has. Default `"load"`. */
+  /** Whether to load the file's head or to keep the model's own, if any. Default `"load"`. */
   readonly head?: "load" | "keep";
 }
 
@@ -13,17 +13,17 @@ export interface LoadWeightsOptions {
 export const LOAD_CHECKS: Checks<LoadWeightsOptions> = { head: optional(oneOf("load", "keep")) };
 
 /**
- * Loads published or saved weights into a model of `bit`, all or nothing: a file that does not fit, or is damaged,
- * changes nothing.
+ * Loads published or saved weights into a model of `bit`, all or none: a file that does not fit or is damaged changes
+ * nothing.
  *
- * Knows timm's names and layout, and those of Google's BiT with any prefix, as in its .npz files and in SavedModels. Names
- * and shapes are compared with the model before any number is read.
+ * Reads timm's names and layout, and those of Google's BiT with any prefix, as in its .npz files and in SavedModels. Names
+ * and shapes are compared with the model before any tensor is read.
  *
- * @param source - From `openNpz`, `openSavedModelZip` or `openTensorBundle` of `named-weights`; or a safetensors file: its
- * bytes, a `Blob`, or any source of `safetensors-io`.
- * @returns What was used, kept and skipped; weights by timm's keys.
- * @throws RangeError that names the first tensors that do not fit (expected and found shape, as the file has them), are
- * missing, unexpected, or hold NaN or infinities; or what is wrong with the file. TypeError for an unknown option.
+ * @param source - A file of `openNpz`, `openSavedModelZip` or `openTensorBundle` of `named-weights`; or a safetensors file:
+ * its bytes, a `Blob`, or any source of `safetensors-io`.
+ * @returns Keys of the weights that were used, kept and skipped, in timm's names.
+ * @throws RangeError that names the first tensors that do not fit (expected and found shape), are missing or unexpected, or
+ * contain NaN or infinities; or if the file is damaged. TypeError for an unknown option.
  *
  * @example
  * ```ts norun

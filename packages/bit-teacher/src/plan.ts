@@ -24,7 +24,7 @@ export interface UnitPlan {
   readonly projects: boolean;
 }
 
-/** All sizes of a model, worked out and checked. */
+/** All sizes of a model, checked. */
 export interface BitPlan {
   readonly stem: number;
   readonly units: readonly UnitPlan[];
@@ -40,7 +40,7 @@ const COUNTS: Check = check(
   "integers >= 1",
   (value) => Array.isArray(value) && value.every((one) => COUNT.fits(one)),
 );
-/** A backbone is a classifier's config too, whose other fields are none of its business. */
+/** Checks of a config; a backbone has the classifier's fields too, all optional. */
 const CHECKS: Checks<BitConfig> = {
   depths: COUNTS,
   width: optional(COUNT),
@@ -54,7 +54,11 @@ const CHECKS: Checks<BitConfig> = {
   seed: optional(UINT32),
 };
 
-/** @throws TypeError for an unknown field; RangeError naming what of `size` makes no model. */
+/**
+ * Computes all sizes of a model.
+ *
+ * @throws TypeError for an unknown field; RangeError for a value that does not fit.
+ */
 export function planBit(caller: string, size: BitSize): BitPlan {
   requireOptions<Partial<BitConfig>>(caller, size, CHECKS);
   const { depths, width = 1, stemChannels = 64, groups = 32, weightEpsilon = 1e-10 } = size;

@@ -1,21 +1,21 @@
 import type { Naming, StoredTensor } from "named-weights";
 
-/** Names and layout of a file's tensors: timm's (PyTorch's layout), or those of Google's BiT (TensorFlow's). */
+/** Naming and layout of a file's tensors: timm's (PyTorch's layout), or Google's BiT's (TensorFlow's). */
 export type WeightNames = "timm" | "bit";
 
 const ROOT = "root_block/standardized_conv2d/kernel";
 const STEM = "stem.conv.weight";
-/** Keys of the classification layer, whatever the file calls it. */
+/** Keys of the classification layer, which has any name in a file. */
 const HEAD: Readonly<Record<string, string>> = { "head.fc.weight": "/kernel", "head.fc.bias": "/bias" };
 
-/** A weight's name here as timm's key: `stages.0.blocks.0.norm1/gamma` → `stages.0.blocks.0.norm1.weight`. */
+/** Returns timm's key of a weight: `stages.0.blocks.0.norm1/gamma` → `stages.0.blocks.0.norm1.weight`. */
 export function timmKey(originalName: string): string {
   const [layer = "", weight = ""] = originalName.split("/");
   return `${layer}.${weight === "bias" || weight === "beta" ? "bias" : "weight"}`;
 }
 
 /**
- * One of timm's keys as Google's BiT names it: `stages.0.blocks.0.conv1.weight` →
+ * Returns the name in Google's BiT of one of timm's keys: `stages.0.blocks.0.conv1.weight` →
  * `block1/unit01/a/standardized_conv2d/kernel`.
  *
  * @see https://github.com/google-research/big_transfer/blob/master/bit_pytorch/models.py
@@ -38,10 +38,10 @@ function bitName(key: string): string {
 }
 
 /**
- * Whose names a file has.
+ * Returns the naming of a file.
  *
- * @param keys - Of the model's weights.
- * @throws RangeError if it is not a BiT of any known naming.
+ * @param keys - Keys of the model's weights.
+ * @throws RangeError if the file is not a BiT in either naming.
  */
 export function namingOf(
   tensors: ReadonlyMap<string, StoredTensor>,
@@ -72,8 +72,8 @@ export function namingOf(
 }
 
 /**
- * The layer of the classes: BiT's own, or the one dense layer beside the backbone, as in a Keras model that was built on
- * it. An optimizer's copies of that are named after it and left out.
+ * Returns the classification layer's name: BiT's own, or that of the only dense layer, as in a Keras model built on the
+ * backbone. An optimizer's copies, whose names end in it, are left out.
  */
 function headOf(tensors: ReadonlyMap<string, StoredTensor>, prefix: string): string | undefined {
   const own = ["head/conv2d", "head/dense"].map((name) => prefix + name);

@@ -1,14 +1,14 @@
 import type { BitSize } from "./config.ts";
 import { type BitPlan, planBit } from "./plan.ts";
 
-const COLORS = 3;
+const CHANNELS = 3;
 const STEM_KERNEL = 7;
 
 /**
- * Names (timm's) and shapes (TensorFlow's order, `[height, width, in, out]`) of a backbone's weights, without its head:
- * nothing is allocated.
+ * Returns names (timm's) and shapes (TensorFlow's order, `[height, width, in, out]`) of a backbone's weights, without the
+ * head. Nothing is allocated.
  *
- * @throws RangeError if the size makes no model.
+ * @throws RangeError if the size is not valid.
  *
  * @example
  * console.log(weightShapes(bitSizes.r50x1).get("stem.conv.weight")); // [7, 7, 3, 64]
@@ -18,9 +18,9 @@ export function weightShapes(size: BitSize): Map<string, readonly number[]> {
 }
 
 /**
- * Number of parameters: of a backbone, or with `classes` of a classifier. Nothing is allocated.
+ * Counts the parameters of a backbone, or of a classifier with `classes`. Nothing is allocated.
  *
- * @throws RangeError if the size makes no model.
+ * @throws RangeError if the size is not valid.
  *
  * @example
  * console.log(countParameters(bitSizes.r50x3), countParameters(bitSizes.r50x3, 5)); // 211174080 211204805
@@ -38,7 +38,7 @@ function shapesOf({ stem, units, features }: BitPlan): Map<string, readonly numb
     shapes.set(`${name}.weight`, [kernel, kernel, inputs, outputs]);
   const norm = (name: string, channels: number) =>
     shapes.set(`${name}.weight`, [channels]).set(`${name}.bias`, [channels]);
-  conv("stem.conv", STEM_KERNEL, COLORS, stem);
+  conv("stem.conv", STEM_KERNEL, CHANNELS, stem);
   for (const { name, inputs, inner, outputs, projects } of units) {
     if (projects) conv(`${name}.downsample.conv`, 1, inputs, outputs);
     norm(`${name}.norm1`, inputs);

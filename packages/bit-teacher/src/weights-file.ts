@@ -6,8 +6,8 @@ import { LOAD_CHECKS, type LoadWeightsOptions, loadWeights } from "./load-weight
 import type { WeightNames } from "./weight-names.ts";
 
 /**
- * {@link loadWeights} from a file or folder, which is read tensor by tensor: BiT's `.npz`, timm's `.safetensors`, a TensorFlow
- * SavedModel as a folder or a `.zip`.
+ * Loads weights from a file or folder, tensor by tensor, as {@link loadWeights}: BiT's `.npz`, timm's `.safetensors`, or a
+ * TensorFlow SavedModel as a folder or a `.zip`.
  *
  * @throws As `loadWeights`, or the file system's error with the path.
  *

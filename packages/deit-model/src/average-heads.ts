@@ -1,12 +1,11 @@
 import * as tfl from "@tensorflow/tfjs-layers";
 
 /**
- * The inference model of a distilled one, over the same weights: the mean of both heads' logits.
+ * Returns the inference model of a distilled model, whose output is the mean of both heads' logits.
  *
- * `[batch, height, width, channels]` → `[batch, classes]`. Training either model changes both.
+ * `[batch, height, width, channels]` → `[batch, classes]`. Both models share their weights.
  *
- * @param model - Two outputs of one shape, as {@link deit} makes. Not disposed; disposing both needs both calls.
- * @returns A tfjs model that shares the weights of `model`.
+ * @param model - A model with two outputs of one shape, such as {@link deit}. Not disposed; dispose of each model separately.
  * @throws RangeError if `model` does not have two outputs of one shape.
  * @see Touvron et al. 2020, section 4, https://arxiv.org/abs/2012.12877
  *

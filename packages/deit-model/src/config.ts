@@ -1,29 +1,30 @@
 import type { Init } from "vit-blocks";
 
-/** A vision transformer's size and options: plain data. */
+/** Size and options of a vision transformer, as plain data. */
 export interface VitConfig {
-  /** Pixels: one number for a square, or `[height, width]`. */
+  /** Image size in pixels: one number for a square, or `[height, width]`. */
   readonly imageSize: number | readonly [height: number, width: number];
-  /** Pixels; must divide both sides of the image. */
+  /** Side of a patch in pixels; must divide both sides of the image. */
   readonly patchSize: number;
   /** Embedding dimension. */
   readonly dim: number;
-  /** Transformer blocks. */
+  /** Number of transformer blocks. */
   readonly depth: number;
+  /** Number of attention heads. */
   readonly heads: number;
-  /** Numbers per head. Default `dim / heads`, which must then be whole. */
+  /** Dimension of a head. Default `dim / heads`, which must be an integer. */
   readonly headDim?: number;
-  /** The MLP's width as a multiple of `dim`. Default 4. */
+  /** Hidden dimension of the MLP as a multiple of `dim`. Default 4. */
   readonly mlpRatio?: number;
   /** Input channels. Default 3. */
   readonly channels?: number;
-  /** Outputs of each head; 0 gives the features instead, `[batch, dim]`, as timm's `num_classes=0`. */
+  /** Number of classes; 0 outputs the features `[batch, dim]`, as timm's `num_classes=0`. */
   readonly classes: number;
-  /** Stochastic depth of the last block; it grows linearly from 0 at the first. Default 0. */
+  /** Stochastic-depth rate of the last block; rates grow linearly from 0 at the first. Default 0. */
   readonly dropPathRate?: number;
-  /** Dropout after the position embedding and in the MLPs. Default 0. */
+  /** Dropout rate after the position embedding and in the MLPs. Default 0. */
   readonly dropRate?: number;
-  /** Dropout on the attention's scores. Default 0. */
+  /** Dropout rate of the attention probabilities. Default 0. */
   readonly attnDropRate?: number;
   /** LayerNorm's epsilon. Default 1e-6. */
   readonly epsilon?: number;
@@ -31,7 +32,7 @@ export interface VitConfig {
   readonly init?: Init;
   /** Seed of the initial weights, uint32. Default 0. */
   readonly seed?: number;
-  /** Let the last block compute all its tokens, though only the class tokens are read. Default false. */
+  /** Whether the last block computes all tokens, not only the class tokens that the heads read. Default false. */
   readonly allTokens?: boolean;
 }
 
@@ -41,9 +42,9 @@ export type VitSize = Omit<VitConfig, "classes">;
 const published = { imageSize: 224, patchSize: 16, depth: 12, headDim: 64, dropPathRate: 0.1 } as const;
 
 /**
- * Published sizes; add `classes`.
+ * Published sizes, to be completed by `classes`.
  *
- * `keras` is the student of the Keras example, whose heads are as wide as the model (Keras' `key_dim` is a size per
+ * `keras` is the student of the Keras example, whose heads have the dimension of the whole model (Keras' `key_dim` is per
  * head); the others are DeiT's.
  *
  * @see https://keras.io/examples/vision/deit/; Touvron et al. 2020, table 1, https://arxiv.org/abs/2012.12877

@@ -3,7 +3,7 @@ import { config, type VitConfig, type VitSize } from "./config.ts";
 import { deit } from "./deit.ts";
 import { vit } from "./vit.ts";
 
-/** A published model, by timm's name. */
+/** Name of a published model in timm. */
 export type PublishedModel =
   | "deit_tiny_patch16_224"
   | "deit_small_patch16_224"
@@ -29,12 +29,12 @@ const PUBLISHED: Readonly<Record<PublishedModel, readonly [Build, VitSize]>> = {
 };
 
 /**
- * A published DeiT by timm's name, with timm's tensor names and shapes and initial weights, for {@link loadWeights}.
+ * Creates a published DeiT by its name in timm, with initial weights; see {@link loadWeights} for published ones.
  *
- * @param name - `…distilled…` makes a {@link deit} with two outputs, the others a {@link vit} with one.
- * @param changes - What differs from the published config, such as `classes` (1000) or `imageSize`.
+ * @param name - Name in timm: `…distilled…` is a {@link deit} with two outputs, the others a {@link vit} with one.
+ * @param changes - Changes to the published config, such as `classes` (default 1000) or `imageSize`.
  * @returns A tfjs model owned by the caller.
- * @throws RangeError if the name is not one of those, or the config makes no model.
+ * @throws RangeError if the name is unknown or the config is not valid.
  * @see https://github.com/huggingface/pytorch-image-models/blob/main/timm/models/deit.py
  *
  * @example

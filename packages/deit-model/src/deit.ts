@@ -4,14 +4,14 @@ import { encoder, head } from "./encoder.ts";
 import { requireConfig } from "./require-config.ts";
 
 /**
- * A distilled vision transformer: a ViT with a distillation token beside the class token, and a head for each.
+ * Creates a distilled vision transformer: a ViT with a distillation token beside the class token, and a head for each.
  *
  * `[batch, height, width, channels]`, float32 → two outputs, logits `[batch, classes]` each, always in this order:
  * `classification_head` (learns from labels), `distillation_head` (learns from the teacher). For inference see
  * {@link averageHeads}.
  *
  * @returns A tfjs model owned by the caller.
- * @throws RangeError if the config makes no model, before anything is allocated.
+ * @throws RangeError if the config is not valid, before anything is allocated.
  * @see Touvron et al. 2020, section 4, https://arxiv.org/abs/2012.12877; https://keras.io/examples/vision/deit/
  *
  * @example

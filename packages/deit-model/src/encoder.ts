@@ -13,7 +13,7 @@ import {
 import type { VitConfig } from "./config.ts";
 import { imageSides } from "./require-config.ts";
 
-/** The part that ViT and DeiT share. */
+/** Input and output of the encoder that ViT and DeiT share. */
 export interface Encoder {
   /** `[batch, height, width, channels]`. */
   readonly images: tfl.SymbolicTensor;
@@ -21,7 +21,7 @@ export interface Encoder {
   readonly tokens: tfl.SymbolicTensor;
 }
 
-/** Patches, class tokens, positions, blocks and the last normalization of a checked config. */
+/** Creates patch embedding, class tokens, position embedding, blocks and final normalization from a checked config. */
 export function encoder(config: VitConfig, distilled: boolean): Encoder {
   const { patchSize, dim, depth, init = "keras", seed = 0, epsilon = 1e-6, channels = 3 } = config;
   const { dropRate = 0, dropPathRate = 0, allTokens = false } = config;
@@ -45,7 +45,7 @@ export function encoder(config: VitConfig, distilled: boolean): Encoder {
   return { images, tokens: through(new LayerNorm({ ...shared, epsilon, name: "norm" }), x) };
 }
 
-/** Logits from one class token, `[batch, classes]`; the token itself, `[batch, dim]`, where there are no classes. */
+/** Creates the head of one class token: logits `[batch, classes]`, or the token `[batch, dim]` if `classes` is 0. */
 export function head(
   tokens: tfl.SymbolicTensor,
   index: number,

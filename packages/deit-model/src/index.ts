@@ -17,7 +17,7 @@ export {
 } from "./presets.ts";
 export { vit } from "./vit.ts";
 
-// Weights in and out.
+// Weights.
 
 export type { Adaptation } from "./weights/adaptations.ts";
 export { type LoadWeightsOptions, loadWeights } from "./weights/load-weights.ts";
@@ -36,7 +36,7 @@ export {
 export { timmName } from "./weights/timm-name.ts";
 export type { WeightNames } from "./weights/weight-names.ts";
 
-// Where a model looks.
+// Attention maps.
 
 export { type AttentionMaps, attentionMaps } from "./attention/attention-maps.ts";
 export {

@@ -2,7 +2,7 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 import type { VitConfig } from "./config.ts";
 import { createModel, type PublishedModel } from "./create-model.ts";
 
-/** {@link createModel} with a name filled in: what differs from the published config may be given, such as `classes`. */
+/** Creates a published model; `changes` to its config, such as `classes`, are those of {@link createModel}. */
 export type Preset = (changes?: Partial<VitConfig>) => tfl.LayersModel;
 
 const preset =

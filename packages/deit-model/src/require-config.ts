@@ -39,15 +39,15 @@ const CHECKS: Checks<VitConfig> = {
   allTokens: optional(BOOLEAN),
 };
 
-/** Height and width in pixels. */
+/** Returns an image's height and width in pixels. */
 export function imageSides({ imageSize }: VitConfig): readonly [height: number, width: number] {
   return typeof imageSize === "number" ? [imageSize, imageSize] : imageSize;
 }
 
 /**
- * Refuses a config that makes no model, before anything is allocated.
+ * Rejects an invalid config, before anything is allocated.
  *
- * @throws TypeError for an unknown field; RangeError that names the caller, the field, what was expected and what was got.
+ * @throws TypeError for an unknown field; RangeError for a value that does not fit. Both name the caller and the field.
  */
 export function requireConfig(caller: string, config: VitConfig): void {
   requireOptions(caller, config, CHECKS);

@@ -4,14 +4,14 @@ import { encoder, head } from "./encoder.ts";
 import { requireConfig } from "./require-config.ts";
 
 /**
- * A vision transformer with a class token and one head.
+ * Creates a vision transformer with a class token and one head.
  *
  * `[batch, height, width, channels]`, float32 → logits `[batch, classes]`, output `classification_head`. The last block
- * computes the class token alone, which is exact.
+ * computes the class token only, which is exact.
  *
  * @returns A tfjs model owned by the caller: `summary`, `fit`, `save` work as for any other.
- * @throws RangeError if the config makes no model (a patch size that does not divide the image, heads that do not divide
- * `dim`, …), before anything is allocated.
+ * @throws RangeError if the config is not valid (a patch size that does not divide the image, heads that do not divide `dim`,
+ * …), before anything is allocated.
  * @see Dosovitskiy et al. 2020, https://arxiv.org/abs/2010.11929
  *
  * @example

@@ -1,13 +1,13 @@
-/** What one option must be. */
+/** Requirement on one option. */
 export interface Check {
-  /** In the words of an error message, after "must be": `"an integer >= 1"`. */
+  /** Description that follows "must be" in an error message: `"an integer >= 1"`. */
   readonly expected: string;
   /** Whether a value fits. Must not throw. */
   readonly fits: (value: unknown) => boolean;
 }
 
 /**
- * A check from its words and its condition.
+ * Returns a check from its description and its condition.
  *
  * @example
  * const even = check("an even integer", (value) => Number.isInteger(value) && Number(value) % 2 === 0);
@@ -29,13 +29,13 @@ export const BOOLEAN: Check = check("true or false", (value) => typeof value ===
 export const STRING: Check = check("a string", (value) => typeof value === "string");
 /** A function. */
 export const FUNCTION: Check = check("a function", (value) => typeof value === "function");
-/** An object that is not an array. */
 /** An `AbortSignal`. */
 export const ABORT_SIGNAL: Check = check(
   "an AbortSignal",
   (value) => typeof (value as AbortSignal | null)?.aborted === "boolean",
 );
 
+/** An object that is not an array. */
 export const OBJECT: Check = check(
   "an object",
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
@@ -70,14 +70,14 @@ export function oneOf(...values: readonly (string | number | boolean)[]): Check 
   );
 }
 
-/** What fits any of the checks. */
+/** A value that fits any of the checks. */
 export function either(...checks: readonly Check[]): Check {
   return check(checks.map(({ expected }) => expected).join(" or "), (value) =>
     checks.some(({ fits }) => fits(value)),
   );
 }
 
-/** The check, or an option that is left out. */
+/** The check, or `undefined`. */
 export function optional({ expected, fits }: Check): Check {
   return check(expected, (value) => value === undefined || fits(value));
 }

@@ -1,6 +1,6 @@
-/** Index of the first number that is NaN or infinite; -1 where all are finite. */
+/** Returns the index of the first number that is NaN or infinite, or -1 if all are finite. */
 export function firstNonFinite(data: ArrayLike<number>): number {
-  // A sum of finite float32s is finite in float64, others stay in it. Four sums, because one would wait for each addition.
+  // A float64 sum of finite float32s is finite; NaN and infinities persist. Four independent sums run in parallel.
   let [a, b, c, d] = [0, 0, 0, 0];
   const whole = data.length - (data.length % 8);
   for (let i = 0; i < whole; i += 8) {

@@ -1,7 +1,7 @@
 import { ANY, BOOLEAN, type Check, COUNT, optional, STRING } from "./check.ts";
 
 /**
- * What every tfjs layer takes, also from the config of a saved model; spread it into the checks of a layer of your own.
+ * Checks of the options that every tfjs layer has, saved configs included. Spread them into the checks of a custom layer.
  *
  * @see https://js.tensorflow.org/api/latest/#class:layers.Layer
  */

@@ -7,18 +7,19 @@ type OfKind<Options, Tag extends keyof Options, Kind> = Options extends { readon
     : never
   : never;
 
-/** Checks of the other keys of each kind of a union. */
+/** Checks for each kind of a union, without its tag. */
 export type KindChecks<Options, Tag extends keyof Options> = {
   readonly [Kind in Options[Tag] & string]: Checks<Omit<OfKind<Options, Tag, Kind>, Tag>>;
 };
 
 /**
- * {@link requireOptions} for a union of which one key, the tag, says which kind an object is.
+ * Checks an options object of a discriminated union, as {@link requireOptions} does.
  *
- * @param kinds - By the tag's value: checks of the keys beside the tag.
+ * @param tag - The key that tells the kinds apart.
+ * @param kinds - By the tag's value: checks of the other keys.
  * @returns The same object.
- * @throws TypeError if `options` is not an object or has a key that its kind does not know. RangeError for another kind, or a
- * value that does not fit.
+ * @throws TypeError if `options` is not an object or has a key that its kind does not have. RangeError for an unknown kind or
+ * a value that does not fit.
  *
  * @example
  * type Shape = { readonly kind: "circle"; readonly radius: number } | { readonly kind: "square"; readonly side: number };

@@ -1,9 +1,9 @@
 import { requireType } from "./require-type.ts";
 
-/** How far a target's shares may be from summing to 1: float32 sums of a thousand classes. */
+/** Largest distance of a target row's sum from 1: float32 rounding over a thousand classes. */
 const MASS_TOLERANCE = 1e-3;
 
-/** @throws RangeError that names the first label that is not one of the classes, and its row. */
+/** Throws a RangeError that names the first label outside [0, classes) and its row. */
 export function requireLabels(place: string, labels: ArrayLike<number>, classes: number): void {
   for (let row = 0; row < labels.length; row++) {
     const label = labels[row]!;
@@ -14,7 +14,7 @@ export function requireLabels(place: string, labels: ArrayLike<number>, classes:
   }
 }
 
-/** @throws RangeError that names the first row of targets that is not a distribution over the classes. */
+/** Throws a RangeError that names the first row of targets that is not a distribution over the classes. */
 export function requireTargets(place: string, targets: Float32Array, rows: number, classes: number): void {
   requireType(place, "targets", targets, Float32Array);
   if (targets.length !== rows * classes) {

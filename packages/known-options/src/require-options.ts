@@ -1,19 +1,18 @@
 import type { Check } from "./check.ts";
 import { suggestion } from "./suggestion.ts";
 
-/** A check for each key of an options type, so that the compiler sees a forgotten one. */
+/** One check for each key of an options type; a missing one does not compile. */
 export type Checks<Options> = { readonly [Key in keyof Required<Options>]: Check };
 
 /**
- * Refuses an options object before anything is made of it: no object, a key that is not known, a value that is missing
- * or does not fit.
+ * Rejects an options object that has an unknown key, or a value that is missing or does not fit.
  *
- * TypeScript sees most of these; a program in JavaScript, a config read from JSON and a cast do not, and an unknown key
- * that is ignored is a default that nobody asked for. A key whose value is `undefined` counts as left out.
+ * TypeScript catches most of these, but not in JavaScript, in parsed JSON or behind a cast; a misspelled key would silently
+ * leave a default in place. A key whose value is `undefined` counts as left out.
  *
- * @param caller - What the message begins with: the function or class that takes the options.
- * @returns The same object, so that a constructor may check in `super(requireOptions(…))`.
- * @throws TypeError if `options` is not an object or has an unknown key: the nearest known one is named, then all.
+ * @param caller - Function or class that takes the options; the message begins with it.
+ * @returns The same object, for use in `super(requireOptions(…))`.
+ * @throws TypeError if `options` is not an object or has an unknown key; names the nearest known key, then all of them.
  * @throws RangeError for the first value that does not fit, in the order of `checks`.
  *
  * @example
@@ -44,7 +43,7 @@ export function requireOptions<Options extends object>(
   return options;
 }
 
-/** A value in at most 60 characters. */
+/** Formats a value in at most 60 characters. */
 function shown(value: unknown): string {
   if (typeof value === "function") return "a function";
   if (typeof value === "object" && value !== null) {
@@ -55,7 +54,7 @@ function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
-/** As JSON where that says it: of NaN, infinities, bigints and circles it does not. */
+/** Formats an object as JSON; `undefined` for anything else and for circular objects. */
 function plain(value: unknown): string | undefined {
   if (typeof value !== "object") return undefined;
   try {

@@ -1,12 +1,12 @@
-/** Edits that still count as a slip of the pen: a third of the word, at least one. */
+/** Most edits of a typing error: a third of the word, at least one. */
 const mostEdits = (word: string): number => Math.max(1, Math.floor(word.length / 3));
 
 /**
- * `"; did you mean 'learningRate'?"` for the known name nearest to a word, or `""` where none is near.
+ * Returns `"; did you mean 'learningRate'?"` for the known name nearest to a word, or `""` if none is near.
  *
  * Near is, in this order: the same letters in another case, the initials of a name (`lr` for `learningRate`, `wd` for
- * `weight-decay`), a name that begins with the word (`dropPath` for `dropPathRate`), a name with few edits, a name that
- * holds the word or that the word holds.
+ * `weight-decay`), a name that begins with the word (`dropPath` for `dropPathRate`), a name within a few edits, a name that
+ * contains the word or is contained in it.
  *
  * @example
  * console.log(suggestion("lr", ["epsilon", "learningRate"])); // ; did you mean 'learningRate'?
@@ -38,10 +38,10 @@ function nearest(word: string, names: readonly string[]): string | undefined {
   });
 }
 
-/** Lower case, without the hyphens and underscores between words. */
+/** Lower case without hyphens and underscores. */
 const letters = (name: string): string => name.toLowerCase().replace(/[-_]/g, "");
 
-/** `learningRate`, `learning-rate` → `lr`. */
+/** Initials of the words: `learningRate`, `learning-rate` → `lr`. */
 const initials = (name: string): string =>
   name
     .split(/[-_]|(?=[A-Z])/)
@@ -49,7 +49,7 @@ const initials = (name: string): string =>
     .join("")
     .toLowerCase();
 
-/** Letters to insert, delete, replace or swap with their neighbor (optimal string alignment). */
+/** Counts the letters to insert, delete, replace or swap with their neighbor (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {

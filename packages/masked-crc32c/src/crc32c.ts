@@ -11,7 +11,7 @@ for (let at = 256; at < TABLE.length; at++) {
 }
 
 /**
- * CRC-32C of bytes, eight at a time; `crc` is that of what came before.
+ * Computes the CRC-32C of bytes, eight at a time; `crc` is that of the preceding bytes.
  *
  * @see https://www.rfc-editor.org/rfc/rfc3720#appendix-B.4; Kounavis and Berry 2005 (slicing by eight)
  */
@@ -34,7 +34,7 @@ export function crc32c(bytes: Uint8Array, crc = 0): number {
   return ~c >>> 0;
 }
 
-/** As LevelDB and TensorFlow store a CRC: rotated and shifted, so that a CRC of CRCs is none. */
+/** Masks a CRC as LevelDB and TensorFlow store it: rotated, plus a constant, so that data with CRCs can have a CRC. */
 export function masked(crc: number): number {
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }

@@ -4,7 +4,7 @@ export { mix64 } from "./mix64.ts";
 export { sampleKey } from "./sample-key.ts";
 export { siteOf } from "./site.ts";
 
-// Numbers drawn from a key.
+// Random numbers.
 
 export { type Draws, drawsAt, drawsFrom } from "./draws.ts";
 export { normal } from "./normal.ts";
@@ -12,6 +12,6 @@ export { permutation } from "./permutation.ts";
 export { philox2x32 } from "./philox.ts";
 export { uniform } from "./uniform.ts";
 
-// Samples with their keys.
+// Batches.
 
 export type { Batch } from "./batch.ts";

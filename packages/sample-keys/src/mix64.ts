@@ -2,12 +2,12 @@ const MASK = 0xffff_ffff_ffff_ffffn;
 const GOLDEN = 0x9e37_79b9_7f4a_7c15n; // 2⁶⁴ over the golden ratio
 
 /**
- * Spreads a 64-bit number over all 64 bits: the step of SplitMix64. It is a bijection, so different numbers stay different.
+ * Hashes a 64-bit integer with the step of SplitMix64, a bijection: different inputs have different hashes.
  *
- * A key of several numbers is made by folding: `mix64(mix64(a) ^ b)`.
+ * To hash several numbers, fold them: `mix64(mix64(a) ^ b)`.
  *
  * @param value - Taken modulo 2⁶⁴.
- * @returns In [0, 2⁶⁴).
+ * @returns An integer in [0, 2⁶⁴).
  * @see Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators", https://doi.org/10.1145/2660193.2660195
  *
  * @example

@@ -1,14 +1,14 @@
 import { philox2x32 } from "./philox.ts";
 
 /**
- * A number of the standard normal distribution, a pure function of where it is asked for (Box–Muller).
+ * Draws a standard normal number, a pure function of key, site and index (Box–Muller).
  *
- * `normal = √(−2 ln u₀) · cos 2πu₁`, `u` the two words of `philox2x32(index, site, key)` as fractions, `u₀` from the middle of its
- * step, which keeps the logarithm finite.
+ * `normal = √(−2 ln u₀) · cos 2πu₁`, where `u` are the two words of `philox2x32(index, site, key)` as fractions; half a
+ * step is added to `u₀`, which keeps the logarithm finite.
  *
  * @param key - The sample's key, from {@link sampleKey}.
- * @param site - The decision, from {@link siteOf}; not one that {@link uniform} is asked at with the same index.
- * @param index - Which of several numbers at that site, uint32. Default 0.
+ * @param site - The decision, from {@link siteOf}; do not share a site and index with {@link uniform}.
+ * @param index - Index of the number at that site, uint32. Default 0.
  * @returns A number of at most 6.8 in magnitude.
  * @see Box and Muller 1958, https://doi.org/10.1214/aoms/1177706645
  *

@@ -4,9 +4,9 @@ import { uniform } from "./uniform.ts";
 const SITE = siteOf("permutation");
 
 /**
- * A random order of `0 … length − 1`, fixed by its key: every order is as likely as any other (Fisher–Yates).
+ * Returns a random permutation of `0 … length − 1`, fixed by its key (Fisher–Yates).
  *
- * @param length - How many, an integer ≥ 0.
+ * @param length - Number of elements, an integer ≥ 0.
  * @param key - uint32, for instance `sampleKey(seed, epoch, 0)`.
  * @returns A new array owned by the caller.
  * @throws RangeError if `length` is not an integer ≥ 0, or `key` is not a uint32.

@@ -3,11 +3,10 @@ const WEYL = 0x9e3779b9; // golden ratio: the key's increment per round
 const ROUNDS = 10;
 
 /**
- * Philox 2×32-10: two 32-bit random words as a pure function of a 64-bit counter and a 32-bit key.
+ * Computes two 32-bit random words from a 64-bit counter and a 32-bit key: Philox 2×32-10.
  *
- * Ten rounds of `(hi, lo) = M · c0; c0' = hi ^ key ^ c1; c1' = lo; key += W`. There is no state: any word of any
- * stream is reached directly, which is what makes a training run independent of how it is cut into micro-batches,
- * worker threads or sessions.
+ * Ten rounds of `(hi, lo) = M · c0; c0' = hi ^ key ^ c1; c1' = lo; key += W`. There is no state: any word of any stream can
+ * be computed directly, so a training run does not depend on micro-batches, worker threads or interruptions.
  *
  * @param counter0 - Low word of the counter, uint32.
  * @param counter1 - High word of the counter, uint32.
@@ -33,7 +32,7 @@ export function philox2x32(counter0: number, counter1: number, key: number): [nu
   return [c0, c1];
 }
 
-/** Upper 32 bits of the 64-bit product of two uint32, from 16-bit halves. */
+/** Computes the upper 32 bits of the 64-bit product of two uint32, from 16-bit halves. */
 function multiplyHigh(a: number, b: number): number {
   const a0 = a & 0xffff;
   const a1 = a >>> 16;

@@ -1,13 +1,13 @@
 import { philox2x32 } from "./philox.ts";
 
 /**
- * The key of one sample in one epoch: what every random decision about it (crop, flip, dropped branch) is drawn from.
+ * Returns the key of a sample in an epoch, from which every random decision about it (crop, flip, drop path) is drawn.
  *
- * Equal arguments give equal keys; distinct ones give keys that collide no more often than random 32-bit numbers do.
+ * Equal arguments give equal keys; distinct ones collide no more often than random 32-bit numbers.
  *
  * @param seed - The run's seed, uint32.
- * @param epoch - Epoch (or any other round that wants fresh decisions), uint32.
- * @param sample - The sample's position in its data set, uint32.
+ * @param epoch - Epoch, or any other round that draws anew, uint32.
+ * @param sample - The sample's index in its data set, uint32.
  * @returns A uint32 key for {@link uniform}.
  * @throws RangeError if an argument is not an integer in [0, 2³²).
  *

@@ -7,7 +7,7 @@ describe("philox2x32", () => {
     [0, 0, 0, 0xff1dae59, 0x6cd10df2],
     [0xffffffff, 0xffffffff, 0xffffffff, 0x2c3f628b, 0xab4fd7ad],
     [0x243f6a88, 0x85a308d3, 0x13198a2e, 0xdd7ce038, 0xf62a4c12],
-  ])("of counter (%d, %d) and key %d is the published answer", (c0, c1, key, a, b) => {
+  ])("returns the published words for counter (%d, %d) and key %d", (c0, c1, key, a, b) => {
     expect(philox2x32(c0, c1, key)).toEqual([a, b]);
   });
 });
@@ -21,7 +21,7 @@ describe("sampleKey", () => {
     expect(keys.size).toBe(5000); // expected collisions of 5000 random words: 0.003
   });
 
-  test("refuses what is no uint32", () => {
+  test("rejects arguments that are not uint32", () => {
     expect(() => sampleKey(-1, 0, 0)).toThrow("sampleKey: seed must be an integer in [0, 2^32), got -1");
     expect(() => sampleKey(0, 0.5, 0)).toThrow("sampleKey: epoch must be an integer in [0, 2^32), got 0.5");
     expect(() => sampleKey(0, 0, 2 ** 32)).toThrow("got 4294967296");
@@ -34,7 +34,7 @@ describe("siteOf", () => {
     ["", 0x811c9dc5],
     ["a", 0xe40c292c],
     ["foobar", 0xbf9cf968],
-  ])("of %j is the published FNV-1a hash", (name, hash) => {
+  ])("returns the published FNV-1a hash of %j", (name, hash) => {
     expect(siteOf(name)).toBe(hash);
   });
 
@@ -87,14 +87,14 @@ describe("normal", () => {
 });
 
 describe("permutation", () => {
-  test("holds every number once and is fixed by its key", () => {
+  test("contains every index once and is fixed by its key", () => {
     const order = permutation(1000, 5);
     expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
     expect(permutation(1000, 5)).toEqual(order);
     expect(permutation(1000, 6)).not.toEqual(order);
   });
 
-  test("is empty for 0 and refuses a fraction", () => {
+  test("is empty for length 0 and rejects a fraction", () => {
     expect(permutation(0, 1)).toEqual(new Uint32Array(0));
     expect(() => permutation(1.5, 1)).toThrow("permutation: length must be an integer >= 0, got 1.5");
     expect(() => permutation(3, Number.NaN)).toThrow(
@@ -122,11 +122,11 @@ describe("mix64", () => {
     [0x9e3779b97f4a7c15n, 0x6e789e6aa1b965f4n],
     [1234567n, 6457827717110365317n],
     [2n ** 64n, 0xe220a8397b1dcdafn],
-  ])("of %d is the published answer", (value, expected) => {
+  ])("returns the published hash of %d", (value, expected) => {
     expect(mix64(value)).toBe(expected);
   });
 
-  test("one bit changes half of the 64", () => {
+  test("changes half of the output bits for one input bit", () => {
     let changed = 0;
     for (let bit = 0n; bit < 64n; bit++) {
       const difference = mix64(12345n) ^ mix64(12345n ^ (1n << bit));

@@ -2,12 +2,12 @@ const OFFSET_BASIS = 0x811c9dc5;
 const PRIME = 0x01000193;
 
 /**
- * A place where something random is decided, as a number: the 32-bit FNV-1a hash of its name's UTF-8 bytes.
+ * Returns the site of a random decision: the 32-bit FNV-1a hash of its name's UTF-8 bytes.
  *
- * Two decisions about one sample must be independent, so each draws from a site of its own: a layer uses its name, an
- * augmentation the name of the step.
+ * Decisions about one sample are independent when each draws from its own site: a layer uses its name, an augmentation the
+ * name of its operation.
  *
- * @param name - Any string; a layer's name, or for instance `"crop.x"`.
+ * @param name - Any string, for instance a layer's name or `"crop.x"`.
  * @returns uint32.
  * @throws TypeError if `name` is not a string.
  * @see Fowler, Noll, Vo, https://www.rfc-editor.org/rfc/rfc9923

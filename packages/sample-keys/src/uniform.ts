@@ -1,13 +1,13 @@
 import { philox2x32 } from "./philox.ts";
 
 /**
- * A number in [0, 1), a pure function of where it is asked for: no order of calls, no hidden state.
+ * Draws a number in [0, 1), a pure function of key, site and index, independent of the order of calls.
  *
  * `uniform = philox2x32(index, site, key)[0] / 2³²`.
  *
  * @param key - The sample's key, from {@link sampleKey}.
  * @param site - The decision, from {@link siteOf}.
- * @param index - Which of several numbers at that site, uint32. Default 0.
+ * @param index - Index of the number at that site, uint32. Default 0.
  * @returns A multiple of 2⁻³² in [0, 1).
  *
  * @example

@@ -1,5 +1,5 @@
 /**
- * Drop rates of a stack of blocks, growing linearly with depth: `rate[i] = maxRate · i / (depth − 1)`.
+ * Returns drop rates that grow linearly with depth: `rate[i] = maxRate · i / (depth − 1)`.
  *
  * The first block is never dropped; the last has `maxRate`. A single block has rate 0, as `tf.linspace(0, r, 1)` does.
  *

@@ -1,23 +1,23 @@
 import { type Checks, integerFrom, OBJECT, requireOptions, UINT32 } from "known-options";
 import { sampleKey } from "sample-keys";
 
-/** Where {@link rowKeys} finds or makes its keys. */
+/** Options of {@link rowKeys}. */
 export interface KeysOptions {
-  /** What the layer was called with. */
+  /** Keyword arguments of the layer's call. */
   readonly kwargs: { readonly sampleKeys?: unknown };
   /** Rows of the batch. */
   readonly batch: number;
   /** The layer's own seed, uint32. */
   readonly seed: number;
-  /** How often the layer has drawn before, uint32. */
+  /** Number of the layer's earlier draws, uint32. */
   readonly call: number;
 }
 
 const CHECKS: Checks<KeysOptions> = { kwargs: OBJECT, batch: integerFrom(0), seed: UINT32, call: UINT32 };
 
 /**
- * The keys that a random layer draws from: the trainer's, one per sample, if it passed `sampleKeys` through `apply`;
- * otherwise `sampleKey(seed, call, row)`, so that plain `model.fit` works and repeats itself.
+ * Returns the keys that a random layer draws from: the `sampleKeys` passed through `apply`, one per sample; otherwise
+ * `sampleKey(seed, call, row)`, so that plain `model.fit` works and is reproducible.
  *
  * @returns One uint32 per row; the trainer's own array if there is one.
  * @throws TypeError if `sampleKeys` is not an array of numbers.

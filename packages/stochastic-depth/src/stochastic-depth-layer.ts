@@ -9,7 +9,7 @@ type LayerArgs = NonNullable<ConstructorParameters<typeof tfl.layers.Layer>[0]>;
 
 /** Config of {@link StochasticDepth}. */
 export interface StochasticDepthArgs extends LayerArgs {
-  /** Probability that a sample loses its branch, in [0, 1]. */
+  /** Probability of dropping a sample's branch, in [0, 1]. */
   dropProb: number;
   /** Seed of the masks where the caller passes no `sampleKeys` (plain `model.fit`), uint32. Default 0. */
   seed?: number;

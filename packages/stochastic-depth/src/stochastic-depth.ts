@@ -4,13 +4,13 @@ import { siteOf, uniform } from "sample-keys";
 
 /** Options of {@link stochasticDepth}. */
 export interface StochasticDepthOptions {
-  /** Probability that a sample loses its branch, in [0, 1]. */
+  /** Probability of dropping a sample's branch, in [0, 1]. */
   readonly dropProb: number;
-  /** `false` makes the call an identity. */
+  /** Whether to drop branches; `false` makes the call an identity. */
   readonly training: boolean;
-  /** One uint32 key per row of the batch; needed where something is drawn. */
+  /** One uint32 key per row of the batch; required in training. */
   readonly sampleKeys?: ArrayLike<number>;
-  /** Which decision about the sample this is: two branches of a block need two. Default `siteOf("stochasticDepth")`. */
+  /** Site of the decision; each branch of a block needs its own. Default `siteOf("stochasticDepth")`. */
   readonly site?: number;
 }
 
@@ -22,11 +22,11 @@ const CHECKS: Checks<StochasticDepthOptions> = {
 };
 
 /**
- * Stochastic depth (drop path): zeroes a residual branch for a random part of the batch and rescales the rest, so that
- * the expected value is unchanged.
+ * Stochastic depth (drop path): zeroes a residual branch for random samples of the batch and rescales the others to keep
+ * the expected value.
  *
  * One number is drawn per sample, not per element: `y[i] = x[i] · floor(keep + u[i]) / keep`, `keep = 1 − dropProb`,
- * `u[i] = uniform(sampleKeys[i], site)`. For the backward pass only the mask is kept, which holds `1 / keep` already.
+ * `u[i] = uniform(sampleKeys[i], site)`. Only the mask is saved for the backward pass.
  *
  * @param x - `[batch, ...]`, float32. Not disposed.
  * @returns Same shape as `x`, a new tensor owned by the caller; zeros where `dropProb` is 1.

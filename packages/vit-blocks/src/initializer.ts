@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { atLeast, FINITE, type KindChecks, requireKind, requireOptions, STRING, UINT32 } from "known-options";
 import { normal, philox2x32, siteOf } from "sample-keys";
 
-/** Which software's initial weights: Keras' (Glorot, zeros) or timm's (normal, 0.02). */
+/** Library whose initialization is used: Keras' (Glorot, zeros) or timm's (normal, 0.02). */
 export type Init = "keras" | "timm";
 
 /** A distribution of initial weights. */
@@ -10,7 +10,7 @@ export type Distribution =
   | { readonly kind: "constant"; readonly value: number }
   /** Uniform in [−limit, limit). */
   | { readonly kind: "uniform"; readonly limit: number }
-  /** Normal with mean 0; timm's truncation at ±2 is a hundred deviations away and never met. */
+  /** Normal with mean 0, not truncated: timm's limit of ±2 is a hundred deviations away. */
   | { readonly kind: "normal"; readonly deviation: number };
 
 const CHECKS: KindChecks<Distribution, "kind"> = {
@@ -20,12 +20,12 @@ const CHECKS: KindChecks<Distribution, "kind"> = {
 };
 
 /**
- * Glorot's uniform distribution by Keras' rule: all axes but the last two are a receptive field.
+ * Returns Glorot's uniform distribution by Keras' rule: all axes except the last two are a receptive field.
  *
- * `limit = sqrt(6 / (field · (shape[-2] + shape[-1])))`. For attention's three-axis kernels this is what Keras draws
- * from, though the field there is no field.
+ * `limit = sqrt(6 / (field · (shape[-2] + shape[-1])))`. Keras applies it to attention's three-axis kernels too, whose
+ * first axis is not a receptive field.
  *
- * @param shape - Rank ≥ 2.
+ * @param shape - Shape of the kernel, rank ≥ 2.
  * @see Glorot & Bengio 2010, https://proceedings.mlr.press/v9/glorot10a.html
  */
 export function glorotUniform(shape: readonly number[]): Distribution {
@@ -34,9 +34,9 @@ export function glorotUniform(shape: readonly number[]): Distribution {
 }
 
 /**
- * Initial weights as a function of seed and name, computed here and not on the backend: the same on all backends.
+ * Initializer whose weights are a function of seed and name, equal on all backends.
  *
- * @param distribution - Applied to a whole tensor; a function of the element's index gives one per element.
+ * @param distribution - Distribution of the whole tensor, or a function from an element's index to its distribution.
  * @param seed - uint32.
  * @param name - The weight's full name, for instance `blocks.0.attn/qkv.kernel`.
  */
@@ -62,7 +62,7 @@ export class KeyedInitializer extends tf.serialization.Serializable {
   }
 
   apply(shape: (number | null)[]): tf.Tensor {
-    const sides = shape as number[]; // weights have no open axis
+    const sides = shape as number[]; // no axis of a weight is null
     const values = new Float32Array(sides.reduce((size, side) => size * side, 1));
     const site = siteOf(this.name);
     for (let i = 0; i < values.length; i++) values[i] = draw(this.distributionAt(i), i, site, this.seed);

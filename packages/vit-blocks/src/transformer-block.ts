@@ -23,7 +23,7 @@ import {
 import { Residual } from "./layers/residual.ts";
 import { FirstTokens } from "./layers/token-slice.ts";
 
-/** What each layer of a block is made from. */
+/** Arguments that every layer of a block is created from. */
 export interface BlockLayerArgs {
   /** The layer's name, unique in a model. */
   readonly name: string;
@@ -61,15 +61,15 @@ export interface TransformerBlockOptions {
   readonly queries?: number;
   /** Library whose initialization is used. Default `"keras"`. */
   readonly init?: Init;
-  /** uint32. Default 0. */
+  /** Seed of the initial weights and of dropout, uint32. Default 0. */
   readonly seed?: number;
-  /** Makes a normalization, `[batch, tokens, dim]` → same shape. Default: {@link LayerNorm}. */
+  /** Creates a normalization, `[batch, tokens, dim]` → same shape. Default: {@link LayerNorm}. */
   readonly normLayer?: (args: BlockLayerArgs & Required<Pick<LayerNormArgs, "epsilon">>) => tfl.layers.Layer;
-  /** Makes the attention, `[batch, tokens, dim]` → `[batch, queries, dim]`. Default: {@link MultiHeadSelfAttention}. */
+  /** Creates the attention, `[batch, tokens, dim]` → `[batch, queries, dim]`. Default: {@link MultiHeadSelfAttention}. */
   readonly attnLayer?: (
     args: BlockLayerArgs & Pick<MultiHeadSelfAttentionArgs, "heads" | "headDim" | "queries" | "attnDropRate">,
   ) => tfl.layers.Layer;
-  /** Makes the MLP, `[batch, tokens, dim]` → same shape. Default: {@link Mlp}. */
+  /** Creates the MLP, `[batch, tokens, dim]` → same shape. Default: {@link Mlp}. */
   readonly mlpLayer?: (
     args: BlockLayerArgs & Required<Pick<MlpArgs, "hiddenDim" | "dropRate">>,
   ) => tfl.layers.Layer;
@@ -97,9 +97,9 @@ const CHECKS: Checks<TransformerBlockOptions> = {
 /**
  * A pre-norm transformer block as a model: `x = x + drop(attn(norm1(x)))`, then `x = x + drop(mlp(norm2(x)))`.
  *
- * `[batch, tokens, dim]` → `[batch, queries, dim]`. The two branches drop independently; where `dropPathRate` is 0 there
- * is no such layer. Layers are named `<name>.norm1`, `.attn`, `.norm2`, `.mlp` as in timm, and their weights after them.
- * `normLayer`, `attnLayer` and `mlpLayer` put other layers, or models, in their place.
+ * `[batch, tokens, dim]` → `[batch, queries, dim]`. The two branches drop independently; with `dropPathRate` 0 the
+ * `StochasticDepth` layers are left out. Layers are named `<name>.norm1`, `.attn`, `.norm2`, `.mlp` as in timm.
+ * `normLayer`, `attnLayer` and `mlpLayer` replace the layers, also by models.
  *
  * @returns A model owned by the caller, to be applied like a layer.
  * @throws TypeError for an unknown option; RangeError if a size is not an integer ≥ 1 or the heads do not divide `dim`,
@@ -129,12 +129,12 @@ export function transformerBlock(options: TransformerBlockOptions): tfl.LayersMo
   const named = (part: string) => ({ name: `${name}.${part}` });
   const args = (part: string, count: number) => ({ ...named(part), tokens: count, dim, init, seed });
   const size = { heads, attnDropRate, ...(headDim !== undefined && { headDim }) };
-  const asked = queries < tokens && { queries };
+  const leading = queries < tokens && { queries };
   const norm1 = applied(normLayer({ ...args("norm1", tokens), epsilon }));
-  const attn = applied(attnLayer({ ...args("attn", tokens), ...size, ...asked }));
+  const attn = applied(attnLayer({ ...args("attn", tokens), ...size, ...leading }));
   const norm2 = applied(normLayer({ ...args("norm2", queries), epsilon }));
   const mlp = applied(mlpLayer({ ...args("mlp", queries), hiddenDim, dropRate }));
-  const first = asked ? applied(new FirstTokens({ ...named("first"), count: queries })) : identity;
+  const first = leading ? applied(new FirstTokens({ ...named("first"), count: queries })) : identity;
   const drop = (part: string) =>
     dropPathRate > 0
       ? applied(new StochasticDepth({ ...named(part), dropProb: dropPathRate, seed }))

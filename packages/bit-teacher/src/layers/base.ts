@@ -1,15 +1,15 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 
-/** What tfjs' own layers take: `name`, `trainable`, `inputShape`, … */
+/** Config of tfjs' own layers: `name`, `trainable`, `inputShape`, … */
 export type LayerArgs = NonNullable<ConstructorParameters<typeof tfl.layers.Layer>[0]>;
 
-/** The one tensor a layer was called with. */
+/** Returns the only input of a layer. */
 export function single(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
   return Array.isArray(inputs) ? inputs[0]! : inputs;
 }
 
-/** The one shape a layer was built with. */
+/** Returns the only input shape of a layer. */
 export function singleShape(shape: tfl.Shape | tfl.Shape[]): tfl.Shape {
-  return (Array.isArray(shape[0]) ? shape[0] : shape) as tfl.Shape; // tfjs gives a list for several inputs
+  return (Array.isArray(shape[0]) ? shape[0] : shape) as tfl.Shape; // tfjs passes a list for several inputs
 }

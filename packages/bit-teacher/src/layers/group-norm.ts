@@ -6,9 +6,9 @@ import { type LayerArgs, single, singleShape } from "./base.ts";
 
 /** Config of {@link GroupNorm}. */
 export interface GroupNormArgs extends LayerArgs {
-  /** Groups of neighboring channels; must divide their number. Default 32. */
+  /** Number of groups; must divide the number of channels. Default 32. */
   groups?: number;
-  /** Added to the variance, > 0. Default 1e-5. */
+  /** Constant added to the variance, > 0. Default 1e-5. */
   epsilon?: number;
 }
 
@@ -19,11 +19,12 @@ const CHECKS: Checks<GroupNormArgs> = {
 };
 
 /**
- * `groupNorm` over `[batch, ..., channels]` as a layer; weights `gamma` (ones at first) and `beta` (zeros), `[channels]`.
+ * {@link groupNorm} over `[batch, ..., channels]` as a layer. Weights: `gamma` and `beta`, `[channels]`, initialized with ones
+ * and zeros.
  *
  * It differs from Keras' `GroupNormalization` in epsilon's default (1e-3 there).
  *
- * @throws RangeError if `groups` is no integer ≥ 1 or does not divide the channels, or `epsilon` is not positive.
+ * @throws RangeError if `groups` is not an integer ≥ 1 or does not divide the channels, or `epsilon` is not positive.
  * @see Wu and He 2018, https://arxiv.org/abs/1803.08494
  *
  * @example

@@ -17,23 +17,24 @@ import { type LayerArgs, single, singleShape } from "./base.ts";
 
 /** Config of {@link StdConv2D}. */
 export interface StdConv2DArgs extends LayerArgs {
+  /** Number of output channels. */
   filters: number;
-  /** Pixels, square. */
+  /** Side of the square kernel. */
   kernelSize: number;
-  /** Default 1. */
+  /** Stride of both axes. Default 1. */
   strides?: number;
   /**
-   * `"fixed"`: `kernelSize − 1` zeros an axis, half before and half behind whatever the image's size, as BiT;
-   * `"same"`: TensorFlow's, by the image's size; `"valid"`: none. Default `"fixed"`.
+   * Padding with zeros. `"fixed"`: `kernelSize − 1` per axis, half on each side, as BiT; `"same"`: TensorFlow's, which
+   * depends on the image's size; `"valid"`: none. Default `"fixed"`.
    */
   padding?: "fixed" | "same" | "valid";
-  /** Default `false`. */
+  /** Whether to add a bias. Default false. */
   useBias?: boolean;
-  /** Added to the variance of the weights, > 0. Default 1e-10, as in Google's BiT; timm's BiT has 1e-8. */
+  /** Constant added to the variance of the weights, > 0. Default 1e-10, as Google's BiT; timm has 1e-8. */
   epsilon?: number;
   /** Seed of the initial weights, uint32. Default 0. */
   seed?: number;
-  /** `"random"`: Kaiming's normal, as timm. Default `"random"`. */
+  /** Initial weights; `"random"` is Kaiming's normal, as in timm. Default `"random"`. */
   init?: "random" | "zeros";
 }
 
@@ -52,11 +53,11 @@ const CHECKS: Checks<StdConv2DArgs> = {
 type Pad = "same" | "valid" | tf.backend_util.ExplicitPadding;
 
 /**
- * A convolution whose weights are standardized first: `conv2d(x, weightStandardize(kernel)) (+ bias)`, NHWC.
+ * Convolution with standardized weights: `conv2d(x, weightStandardize(kernel)) (+ bias)`, NHWC.
  *
- * Weights `kernel` `[kernelSize, kernelSize, in, filters]` and, with `useBias`, `bias` (zeros at first).
+ * Weights: `kernel` `[kernelSize, kernelSize, in, filters]` and, with `useBias`, `bias`, initialized with zeros.
  *
- * @throws RangeError if a count is no integer ≥ 1, `epsilon` is not positive, or an option is unknown.
+ * @throws RangeError if a count is not an integer ≥ 1 or `epsilon` is not positive; TypeError for an unknown option.
  * @see Qiao et al. 2019, https://arxiv.org/abs/1903.10520
  *
  * @example
@@ -108,7 +109,7 @@ export class StdConv2D extends tfl.layers.Layer {
 
   override computeOutputShape(inputShape: tfl.Shape | tfl.Shape[]): tfl.Shape {
     const [batch = null, height = null, width = null] = singleShape(inputShape);
-    const kept = this.padding === "valid" ? this.kernelSize - 1 : 0; // what the borders cost
+    const kept = this.padding === "valid" ? this.kernelSize - 1 : 0; // lost at the borders
     const side = (pixels: number | null) => pixels && Math.ceil((pixels - kept) / this.strides);
     return [batch, side(height), side(width), this.filters];
   }

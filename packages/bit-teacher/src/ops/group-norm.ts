@@ -4,9 +4,9 @@ import { type Checks, COUNT, optional, POSITIVE, requireOptions } from "known-op
 
 /** Options of {@link groupNorm}. */
 export interface GroupNormOptions {
-  /** Groups of neighboring channels; must divide their number. Default 32. */
+  /** Number of groups; must divide the number of channels. Default 32. */
   readonly groups?: number;
-  /** Added to the variance, > 0. Default 1e-5. */
+  /** Constant added to the variance, > 0. Default 1e-5. */
   readonly epsilon?: number;
 }
 
@@ -14,10 +14,10 @@ const CHECKS: Checks<GroupNormOptions> = { groups: optional(COUNT), epsilon: opt
 
 /**
  * Group normalization, channels last: `y = (x − mean) · rstd · gamma + beta`, `rstd = 1 / sqrt(variance + epsilon)`,
- * mean and biased variance over all places and channels of a group, sample by sample.
+ * with the mean and biased variance over all positions and channels of a group, for each sample.
  *
- * For the backward pass `x`, `gamma` and two numbers per group are kept. Runs the kernels `GroupNorm` and
- * `GroupNormGrad` where the backend has them.
+ * `x`, `gamma` and two numbers per group are saved for the backward pass. Runs the kernels `GroupNorm` and `GroupNormGrad`
+ * where the backend has them.
  *
  * @param x - `[batch, ..., channels]`, float32, rank ≥ 2. Not disposed.
  * @param gamma - `[channels]`. Not disposed.

@@ -2,14 +2,14 @@ import * as tf from "@tensorflow/tfjs-core";
 import { customOp, type Forward, hasKernel, runKernel, withGradient } from "kernel-contract";
 
 /**
- * Weight standardization: `y = (w − mean) / sqrt(variance + epsilon)` for each output channel, over all else, with the
- * biased variance.
+ * Weight standardization: `y = (w − mean) / sqrt(variance + epsilon)`, mean and biased variance over all axes except the
+ * output channels.
  *
- * For the backward pass `w` and two numbers per channel are kept. Runs the kernels `WeightStandardize` and
+ * `w` and two numbers per channel are saved for the backward pass. Runs the kernels `WeightStandardize` and
  * `WeightStandardizeGrad` where the backend has them.
  *
  * @param w - A filter, `[height, width, in, out]`, float32 (any shape that ends in `out`, rank ≥ 2). Not disposed.
- * @param epsilon - Added to the variance, > 0. Default 1e-10, as in Google's BiT; timm's port has 1e-8.
+ * @param epsilon - Constant added to the variance, > 0. Default 1e-10, as Google's BiT; timm has 1e-8.
  * @returns Same shape as `w`, a new tensor owned by the caller.
  * @throws RangeError if `w` has fewer than two axes or `epsilon` is not positive.
  * @see Qiao et al. 2019, https://arxiv.org/abs/1903.10520; https://github.com/google-research/big_transfer

@@ -4,7 +4,7 @@ import { ANY, type Checks, oneOf, optional, RATE, requireOptions } from "known-o
 import type { AttentionMaps } from "./attention-maps.ts";
 import { type ClassToken, observeAttention, type TokenLayout, tokenLayout } from "./observe-attention.ts";
 
-/** A model and what it looks at. */
+/** A model and its input. */
 export interface ModelAndImages {
   readonly model: tfl.LayersModel;
   /** `[batch, height, width, channels]`, float32, as the model takes them. Not disposed. */
@@ -15,31 +15,29 @@ export interface ModelAndImages {
 export interface AttentionRolloutOptions {
   /** Token whose attention is followed. Default `"class"`; `"distillation"` for distilled models. */
   readonly token?: ClassToken;
-  /** How a block's heads become one map, number by number. Default `"mean"`, the paper's. */
+  /** Elementwise reduction over a block's heads. Default `"mean"`, the paper's. */
   readonly headFusion?: "mean" | "max" | "min";
-  /** Share of each row of a fused map, the smallest numbers, that becomes 0; in [0, 1). Default 0. */
+  /** Share of each row of a fused map to set to 0, smallest values first; in [0, 1). Default 0. */
   readonly discardRatio?: number;
 }
 
 const CHECKS: Checks<AttentionRolloutOptions> = {
-  token: ANY, // compared with those that the model has
+  token: ANY, // checked with the model
   headFusion: optional(oneOf("mean", "max", "min")),
   discardRatio: optional(RATE),
 };
 const FUSIONS = { mean: tf.mean, max: tf.max, min: tf.min } as const;
 
 /**
- * Attention rollout: how much of each patch arrives in a class token, if attention and the residual paths beside it
- * were all that mixes tokens.
+ * Attention rollout: the share of each patch in a class token, as mixed by attention and the residual paths alone.
  *
  * With `A` a block's attention after fusing its heads, `A' = 0.5 A + 0.5 I` with rows divided by their sums; the result
- * is the token's row of `A'last · … · A'first`, computed from the last block back as a vector, so that the rows which
- * the last block never asked for are not missed. Of that row the patches are returned as they are, **not rescaled**:
- * a number is the patch's share of the token, and a grid sums to 1 less the share of the class tokens and registers. For a picture
- * stretch minimum to maximum (the minimum of a deep model is far from 0).
+ * is the token's row of `A'last · … · A'first`, computed as a vector from the last block back, so the last block needs the
+ * class tokens' rows only. The patches' part of that row is returned **without rescaling**: the grid sums to 1 minus the
+ * shares of class tokens and registers. To draw it, stretch minimum to maximum (a deep model's minimum is far from 0).
  *
- * From a model, heads are fused block by block: `4 · tokens²` bytes per image and block are held, 1.7 MB an image for
- * DeiT-Ti at 224². For both tokens, or several fusions, take {@link attentionMaps} once. Numbers equal to the smallest
+ * From a model, heads are fused block by block: `4 · tokens²` bytes per image and block are held, 1.7 MB per image for
+ * DeiT-Ti at 224². For both tokens, or several fusions, call {@link attentionMaps} once. Values equal to the smallest
  * one kept are kept too; no token is exempt from discarding.
  *
  * @param source - A model and images, or maps (not disposed).
@@ -85,7 +83,7 @@ function rowOfProduct(maps: readonly tf.Tensor3D[], index: number): tf.Tensor3D 
   return maps.reduceRight((row, map) => timesResidual(row, map), start);
 }
 
-/** `row · A'`; a query's own place among the tokens is its index, also where not all tokens ask. */
+/** Computes `row · A'`; queries are the first tokens, so a query's index is its token's. */
 function timesResidual(row: tf.Tensor3D, map: tf.Tensor3D): tf.Tensor3D {
   const [batch, queries, tokens] = map.shape;
   const sums = tf.reshape(tf.sum(map, -1), [batch, 1, queries]);
@@ -93,7 +91,7 @@ function timesResidual(row: tf.Tensor3D, map: tf.Tensor3D): tf.Tensor3D {
   return tf.add(tf.matMul(shares, map), placed(shares, 0, tokens)); // [batch, 1, tokens]
 }
 
-/** A row among zeros: `[batch, 1, n]` → `[batch, 1, length]`, from place `start`. */
+/** Pads a row with zeros: `[batch, 1, n]` → `[batch, 1, length]`, from index `start`. */
 function placed(row: tf.Tensor3D, start: number, length: number): tf.Tensor3D {
   return tf.pad3d(row, [
     [0, 0],
@@ -117,7 +115,7 @@ function discard(map: tf.Tensor3D, ratio: number): tf.Tensor3D {
   return tf.mul(map, tf.cast(tf.greaterEqual(map, smallest), "float32"));
 }
 
-/** @throws RangeError unless each map's tokens are the queries of the one before, and the first map's are all. */
+/** Throws a RangeError unless each map's tokens are the queries of the one before, and the first map has all tokens. */
 function requireChain(maps: readonly tf.Tensor[], rank: number, layout: TokenLayout): void {
   const { prefixTokens, places, grid } = layout;
   if (maps.length === 0) throw new RangeError("attentionRollout: maps must have a layer, got none");

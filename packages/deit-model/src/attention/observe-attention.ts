@@ -8,28 +8,28 @@ import {
   TokenAt,
 } from "vit-blocks";
 
-/** A token that is no patch, by what it learns from. */
+/** A learned token: the class token (trained on labels) or the distillation token (trained on the teacher). */
 export type ClassToken = "class" | "distillation";
 
-/** Which tokens a model has: those that are no patches first, then patches row after row. */
+/** Layout of a model's tokens: class tokens and registers, then patches row after row. */
 export interface TokenLayout {
-  /** In order. */
+  /** Class tokens, in order. */
   readonly classTokens: readonly ClassToken[];
-  /** Where each class token stands among all tokens, in the same order; registers may stand before it. */
+  /** Index of each class token among all tokens, in the same order; registers may precede it. */
   readonly places: readonly number[];
   /** Tokens before the patches: class tokens and registers. */
   readonly prefixTokens: number;
-  /** Patches from top to bottom and from left to right. */
+  /** Rows and columns of patches. */
   readonly grid: readonly [rows: number, columns: number];
 }
 
 /**
- * The layout that a model's layers tell: patches are what `ClassTokens` is given, class tokens what `TokenAt` reads, and
- * what else stands before the patches are registers. Patches that a layer of somebody else's makes (a convolutional stem)
- * are as many rows by columns as the picture's proportions say.
+ * Returns the token layout of a model: patches are the input of `ClassTokens`, class tokens are what `TokenAt` reads, and
+ * other tokens before the patches are registers. Without a `PatchEmbedding` (a convolutional stem) the grid has the image's
+ * proportions.
  *
- * @throws RangeError if the model lacks attention or class tokens, at any depth, applies a block more than once (its layers
- * would not be told apart), or its layers do not tell the grid or the class tokens' places.
+ * @throws RangeError if the model lacks attention or class tokens, at any depth, applies a block more than once, or if its
+ * grid or the indices of its class tokens cannot be determined.
  */
 export function tokenLayout(caller: string, model: tfl.LayersModel): TokenLayout {
   const layers = layersOf(caller, model);
@@ -73,7 +73,7 @@ export function tokenLayout(caller: string, model: tfl.LayersModel): TokenLayout
 
 const inputShape = (layer: tfl.layers.Layer): tfl.Shape => (layer.getInputAt(0) as tfl.SymbolicTensor).shape;
 
-/** As many rows and columns as a picture's proportions ask for. */
+/** Returns rows and columns in the proportions of an image. */
 function gridLike(caller: string, patches: number, height: number, width: number): [number, number] {
   const rows = Math.round(Math.sqrt((patches * height) / width));
   if (rows >= 1 && rows * Math.round((rows * width) / height) === patches) return [rows, patches / rows];
@@ -83,8 +83,8 @@ function gridLike(caller: string, patches: number, height: number, width: number
 }
 
 /**
- * Runs the model once, in evaluation, and keeps what `reduce` makes of each attention layer's probabilities
- * `[batch, heads, queries, tokens]`: at any time there is one layer's whole tensor beside what was kept.
+ * Runs the model once, in evaluation, and returns `reduce` of each attention layer's probabilities
+ * `[batch, heads, queries, tokens]`. Only one layer's probabilities are in memory at a time.
  *
  * @throws RangeError if the images do not have the model's shape, before anything is allocated.
  */
@@ -98,7 +98,7 @@ export function observeAttention<T extends tf.Tensor>(
   if (images.rank !== sides.length + 1 || sides.some((side, i) => side !== images.shape[i + 1])) {
     throw new RangeError(`${caller}: images must be [batch,${sides}], got [${images.shape}]`);
   }
-  const kept = new Map<tfl.layers.Layer, T>(); // tfjs runs a model inside a model once per output: the first run counts
+  const kept = new Map<tfl.layers.Layer, T>(); // tfjs runs a nested model once per output: the first run counts
   const onAttention: AttentionObserver = (probabilities, layer) => {
     if (!kept.has(layer)) kept.set(layer, tf.keep(reduce(probabilities)));
   };
@@ -110,7 +110,7 @@ export function observeAttention<T extends tf.Tensor>(
   }
 }
 
-/** A model's layers, and those of the models inside it. */
+/** Returns a model's layers, nested models included. */
 function layersOf(caller: string, model: tfl.LayersModel): tfl.layers.Layer[] {
   const nodes = [...model.containerNodes]; // "<layer's name>_ib-<number of its use>"
   return model.layers.flatMap((layer) => {

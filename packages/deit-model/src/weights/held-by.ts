@@ -6,17 +6,17 @@ import type { WeightNames } from "./weight-names.ts";
 const LIBRARY: Readonly<Record<WeightNames, string>> = { timm: "timm", huggingface: "transformers" };
 const COMMON =
   /^((cls|dist)_token|pos_embed|(patch_embed\.proj|norm|head|head_dist)\.(weight|bias)|blocks\.\d+\.(norm[12]|attn\.(qkv|proj)|mlp\.fc[12])\.(weight|bias))$/;
-/** What timm's VisionTransformer has on request. */
+/** Optional weights of timm's VisionTransformer. */
 const TIMM = /^(reg_token|blocks\.\d+\.ls[12]\.gamma)$/;
 const NEEDED = ["cls_token", "pos_embed", "patch_embed.proj.weight", "patch_embed.proj.bias", "norm.weight"];
 
 /**
- * Refuses a model that a library's vision transformer cannot hold, whatever its config.
+ * Rejects a model that a library's vision transformer cannot represent with any config.
  *
- * Theirs have one number of heads, one width inside the MLPs and one epsilon for all blocks, and heads that are as wide as
- * `dim` together. (transformers 5.24 reads an undocumented `head_dim`; its earlier versions do not.)
+ * Theirs have the same number of heads, hidden dimension and epsilon in all blocks, and `heads · headDim = dim`.
+ * (transformers 5.24 reads an undocumented `head_dim`; its earlier versions do not.)
  *
- * @throws RangeError that names the caller, the library and what it cannot hold.
+ * @throws RangeError that names the caller, the library and the difference.
  */
 export function requireHeld(
   caller: string,
@@ -56,9 +56,9 @@ export function requireHeld(
   }
 }
 
-/** A model's layers, and those of the models inside it. */
+/** Returns a model's layers, nested models included. */
 function layersOf(model: tfl.LayersModel): tfl.layers.Layer[] {
   return model.layers.flatMap(
-    (layer) => ("layers" in layer ? layersOf(layer as tfl.LayersModel) : [layer]), // a model inside has layers
+    (layer) => ("layers" in layer ? layersOf(layer as tfl.LayersModel) : [layer]), // a nested model
   );
 }

@@ -9,14 +9,11 @@ import { namingOf, type WeightNames } from "./weight-names.ts";
 
 /** Options of {@link loadWeights}. */
 export interface LoadWeightsOptions {
-  /** Differences between file and model to accept; any other refuses the file. Default: none. */
+  /** Differences between file and model to accept. Default: none. */
   readonly adapt?: readonly Adaptation[];
-  /** How positions are interpolated. Default: as the library does whose names the file has, with antialiasing for timm's, without for transformers'. */
+  /** Interpolation of positions. Default: `"bicubic-antialias"` for files with timm's names, else `"bicubic"`. */
   readonly positionFilter?: PositionFilter;
-  /**
-   * The file's patches per side. Default: what its metadata say, as in files written here; else a square; else the
-   * model's own, if it has as many.
-   */
+  /** The file's patches per side. Default: from its metadata, else a square, else the model's if their number is equal. */
   readonly fileGrid?: Grid;
 }
 
@@ -33,19 +30,19 @@ export const LOAD_CHECKS: Checks<LoadWeightsOptions> = {
 };
 
 /**
- * Loads published or saved weights into a model, all or nothing: a file that does not fit changes nothing.
+ * Loads published or saved weights into a model, all or none: a file that does not fit changes nothing.
  *
- * Reads timm's names and transformers' (DeiT's and ViT's), F32, F16 and BF16; matrices are transposed, q, k and v put
- * side by side. The header is compared with the model before any tensor is read. transformers' own configs have a
- * LayerNorm epsilon of 1e-12 where timm's have 1e-6: it is the model's config that has it, not the file.
+ * Reads timm's names and transformers' (DeiT's and ViT's), F32, F16 and BF16; matrices are transposed, and q, k and v
+ * joined. The header is compared with the model before any tensor is read. LayerNorm's epsilon is not in the file but in
+ * the model's config: 1e-6 in timm, 1e-12 in transformers.
  *
- * @param model - Built by {@link deit}, {@link vit} or {@link createModel}, or with their weight names.
+ * @param model - A model of {@link deit}, {@link vit} or {@link createModel}, or one with their weight names.
  * @param source - A safetensors file: its bytes, a `Blob`, or any source of `safetensors-io`; or an open file of
  * `named-weights` with these names.
- * @returns What was used, interpolated, kept and skipped; weights by timm's keys, `pos_embed[0, 1]` is the row of the
- * distillation token.
- * @throws RangeError that names the first tensors that do not fit (expected and found shape), are missing, unexpected, or
- * hold NaN or infinities; or what is wrong with the file. TypeError for an unknown option.
+ * @returns Keys of the weights that were used, interpolated, kept and skipped, in timm's names; `pos_embed[0, 1]` is the row
+ * of the distillation token.
+ * @throws RangeError that names the first tensors that do not fit (expected and found shape), are missing or unexpected, or
+ * contain NaN or infinities; or if the file is damaged. TypeError for an unknown option.
  *
  * @example
  * ```ts norun

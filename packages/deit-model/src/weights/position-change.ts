@@ -2,27 +2,27 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 import type { Change, Comparison, ModelWeights } from "named-weights";
 import { type PositionFilter, resizePositions } from "./resize-positions.ts";
 
-/** Key of a weights file's metadata: patches per side where they make no square, `"18x32"`. */
+/** Metadata key of a weights file: patches per side of a grid that is not square, `"18x32"`. */
 export const GRID_METADATA = "patch_grid";
 
 /** Patches per side. */
 export type Grid = readonly [height: number, width: number];
 
-/** What a position embedding is fitted to. */
+/** Target of a position embedding. */
 export interface PositionOptions {
-  /** The model's patches per side; `undefined`: they are not known, and its shape must be the file's. */
+  /** The model's patches per side; if `undefined`, the shapes must be equal. */
   readonly grid: Grid | undefined;
-  /** The model's class tokens. */
+  /** Number of the model's class tokens. */
   readonly prefix: number;
-  /** The file's patches per side, where the caller says. */
+  /** The file's patches per side, if given by the caller. */
   readonly fileGrid: Grid | undefined;
-  /** Default: as the library does whose names the file has. */
+  /** Interpolation. Default: that of the library whose names the file has. */
   readonly filter: PositionFilter | undefined;
 }
 
 /**
- * How a position embedding gets to another grid or another number of class tokens; `undefined` if it is the model's, or
- * nothing is known of it.
+ * Returns the change of a position embedding to another grid or number of class tokens; `undefined` if they are equal or
+ * the grid is unknown.
  */
 export function positionChange(
   { found, expected, names, metadata, has }: Comparison,
@@ -56,7 +56,7 @@ export function positionChange(
   };
 }
 
-/** A model's patches per side; `undefined` if it has no patch embedding or an open image size. */
+/** Returns a model's patches per side; `undefined` without a patch embedding or a fixed image size. */
 export function patchGrid(model: tfl.LayersModel, weights: ModelWeights): Grid | undefined {
   const [, height, width] = model.inputs[0]?.shape ?? [];
   const patch = weights.get("patch_embed.proj.weight")?.shape;
@@ -64,17 +64,17 @@ export function patchGrid(model: tfl.LayersModel, weights: ModelWeights): Grid |
   return [height / patch[0]!, width / patch[1]!];
 }
 
-/** What a file says about its grid; `undefined` for a square, which needs no word. */
+/** Returns the metadata value of a grid; `undefined` for a square, which is the default. */
 export function gridMetadata([height, width]: Grid): string | undefined {
   return height === width ? undefined : `${height}x${width}`;
 }
 
 /**
- * A file's patches per side: what is said, else a square, else the model's own if it has as many patches. `undefined` where
- * that does not fit the number of patches.
+ * Returns a file's patches per side: as declared, else a square, else the model's; `undefined` if their product is not
+ * `patches`.
  *
- * A number that is a square means a square, also where the model has as many patches in another shape: published files
- * are square and say nothing.
+ * A square number means a square grid even if the model has as many patches in another shape: published files are square
+ * and do not declare it.
  */
 function gridOfFile(patches: number, said: Grid | undefined, grid: Grid): Grid | undefined {
   const side = Math.sqrt(patches);
@@ -83,7 +83,7 @@ function gridOfFile(patches: number, said: Grid | undefined, grid: Grid): Grid |
   return fits ? found : undefined;
 }
 
-/** `[NaN, NaN]`, which fits nothing, if it is none. */
+/** Parses a grid; malformed text gives `[NaN, NaN]`, which fits nothing. */
 function parsed(text: string | undefined): Grid | undefined {
   if (text === undefined) return undefined;
   const [, height, width] = /^(\d{1,6})x(\d{1,6})$/.exec(text) ?? [];

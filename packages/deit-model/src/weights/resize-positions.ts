@@ -9,17 +9,18 @@ import {
   requireOptions,
 } from "known-options";
 
-/** How positions are interpolated: as timm does, or as facebookresearch/deit. */
+/** Interpolation of positions: `"bicubic-antialias"` as in timm, `"bicubic"` as in facebookresearch/deit. */
 export type PositionFilter = "bicubic-antialias" | "bicubic";
 
 /** Options of {@link resizePositions}. */
 export interface ResizePositionsOptions {
-  /** Patches per side. */
+  /** Patches per side of the input. */
   readonly from: readonly [height: number, width: number];
+  /** Patches per side of the result. */
   readonly to: readonly [height: number, width: number];
-  /** Rows of class tokens in front, which are copied: 1, or 2 for a distilled model. */
+  /** Number of leading class-token rows, which are copied: 1, or 2 for a distilled model. */
   readonly prefix: number;
-  /** Default `"bicubic-antialias"`. The two also differ where nothing shrinks: their cubics are not the same. */
+  /** Interpolation. Default `"bicubic-antialias"`. The cubics differ, so results differ for larger grids too. */
   readonly filter?: PositionFilter;
 }
 
@@ -38,14 +39,14 @@ const CHECKS: Checks<ResizePositionsOptions> = {
 };
 
 /**
- * Position embeddings for another resolution: the grid of patches is interpolated, class tokens keep their rows.
+ * Resizes position embeddings to another resolution: the grid of patches is interpolated, rows of class tokens are copied.
  *
  * `"bicubic-antialias"` is timm's `resample_abs_pos_embed` (Keys' cubic with a = −0.5, widened where the grid
- * shrinks, weights at the border renormalized); `"bicubic"` is what facebookresearch/deit does (a = −0.75, border
- * repeated). Both are PyTorch's `interpolate(mode="bicubic", align_corners=False)`, with and without `antialias`.
+ * shrinks, weights renormalized at the border); `"bicubic"` is facebookresearch/deit's (a = −0.75, border repeated). Both
+ * are PyTorch's `interpolate(mode="bicubic", align_corners=False)`, with and without `antialias`.
  *
  * @param positions - `[prefix + height · width, dim]`, row-major.
- * @returns The same for the grid `to`, a new array.
+ * @returns The positions of the grid `to`, a new array.
  * @throws TypeError for an unknown option. RangeError if a side is not an integer ≥ 1 or the positions are not whole rows.
  * @see https://github.com/huggingface/pytorch-image-models/blob/main/timm/layers/pos_embed.py;
  * https://github.com/facebookresearch/deit/blob/main/main.py; Keys 1981, "Cubic convolution interpolation"
@@ -76,7 +77,7 @@ export function resizePositions(positions: Float32Array, options: ResizePosition
   return result;
 }
 
-/** What one output place is made of. */
+/** Input indices and weights of one output. */
 type Taps = readonly (readonly [index: number, weight: number])[];
 
 function resample(
@@ -98,7 +99,7 @@ function resample(
   return y;
 }
 
-/** PyTorch without antialias: four taps around the center; beyond the border the last one again. */
+/** PyTorch without antialias: four taps around the center, the border repeated. */
 function repeatedTaps(from: number, to: number): Taps[] {
   return Array.from({ length: to }, (_, place) => {
     const center = (from / to) * (place + 0.5) - 0.5;
@@ -110,7 +111,7 @@ function repeatedTaps(from: number, to: number): Taps[] {
   });
 }
 
-/** PyTorch with antialias, which is Pillow's: the cubic as wide as what one place covers. */
+/** PyTorch with antialias, as Pillow: the cubic widened by the scale where the grid shrinks. */
 function antialiasedTaps(from: number, to: number): Taps[] {
   const scale = from / to;
   const stretch = Math.max(scale, 1);

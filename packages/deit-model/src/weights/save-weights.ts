@@ -10,11 +10,11 @@ import { huggingFaceNames, type WeightNames } from "./weight-names.ts";
 /** Options of {@link weightsBytes} and {@link weightTensors}. */
 export interface SaveWeightsOptions {
   /**
-   * Whose model the file is for: a model that timm or transformers cannot hold is refused. Default: timm's names for any
-   * model, for {@link loadWeights}.
+   * Library that the file is for; a model that it cannot represent is rejected. Default: timm's names for any model, for
+   * {@link loadWeights}.
    */
   readonly names?: WeightNames;
-  /** Default `"F32"`. */
+  /** Number format. Default `"F32"`. */
   readonly dtype?: FloatDtype;
 }
 
@@ -24,8 +24,8 @@ const CHECKS: Checks<SaveWeightsOptions> = {
 };
 
 /**
- * Metadata for a file of {@link weightTensors}: what PyTorch's files carry and transformers asks for, and the grid of patches
- * where it is not square, without which a file cannot be told from a square one.
+ * Returns the metadata of a file of {@link weightTensors}: `format: "pt"`, which transformers requires, and the grid of
+ * patches if it is not square.
  *
  * @example
  * console.log(weightsMetadata(vit({ imageSize: 32, patchSize: 8, dim: 8, depth: 1, heads: 1, classes: 2 }))); // { format: 'pt' }
@@ -37,16 +37,14 @@ export function weightsMetadata(model: tfl.LayersModel): Record<string, string> 
 }
 
 /**
- * A model's weights as PyTorch names and lays them out, for `safetensorsChunks` of `safetensors-io`; each is read from
- * the backend when its turn comes.
+ * Returns a model's weights with PyTorch's names and layout, for `safetensorsChunks` of `safetensors-io`; each is read from
+ * the backend when it is written. Pass it `{ metadata: weightsMetadata(model) }` too.
  *
- * With `names: "huggingface"` those of transformers' `DeiTForImageClassificationWithTeacher`, or of its
+ * With `names: "huggingface"` the names are those of transformers' `DeiTForImageClassificationWithTeacher`, or of its
  * `ViTForImageClassification` for a model without distillation.
  *
- * Pass `{ metadata: weightsMetadata(model) }` on.
- *
- * @throws RangeError if an option is none of its values, or `names` are of a library that cannot hold the model: its heads are
- * not as wide as `dim` together, or it has weights that theirs has no place for. TypeError for an unknown option.
+ * @throws RangeError if an option has an unknown value, or the library of `names` cannot represent the model: `heads · headDim`
+ * is not `dim`, or it has weights that theirs has not. TypeError for an unknown option.
  *
  * @example
  * import { safetensorsChunks } from "safetensors-io";
@@ -63,7 +61,7 @@ export function weightTensors(model: tfl.LayersModel, options: SaveWeightsOption
 }
 
 /**
- * A model's weights as a safetensors file in memory, such as for a download; a file is better written by
+ * Returns a model's weights as a safetensors file in memory, for instance for a download; to write a file use
  * `saveWeightsFile` of `deit-model/node`. Options and errors are those of {@link weightTensors}.
  *
  * @example

@@ -1,21 +1,21 @@
-/** Names that differ from timm's by more than their last word. */
+/** Layer names that differ from timm's. */
 const HEADS: Readonly<Record<string, string>> = {
   classification_head: "head",
   distillation_head: "head_dist",
 };
-/** Weights that timm's models have at the top, whatever the layer is called here. */
+/** Weights at the top level of timm's models, in whichever layer they are here. */
 const TOP = ["cls_token", "dist_token", "reg_token", "pos_embed"];
-/** timm's LayerScale, whose weight is called `gamma` there too. */
+/** timm's LayerScale, whose weight is named `gamma` in timm too. */
 const LAYER_SCALE = /(^|\.)ls\d*$/;
 const WORDS: Readonly<Record<string, string>> = { kernel: "weight", gamma: "weight", beta: "bias" };
 
 /**
- * A weight's name here as timm's key: `blocks.0.attn/qkv.kernel` → `blocks.0.attn.qkv.weight`.
+ * Returns timm's key of a weight: `blocks.0.attn/qkv.kernel` → `blocks.0.attn.qkv.weight`.
  *
- * Layout differs too: matrices are `[in, out]` here and `[out, in]` there, the patch kernel `[p, p, channels, dim]` here
- * and `[dim, channels, p, p]` there.
+ * The layout differs too: matrices are `[in, out]` here and `[out, in]` in timm, the patch kernel `[p, p, channels, dim]`
+ * here and `[dim, channels, p, p]` in timm.
  *
- * @param name - `LayerVariable.originalName` of a model built here.
+ * @param name - `LayerVariable.originalName` of a model of this package.
  * @see https://github.com/huggingface/pytorch-image-models/blob/main/timm/models/deit.py
  *
  * @example

@@ -1,6 +1,6 @@
 import type { Naming, Place } from "named-weights";
 
-/** Names of a weights file's tensors: timm's (and facebookresearch/deit's), or transformers'. */
+/** Naming of a weights file's tensors: timm's (and facebookresearch/deit's), or transformers'. */
 export type WeightNames = "timm" | "huggingface";
 
 const EMBEDDINGS: Readonly<Record<string, string>> = {
@@ -10,7 +10,7 @@ const EMBEDDINGS: Readonly<Record<string, string>> = {
   "patch_embeddings.projection.weight": "patch_embed.proj.weight",
   "patch_embeddings.projection.bias": "patch_embed.proj.bias",
 };
-/** The name in files first, then the one that transformers 5 has in memory. */
+/** transformers' names of timm's: in files first, then as transformers 5 has them in memory. */
 const IN_BLOCK: readonly (readonly [timm: string, ...huggingface: string[]])[] = [
   ["norm1", "layernorm_before"],
   ["attn.proj", "attention.output.dense", "attention.o_proj"],
@@ -31,9 +31,9 @@ const OUTSIDE: Readonly<Record<string, string>> = {
 };
 
 /**
- * Whose names a file has.
+ * Returns the naming of a file.
  *
- * @param distilled - Whether the model is.
+ * @param distilled - Whether the model is distilled.
  */
 export function namingOf(names: Iterable<string>, distilled: boolean): Naming<WeightNames> {
   const theirs = [...names].some((name) => placeOf(name).key !== name);
@@ -44,10 +44,10 @@ export function namingOf(names: Iterable<string>, distilled: boolean): Naming<We
 }
 
 /**
- * Where a tensor of a weights file belongs in timm's names; a name of neither kind is its own key.
+ * Returns the place of a file's tensor in timm's names; a name of neither kind is its own key.
  *
- * Knows timm's names, those that transformers' DeiT and ViT have in files (`deit.encoder.layer.0.…`) and those that
- * version 5 has in memory (`deit.layers.0.…`), with or without the prefix `deit.` or `vit.`.
+ * Accepts timm's names, those of transformers' DeiT and ViT in files (`deit.encoder.layer.0.…`) and those of its version 5
+ * in memory (`deit.layers.0.…`), with or without the prefix `deit.` or `vit.`.
  */
 function placeOf(name: string): Place {
   const bare = name.replace(/^(deit|vit)\./, "");
@@ -66,9 +66,9 @@ function placeOf(name: string): Place {
 }
 
 /**
- * The tensors that one of timm's keys is in a file with transformers' names: three for q, k and v, else one.
+ * Returns the names in transformers of one of timm's keys: three for q, k and v, otherwise one.
  *
- * @param distilled - Whether the model is DeiT's distilled one; else it is transformers' ViT.
+ * @param distilled - Whether the model is transformers' distilled DeiT; otherwise it is its ViT.
  */
 export function huggingFaceNames(key: string, distilled: boolean): string[] {
   const prefix = distilled ? "deit" : "vit";

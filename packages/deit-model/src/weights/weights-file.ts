@@ -8,7 +8,7 @@ import { type SaveWeightsOptions, weightsMetadata, weightTensors } from "./save-
 import type { WeightNames } from "./weight-names.ts";
 
 /**
- * {@link loadWeights} from a file, which is read tensor by tensor.
+ * Loads weights from a file, tensor by tensor, as {@link loadWeights}.
  *
  * @throws As `loadWeights`, or the file system's error with the path.
  *
@@ -28,9 +28,9 @@ export async function loadWeightsFile(
 }
 
 /**
- * {@link weightTensors} into a file, tensor by tensor and atomically: on any error a file of that name is as before.
+ * Saves the {@link weightTensors} to a file, tensor by tensor and atomically: on any error an existing file stays.
  *
- * @throws RangeError as `weightTensors`; or for a weight that a half cannot hold; or the file system's error.
+ * @throws RangeError as `weightTensors`, or for a weight out of the range of `dtype`; or the file system's error.
  *
  * @example
  * await saveWeightsFile(model, "student.safetensors", { dtype: "F16", names: "huggingface" });

@@ -3,18 +3,18 @@ import * as tfl from "@tensorflow/tfjs-layers";
 import { type Checks, LAYER_OPTIONS, oneOf, optional, requireOptions, UINT32 } from "known-options";
 import { type Distribution, type Init, KeyedInitializer } from "../initializer.ts";
 
-/** What tfjs' own layers take: `name`, `trainable`, `inputShape`, … */
+/** Config of tfjs' own layers: `name`, `trainable`, `inputShape`, … */
 export type LayerArgs = NonNullable<ConstructorParameters<typeof tfl.layers.Layer>[0]>;
 
-/** Config that every layer with weights shares. */
+/** Config shared by all layers with weights. */
 export interface SeededArgs extends LayerArgs {
-  /** Seed of the initial weights, and of dropout where no `sampleKeys` come; uint32. Default 0. */
+  /** Seed of the initial weights, and of dropout without `sampleKeys`; uint32. Default 0. */
   seed?: number;
   /** Library whose initialization is used. Default `"keras"`. */
   init?: Init;
 }
 
-/** What {@link SeededArgs} are checked by; a layer adds its own. */
+/** Checks of {@link SeededArgs}; a layer adds its own. */
 export const SEEDED_OPTIONS: Checks<SeededArgs> = {
   ...LAYER_OPTIONS,
   seed: optional(UINT32),
@@ -47,19 +47,19 @@ export abstract class SeededLayer<Args extends SeededArgs = SeededArgs> extends 
   }
 }
 
-/** Zeros, for biases and Keras' tokens. */
+/** Zeros: biases and Keras' tokens. */
 export const ZEROS: Distribution = { kind: "constant", value: 0 };
-/** Ones, for the gains of normalization. */
+/** Ones: the gains of normalizations. */
 export const ONES: Distribution = { kind: "constant", value: 1 };
 /** timm's `trunc_normal_(std=.02)`. */
 export const TIMM_NORMAL: Distribution = { kind: "normal", deviation: 0.02 };
 
-/** The one tensor a layer was called with. */
+/** Returns the only input of a layer. */
 export function single(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
   return Array.isArray(inputs) ? inputs[0]! : inputs;
 }
 
-/** The one shape a layer was built with. */
+/** Returns the only input shape of a layer. */
 export function singleShape(shape: tfl.Shape | tfl.Shape[]): tfl.Shape {
-  return (Array.isArray(shape[0]) ? shape[0] : shape) as tfl.Shape; // tfjs gives a list for several inputs
+  return (Array.isArray(shape[0]) ? shape[0] : shape) as tfl.Shape; // tfjs passes a list for several inputs
 }

@@ -13,7 +13,7 @@ import {
 
 /** Config of {@link ClassTokens}. */
 export interface ClassTokensArgs extends SeededArgs {
-  /** Also prepend DeiT's distillation token. Default false. */
+  /** Whether to prepend DeiT's distillation token too. Default false. */
   distilled?: boolean;
 }
 
@@ -22,8 +22,8 @@ const CHECKS: Checks<ClassTokensArgs> = { ...SEEDED_OPTIONS, distilled: optional
 /**
  * Prepends learned tokens: the class token, and for a distilled model the distillation token after it.
  *
- * `[batch, tokens, dim]` → `[batch, 1 or 2 + tokens, dim]`. Weights: `cls_token` and `dist_token`, `[1, 1, dim]`. Zeros
- * at first; with `init: "timm"` normal, of deviation 1e-6 and 0.02.
+ * `[batch, tokens, dim]` → `[batch, 1 or 2 + tokens, dim]`. Weights: `cls_token` and `dist_token`, `[1, 1, dim]`,
+ * initialized with zeros; with `init: "timm"` normal, standard deviations 1e-6 and 0.02.
  *
  * @see Touvron et al. 2020, section 4, https://arxiv.org/abs/2012.12877
  *
@@ -57,7 +57,7 @@ export class ClassTokens extends SeededLayer<ClassTokensArgs> {
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     return tf.tidy(() => {
       const x = single(inputs);
-      // Added to zeros rather than tiled: the gradient of `tf.tile` is a slice and an addition a sample, this one's a sum.
+      // Added to zeros, not tiled: the gradient of `tf.tile` is a slice and an addition per sample, of this a single sum.
       const each = tf.zeros([x.shape[0]!, 1, 1]);
       return tf.concat([...this.tokens.map((token) => tf.add<tf.Tensor>(each, token.read())), x], 1);
     });

@@ -8,17 +8,17 @@ import { type LayerArgs, single } from "./base.ts";
 
 /** Config of {@link KeyedDropout}. */
 export interface KeyedDropoutArgs extends LayerArgs {
-  /** Probability that an element is zeroed, in [0, 1). */
+  /** Probability of zeroing an element, in [0, 1). */
   rate: number;
-  /** Seed where the caller passes no `sampleKeys`, uint32. Default 0. */
+  /** Seed of the masks where the caller passes no `sampleKeys`, uint32. Default 0. */
   seed?: number;
 }
 
 const CHECKS: Checks<KeyedDropoutArgs> = { ...LAYER_OPTIONS, rate: RATE, seed: optional(UINT32) };
 
 /**
- * `dropout` as a layer: an identity unless called with `training: true`; its masks depend on the call's `sampleKeys`
- * and the layer's name, not on the batch.
+ * {@link dropout} as a layer, an identity unless called with `training: true`. Masks depend on the call's `sampleKeys` and
+ * the layer's name, not on the batch.
  *
  * @throws RangeError if `rate` is outside [0, 1).
  * @see Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html

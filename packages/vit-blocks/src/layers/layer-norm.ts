@@ -6,17 +6,17 @@ import { ONES, SEEDED_OPTIONS, type SeededArgs, SeededLayer, single, singleShape
 
 /** Config of {@link LayerNorm}. */
 export interface LayerNormArgs extends SeededArgs {
-  /** Added to the variance, > 0. Default 1e-6. */
+  /** Constant added to the variance, > 0. Default 1e-6. */
   epsilon?: number;
 }
 
 const CHECKS: Checks<LayerNormArgs> = { ...SEEDED_OPTIONS, epsilon: optional(POSITIVE) };
 
 /**
- * `layerNorm` over the last axis as a layer; weights `gamma` (ones at first) and `beta` (zeros), `[dim]`.
+ * {@link layerNorm} over the last axis as a layer. Weights: `gamma` and `beta`, `[dim]`, initialized with ones and zeros.
  *
- * It differs from `tf.layers.layerNormalization` in epsilon's default and in what it keeps for the backward pass: its
- * input, and two numbers per row.
+ * It differs from `tf.layers.layerNormalization` in epsilon's default and in what it saves for the backward pass: its
+ * input and two numbers per row.
  *
  * @throws RangeError if `epsilon` is not positive.
  * @see Ba et al. 2016, https://arxiv.org/abs/1607.06450

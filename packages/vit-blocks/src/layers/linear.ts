@@ -22,7 +22,7 @@ export interface LinearArgs extends SeededArgs {
 const CHECKS: Checks<LinearArgs> = { ...SEEDED_OPTIONS, units: COUNT };
 
 /**
- * `linear` as a layer, for classification heads: `[..., dim]` → `[..., units]`; weights `kernel` and `bias`.
+ * {@link linear} as a layer, for classification heads: `[..., dim]` → `[..., units]`. Weights: `kernel` and `bias`.
  *
  * @throws RangeError if `units` is not an integer ≥ 1.
  *

@@ -19,16 +19,16 @@ import {
 
 /** Config of {@link Mlp}. */
 export interface MlpArgs extends SeededArgs {
-  /** Numbers between the two products. */
+  /** Hidden dimension. */
   hiddenDim: number;
-  /** Dropout after each product. Default 0. */
+  /** Dropout rate after each product, in [0, 1). Default 0. */
   dropRate?: number;
 }
 
 const CHECKS: Checks<MlpArgs> = { ...SEEDED_OPTIONS, hiddenDim: COUNT, dropRate: optional(RATE) };
 
 /**
- * A transformer's feed-forward half: `y = drop(gelu(x · fc1)) · fc2`, then dropout again; `gelu` is the exact one.
+ * Feed-forward part of a transformer block: `y = drop(drop(gelu(x · fc1)) · fc2)`, with the exact `gelu`.
  *
  * `[..., dim]` → `[..., dim]`. Weights: `fc1.kernel` `[dim, hiddenDim]`, `fc1.bias`, `fc2.kernel`, `fc2.bias`.
  *

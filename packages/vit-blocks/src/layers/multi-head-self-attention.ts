@@ -19,16 +19,17 @@ import {
 
 /** Config of {@link MultiHeadSelfAttention}. */
 export interface MultiHeadSelfAttentionArgs extends SeededArgs {
+  /** Number of heads. */
   heads: number;
-  /** Numbers per head (Keras' `key_dim`). Default `dim / heads`, which must then be whole. */
+  /** Dimension of a head (Keras' `key_dim`). Default `dim / heads`, which must be an integer. */
   headDim?: number;
-  /** Dropout on the softmaxed scores. Default 0. */
+  /** Dropout rate of the attention probabilities, in [0, 1). Default 0. */
   attnDropRate?: number;
   /** Number of leading tokens to return; keys and values still come from all. Default: all. */
   queries?: number;
 }
 
-/** `null` stands for an absent one in saved configs. */
+/** A count; `null` in saved configs means that it was left out. */
 const COUNT_OR_NULL: Check = check(COUNT.expected, (value) => value === null || optional(COUNT).fits(value));
 const CHECKS: Checks<MultiHeadSelfAttentionArgs> = {
   ...SEEDED_OPTIONS,
@@ -39,8 +40,8 @@ const CHECKS: Checks<MultiHeadSelfAttentionArgs> = {
 };
 
 /**
- * What {@link MultiHeadSelfAttention} calls with its probabilities, `[batch, heads, queries, tokens]`, before dropout;
- * they are disposed after the call, unless it keeps them by `tf.keep`.
+ * Callback that gets the probabilities of each {@link MultiHeadSelfAttention}, `[batch, heads, queries, tokens]`, before
+ * dropout. They are disposed after the call unless kept by `tf.keep`.
  */
 export type AttentionObserver = (probabilities: tf.Tensor4D, layer: MultiHeadSelfAttention) => void;
 
@@ -48,11 +49,11 @@ export type AttentionObserver = (probabilities: tf.Tensor4D, layer: MultiHeadSel
  * Multi-head self-attention: `y = attention(x · qkv) · proj`, scores scaled by `1 / sqrt(headDim)`.
  *
  * `[batch, tokens, dim]` → `[batch, queries, dim]`. Weights: `qkv.kernel` `[dim, 3 · heads · headDim]` (q, k, v, each
- * head after head), `qkv.bias`, `proj.kernel` `[heads · headDim, dim]`, `proj.bias`. `init: "keras"` draws as Keras'
- * `MultiHeadAttention` does from its three-axis kernels; `"timm"` normal of deviation 0.02.
+ * head after head), `qkv.bias`, `proj.kernel` `[heads · headDim, dim]`, `proj.bias`. `init: "keras"` initializes as Keras'
+ * `MultiHeadAttention` does with its three-axis kernels; `"timm"` is normal, standard deviation 0.02.
  *
- * `apply(x, { onAttention })`, to a model too, shows an {@link AttentionObserver} each layer's probabilities, layer
- * after layer, at the price of computing them a second time.
+ * `apply(x, { onAttention })`, on a layer or a model, passes each layer's probabilities to an {@link AttentionObserver}, in
+ * order; they are computed a second time for it.
  *
  * @throws RangeError if the heads do not divide `dim` and no `headDim` is given.
  * @see Vaswani et al. 2017, section 3.2, https://arxiv.org/abs/1706.03762;

@@ -8,7 +8,7 @@ import { SEEDED_OPTIONS, type SeededArgs, SeededLayer, single, singleShape, ZERO
 
 /** Config of {@link PatchEmbedding}. */
 export interface PatchEmbeddingArgs extends SeededArgs {
-  /** Pixels; must divide height and width of the image. */
+  /** Side of a patch in pixels; must divide the image's height and width. */
   patchSize: number;
   /** Embedding dimension. */
   dim: number;
@@ -17,12 +17,12 @@ export interface PatchEmbeddingArgs extends SeededArgs {
 const CHECKS: Checks<PatchEmbeddingArgs> = { ...SEEDED_OPTIONS, patchSize: COUNT, dim: COUNT };
 
 /**
- * Images to tokens: a convolution whose kernel and stride are one patch, computed as one matrix product (tfjs' WASM
- * backend has no gradient for a convolution's filter).
+ * Embeds the patches of images as tokens: a convolution whose kernel and stride are one patch, computed as a matrix
+ * product (tfjs' WASM backend has no gradient for a convolution's filter).
  *
  * `[batch, height, width, channels]` → `[batch, patches, dim]`, patches row after row. Weights: `kernel`
- * `[p, p, channels, dim]` and `bias` `[dim]`, as Keras' `Conv2D`. `init: "timm"` draws both as PyTorch's `Conv2d` does:
- * uniform within `1 / sqrt(p · p · channels)`.
+ * `[p, p, channels, dim]` and `bias` `[dim]`, as in Keras' `Conv2D`. `init: "timm"` initializes both as PyTorch's `Conv2d`:
+ * uniform within `±1 / sqrt(p · p · channels)`.
  *
  * @throws RangeError if the patch size does not divide the image.
  * @see Dosovitskiy et al. 2020, section 3.1, https://arxiv.org/abs/2010.11929
@@ -44,7 +44,7 @@ export class PatchEmbedding extends SeededLayer<PatchEmbeddingArgs> {
   }
 
   override build(inputShape: tfl.Shape | tfl.Shape[]): void {
-    this.computeOutputShape(inputShape); // refuses what does not divide
+    this.computeOutputShape(inputShape); // throws if the patch size does not divide the image
     const shape = [this.patchSize, this.patchSize, singleShape(inputShape)[3]!, this.dim];
     const limit = 1 / Math.sqrt(shape[0]! * shape[1]! * shape[2]!);
     const uniform = { kind: "uniform", limit } as const;

@@ -13,8 +13,8 @@ import {
 /**
  * Adds a learned vector per position: `y[b, t] = x[b, t] + pos_embed[0, t]`.
  *
- * `[batch, tokens, dim]` → the same. Weight: `pos_embed` `[1, tokens, dim]`, zeros at first, with `init: "timm"` normal
- * of deviation 0.02.
+ * `[batch, tokens, dim]` → same shape. Weight: `pos_embed` `[1, tokens, dim]`, initialized with zeros; with `init: "timm"`
+ * normal, standard deviation 0.02.
  *
  * @see Dosovitskiy et al. 2020, section 3.1, https://arxiv.org/abs/2010.11929
  *

@@ -5,7 +5,7 @@ import { residualAdd } from "../ops/residual-add.ts";
 import type { LayerArgs } from "./base.ts";
 
 /**
- * `residualAdd` as a layer of two inputs of one shape: what `tf.layers.add` computes, with nothing kept for the
+ * {@link residualAdd} as a layer: the sum of two inputs of equal shape, as `tf.layers.add`, with nothing saved for the
  * backward pass.
  *
  * @example

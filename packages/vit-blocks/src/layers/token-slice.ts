@@ -5,14 +5,14 @@ import { type LayerArgs, single, singleShape } from "./base.ts";
 
 /** Config of {@link FirstTokens}. */
 export interface FirstTokensArgs extends LayerArgs {
-  /** How many. */
+  /** Number of tokens. */
   count: number;
 }
 
 const FIRST_TOKENS: Checks<FirstTokensArgs> = { ...LAYER_OPTIONS, count: COUNT };
 
 /**
- * The first tokens: `[batch, tokens, dim]` → `[batch, count, dim]`.
+ * Returns the first tokens: `[batch, tokens, dim]` → `[batch, count, dim]`.
  *
  * @throws RangeError if `count` is not an integer ≥ 1.
  *
@@ -44,14 +44,14 @@ export class FirstTokens extends tfl.layers.Layer {
 
 /** Config of {@link TokenAt}. */
 export interface TokenAtArgs extends LayerArgs {
-  /** Which, from 0. */
+  /** Index of the token, from 0. */
   index: number;
 }
 
 const TOKEN_AT: Checks<TokenAtArgs> = { ...LAYER_OPTIONS, index: integerFrom(0) };
 
 /**
- * One token: `[batch, tokens, dim]` → `[batch, dim]`.
+ * Returns one token: `[batch, tokens, dim]` → `[batch, dim]`.
  *
  * @throws RangeError if `index` is not an integer ≥ 0.
  *

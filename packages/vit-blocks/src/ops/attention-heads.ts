@@ -1,25 +1,25 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type Checks, COUNT, FINITE, optional, requireOptions } from "known-options";
 
-/** What `attention` and `attentionProbabilities` have in common. */
+/** Options that `attention` and `attentionProbabilities` share. */
 export interface HeadOptions {
   /** Number of heads; `3 · heads` must divide the last axis of `qkv`. */
   readonly heads: number;
-  /** Multiplies the scores. Default `1 / sqrt(headDim)`. */
+  /** Factor of the scores. Default `1 / sqrt(headDim)`. */
   readonly scale?: number;
   /** Compute outputs for the first `queries` tokens only; keys and values still come from all. Default: all tokens. */
   readonly queries?: number;
 }
 
-/** What {@link HeadOptions} are checked by. */
+/** Checks of {@link HeadOptions}. */
 export const HEAD_OPTIONS: Checks<HeadOptions> = {
   heads: COUNT,
   scale: optional(FINITE),
   queries: optional(FINITE), // 1…tokens: checked with the shape
 };
 
-/** Checked sizes of one call. */
-export interface Sides {
+/** Sizes of one call, checked. */
+export interface HeadSizes {
   readonly batch: number;
   readonly tokens: number;
   readonly heads: number;
@@ -29,15 +29,16 @@ export interface Sides {
 }
 
 /**
+ * Returns the sizes of a call.
+ *
  * @throws TypeError for an unknown option; RangeError if the shape does not fit the heads or `queries` is not in 1…tokens.
- * Both name the caller.
  */
-export function sidesOf<Options extends HeadOptions>(
+export function headSizes<Options extends HeadOptions>(
   caller: string,
   qkv: tf.Tensor,
   options: Options,
   checks: Checks<Options>,
-): Sides {
+): HeadSizes {
   const { heads } = requireOptions(caller, options, checks);
   const [batch = 0, tokens = 0, width = 0] = qkv.shape;
   if (qkv.rank !== 3 || width % (3 * heads) !== 0) {
@@ -53,8 +54,8 @@ export function sidesOf<Options extends HeadOptions>(
   return { batch, tokens, heads, size, queries, scale: options.scale ?? 1 / Math.sqrt(size) };
 }
 
-/** q (already scaled, `[batch, heads, queries, size]`), k and v (`[batch, heads, tokens, size]`). */
-export function splitHeads(qkv: tf.Tensor, sides: Sides): { q: tf.Tensor; k: tf.Tensor; v: tf.Tensor } {
+/** Splits `qkv` into q (scaled, `[batch, heads, queries, size]`), k and v (`[batch, heads, tokens, size]`). */
+export function splitHeads(qkv: tf.Tensor, sides: HeadSizes): { q: tf.Tensor; k: tf.Tensor; v: tf.Tensor } {
   const { batch, tokens, heads, size, queries, scale } = sides;
   const rows = tf.transpose(tf.reshape(qkv, [batch, tokens, 3 * heads, size]), [0, 2, 1, 3]); // q, k, v heads
   const part = (index: number, count: number) =>

@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { customOp, type Forward, hasKernel, runKernel, withGradient } from "kernel-contract";
 import { type Checks, check, optional, RATE } from "known-options";
-import { HEAD_OPTIONS, type HeadOptions, type Sides, sidesOf, splitHeads } from "./attention-heads.ts";
+import { HEAD_OPTIONS, type HeadOptions, type HeadSizes, headSizes, splitHeads } from "./attention-heads.ts";
 import { dropout } from "./dropout.ts";
 
 /** Options of {@link attention}. */
 export interface AttentionOptions extends HeadOptions {
-  /** Dropout on the softmaxed scores, in training only; given, it takes a plain path that keeps them in memory. */
+  /** Dropout of the attention probabilities, for training; uses composed ops that keep them in memory. Default: none. */
   readonly dropout?: { readonly rate: number; readonly sampleKeys: ArrayLike<number>; readonly site: number };
 }
 
@@ -25,9 +25,9 @@ type Dropout = NonNullable<AttentionOptions["dropout"]>;
 /**
  * Multi-head self-attention between tokens: `out = softmax(scale · q kᵀ) v` for each head, softmax over the keys.
  *
- * The last axis of `qkv` is q, then k, then v, each head after head (the row order of timm's `qkv.weight`). For the
- * backward pass only `qkv` is kept (with kernels also `out` and the row sums' logarithms): probabilities are computed
- * again. Runs the kernels `Attention` and `AttentionGrad` where the backend has them.
+ * The last axis of `qkv` is q, then k, then v, each head after head (the row order of timm's `qkv.weight`). Only `qkv` is
+ * saved for the backward pass (with kernels also `out` and the log-sum-exp of each row); probabilities are recomputed.
+ * Runs the kernels `Attention` and `AttentionGrad` where the backend has them.
  *
  * @param qkv - `[batch, tokens, 3 · heads · headDim]`, float32. Not disposed.
  * @returns `[batch, queries, heads · headDim]`, a new tensor owned by the caller.
@@ -38,7 +38,7 @@ type Dropout = NonNullable<AttentionOptions["dropout"]>;
  * console.log(attention(tf.ones([1, 4, 12]), { heads: 2 }).shape); // [1, 4, 4]
  */
 export function attention(qkv: tf.Tensor, options: AttentionOptions): tf.Tensor3D {
-  const sides = sidesOf("attention", qkv, options, CHECKS);
+  const sides = headSizes("attention", qkv, options, CHECKS);
   if (options.dropout !== undefined && options.dropout.rate > 0) {
     return withDropout(qkv, sides, options.dropout);
   }
@@ -46,7 +46,7 @@ export function attention(qkv: tf.Tensor, options: AttentionOptions): tf.Tensor3
   return customOp([qkv], (x) => forward(x, sides)) as tf.Tensor3D; // built as [batch, queries, width / 3]
 }
 
-function withKernel(qkv: tf.Tensor, { heads, scale, queries }: Sides): Forward {
+function withKernel(qkv: tf.Tensor, { heads, scale, queries }: HeadSizes): Forward {
   const attrs = { heads, scale, queries };
   const [out, logSumExp] = runKernel("Attention", { qkv }, attrs);
   return withGradient({
@@ -56,7 +56,7 @@ function withKernel(qkv: tf.Tensor, { heads, scale, queries }: Sides): Forward {
   });
 }
 
-function composite(qkv: tf.Tensor, sides: Sides): Forward {
+function composite(qkv: tf.Tensor, sides: HeadSizes): Forward {
   const { q, k, v } = splitHeads(qkv, sides);
   return withGradient({
     value: joinHeads(tf.matMul(tf.softmax(tf.matMul(q, k, false, true)), v), sides),
@@ -65,7 +65,7 @@ function composite(qkv: tf.Tensor, sides: Sides): Forward {
   });
 }
 
-function compositeGradient(dy: tf.Tensor, qkv: tf.Tensor, sides: Sides): tf.Tensor {
+function compositeGradient(dy: tf.Tensor, qkv: tf.Tensor, sides: HeadSizes): tf.Tensor {
   const { batch, tokens, heads, size, queries, scale } = sides;
   const { q, k, v } = splitHeads(qkv, sides);
   const p = tf.softmax(tf.matMul(q, k, false, true)); // [batch, heads, queries, tokens]
@@ -73,15 +73,15 @@ function compositeGradient(dy: tf.Tensor, qkv: tf.Tensor, sides: Sides): tf.Tens
   const dv = tf.matMul(p, dOut, true, false);
   const dp = tf.matMul(dOut, v, false, true);
   const ds = tf.mul(p, tf.sub(dp, tf.sum(tf.mul(dp, p), -1, true)));
-  const asked = tf.mul(tf.matMul(ds, k), scale);
-  const silent = tf.zeros([batch, heads, tokens - queries, size]); // tokens that did not ask
-  const dq = queries === tokens ? asked : tf.concat([asked, silent], 2);
+  const dQueries = tf.mul(tf.matMul(ds, k), scale);
+  const zeros = tf.zeros([batch, heads, tokens - queries, size]); // tokens that are not queries
+  const dq = queries === tokens ? dQueries : tf.concat([dQueries, zeros], 2);
   const dk = tf.matMul(ds, q, true, false); // q already holds the scale
   const parts = [dq, dk, dv].map((part) => tf.transpose(part, [0, 2, 1, 3])); // [batch, tokens, heads, size]
   return tf.reshape(tf.concat(parts, 2), qkv.shape); // [batch, tokens, 3 * heads * size]
 }
 
-function withDropout(qkv: tf.Tensor, sides: Sides, { rate, sampleKeys, site }: Dropout): tf.Tensor3D {
+function withDropout(qkv: tf.Tensor, sides: HeadSizes, { rate, sampleKeys, site }: Dropout): tf.Tensor3D {
   return tf.tidy(() => {
     const { q, k, v } = splitHeads(qkv, sides);
     const p = tf.softmax(tf.matMul(q, k, false, true));
@@ -89,6 +89,6 @@ function withDropout(qkv: tf.Tensor, sides: Sides, { rate, sampleKeys, site }: D
   });
 }
 
-function joinHeads(out: tf.Tensor, { batch, heads, size, queries }: Sides): tf.Tensor3D {
+function joinHeads(out: tf.Tensor, { batch, heads, size, queries }: HeadSizes): tf.Tensor3D {
   return tf.reshape(tf.transpose(out, [0, 2, 1, 3]), [batch, queries, heads * size]);
 }

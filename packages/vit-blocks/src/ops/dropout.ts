@@ -5,20 +5,20 @@ import { uniform } from "sample-keys";
 
 /** Options of {@link dropout}. */
 export interface DropoutOptions {
-  /** Probability that an element is zeroed, in [0, 1). */
+  /** Probability of zeroing an element, in [0, 1). */
   readonly rate: number;
-  /** `false` makes the call an identity. */
+  /** Whether to drop elements; `false` makes the call an identity. */
   readonly training: boolean;
-  /** One uint32 key per row of the batch; needed where something is drawn. */
+  /** One uint32 key per row of the batch; required in training. */
   readonly sampleKeys?: ArrayLike<number>;
-  /** Which decision about the sample this is, from `siteOf`. */
+  /** Site of the decision, from `siteOf`. */
   readonly site: number;
 }
 
 const CHECKS: Checks<DropoutOptions> = { rate: RATE, training: BOOLEAN, sampleKeys: ANY, site: UINT32 };
 
 /**
- * Inverted dropout: zeroes single elements and divides the rest by `1 − rate`.
+ * Inverted dropout: zeroes random elements and divides the others by `1 − rate`.
  *
  * Element `j` of sample `i` is kept where `uniform(sampleKeys[i], site, j) ≥ rate`, so a mask depends neither on the
  * batch nor on the backend. Only the mask is kept for the backward pass.

@@ -4,8 +4,8 @@ import { customOp, type Forward, hasKernel, runKernel, withGradient } from "kern
 /**
  * The exact Gaussian error linear unit: `y = x · Φ(x)`, `Φ(x) = (1 + erf(x / √2)) / 2`; `dy/dx = Φ(x) + x · φ(x)`.
  *
- * Only `x` is kept for the backward pass. Runs the kernels `Gelu` and `GeluGrad` where the backend has them; one that gives
- * a second tensor beside `y` gets it back for the gradient, as `kept`.
+ * Only `x` is saved for the backward pass. Runs the kernels `Gelu` and `GeluGrad` where the backend has them; a second
+ * output of `Gelu` is passed to `GeluGrad` as `kept`.
  *
  * @param x - Any shape, float32. Not disposed.
  * @returns Same shape as `x`, a new tensor owned by the caller.

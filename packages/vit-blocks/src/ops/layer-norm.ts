@@ -5,13 +5,13 @@ import { customOp, type Forward, hasKernel, runKernel, withGradient } from "kern
  * Layer normalization over the last axis: `y = (x − mean) · rstd · gamma + beta`, `rstd = 1 / sqrt(variance + epsilon)`
  * with the biased variance.
  *
- * For the backward pass `x`, `gamma` and one mean and `rstd` per row are kept. Runs the kernels `LayerNorm` and
+ * `x`, `gamma` and one mean and `rstd` per row are saved for the backward pass. Runs the kernels `LayerNorm` and
  * `LayerNormGrad` where the backend has them.
  *
  * @param x - `[..., dim]`, float32, rank ≥ 1. Not disposed.
  * @param gamma - `[dim]`. Not disposed.
  * @param beta - `[dim]`. Not disposed.
- * @param epsilon - Added to the variance, > 0. Default 1e-6.
+ * @param epsilon - Constant added to the variance, > 0. Default 1e-6.
  * @returns Same shape as `x`, a new tensor owned by the caller.
  * @throws RangeError if `gamma` or `beta` is not `[dim]`, or `epsilon` is not positive.
  * @see Ba et al. 2016, "Layer Normalization", https://arxiv.org/abs/1607.06450

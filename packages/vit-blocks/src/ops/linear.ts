@@ -2,10 +2,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import { customOp, withGradient } from "kernel-contract";
 
 /**
- * A dense layer's map over the last axis: `y = x · kernel + bias`, as one 2-D product whatever the rank of `x`.
+ * Computes a dense layer over the last axis: `y = x · kernel + bias`, as one 2-D product for any rank of `x`.
  *
- * (On tfjs' WASM backend only plain 2-D products are fast, and fused ones only right there.) `x` and `kernel` are kept
- * for the backward pass, the result is not.
+ * (On tfjs' WASM backend only 2-D products are fast, and fused products are correct for 2-D only.) `x` and `kernel` are
+ * saved for the backward pass.
  *
  * @param x - `[..., in]`, float32, rank ≥ 2. Not disposed.
  * @param kernel - `[in, out]`. Not disposed.

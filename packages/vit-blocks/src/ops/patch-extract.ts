@@ -2,13 +2,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import { customOp, hasKernel, runKernel } from "kernel-contract";
 
 /**
- * Cuts images into square patches, row after row; inside a patch the order is height, width, channel, which is that of
- * a flattened convolution kernel. Its gradient puts the patches together again.
+ * Cuts images into square patches, row after row. Inside a patch the order is height, width, channel, as in a flattened
+ * convolution kernel. The gradient reassembles the image.
  *
- * Nothing is kept for the backward pass. Runs the kernel `PatchExtract` where the backend has it.
+ * Nothing is saved for the backward pass. Runs the kernel `PatchExtract` where the backend has it.
  *
  * @param x - `[batch, height, width, channels]`, float32. Not disposed.
- * @param patchSize - Pixels; must divide height and width.
+ * @param patchSize - Side of a patch in pixels; must divide height and width.
  * @returns `[batch, height / p · width / p, p · p · channels]`, a new tensor owned by the caller.
  * @throws RangeError if `x` is not rank 4 or the patch size does not divide the image.
  * @see Dosovitskiy et al. 2020, section 3.1, https://arxiv.org/abs/2010.11929
@@ -28,8 +28,8 @@ export function patchExtract(x: tf.Tensor, patchSize: number): tf.Tensor3D {
   }
   const rows = height / patchSize;
   const columns = width / patchSize;
-  // Rank 4 is enough: pixels of one patch row and their channels stay together. (Not `tf.transpose` for an empty batch:
-  // tfjs' WASM kernel divides by zero.)
+  // Rank 4 is enough: pixels of a patch row and their channels stay together. An empty batch is not transposed: tfjs' WASM
+  // kernel divides by zero.
   const exchanged = (v: tf.Tensor, sides: number[], shape: number[]) =>
     v.size === 0 ? tf.zeros(shape) : tf.reshape(tf.transpose(tf.reshape(v, sides), [0, 2, 1, 3]), shape);
   const cut = [batch * rows, patchSize, columns, patchSize * channels];

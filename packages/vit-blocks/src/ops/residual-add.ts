@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { customOp } from "kernel-contract";
 
 /**
- * `x + branch` for equal shapes. Unlike `tf.add` it keeps nothing for the backward pass: the gradient of `x` and `branch`
- * is that of the sum.
+ * Computes `x + branch` for equal shapes. Unlike `tf.add` it saves nothing for the backward pass: `x` and `branch` both
+ * have the gradient of the sum.
  *
  * @param x - Any shape. Not disposed.
  * @param branch - The shape of `x`. Not disposed.

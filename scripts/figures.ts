@@ -18,10 +18,10 @@ if (run === undefined) {
 } else {
   const result = readFileSync(join(run, "result.json"), "utf8");
   const { settings, environment } = JSON.parse(result) as {
-    settings: { preset: string; seed: number };
+    settings: { run: { preset: string; seed: number } };
     environment: { date: string; backend: string; node: string };
   };
-  if (settings.preset !== "demo" || settings.seed !== 42)
+  if (settings.run.preset !== "demo" || settings.run.seed !== 42)
     throw new Error(`figures: ${run} is not the demo with seed 42`);
   const [, build] = /training kernels \(([\w-]+)\)/.exec(environment.backend) ?? [];
   write(demo, result, `Node ${environment.node.slice(1)}, ${build}`, environment.date.slice(0, 10));

@@ -1,6 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { PRESETS } from "../../packages/deit-cli/src/settings/presets.ts";
+import { type Edits, leavesOf } from "../../packages/deit-cli/src/options/edits.ts";
+import { kebab } from "../../packages/deit-cli/src/options/kebab.ts";
+import { OPTION_NAMES, optionOf } from "../../packages/deit-cli/src/options/option-table.ts";
+import { savedSettings } from "../../packages/deit-cli/src/runs/saved-settings.ts";
+import { presetOf } from "../../packages/deit-cli/src/settings/resolve-settings.ts";
 import type { ResultRow } from "./row.ts";
 
 interface LogLine {
@@ -16,7 +20,7 @@ interface LogLine {
 }
 
 /**
- * The students of a run of the example, finished or not, from its settings and its logs; and its teacher's accuracy, once the
+ * The students of a run of `deit-cli`, finished or not, from its settings and its logs; and its teacher's accuracy, once the
  * run has ended.
  *
  * @param folder - `runs/<name>`.
@@ -24,9 +28,14 @@ interface LogLine {
  * @param hardware - What ran it.
  */
 export function readRun(folder: string, commit: string, hardware: string): ResultRow[] {
-  const settings = JSON.parse(readFileSync(join(folder, "settings.json"), "utf8"));
-  const shared = { run: basename(resolve(folder)), source: commandOf(settings), commit, seed: settings.seed };
-  const machine = `${hardware}, Node ${process.version}, ${settings.backend}`;
+  const settings = savedSettings(folder, "results");
+  const shared = {
+    run: basename(resolve(folder)),
+    source: commandOf(settings),
+    commit,
+    seed: Number(settings["run.seed"]),
+  };
+  const machine = `${hardware}, Node ${process.version}, ${settings["run.backend"]}`;
   return [...teacherRow(folder, shared), ...["student-alone", "student-distilled"].flatMap(stageRow)];
 
   function stageRow(stage: string): ResultRow[] {
@@ -45,7 +54,7 @@ export function readRun(folder: string, commit: string, hardware: string): Resul
         model: stage.replace("-", " "),
         date: lines.at(-1)!.time.slice(0, 10),
         machine,
-        epochs: settings.epochs,
+        epochs: Number(settings["recipe.epochs"]),
         imagesPerSecond: round(sum(steps.map(({ size = 0 }) => size)) / seconds, 1),
         minutes: round(seconds / 60, 0),
         loss: epochs.map(({ loss }) => round(loss!, 4)),
@@ -72,23 +81,36 @@ function teacherRow(
     }));
 }
 
-/** What differs from the preset, as options; of paths only the last part, for they are one machine's. */
-function commandOf(settings: Readonly<Record<string, unknown>>): string {
-  const preset = PRESETS[String(settings.preset)] as Readonly<Record<string, unknown>>;
-  const hidden = ["name", "out", "preset", "checkpointEvery", "workers", "resume"];
+/** Settings that differ from the preset's, as options; of paths only the last part, which is the same on every machine. */
+function commandOf(settings: Edits): string {
+  const preset = leavesOf(presetOf(String(settings["run.preset"])));
+  const hidden = ["preset", "name", "out", "checkpointEvery", "workers", "resume"];
   const paths = ["data", "weights", "storeLogits"];
-  const options = Object.entries(settings)
-    .filter(([key, value]) => !hidden.includes(key) && value !== preset[key] && value !== false)
-    .map(([key, value]) => {
-      const option = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-      if (value === true) return option;
-      if (key === "teacher") return `${option} ${modelPath(String(value))}`;
-      return `${option} ${paths.includes(key) ? basename(String(value)) : value}`;
-    });
-  return ["npx pnpm@12 start train", `--preset ${settings.preset}`, ...options].join(" ");
+  const options = OPTION_NAMES.flatMap((name) => {
+    const { path, kind, choices } = optionOf(name);
+    const [was, is] = [preset, settings].map((all) => JSON.stringify(below(all, path)));
+    if (hidden.includes(name) || path.startsWith("use.") || was === is) return [];
+    const option = `--${kebab(name)}`;
+    if (kind === "switch") return [option];
+    const value = settings[path];
+    if (choices !== undefined)
+      return [
+        `${option} ${Object.keys(choices).find((one) => is === JSON.stringify(below({ [path]: choices[one] }, path)))}`,
+      ];
+    if (name === "evaluationCrop") return [`${option} ${settings[`${path}.ratio`] ?? 1}`];
+    if (name === "teacher") return [`${option} ${modelPath(String(value))}`];
+    return [`${option} ${paths.includes(name) ? basename(String(value)) : (value ?? 0)}`];
+  });
+  return ["npx pnpm@12 start train", `--preset ${settings["run.preset"]}`, ...options].join(" ");
 }
 
-/** Of a model that a run has saved, the run too. */
+/** The values at a path and below it, without those left out. */
+function below(edits: Edits, path: string): Edits {
+  const leaves = Object.entries(leavesOf(edits)).filter(([key]) => `${key}.`.startsWith(`${path}.`));
+  return Object.fromEntries(leaves.filter(([, value]) => value !== undefined && value !== null).sort());
+}
+
+/** Path of a model, with the run that saved it if there is one. */
 function modelPath(path: string): string {
   const parts = path.split("/");
   return /^(teacher|student-)/.test(parts.at(-1)!) ? `runs/${parts.slice(-2).join("/")}` : basename(path);

@@ -41,7 +41,7 @@ const recipe: Recipe = {
   learningRate: 1e-3,
   learningRatePer: BATCH_SIZE,
   schedule: "cosine",
-  warmup: { length: { epochs: 1 } },
+  warmup: { epochs: 1 },
   weightDecay: 0.05,
   decays: "matrices",
   dropPathRate: 0.05,

@@ -8,8 +8,11 @@ import { predict } from "./commands/predict.ts";
 import { report } from "./commands/report.ts";
 import { teacher } from "./commands/teacher.ts";
 import { train } from "./commands/train.ts";
+import { type UseSettings, useSettings } from "./commands/use-settings.ts";
+import type { Edits } from "./options/edits.ts";
+import { editsOf } from "./options/edits-of.ts";
 import { kebab } from "./options/kebab.ts";
-import { FLAG_OPTIONS, OPTION_HELP, TEXT_OPTIONS } from "./options/option-help.ts";
+import { optionOf } from "./options/option-table.ts";
 import { readConfig } from "./options/read-config.ts";
 import { UsageError } from "./process/usage-error.ts";
 
@@ -20,8 +23,9 @@ export const COMMANDS: readonly Command[] = [train, evaluate, predict, teacher, 
 export interface Asked {
   readonly command: Command;
   readonly args: readonly string[];
-  /** A configuration file's options under those of the command line. */
-  readonly options: Readonly<Record<string, unknown>>;
+  /** What the command line changes in the settings, over what a configuration file does. */
+  readonly edits: Edits;
+  readonly use: UseSettings;
 }
 
 /**
@@ -43,7 +47,7 @@ export function parseCommandLine(argv: readonly string[]): Asked | undefined {
     const { "--": _, help: __, h: ___, ...given } = parsed.options as Record<string, unknown>;
     requireArguments(command, parsed.args, Boolean(cli.matchedCommandName));
     cli.runMatchedCommand(); // does nothing but check
-    return { command, args: parsed.args, options: optionsOf(command, given) };
+    return { command, args: parsed.args, ...optionsOf(command, given) };
   } catch (error) {
     if (error instanceof Error && error.name === "CACError")
       throw new UsageError(`${error.message} (see --help)`);
@@ -68,10 +72,9 @@ function usage({ name, argument }: Command): string {
 
 function describe(described: CacCommand, { options, examples }: Command): void {
   for (const name of options) {
-    described.option(
-      FLAG_OPTIONS.has(name) ? `--${kebab(name)}` : `--${kebab(name)} <value>`,
-      OPTION_HELP[name],
-    );
+    const { path, kind, help } = optionOf(name);
+    const place = path.startsWith("use.") ? "" : ` [${path}]`;
+    described.option(`--${kebab(name)}${kind === "switch" ? "" : " <value>"}`, `${help}${place}`);
   }
   for (const example of examples) described.example(`  npx pnpm@12 start ${example}`.trimEnd());
   described.allowUnknownOptions().action(() => {}); // unknown ones are named by us, with a suggestion
@@ -93,16 +96,19 @@ function requireArguments({ name, argument }: Command, args: readonly string[], 
     throw new UsageError(`${name}: expected ${argument.name}, got none (see --help)`);
 }
 
-function optionsOf({ name, options }: Command, given: Record<string, unknown>): Record<string, unknown> {
+function optionsOf(
+  { name, options, settings = [] }: Command,
+  given: Record<string, unknown>,
+): Pick<Asked, "edits" | "use"> {
   const unknown = Object.keys(given).find((key) => !(options as readonly string[]).includes(key));
   if (unknown !== undefined) {
     const hint = suggestion(kebab(unknown), options.map(kebab)).replace("'", "'--");
     throw new UsageError(`${name}: unknown option '--${kebab(unknown)}'${hint} (see --help)`);
   }
-  const entries = Object.entries(given).map(([key, value]) => [
-    key,
-    TEXT_OPTIONS.has(key) ? String(value) : value,
-  ]);
-  const { config, ...own } = Object.fromEntries(entries) as Record<string, unknown>;
-  return { ...(config !== undefined && readConfig(String(config), options)), ...own };
+  const { config, ...typed } = given;
+  const paths = [...settings, ...options.map((option) => optionOf(option).path)];
+  const all = { ...(config !== undefined && readConfig(String(config), paths)), ...editsOf(typed) };
+  const part = (isUse: boolean): Edits =>
+    Object.fromEntries(Object.entries(all).filter(([path]) => path.startsWith("use.") === isUse));
+  return { edits: part(false), use: useSettings(part(true)) };
 }

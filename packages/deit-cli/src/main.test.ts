@@ -69,10 +69,10 @@ describe("the program as a process", () => {
     stopped.child.kill("SIGINT");
     const { code, err } = await stopped;
     expect(code).toBe(130);
-    const command = /to go on: npx pnpm@12 start (--resume) (\S+)\n$/.exec(err);
+    const command = /to resume: npx pnpm@12 start (--resume) (\S+)\n$/.exec(err);
     const resumed = await start(command![1]!, command![2]!);
     expect(resumed).toMatchObject({ code: 0, err: "" });
-    expect(resumed.out).toMatch(/goes on after step \d/);
+    expect(resumed.out).toMatch(/resumes after step \d/);
     expect((await start("--resume", folder)).err).toContain("expected a run that is not finished");
     expect((await start("--resume", out)).err).toContain(
       "--resume: expected the folder of a run, could not read",

@@ -15,6 +15,7 @@ export {
   deitTinyDistilled,
   type Preset,
 } from "./presets.ts";
+export { requireConfig, VIT_CHECKS } from "./require-config.ts";
 export { vit } from "./vit.ts";
 
 // Weights.

@@ -14,7 +14,8 @@ import {
 } from "known-options";
 import type { VitConfig } from "./config.ts";
 
-const CHECKS: Checks<VitConfig> = {
+/** Checks of {@link VitConfig}, field by field. */
+export const VIT_CHECKS: Checks<VitConfig> = {
   imageSize: either(
     COUNT,
     check(
@@ -45,12 +46,16 @@ export function imageSides({ imageSize }: VitConfig): readonly [height: number, 
 }
 
 /**
- * Rejects an invalid config, before anything is allocated.
+ * Rejects an invalid config, before anything is allocated: fields one by one, then the sizes together.
  *
+ * @param caller - First word of the error's message.
  * @throws TypeError for an unknown field; RangeError for a value that does not fit. Both name the caller and the field.
+ *
+ * @example
+ * requireConfig("myModel", { ...config.deitTiny, classes: 5 });
  */
 export function requireConfig(caller: string, config: VitConfig): void {
-  requireOptions(caller, config, CHECKS);
+  requireOptions(caller, config, VIT_CHECKS);
   const [height, width] = imageSides(config);
   const { patchSize, dim, heads, headDim, mlpRatio = 4 } = config;
   if (!Number.isInteger(dim * mlpRatio)) {

@@ -54,6 +54,7 @@ export {
 } from "./recipe/compile-recipe.ts";
 export { DEIT_RECIPE, FINETUNE_RECIPE, KERAS_RECIPE } from "./recipe/presets.ts";
 export type { Recipe, RecipeImages, RecipeWarmup } from "./recipe/recipe.ts";
+export { requireRecipe } from "./recipe/require-recipe.ts";
 
 // Pictures.
 

@@ -101,6 +101,11 @@ describe.each(BACKENDS)("training on mixed batches on %s", (backend) => {
     expect(history.loss![0]).toBeCloseTo(loss.dataSync()[0]!, 5);
   });
 
+  test("is the source itself where nothing is mixed", () => {
+    const source = sectors(4, 4);
+    expect(mixedSource(source, { classes: 3, mixupAlpha: 0, cutmixAlpha: 0 })).toBe(source);
+  });
+
   test("refuses what is out of range", () => {
     expect(() => mixedSource(sectors(4, 4), { classes: 0 })).toThrow(
       "mixedSource: classes must be an integer >= 1, got 0",

@@ -38,6 +38,7 @@ const CHECKS: Checks<MixedSourceOptions> = {
  * teacher logits do not serve them a second time. Not for validation data.
  *
  * @param source - Not changed; its batches are not written to.
+ * @returns The source itself where both alphas are 0.
  * @throws TypeError for an unknown option or what is not a source. RangeError if an option is out of range, or while iterating for
  * labels that are not in [0, classes).
  *
@@ -49,6 +50,7 @@ export function mixedSource(source: DataSource, options: MixedSourceOptions): Da
   requireOptions("mixedSource", options, CHECKS);
   requireSource("mixedSource", source);
   const { classes, mode = "batch", ...mixing } = options;
+  if (mixing.mixupAlpha === 0 && mixing.cutmixAlpha === 0) return source;
   const firstOf = MODES[mode];
   const mixesOf = ({ sampleKeys }: Batch): Mix[] =>
     Array.from(sampleKeys, (_, row) => mixOf(mixing, sampleKeys[firstOf(row, sampleKeys.length)]!));

@@ -51,8 +51,8 @@ export function writeAugmented(
 }
 
 /** @throws RangeError if an option is out of range, TypeError if one is not known. */
-export function requireAugmentation(augmentation: Augmentation): void {
-  requireOptions("Augmentation", augmentation, {
+export function requireAugmentation(augmentation: Augmentation, caller = "Augmentation"): void {
+  requireOptions(caller, augmentation, {
     crop: optional(OBJECT),
     flip: optional(FRACTION),
     randAugment: optional(OBJECT),

@@ -33,8 +33,8 @@ export function centerCrop(image: ByteImage, size: number, options: CenterCropOp
 }
 
 /** @throws RangeError if an option is out of range, TypeError if one is not known. */
-export function requireCenterCrop(options: CenterCropOptions): void {
-  requireOptions("centerCrop", options, {
+export function requireCenterCrop(options: CenterCropOptions, caller = "centerCrop"): void {
+  requireOptions(caller, options, {
     ratio: optional(CROP_RATIO),
     interpolation: optional(INTERPOLATION),
   });

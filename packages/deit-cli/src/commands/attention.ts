@@ -1,10 +1,12 @@
 import { startBackend } from "tfjs-backends";
 import { attentionTargets, writeAttention } from "../attention/attention-files.ts";
+import { newestRun } from "../models/newest-run.ts";
 import { openModel } from "../models/open-model.ts";
-import { MODEL_OPTIONS, modelSettings } from "../options/model-settings.ts";
 import { BadPhoto, requireNone } from "../photos/bad-photo.ts";
 import { findPhotos, leftOutLine } from "../photos/find-photos.ts";
+import { resolveDataSettings } from "../settings/resolve-settings.ts";
 import type { Command } from "./command.ts";
+import { MODEL_OPTIONS } from "./predict.ts";
 
 export const attention: Command = {
   name: "attention",
@@ -12,19 +14,20 @@ export const attention: Command = {
   argument: { name: "photos", many: true },
   options: ["attention", ...MODEL_OPTIONS],
   examples: ["attention photo.jpg", "attention photos/ --attention drawn --model runs/demo"],
-  run: async ({ args, options, output, signal }) => {
-    const { attention: target = "attention", backend, model, ...use } = modelSettings(options);
+  run: async ({ args, edits, use, output, signal }) => {
+    const { run, data } = resolveDataSettings(edits);
+    const { attention: target = "attention", model = newestRun(run.out) } = use;
     const photos = await findPhotos(args);
     const { files } = photos;
     output.write(leftOutLine(photos));
     const errors: string[] = [];
     const targets = await attentionTargets(files, target);
-    await startBackend(backend);
+    await startBackend(run.backend);
     const opened = await openModel(model, use);
     for (const [i, file] of files.entries()) {
       signal?.throwIfAborted();
       try {
-        await writeAttention(opened, file, targets[i]!, use);
+        await writeAttention(opened, file, targets[i]!, data);
         output.write(`${targets[i]}\n`);
       } catch (error) {
         if (!(error instanceof BadPhoto)) throw error;

@@ -1,5 +1,7 @@
-import type { OptionName } from "../options/option-help.ts";
+import type { Edits } from "../options/edits.ts";
+import type { OptionName } from "../options/option-table.ts";
 import type { LineOutput } from "../terminal/live-line.ts";
+import type { UseSettings } from "./use-settings.ts";
 
 /** One command of the program. */
 export interface Command {
@@ -9,6 +11,8 @@ export interface Command {
   /** What may follow its name: one, or any number. */
   readonly argument?: { readonly name: string; readonly many: boolean };
   readonly options: readonly OptionName[];
+  /** Groups of settings that a configuration file may have beside the options' own. Default: none. */
+  readonly settings?: readonly string[];
   /** What follows `npx pnpm@12 start`. */
   readonly examples: readonly string[];
   readonly run: (call: Call) => Promise<unknown>;
@@ -17,8 +21,9 @@ export interface Command {
 /** A command as it was called. */
 interface Call {
   readonly args: readonly string[];
-  /** By name; not checked but for their names. */
-  readonly options: Readonly<Record<string, unknown>>;
+  /** What is changed in the settings, by path; the values are not checked. */
+  readonly edits: Edits;
+  readonly use: UseSettings;
   readonly output: LineOutput;
   /** Stops what is under way after its step. */
   readonly signal?: AbortSignal;

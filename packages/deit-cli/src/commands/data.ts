@@ -1,18 +1,10 @@
 import { resolve } from "node:path";
-import { z } from "zod";
 import { openData } from "../data/open-data.ts";
 import { pictureRules } from "../data/picture-rules.ts";
 import { requireSheetPath, writeContactSheet } from "../data/write-contact-sheet.ts";
-import { checked } from "../options/checked.ts";
 import { resolveDataSettings } from "../settings/resolve-settings.ts";
 import { formatTable } from "../terminal/table.ts";
 import type { Command } from "./command.ts";
-
-const schema = z.object({
-  json: z.boolean().default(false),
-  sheet: z.string().optional(),
-  perClass: z.number().int().positive().max(100).default(10),
-});
 
 export const data: Command = {
   name: "data",
@@ -26,11 +18,9 @@ export const data: Command = {
     "data --download --sheet flowers.html",
     "data --data photos/ --json",
   ],
-  run: async ({ options, output, signal }) => {
-    const { json: _, sheet: __, perClass: ___, ...chosen } = options;
-    const { json, sheet, perClass } = checked(schema, options);
+  run: async ({ edits, use: { json, sheet, perClass }, output, signal }) => {
     if (sheet !== undefined) await requireSheetPath(sheet);
-    const settings = resolveDataSettings(chosen);
+    const settings = resolveDataSettings(edits);
     const { train, validation, classNames, description, notes } = await openData(
       settings,
       json ? { write: () => {} } : output,
@@ -42,7 +32,8 @@ export const data: Command = {
       training: count(train.labels, label),
       heldOut: count(validation.labels, label),
     }));
-    if (sheet !== undefined) await writeContactSheet(train, sheet, { perClass, ...pictureRules(settings) });
+    if (sheet !== undefined)
+      await writeContactSheet(train, sheet, { perClass, ...pictureRules(settings.data) });
     if (json) {
       const drawn = sheet !== undefined && { sheet };
       output.write(`${JSON.stringify({ description, classes, notes, ...drawn }, null, 2)}\n`);

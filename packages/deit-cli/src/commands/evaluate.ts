@@ -1,14 +1,13 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { startBackend } from "tfjs-backends";
-import { z } from "zod";
 import { type FlowerData, openData } from "../data/open-data.ts";
 import { accuracyOf, classFigures, confusionMatrix } from "../judge/judgement.ts";
 import { predictionsOf } from "../judge/predictions.ts";
 import { placesOf } from "../models/class-names.ts";
 import { type OpenedModel, openModel } from "../models/open-model.ts";
-import { checked } from "../options/checked.ts";
-import { MODEL_USE } from "../options/model-settings.ts";
+import type { Edits } from "../options/edits.ts";
+import { optionOf } from "../options/option-table.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { type RunContext, reportOnce } from "../runs/context.ts";
 import { dataRecord, readDataRecord } from "../runs/data-record.ts";
@@ -21,11 +20,7 @@ import { formatTable } from "../terminal/table.ts";
 import { heldOutImages } from "../training/image-sources.ts";
 import type { Command } from "./command.ts";
 
-const schema = z.object({
-  json: z.boolean().default(false),
-  split: z.enum(["held-out", "all"]).optional(),
-  ...MODEL_USE,
-});
+const CROP = optionOf("evaluationCrop").path;
 const STAGES = ["teacher", "student-alone", "student-distilled"] as const;
 
 export const evaluate: Command = {
@@ -52,23 +47,22 @@ export const evaluate: Command = {
     "evaluate runs/photos --evaluation-crop 1",
     "evaluate runs/demo/student-alone --data test/ --json",
   ],
-  run: async ({ args, options, output, signal }) => {
-    const { json: _, split: __, pixels: ___, outputs: ____, ...chosen } = options;
-    const { json, split, ...use } = checked(schema, options);
+  run: async ({ args, edits, use, output, signal }) => {
+    const { json, split } = use;
     const folders = modelFolders(args[0]!);
-    const settings = dataSettings(folders[0]!, chosen);
-    await startBackend(settings.backend);
+    const settings = dataSettings(folders[0]!, edits);
+    await startBackend(settings.run.backend);
     const silent = { write: () => {} };
     const data = await openData(settings, json ? silent : output, signal, { use: "judge" });
-    const isAll = split === undefined ? await isOfOthers(folders[0]!, data, chosen) : split === "all";
+    const isAll = split === undefined ? await isOfOthers(folders[0]!, data, edits) : split === "all";
     const shown = isAll ? { ...data, validation: data.all } : data;
     const context = { settings, data: shown, output, folder: "", onSkip: reportOnce(json ? silent : output) };
     const judged: Judged[] = [];
     for (const folder of folders) {
       signal?.throwIfAborted();
       const opened = await openModel(folder, use);
-      const crop = options.evaluationCrop === undefined ? opened.centerCrop?.ratio : settings.evaluationCrop;
-      judged.push({ model: folder, ...(await judge(context, opened, crop)) });
+      const { centerCrop } = Object.hasOwn(edits, CROP) ? settings.recipe.images : opened;
+      judged.push({ model: folder, ...(await judge(context, opened, centerCrop)) });
       opened.model.dispose();
     }
     const pictures = `${judged[0]!.pictures} ${isAll ? "pictures, all of them" : "held-out pictures"}`;
@@ -91,7 +85,7 @@ interface Judged {
 async function judge(
   context: RunContext,
   { path, answers, classNames, imageSize, upright }: OpenedModel,
-  crop: number | undefined,
+  centerCrop: OpenedModel["centerCrop"],
 ): Promise<Omit<Judged, "model">> {
   const { data, settings } = context;
   const places = placesOf(data.classNames, classNames);
@@ -102,10 +96,9 @@ async function judge(
         `got ${data.classNames.join(", ")}: it does not know ${unknown.join(", ")}`,
     );
   }
-  const centerCrop = crop === undefined || crop === 1 ? undefined : { ratio: crop };
   const validation = data.validation.withUpright(upright);
   const pictures = await heldOutImages({ ...context, data: { ...data, validation } }, imageSize, centerCrop);
-  const { labels, probabilities } = await predictionsOf(answers, pictures, microBatchSizeOf(settings));
+  const { labels, probabilities } = await predictionsOf(answers, pictures, microBatchSizeOf(settings.run));
   const own = labels.map((label) => places[label]!);
   const confusion = confusionMatrix({ labels: own, probabilities }, classNames.length);
   return { classNames, pictures: labels.length, accuracy: accuracyOf(confusion), confusion };
@@ -122,26 +115,25 @@ function modelFolders(path: string): string[] {
 }
 
 /** The data that the model was trained on, except for what the options say. */
-function dataSettings(folder: string, options: Readonly<Record<string, unknown>>): Settings {
+function dataSettings(folder: string, edits: Edits): Settings {
   const run = dirname(folder);
   const saved = existsSync(join(run, "settings.json")) ? savedSettings(run, "evaluate") : {};
-  const isOther = options.data !== undefined || options.download === true;
-  const { data, download, ...rest } = saved;
-  return resolveDataSettings({ ...rest, ...(!isOther && { data, download: download ?? false }), ...options });
+  const isOther = edits["data.path"] !== undefined || edits["data.download"] === true;
+  const others = isOther && { "data.path": undefined, "data.download": false };
+  return resolveDataSettings({ ...saved, ...others, ...edits });
 }
 
 /** Whether `--data` has pictures that the run did not train on: all of them can be judged. The run's own, moved, are its own. */
-async function isOfOthers(
-  folder: string,
-  data: FlowerData,
-  options: Readonly<Record<string, unknown>>,
-): Promise<boolean> {
-  if (options.data === undefined) return false;
+async function isOfOthers(folder: string, data: FlowerData, edits: Edits): Promise<boolean> {
+  const path = edits["data.path"];
+  if (path === undefined) return false;
   const run = dirname(folder);
   const record = await readDataRecord(run);
   if (record !== undefined) return record.pictures !== dataRecord(data).pictures;
-  const saved = existsSync(join(run, "settings.json")) ? savedSettings(run, "evaluate").data : undefined;
-  return typeof saved !== "string" || resolve(saved) !== resolve(String(options.data)); // an older run's
+  const saved = existsSync(join(run, "settings.json"))
+    ? savedSettings(run, "evaluate")["data.path"]
+    : undefined;
+  return typeof saved !== "string" || resolve(saved) !== resolve(String(path)); // the record is lost
 }
 
 function tableOf(classNames: readonly string[], judged: readonly Judged[]): string {

@@ -15,14 +15,14 @@ export const report: Command = {
   argument: { name: "run", many: false },
   options: ["data", "cache", "backend", "workers", "maxPixels", "microBatchSize", "verbose", "config"],
   examples: ["report runs/demo", "report runs/photos --data /elsewhere/flower_photos.tgz"],
-  run: async ({ args, options, output, signal }) => {
+  run: async ({ args, edits, output, signal }) => {
     const folder = args[0]!;
     const result = await readRecord(folder);
     if (isFinished(folder)) await forgetStages(folder); // a crash may have left them
-    const { download, ...saved } = savedSettings(folder, "report");
-    const isMoved = options.data !== undefined; // then nothing is downloaded
-    const settings = resolveDataSettings({ ...saved, ...(!isMoved && { download }), ...options });
-    await startBackend(settings.backend);
+    const isMoved = edits["data.path"] !== undefined; // then nothing is downloaded
+    const moved = isMoved && { "data.download": false };
+    const settings = resolveDataSettings({ ...savedSettings(folder, "report"), ...moved, ...edits });
+    await startBackend(settings.run.backend);
     const data = await openData(settings, output, signal);
     const path = await writeReport({ settings, data, output, folder, onSkip: reportOnce(output) }, result);
     output.write(`report: ${resolve(path)}\n`);

@@ -1,24 +1,31 @@
-import type { OptionName } from "../options/option-help.ts";
+import type { Edits } from "../options/edits.ts";
+import { OPTION_NAMES, type OptionName, optionOf } from "../options/option-table.ts";
 import { savedSettings } from "../runs/saved-settings.ts";
 import { resolveSettings, resumeSettings } from "../settings/resolve-settings.ts";
-import { SETTING_NAMES, type Settings } from "../settings/settings.ts";
+import type { Settings } from "../settings/settings.ts";
 import { run } from "../train/run.ts";
 import type { Command } from "./command.ts";
 
-/** The settings that a command's options mean: of a run that is gone on with, or of a new one. */
-export function trainSettings(options: Readonly<Record<string, unknown>>): Settings {
-  const { resume } = options;
-  return resume === undefined
-    ? resolveSettings(options)
-    : resumeSettings(savedSettings(String(resume)), options);
+/** Settings of a command that trains: those of the run that is resumed, or of a new one. */
+export function trainSettings(edits: Edits): Settings {
+  const resumed = edits["run.resume"];
+  return resumed === undefined || resumed === null
+    ? resolveSettings(edits)
+    : resumeSettings(savedSettings(String(resumed)), edits);
 }
 
-export const TRAIN_OPTIONS: readonly OptionName[] = [...SETTING_NAMES, "config"];
+/** Options of the commands that train: all settings. */
+export const TRAIN_OPTIONS: readonly OptionName[] = [
+  ...OPTION_NAMES.filter((name) => !optionOf(name).path.startsWith("use.")),
+  "config",
+];
+export const SETTING_GROUPS = ["run", "data", "model", "recipe"] as const;
 
 export const train: Command = {
   name: "train",
   what: "Train a teacher, a student alone and the same student distilled, and write a report",
   options: TRAIN_OPTIONS,
+  settings: SETTING_GROUPS,
   examples: [
     "",
     "train --data flower_photos.tgz --teacher mobilenet_v2 --epochs 20",
@@ -26,5 +33,5 @@ export const train: Command = {
     "train --config runs/demo/settings.json --name again --seed 1",
     "train --resume runs/demo",
   ],
-  run: ({ options, output, signal }) => run(trainSettings(options), output, signal),
+  run: ({ edits, output, signal }) => run(trainSettings(edits), output, signal),
 };

@@ -3,8 +3,7 @@ import { dirname, join } from "node:path";
 import sharp from "sharp";
 import { emptyFolder } from "test-kit";
 import { describe, expect, test } from "vitest";
-import { recorder } from "../../test/workspace.ts";
-import { resolveSettings } from "../settings/resolve-settings.ts";
+import { recorder, settingsOf } from "../../test/workspace.ts";
 import { openData } from "./open-data.ts";
 
 /** A folder of so many pictures a class; what has no picture's name holds text. */
@@ -25,7 +24,7 @@ async function folderOf(classes: Readonly<Record<string, number>>, others: reado
 
 function open(data: string, options: object = {}, signal?: AbortSignal) {
   const output = recorder();
-  return { output, data: openData(resolveSettings({ data, ...options }), output, signal) };
+  return { output, data: openData(settingsOf({ data, ...options }), output, signal) };
 }
 
 describe("openData", () => {
@@ -81,14 +80,14 @@ describe("openData", () => {
     await expect(open(await folderOf({ cats: 10, dogs: 10 }), {}, signal).data).rejects.toThrow("enough");
     const stop = new AbortController();
     const drawing = openData(
-      resolveSettings({ count: 5000, imageSize: 224, patchSize: 16 }),
+      settingsOf({ count: 5000, imageSize: 224, patchSize: 16 }),
       recorder(),
       stop.signal,
     );
     setTimeout(() => stop.abort(new Error("enough")), 300);
     await expect(drawing).rejects.toThrow("enough");
     const cache = await emptyFolder();
-    await expect(openData(resolveSettings({ download: true, cache }), recorder(), signal)).rejects.toThrow(
+    await expect(openData(settingsOf({ download: true, cache }), recorder(), signal)).rejects.toThrow(
       "enough",
     );
   });

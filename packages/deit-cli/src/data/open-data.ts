@@ -45,7 +45,7 @@ export async function openData(
     use === "judge" && !isSplittable(store)
       ? { train: store.subset([]), validation: store }
       : splitFlowers(store);
-  if (settings.skipBadImages) await requireDecodable(train, settings, signal);
+  if (settings.data.skipBadImages) await requireDecodable(train, settings, signal);
   for (const [label, name] of store.classNames.entries()) {
     if (!validation.labels.includes(label)) note(`class '${name}' has no held-out picture: it is not judged`);
   }
@@ -66,7 +66,7 @@ async function requireDecodable(
   settings: Settings,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { onBad: _, ...limits } = pictureRules(settings);
+  const { onBad: _, ...limits } = pictureRules(settings.data);
   for (const [label, name] of store.classNames.entries()) {
     let problem: Error | undefined;
     for (const [index, other] of store.labels.entries()) {
@@ -92,13 +92,14 @@ async function openStore(
   note: (text: string) => void,
   signal: AbortSignal | undefined,
 ): Promise<{ store: SampleStore; source: string }> {
-  const { data, download, cache, count, imageSize, seed } = settings;
+  const { path: given, download, cache, count } = settings.data;
   const stop = signal && { signal };
-  if (data === undefined && !download) {
-    const store = await proceduralFlowers({ count, size: imageSize, seed, ...stop });
+  if (given === undefined && !download) {
+    const { imageSize: size } = settings.model;
+    const store = await proceduralFlowers({ count: count!, size, seed: settings.run.seed, ...stop });
     return { store, source: `${count} drawn flowers` };
   }
-  const path = data ?? (await downloadWithProgress(cache, output, signal));
+  const path = given ?? (await downloadWithProgress(cache, output, signal));
   const store = await openFlowers(path, { ...stop, onNote: ({ text }) => note(text) });
   return { store, source: `${store.size} photos` };
 }

@@ -1,6 +1,6 @@
-import type { Settings } from "../settings/settings.ts";
+import type { DataSettings } from "../settings/settings.ts";
 
-/** Which pictures are decoded, and what becomes of those that are not. */
+/** Which pictures are decoded, and what is done about those that do not decode. */
 export interface PictureRules {
   readonly onBad: "skip" | "throw";
   /** Most pixels of one picture, as in `decodeImage`. */
@@ -8,9 +8,6 @@ export interface PictureRules {
 }
 
 /** The settings' rules. */
-export function pictureRules({
-  skipBadImages,
-  maxPixels,
-}: Pick<Settings, "skipBadImages" | "maxPixels">): PictureRules {
+export function pictureRules({ skipBadImages, maxPixels }: DataSettings): PictureRules {
   return { onBad: skipBadImages ? "skip" : "throw", ...(maxPixels !== undefined && { maxPixels }) };
 }

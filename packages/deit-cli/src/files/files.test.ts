@@ -12,7 +12,7 @@ import { readDataRecord } from "../runs/data-record.ts";
 import { makeRunFolder, removeIfEmpty } from "../runs/run-folder.ts";
 import { readRecord } from "../runs/run-record.ts";
 import { finishedStage } from "../runs/stages.ts";
-import { readLog } from "../training/read-log.ts";
+import { StageMeter } from "../training/stage-meter.ts";
 import { shortPath } from "./short-path.ts";
 import { removeTemporaries, writeAtomically } from "./write-atomically.ts";
 
@@ -81,7 +81,9 @@ test("files of a run that hold something else are refused by name", async () => 
     await writeFile(join(folder, name), text);
   };
   const lines = async (path: string) => {
-    for await (const _ of readLog(path));
+    const meter = new StageMeter(path);
+    meter.setParams({ initialStep: 0, steps: 1 });
+    await meter.onTrainBegin();
   };
   const readers: Readonly<Record<string, () => Promise<unknown>>> = {
     "data.json": () => readDataRecord(folder),

@@ -1,21 +1,24 @@
-import type { z } from "zod";
 import { UsageError } from "../process/usage-error.ts";
 import { kebab } from "./kebab.ts";
+import { OPTION_NAMES, optionOf } from "./option-table.ts";
 
 /**
- * Values that fit a schema.
+ * Runs checks of `known-options`, whose errors begin with a value's place.
  *
- * @throws UsageError naming the first option that does not, what was expected and what was given.
+ * @throws UsageError with the value's path, and the option of that path if there is one.
  */
-export function checked<S extends z.ZodType>(
-  schema: S,
-  values: Readonly<Record<string, unknown>>,
-): z.infer<S> {
-  const result = schema.safeParse(values);
-  if (result.success) return result.data;
-  const { path, message } = result.error.issues[0]!;
-  const key = String(path[0] ?? "options");
-  // Of zod's "Too big: expected number to be <=1, received 2" only what was expected: what came is said by us.
-  const expected = message.replace(/^[A-Z][^:]*: /, "").replace(/, received .*$/, "");
-  throw new UsageError(`--${kebab(key)}: ${expected}, got ${JSON.stringify(values[key])}`);
+export function checked(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    const message = error.message.replace(/^[\w: ]+(?=: unknown option| must )/, (place) =>
+      place.replaceAll(": ", "."),
+    );
+    const [, place, unknown] = /^([\w.]+)(?:: unknown option '(\w+)'| must )/.exec(message) ?? [];
+    const path = unknown === undefined ? place : `${place}.${unknown}`;
+    const options = OPTION_NAMES.filter((name) => `${path}.`.startsWith(`${optionOf(name).path}.`));
+    const nearest = options.sort((a, b) => optionOf(b).path.length - optionOf(a).path.length)[0];
+    throw new UsageError(nearest === undefined ? message : `--${kebab(nearest)}: ${message}`);
+  }
 }

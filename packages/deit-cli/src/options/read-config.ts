@@ -2,24 +2,30 @@ import { readFileSync } from "node:fs";
 import { suggestion } from "known-options";
 import { parseJson } from "../files/parse-json.ts";
 import { UsageError } from "../process/usage-error.ts";
+import { type Edits, leavesOf } from "./edits.ts";
 
 /**
- * Options from a JSON file, named as in a run's `settings.json`, which is such a file itself.
+ * Settings from a JSON file, grouped as in a run's `settings.json`, which is such a file itself; null leaves a preset's value out.
  *
- * @param known - Options of the command.
- * @throws UsageError naming the file if it cannot be read, is no JSON object or has a key that the command lacks.
+ * @param known - Paths, and groups of them, that the command has.
+ * @throws UsageError naming the file if it cannot be read, is not a JSON object or has a setting that the command lacks.
  */
-export function readConfig(file: string, known: readonly string[]): Record<string, unknown> {
+export function readConfig(file: string, known: readonly string[]): Edits {
   const config = readJson(file);
-  if (typeof config !== "object" || config === null || Array.isArray(config)) {
-    throw new UsageError(`--config: ${file}: expected an object of options, got ${JSON.stringify(config)}`);
-  }
-  const unknown = Object.keys(config).filter((key) => !known.includes(key));
+  if (typeof config !== "object" || config === null || Array.isArray(config))
+    throw new UsageError(`--config: ${file}: expected an object of settings, got ${JSON.stringify(config)}`);
+  const edits = leavesOf(config);
+  const isKnown = (path: string): boolean => known.some((one) => `${path}.`.startsWith(`${one}.`));
+  const unknown = Object.keys(edits).filter((path) => !isKnown(path));
   if (unknown.length > 0) {
-    const list = unknown.map((key) => `'${key}'${suggestion(key, known)}`).join(", ");
-    throw new UsageError(`--config: ${file}: expected options of this command only, got ${list}`);
+    const hint = (path: string): string => {
+      const grouped = known.filter((one) => one.endsWith(`.${path}`));
+      return suggestion(path, grouped.length > 0 ? grouped : known);
+    };
+    const list = unknown.map((path) => `'${path}'${hint(path)}`).join(", ");
+    throw new UsageError(`--config: ${file}: expected settings of this command only, got ${list}`);
   }
-  return config as Record<string, unknown>;
+  return edits;
 }
 
 function readJson(file: string): unknown {

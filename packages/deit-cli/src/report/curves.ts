@@ -1,7 +1,6 @@
 import { type Curve, lineChart } from "../html/line-chart.ts";
 import type { ModelResult, RunResult } from "../runs/run-result.ts";
 import { percent } from "../terminal/format.ts";
-import type { Evidence } from "./evidence.ts";
 
 /** CSS class of a model's color. */
 export const MODEL_STYLE: Readonly<Record<ModelResult["name"], string>> = {
@@ -11,7 +10,7 @@ export const MODEL_STYLE: Readonly<Record<ModelResult["name"], string>> = {
 };
 
 /** Accuracy of the students with the teacher's as a line, losses, learning rate. */
-export function curveCharts({ models }: RunResult, { learningRates }: Evidence): string {
+export function curveCharts({ models }: RunResult): string {
   const students = models.filter(({ name }) => name !== "teacher");
   const epochs = Math.max(2, ...students.map(({ history }) => history.loss?.length ?? 0));
   const teacher = models.find(({ name }) => name === "teacher");
@@ -28,12 +27,6 @@ export function curveCharts({ models }: RunResult, { learningRates }: Evidence):
         ];
   const accuracies = [...line, ...students.flatMap((model) => curves(model, "accuracy", "val_accuracy"))];
   const losses = students.flatMap((model) => curves(model, "loss", "val_loss"));
-  const rates = learningRates.map(({ name, ...curve }, i) => ({
-    ...curve,
-    name,
-    style: MODEL_STYLE[name],
-    dashed: i > 0, // both students' are mostly the same
-  }));
   const loss = (value: number): string => value.toFixed(2);
   const charts = [
     {
@@ -44,7 +37,7 @@ export function curveCharts({ models }: RunResult, { learningRates }: Evidence):
     { title: "Loss", curves: losses, format: loss },
     {
       title: "Learning rate",
-      curves: rates,
+      curves: rateCurves(students),
       format: (value: number) => (value === 0 ? "0" : value.toExponential(1)),
     },
     // By itself, for a probe has many more epochs than a student.
@@ -55,6 +48,18 @@ export function curveCharts({ models }: RunResult, { learningRates }: Evidence):
     },
   ].flatMap((chart) => (chart.curves.length > 0 ? [lineChart(chart)] : []));
   return `<section class="charts">\n${charts.join("\n")}\n</section>`;
+}
+
+/** The students' learning rates; one curve where they are the same. */
+function rateCurves(students: readonly ModelResult[]): Curve[] {
+  const all = students.flatMap(({ name, learningRates }) =>
+    learningRates === undefined || learningRates.values.length === 0
+      ? []
+      : [{ ...learningRates, name: String(name), style: MODEL_STYLE[name] }],
+  );
+  const [first, second] = all;
+  const isSame = JSON.stringify(first?.values) === JSON.stringify(second?.values);
+  return first !== undefined && isSame ? [{ ...first, name: "both students", style: "both" }] : all;
 }
 
 function curves(model: ModelResult, training: string, validation: string): Curve[] {

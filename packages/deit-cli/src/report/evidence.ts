@@ -11,8 +11,6 @@ export interface Evidence {
   readonly mistakes: readonly ShownMistake[];
   /** Held-out pictures, each beside what the student's class tokens look at. */
   readonly attention: readonly ShownPicture[];
-  /** Learning rates of the students, by step. */
-  readonly learningRates: readonly LearningRates[];
 }
 
 /** A model and its answers. */
@@ -36,12 +34,4 @@ export interface ShownMistake extends ShownPicture {
   readonly predicted: string;
   /** In [0, 1]. */
   readonly probability: number;
-}
-
-/** A student's learning rate. */
-export interface LearningRates {
-  readonly name: ModelResult["name"];
-  /** Places of the values, in epochs: 0 is the beginning. */
-  readonly epochs: readonly number[];
-  readonly values: readonly number[];
 }

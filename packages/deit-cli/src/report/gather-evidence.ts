@@ -14,11 +14,9 @@ import "../models/known-layers.ts";
 import { imageUri } from "../html/data-uri.ts";
 import { centerCropOf, preprocessOf } from "../models/notes.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
-import { studentRecipe } from "../settings/recipe-settings.ts";
 import { teacherOf } from "../teacher/teacher-of.ts";
 import { attentionImages } from "../training/attention-images.ts";
 import type { Evidence, JudgedModel, ShownMistake, ShownPicture } from "./evidence.ts";
-import { learningRates } from "./learning-rates.ts";
 
 const MISTAKES = 12;
 const ATTENTION = 4;
@@ -30,13 +28,13 @@ export async function gatherEvidence(context: RunContext): Promise<Evidence> {
   const models: JudgedModel[] = [];
   let mistakes: ShownMistake[] = [];
   let attention: ShownPicture[] = [];
-  const stages = stagesOf(settings);
+  const stages = stagesOf(settings.run);
   const [lastStage, student] = stages.at(-1)!;
   for (const [stage, name] of stages) {
     const model = await loadLayersModelFile(join(folder, stage));
     const { preprocess, centerCrop, answers } = viewOf(context, stage, model);
     const pictures = await heldOutImages(context, model.inputs[0]!.shape[1]!, centerCrop);
-    const predictions = await predictionsOf(answers, pictures, microBatchSizeOf(settings));
+    const predictions = await predictionsOf(answers, pictures, microBatchSizeOf(settings.run));
     models.push({ name, predictions });
     if (stage === lastStage) {
       mistakes = await show(context, worstMistakes(predictions, MISTAKES), pictures);
@@ -50,18 +48,16 @@ export async function gatherEvidence(context: RunContext): Promise<Evidence> {
     }
     model.dispose();
   }
-  const students = stages.filter(([stage]) => stage !== "teacher");
-  const rates = await Promise.all(students.map(([stage, name]) => learningRates(folder, stage, name)));
-  return { classNames, models, student, mistakes, attention, learningRates: rates.flat() };
+  return { classNames, models, student, mistakes, attention };
 }
 
-/** How a model is shown pictures: by the settings, not by notes, which models of older runs lack. */
+/** How pictures are shown to a model: students by the settings, a teacher by its notes. */
 function viewOf({ settings, data }: RunContext, stage: StageName, model: tfl.LayersModel) {
   if (stage === "teacher") {
     const answers = teacherOf(model, data.classNames);
     return { answers, preprocess: preprocessOf(model), centerCrop: centerCropOf(model) };
   }
-  const { normalization, images } = studentRecipe(settings);
+  const { normalization, images } = settings.recipe;
   const preprocess = normalization === undefined ? toUnitRange : normalize(normalization);
   const answers = layersTeacher(model, { preprocess, outputs: "logits" });
   return { answers, preprocess, centerCrop: images.centerCrop };

@@ -1,5 +1,6 @@
 import { escapeHtml } from "../html/escape-html.ts";
 import { PAGE_STYLE } from "../html/page-style.ts";
+import { leavesOf } from "../options/edits.ts";
 import type { ModelResult, RunResult } from "../runs/run-result.ts";
 import { percent, rate } from "../terminal/format.ts";
 import { confusionTable, perClassTable } from "./confusion.ts";
@@ -22,7 +23,7 @@ A distilled student's training loss is the mean of the labels' loss and the teac
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}: ${escapeHtml(settings.name)}</title>
+<title>${title}: ${escapeHtml(settings.run.name)}</title>
 <style>${PAGE_STYLE}</style>
 </head>
 <body>
@@ -34,7 +35,7 @@ ${resultTable(models)}
 training, with the share of that time spent waiting for pictures. Everything was measured in this run.</p>
 <p><strong>${escapeHtml(verdict(result))}</strong></p>
 <h2>Curves</h2>
-${curveCharts(result, evidence)}
+${curveCharts(result)}
 <p class="note">Dashed in accuracy and loss: training, with augmentation and stochastic depth on, so it may lie below validation.${differentLosses}</p>
 <h2>What is taken for what</h2>
 <p class="note">Rows: what a held-out picture shows. Columns: what the model says.</p>
@@ -52,7 +53,9 @@ ${mistakeGallery(evidence.mistakes)}
 (<a href="https://arxiv.org/abs/2005.00928">Abnar and Zuidema</a>) of ${isDistilled ? "the class token, then of the distillation token" : "the class token"}.</p>
 ${attentionGallery(evidence.attention, isDistilled)}
 <h2>Settings</h2>
-${definitions({ ...settings })}
+${Object.entries(settings)
+  .map(([group, values]) => `<h3>${group}</h3>\n${definitions(leavesOf(values))}`)
+  .join("\n")}
 <h2>Environment</h2>
 ${definitions({ ...environment })}
 </main>

@@ -4,16 +4,16 @@ import { shortPath } from "../files/short-path.ts";
 import { mcnemar, wilson } from "../judge/significance.ts";
 import type { ModelResult, RunResult } from "../runs/run-result.ts";
 import { type StageName, stagesOf } from "../runs/stages.ts";
-import type { Settings } from "../settings/settings.ts";
+import type { DataSettings, RunSettings } from "../settings/settings.ts";
 import { percent } from "../terminal/format.ts";
 
 /** What a run is about. */
-export function introduction({ preset, students }: Pick<Settings, "preset" | "students">): string {
+export function introduction({ preset, students }: Pick<RunSettings, "preset" | "students">): string {
   const time = preset === "demo" && students === "both" ? " About two minutes on two cores." : "";
   return `${TRAININGS[students]}${time} Ctrl-C saves and stops, at any time.\n`;
 }
 
-const TRAININGS: Readonly<Record<Settings["students"], string>> = {
+const TRAININGS: Readonly<Record<RunSettings["students"], string>> = {
   both: `Three trainings: a teacher, a small vision transformer alone, and the same transformer taught by the teacher. Does a
 teacher help?`,
   alone: "One training: a small vision transformer that learns from the labels only.",
@@ -21,7 +21,7 @@ teacher help?`,
 };
 
 /** What the run does next and why, for someone who has not read the paper. */
-export function chapter(stage: StageName, settings: Pick<Settings, "students">): string {
+export function chapter(stage: StageName, settings: Pick<RunSettings, "students">): string {
   const stages = stagesOf(settings).map(([name]) => name);
   return `\n${stages.indexOf(stage) + 1} of ${stages.length}  ${CHAPTERS[stage]}`;
 }
@@ -81,10 +81,10 @@ function comparison(alone: JudgedModel, distilled: JudgedModel): string {
 }
 
 /** Three commands that go on from a run. */
-export function nextCommands(folder: string, settings: Pick<Settings, "data" | "download">): string {
+export function nextCommands(folder: string, { path, download }: DataSettings): string {
   const start = "npx pnpm@12 start";
   const [run, samples, attention] = [folder, join(folder, SAMPLES), join(folder, "attention")].map(shortPath);
-  const isDrawn = settings.data === undefined && !settings.download;
+  const isDrawn = path === undefined && !download;
   const last = isDrawn
     ? [`${start} train --download`, "the same on 3,670 real photos (229 MB)"]
     : [`${start} attention photo.jpg --model ${run}`, "what it looks at in a photo of yours"];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { settingsOf } from "../../test/workspace.ts";
 import { lineChart } from "../html/line-chart.ts";
 import type { RunResult } from "../runs/run-result.ts";
-import { resolveSettings } from "../settings/resolve-settings.ts";
 import type { Evidence } from "./evidence.ts";
 import { htmlReport } from "./html.ts";
 
@@ -40,9 +40,18 @@ describe("a line chart", () => {
 });
 
 describe("a report", () => {
-  const settings = { ...resolveSettings({ preset: "tiny" }), name: "<b>x" };
+  const tiny = settingsOf({ preset: "tiny" });
+  const settings = { ...tiny, run: { ...tiny.run, name: "<b>x" } };
   const history = { loss: [1, 0.5], val_loss: [1, 0.6], accuracy: [0.2, 0.7], val_accuracy: [0.3, 0.6] };
-  const figures = { params: 1234, valAccuracy: 0.6, imagesPerSecond: 99, trainImagesPerSecond: 33, history };
+  const learningRates = { epochs: [0.5, 1, 2], values: [0.1, 0.2, 0.05] };
+  const figures = {
+    params: 1234,
+    valAccuracy: 0.6,
+    imagesPerSecond: 99,
+    trainImagesPerSecond: 33,
+    learningRates,
+    history,
+  };
   const names = ["teacher", "student alone", "student distilled"] as const;
   const result: RunResult = {
     settings,
@@ -76,7 +85,6 @@ describe("a report", () => {
     student: "student distilled",
     mistakes: [{ source, key: "tulip/7.jpg", label: "tulip", predicted: "<i>daisy", probability: 0.7 }],
     attention: [{ source, label: "tulip" }],
-    learningRates: [{ name: "student alone", epochs: [0.5, 1, 2], values: [0.1, 0.2, 0.05] }],
   };
   const html = htmlReport(result, evidence);
 
@@ -110,7 +118,7 @@ describe("a report", () => {
     const { teacherDescription: _, ...rest } = result;
     const alone = {
       ...rest,
-      settings: { ...settings, students: "alone" as const },
+      settings: { ...settings, run: { ...settings.run, students: "alone" as const } },
       models: [result.models[1]!],
     };
     const page = htmlReport(alone, { ...evidence, student: "student alone", models: [evidence.models[1]!] });

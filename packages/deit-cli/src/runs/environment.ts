@@ -17,7 +17,7 @@ export function describeEnvironment(
     backend: `${backend.name}: ${backend.detail}`,
     node: process.version,
     cpu: `${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}`,
-    computing: `${replicasOf(settings)} × ${microBatchSizeOf(settings)} images at once`,
+    computing: `${replicasOf(settings.run)} × ${microBatchSizeOf(settings.run)} images at once`,
     trainingImages: data.train.size,
     validationImages: models.at(-1)?.right?.length ?? data.validation.size, // those skipped were not judged
     duration: duration(performance.now() - startedAt),

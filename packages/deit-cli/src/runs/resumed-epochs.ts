@@ -1,37 +1,41 @@
-import type { Settings } from "../settings/settings.ts";
-import { UsageError } from "../process/usage-error.ts";
-import { savedSettings, writeSettings } from "./saved-settings.ts";
 import { shortPath } from "../files/short-path.ts";
+import { UsageError } from "../process/usage-error.ts";
+import { resolveSettings } from "../settings/resolve-settings.ts";
+import type { Settings } from "../settings/settings.ts";
+import { savedSettings, writeSettings } from "./saved-settings.ts";
 import { finishedStage, stagesOf } from "./stages.ts";
 
-/** Commands that go on with a run. */
+/** Commands that resume a run. */
 export type ResumeCommand = "train" | "teacher";
 
+const EPOCHS = "recipe.epochs";
+
 /**
- * Refuses more epochs for a run of which a student is trained already: the other would be trained for longer, and they would not be
- * comparable. Whether a training under way can be longer is for the trainer to say.
+ * Refuses more epochs for a run of which a student is trained already: the other would be trained for longer, and the two would
+ * not be comparable. Whether a training that has begun can be longer is the trainer's to say.
  *
  * @throws UsageError naming the student.
  */
-export async function requireSameEpochs(folder: string, { epochs, students }: Settings): Promise<void> {
-  for (const [stage, name] of stagesOf({ students })) {
+export async function requireSameEpochs(folder: string, { run, recipe }: Settings): Promise<void> {
+  for (const [stage, name] of stagesOf(run)) {
     if (stage === "teacher") continue;
     const trained = (await finishedStage(folder, stage))?.result.history.loss?.length;
-    if (trained === undefined || trained === epochs) continue;
+    if (trained === undefined || trained === recipe.epochs) continue;
     throw new UsageError(
-      `--epochs: expected ${trained}, for which the ${name} of '${folder}' is trained already, got ${epochs}`,
+      `--epochs: expected ${trained}, because the ${name} of '${folder}' has been trained for ${trained}, got ${recipe.epochs}`,
     );
   }
 }
 
-/** Keeps in a run's settings for how many epochs its students are trained: once the trainer goes on with them. */
-export async function keepEpochs(folder: string, { epochs }: Settings): Promise<void> {
+/** Keeps the students' epochs in a run's settings, once the trainer has accepted them. */
+export async function keepEpochs(folder: string, { recipe }: Settings): Promise<void> {
   const saved = savedSettings(folder);
-  if (saved.epochs !== epochs) await writeSettings(folder, { ...saved, epochs });
+  if (saved[EPOCHS] === recipe.epochs) return;
+  await writeSettings(folder, resolveSettings({ ...saved, [EPOCHS]: recipe.epochs }));
 }
 
-/** What is to be typed to go on with a run as it was started or resumed last. */
-export function resumeCommand(command: ResumeCommand, folder: string, { epochs }: Settings): string {
-  const longer = savedSettings(folder).epochs === epochs ? "" : ` --epochs ${epochs}`;
+/** The command line that resumes a run as it was started or resumed last. */
+export function resumeCommand(command: ResumeCommand, folder: string, { recipe }: Settings): string {
+  const longer = savedSettings(folder)[EPOCHS] === recipe.epochs ? "" : ` --epochs ${recipe.epochs}`;
   return `npx pnpm@12 start ${command === "train" ? "" : `${command} `}--resume ${shortPath(folder)}${longer}`;
 }

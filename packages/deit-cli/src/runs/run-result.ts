@@ -2,15 +2,21 @@ import { z } from "zod";
 import type { Measured } from "../judge/measure.ts";
 import type { Settings } from "../settings/settings.ts";
 
+/** Figures of a training, over all its steps; there are none for a linear probe. */
+export interface StageFigures {
+  /** Images per second: waits for data included, validation not. */
+  readonly trainImagesPerSecond: number;
+  /** Share of that time spent waiting for data, in [0, 1]. */
+  readonly waitingShare: number;
+  /** Learning rates, and the epoch of each: 0 is the beginning. */
+  readonly learningRates: { readonly epochs: readonly number[]; readonly values: readonly number[] };
+}
+
 /** One row of the result. */
-export interface ModelResult extends Measured {
+export interface ModelResult extends Measured, Partial<StageFigures> {
   readonly name: "teacher" | "student alone" | "student distilled";
   readonly params: number;
-  /** Images a second while training, waits for data included; absent where nothing but a probe was trained. */
-  readonly trainImagesPerSecond?: number;
-  /** Share of its training that was spent waiting for data, in [0, 1]. */
-  readonly waitingShare?: number;
-  /** Keras' logs by epoch; empty where the model came trained. */
+  /** Keras' logs by epoch; empty for a model that came trained. */
   readonly history: Readonly<Record<string, readonly number[]>>;
 }
 
@@ -19,7 +25,7 @@ export interface RunResult {
   readonly settings: Settings;
   /** One sentence. */
   readonly dataDescription: string;
-  /** Goes on after "The teacher:"; absent where a student alone was trained, which has none. */
+  /** Continues "The teacher:"; absent where only a student alone was trained. */
   readonly teacherDescription?: string;
   readonly models: readonly ModelResult[];
   readonly environment: {
@@ -46,10 +52,13 @@ export const MODEL_RESULT: z.ZodType<ModelResult> = z.object({
   right: z.array(z.boolean()).readonly().exactOptional(),
   trainImagesPerSecond: z.number().exactOptional(),
   waitingShare: z.number().exactOptional(),
+  learningRates: z
+    .object({ epochs: z.array(z.number()).readonly(), values: z.array(z.number()).readonly() })
+    .exactOptional(),
   history: z.record(z.string(), z.array(z.number()).readonly()),
 });
 
-/** A {@link RunResult} in a file; of its settings only that they are some, for those of an older run may be others. */
+/** A {@link RunResult} in a file. Its settings are not checked: they are shown only. */
 export const RUN_RESULT: z.ZodType<RunResult> = z.object({
   settings: z.custom<Settings>((value) => typeof value === "object" && value !== null, "expected settings"),
   dataDescription: z.string(),
@@ -67,7 +76,7 @@ export const RUN_RESULT: z.ZodType<RunResult> = z.object({
 
 /** `summary.json`: one object a model. */
 export function summaryJson(models: readonly ModelResult[]): string {
-  const rows = models.map(({ name, params, history, right, ...figures }) => ({
+  const rows = models.map(({ name, params, history, right, learningRates, ...figures }) => ({
     model: name,
     params,
     ...figures,

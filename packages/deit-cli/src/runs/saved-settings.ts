@@ -1,16 +1,20 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { UsageError } from "../process/usage-error.ts";
 import { parseJson } from "../files/parse-json.ts";
 import { writeAtomically } from "../files/write-atomically.ts";
+import { type Edits, editsFrom, leavesOf } from "../options/edits.ts";
+import { UsageError } from "../process/usage-error.ts";
+import { presetOf } from "../settings/resolve-settings.ts";
+import type { Settings } from "../settings/settings.ts";
 
-/** Keeps the settings of a run in its folder. */
-export function writeSettings(folder: string, settings: object): Promise<void> {
-  return writeAtomically(join(folder, "settings.json"), `${JSON.stringify(settings, null, 2)}\n`);
+/** Writes a run's settings into its folder, as a configuration file: null stands for what only the preset has. */
+export function writeSettings(folder: string, settings: Settings): Promise<void> {
+  const file = editsFrom(presetOf(settings.run.preset), settings);
+  return writeAtomically(join(folder, "settings.json"), `${JSON.stringify(file, null, 2)}\n`);
 }
 
-/** The settings that a run was started with; `option` names what gave its folder. @throws UsageError if there are none. */
-export function savedSettings(folder: string, option = "--resume"): Record<string, unknown> {
+/** Settings that a run was started with; `option` names what gave its folder. @throws UsageError if there are none. */
+export function savedSettings(folder: string, option = "--resume"): Edits {
   const file = join(folder, "settings.json");
   const settings = readJson(file, option);
   if (typeof settings !== "object" || settings === null || Array.isArray(settings)) {
@@ -18,7 +22,7 @@ export function savedSettings(folder: string, option = "--resume"): Record<strin
       `${option}: expected an object of settings in ${file}, got ${JSON.stringify(settings)}`,
     );
   }
-  return settings as Record<string, unknown>;
+  return leavesOf(settings);
 }
 
 function readJson(file: string, option: string): unknown {

@@ -6,7 +6,7 @@ import type { CheckpointEvent, CheckpointOptions } from "train-loop";
 import { folderStorage } from "train-loop/node";
 import { z } from "zod";
 import { MODEL_RESULT, type ModelResult } from "./run-result.ts";
-import { runSettings, type Settings } from "../settings/settings.ts";
+import { decisiveSettings, type RunSettings, type Settings } from "../settings/settings.ts";
 import type { LineOutput } from "../terminal/live-line.ts";
 import { saveLayersModelFile } from "../models/layers-model-files.ts";
 import { parseChecked } from "../files/parse-json.ts";
@@ -23,7 +23,7 @@ const NAMES: readonly (readonly [StageName, ModelResult["name"]])[] = [
 ];
 
 /** The trainings of a run, in order, and their names; a student alone has no teacher. */
-export function stagesOf({ students }: Pick<Settings, "students">): readonly (typeof NAMES)[number][] {
+export function stagesOf({ students }: Pick<RunSettings, "students">): readonly (typeof NAMES)[number][] {
   const skipped = { both: [], alone: ["teacher", "student-distilled"], distilled: ["student-alone"] };
   return NAMES.filter(([stage]) => !(skipped[students] as readonly string[]).includes(stage));
 }
@@ -49,13 +49,13 @@ export function stageCheckpoints(
 ): CheckpointOptions {
   const onEvent = (event: CheckpointEvent): void => {
     if (event.kind === "damaged") output.write(`${stage}: ${event.name} is damaged: ${event.reason}\n`);
-    if (event.kind === "resumed") output.write(`${stage}: goes on after step ${event.step}\n`);
+    if (event.kind === "resumed") output.write(`${stage}: resumes after step ${event.step}\n`);
   };
-  const { epochs: _, ...decisive } = runSettings(settings); // which epochs may follow is for the trainer to say
+  const { "recipe.epochs": _, ...decisive } = decisiveSettings(settings); // more epochs are the trainer's to accept
   const { lock: __, ...storage } = folderStorage(join(folder, GOING_ON, stage)); // the run's folder is locked already
   return {
     storage,
-    everySteps: settings.checkpointEvery,
+    everySteps: settings.run.checkpointEvery,
     keep: 2,
     resume: true,
     settings: decisive,

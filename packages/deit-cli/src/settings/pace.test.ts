@@ -1,10 +1,10 @@
 import { availableParallelism } from "node:os";
 import { expect, test } from "vitest";
+import { settingsOf } from "../../test/workspace.ts";
 import { microBatchSizeOf, replicasOf } from "./pace.ts";
-import { resolveSettings } from "./resolve-settings.ts";
 
 test("what the settings leave open follows from the backend", () => {
-  const open = resolveSettings({ preset: "keras" });
+  const open = settingsOf({ preset: "keras" }).run;
   expect(["wasm", "cpu", "tensorflow", "webgpu"].map((backend) => microBatchSizeOf(open, backend))).toEqual([
     4, 4, 32, 32,
   ]);
@@ -13,7 +13,7 @@ test("what the settings leave open follows from the backend", () => {
 });
 
 test("what they say is so on every backend", () => {
-  const said = resolveSettings({ preset: "keras", microBatchSize: 7, replicas: 3 });
+  const said = settingsOf({ preset: "keras", microBatchSize: 7, replicas: 3 }).run;
   for (const backend of ["wasm", "tensorflow"])
     expect([microBatchSizeOf(said, backend), replicasOf(said, backend)]).toEqual([7, 3]);
 });

@@ -1,128 +1,83 @@
-import { DEIT_RECIPE, FINETUNE_RECIPE, KERAS_RECIPE } from "distill-trainer";
-import { recipeSettings } from "./recipe-settings.ts";
-import type { Settings } from "./settings.ts";
+import { DEIT_RECIPE, FINETUNE_RECIPE, KERAS_RECIPE, type Recipe } from "distill-trainer";
+import type { DataSettings, ModelSettings, RunSettings } from "./settings.ts";
 
-type PresetSettings = Omit<Settings, "name" | "preset">;
+/** Settings of a run that has no name yet. */
+export interface Preset {
+  readonly run: Omit<RunSettings, "name" | "preset">;
+  readonly data: DataSettings;
+  readonly model: ModelSettings;
+  readonly recipe: Recipe;
+}
 
-const SHARED = {
+const RUN = {
   out: "runs",
   backend: "auto",
   seed: 42,
-  download: false,
-  count: 3000,
-  workers: 1,
-  skipBadImages: false,
   students: "both",
   teacherPixels: "auto",
   teacherOutputs: "auto",
-  mlpRatio: 4,
-  dropPathRate: 0.1,
-  init: "timm",
-  schedule: "cosine",
-  minLearningRate: 0,
-  adamW: "torch",
-  weightDecay: 0.05,
-  layerDecay: 1,
-  clipNorm: 0,
-  emaDecay: 0,
-  labelSmoothing: 0.1,
-  distillation: "hard",
-  temperature: 1,
-  alpha: 0.5,
-  augment: "keras",
-  mixup: 0,
-  cutmix: 0,
-  repeats: 1,
-  evaluationCrop: 1,
-  normalization: "unit",
-  checkpointEvery: 100,
-  verbose: false,
-} as const satisfies Partial<PresetSettings>;
-
-/** Small enough that one thread does it. */
-const ONE_THREAD = { microBatchSize: 32, replicas: 1 } as const satisfies Partial<PresetSettings>;
-
-/** DeiT-Ti at its own size, and a teacher that is rather given than trained. */
-const DEIT_TINY = {
-  imageSize: 224,
-  patchSize: 16,
-  dim: 192,
-  depth: 12,
-  heads: 3,
   teacherEpochs: 40,
   teacherLearningRate: 1e-3,
-} as const satisfies Partial<PresetSettings>;
+  checkpointEvery: 100,
+  verbose: false,
+} as const satisfies Partial<RunSettings>;
 
-/** Named starting points; every value can be overridden by its option. */
-export const PRESETS: Readonly<Record<string, PresetSettings>> = {
-  /** About two minutes on two cores, on flowers that are drawn. */
+const DATA: DataSettings = { download: false, count: 3000, workers: 1, skipBadImages: false };
+
+/** No mixing: both alphas are there, so that one of them alone can be given. */
+const UNMIXED = { mixupAlpha: 0, cutmixAlpha: 0 } as const;
+
+/** For short trainings of small models; without epochs, batch size and warm-up. */
+const SHORT = {
+  adamW: "torch",
+  learningRate: 1e-3,
+  schedule: "cosine",
+  weightDecay: 0.05,
+  decays: "matrices",
+  labelSmoothing: 0.1,
+  dropPathRate: 0.1,
+  distillation: { kind: "hard" },
+  alpha: 0.5,
+  mixing: UNMIXED,
+  images: {},
+} as const satisfies Partial<Recipe>;
+
+const DEIT_TINY = {
+  ...{ imageSize: 224, patchSize: 16, dim: 192, depth: 12, heads: 3, mlpRatio: 4, init: "timm" },
+} as const satisfies ModelSettings;
+
+/** Named starting points; options and configuration files replace their values. */
+export const PRESETS: Readonly<Record<string, Preset>> = {
+  /** Drawn flowers; about two minutes on two idle cores. */
   demo: {
-    ...SHARED,
-    dropPathRate: 0.05,
-    imageSize: 48,
-    patchSize: 8,
-    dim: 96,
-    depth: 3,
-    heads: 3,
-    teacherEpochs: 8,
-    teacherLearningRate: 3e-3,
-    epochs: 12,
-    batchSize: 32,
-    ...ONE_THREAD,
-    learningRate: 1e-3,
-    warmupEpochs: 1,
+    run: { ...RUN, teacherEpochs: 8, teacherLearningRate: 3e-3, microBatchSize: 32, replicas: 1 },
+    data: DATA,
+    model: { imageSize: 48, patchSize: 8, dim: 96, depth: 3, heads: 3, mlpRatio: 4, init: "timm" },
+    recipe: { ...SHORT, epochs: 12, batchSize: 32, warmup: { epochs: 1 }, dropPathRate: 0.05 },
   },
   /** Real photos at 96×96. */
   photos: {
-    ...SHARED,
-    imageSize: 96,
-    patchSize: 12,
-    dim: 128,
-    depth: 6,
-    heads: 4,
-    teacherEpochs: 40,
-    teacherLearningRate: 1e-3,
-    epochs: 20,
-    batchSize: 32,
-    microBatchSize: 16, // half a batch: the teacher of distillation costs more than the student
-    learningRate: 1e-3,
-    warmupEpochs: 2,
+    run: { ...RUN, microBatchSize: 16 }, // half a batch: the teacher of distillation costs more than the student
+    data: DATA,
+    model: { imageSize: 96, patchSize: 12, dim: 128, depth: 6, heads: 4, mlpRatio: 4, init: "timm" },
+    recipe: { ...SHORT, epochs: 20, batchSize: 32, warmup: { epochs: 2 } },
   },
   /** The Keras example: its student, with heads of 192, and its training. */
   keras: {
-    ...SHARED,
-    ...DEIT_TINY,
-    headDim: 192,
-    init: "keras",
-    augment: "keras",
-    ...recipeSettings(KERAS_RECIPE),
+    run: RUN,
+    data: DATA,
+    model: { ...DEIT_TINY, headDim: 192, init: "keras" },
+    recipe: { ...KERAS_RECIPE, mixing: UNMIXED },
   },
-  /** DeiT's own recipe, from nothing. */
-  deit: { ...SHARED, ...DEIT_TINY, augment: "deit", ...recipeSettings(DEIT_RECIPE) },
-  /** From published weights, on few photos. 0.48 epochs of tf_flowers are the recipe's 50 steps. */
-  finetune: {
-    ...SHARED,
-    ...DEIT_TINY,
-    augment: "crop",
-    ...recipeSettings(FINETUNE_RECIPE),
-    warmupEpochs: 0.48,
-  },
+  /** DeiT's own recipe, from new weights. */
+  deit: { run: RUN, data: DATA, model: DEIT_TINY, recipe: DEIT_RECIPE },
+  /** From published weights, on few photos. */
+  finetune: { run: RUN, data: DATA, model: DEIT_TINY, recipe: { ...FINETUNE_RECIPE, mixing: UNMIXED } },
   /** Seconds; for tests. Learns little. */
   tiny: {
-    ...SHARED,
-    count: 100,
-    imageSize: 24,
-    patchSize: 8,
-    dim: 16,
-    depth: 2,
-    heads: 2,
-    teacherEpochs: 2,
-    teacherLearningRate: 2e-3,
-    epochs: 2,
-    batchSize: 16,
-    microBatchSize: 8,
-    replicas: 1,
-    learningRate: 1e-3,
-    warmupEpochs: 0,
+    run: { ...RUN, teacherEpochs: 2, teacherLearningRate: 2e-3, microBatchSize: 8, replicas: 1 },
+    data: { ...DATA, count: 100 },
+    model: { imageSize: 24, patchSize: 8, dim: 16, depth: 2, heads: 2, mlpRatio: 4, init: "timm" },
+    recipe: { ...SHORT, epochs: 2, batchSize: 16, warmup: { epochs: 0 } },
   },
 };

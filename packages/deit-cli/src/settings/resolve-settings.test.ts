@@ -1,29 +1,74 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DEIT_RECIPE, FINETUNE_RECIPE, KERAS_RECIPE, recipeSchedule } from "distill-trainer";
 import { emptyFolder } from "test-kit";
+import { cosine } from "tfjs-optim";
 import { describe, expect, test } from "vitest";
+import { settingsOf } from "../../test/workspace.ts";
 import { COMMANDS, parseCommandLine } from "../cli.ts";
 import { trainSettings } from "../commands/train.ts";
+import { editsOf } from "../options/edits-of.ts";
 import { UsageError } from "../process/usage-error.ts";
+import { writeSettings } from "../runs/saved-settings.ts";
 import { PRESETS } from "./presets.ts";
-import { resolveSettings, resumeSettings } from "./resolve-settings.ts";
+import { resumeSettings } from "./resolve-settings.ts";
 
 const ask = (...args: string[]) => parseCommandLine(["node", "deit-cli", ...args])!;
-const parse = (...args: string[]) => trainSettings(ask(...args).options);
+const parse = (...args: string[]) => trainSettings(ask(...args).edits);
 
 describe("the command line", () => {
   test("gives the demo without options, and the photos' preset for photos", () => {
-    expect(parse()).toMatchObject({ preset: "demo", ...PRESETS.demo });
-    expect(parse("--data", "x.tgz")).toMatchObject({ preset: "photos", data: "x.tgz", imageSize: 96 });
-    expect(parse("--download")).toMatchObject({ preset: "photos", download: true });
+    expect(parse()).toMatchObject({ ...PRESETS.demo, run: { ...PRESETS.demo!.run, preset: "demo" } });
+    const photos = parse("--data", "x.tgz");
+    expect(photos).toMatchObject({
+      run: { preset: "photos" },
+      data: { path: "x.tgz" },
+      model: { imageSize: 96 },
+    });
+    expect(photos.data).not.toHaveProperty("count");
+    expect(parse("--download")).toMatchObject({ run: { preset: "photos" }, data: { download: true } });
   });
 
   test("lets options replace a preset's values, with names and numbers as they are", () => {
-    expect(parse("--preset", "tiny", "--epochs", "7", "--drop-path", "0.25", "--name", "7")).toMatchObject({
-      ...PRESETS.tiny,
-      epochs: 7,
-      dropPathRate: 0.25,
-      name: "7",
+    const { run, recipe } = parse(
+      "--preset",
+      "tiny",
+      "--epochs",
+      "7",
+      "--drop-path-rate",
+      "0.25",
+      "--name",
+      "7",
+    );
+    expect(run).toEqual({ ...PRESETS.tiny!.run, preset: "tiny", name: "7" });
+    expect(recipe).toEqual({ ...PRESETS.tiny!.recipe, epochs: 7, dropPathRate: 0.25 });
+  });
+
+  test("has names for parts of a recipe", () => {
+    const recipe = (...args: string[]) => parse("--preset", "deit", ...args).recipe;
+    expect(recipe()).toEqual(DEIT_RECIPE);
+    const plain = [
+      "--augment",
+      "keras",
+      "--normalization",
+      "unit",
+      "--evaluation-crop",
+      "1",
+      "--ema-decay",
+      "0",
+    ];
+    const { normalization: _, emaDecay: __, images, ...rest } = DEIT_RECIPE;
+    expect(recipe(...plain)).toEqual({ ...rest, images: { repeats: images.repeats } });
+    expect(recipe("--augment", "crop").images.augmentation).toEqual(FINETUNE_RECIPE.images.augmentation);
+    expect(recipe("--warmup-steps", "50").warmup).toEqual({ steps: 50, from: 1e-6, mode: "replaces" });
+    expect(recipe("--adam-w", "tfa")).toMatchObject({ adamW: "tfa", decays: "all" });
+    expect(recipe("--distillation", "soft", "--temperature", "3").distillation).toEqual({
+      kind: "soft",
+      temperature: 3,
+    });
+    expect(parse("--mixup", "0.8").recipe.mixing).toEqual({ mixupAlpha: 0.8, cutmixAlpha: 0 });
+    expect(parse("--warmup-learning-rate", "1e-6").recipe.warmup).toEqual({
+      ...{ epochs: 1, from: 1e-6, mode: "replaces" },
     });
   });
 
@@ -37,7 +82,7 @@ describe("the command line", () => {
     [["--epoch", "3"], "train: unknown option '--epoch'; did you mean '--epochs'? (see --help)"],
     [
       ["train", "--droppath", "0"],
-      "train: unknown option '--droppath'; did you mean '--drop-path'? (see --help)",
+      "train: unknown option '--droppath'; did you mean '--drop-path-rate'? (see --help)",
     ],
     [
       ["trian"],
@@ -48,24 +93,35 @@ describe("the command line", () => {
     [["report", "a", "b"], "report: expected one run, got 2 (see --help)"],
     [["predict", "a.jpg", "--epochs", "3"], "predict: unknown option '--epochs' (see --help)"],
     [["--epochs"], "option `--epochs <value>` value is missing (see --help)"],
-    [["--epochs", "many"], '--epochs: expected number, got "many"'],
-    [["--epochs", "2.5"], "--epochs: expected int, got 2.5"],
-    [["--epochs", "1", "--epochs", "2"], "--epochs: expected number, got [1,2]"],
-    [["--epochs", "0"], "--epochs: expected number to be >0, got 0"],
-    [["--alpha", "2"], "--alpha: expected number to be <=1, got 2"],
-    [["--drop-path", "1"], "--drop-path: expected number to be <1, got 1"],
-    [["--name", "a/b"], '--name: expected letters, digits, dots, dashes and underscores, got "a/b"'],
+    [["--epochs", "many"], "--epochs: recipe.epochs must be an integer >= 1, got 'many'"],
+    [["--epochs", "2.5"], "--epochs: recipe.epochs must be an integer >= 1, got 2.5"],
+    [["--epochs", "1", "--epochs", "2"], "--epochs: recipe.epochs must be an integer >= 1, got [1,2]"],
+    [["--epochs", "0"], "--epochs: recipe.epochs must be an integer >= 1, got 0"],
+    [["--alpha", "2"], "--alpha: recipe.alpha must be in [0, 1], got 2"],
+    [["--drop-path-rate", "1"], "--drop-path-rate: recipe.dropPathRate must be in [0, 1), got 1"],
+    [["--name", "a/b"], "--name: run.name must be letters, digits, dots, dashes and underscores, got 'a/b'"],
     [
       ["--backend", "cuda"],
-      '--backend: expected one of "auto"|"tensorflow"|"webgpu"|"wasm"|"cpu", got "cuda"',
+      '--backend: run.backend must be "auto" or "tensorflow" or "webgpu" or "wasm" or "cpu", got \'cuda\'',
     ],
-    [["--patch-size", "7"], "--patch-size: must divide the image size 48, got 7"],
-    [["--heads", "7"], "--heads: must divide --dim 96, got 7"],
-    [["--mlp-ratio", "0.3"], "--mlp-ratio: times --dim 96 must be a whole number, got 0.3"],
-    [["--count", "3"], "--count: expected number to be >=50, got 3"],
-    [["--workers", "99"], "--workers: expected at most 32, got 99"],
-    [["--augment", "much"], '--augment: expected one of "keras"|"deit"|"crop"|"none", got "much"'],
-    [["--evaluation-crop", "0"], "--evaluation-crop: expected number to be >0, got 0"],
+    [["--patch-size", "7"], "--patch-size: model.patchSize must divide the image 48x48, got 7"],
+    [["--heads", "7"], "--heads: model.heads must divide dim 96 where no headDim is given, got 7"],
+    [
+      ["--mlp-ratio", "0.3"],
+      "model: hiddenDim, dim times mlpRatio, must be an integer, got 28.799999999999997",
+    ],
+    [
+      ["--warmup-epochs", "13"],
+      "--warmup-epochs: recipe.warmup.epochs must be at most recipe.epochs, 12, got 13",
+    ],
+    [["--temperature", "2"], "--temperature: recipe.distillation: unknown option 'temperature'; known: kind"],
+    [["--count", "3"], "--count: data.count must be an integer >= 50, got 3"],
+    [["--workers", "99"], "--workers: data.workers must be an integer in [1, 32], got 99"],
+    [["--augment", "much"], "--augment: expected one of keras, deit, crop, none, got 'much'"],
+    [
+      ["--evaluation-crop", "0"],
+      "--evaluation-crop: recipe.images.centerCrop.ratio must be in (0, 1], got 0",
+    ],
     [["--preset", "finetune"], "--weights: expected a safetensors file to start from, got none"],
     [
       ["--store-logits", "x"],
@@ -88,33 +144,66 @@ describe("a configuration file", () => {
     return file;
   }
 
-  test("has the options of the command line, which go before it", async () => {
-    const file = await configOf(JSON.stringify({ preset: "tiny", epochs: 7, dropPathRate: 0.25 }));
-    expect(parse("--config", file, "--epochs", "3")).toMatchObject({
-      ...PRESETS.tiny,
-      epochs: 3,
-      dropPathRate: 0.25,
-    });
+  test("has settings in their groups; the command line goes before it", async () => {
+    const settings = { run: { preset: "tiny" }, recipe: { epochs: 7, dropPathRate: 0.25 } };
+    const { recipe } = parse("--config", await configOf(JSON.stringify(settings)), "--epochs", "3");
+    expect(recipe).toEqual({ ...PRESETS.tiny!.recipe, epochs: 3, dropPathRate: 0.25 });
   });
 
-  test("may be a run's settings.json, whatever the preset", async () => {
+  test("has null for what only the preset has", async () => {
+    const settings = {
+      run: { preset: "deit" },
+      recipe: { mixing: null, warmup: { epochs: null, steps: 50 } },
+    };
+    const { recipe } = parse("--config", await configOf(JSON.stringify(settings)));
+    const { mixing: _, warmup, ...rest } = DEIT_RECIPE;
+    expect(recipe).toEqual({ ...rest, warmup: { from: warmup!.from, mode: warmup!.mode, steps: 50 } });
+    const both = await configOf(
+      JSON.stringify({ run: { preset: "deit" }, recipe: { warmup: { steps: 50 } } }),
+    );
+    expect(() => parse("--config", both)).toThrow(
+      new UsageError("recipe.warmup must have epochs or steps, got both"),
+    );
+  });
+
+  test("may be a run's settings.json, whatever the preset and the options", async () => {
+    const changes = [
+      "--augment",
+      "keras",
+      "--evaluation-crop",
+      "1",
+      "--normalization",
+      "unit",
+      "--clip-norm",
+      "0",
+    ];
     for (const preset of Object.keys(PRESETS)) {
-      const settings = resolveSettings({ preset, weights: "x.safetensors", name: "a" });
-      expect(parse("train", "--config", await configOf(JSON.stringify(settings)))).toEqual(settings);
+      for (const more of [[], changes, ["--augment", "deit", "--repeats", "3", "--data", "photos"]]) {
+        const settings = parse("--preset", preset, "--weights", "x.safetensors", "--name", "a", ...more);
+        const folder = await emptyFolder();
+        await writeSettings(folder, settings);
+        expect(parse("train", "--config", join(folder, "settings.json"))).toEqual(settings);
+      }
     }
   });
 
-  test("is refused where a key is unknown, a value wrong or the text no object", async () => {
-    const unknown = await configOf(JSON.stringify({ epoch: 1, color: 2 }));
-    expect(() => ask("--config", unknown)).toThrow(
+  test("is refused where a setting is unknown, a value wrong or the text not an object", async () => {
+    const unknown = await configOf(JSON.stringify({ recipe: { epoch: 1 } }));
+    expect(() => parse("--config", unknown)).toThrow(
+      /^recipe: unknown option 'epoch'; did you mean 'epochs'\?; known: /,
+    );
+    const flat = await configOf(JSON.stringify({ epochs: 1, color: 2 }));
+    expect(() => ask("--config", flat)).toThrow(
       new UsageError(
-        `--config: ${unknown}: expected options of this command only, got 'epoch'; did you mean 'epochs'?, 'color'`,
+        `--config: ${flat}: expected settings of this command only, got 'epochs'; did you mean 'recipe.epochs'?, 'color'`,
       ),
     );
-    const wrong = await configOf(JSON.stringify({ epochs: "many" }));
-    expect(() => parse("--config", wrong)).toThrow(new UsageError('--epochs: expected number, got "many"'));
+    const training = await configOf(JSON.stringify({ recipe: { epochs: 1 } }));
+    expect(() => ask("data", "--config", training)).toThrow("got 'recipe.epochs'");
+    const wrong = await configOf(JSON.stringify({ recipe: { epochs: "many" } }));
+    expect(() => parse("--config", wrong)).toThrow("recipe.epochs must be an integer >= 1, got 'many'");
     const list = await configOf("[]");
-    expect(() => ask("--config", list)).toThrow(`${list}: expected an object of options, got []`);
+    expect(() => ask("--config", list)).toThrow(`${list}: expected an object of settings, got []`);
     expect(() => ask("--config", `${list}.none`)).toThrow("expected JSON, got: ENOENT");
   });
 });
@@ -129,23 +218,49 @@ test("every command has help for its options, and examples that are understood",
   }
 });
 
-test("every preset is a consistent one", () => {
-  for (const preset of Object.keys(PRESETS)) {
-    expect(resolveSettings({ preset, weights: "x.safetensors" }).preset).toBe(preset);
-  }
+test("every preset is consistent", () => {
+  for (const preset of Object.keys(PRESETS))
+    expect(settingsOf({ preset, weights: "x.safetensors" }).run.preset).toBe(preset);
 });
 
-test("a run is not gone on with under another augmentation; where logits are stored does not matter", () => {
-  const saved = resolveSettings({ preset: "tiny", name: "a", viewEpochs: 1, storeLogits: "here" });
-  expect(() =>
-    resumeSettings(saved, { resume: "a", augment: "deit", mixup: 0.8, storeLogits: "there" }),
-  ).toThrow(
+describe("learning rates", () => {
+  const rates = (preset: string, stepsPerEpoch: number) => {
+    const { recipe } = settingsOf({ preset, weights: "x.safetensors" });
+    const rate = recipeSchedule(recipe, stepsPerEpoch);
+    return Array.from({ length: Math.min(2000, recipe.epochs * stepsPerEpoch) }, (_, step) => rate(step));
+  };
+
+  test("of the demo rise for an epoch, then fall along a cosine", () => {
+    const expected = cosine({ base: 1e-3, totalSteps: 12 * 85, warmupSteps: 85 });
+    expect(rates("demo", 85)).toEqual(Array.from({ length: 12 * 85 }, (_, step) => expected(step)));
+  });
+
+  test.each([
+    ["keras", KERAS_RECIPE],
+    ["deit", DEIT_RECIPE],
+    ["finetune", FINETUNE_RECIPE],
+  ])("of the preset %s are the recipe's, on any number of pictures", (preset, recipe) => {
+    for (const stepsPerEpoch of [4, 104]) {
+      const expected = recipeSchedule(recipe, stepsPerEpoch);
+      rates(preset, stepsPerEpoch).forEach((rate, step) => {
+        expect(rate).toBe(expected(step));
+      });
+    }
+  });
+});
+
+test("a run is not resumed under another augmentation; where logits are stored does not matter", () => {
+  const saved = editsOf({ preset: "tiny", name: "a", viewEpochs: 1, storeLogits: "here" });
+  const resumed = (options: object) => resumeSettings(saved, editsOf({ resume: "a", ...options }));
+  expect(() => resumed({ augment: "deit", mixup: 0.8, storeLogits: "there" })).toThrow(
     new UsageError("--store-logits: expected pictures that come again, got ones that are mixed anew"),
   );
-  expect(() => resumeSettings(saved, { resume: "a", augment: "deit", repeats: 3 })).toThrow(
+  expect(() => resumed({ augment: "none", repeats: 3 })).toThrow(
     new UsageError(
-      "--resume: expected the settings of the run, got others: --augment was keras, is deit; --repeats was 1, is 3",
+      "--resume: expected the settings of the run, got others: " +
+        "recipe.images.augmentation.crop.scale was none, is [1,1]; recipe.images.augmentation.flip was none, is 0; " +
+        "recipe.images.repeats was none, is 3",
     ),
   );
-  expect(resumeSettings(saved, { resume: "a", storeLogits: "there" }).storeLogits).toBe("there");
+  expect(resumed({ storeLogits: "there" }).run.storeLogits).toBe("there");
 });

@@ -1,95 +1,138 @@
-import { z } from "zod";
+import { VIT_CHECKS, type VitConfig } from "deit-model";
+import { type Recipe, requireRecipe } from "distill-trainer";
+import {
+  BOOLEAN,
+  type Checks,
+  COUNT,
+  check,
+  integerFrom,
+  OBJECT,
+  oneOf,
+  optional,
+  POSITIVE,
+  requireOptions,
+  STRING,
+  UINT32,
+} from "known-options";
 import { PIXELS } from "../models/pixels.ts";
+import { type Edits, leavesOf } from "../options/edits.ts";
 
-const count = z.number().int().positive();
-const share = z.number().min(0).max(1);
-const shareBelowOne = z.number().min(0).lt(1);
+/** Everything that decides a run; saved with it. */
+export interface Settings {
+  readonly run: RunSettings;
+  readonly data: DataSettings;
+  readonly model: ModelSettings;
+  /** Training of the students; `dropPathRate` is that of their model. */
+  readonly recipe: Recipe;
+}
 
-/** Checks a run's settings one by one. */
-export const SETTINGS = z.strictObject({
-  preset: z.string(),
-  name: z.string().regex(/^[\w.-]+$/, "expected letters, digits, dots, dashes and underscores"),
-  out: z.string(),
-  backend: z.enum(["auto", "tensorflow", "webgpu", "wasm", "cpu"]),
-  seed: z
-    .number()
-    .int()
-    .min(0)
-    .max(2 ** 32 - 1),
-  data: z.string().optional(),
-  download: z.boolean(),
-  cache: z.string().optional(),
-  count: count.min(50),
-  imageSize: count,
-  workers: count,
-  skipBadImages: z.boolean(),
-  maxPixels: count.optional(),
-  students: z.enum(["both", "alone", "distilled"]),
-  teacher: z.string().optional(),
-  teacherPixels: z.enum(["auto", ...PIXELS]),
-  teacherOutputs: z.enum(["auto", "logits", "probabilities", "sigmoid"]),
-  teacherEpochs: count,
-  teacherLearningRate: z.number().positive(),
-  patchSize: count,
-  dim: count,
-  depth: count,
-  heads: count,
-  headDim: count.optional(),
-  mlpRatio: z.number().positive(),
-  dropPathRate: shareBelowOne,
-  init: z.enum(["keras", "timm"]),
-  weights: z.string().optional(),
-  epochs: count,
-  batchSize: count,
-  microBatchSize: count.optional(),
-  replicas: count.max(64).optional(),
-  learningRate: z.number().positive(),
-  warmupEpochs: z.number().min(0),
-  learningRatePer: count.optional(),
-  schedule: z.enum(["cosine", "constant"]),
-  minLearningRate: z.number().min(0),
-  warmupLearningRate: z.number().min(0).optional(),
-  adamW: z.enum(["torch", "keras", "tfa"]),
-  weightDecay: z.number().min(0),
-  layerDecay: z.number().positive().max(1),
-  clipNorm: z.number().min(0),
-  emaDecay: shareBelowOne,
-  labelSmoothing: shareBelowOne,
-  distillation: z.enum(["hard", "soft"]),
-  temperature: z.number().positive(),
-  alpha: share,
-  augment: z.enum(["keras", "deit", "crop", "none"]),
-  mixup: z.number().min(0),
-  cutmix: z.number().min(0),
-  repeats: count,
-  evaluationCrop: z.number().positive().max(1),
-  normalization: z.enum(["unit", "symmetric", "imagenet"]),
-  viewEpochs: count.optional(),
-  storeLogits: z.string().optional(),
-  checkpointEvery: count,
-  resume: z.string().optional(),
-  verbose: z.boolean(),
-});
+/** The run itself: its folder, its teacher, its students and its machine. */
+export interface RunSettings {
+  readonly preset: string;
+  readonly name: string;
+  /** Folder of all runs. */
+  readonly out: string;
+  readonly backend: "auto" | "tensorflow" | "webgpu" | "wasm" | "cpu";
+  readonly seed: number;
+  readonly students: "both" | "alone" | "distilled";
+  /** A tfjs layers model. Default: a BiT, trained in the run. */
+  readonly teacher?: string;
+  readonly teacherPixels: "auto" | (typeof PIXELS)[number];
+  readonly teacherOutputs: "auto" | "logits" | "probabilities" | "sigmoid";
+  readonly teacherEpochs: number;
+  readonly teacherLearningRate: number;
+  /** Default: see {@link microBatchSizeOf}. */
+  readonly microBatchSize?: number;
+  /** Default: see {@link replicasOf}. */
+  readonly replicas?: number;
+  /** Folder of the teacher's logits. Default: not stored. */
+  readonly storeLogits?: string;
+  /** Optimizer steps. */
+  readonly checkpointEvery: number;
+  /** Folder of the run that is resumed. */
+  readonly resume?: string;
+  readonly verbose: boolean;
+}
 
-/** Everything that decides a run; saved with it. Rates are shares in [0, 1]. */
-export type Settings = z.infer<typeof SETTINGS>;
+const RUN_CHECKS: Checks<RunSettings> = {
+  preset: STRING,
+  name: check("letters, digits, dots, dashes and underscores", (value) => /^[\w.-]+$/.test(String(value))),
+  out: STRING,
+  backend: oneOf("auto", "tensorflow", "webgpu", "wasm", "cpu"),
+  seed: UINT32,
+  students: oneOf("both", "alone", "distilled"),
+  teacher: optional(STRING),
+  teacherPixels: oneOf("auto", ...PIXELS),
+  teacherOutputs: oneOf("auto", "logits", "probabilities", "sigmoid"),
+  teacherEpochs: COUNT,
+  teacherLearningRate: POSITIVE,
+  microBatchSize: optional(COUNT),
+  replicas: optional(check("an integer in [1, 64]", (value) => COUNT.fits(value) && Number(value) <= 64)),
+  storeLogits: optional(STRING),
+  checkpointEvery: COUNT,
+  resume: optional(STRING),
+  verbose: BOOLEAN,
+};
 
-/** What may change while a run is resumed: it does not change the result. */
-const FREE = new Set<string>([
-  "name",
-  "out",
-  "cache",
-  "workers",
-  "checkpointEvery",
-  "resume",
-  "verbose",
-  "storeLogits",
+/** The pictures, and how they are read. */
+export interface DataSettings {
+  /** Archive or folder of photos. Default: drawn flowers. */
+  readonly path?: string;
+  /** Use the real tf_flowers. */
+  readonly download: boolean;
+  /** Folder of the download. Default: the platform's cache folder. */
+  readonly cache?: string;
+  /** Number of drawn flowers; absent where there are photos. */
+  readonly count?: number;
+  readonly workers: number;
+  readonly skipBadImages: boolean;
+  /** Most pixels of one photo. Default: `decodeImage`'s. */
+  readonly maxPixels?: number;
+  /** Epochs after which the students' views repeat. Default: never. */
+  readonly viewEpochs?: number;
+}
+
+const DATA_CHECKS: Checks<DataSettings> = {
+  path: optional(STRING),
+  download: BOOLEAN,
+  cache: optional(STRING),
+  count: optional(integerFrom(50)),
+  workers: check("an integer in [1, 32]", (value) => COUNT.fits(value) && Number(value) <= 32),
+  skipBadImages: BOOLEAN,
+  maxPixels: optional(COUNT),
+  viewEpochs: optional(COUNT),
+};
+
+/** The students: a `VitConfig` without what other groups decide. */
+export interface ModelSettings
+  extends Omit<VitConfig, "imageSize" | "channels" | "classes" | "dropPathRate" | "seed"> {
+  /** Pixels, square; drawn flowers have the same size. */
+  readonly imageSize: number;
+  /** Safetensors file to start from. Default: new weights. */
+  readonly weights?: string;
+}
+
+const { channels: _, classes: __, dropPathRate: ___, seed: ____, ...VIT } = VIT_CHECKS;
+const MODEL_CHECKS: Checks<ModelSettings> = { ...VIT, imageSize: COUNT, weights: optional(STRING) };
+
+const GROUPS: Checks<Settings> = { run: OBJECT, data: OBJECT, model: OBJECT, recipe: OBJECT };
+
+/** @throws TypeError for an unknown setting. RangeError for a value that does not fit: the message begins with its path. */
+export function requireSettings(settings: Settings): void {
+  const { run, data, model, recipe } = requireOptions("settings", settings, GROUPS);
+  requireOptions("run", run, RUN_CHECKS);
+  requireOptions("data", data, DATA_CHECKS);
+  requireOptions("model", model, MODEL_CHECKS);
+  requireRecipe(recipe);
+}
+
+/** What may change when a run is resumed: it does not change the result. */
+const FREE: ReadonlySet<string> = new Set([
+  ...["run.name", "run.out", "run.storeLogits", "run.checkpointEvery", "run.resume", "run.verbose"],
+  ...["data.cache", "data.workers"],
 ]);
 
-/** Settings' names in the order of the schema, for the command line. */
-export const SETTING_NAMES = Object.keys(SETTINGS.shape) as (keyof Settings)[];
-
-/** The settings that decide a run's result. */
-export function runSettings(settings: Settings): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(settings).filter(([name]) => !FREE.has(name)));
+/** Settings that decide a run's result, by path. */
+export function decisiveSettings(settings: Settings): Edits {
+  return Object.fromEntries(Object.entries(leavesOf(settings)).filter(([path]) => !FREE.has(path)));
 }

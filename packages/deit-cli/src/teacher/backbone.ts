@@ -5,7 +5,7 @@ import { loadLayersModelFile, orDispose } from "../models/layers-model-files.ts"
 import { addNotes, notesOf } from "../models/notes.ts";
 import { setPixels } from "../models/pixels.ts";
 import { UsageError } from "../process/usage-error.ts";
-import type { Settings } from "../settings/settings.ts";
+import type { RunSettings } from "../settings/settings.ts";
 
 /** A pretrained model from disk. */
 export interface Backbone {
@@ -26,7 +26,7 @@ export interface Backbone {
 export async function loadBackbone(
   path: string,
   classNames: readonly string[],
-  settings: Pick<Settings, "teacherPixels" | "teacherOutputs">,
+  settings: Pick<RunSettings, "teacherPixels" | "teacherOutputs">,
 ): Promise<Backbone> {
   const model = await loadLayersModelFile(path);
   return orDispose(model, () => backboneOf(path, model, classNames, settings));
@@ -36,7 +36,7 @@ function backboneOf(
   path: string,
   model: tfl.LayersModel,
   classNames: readonly string[],
-  { teacherPixels, teacherOutputs }: Pick<Settings, "teacherPixels" | "teacherOutputs">,
+  { teacherPixels, teacherOutputs }: Pick<RunSettings, "teacherPixels" | "teacherOutputs">,
 ): Backbone {
   const [, height, width, channels] = model.inputs[0]!.shape;
   if (model.inputs.length !== 1 || typeof height !== "number" || height !== width || channels !== 3) {

@@ -40,7 +40,7 @@ export async function preparePretrainedTeacher(
   if (notesOf(model).normalization === undefined) setInputRange(model, inputRangeOf(backbone.model));
   const teacher = teacherOf(model, data.classNames);
   const heldOut = await heldOutImages(context, imageSize, centerCropOf(model));
-  const measured = await measure(teacher, heldOut, microBatchSizeOf(settings));
+  const measured = await measure(teacher, heldOut, microBatchSizeOf(settings.run));
   if (teacher.outputs !== undefined) addNotes(model, { outputs: teacher.outputs });
   output.write(`teacher: gives ${teacher.outputs === "sigmoid" ? "a sigmoid's outputs" : teacher.outputs}\n`);
   const promised = history.val_accuracy?.at(-1);
@@ -57,7 +57,7 @@ async function probe(
   preprocess: Preprocess,
 ): Promise<Pick<ReadyTeacher, "model" | "description"> & Pick<ModelResult, "history">> {
   const { settings, data, output } = context;
-  const { seed, teacherEpochs: epochs, teacherLearningRate: learningRate } = settings;
+  const { seed, teacherEpochs: epochs, teacherLearningRate: learningRate } = settings.run;
   const classes = data.classNames.length;
   const featuresOf = async (store: SampleStore, name: string): Promise<Features> => {
     const line = liveLine(output);

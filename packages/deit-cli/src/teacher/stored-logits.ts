@@ -17,7 +17,8 @@ export async function withStoredLogits<T>(
   source: ImageSource,
   use: (teacher: Teacher, header?: LogitStoreOptions) => Promise<T>,
 ): Promise<T> {
-  const { storeLogits: folder, viewEpochs = 1, epochs } = settings;
+  const { run, recipe } = settings;
+  const { storeLogits: folder } = run;
   if (folder === undefined) return use(teacher);
   const header = {
     classes: teacher.classes,
@@ -33,8 +34,8 @@ export async function withStoredLogits<T>(
     const line = liveLine(output);
     const text = (done: number, total: number): string => `teacher  logits of views  ${done}/${total}`;
     const { done, total } = await storeTeacherLogits(teacher, source, store, {
-      epochs: Math.min(viewEpochs, epochs),
-      microBatchSize: microBatchSizeOf(settings),
+      epochs: Math.min(settings.data.viewEpochs ?? 1, recipe.epochs),
+      microBatchSize: microBatchSizeOf(run),
       onProgress: (progress) => line.update(() => text(progress.done, progress.total)),
       ...(signal && { signal }),
     });

@@ -1,5 +1,7 @@
 import { bit, bitSizes } from "bit-teacher";
-import { Classifier } from "distill-trainer";
+import { classification } from "distill-trainer";
+import { ADAMW_SEMANTICS, AdamW, cosine, timmNoDecay } from "tfjs-optim";
+import { batchesPerEpoch } from "train-loop";
 import { measure } from "../judge/measure.ts";
 import { setInputRange, toInputRange } from "../models/input-range.ts";
 import { addNotes } from "../models/notes.ts";
@@ -9,34 +11,39 @@ import { stageCheckpoints } from "../runs/stages.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
 import { fitWithProgress } from "../training/fit-with-progress.ts";
 import { heldOutImages, withTrainingImages } from "../training/image-sources.ts";
-import { deitOptimizer } from "../training/optimizer.ts";
-import { stageFigures } from "../training/stage-figures.ts";
 import { stageLogs } from "../training/stage-logs.ts";
 import type { ReadyTeacher } from "./teacher.ts";
 import { teacherOf } from "./teacher-of.ts";
 
-/** What BiT was made for. */
+/** BiT's own input range. */
 const RANGE: InputRange = [-1, 1];
 
 /** Trains a tiny BiT from scratch: the teacher where no other is given. */
 export async function trainBitTeacher(context: RunContext): Promise<ReadyTeacher> {
   const { settings, data, output, folder, signal } = context;
-  const { imageSize, teacherEpochs: epochs, seed } = settings;
-  const microBatchSize = microBatchSizeOf(settings);
+  const { seed, teacherEpochs: epochs, teacherLearningRate } = settings.run;
+  const { imageSize } = settings.model;
+  const microBatchSize = microBatchSizeOf(settings.run);
   const model = bit({ ...bitSizes.tiny, imageSize, classes: data.classNames.length, seed });
   setInputRange(model, RANGE);
   addNotes(model, { classNames: data.classNames, outputs: "logits" });
-  const preprocess = toInputRange(RANGE);
-  const classifier = new Classifier(model);
+  const task = classification({ model, preprocess: toInputRange(RANGE) });
   const heldOut = await heldOutImages(context, imageSize);
-  const { history } = await withTrainingImages(context, { imageSize }, (source) => {
-    const { teacherLearningRate: learningRate, weightDecay } = settings;
-    const optimizer = deitOptimizer(model, source, { learningRate, weightDecay, epochs, warmupEpochs: 1 });
-    classifier.compile({ optimizer, preprocess });
-    const checkpoint = stageCheckpoints(folder, "teacher", settings, output);
-    const data = { validationData: heldOut, checkpoint, callbacks: stageLogs(context, "teacher") };
-    const fit = { epochs, microBatchSize, ...data, ...(signal && { signal }) };
-    return fitWithProgress("teacher", classifier, source, fit, output).finally(() => optimizer.dispose());
+  const { callbacks, meter } = stageLogs(context, "teacher");
+  const history = await withTrainingImages(context, { imageSize }, (source) => {
+    const steps = batchesPerEpoch(source);
+    const [totalSteps, warmupSteps] = [steps * epochs, Math.min(steps, steps * epochs - 1)];
+    const optimizer = new AdamW({
+      ...ADAMW_SEMANTICS.torch,
+      learningRate: cosine({ base: teacherLearningRate, totalSteps, warmupSteps }),
+      weightDecay: settings.recipe.weightDecay,
+      excludeFromDecay: timmNoDecay(model),
+    });
+    return fitWithProgress(task, optimizer, source, {
+      ...{ label: "teacher", output, epochs, microBatchSize, callbacks, ...(signal && { signal }) },
+      validationData: heldOut,
+      checkpoint: stageCheckpoints(folder, "teacher", settings, output),
+    }).finally(() => optimizer.dispose());
   });
   const teacher = teacherOf(model, data.classNames);
   const measured = await measure(teacher, heldOut, microBatchSize);
@@ -45,12 +52,6 @@ export async function trainBitTeacher(context: RunContext): Promise<ReadyTeacher
     model,
     imageSize,
     description: "a tiny BiT ResNet-v2, trained from scratch",
-    result: {
-      name: "teacher",
-      params: model.countParams(),
-      ...measured,
-      ...(await stageFigures(folder, "teacher")),
-      history,
-    },
+    result: { name: "teacher", params: model.countParams(), ...measured, ...meter.figures, history },
   };
 }

@@ -8,14 +8,17 @@ import { saveWeightsFile } from "deit-model/node";
 import { emptyFolder, readEvents, sharedData } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { describe, expect, test, vi } from "vitest";
-import { recorder } from "../../test/workspace.ts";
+import { recorder, settingsOf } from "../../test/workspace.ts";
 import { loadLayersModelFile, saveLayersModelFile } from "../models/layers-model-files.ts";
 import { newestRun } from "../models/newest-run.ts";
 import { openModel } from "../models/open-model.ts";
+import { editsOf } from "../options/edits-of.ts";
 import { Interrupted } from "../process/interrupted.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { resumeCommand } from "../runs/resumed-epochs.ts";
-import { resolveSettings, resumeSettings } from "../settings/resolve-settings.ts";
+import { savedSettings, writeSettings } from "../runs/saved-settings.ts";
+import { resumeSettings } from "../settings/resolve-settings.ts";
+import type { Settings } from "../settings/settings.ts";
 import { run } from "./run.ts";
 
 const originals = sharedData("data/flowers/originals");
@@ -51,10 +54,15 @@ async function logOf(folder: string, stage: string): Promise<Record<string, unkn
     .map((line) => JSON.parse(line));
 }
 
+/** Settings of a run that is resumed. */
+function resumed(folder: string, options: Readonly<Record<string, unknown>> = {}): Settings {
+  return resumeSettings(savedSettings(folder), editsOf({ resume: folder, ...options }));
+}
+
 async function tinyRun(options: Record<string, unknown> = {}) {
   const out = await emptyFolder();
   const output = recorder();
-  const settings = resolveSettings({ preset: "tiny", name: "run", out, ...options });
+  const settings = settingsOf({ preset: "tiny", name: "run", out, ...options });
   const result = await run(settings, output);
   return { result, folder: join(out, "run"), text: output.text(), settings };
 }
@@ -105,7 +113,11 @@ describe("the program", () => {
 
     for (const stage of STAGES) {
       const [begin, ...lines] = await logOf(folder, stage);
-      expect(begin).toMatchObject({ event: "begin", epochs: 2, settings: { preset: "tiny", count } });
+      expect(begin).toMatchObject({
+        event: "begin",
+        epochs: 2,
+        settings: { "run.preset": "tiny", "data.count": count },
+      });
       const steps = 2 * Math.ceil((0.9 * count) / 16);
       expect(lines.map(({ event }) => event)).toContain("end");
       expect(lines.flatMap(({ event, step }) => (event === "step" ? [step] : []))).toEqual(upTo(steps));
@@ -179,7 +191,7 @@ describe("the program", () => {
     }
     await saveWeightsFile(vit({ ...tiny, depth: 3, dim: 32 }), weights);
     const out = await emptyFolder();
-    const settings = resolveSettings({ preset: "tiny", name: "run", out, weights });
+    const settings = settingsOf({ preset: "tiny", name: "run", out, weights });
     await expect(run(settings, recorder())).rejects.toThrow("weights.safetensors is not for this model");
     expect(await readdir(out)).toEqual([]);
   });
@@ -240,7 +252,7 @@ describe("the program", () => {
     await cp(originals!, data, { recursive: true });
     await writeFile(join(data, "daisy", "broken.jpg"), "this is no picture");
     const out = await emptyFolder();
-    const settings = resolveSettings({ preset: "tiny", name: "run", out, data });
+    const settings = settingsOf({ preset: "tiny", name: "run", out, data });
     await expect(run(settings, recorder())).rejects.toThrow(
       "daisy/broken.jpg: expected a picture that decodes",
     );
@@ -253,7 +265,7 @@ describe("the program", () => {
 describe("bad input leaves nothing behind", () => {
   async function refused(options: Record<string, unknown>, message: string): Promise<void> {
     const out = await emptyFolder();
-    const settings = resolveSettings({ preset: "tiny", name: "run", out, ...options });
+    const settings = settingsOf({ preset: "tiny", name: "run", out, ...options });
     await expect(run(settings, recorder())).rejects.toThrow(message);
     expect(await readdir(out)).toEqual([]);
   }
@@ -305,7 +317,7 @@ describe("a run that is stopped", () => {
   async function inPieces(stops: readonly number[]) {
     const out = await emptyFolder();
     const folder = join(out, "run");
-    const settings = resolveSettings({ preset: "tiny", name: "run", out, checkpointEvery: 1 });
+    const settings = settingsOf({ preset: "tiny", name: "run", out, checkpointEvery: 1 });
     const texts: string[] = [];
     for (const [i, stop] of stops.entries()) {
       const controller = new AbortController();
@@ -315,19 +327,17 @@ describe("a run that is stopped", () => {
         if (saved >= stop) controller.abort(new Interrupted("stopped"));
       }, 5);
       const output = recorder();
-      const now = i === 0 ? settings : resumeSettings(await savedSettings(folder), { resume: folder });
+      const now = i === 0 ? settings : resumed(folder);
       await expect(run(now, output, controller.signal)).rejects.toThrow(
-        /stopped and saved; to go on: .* --resume /,
+        /stopped and saved; to resume: .* --resume /,
       );
       clearInterval(watcher);
       texts.push(output.text());
     }
     const output = recorder();
-    const result = await run(resumeSettings(await savedSettings(folder), { resume: folder }), output);
+    const result = await run(resumed(folder), output);
     return { result, folder, texts: [...texts, output.text()] };
   }
-  const savedSettings = async (folder: string) =>
-    JSON.parse(await readFile(join(folder, "settings.json"), "utf8"));
   /** Newest checkpoint in any stage, with 100 for each stage done. */
   const savedSteps = (folder: string): number => {
     const names = existsSync(join(folder, "resume"))
@@ -363,13 +373,13 @@ describe("a run that is stopped", () => {
       expect(losses(is)).toEqual(losses(was));
       expect(is.map(({ event }) => event)).toContain("resume");
     }
-    expect(texts[1]).toMatch(/teacher: goes on after step \d/);
+    expect(texts[1]).toMatch(/teacher: resumes after step \d/);
     expect(texts[2]).not.toContain("teacher  epoch");
-    expect(texts[3]).toMatch(/student-distilled: goes on after step \d/);
+    expect(texts[3]).toMatch(/student-distilled: resumes after step \d/);
     expect(texts[3]).not.toContain("student alone  epoch");
     // A crash at the end leaves what only an unfinished run needs.
     await mkdir(join(folder, "resume", "teacher"), { recursive: true });
-    const again = resumeSettings(await savedSettings(folder), { resume: folder });
+    const again = resumed(folder);
     await expect(run(again, recorder())).rejects.toThrow(
       `--resume: expected a run that is not finished, got '${folder}'`,
     );
@@ -378,7 +388,7 @@ describe("a run that is stopped", () => {
 
   test("before anything was saved leaves nothing", async () => {
     const out = await emptyFolder();
-    const settings = resolveSettings({ preset: "tiny", name: "run", out });
+    const settings = settingsOf({ preset: "tiny", name: "run", out });
     const stopped = AbortSignal.abort(new Interrupted("stopped"));
     await expect(run(settings, recorder(), stopped)).rejects.toThrow(
       "stopped before there was anything to save",
@@ -387,15 +397,15 @@ describe("a run that is stopped", () => {
   });
 
   test("is not gone on with other settings, but with more threads", () => {
-    const saved = resolveSettings({ preset: "tiny", name: "run" });
-    expect(resumeSettings(saved, { resume: "x", workers: 2 })).toMatchObject({
-      workers: 2,
-      epochs: 2,
-      resume: "x",
+    const saved = editsOf({ preset: "tiny", name: "run" });
+    expect(resumeSettings(saved, editsOf({ resume: "x", workers: 2 }))).toMatchObject({
+      run: { resume: "x" },
+      data: { workers: 2 },
+      recipe: { epochs: 2 },
     });
-    expect(() => resumeSettings(saved, { resume: "x", epochs: 1, seed: 1 })).toThrow(
+    expect(() => resumeSettings(saved, editsOf({ resume: "x", epochs: 1, seed: 1 }))).toThrow(
       new UsageError(
-        "--resume: expected the settings of the run, got others: --seed was 42, is 1; --epochs was 2, is 1",
+        "--resume: expected the settings of the run, got others: run.seed was 42, is 1; recipe.epochs was 2, is 1",
       ),
     );
   });
@@ -409,22 +419,21 @@ describe("a run that is stopped", () => {
     const watcher = setInterval(() => {
       if (savedSteps(folder) > 0) controller.abort(new Interrupted("stopped"));
     }, 5);
-    const stopped = run(resolveSettings({ ...common, ...options }), recorder(), controller.signal);
+    const stopped = run(settingsOf({ ...common, ...options }), recorder(), controller.signal);
     await expect(stopped).rejects.toThrow("stopped and saved");
     clearInterval(watcher);
-    const resume = async (more: Record<string, unknown> = {}) =>
-      run(resumeSettings(await savedSettings(folder), { resume: folder, ...more }), recorder());
+    const resume = async (more: Record<string, unknown> = {}) => run(resumed(folder, more), recorder());
     return { folder, resume };
   }
 
   test("is gone on with for more epochs where its rate is constant, as if it had been meant so", async () => {
     const options = { schedule: "constant", students: "alone" };
     const { folder, resume } = await stoppedStudent(options);
-    const longer = resumeSettings(await savedSettings(folder), { resume: folder, epochs: 3 });
+    const longer = resumed(folder, { epochs: 3 });
     expect(resumeCommand("train", folder, longer)).toMatch(/start --resume \S+ --epochs 3$/);
     await expect(openModel(folder)).rejects.toThrow("expected a run with a trained student, got");
     const { models } = await resume({ epochs: 3 });
-    expect((await savedSettings(folder)).epochs).toBe(3);
+    expect(savedSettings(folder)["recipe.epochs"]).toBe(3);
     expect(resumeCommand("train", folder, longer)).toMatch(/start --resume \S+$/);
     const whole = await tinyRun({ ...options, epochs: 3 });
     expect(models[0]!.history).toEqual(whole.result.models[0]!.history);
@@ -435,20 +444,20 @@ describe("a run that is stopped", () => {
     await expect(resume({ epochs: 3 })).rejects.toThrow(
       /^--resume: expected the settings of the run, got others: learningRate was \[/,
     );
-    expect((await savedSettings(folder)).epochs).toBe(2);
+    expect(savedSettings(folder)["recipe.epochs"]).toBe(2);
     expect((await resume()).models[0]!.history.loss).toHaveLength(2);
   });
 
   test("is not gone on with for more epochs once one of its students is trained", async () => {
     const folder = await emptyFolder();
-    const saved = resolveSettings({ preset: "tiny", schedule: "constant" });
-    await writeFile(join(folder, "settings.json"), JSON.stringify(saved));
+    const saved = settingsOf({ preset: "tiny", schedule: "constant" });
+    await writeSettings(folder, saved);
     await mkdir(join(folder, "resume"));
     const figures = { params: 1, valAccuracy: 0.5, imagesPerSecond: 1 };
     const done = { result: { name: "student alone", ...figures, history: { loss: [1, 2] } } };
     await writeFile(join(folder, "resume", "student-alone.json"), JSON.stringify(done));
-    await expect(run(resumeSettings(saved, { resume: folder, epochs: 3 }), recorder())).rejects.toThrow(
-      `--epochs: expected 2, for which the student alone of '${folder}' is trained already, got 3`,
+    await expect(run(resumed(folder, { epochs: 3 }), recorder())).rejects.toThrow(
+      `--epochs: expected 2, because the student alone of '${folder}' has been trained for 2, got 3`,
     );
   });
 });

@@ -39,14 +39,14 @@ const SHOWN = 10;
 export function run(settings: Settings, output: LineOutput, signal?: AbortSignal): Promise<RunResult> {
   const startedAt = performance.now();
   const say = (line: string): void => void output.write(`${line}\n`);
-  say(introduction(settings));
+  say(introduction(settings.run));
   return withinRun({ settings, output, signal, command: "train" }, async ({ context, backend, backbone }) => {
     const { folder, data } = context;
     await showData(context, say);
     const models: ModelResult[] = [];
     let teacher: ReadyTeacher | undefined;
-    for (const [name] of stagesOf(settings)) {
-      say(chapter(name, settings));
+    for (const [name] of stagesOf(settings.run)) {
+      say(chapter(name, settings.run));
       if (name === "teacher") {
         teacher = await makeTeacher(context, backbone);
         models.push(teacher.result);
@@ -69,7 +69,7 @@ export function run(settings: Settings, output: LineOutput, signal?: AbortSignal
     await writeAtomically(join(folder, "summary.json"), summaryJson(result.models)); // it is finished now
     await forgetStages(folder);
     say(`\n${resultTable(result.models)}\n\n${verdict(result)}\n`);
-    say(`${nextCommands(folder, settings)}\n`);
+    say(`${nextCommands(folder, settings.data)}\n`);
     say(`report: ${resolve(report)}`);
     return result;
   });
@@ -79,7 +79,7 @@ export function run(settings: Settings, output: LineOutput, signal?: AbortSignal
 async function showData({ folder, data, settings }: RunContext, say: (line: string) => void): Promise<void> {
   const sheet = join(folder, CONTACT_SHEET);
   if (existsSync(sheet)) return;
-  const rules = pictureRules(settings);
+  const rules = pictureRules(settings.data);
   await writeSamples(data.validation, join(folder, SAMPLES), rules);
   await writeContactSheet(data.train, sheet, { perClass: SHOWN, ...rules });
   say(`look at them: ${resolve(sheet)} (rows: ${data.classNames.join(", ")})`);

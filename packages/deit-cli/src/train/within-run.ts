@@ -46,19 +46,21 @@ const NOTHING_SAVED = "stopped before there was anything to save";
  */
 export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promise<T>): Promise<T> {
   const { settings, output, signal, command } = start;
-  if (settings.resume !== undefined && isFinished(settings.resume)) {
-    await forgetStages(settings.resume); // a crash may have left them
-    throw new UsageError(`--resume: expected a run that is not finished, got '${settings.resume}'`);
+  const { resume, out, name } = settings.run;
+  if (resume !== undefined && isFinished(resume)) {
+    await forgetStages(resume); // a crash may have left them
+    throw new UsageError(`--resume: expected a run that is not finished, got '${resume}'`);
   }
-  if (settings.resume !== undefined) await requireSameEpochs(settings.resume, settings);
+  if (resume !== undefined) await requireSameEpochs(resume, settings);
   const opened = await orInterrupted(open(settings, output, signal), signal).catch((error: unknown) => {
     if (!(error instanceof Interrupted)) throw error;
-    const { resume } = settings;
     throw new Interrupted(
-      resume === undefined ? NOTHING_SAVED : `stopped; to go on: ${resumeCommand(command, resume, settings)}`,
+      resume === undefined
+        ? NOTHING_SAVED
+        : `stopped; to resume: ${resumeCommand(command, resume, settings)}`,
     );
   });
-  const folder = settings.resume ?? (await makeRunFolder(settings.out, settings.name));
+  const folder = resume ?? (await makeRunFolder(out, name));
   const release = await claim(folder);
   const onSkip = reportOnce(output);
   const context: RunContext = {
@@ -71,7 +73,7 @@ export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promi
   };
   try {
     await removeTemporaries(folder);
-    if (settings.resume === undefined) {
+    if (resume === undefined) {
       await writeSettings(folder, settings);
       await writeDataRecord(folder, opened.data);
     }
@@ -83,7 +85,7 @@ export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promi
     }
     await removeIfEmpty(folder, { logs: "remove" });
     const again = existsSync(folder) && resumeCommand(command, folder, settings);
-    throw new Interrupted(again ? `stopped and saved; to go on: ${again}` : NOTHING_SAVED);
+    throw new Interrupted(again ? `stopped and saved; to resume: ${again}` : NOTHING_SAVED);
   } finally {
     await release();
   }
@@ -95,17 +97,18 @@ async function open(
   output: LineOutput,
   signal: AbortSignal | undefined,
 ): Promise<{ data: FlowerData; backend: StartedBackend; backbone: Backbone | undefined }> {
-  const backend = await startBackend(settings.backend);
+  const backend = await startBackend(settings.run.backend);
   output.write(`backend: ${backend.name} (${backend.detail})\n`);
   const data = await openData(settings, output, signal);
   output.write(`data: ${data.description}\n`);
-  if (settings.resume !== undefined) await requireSameData(settings.resume, data);
+  const { resume, teacher } = settings.run;
+  if (resume !== undefined) await requireSameData(resume, data);
   const { classNames } = data;
-  const backbone =
-    settings.teacher === undefined ? undefined : await loadBackbone(settings.teacher, classNames, settings);
-  if (settings.weights !== undefined) {
+  const backbone = teacher === undefined ? undefined : await loadBackbone(teacher, classNames, settings.run);
+  const { weights } = settings.model;
+  if (weights !== undefined) {
     const config = studentConfig(settings, classNames.length);
-    output.write(`${await requireInitialWeights(config, settings.weights)}\n`);
+    output.write(`${await requireInitialWeights(config, weights)}\n`);
   }
   return { data, backend, backbone };
 }

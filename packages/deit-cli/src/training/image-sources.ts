@@ -50,9 +50,10 @@ async function withSource<T>(
   options: TrainingViews & Pick<ImageSourceOptions, "training" | "centerCrop">,
   use: (source: ImageSource) => Promise<T>,
 ): Promise<T> {
-  const { batchSize, seed, workers } = settings;
-  const { onBad: onBadImage, ...limits } = pictureRules(settings);
-  const own = { batchSize, seed, workers, onBadImage, onSkip, ...limits };
+  const { recipe, run, data } = settings;
+  const { onBad: onBadImage, ...limits } = pictureRules(data);
+  const { workers } = data;
+  const own = { batchSize: recipe.batchSize, seed: run.seed, workers, onBadImage, onSkip, ...limits };
   const source = imageSource(store, { ...options, ...own });
   try {
     return await use(source);

@@ -4,23 +4,20 @@ import { jsonLines, type TensorBoardOptions, tensorBoard } from "train-loop/node
 import type { RunContext } from "../runs/context.ts";
 import { LOG_FOLDERS } from "../runs/run-folder.ts";
 import type { StageName } from "../runs/stages.ts";
-import { runSettings } from "../settings/settings.ts";
+import { decisiveSettings } from "../settings/settings.ts";
+import { StageMeter } from "./stage-meter.ts";
 
-/** Where a stage's JSON lines are. */
-export function stageLogPath(folder: string, stage: StageName): string {
-  return join(folder, LOG_FOLDERS[0], `${stage}.jsonl`);
-}
-
-/** What writes a stage's logs while it trains; `images` are for TensorBoard. */
+/** Callbacks that log a stage while it trains, and the one of them that gathers its figures; `images` are for TensorBoard. */
 export function stageLogs(
   { folder, settings, output }: RunContext,
   stage: StageName,
   images?: TensorBoardOptions["images"],
-): FitCallback[] {
+): { readonly callbacks: readonly FitCallback[]; readonly meter: StageMeter } {
   const onProblem = (message: string): void => void output.write(`${message}\n`);
-  const options = { settings: runSettings(settings), onProblem };
-  return [
-    jsonLines(stageLogPath(folder, stage), options),
-    tensorBoard(join(folder, LOG_FOLDERS[1], stage), { ...options, ...(images && { images }) }),
-  ];
+  const options = { settings: decisiveSettings(settings), onProblem };
+  const [lines, board] = LOG_FOLDERS.map((name) => join(folder, name, stage));
+  const path = `${lines}.jsonl`;
+  const meter = new StageMeter(path);
+  const log = jsonLines(path, options);
+  return { callbacks: [log, tensorBoard(board!, { ...options, ...(images && { images }) }), meter], meter };
 }

@@ -126,7 +126,7 @@ export function recipeSchedule(recipe: Recipe, stepsPerEpoch: number): Schedule 
       ? recipe.learningRate
       : scaledLearningRate(recipe.learningRate, batchSize, learningRatePer);
   const totalSteps = recipe.epochs * stepsPerEpoch;
-  const wanted = rise === undefined ? 0 : stepsOf(rise.length, stepsPerEpoch);
+  const wanted = rise?.steps ?? Math.round((rise?.epochs ?? 0) * stepsPerEpoch);
   const steps = Math.min(wanted, totalSteps - 1);
   const { from = base / Math.max(1, steps), mode = "delays" } = rise ?? {};
   if (schedule === "constant") return warmup(constant(base), { steps, from, mode });
@@ -134,8 +134,4 @@ export function recipeSchedule(recipe: Recipe, stepsPerEpoch: number): Schedule 
     return cosine({ base, min, totalSteps, warmupSteps: steps });
   const cosineSteps = mode === "delays" ? totalSteps - steps : totalSteps;
   return warmup(cosine({ base, min, totalSteps: cosineSteps }), { steps, from, mode });
-}
-
-function stepsOf(length: { readonly epochs: number } | { readonly steps: number }, perEpoch: number): number {
-  return "steps" in length ? length.steps : Math.round(length.epochs * perEpoch);
 }

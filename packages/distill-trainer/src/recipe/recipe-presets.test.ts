@@ -13,6 +13,7 @@ import {
   KERAS_RECIPE,
   type Recipe,
   recipeSchedule,
+  requireRecipe,
 } from "../index.ts";
 
 /** What argparse of facebookresearch/deit's main.py has as defaults. */
@@ -30,7 +31,7 @@ describe("DEIT_RECIPE", () => {
       lr: DEIT_RECIPE.learningRate,
       min_lr: DEIT_RECIPE.minLearningRate,
       warmup_lr: DEIT_RECIPE.warmup!.from,
-      warmup_epochs: (DEIT_RECIPE.warmup!.length as { epochs: number }).epochs,
+      warmup_epochs: DEIT_RECIPE.warmup!.epochs,
       sched: DEIT_RECIPE.schedule,
       weight_decay: DEIT_RECIPE.weightDecay,
       clip_grad: DEIT_RECIPE.clipNorm ?? null,
@@ -159,6 +160,25 @@ describe("compileRecipe", () => {
     const first = await run();
     expect(await run()).toEqual(first);
     expect(Object.keys(first.history)).toContain("val_ema_accuracy");
+  });
+
+  test("a warm-up has a length in epochs or in steps", () => {
+    const rates = (warmup: Recipe["warmup"]) => {
+      const rate = recipeSchedule({ ...FINETUNE_RECIPE, ...(warmup && { warmup }) }, 25);
+      return Array.from({ length: 150 }, (_, step) => rate(step));
+    };
+    expect(rates({ epochs: 2 })).toEqual(rates({ steps: 50 }));
+    expect(() => rates({})).toThrow("recipe: warmup must have epochs or steps, got neither");
+    expect(() => rates({ epochs: 2, steps: 50 })).toThrow(
+      "recipe: warmup must have epochs or steps, got both",
+    );
+  });
+
+  test("a recipe's images are checked with it", () => {
+    const images = (some: object) => () => requireRecipe({ ...DEIT_RECIPE, images: some });
+    expect(images({ repeat: 2 })).toThrow("recipe: images: unknown option 'repeat'; did you mean 'repeats'?");
+    expect(images({ centerCrop: { ratio: 0 } })).toThrow("recipe: images: centerCrop: ratio must be");
+    expect(images({ augmentation: { flip: 2 } })).toThrow("recipe: images: augmentation: flip must be in [0, 1], got 2");
   });
 
   test("a warm-up longer than the run leaves it one step", () => {

@@ -3,56 +3,56 @@ import type { MixOptions } from "vision-augment";
 import type { Distillation } from "../losses/distillation-loss.ts";
 import type { Normalization } from "../models/preprocess.ts";
 
-/** How a transformer is trained: plain data. {@link compileRecipe} makes of it what `compile` takes. */
+/** How a transformer is trained, as plain data; see {@link recipeStep} and {@link recipeTask}. */
 export interface Recipe {
   readonly epochs: number;
   /** Samples an optimizer step. */
   readonly batchSize: number;
   /** Library whose AdamW is used. */
   readonly adamW: keyof typeof ADAMW_SEMANTICS;
-  /** The highest one. */
+  /** Peak learning rate. */
   readonly learningRate: number;
-  /** The batch size that `learningRate` is meant for: it is scaled to the recipe's. Default: it is not scaled. */
+  /** Batch size that `learningRate` is for: the rate is scaled to `batchSize`. Default: no scaling. */
   readonly learningRatePer?: number;
   readonly schedule: "constant" | "cosine";
-  /** Where a cosine ends. Default 0. */
+  /** Last learning rate of a cosine. Default 0. */
   readonly minLearningRate?: number;
-  /** Default: none. */
+  /** Default: no warm-up. */
   readonly warmup?: RecipeWarmup;
   readonly weightDecay: number;
-  /** What decays: every variable, or none of timm's exceptions (see `timmNoDecay`). */
+  /** Variables that decay: all, or all except timm's exceptions (see `timmNoDecay`). */
   readonly decays: "all" | "matrices";
   /** Factor of the learning rate from a layer to the one before it (see `layerDecay`). Default 1: none. */
   readonly layerDecay?: number;
-  /** Highest norm of a step's gradients. Default: any. */
+  /** Highest norm of a step's gradients. Default: no clipping. */
   readonly clipNorm?: number;
-  /** Decay of the moving average of the weights, which is evaluated beside them. Default: no average. */
+  /** Decay of the weights' moving average, which is evaluated beside them. Default: no average. */
   readonly emaDecay?: number;
   readonly labelSmoothing: number;
   /** Stochastic-depth rate of the last block; used by the model, not by the trainer. */
   readonly dropPathRate: number;
   readonly distillation: Distillation;
-  /** Share of the distillation loss. */
+  /** Weight of the distillation loss, in [0, 1]; the labels' loss gets the rest. */
   readonly alpha: number;
-  /** Options of `mixedSource`. Default: nothing is mixed. */
+  /** Options of `mixedSource`. Default: no mixing. */
   readonly mixing?: MixOptions;
-  /** What training images are made with: options of `flowers-data`'s `imageSource`. */
+  /** Views of training and evaluation images. */
   readonly images: RecipeImages;
-  /** What the model's input is made of pixels with. Default: `x / 255`. */
+  /** Mean and standard deviation that normalize pixels. Default: `x / 255`. */
   readonly normalization?: Normalization;
 }
 
-/** A rise of the learning rate. */
+/** Linear rise of the learning rate to its peak, over epochs or over optimizer steps: one of the two is given. */
 export interface RecipeWarmup {
-  /** How long: epochs, or optimizer steps. */
-  readonly length: { readonly epochs: number } | { readonly steps: number };
-  /** The first rate. Default: the highest one over the steps of the warm-up, as `cosine`'s `warmupSteps`. */
+  readonly epochs?: number;
+  readonly steps?: number;
+  /** First learning rate. Default: the peak over the steps of the warm-up, as with `cosine`'s `warmupSteps`. */
   readonly from?: number;
   /** See `WarmupOptions`. Default `"delays"`. */
   readonly mode?: "delays" | "replaces";
 }
 
-/** Options of `flowers-data`'s `imageSource`, as plain data. */
+/** Options of `image-source`'s `imageSource`, as plain data. */
 export interface RecipeImages {
   readonly augmentation?: {
     readonly crop?: { readonly scale?: readonly [number, number] };

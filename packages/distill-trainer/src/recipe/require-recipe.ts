@@ -2,6 +2,7 @@ import {
   atLeast,
   type Checks,
   COUNT,
+  check,
   FRACTION,
   integerFrom,
   OBJECT,
@@ -11,10 +12,10 @@ import {
   RATE,
   requireOptions,
 } from "known-options";
-import { mixOf } from "vision-augment";
+import { MIX_CHECKS, requireAugmentation, requireCenterCrop } from "vision-augment";
 import { requireDistillation } from "../losses/distillation-loss.ts";
 import { normalize } from "../models/preprocess.ts";
-import type { Recipe, RecipeWarmup } from "./recipe.ts";
+import type { Recipe, RecipeImages, RecipeWarmup } from "./recipe.ts";
 
 const CHECKS: Checks<Recipe> = {
   epochs: COUNT,
@@ -27,7 +28,7 @@ const CHECKS: Checks<Recipe> = {
   warmup: optional(OBJECT),
   weightDecay: atLeast(0),
   decays: oneOf("all", "matrices"),
-  layerDecay: optional(POSITIVE),
+  layerDecay: optional(check("in (0, 1]", (value) => Number(value) > 0 && FRACTION.fits(value))),
   clipNorm: optional(POSITIVE),
   emaDecay: optional(FRACTION),
   labelSmoothing: RATE,
@@ -40,25 +41,38 @@ const CHECKS: Checks<Recipe> = {
 };
 
 const WARMUP_CHECKS: Checks<RecipeWarmup> = {
-  length: OBJECT,
+  epochs: optional(atLeast(0)),
+  steps: optional(integerFrom(0)),
   from: optional(atLeast(0)),
   mode: optional(oneOf("delays", "replaces")),
 };
 
+const IMAGES_CHECKS: Checks<RecipeImages> = {
+  augmentation: optional(OBJECT),
+  repeats: optional(COUNT),
+  centerCrop: optional(OBJECT),
+};
+
 /**
- * Refuses what is not a recipe: one read from a file is not seen by the compiler. `images` are another package's options, and
- * checked there.
+ * Refuses what is not a recipe, such as one read from a file, which the compiler does not see.
  *
  * @throws TypeError for an unknown key. RangeError for a value that does not fit.
+ *
+ * @example
+ * requireRecipe({ ...DEIT_RECIPE, warmup: { steps: 50 } });
  */
 export function requireRecipe(recipe: Recipe): void {
   requireOptions("recipe", recipe, CHECKS);
   requireDistillation("recipe", recipe.distillation);
-  if (recipe.mixing !== undefined) mixOf(recipe.mixing, 0);
+  if (recipe.mixing !== undefined) requireOptions("recipe: mixing", recipe.mixing, MIX_CHECKS);
   if (recipe.normalization !== undefined) normalize(recipe.normalization);
+  const { augmentation, centerCrop } = requireOptions("recipe: images", recipe.images, IMAGES_CHECKS);
+  if (augmentation !== undefined) requireAugmentation(augmentation, "recipe: images: augmentation");
+  if (centerCrop !== undefined) requireCenterCrop(centerCrop, "recipe: images: centerCrop");
   if (recipe.warmup === undefined) return;
-  requireOptions("recipe: warmup", recipe.warmup, WARMUP_CHECKS);
-  const { length } = recipe.warmup;
-  if ("steps" in length) requireOptions("recipe: warmup.length", length, { steps: integerFrom(0) });
-  else requireOptions("recipe: warmup.length", length, { epochs: atLeast(0) });
+  const { epochs, steps } = requireOptions("recipe: warmup", recipe.warmup, WARMUP_CHECKS);
+  if ((epochs === undefined) === (steps === undefined)) {
+    const got = epochs === undefined ? "neither" : "both";
+    throw new RangeError(`recipe: warmup must have epochs or steps, got ${got}`);
+  }
 }

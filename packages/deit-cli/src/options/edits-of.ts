@@ -1,0 +1,31 @@
+import { suggestion } from "known-options";
+import { UsageError } from "../process/usage-error.ts";
+import type { Edits } from "./edits.ts";
+import { kebab } from "./kebab.ts";
+import { OPTION_NAMES, optionOf } from "./option-table.ts";
+
+/**
+ * What options change, by path.
+ *
+ * @param options - By name, as typed: the values are not checked, except for names of choices.
+ * @throws UsageError for a choice that does not exist.
+ */
+export function editsOf(options: Readonly<Record<string, unknown>>): Edits {
+  const edits: Record<string, unknown> = {};
+  for (const name of OPTION_NAMES) {
+    const typed = options[name];
+    if (typed === undefined) continue;
+    const { path, kind, choices, value = (one) => one, also } = optionOf(name);
+    if (choices !== undefined) edits[path] = choice(name, typed, choices);
+    else edits[path] = kind === "text" ? String(typed) : value(typed);
+    Object.assign(edits, also?.(typed));
+  }
+  return edits;
+}
+
+function choice(name: string, typed: unknown, choices: Readonly<Record<string, unknown>>): unknown {
+  const names = Object.keys(choices);
+  if (names.includes(String(typed))) return choices[String(typed)];
+  const hint = suggestion(String(typed), names);
+  throw new UsageError(`--${kebab(name)}: expected one of ${names.join(", ")}, got '${typed}'${hint}`);
+}

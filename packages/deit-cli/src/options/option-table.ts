@@ -1,0 +1,199 @@
+import { DEIT_RECIPE, FINETUNE_RECIPE, IMAGENET_NORMALISATION } from "distill-trainer";
+
+/** One option of the command line: the place of its value in settings and configuration files, and its help. */
+export interface Option {
+  /** Path in the settings; `use.…` where it is a command's own. */
+  readonly path: string;
+  readonly help: string;
+  /** A number unless said otherwise; a `switch` has no value. */
+  readonly kind?: "text" | "switch";
+  /** Values by the names that the command line has for them. */
+  readonly choices?: Readonly<Record<string, unknown>>;
+  /** Value for what is typed. Default: what is typed. */
+  readonly value?: (typed: unknown) => unknown;
+  /** Other values that follow from what is typed, by path. */
+  readonly also?: (typed: unknown) => Readonly<Record<string, unknown>>;
+}
+
+type More = Pick<Option, "value" | "also">;
+
+const number = (path: string, help: string, more: More = {}): Option => ({ path, help, ...more });
+const text = (path: string, help: string, more: More = {}): Option => ({ path, help, kind: "text", ...more });
+const flag = (path: string, help: string): Option => ({ path, help, kind: "switch" });
+const choice = (path: string, help: string, choices: Readonly<Record<string, unknown>>): Option => ({
+  path,
+  help,
+  choices,
+});
+/** A number that leaves the value out. */
+const none = (number: number): More => ({ value: (typed) => (typed === number ? undefined : typed) });
+
+/** All options by name, in the order in which they take effect. */
+const OPTIONS = {
+  preset: text(
+    "run.preset",
+    "demo, photos, keras, deit, finetune or tiny. Default: demo; photos with --data or --download",
+  ),
+  name: text("run.name", "Name of the run's folder. Default: preset and time"),
+  out: text("run.out", "Folder of all runs. Default: runs"),
+  backend: text("run.backend", "auto, tensorflow, webgpu, wasm or cpu. Default: auto"),
+  seed: number(
+    "run.seed",
+    "Seed of drawn pictures, order, crops, initial weights and stochastic depth. Default: 42",
+  ),
+  data: text("data.path", "flower_photos.tgz, or a folder with one folder of photos a class"),
+  download: flag("data.download", "Train on the real flower_photos.tgz, downloaded once (229 MB)"),
+  cache: text("data.cache", "Folder of the download. Default: the platform's cache folder"),
+  count: number("data.count", "Number of drawn flowers, where no photos are given"),
+  imageSize: number("model.imageSize", "Image size of the students, and of drawn flowers, in pixels"),
+  workers: number("data.workers", "Threads that decode and augment. Default: 1"),
+  maxPixels: number("data.maxPixels", "Largest photo that is decoded, in pixels. Default: 100,000,000"),
+  skipBadImages: flag(
+    "data.skipBadImages",
+    "Leave out photos that do not decode. Default: stop at the first",
+  ),
+  students: text("run.students", "Students to train: both, alone (no teacher) or distilled"),
+  teacher: text(
+    "run.teacher",
+    "Teacher, a tfjs layers model: of the data's classes, or a backbone with a layer feature_vector",
+  ),
+  teacherPixels: text(
+    "run.teacherPixels",
+    "Teacher's input: bytes, unit (0 to 1), symmetric (-1 to 1), imagenet or auto (as it says, else symmetric)",
+  ),
+  teacherOutputs: text(
+    "run.teacherOutputs",
+    "Teacher's output: logits, probabilities, sigmoid or auto (from its last layer or its answers)",
+  ),
+  teacherEpochs: number("run.teacherEpochs", "Epochs of the teacher, or of its linear probe"),
+  teacherLearningRate: number(
+    "run.teacherLearningRate",
+    "Peak learning rate of the teacher, or of its probe",
+  ),
+  patchSize: number("model.patchSize", "Patch size in pixels; divides the image size"),
+  dim: number("model.dim", "Embedding dimension of the students"),
+  depth: number("model.depth", "Transformer blocks"),
+  heads: number("model.heads", "Attention heads; divides the embedding dimension"),
+  headDim: number("model.headDim", "Dimension of a head. Default: embedding dimension / heads"),
+  mlpRatio: number("model.mlpRatio", "Hidden dimension of the MLP, as a multiple of the embedding dimension"),
+  dropPathRate: number("recipe.dropPathRate", "Stochastic-depth rate of the last block, in [0, 1)"),
+  init: text("model.init", "Library whose initial weights are used: keras or timm"),
+  weights: text("model.weights", "Safetensors file of a ViT or DeiT to start from"),
+  epochs: number("recipe.epochs", "Epochs of each student"),
+  batchSize: number("recipe.batchSize", "Images per optimizer step"),
+  replicas: number(
+    "run.replicas",
+    "Threads that train a student; same result. Default: the preset's, else one per core on WASM",
+  ),
+  microBatchSize: number(
+    "run.microBatchSize",
+    "Images in memory at once; same result. Default: the preset's, else 4 on WASM, 32 elsewhere",
+  ),
+  learningRate: number("recipe.learningRate", "Peak learning rate of the students"),
+  warmupEpochs: number("recipe.warmup.epochs", "Linear warm-up, in epochs", {
+    also: () => ({ "recipe.warmup.steps": undefined }),
+  }),
+  warmupSteps: number("recipe.warmup.steps", "Linear warm-up, in optimizer steps", {
+    also: () => ({ "recipe.warmup.epochs": undefined }),
+  }),
+  learningRatePer: number(
+    "recipe.learningRatePer",
+    "Batch size that the learning rate is for: the rate is scaled to --batch-size. Default: no scaling",
+  ),
+  schedule: text("recipe.schedule", "Learning-rate schedule: cosine or constant"),
+  minLearningRate: number("recipe.minLearningRate", "Last learning rate of the cosine. Default: 0"),
+  warmupLearningRate: number(
+    "recipe.warmup.from",
+    "First learning rate of a warm-up that replaces the cosine's beginning, as DeiT's",
+    { also: () => ({ "recipe.warmup.mode": "replaces" }) },
+  ),
+  adamW: text(
+    "recipe.adamW",
+    "Library whose AdamW is used: torch, keras or tfa (TensorFlow Addons', as in the Keras example)",
+    { also: (library) => ({ "recipe.decays": library === "torch" ? "matrices" : "all" }) },
+  ),
+  weightDecay: number(
+    "recipe.weightDecay",
+    "Weight decay; with torch's AdamW biases, norms, tokens and positions are spared",
+  ),
+  layerDecay: number(
+    "recipe.layerDecay",
+    "Factor of the learning rate from a block to the one before it. Default: 1",
+  ),
+  clipNorm: number("recipe.clipNorm", "Highest norm of a step's gradients; 0: no clipping", none(0)),
+  emaDecay: number(
+    "recipe.emaDecay",
+    "Decay of the weights' moving average, which is kept in place of the weights; 0: no average",
+    none(0),
+  ),
+  labelSmoothing: number("recipe.labelSmoothing", "Label smoothing, in [0, 1)"),
+  distillation: choice(
+    "recipe.distillation",
+    "Distillation loss: hard (the teacher's class) or soft (its probabilities)",
+    { hard: { kind: "hard" }, soft: { kind: "soft", temperature: 1 } },
+  ),
+  temperature: number("recipe.distillation.temperature", "Temperature of soft distillation. Default: 1"),
+  alpha: number("recipe.alpha", "Weight of the distillation loss, in [0, 1]"),
+  augment: choice(
+    "recipe.images.augmentation",
+    "Augmentation of the students' pictures: keras, deit, crop (half to all of the area, mirrored) or none",
+    {
+      keras: undefined,
+      deit: DEIT_RECIPE.images.augmentation,
+      crop: FINETUNE_RECIPE.images.augmentation,
+      none: { crop: { scale: [1, 1] }, flip: 0 },
+    },
+  ),
+  mixup: number("recipe.mixing.mixupAlpha", "MixUp's alpha; 0: no MixUp"),
+  cutmix: number("recipe.mixing.cutmixAlpha", "CutMix's alpha; 0: no CutMix"),
+  repeats: number("recipe.images.repeats", "Repeated augmentation: views of a picture per epoch. Default: 1"),
+  evaluationCrop: number(
+    "recipe.images.centerCrop",
+    "Part of a held-out picture's side that is judged; 1: all. Default of evaluate: the model's own",
+    { value: (ratio) => (ratio === 1 ? undefined : { ratio }) },
+  ),
+  normalization: choice(
+    "recipe.normalization",
+    "Students' input: unit (0 to 1), symmetric (-1 to 1) or imagenet (mean and deviation)",
+    {
+      unit: undefined,
+      symmetric: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }, // -1 to 1: Google's and some of timm's
+      imagenet: IMAGENET_NORMALISATION,
+    },
+  ),
+  viewEpochs: number("data.viewEpochs", "Epochs after which the students' views repeat. Default: never"),
+  storeLogits: text(
+    "run.storeLogits",
+    "Folder of the teacher's logits for those views, shared by runs. Default: not stored",
+  ),
+  checkpointEvery: number("run.checkpointEvery", "Steps between checkpoints within an epoch. Default: 100"),
+  resume: text("run.resume", "Folder of a stopped run to resume, with its settings"),
+  verbose: flag("run.verbose", "Print stack traces"),
+  config: text(
+    "use.config",
+    "JSON file of settings, grouped as in a run's settings.json; the command line goes before it",
+  ),
+  model: text(
+    "use.model",
+    "Saved model, or a run: its distilled student, else the one alone. Default: the newest run",
+  ),
+  pixels: text("use.pixels", "Model's input: bytes, unit, symmetric or imagenet. Default: from the model"),
+  outputs: text("use.outputs", "Model's output: logits, probabilities or sigmoid. Default: from the model"),
+  split: text(
+    "use.split",
+    "Pictures to judge: held-out or all. Default: all of a --data that is not the run's, else held-out",
+  ),
+  json: flag("use.json", "Print JSON, for scripts"),
+  top: number("use.top", "Classes shown per photo. Default: 5"),
+  attention: text("use.attention", "Drawing of the attention: a PNG for one photo, a folder for several"),
+  sheet: text("use.sheet", "File of the contact sheet: .png or .html"),
+  perClass: number("use.perClass", "Pictures per class on the sheet. Default: 10"),
+} satisfies Readonly<Record<string, Option>>;
+
+export type OptionName = keyof typeof OPTIONS;
+
+export function optionOf(name: OptionName): Option {
+  return OPTIONS[name];
+}
+
+export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];

@@ -1,0 +1,14 @@
+import type { Settings } from "../settings/settings.ts";
+import type { TrainingViews } from "../training/image-sources.ts";
+
+/** How the students see training pictures; a teacher of another image size sees the same at its own. */
+export function studentViews({ model, data, recipe }: Settings, teacherImageSize: number): TrainingViews {
+  const { centerCrop: _, ...images } = recipe.images;
+  const { imageSize } = model;
+  return {
+    imageSize,
+    ...(teacherImageSize !== imageSize && { teacherImageSize }),
+    ...images,
+    ...(data.viewEpochs !== undefined && { viewEpochs: data.viewEpochs }),
+  };
+}

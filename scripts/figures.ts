@@ -1,5 +1,5 @@
-// `npx pnpm@12 run figures`: runs the examples that print what their READMEs show (single-layer, custom-vit); their tests run
-// them again and compare. `npx pnpm@12 run figures runs/<name>`: takes a finished run of the demo instead, which takes
+// `npx pnpm@12 run figures`: runs the examples that print the figures of their READMEs (single-layer, custom-vit); their tests run
+// them again and compare. `npx pnpm@12 run figures runs/<name>`: reads a finished run of the demo instead, because a run takes
 // minutes. Both write docs/figures.json and the parts of the READMEs.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -5,7 +5,7 @@ const singleLayer: Figured = {
   readme: "examples/single-layer/README.md",
   read(printed) {
     const accuracies = [
-      ...printed.matchAll(/([\d.]+)% of the pictures it learnt from, ([\d.]+)% of others/g),
+      ...printed.matchAll(/([\d.]+)% of the training pictures, ([\d.]+)% of the held-out ones/g),
     ];
     const losses = [...printed.matchAll(/loss by epoch: (.+)/g)].map(([, line]) =>
       line!.split(" ").map(Number),
@@ -25,7 +25,7 @@ const singleLayer: Figured = {
   text({ values, ...made }) {
     const row = (name: string, learnt: number, others: number) =>
       `| ${name} | ${learnt.toFixed(1)}% | ${others.toFixed(1)}% | ${(learnt - others).toFixed(1)} |`;
-    return `| ${values.epochs} epochs | of the pictures it learnt from | of 250 others | gap |
+    return `| ${values.epochs} epochs | training pictures | 250 held-out pictures | gap |
 | --- | ---: | ---: | ---: |
 ${row("without", values.withoutLearnt!, values.withoutOthers!)}
 ${row("rates 0 … 0.3", values.withLearnt!, values.withOthers!)}
@@ -51,7 +51,7 @@ const customVit: Figured = {
 
 const MODELS = ["teacher", "student alone", "student distilled"];
 
-/** The demo takes minutes: its figures are read from a finished run's `result.json`. */
+/** The demo, whose figures are read from a finished run's `result.json`: a run takes minutes. */
 export const demo: Figured = {
   name: "deit-cli",
   readme: "packages/deit-cli/README.md",
@@ -80,7 +80,7 @@ ${origin(made)}`;
   },
 };
 
-/** The examples that print what their READMEs show. */
+/** The examples that print the figures of their READMEs. */
 export const FIGURED: readonly Figured[] = [singleLayer, customVit];
 
 function origin({ computedBy, date }: Omit<Figures, "values">): string {

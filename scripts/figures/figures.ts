@@ -1,6 +1,6 @@
 /** The figures that the README of an example shows, as `docs/figures.json` keeps them. */
 export interface Figures {
-  /** What computed them: `Node 20.20.2, simd`. Other builds of the kernels round otherwise. */
+  /** Node and build of the kernels: `Node 20.20.2, simd`. Other builds round differently. */
   readonly computedBy: string;
   /** `2026-11-25`. */
   readonly date: string;
@@ -14,13 +14,13 @@ export interface Figured {
   readonly name: string;
   /** The README that shows them, in the repository. */
   readonly readme: string;
-  /** What a run prints, as figures; throws for what it does not know. */
+  /** Figures of what a run printed. @throws Error for an unknown format. */
   read(printed: string): Readonly<Record<string, number>>;
-  /** The part of its README. */
+  /** Part of its README. */
   text(figures: Figures): string;
 }
 
-/** Which kernels a program's first line names: the same ones give the same bits. */
+/** Node and the build of the kernels, from a program's first line: the same build gives the same bits. */
 export function computedBy(printed: string): string {
   const [, build] = /training kernels \(([\w-]+)\)/.exec(printed) ?? [];
   if (build === undefined)
@@ -29,7 +29,7 @@ export function computedBy(printed: string): string {
 }
 
 /**
- * A README with the part that `<!-- figures -->` and `<!-- end -->` enclose written anew.
+ * A README with a new part between `<!-- figures -->` and `<!-- end -->`.
  *
  * @throws Error if it has no such part.
  */

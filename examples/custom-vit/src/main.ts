@@ -1,4 +1,4 @@
-// A vision transformer of one's own, trained for a few steps like any other model of this repository.
+// A vision transformer of your own, trained for a few epochs like any other model of this repository.
 
 import { Classifier } from "distill-trainer";
 import { proceduralFlowers, splitFlowers } from "flowers-data/node";

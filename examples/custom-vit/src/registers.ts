@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { KeyedInitializer } from "vit-blocks";
 
-/** Learned tokens in front, which belong to no place: "Vision Transformers Need Registers", https://arxiv.org/abs/2309.16588 */
+/** Learned tokens in front of the others, without a position: "Vision Transformers Need Registers", https://arxiv.org/abs/2309.16588 */
 export class Registers extends tfl.layers.Layer {
   static readonly className: string = "Registers";
   private readonly count: number;

@@ -29,7 +29,7 @@ test("a small run trains teacher and student, and reports both", async () => {
   for (const name of ["teacher", "student"]) expect(reported(name)).toBe(last(name).exec(stdout)![1]);
 }, 300_000);
 
-test("it is read in one go: at most 120 lines", () => {
+test("the example is at most 120 lines long", () => {
   const text = readFileSync(MAIN, "utf8");
   expect(text.trimEnd().split("\n").length).toBeLessThanOrEqual(120);
 });

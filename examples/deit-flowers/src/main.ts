@@ -1,5 +1,5 @@
-// Distilling a vision transformer, as the Keras example tells it (https://keras.io/examples/vision/deit/): a convolutional
-// teacher, a student with two heads, and DeiT's distillation token between them.
+// Distilling a vision transformer, after the Keras example (https://keras.io/examples/vision/deit/): a convolutional teacher, and
+// a student with two heads, one of which learns the teacher's predictions through DeiT's distillation token.
 
 import { parseArgs } from "node:util";
 import { bit, bitSizes } from "bit-teacher";
@@ -32,7 +32,7 @@ const IMAGE_SIZE = 48;
 const BATCH_SIZE = 32;
 const TEACHER_EPOCHS = 8;
 
-/** The Keras example's recipe, with the optimizer and schedule that short trainings of small models learn more with. */
+/** The Keras example's recipe, with an optimizer and a schedule that suit short trainings of small models. */
 const recipe: Recipe = {
   ...KERAS_RECIPE,
   epochs: Number(options.epochs),
@@ -50,7 +50,7 @@ const recipe: Recipe = {
 const backend = await startBackend("wasm");
 console.log(`${backend.name} (${backend.detail})`);
 
-// Data: a tenth is held out. Training pictures are shuffled, cropped and mirrored, anew in each epoch.
+// Data: a tenth is held out. Training pictures are shuffled, cropped and mirrored, differently in each epoch.
 const flowers =
   options.data === undefined
     ? await proceduralFlowers({ count: Number(options.count), size: IMAGE_SIZE, seed: SEED })
@@ -62,7 +62,7 @@ const train = imageSource(split.train, { ...views, training: true, ...recipe.ima
 const validation = imageSource(split.validation, { ...views, training: false });
 console.log(`${train.size} pictures of ${classes} classes, ${validation.size} held out`);
 
-/** One line an epoch. */
+/** One line per epoch. */
 const lines = (name: string): FitCallback => ({
   onEpochEnd: (epoch, logs) =>
     console.log(
@@ -89,7 +89,7 @@ try {
   const size = { imageSize: IMAGE_SIZE, patchSize: 8, dim: 96, depth: 3, heads: 3 };
   const student = deit({ ...size, mlpRatio: 4, dropPathRate: recipe.dropPathRate, classes, seed: SEED });
 
-  // Distiller: the class head learns the labels, the distillation head the teacher's answers.
+  // Distiller: the class head learns the labels, the distillation head the teacher's predictions.
   const distillation = tokenDistillation({ student, teacher, ...recipeTask(recipe) });
   const { optimizer, ...step } = recipeStep(recipe, student, train);
   await fit(distillation, optimizer, train, {
@@ -99,12 +99,12 @@ try {
     callbacks: [lines("student")],
   });
 
-  // Report: the student answers with the mean of its heads.
-  const answers = averageHeads(student);
-  const judged = classification({ model: answers });
+  // Report: the student's prediction is the mean of its heads.
+  const averaged = averageHeads(student);
+  const judged = classification({ model: averaged });
   const [taught, learned] = [await evaluate(teaching, validation), await evaluate(judged, validation)];
   console.log(`teacher: ${bitModel.countParams()} parameters, ${percent(taught.accuracy!)}`);
-  console.log(`student: ${answers.countParams()} parameters, ${percent(learned.accuracy!)}`);
+  console.log(`student: ${averaged.countParams()} parameters, ${percent(learned.accuracy!)}`);
 } finally {
   await Promise.all([train.close(), validation.close()]);
 }

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { drawFlower, flowerLabel, TF_FLOWERS_CLASSES } from "flowers-data";
 
-/** Pictures and labels as `model.fit` takes them. */
+/** Pictures and labels for `model.fit`. */
 export interface Flowers {
   /** `[count, size, size, 3]` in [0, 1]. */
   readonly xs: tf.Tensor4D;
@@ -9,7 +9,7 @@ export interface Flowers {
   readonly ys: tf.Tensor2D;
 }
 
-/** Drawn flowers number `first` to `first + count`, the classes in turn. Owned by the caller. */
+/** Drawn flowers `first` to `first + count - 1`, the classes in turn. Owned by the caller. */
 export function flowers(first: number, count: number, size: number): Flowers {
   const pixels = new Float32Array(count * size * size * 3);
   const labels = new Int32Array(count);

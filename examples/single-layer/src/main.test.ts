@@ -8,7 +8,7 @@ import { expectFigures } from "../../../test/figures.ts";
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 
-test("the program runs as written, learns, and shows what the layer does", async () => {
+test("the program prints its README's figures, learns, and shows the layer's effect", async () => {
   const node = ["--conditions=@deit/source", "--import", TSX, MAIN];
   const { stdout, stderr } = await promisify(execFile)(process.execPath, node);
   expect(stderr).toBe("");

@@ -2,17 +2,17 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { linearDropRates, StochasticDepth } from "stochastic-depth";
 
-/** A residual CNN in tfjs' own layers. */
+/** Options of {@link residualCnn}. */
 export interface ResidualCnnOptions {
   /** Side of the square RGB images, pixels. */
   readonly size: number;
   readonly classes: number;
   readonly blocks: number;
-  /** Drop rate of the last block; those before grow to it linearly. 0: no stochastic depth. */
+  /** Drop rate of the last block; the rates grow to it linearly. 0: no stochastic depth. */
   readonly maxDropRate: number;
 }
 
-/** `[batch, size, size, 3]` → probabilities `[batch, classes]`, compiled; equal weights at first, whatever the rates. */
+/** A residual CNN, `[batch, size, size, 3]` → probabilities `[batch, classes]`, compiled; its initial weights do not depend on the rates. */
 export function residualCnn({ size, classes, blocks, maxDropRate }: ResidualCnnOptions): tfl.LayersModel {
   let seed = 0;
   const conv = (strides: number, activation: "relu" | "linear", scale = 2) =>
@@ -25,7 +25,7 @@ export function residualCnn({ size, classes, blocks, maxDropRate }: ResidualCnnO
   let x = through(conv(2, "relu"), through(conv(2, "relu"), images));
   for (const [i, dropProb] of linearDropRates(blocks, maxDropRate).entries()) {
     const branch = through(conv(1, "linear", 1 / blocks), through(conv(1, "relu"), x));
-    // The one line: while model.fit trains, samples lose this branch at random; elsewhere it is left as it is.
+    // The line that matters: in model.fit, samples lose this branch at random; in evaluation it stays as it is.
     const dropped = through(new StochasticDepth({ dropProb, seed: i, name: `drop_path_${i}` }), branch);
     x = tfl.layers.add().apply([x, dropped]) as tfl.SymbolicTensor;
   }

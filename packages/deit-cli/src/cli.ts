@@ -16,14 +16,14 @@ import { optionOf } from "./options/option-table.ts";
 import { readConfig } from "./options/read-config.ts";
 import { UsageError } from "./process/usage-error.ts";
 
-/** Everything that the program can do. Without a command it trains: the demo. */
+/** All commands. Without one the program trains the demo. */
 export const COMMANDS: readonly Command[] = [train, evaluate, predict, teacher, report, attention, data];
 
-/** What the command line asks for. */
-export interface Asked {
+/** A command line after parsing. */
+export interface ParsedCommandLine {
   readonly command: Command;
   readonly args: readonly string[];
-  /** What the command line changes in the settings, over what a configuration file does. */
+  /** Changes of settings: a configuration file's, then the command line's. */
   readonly edits: Edits;
   readonly use: UseSettings;
 }
@@ -32,10 +32,10 @@ export interface Asked {
  * Reads the command line.
  *
  * @param argv - As `process.argv`.
- * @returns `undefined` where help was asked for (and printed).
- * @throws UsageError for anything that is not understood.
+ * @returns `undefined` after `--help`, which is printed here.
+ * @throws UsageError for unknown commands, options and settings.
  */
-export function parseCommandLine(argv: readonly string[]): Asked | undefined {
+export function parseCommandLine(argv: readonly string[]): ParsedCommandLine | undefined {
   const cli = cac("npx pnpm@12 start");
   describe(cli.command("", "Train: the demo, without options"), train);
   for (const command of COMMANDS) describe(cli.command(usage(command), command.what), command);
@@ -46,7 +46,7 @@ export function parseCommandLine(argv: readonly string[]): Asked | undefined {
     const command = COMMANDS.find(({ name }) => name === cli.matchedCommandName) ?? train;
     const { "--": _, help: __, h: ___, ...given } = parsed.options as Record<string, unknown>;
     requireArguments(command, parsed.args, Boolean(cli.matchedCommandName));
-    cli.runMatchedCommand(); // does nothing but check
+    cli.runMatchedCommand(); // checks only
     return { command, args: parsed.args, ...optionsOf(command, given) };
   } catch (error) {
     if (error instanceof Error && error.name === "CACError")
@@ -55,7 +55,7 @@ export function parseCommandLine(argv: readonly string[]): Asked | undefined {
   }
 }
 
-/** The parser takes `-1` for an option of its own: `--rate -1` is given to it as `--rate=-1`. */
+/** `--rate -1` as `--rate=-1`: the parser reads `-1` as an option of its own. */
 function withNegativeNumbers(argv: readonly string[]): string[] {
   return argv.flatMap((part, i) => {
     const isNegative = (one: string | undefined) => /^-\.?\d/.test(one ?? "");
@@ -77,7 +77,7 @@ function describe(described: CacCommand, { options, examples }: Command): void {
     described.option(`--${kebab(name)}${kind === "switch" ? "" : " <value>"}`, `${help}${place}`);
   }
   for (const example of examples) described.example(`  npx pnpm@12 start ${example}`.trimEnd());
-  described.allowUnknownOptions().action(() => {}); // unknown ones are named by us, with a suggestion
+  described.allowUnknownOptions().action(() => {}); // they are refused here, with a suggestion
 }
 
 function requireArguments({ name, argument }: Command, args: readonly string[], isNamed: boolean): void {
@@ -99,7 +99,7 @@ function requireArguments({ name, argument }: Command, args: readonly string[], 
 function optionsOf(
   { name, options, settings = [] }: Command,
   given: Record<string, unknown>,
-): Pick<Asked, "edits" | "use"> {
+): Pick<ParsedCommandLine, "edits" | "use"> {
   const unknown = Object.keys(given).find((key) => !(options as readonly string[]).includes(key));
   if (unknown !== undefined) {
     const hint = suggestion(kebab(unknown), options.map(kebab)).replace("'", "'--");

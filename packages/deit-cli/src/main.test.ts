@@ -13,7 +13,7 @@ vi.setConfig({ testTimeout: 300_000 });
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 
-/** Where `auto` looks for a GPU, its driver may have something to say of its own. */
+/** A GPU's driver, which `auto` would load, may print lines of its own. */
 const WASM = ["--backend", "wasm"];
 
 interface Ended {
@@ -59,25 +59,28 @@ describe("the program as a process", () => {
     expect(JSON.parse(predicted.out).photos).toHaveLength((await readdir(samples)).length);
   });
 
-  test.skipIf(process.platform === "win32")("saves on SIGINT, says how to go on, and goes on", async () => {
-    const out = await emptyFolder();
-    const folder = join(out, "x");
-    const options = [...WASM, "--preset", "tiny", "--checkpoint-every", "1", "--out", out, "--name", "x"];
-    const stopped = start(...options);
-    const hasSaved = (): boolean => existsSync(join(folder, "resume", "teacher"));
-    while (!hasSaved()) await new Promise((resolve) => setTimeout(resolve, 20));
-    stopped.child.kill("SIGINT");
-    const { code, err } = await stopped;
-    expect(code).toBe(130);
-    const command = /to resume: npx pnpm@12 start (--resume) (\S+)\n$/.exec(err);
-    const resumed = await start(command![1]!, command![2]!);
-    expect(resumed).toMatchObject({ code: 0, err: "" });
-    expect(resumed.out).toMatch(/resumes after step \d/);
-    expect((await start("--resume", folder)).err).toContain("expected a run that is not finished");
-    expect((await start("--resume", out)).err).toContain(
-      "--resume: expected the folder of a run, could not read",
-    );
-  });
+  test.skipIf(process.platform === "win32")(
+    "saves on SIGINT, prints the command that resumes, and resumes",
+    async () => {
+      const out = await emptyFolder();
+      const folder = join(out, "x");
+      const options = [...WASM, "--preset", "tiny", "--checkpoint-every", "1", "--out", out, "--name", "x"];
+      const stopped = start(...options);
+      const hasSaved = (): boolean => existsSync(join(folder, "resume", "teacher"));
+      while (!hasSaved()) await new Promise((resolve) => setTimeout(resolve, 20));
+      stopped.child.kill("SIGINT");
+      const { code, err } = await stopped;
+      expect(code).toBe(130);
+      const command = /to resume: npx pnpm@12 start (--resume) (\S+)\n$/.exec(err);
+      const resumed = await start(command![1]!, command![2]!);
+      expect(resumed).toMatchObject({ code: 0, err: "" });
+      expect(resumed.out).toMatch(/resumes after step \d/);
+      expect((await start("--resume", folder)).err).toContain("expected a run that is not finished");
+      expect((await start("--resume", out)).err).toContain(
+        "--resume: expected the folder of a run, could not read",
+      );
+    },
+  );
 
   test("ends with 2 and one line for wrong use", async () => {
     const { code, out, err } = await start("--preset", "huge");
@@ -88,7 +91,7 @@ describe("the program as a process", () => {
     });
   });
 
-  test("ends with 1 and one line for a failure, and shows where only if asked", async () => {
+  test("ends with 1 and one line for a failure, and its stack trace only with --verbose", async () => {
     const absent = join(await emptyFolder(), "absent.tgz");
     const failed = await start(...WASM, "--data", absent);
     expect(failed.code).toBe(1);

@@ -8,13 +8,13 @@ const output = terminalOutput(process.stdout);
 const errors = terminalOutput(process.stderr);
 const signal = stopOnSignals((line) => void errors.write(`\ndeit-cli: ${line}\n`));
 try {
-  const asked = parseCommandLine(process.argv);
-  await asked?.command.run({ ...asked, output, signal });
+  const parsed = parseCommandLine(process.argv);
+  await parsed?.command.run({ ...parsed, output, signal });
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   errors.write(`deit-cli: ${message}\n`);
   if (process.argv.includes("--verbose") && error instanceof Error) errors.write(`${error.stack}\n`);
-  // What was being opened when the run was stopped may never end by itself.
+  // Files or connections that were being opened may keep the process alive.
   if (error instanceof Interrupted) process.exit(130);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

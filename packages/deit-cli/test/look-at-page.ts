@@ -7,18 +7,18 @@ import { emptyFolder } from "test-kit";
 
 const HEIGHT = 800;
 
-/** What a page is like at a width. */
+/** Measurements of a page at one width. */
 export interface Look {
-  /** Pixels, asked for. */
+  /** Width of the frame, in pixels. */
   readonly width: number;
-  /** Pixels, needed: more means that the page can be moved sideways. */
+  /** Width of the content, in pixels: more than `width` means sideways scrolling. */
   readonly scrollWidth: number;
   readonly images: number;
   /** Images that did not load. */
   readonly broken: number;
   /** Images without an alternative text. */
   readonly unnamed: number;
-  /** Mean of the pixels by day and by night, 0…255. */
+  /** Mean of the pixels in light and dark mode, 0…255. */
   readonly brightness: { readonly light: number; readonly dark: number };
 }
 
@@ -77,7 +77,7 @@ export async function lookAtPage(
   return looks.map((look, i) => ({ ...look, brightness: { light: light[i]!, dark: dark[i]! } }));
 }
 
-/** A page that shows another in frames, and says in its title what it sees. */
+/** A page that shows another in frames, with the measurements in its title. */
 function frames(html: string, widths: readonly number[]): string {
   const all = widths.map((width) => `<iframe width="${width}" height="${HEIGHT}"></iframe>`);
   const text = JSON.stringify(html).replaceAll("<", "\\u003c");

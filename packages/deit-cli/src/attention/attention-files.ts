@@ -12,11 +12,11 @@ import { drawAttention } from "./draw-attention.ts";
 const MARK = "deit-cli attention";
 
 /**
- * Which picture is drawn for which photo: `target` itself where it is a `.png`, else `<photo's name>.png` in that folder, with a number
- * where photos of two folders have one name.
+ * File of each photo's drawing: `target` itself if it ends with `.png`, else `<photo's name>.png` in that folder, numbered where
+ * photos of several folders have the same name.
  *
- * @throws UsageError if one `.png` is to hold several photos, or a picture would replace a photo or any other file that
- * this program has not drawn.
+ * @throws UsageError for one `.png` and several photos, or if a drawing would replace a photo or any other file that this program
+ * has not drawn.
  */
 export async function attentionTargets(files: readonly string[], target: string): Promise<string[]> {
   const targets = targetNames(files, target);
@@ -24,7 +24,9 @@ export async function attentionTargets(files: readonly string[], target: string)
   for (const path of targets) {
     const real = await realpath(path).catch(() => path);
     if (photos.has(real))
-      throw new UsageError(`--attention: expected another place than the photos', got '${path}', a photo`);
+      throw new UsageError(
+        `--attention: expected a file that is not a photo of the command line, got '${path}'`,
+      );
     await requireOwnOutput("--attention", path, MARK);
   }
   return targets;
@@ -49,9 +51,9 @@ function targetNames(files: readonly string[], target: string): string[] {
 }
 
 /**
- * Draws what the model looks at in a photo.
+ * Writes a photo and its attention rollout as one picture.
  *
- * @param options - `maxPixels`: as of `decodeImage`.
+ * @param options - `maxPixels`: see `decodeImage`.
  * @throws BadPhoto if it cannot be read or decoded.
  */
 export async function writeAttention(

@@ -6,16 +6,16 @@ import type { OpenedModel } from "../models/open-model.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { lightBy } from "./light-by.ts";
 
-/** Longest side of a drawn photo, pixels: smaller ones are enlarged, larger ones shrunk. */
+/** Bounds of a drawn photo's longest side in pixels: smaller photos are enlarged, larger ones shrunk. */
 const LONGEST = { least: 240, most: 480 } as const;
 
 /**
- * A photo, and beside it the same photo lit by the attention rollout of each class token: the most looked-at patch is the
- * brightest. Where the model looks at the middle only, it is the middle.
+ * A photo, and beside it the same photo lit by the attention rollout of each class token: the patch with the largest share is the
+ * brightest. For a model that sees the middle of pictures only, the drawing shows the middle.
  *
- * @param whole - The photo, decoded as the model's training pictures were.
- * @returns uint8 RGB, as many photos wide as there are class tokens and one more.
- * @throws UsageError if the model is no vision transformer.
+ * @param whole - The photo, decoded like the model's training pictures.
+ * @returns uint8 RGB, one photo wide plus one for each class token.
+ * @throws UsageError if the model is not a vision transformer.
  */
 export async function drawAttention(opened: OpenedModel, whole: RgbImage): Promise<RgbImage> {
   const { model, preprocess, imageSize, centerCrop, path } = opened;
@@ -38,7 +38,7 @@ export async function drawAttention(opened: OpenedModel, whole: RgbImage): Promi
   return { data, height: height!, width: totalWidth };
 }
 
-/** What an evaluation with that center crop looks at: a square of the middle. (It resizes with a bicubic filter, this bilinearly.) */
+/** Center crop of an evaluation: a square of the middle. (The evaluation resizes with a bicubic filter, the drawing bilinearly.) */
 function middle(photo: RgbImage, ratio: number | undefined): RgbImage {
   if (ratio === undefined) return photo;
   const { width, height, data } = photo;

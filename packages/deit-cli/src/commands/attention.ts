@@ -10,7 +10,7 @@ import { MODEL_OPTIONS } from "./predict.ts";
 
 export const attention: Command = {
   name: "attention",
-  what: "Draw what the model's class tokens look at in photos (attention rollout)",
+  what: "Draw the attention of a model's class tokens over photos (attention rollout)",
   argument: { name: "photos", many: true },
   options: ["attention", ...MODEL_OPTIONS],
   examples: ["attention photo.jpg", "attention photos/ --attention drawn --model runs/demo"],

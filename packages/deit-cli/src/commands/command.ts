@@ -8,23 +8,23 @@ export interface Command {
   readonly name: string;
   /** One sentence, without a full stop. */
   readonly what: string;
-  /** What may follow its name: one, or any number. */
+  /** Arguments behind the name: one, or any number. */
   readonly argument?: { readonly name: string; readonly many: boolean };
   readonly options: readonly OptionName[];
   /** Groups of settings that a configuration file may have beside the options' own. Default: none. */
   readonly settings?: readonly string[];
-  /** What follows `npx pnpm@12 start`. */
+  /** Command lines, without `npx pnpm@12 start`. */
   readonly examples: readonly string[];
   readonly run: (call: Call) => Promise<unknown>;
 }
 
-/** A command as it was called. */
+/** Arguments of one call. */
 interface Call {
   readonly args: readonly string[];
-  /** What is changed in the settings, by path; the values are not checked. */
+  /** Changes of settings, by path; the values are not checked. */
   readonly edits: Edits;
   readonly use: UseSettings;
   readonly output: LineOutput;
-  /** Stops what is under way after its step. */
+  /** Stops the command after the step under way. */
   readonly signal?: AbortSignal;
 }

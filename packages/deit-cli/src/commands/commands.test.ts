@@ -13,15 +13,15 @@ import { UsageError } from "../process/usage-error.ts";
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let out: string;
-/** A finished run, which commands go on from. */
+/** A finished run, for the commands to use. */
 let run: string;
 let samples: string[];
 
-/** Runs a command line; gives what it prints. */
+/** Runs a command line; returns its output. */
 async function start(...args: string[]): Promise<string> {
   const output = recorder();
-  const asked = parseCommandLine(["node", "deit-cli", ...args])!;
-  await asked.command.run({ ...asked, output });
+  const parsed = parseCommandLine(["node", "deit-cli", ...args])!;
+  await parsed.command.run({ ...parsed, output });
   return output.text();
 }
 
@@ -50,7 +50,7 @@ describe("predict", () => {
     expect(words(two)).toEqual(words(lines.slice(0, 3).join("\n")));
   });
 
-  test("gives JSON of photos, folders and globs, each photo once, the likeliest class first", async () => {
+  test("prints JSON of photos, folders and globs, each photo once, the most probable class first", async () => {
     const model = ["--model", join(run, "student-alone"), ...WASM];
     const { photos } = JSON.parse(
       await start(
@@ -73,7 +73,7 @@ describe("predict", () => {
     }
   });
 
-  test("says of the run's own pictures what the evaluation says", async () => {
+  test("predicts for the run's own pictures what the evaluation does", async () => {
     const { models } = JSON.parse(await start("evaluate", join(run, "student-distilled"), ...WASM, "--json"));
     const { photos } = JSON.parse(
       await start("predict", "--json", join(run, "samples"), "--model", run, ...WASM),
@@ -85,7 +85,7 @@ describe("predict", () => {
     for (const { classes } of photos) expect(taken).toContain(classes[0].name);
   });
 
-  test("sees a phone's photo upright", async () => {
+  test("rotates a phone's photo by its EXIF orientation", async () => {
     const folder = await emptyFolder();
     const [upright, onItsSide] = ["upright.png", "side.png"].map((name) => join(folder, name));
     await sharp(samples[0]!).toFile(upright!);
@@ -96,7 +96,7 @@ describe("predict", () => {
     expect(photos[1].classes).toEqual(photos[0].classes);
   });
 
-  test("shows photos as stored to a model whose training photos were", async () => {
+  test("does not rotate photos for a model whose training photos were not rotated", async () => {
     const folder = await emptyFolder();
     const model = join(folder, "model");
     await cp(join(run, "student-alone"), model, { recursive: true });
@@ -113,7 +113,7 @@ describe("predict", () => {
     expect(photos[1].classes).toEqual(photos[0].classes);
   });
 
-  test("prints the other photos where one is broken, names it, and fails in the end", async () => {
+  test("predicts the other photos where one is broken, names it, and fails in the end", async () => {
     const folder = await emptyFolder();
     for (const name of ["a.png", "c.png"]) await sharp(samples[0]!).toFile(join(folder, name));
     await writeFile(join(folder, "b.jpg"), "no picture");
@@ -122,8 +122,8 @@ describe("predict", () => {
     const wrong = `${join(folder, "b.jpg")}: expected a picture that decodes, got`;
     for (const more of [[], ["--json"]]) {
       const output = recorder();
-      const asked = parseCommandLine(["node", "deit-cli", "predict", folder, ...more, ...model])!;
-      await expect(asked.command.run({ ...asked, output })).rejects.toThrow(
+      const parsed = parseCommandLine(["node", "deit-cli", "predict", folder, ...more, ...model])!;
+      await expect(parsed.command.run({ ...parsed, output })).rejects.toThrow(
         `1 of 3 photos were left out: ${wrong}`,
       );
       for (const part of [wrong, join(folder, "a.png"), join(folder, "c.png"), join(folder, "d.bmp")])
@@ -131,7 +131,7 @@ describe("predict", () => {
     }
     const output = recorder();
     const drawn = join(folder, "drawn");
-    const asked = parseCommandLine([
+    const parsed = parseCommandLine([
       "node",
       "deit-cli",
       "attention",
@@ -140,7 +140,7 @@ describe("predict", () => {
       drawn,
       ...model,
     ])!;
-    await expect(asked.command.run({ ...asked, output })).rejects.toThrow(
+    await expect(parsed.command.run({ ...parsed, output })).rejects.toThrow(
       `1 of 3 photos were left out: ${wrong}`,
     );
     expect((await readdir(drawn)).sort()).toEqual(["a.png", "c.png"]);
@@ -162,7 +162,7 @@ describe("predict", () => {
       );
   });
 
-  test("draws what both tokens look at beside the photo", async () => {
+  test("draws the attention of both tokens beside the photo", async () => {
     const folder = await emptyFolder();
     const photo = join(folder, "photo.jpg");
     await sharp(samples[0]!).resize(240, 160, { fit: "fill" }).jpeg().toFile(photo);
@@ -197,12 +197,19 @@ describe("predict", () => {
     }
   });
 
-  test("refuses what is no photo, no model, or has nowhere to go", async () => {
+  test("refuses missing and broken photos, other models, and one file for many drawings", async () => {
     const folder = await emptyFolder();
     const bad = join(folder, "bad.jpg");
-    await writeFile(bad, "no picture");
     const model = ["--model", run, ...WASM];
-    await expect(start("predict", join(folder, "*.gif"), ...model)).rejects.toThrow("which means no photo");
+    for (const [pattern, reason] of [
+      ["*.gif", "which matches no file"],
+      ["photo.jpg", "which does not exist"],
+      ["", "a folder without .jpg, .jpeg, .png, .webp, .gif, .avif and .tiff"],
+    ] as const)
+      await expect(start("predict", join(folder, pattern), ...model)).rejects.toThrow(
+        `expected photos, folders or globs, got '${join(folder, pattern)}', ${reason}`,
+      );
+    await writeFile(bad, "no picture");
     await expect(start("predict", bad, ...model)).rejects.toThrow(`${bad}: expected a picture that decodes`);
     await expect(start("predict", ...samples, ...model, "--attention", "one.png")).rejects.toThrow(
       `expected a folder for the pictures of ${samples.length} photos, got 'one.png'`,
@@ -215,7 +222,7 @@ describe("predict", () => {
   });
 });
 
-test("evaluate judges a run's models as the run did", async () => {
+test("evaluate computes a run's accuracies again", async () => {
   const summary = JSON.parse(await readFile(join(run, "summary.json"), "utf8"));
   const { models, classNames } = JSON.parse(await start("evaluate", run, ...WASM, "--json"));
   expect(models.map(({ accuracy }: { accuracy: number }) => accuracy)).toEqual(
@@ -251,8 +258,7 @@ test("data counts pictures by class and split, and draws contact sheets", async 
 
 test("report writes the same report again", async () => {
   const before = await readFile(join(run, "report.html"), "utf8");
-  for (const part of ["Learning rate", "taken for", "distillation token looks"])
-    expect(before).toContain(part);
+  for (const part of ["Learning rate", "predicted as", "distillation token"]) expect(before).toContain(part);
   await rm(join(run, "report.html"));
   await start("report", run, ...WASM);
   expect(await readFile(join(run, "report.html"), "utf8")).toBe(before);

@@ -8,7 +8,7 @@ import type { Command } from "./command.ts";
 
 export const data: Command = {
   name: "data",
-  what: "Describe pictures, by class and split, and draw a contact sheet; downloads tf_flowers if asked",
+  what: "Count pictures by class and split, and draw a contact sheet; --download fetches tf_flowers",
   options: [
     ...(["data", "download", "cache", "count", "imageSize", "seed", "maxPixels", "skipBadImages"] as const),
     ...(["sheet", "perClass", "json", "verbose", "config"] as const),

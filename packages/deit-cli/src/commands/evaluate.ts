@@ -25,7 +25,7 @@ const STAGES = ["teacher", "student-alone", "student-distilled"] as const;
 
 export const evaluate: Command = {
   name: "evaluate",
-  what: "Judge a run's models, or one saved model, on pictures that it was not trained on, class by class",
+  what: "Evaluate a run's models, or one saved model, on held-out pictures, class by class",
   argument: { name: "run", many: false },
   options: [
     ...([
@@ -73,15 +73,15 @@ export const evaluate: Command = {
 
 interface Judged {
   readonly model: string;
-  /** Its own, in its own order. */
+  /** The model's own, in its order. */
   readonly classNames: readonly string[];
-  /** Pictures that it was judged on: those skipped are not among them. */
+  /** Number of pictures, without those skipped. */
   readonly pictures: number;
   readonly accuracy: number;
   readonly confusion: readonly (readonly number[])[];
 }
 
-/** Judges a model by its own classes, of which the data may have some only, in another order. */
+/** Evaluates a model by its own classes. The data may have some of them only, in another order. */
 async function judge(
   context: RunContext,
   { path, answers, classNames, imageSize, upright }: OpenedModel,
@@ -93,7 +93,7 @@ async function judge(
   if (unknown.length > 0) {
     throw new UsageError(
       `${path}: expected data of its classes (${classNames.join(", ")}), ` +
-        `got ${data.classNames.join(", ")}: it does not know ${unknown.join(", ")}`,
+        `got ${data.classNames.join(", ")}: without ${unknown.join(", ")}`,
     );
   }
   const validation = data.validation.withUpright(upright);
@@ -104,7 +104,7 @@ async function judge(
   return { classNames, pictures: labels.length, accuracy: accuracyOf(confusion), confusion };
 }
 
-/** All models of a run, or the one. */
+/** Folders of all models of a run, or of the one saved model. */
 function modelFolders(path: string): string[] {
   const inRun = STAGES.map((stage) => join(path, stage)).filter((folder) => existsSync(folder));
   if (inRun.length > 0) return inRun;
@@ -114,7 +114,7 @@ function modelFolders(path: string): string[] {
   throw new UsageError(`evaluate: expected the folder of a run or of a saved model, got '${path}'`);
 }
 
-/** The data that the model was trained on, except for what the options say. */
+/** Settings of the data that the model was trained on, with those of the command line over them. */
 function dataSettings(folder: string, edits: Edits): Settings {
   const run = dirname(folder);
   const saved = existsSync(join(run, "settings.json")) ? savedSettings(run, "evaluate") : {};
@@ -123,7 +123,7 @@ function dataSettings(folder: string, edits: Edits): Settings {
   return resolveDataSettings({ ...saved, ...others, ...edits });
 }
 
-/** Whether `--data` has pictures that the run did not train on: all of them can be judged. The run's own, moved, are its own. */
+/** Whether the run did not train on the pictures of `--data`, which can all be judged then. Moved data of the run are its own. */
 async function isOfOthers(folder: string, data: FlowerData, edits: Edits): Promise<boolean> {
   const path = edits["data.path"];
   if (path === undefined) return false;

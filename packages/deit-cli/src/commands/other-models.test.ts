@@ -22,8 +22,8 @@ beforeAll(() => startBackend("wasm"));
 
 async function start(...args: string[]): Promise<string> {
   const output = recorder();
-  const asked = parseCommandLine(["node", "deit-cli", ...args, "--backend", "wasm"])!;
-  await asked.command.run({ ...asked, output });
+  const parsed = parseCommandLine(["node", "deit-cli", ...args, "--backend", "wasm"])!;
+  await parsed.command.run({ ...parsed, output });
   return output.text();
 }
 
@@ -41,7 +41,7 @@ async function photos(colors: Readonly<Record<string, string>>, count = 4): Prom
   return folder;
 }
 
-/** A saved model of mean colors whose logits are `scale` times red and blue, in 0…1; with a softmax if asked for. */
+/** A saved model of mean colors whose logits are `scale` times red and blue, in 0…1; with a softmax if parsed for. */
 async function colorModel(
   options: { softmax?: boolean; classNames?: string[]; red?: number; first?: tfl.layers.Layer } = {},
 ): Promise<string> {
@@ -73,7 +73,7 @@ const predicted = async (
 };
 
 describe("a model that ends in a softmax", () => {
-  test("is asked for its own probabilities, and as logits only if the user says so", async () => {
+  test("is read as probabilities, and as logits only by an option", async () => {
     const data = await photos({ reds: "#f00" }, 1);
     const photo = join(data, "reds", "0.jpg");
     const plain = await predicted(await colorModel(), photo);
@@ -86,7 +86,7 @@ describe("a model that ends in a softmax", () => {
   });
 });
 
-test("--pixels says what a model takes, in the place of what is assumed", async () => {
+test("--pixels replaces the input that is assumed", async () => {
   const photo = join(await photos({ reds: "#f00" }, 1), "reds", "0.jpg");
   const model = await colorModel();
   const logitOf = async (...more: string[]) => {
@@ -183,18 +183,18 @@ describe("a teacher", () => {
     expect(models[0].accuracy).toBe(1);
   });
 
-  test("takes and gives what the options say, and says so in what is saved", async () => {
+  test("has the input and output of the options, and notes them in its files", async () => {
     const data = await photos({ blues: "#00f", reds: "#f00" });
     const teacher = await colorModel({ softmax: true });
     const own = await taught(teacher, data);
     expect(own.text).toContain(
       "teacher: takes pixels in -1…1 (assumed: it does not say; see --teacher-pixels)",
     );
-    expect(own.text).toContain("teacher: gives probabilities");
+    expect(own.text).toContain("teacher: output is probabilities");
     const options = ["--teacher-pixels", "unit", "--teacher-outputs", "logits"];
     const told = await taught(teacher, data, ...options);
-    expect(told.text).toContain("teacher: takes pixels in 0…1 (as it says)");
-    expect(told.text).toContain("teacher: gives logits");
+    expect(told.text).toContain("teacher: input is pixels in 0…1 (from its notes)");
+    expect(told.text).toContain("teacher: output is logits");
     const photo = join(data, "reds", "0.jpg");
     const { reds } = await predicted(told.saved, photo);
     const given = await predicted(teacher, photo, "--pixels", "unit", "--outputs", "logits");
@@ -202,7 +202,7 @@ describe("a teacher", () => {
     expect(reds).not.toBeCloseTo((await predicted(own.saved, photo)).reds!, 2);
   });
 
-  test("that is no better than one answer for all is warned of", async () => {
+  test("causes a warning if it is no better than a constant prediction", async () => {
     const data = await photos({ blues: "#00f", reds: "#f00" });
     const { text, accuracy } = await taught(await colorModel({ classNames: ["blues", "reds"] }), data);
     expect(accuracy).toBe(0);
@@ -255,8 +255,8 @@ test("--max-pixels is the limit of every command that decodes photos", async () 
   const sheet = (limit: string) => {
     const options = ["--data", data, "--sheet", join(out, "sheet.png"), "--max-pixels", limit];
     const output = recorder();
-    const asked = parseCommandLine(["node", "deit-cli", "data", ...options])!;
-    return asked.command.run({ ...asked, output });
+    const parsed = parseCommandLine(["node", "deit-cli", "data", ...options])!;
+    return parsed.command.run({ ...parsed, output });
   };
   await expect(sheet("63")).rejects.toThrow("8x8 = 64 pixels, more than the limit of 63");
   await sheet("64");
@@ -277,9 +277,7 @@ describe("class names", () => {
     const [model, data] = [await colorModel(), await photos({ blues: "#00f", greens: "#0f0" })];
     await expect(
       start("train", "--preset", "tiny", "--data", data, "--teacher", model, "--out", await emptyFolder()),
-    ).rejects.toThrow(
-      /expected a teacher that knows the data's classes \(blues, greens\), got one of reds, blues/,
-    );
+    ).rejects.toThrow(/expected a teacher of the data's classes \(blues, greens\), got one of reds, blues/);
   });
 
   test("a run whose classes or pictures were renamed is not resumed", async () => {

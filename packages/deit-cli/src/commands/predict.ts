@@ -17,7 +17,7 @@ export const MODEL_OPTIONS: readonly OptionName[] = [
 
 export const predict: Command = {
   name: "predict",
-  what: "Say what photos show",
+  what: "Classify photos",
   argument: { name: "photos", many: true },
   options: ["json", "top", "attention", ...MODEL_OPTIONS],
   examples: [
@@ -55,7 +55,7 @@ export const predict: Command = {
     }
     const { leftOut } = photos;
     if (json) output.write(`${JSON.stringify({ model: opened.path, photos: all, leftOut }, null, 2)}\n`);
-    else if (targets !== undefined) output.write(`what it looks at: ${attention}\n`);
+    else if (targets !== undefined) output.write(`attention: ${attention}\n`);
     requireNone(errors, files.length);
   },
 };

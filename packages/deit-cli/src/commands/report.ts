@@ -18,8 +18,8 @@ export const report: Command = {
   run: async ({ args, edits, output, signal }) => {
     const folder = args[0]!;
     const result = await readRecord(folder);
-    if (isFinished(folder)) await forgetStages(folder); // a crash may have left them
-    const isMoved = edits["data.path"] !== undefined; // then nothing is downloaded
+    if (isFinished(folder)) await forgetStages(folder); // left by a crash
+    const isMoved = edits["data.path"] !== undefined; // no download then
     const moved = isMoved && { "data.download": false };
     const settings = resolveDataSettings({ ...savedSettings(folder, "report"), ...moved, ...edits });
     await startBackend(settings.run.backend);

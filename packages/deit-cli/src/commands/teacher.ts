@@ -9,7 +9,7 @@ import { withTrainingImages } from "../training/image-sources.ts";
 import type { Command } from "./command.ts";
 import { SETTING_GROUPS, TRAIN_OPTIONS, trainSettings } from "./train.ts";
 
-/** The first part of a run: its students are trained by `train --resume`. */
+/** First part of a run; `train --resume` trains the students. */
 export const teacher: Command = {
   name: "teacher",
   what: "Make the teacher only, and store its logits if wanted; 'train --resume' trains the students",
@@ -33,7 +33,7 @@ export const teacher: Command = {
       const { folder } = context;
       output.write(`teacher: ${percent(ready.result.valAccuracy)} of the held-out pictures right\n`);
       output.write(`saved: ${resolve(join(folder, "teacher"))}\n`);
-      output.write(`its students: ${resumeCommand("train", folder, settings)}\n`);
+      output.write(`to train its students: ${resumeCommand("train", folder, settings)}\n`);
     });
   },
 };

@@ -2,13 +2,13 @@ import type { SampleStore } from "image-source";
 import { type RgbImage, resizeBilinear } from "vision-augment";
 import { toByteImage } from "./to-byte-image.ts";
 
-/** A contact sheet's name in a run's folder. */
+/** File name of the contact sheet in a run's folder. */
 export const CONTACT_SHEET = "contact-sheet.png";
 
 const GAP = 4;
 const PAPER = 255;
 
-/** Which pictures are shown: of each class the first so many. */
+/** Indices of the first pictures of each class, at most `perClass`. */
 export function sheetSamples(store: SampleStore, perClass: number): number[][] {
   const rows = store.classNames.map((): number[] => []);
   store.labels.forEach((label, i) => {
@@ -22,7 +22,7 @@ export function thumbnail(image: RgbImage, side: number): RgbImage {
   return toByteImage(resizeBilinear(image, side, side, { antialias: true }));
 }
 
-/** The thumbnails of all rows as one picture; a row a class. */
+/** Thumbnails of all rows as one picture, one row per class. */
 export function pasteRows(rows: readonly (readonly RgbImage[])[], side: number): RgbImage {
   const columns = rows.reduce((most, { length }) => Math.max(most, length), 0);
   const width = columns * (side + GAP) + GAP;

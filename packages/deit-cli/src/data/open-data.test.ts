@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { recorder, settingsOf } from "../../test/workspace.ts";
 import { openData } from "./open-data.ts";
 
-/** A folder of so many pictures a class; what has no picture's name holds text. */
+/** A folder with a number of pictures per class; `others` are text files. */
 async function folderOf(classes: Readonly<Record<string, number>>, others: readonly string[] = []) {
   const root = await emptyFolder();
   const red = await sharp({ create: { width: 8, height: 8, channels: 3, background: "red" } })
@@ -28,7 +28,7 @@ function open(data: string, options: object = {}, signal?: AbortSignal) {
 }
 
 describe("openData", () => {
-  test("says what was left out and why", async () => {
+  test("reports what is left out, with the reason", async () => {
     const root = await folderOf({ cats: 20, dogs: 20 }, [
       "cats/notes.txt",
       "dogs/a.bmp",
@@ -75,7 +75,7 @@ describe("openData", () => {
     );
   });
 
-  test("stops when it is told to, drawing, reading or downloading", async () => {
+  test("stops by its signal, drawing, reading or downloading", async () => {
     const signal = AbortSignal.abort(new Error("enough"));
     await expect(open(await folderOf({ cats: 10, dogs: 10 }), {}, signal).data).rejects.toThrow("enough");
     const stop = new AbortController();

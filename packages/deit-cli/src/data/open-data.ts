@@ -6,28 +6,29 @@ import { percent } from "../terminal/format.ts";
 import { type LineOutput, liveLine } from "../terminal/live-line.ts";
 import { pictureRules } from "./picture-rules.ts";
 
-/** Pictures to train on and others to judge by. */
+/** Pictures for training, and held-out ones for validation. */
 export interface FlowerData {
   readonly train: SampleStore;
   readonly validation: SampleStore;
   /** Both, in the order of the source. */
   readonly all: SampleStore;
   readonly classNames: readonly string[];
-  /** Whether photos are turned as their EXIF orientation says: a model is shown others in the same way. */
+  /** Whether photos are rotated by their EXIF orientation; later photos for the model are treated alike. */
   readonly upright: boolean;
   /** One sentence, for people. */
   readonly description: string;
-  /** What was left out and why, and what the held-out pictures lack. Written to the output already. */
+  /** Pictures that were left out, with the reason, and classes without a held-out picture. Printed already. */
   readonly notes: readonly string[];
 }
 
 /**
- * Opens, downloads or draws the pictures, as the settings say, and splits them: which pictures are held out does not depend on
- * the settings' seed, so that no run trains on what another is judged by.
+ * Opens, downloads or draws the pictures of the settings, and splits them. The split does not depend on the settings' seed: no run
+ * trains on the held-out pictures of another.
  *
- * @param signal - Ends it.
- * @param options - To judge a model, data that cannot be split will do, of one class or with one picture of a class: all are held out.
- * @throws Error naming a class of which no picture decodes, where those are skipped.
+ * @param signal - Stops the work.
+ * @param options - `use: "judge"` also accepts data that cannot be split, with one class or one picture of a class: all pictures
+ * are held out then.
+ * @throws Error naming a class without a picture that decodes, where bad pictures are skipped.
  */
 export async function openData(
   settings: Settings,
@@ -60,7 +61,7 @@ function isSplittable({ classNames, labels }: SampleStore): boolean {
   return counts.length >= 2 && counts.every((count) => count >= 2);
 }
 
-/** @throws Error naming a class without a picture that decodes: skipping them would leave the class out without a word. */
+/** @throws Error naming a class without a picture that decodes: the class would be missing silently. */
 async function requireDecodable(
   store: SampleStore,
   settings: Settings,

@@ -3,7 +3,7 @@ import { decodeSample } from "image-source/node";
 import type { RgbImage } from "vision-augment";
 import type { PictureRules } from "./picture-rules.ts";
 
-/** A picture and its place in the store. */
+/** A picture and its index in the store. */
 export interface StoredPicture {
   readonly index: number;
   readonly image: RgbImage;

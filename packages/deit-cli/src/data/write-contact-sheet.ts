@@ -15,13 +15,13 @@ const MARK = "deit-cli contact sheet";
 /** Side of a thumbnail, pixels. */
 const SIDE = 96;
 
-/** What {@link writeContactSheet} shows. */
+/** Options of {@link writeContactSheet}. */
 export interface ContactSheetOptions extends PictureRules {
   /** Most pictures of a class. */
   readonly perClass: number;
 }
 
-/** Writes some pictures of each class, as a PNG (a row a class, in the classes' order) or as a page with their names. */
+/** Writes some pictures of each class: as a PNG with one row per class, in the classes' order, or as a page with their names. */
 export async function writeContactSheet(
   store: SampleStore,
   path: string,

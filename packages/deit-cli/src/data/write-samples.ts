@@ -8,9 +8,9 @@ import type { PictureRules } from "./picture-rules.ts";
 /** Folder of a run's sample pictures. */
 export const SAMPLES = "samples";
 
-/** Writes the first picture of each class as `<class>.png`: something to try `predict` on. */
+/** Writes the first picture of each class as `<class>.png`, for a first `predict`. */
 export async function writeSamples(store: SampleStore, folder: string, rules: PictureRules): Promise<void> {
-  // Few held-out pictures may lack a class.
+  // A class may have no held-out picture.
   for (const [label, indices] of sheetSamples(store, 1).entries()) {
     for (const { image } of await picturesOf(store, indices, rules, (image) => image))
       await writePng(join(folder, `${store.classNames[label]}.png`), image);

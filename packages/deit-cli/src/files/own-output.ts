@@ -1,14 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { UsageError } from "../process/usage-error.ts";
 
-/** Written into every file of a kind whose place the user chooses. */
+/** Mark inside every file that this program writes where the user chooses. */
 export type Mark = `deit-cli ${"attention" | "contact sheet"}`;
 
 /**
- * Refuses to write over what this program has not written before. Its own earlier output of the same kind, known by its
- * mark, may be replaced.
+ * Refuses to write over a file that this program has not written. Its own earlier output with the same mark may be replaced.
  *
- * @param option - What gave the path, for the error.
+ * @param option - Option with the path, for the error.
  * @throws UsageError naming the file.
  */
 export async function requireOwnOutput(option: string, path: string, mark: Mark): Promise<void> {

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 
-/** JSON as editors on Windows save it, too: with a byte order mark in front, which is not part of it. */
+/** Parses JSON, with or without the byte order mark that editors on Windows put in front. */
 export function parseJson(text: string): unknown {
   return JSON.parse(text.replace(/^\uFEFF/, ""));
 }
@@ -8,7 +8,7 @@ export function parseJson(text: string): unknown {
 /**
  * The value of a JSON text that fits a schema.
  *
- * @param place - Where the text is from, for the error.
+ * @param place - Source of the text, for the error.
  * @throws Error naming the place, and the part of the value that does not fit.
  */
 export function parseChecked<S extends z.ZodType>(place: string, text: string, schema: S): z.infer<S> {

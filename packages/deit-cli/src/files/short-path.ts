@@ -1,6 +1,6 @@
 import { relative, resolve } from "node:path";
 
-/** A path as one would type it: from the working folder where it lies below, else from the root; quoted where a shell would cut it. */
+/** A path for a command line: relative below the working folder, else absolute; quoted where a shell needs it. */
 export function shortPath(path: string): string {
   const short = relative(".", path);
   const typed = short.startsWith("..") ? resolve(path) : short;

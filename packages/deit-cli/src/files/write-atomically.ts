@@ -6,12 +6,12 @@ import { writeAtomically as write } from "safetensors-io/node";
 const temporaryName = (path: string): string => `${path}.${process.pid}.tmp`;
 const TEMPORARY = /\.\d+\.tmp$/;
 
-/** `writeAtomically` of safetensors-io, under temporary names that {@link removeTemporaries} knows. */
+/** `writeAtomically` of safetensors-io, with temporary names that {@link removeTemporaries} finds. */
 export function writeAtomically(path: string, data: string | Uint8Array): Promise<void> {
   return write(path, data, { temporary: temporaryName(path), makeFolder: true });
 }
 
-/** Removes what killed processes left unfinished in a folder that this process alone writes to. */
+/** Removes unfinished files of killed processes from a folder that only this process writes to. */
 export async function removeTemporaries(folder: string): Promise<void> {
   const names = await readdir(folder, { recursive: true });
   await Promise.all(

@@ -5,12 +5,12 @@ import { PAGE_STYLE } from "./page-style.ts";
 /** A class and some of its pictures. */
 export interface SheetClass {
   readonly name: string;
-  /** Pictures that it has in all. */
+  /** Number of all its pictures. */
   readonly count: number;
   readonly pictures: readonly { readonly key: string; readonly png: Uint8Array }[];
 }
 
-/** A contact sheet as one page that loads nothing; `generator` is named in it. */
+/** A contact sheet as one self-contained page; `generator` goes into its metadata. */
 export function contactSheetHtml(classes: readonly SheetClass[], generator: string): string {
   const sections = classes.map(({ name, count, pictures }) => {
     const items = pictures.map(

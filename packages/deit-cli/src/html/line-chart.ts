@@ -4,15 +4,15 @@ import { escapeHtml } from "./escape-html.ts";
 export interface Curve {
   readonly name: string;
   readonly values: readonly number[];
-  /** Where each value is: 1 is the first epoch's end. Default 1, 2, 3, …. */
+  /** Epoch of each value; the first epoch ends at 1. Default 1, 2, 3, …. */
   readonly epochs?: readonly number[];
-  /** CSS class that colors it. */
+  /** CSS class with its color. */
   readonly style: string;
-  /** Drawn dashed; for training curves beside their validation. */
+  /** Dashed line, for training beside validation. Default false. */
   readonly dashed?: boolean;
 }
 
-/** What {@link lineChart} draws. */
+/** Content of {@link lineChart}. */
 export interface LineChart {
   readonly title: string;
   readonly curves: readonly Curve[];
@@ -25,10 +25,10 @@ const LEFT = 56;
 const RIGHT = 12;
 const TOP = 12;
 const BOTTOM = 36;
-/** About so many lines across. */
+/** Approximate number of grid lines. */
 const TICKS = 5;
 
-/** An SVG figure of curves over epochs, with axes, a legend and a text that says what it shows. */
+/** An SVG figure of curves over epochs, with axes, a legend and a text for screen readers. */
 export function lineChart({ title, curves, format }: LineChart): string {
   const values = curves.flatMap((curve) => curve.values.filter(Number.isFinite));
   const ticks = roundTicks(

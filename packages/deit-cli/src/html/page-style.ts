@@ -1,4 +1,4 @@
-/** Style of the pages: for phones and wide screens, by day and by night. */
+/** Style of the pages, for phones and wide screens, light and dark. */
 export const PAGE_STYLE = `
 :root { color-scheme: light dark; --text: #1d2430; --muted: #667080; --line: #d9dee6; --page: #fbfbfa; --card: #fff;
   --teacher: #8a6d1d; --alone: #7a8797; --distilled: #c2416b; --right: #2e8b57; --wrong: #d0562f; }
@@ -8,13 +8,14 @@ export const PAGE_STYLE = `
 body { margin: 0; background: var(--page); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
 main { max-width: 1100px; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .5rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
+h3 { font-size: 1rem; margin: 1rem 0 .25rem; }
 a { color: inherit; }
 .note, .tick, dt { color: var(--muted); font-size: .875rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; background: var(--card); border: 1px solid var(--line); }
 th, td { padding: .5rem .75rem; text-align: right; border-bottom: 1px solid var(--line); font-variant-numeric: tabular-nums; }
 th:first-child { text-align: left; white-space: nowrap; } tr:last-child > * { border-bottom: 0; }
-thead th { font-weight: 600; font-size: .875rem; } tbody th { font-weight: 600; }
+thead th { font-weight: 600; font-size: .875rem; } .groups th { text-align: center; } tbody th { font-weight: 600; }
 .dot { display: inline-block; width: .65em; height: .65em; border-radius: 50%; margin-right: .5em; background: currentColor; }
 .dot.teacher { background: var(--teacher); } .dot.alone { background: var(--alone); } .dot.distilled { background: var(--distilled); }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 1rem; margin-top: 1.5rem; }

@@ -1,18 +1,18 @@
 import type { Predictions } from "./predictions.ts";
 
-/** How a model does on pictures of one class. */
+/** A model's recall and precision for one class. */
 export interface ClassFigures {
-  /** Pictures of the class. */
+  /** Number of the class's pictures. */
   readonly count: number;
-  /** Share of them that it recognizes; `NaN` without pictures. */
+  /** Share of them that are classified right; `NaN` without pictures. */
   readonly recall: number;
-  /** Share of the pictures that it takes for this class that are of it; `NaN` where it takes none. */
+  /** Share of the pictures predicted as this class that belong to it; `NaN` where there are none. */
   readonly precision: number;
 }
 
-/** A picture that a model takes for another class. */
+/** A misclassified picture. */
 export interface Mistake {
-  /** Place among the pictures. */
+  /** Index among the pictures. */
   readonly index: number;
   readonly label: number;
   readonly predicted: number;
@@ -20,7 +20,7 @@ export interface Mistake {
   readonly probability: number;
 }
 
-/** Index of the largest number; the first of equal ones. */
+/** Index of the largest number; of equal ones, the first. */
 export function best(values: ArrayLike<number>): number {
   let index = 0;
   for (let i = 1; i < values.length; i++) if (values[i]! > values[index]!) index = i;
@@ -51,7 +51,7 @@ export function classFigures(matrix: readonly (readonly number[])[]): ClassFigur
   });
 }
 
-/** The mistakes that a model is surest of, the surest first. */
+/** The mistakes with the highest probabilities, in falling order. */
 export function worstMistakes({ labels, probabilities }: Predictions, count: number): Mistake[] {
   return probabilities
     .map((row, index) => {

@@ -3,13 +3,13 @@ import type { DataSource } from "train-loop";
 import { best } from "./judgement.ts";
 import { predictionsOf } from "./predictions.ts";
 
-/** What a trained model is judged by. */
+/** Measurements of a trained model. */
 export interface Measured {
   /** Share of held-out images classified right, in [0, 1]. */
   readonly valAccuracy: number;
-  /** Images a second, forward. */
+  /** Images per second of a forward pass. */
   readonly imagesPerSecond: number;
-  /** Whether each held-out image that was judged was classified right, in order; absent in records of older runs. */
+  /** For each held-out image that was judged, in order, whether it was classified right. Absent in older records. */
   readonly right?: readonly boolean[];
 }
 
@@ -17,8 +17,8 @@ const TIMED_MS = 1000;
 const MOST_PASSES = 15;
 
 /**
- * Accuracy and speed of a model on held-out images that are in memory. The first pass gives the accuracy and warms up; then
- * passes are timed for about a second, and their median counts.
+ * Accuracy and speed of a model on held-out images that are in memory. The first pass measures accuracy and warms
+ * up; further passes are timed for about a second, and their median is taken.
  *
  * @param rows - Images in one forward pass.
  */

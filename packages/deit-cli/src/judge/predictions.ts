@@ -2,11 +2,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Teacher } from "distill-trainer";
 import type { DataSource } from "train-loop";
 
-/** What a model says about pictures. */
+/** A model's predictions for pictures. */
 export interface Predictions {
   /** Class of each picture. */
   readonly labels: readonly number[];
-  /** Probabilities of each picture, one number a class, summing to 1. */
+  /** Probabilities of each picture, one per class, summing to 1. */
   readonly probabilities: readonly Float32Array[];
 }
 
@@ -14,8 +14,8 @@ export interface Predictions {
  * A model's probabilities for a source's epoch 0, in its order.
  *
  * @param answers - The model: pictures to logits.
- * @param rows - Pictures in memory at once.
- * @throws Error if an answer is not finite.
+ * @param rows - Pictures on the backend at once.
+ * @throws Error for a probability that is not finite.
  */
 export async function predictionsOf(
   answers: Pick<Teacher, "logits">,

@@ -8,7 +8,7 @@ export interface Interval {
 }
 
 /**
- * Wilson's 95% interval of a share. Unlike the share plus or minus two standard errors it holds for few trials and at 0 and 1.
+ * Wilson's 95% interval of a share. Unlike the share plus or minus two standard errors, it holds for few trials and near 0 and 1.
  *
  * @see Wilson 1927, "Probable inference, the law of succession, and statistical inference"
  */

@@ -8,19 +8,19 @@ type Report = Awaited<ReturnType<typeof loadWeightsFile>>;
 const NAMED = 5;
 
 /**
- * Loads published weights into a student, whose heads stay its own; positions are interpolated where its grid is another one, and
- * tensors beside the network (a pooler, the head of another task) are left out.
+ * Loads published weights into a student, except its heads. Positions are interpolated to its grid; tensors beside the network (a
+ * pooler, the head of another task) are left out.
  *
- * @throws Error or RangeError naming the file if it is not for this model, and the tensors that one has and the other has not.
+ * @throws Error or RangeError naming the file if it is not for this model, and the tensors that only one of the two has.
  */
 export function loadInitialWeights(model: tfl.LayersModel, path: string): Promise<Report> {
   return loadWeightsFile(model, path, { adapt: ["classes", "distillation", "positions", "extra"] });
 }
 
 /**
- * The same for a model that is thrown away: so that a file that does not fit is refused before anything is trained.
+ * Checks that a weights file fits a student, by loading it into a temporary model, before anything is trained.
  *
- * @returns One line for people: how much of the file the student starts from, and what it does not.
+ * @returns One line for people: the tensors that are used, interpolated, missing in the file or left out.
  */
 export async function requireInitialWeights(config: VitConfig, path: string): Promise<string> {
   const model = vit(config);

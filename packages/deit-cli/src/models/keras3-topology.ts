@@ -7,7 +7,7 @@ interface JsonObject {
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Whether a model's topology is Keras 3's: its layers have `batch_shape`, policies as types, and arguments as inputs. */
+/** True for a topology of Keras 3, whose layers have `batch_shape`, policies as types, and arguments as inputs. */
 export function isKeras3(topology: object): boolean {
   const { keras_version: version } = topology as { keras_version?: unknown };
   return typeof version === "string" && Number.parseInt(version, 10) >= 3;
@@ -17,8 +17,8 @@ export function isKeras3(topology: object): boolean {
  * A topology of Keras 3 as Keras 2 writes it, which TensorFlow.js reads. Three things differ: the input's shape is `batch_shape`, a
  * `dtype` may be a policy object, and a layer's inputs are the arguments of its call.
  *
- * What has no form in Keras 2 (a constant among the arguments, a policy of mixed precision) is left as it is, and refused by
- * whoever loads it.
+ * Parts without a form in Keras 2 (a constant among the arguments, a policy of mixed precision) stay as they are, and are refused
+ * on loading.
  */
 export function keras2Topology(topology: object): object {
   return converted(topology as JsonObject) as JsonObject;

@@ -1,3 +1,3 @@
-// Imported for what it does: models of these packages can then be loaded, whose layers tfjs does not know.
+// Imported for its effect: registers the layers of these packages with tfjs, so that their models can be loaded.
 import "bit-teacher";
 import "deit-model";

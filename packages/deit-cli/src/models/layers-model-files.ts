@@ -9,7 +9,7 @@ import { isKeras3, keras2Topology } from "./keras3-topology.ts";
 import { Normalization } from "./normalization-layer.ts";
 
 const size = z.number().int().nonnegative();
-/** What is read of it here; the rest is checked where the model is made. */
+/** The fields that are read here; tfjs checks the others when it makes the model. */
 const manifest = z.array(
   z.object({
     paths: z.array(z.string()),
@@ -18,12 +18,12 @@ const manifest = z.array(
 );
 
 /**
- * Loads a tfjs layers model from disk, which tfjs itself can do only with its native backend. Keras 3's models are read as
- * Keras 2's.
+ * Loads a tfjs layers model from disk, as tfjs does only with its native backend. Models of Keras 3 are converted to Keras 2's
+ * format.
  *
  * @param path - `model.json`, or the folder that holds it.
- * @throws Error naming the file if it is absent, no layers model, has a layer that tfjs does not know, a weight file is missing or cut
- * short, or a weight is not finite.
+ * @throws Error naming the file if it is absent, not a layers model or has an unknown layer, if a weight file is missing or cut
+ * short, or if a weight is not finite.
  */
 export async function loadLayersModelFile(path: string): Promise<tfl.LayersModel> {
   const file = (await isFolder(path)) ? join(path, "model.json") : path;
@@ -66,7 +66,7 @@ async function fromArtifacts(file: string, artifacts: tf.io.ModelArtifacts): Pro
     });
     return model;
   } catch (cause) {
-    // Layers that were built before the one that failed hold weights that nobody else can free.
+    // Layers that were built before the one that failed hold weights.
     for (const [name, variable] of Object.entries(registeredVariables))
       if (!before.has(name)) variable.dispose();
     const why = (cause as Error).message.split("\n")[0];
@@ -78,7 +78,7 @@ async function fromArtifacts(file: string, artifacts: tf.io.ModelArtifacts): Pro
   }
 }
 
-/** @throws Error for a layer whose name tfjs refuses too, but only after it has made the layer's weights. */
+/** @throws Error for a layer's name that tfjs would refuse only after it has made the layer's weights. */
 function requireLayerNames(topology: unknown): void {
   if (typeof topology !== "object" || topology === null) return;
   const { class_name, config } = topology as { class_name?: unknown; config?: { name?: unknown } };
@@ -88,7 +88,7 @@ function requireLayerNames(topology: unknown): void {
   for (const part of Object.values(topology)) requireLayerNames(part);
 }
 
-/** What `use` returns; the model is disposed where it throws. */
+/** Returns the result of `use`; disposes the model if it throws. */
 export function orDispose<T>(model: tfl.LayersModel, use: () => T): T {
   try {
     return use();
@@ -110,7 +110,7 @@ async function requireFinite(file: string, model: tfl.LayersModel): Promise<void
   }
 }
 
-/** Saves a model as `model.json` and `weights.bin` in `folder`, the weights first: a model.json means a whole model. */
+/** Saves a model as `model.json` and `weights.bin` in `folder`, the weights first: where `model.json` is, the model is whole. */
 export async function saveLayersModelFile(model: tfl.LayersModel, folder: string): Promise<void> {
   const handler = tf.io.withSaveHandler(async (artifacts) => {
     const data = new Uint8Array(tf.io.CompositeArrayBuffer.join(artifacts.weightData));

@@ -12,15 +12,15 @@ interface NormalizationConfig {
   readonly [key: string]: unknown;
 }
 
-/** Numbers of each channel, or one for all. */
+/** One number per channel, or one for all. */
 interface Statistics {
   readonly mean: readonly number[];
   readonly deviation: readonly number[];
 }
 
 /**
- * Keras' `Normalization`, with which its EfficientNets begin and which tfjs lacks: `(x − mean) / max(√variance, 1e-7)`, by channel or
- * with one number for all. Mean and variance are in its configuration, or weights that `adapt` once set.
+ * Keras' `Normalization`, the first layer of its EfficientNets, which tfjs lacks: `(x − mean) / max(√variance, 1e-7)`, by channel or
+ * with one number for all. Mean and variance are in its configuration, or are weights, set by `adapt`.
  *
  * @see https://keras.io/api/layers/preprocessing_layers/numerical/normalization/
  */
@@ -38,7 +38,7 @@ export class Normalization extends tfl.layers.Layer {
       this.#statistics = statisticsOf(numbersIn(mean), numbersIn(variance));
   }
 
-  /** What it is known to subtract and to divide by; `undefined` before {@link readStatistics} where they are weights. */
+  /** Mean and deviation. For those that are weights: `undefined` before {@link readStatistics}. */
   get statistics(): Statistics | undefined {
     return this.#statistics;
   }
@@ -47,7 +47,7 @@ export class Normalization extends tfl.layers.Layer {
     return this.#config.invert === true;
   }
 
-  /** Reads weights that were loaded. */
+  /** Reads mean and variance from loaded weights. */
   async readStatistics(): Promise<void> {
     if (this.#adapted === undefined) return;
     const [mean, variance] = await Promise.all(this.#adapted.map((weight) => weight.read().data()));
@@ -109,7 +109,7 @@ function statisticsOf(mean: readonly number[], variance: readonly number[]): Sta
   return { mean, deviation: variance.map((one) => Math.max(Math.sqrt(one), LEAST_DEVIATION)) };
 }
 
-/** The numbers of a list of lists; Keras writes them in the shape in which they are broadcast. */
+/** Numbers of nested lists: Keras writes them in the shape in which they are broadcast. */
 function numbersIn(value: unknown): number[] {
   const numbers = [value].flat(Number.POSITIVE_INFINITY).map(Number);
   if (numbers.length > 0 && numbers.every(Number.isFinite)) return numbers;

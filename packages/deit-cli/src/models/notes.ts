@@ -9,47 +9,47 @@ import {
 } from "distill-trainer";
 import { inputRangeOf, knownRangeOf, toInputRange } from "./input-range.ts";
 
-/** What a saved model says about itself beside `inputRange`, so that it can be used without its run. */
+/** Notes in a saved model's metadata, beside `inputRange`: enough to use it without its run. */
 export interface ModelNotes {
   readonly classNames?: readonly string[];
-  /** Normalization of pixels, in place of a range. */
+  /** Mean and deviation of its input, in place of a range. */
   readonly normalization?: Normalization;
-  /** Whether photos are turned as their EXIF orientation says, as those it was trained on. */
+  /** Whether photos are rotated by their EXIF orientation, as its training photos were. */
   readonly upright?: boolean;
-  /** What it gives; absent: as its last layer says, or as its outputs look. */
+  /** Kind of its outputs. Default: found from its last layer, else from its outputs. */
   readonly outputs?: ModelOutputs;
-  /** Middle part of a picture that it was judged on; absent: whole pictures. */
+  /** Part of a picture's side, from the middle, that it was judged on. Default: whole pictures. */
   readonly centerCrop?: number;
 }
 
-/** Notes in a model, and so in its files, something about it. */
+/** Adds notes to a model, and so to its files. */
 export function addNotes(model: tfl.LayersModel, notes: ModelNotes): void {
   model.setUserDefinedMetadata({ ...model.getUserDefinedMetadata(), ...notes });
 }
 
-/** What {@link addNotes} noted. */
+/** Notes of {@link addNotes}. */
 export function notesOf(model: tfl.LayersModel): ModelNotes {
   return (model.getUserDefinedMetadata() ?? {}) as ModelNotes;
 }
 
-/** From images in 0…255 to what the model takes. */
+/** Preprocessing from images in 0…255 to the model's input. */
 export function preprocessOf(model: tfl.LayersModel): Preprocess {
   const { normalization } = notesOf(model);
   return normalization === undefined ? toInputRange(inputRangeOf(model)) : normalize(normalization);
 }
 
-/** A model as a {@link Teacher} of its own classes: pictures in 0…255 to logits, whatever it takes and gives. */
+/** A model as a {@link Teacher} of its own classes, from pictures in 0…255 to logits. */
 export function answersOf(model: tfl.LayersModel): Teacher {
   return layersTeacher(model, { preprocess: preprocessOf(model), outputs: notesOf(model).outputs ?? "auto" });
 }
 
-/** What a model is shown of a held-out picture, as an option of `imageSource`: its middle, or nothing for all of it. */
+/** A model's center crop of held-out pictures, as an option of `imageSource`; `undefined` for whole pictures. */
 export function centerCropOf(model: tfl.LayersModel): { readonly ratio: number } | undefined {
   const { centerCrop } = notesOf(model);
   return centerCrop === undefined ? undefined : { ratio: centerCrop };
 }
 
-/** What a model's pixels are, in words that differ where the pixels do. */
+/** A model's input in words, different for each kind of input. */
 export function pixelsOf(model: tfl.LayersModel): string {
   const { normalization } = notesOf(model);
   return normalization === undefined
@@ -57,14 +57,14 @@ export function pixelsOf(model: tfl.LayersModel): string {
     : `pixels less ${normalization.mean}, over ${normalization.std}`;
 }
 
-/** The same for people, with how it is known. */
+/** {@link pixelsOf} with its origin, for people. */
 export function pixelsInWords(model: tfl.LayersModel): string {
   if (notesOf(model).normalization !== undefined) return pixelsOf(model);
   const { range, from } = knownRangeOf(model);
   const how = {
-    noted: "as it says",
-    read: "as its first layer says",
-    assumed: "assumed: it does not say; see --teacher-pixels",
+    noted: "from its notes",
+    read: "from its first layer",
+    assumed: "assumed; see --teacher-pixels",
   };
   return `pixels in ${range.join("…")} (${how[from]})`;
 }

@@ -13,20 +13,20 @@ import { studentOf } from "./student-of.ts";
 export interface OpenedModel {
   readonly path: string;
   readonly model: tfl.LayersModel;
-  /** Pictures in 0…255 to logits. */
+  /** From pictures in 0…255 to logits. */
   readonly answers: Teacher;
   readonly classNames: readonly string[];
   /** Pixels, square. */
   readonly imageSize: number;
   /** From pictures in 0…255 to the model's input. */
   readonly preprocess: Preprocess;
-  /** Whether photos are turned as their EXIF orientation says; true where the model does not say. */
+  /** Whether photos are rotated by their EXIF orientation. Default true. */
   readonly upright: boolean;
-  /** Middle part of a picture that it looks at; absent: all of it. */
+  /** Center crop of pictures. Default: whole pictures. */
   readonly centerCrop?: { readonly ratio: number };
 }
 
-/** What the user says of a model, in the place of what it says itself. */
+/** Input and output of a model, in place of those in its notes. */
 export interface ModelUse {
   readonly pixels?: Pixels | undefined;
   readonly outputs?: ModelOutputs | undefined;
@@ -35,9 +35,9 @@ export interface ModelUse {
 /**
  * Opens a model that a run has saved.
  *
- * @param path - Its folder or `model.json`, or a run's folder, whose student it then is: the distilled one if there is one.
- * @throws UsageError if it does not know its classes' names, or is a run without a student. Error naming a file that is no model, or holds weights that are not
- * finite.
+ * @param path - Its folder or `model.json`, or a run's folder: its distilled student, else the one alone.
+ * @throws UsageError for a model without class names, or a run without a student. Error naming a file that is not a model, or has
+ * weights that are not finite.
  */
 export async function openModel(path: string, { pixels, outputs }: ModelUse = {}): Promise<OpenedModel> {
   const folder = existsSync(join(path, "settings.json")) ? studentOf(path) : path;

@@ -3,14 +3,14 @@ import { IMAGENET_NORMALISATION } from "distill-trainer";
 import { setInputRange } from "./input-range.ts";
 import { addNotes, notesOf } from "./notes.ts";
 
-/** What a model can take pixels as, by the name that options give it. */
+/** Names of inputs that models take, for options. */
 export const PIXELS = ["bytes", "unit", "symmetric", "imagenet"] as const;
 
 export type Pixels = (typeof PIXELS)[number];
 
 const RANGES = { bytes: [0, 255], unit: [0, 1], symmetric: [-1, 1] } as const;
 
-/** Notes in a model what it takes, in the place of what it said. */
+/** Notes a model's input, in place of an earlier note. */
 export function setPixels(model: tfl.LayersModel, pixels: Pixels): void {
   const { normalization: _, ...others } = notesOf(model);
   model.setUserDefinedMetadata({ ...others });

@@ -1,10 +1,10 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { Normalization } from "./normalization-layer.ts";
 
-/** The values that stand for black and white at a model's input. */
+/** Values of black and white at a model's input. */
 export type InputRange = readonly [black: number, white: number];
 
-/** Layers that leave the range of pixels as it is. */
+/** Layers that keep the range of pixels. */
 const PASSING: ReadonlySet<string> = new Set([
   ...["InputLayer", "Resizing", "CenterCrop", "RandomWidth", "RandomHeight", "RandomFlip", "GaussianNoise"],
   ...["ZeroPadding2D", "Cropping2D"],
@@ -14,22 +14,22 @@ const RANGES: readonly InputRange[] = [
   [0, 1],
   [-1, 1],
 ];
-/** What networks compute with behind a layer that rescales. */
+/** Ranges behind a layer that rescales. */
 const INNER: readonly InputRange[] = [
   [0, 1],
   [-1, 1],
 ];
-/** 1/256 and 1/128 are used, too. */
+/** Tolerance: 1/256 and 1/128 are in use, too. */
 const CLOSE = 0.02;
 
-/** Where, in a range of length 1, the means of photos' colors lie, and their deviations: ImageNet's are 0.41 to 0.49 and 0.22 to 0.23. */
+/** Bounds of photos' means and deviations, in a range of length 1. ImageNet's are 0.41 to 0.49 and 0.22 to 0.23. */
 const MEANS = [0.2, 0.7] as const;
 const DEVIATIONS = [0.15, 0.4] as const;
 
 /**
- * The range that a model's own first layer rescales to 0…1 or −1…1, or of which it subtracts the mean of photos.
+ * The input range that a model's first layer rescales to 0…1 or −1…1, or from which it subtracts the mean of photos.
  *
- * @returns `undefined` if it does not begin with a layer `Rescaling` or `Normalization`, or with one that several ranges fit.
+ * @returns `undefined` if the first layer is not a `Rescaling` or `Normalization`, or if several ranges fit.
  */
 export function readInputRange(model: tfl.LayersModel): InputRange | undefined {
   const first = model.layers.find((layer) => !PASSING.has(layer.getClassName()));

@@ -5,7 +5,7 @@ import { kebab } from "./kebab.ts";
 import { OPTION_NAMES, optionOf } from "./option-table.ts";
 
 /**
- * What options change, by path.
+ * Options of the command line as edits of settings.
  *
  * @param options - By name, as typed: the values are not checked, except for names of choices.
  * @throws UsageError for a choice that does not exist.

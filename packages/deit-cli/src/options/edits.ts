@@ -41,7 +41,7 @@ function setAt(object: Fields, [key, ...rest]: readonly string[], value: unknown
   setAt(object[key!] as Fields, rest, value);
 }
 
-/** What makes `value` of `base` as a file of edits: `value`, with null for what only `base` has. */
+/** A file of edits that turns `base` into `value`: `value`, with null for keys that only `base` has. */
 export function editsFrom(base: object, value: object): object {
   const [before, after] = [base, value] as Fields[];
   const changed = Object.entries(after!).map(([key, one]) => [

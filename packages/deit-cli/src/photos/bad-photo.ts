@@ -1,7 +1,7 @@
 /** A photo that cannot be read or decoded; the message begins with its name. */
 export class BadPhoto extends Error {}
 
-/** @throws Error, after all others were dealt with, that names those that were not. */
+/** @throws Error naming the photos that failed, once all others are done. */
 export function requireNone(errors: readonly string[], count: number): void {
   if (errors.length === 0) return;
   const more = errors.length > 1 ? `, and ${errors.length - 1} more` : "";

@@ -1,30 +1,29 @@
 import { existsSync, statSync } from "node:fs";
 import { isAbsolute, join, resolve, sep } from "node:path";
-import { glob } from "tinyglobby";
+import { glob, isDynamicPattern } from "tinyglobby";
 import { UsageError } from "../process/usage-error.ts";
 
 const PICTURE = /\.(jpe?g|png|webp|gif|avif|tiff?)$/i;
 
-/** Photos, and what lies beside them in a folder. */
+/** Photos, and the other files of their folders. */
 export interface FoundPhotos {
   /** Each once, in the order given. */
   readonly files: readonly string[];
-  /** Files of the folders that are not photos by their names. */
+  /** Files of the folders without a photo's extension. */
   readonly leftOut: readonly string[];
 }
 
 /**
- * Photos that are meant by files, folders (with all pictures below) and globs.
+ * Photos of files, folders (with all pictures below them) and globs.
  *
- * @throws UsageError naming what means no photo.
+ * @throws UsageError naming a pattern without a photo.
  */
 export async function findPhotos(patterns: readonly string[]): Promise<FoundPhotos> {
   const found = await Promise.all(patterns.map(photosOf));
   for (const [i, { files, leftOut }] of found.entries()) {
     if (files.length > 0) continue;
-    const other = leftOut.length > 0 ? ` (but ${leftOut.length} other files, such as '${leftOut[0]}')` : "";
     throw new UsageError(
-      `expected photos, folders or globs, got '${patterns[i]}', which means no photo${other}: .jpg, .jpeg, .png, .webp, .gif, .avif and .tiff are read`,
+      `expected photos, folders or globs, got '${patterns[i]}', ${without(patterns[i]!, leftOut)}`,
     );
   }
   const files = found.flatMap(({ files }) => files);
@@ -32,6 +31,14 @@ export async function findPhotos(patterns: readonly string[]): Promise<FoundPhot
     files: [...new Map(files.map((file) => [resolve(file), file])).values()],
     leftOut: found.flatMap(({ leftOut }) => leftOut),
   };
+}
+
+/** Reason why a pattern has no photo. */
+function without(pattern: string, leftOut: readonly string[]): string {
+  if (!existsSync(pattern))
+    return isDynamicPattern(pattern) ? "which matches no file" : "which does not exist";
+  const others = leftOut.length > 0 ? `, with ${leftOut.length} other files such as '${leftOut[0]}'` : "";
+  return `a folder without .jpg, .jpeg, .png, .webp, .gif, .avif and .tiff${others}`;
 }
 
 /** One line for people, or nothing. */
@@ -42,9 +49,9 @@ export function leftOutLine({ leftOut }: FoundPhotos): string {
 }
 
 async function photosOf(pattern: string): Promise<FoundPhotos> {
-  // A file is taken by its name before it is read as a glob: names may have brackets.
+  // A name comes before a glob: names may have brackets.
   if (!existsSync(pattern)) {
-    const slashed = sep === "/" ? pattern : pattern.replaceAll(sep, "/"); // elsewhere a backslash escapes
+    const slashed = sep === "/" ? pattern : pattern.replaceAll(sep, "/"); // a backslash is an escape elsewhere
     const files = await glob(slashed, { expandDirectories: false, absolute: isAbsolute(pattern) });
     return { files: files.sort(), leftOut: [] };
   }

@@ -1,15 +1,15 @@
 import { SampleStore } from "image-source";
 
-/** A photo's bytes and where they are from. */
+/** A photo's bytes and path. */
 export interface PhotoFile {
   readonly path: string;
   readonly bytes: Uint8Array;
 }
 
 /**
- * Photos as a data set without labels, so that they are resized as held-out pictures are.
+ * Photos as a data set without labels, to be resized like held-out pictures.
  *
- * @param upright - Whether they are turned as their EXIF orientation says: as the model's training pictures were.
+ * @param upright - Whether photos are rotated by their EXIF orientation, as the model's training pictures were.
  */
 export function photoStore(photos: readonly PhotoFile[], upright: boolean): SampleStore {
   const files = photos.map(({ bytes }) => bytes);

@@ -4,14 +4,14 @@ import { predictionsOf } from "../judge/predictions.ts";
 import type { OpenedModel } from "../models/open-model.ts";
 import { type PhotoFile, photoStore } from "./photo-store.ts";
 
-/** Photos in memory, undecoded, at once. */
+/** Undecoded photos in memory at once. */
 const AT_ONCE = 64;
 const FORWARD_ROWS = 8;
 
-/** What a photo seems to show. */
+/** Predictions for one photo. */
 export interface Recognised {
   readonly file: string;
-  /** All classes, the likeliest first; probabilities sum to 1. */
+  /** All classes, the most probable first; probabilities sum to 1. */
   readonly classes: readonly { readonly name: string; readonly probability: number }[];
 }
 
@@ -23,10 +23,10 @@ export interface Unrecognized {
 }
 
 /**
- * Classifies photos as held-out pictures are: resized, normalized and turned the same way. A file that cannot be read or decoded
- * comes in its turn, with the reason.
+ * Classifies photos, resized, normalized and rotated like held-out pictures. A file that cannot be read or decoded is reported in
+ * its place, with the reason.
  *
- * @param options - `maxPixels`: as of `decodeImage`.
+ * @param options - `maxPixels`: see `decodeImage`.
  */
 export async function* recognize(
   opened: OpenedModel,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Interrupted, orInterrupted } from "./interrupted.ts";
 
-test("work that is done in time gives its value, or its error", async () => {
+test("work that is done in time resolves to its value, or rejects", async () => {
   const { signal } = new AbortController();
   expect(await orInterrupted(Promise.resolve(1), signal)).toBe(1);
   expect(await orInterrupted(Promise.resolve(2), undefined)).toBe(2);

@@ -4,13 +4,13 @@ export class Interrupted extends Error {
 }
 
 /**
- * The promise's value, for work that cannot be stopped itself and leaves nothing behind that has to be cleared away.
+ * Value of a promise of work that cannot be stopped and leaves nothing to clean up.
  *
- * @throws The signal's reason as soon as it is aborted; the work is then left to itself.
+ * @throws The signal's reason as soon as it is aborted; the work then continues unobserved.
  */
 export async function orInterrupted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
-  work.catch(() => {}); // how it fails after the signal is of no interest
+  work.catch(() => {}); // failures after the signal are ignored
   signal.throwIfAborted();
   let abort = (): void => {};
   const aborted = new Promise<never>((_, reject) => {

@@ -20,7 +20,7 @@ const HAS_TERMINAL =
   process.platform === "linux" && /util-linux/.test(String(spawnSync("script", ["--version"]).stdout));
 const TRIES = 3;
 
-/** A run that goes on for long, and is saved only when it is stopped. */
+/** A long run, saved only when it is stopped. */
 const longRun = (out: string): string[] => [
   ...["--preset", "tiny", "--backend", "wasm", "--students", "alone", "--epochs", "100000"],
   ...["--checkpoint-every", "1000000", "--out", out, "--name", "x"],
@@ -102,7 +102,7 @@ describe.runIf(HAS_TERMINAL)("in a terminal", () => {
 });
 
 describe.skipIf(process.platform === "win32")("a run whose output nobody reads", () => {
-  test("goes on to its end", async () => {
+  test("continues to its end", async () => {
     const out = await emptyFolder();
     const args = ["--preset", "tiny", "--backend", "wasm", "--epochs", "1", "--teacher-epochs", "1"];
     const shell = `"$@" | head -1`;

@@ -3,7 +3,7 @@ import { classFigures, confusionMatrix } from "../judge/judgement.ts";
 import { percent } from "../terminal/format.ts";
 import type { Evidence, JudgedModel } from "./evidence.ts";
 
-/** A model's confusion matrix as a table: rows are what a picture is, columns what it is taken for. */
+/** A model's confusion matrix as a table: true classes as rows, predicted ones as columns. */
 export function confusionTable({ name, predictions }: JudgedModel, classNames: readonly string[]): string {
   const matrix = confusionMatrix(predictions, classNames.length);
   const rows = matrix.map((row, label) => {
@@ -38,7 +38,7 @@ export function perClassTable({ models, classNames }: Evidence): string {
   const groups = models.map(({ name }) => `<th scope="colgroup" colspan="2">${escapeHtml(name)}</th>`);
   const heads = models.map(() => `<th scope="col">recall</th><th scope="col">precision</th>`);
   return `<div class="scroll"><table>
-<thead><tr><td></td><td></td>${groups.join("")}</tr><tr><th scope="col">class</th><th scope="col">pictures</th>${heads.join("")}</tr></thead>
+<thead><tr class="groups"><td></td><td></td>${groups.join("")}</tr><tr><th scope="col">class</th><th scope="col">pictures</th>${heads.join("")}</tr></thead>
 <tbody>${rows.join("\n")}</tbody>
 </table></div>`;
 }

@@ -2,14 +2,14 @@ import { type Curve, lineChart } from "../html/line-chart.ts";
 import type { ModelResult, RunResult } from "../runs/run-result.ts";
 import { percent } from "../terminal/format.ts";
 
-/** CSS class of a model's color. */
+/** CSS class with a model's color. */
 export const MODEL_STYLE: Readonly<Record<ModelResult["name"], string>> = {
   teacher: "teacher",
   "student alone": "alone",
   "student distilled": "distilled",
 };
 
-/** Accuracy of the students with the teacher's as a line, losses, learning rate. */
+/** Charts of the students' accuracy, with the teacher's as a line, of losses and of learning rates. */
 export function curveCharts({ models }: RunResult): string {
   const students = models.filter(({ name }) => name !== "teacher");
   const epochs = Math.max(2, ...students.map(({ history }) => history.loss?.length ?? 0));
@@ -19,7 +19,7 @@ export function curveCharts({ models }: RunResult): string {
       ? []
       : [
           {
-            name: "teacher, in the end",
+            name: "teacher, last epoch",
             style: "teacher",
             epochs: [1, epochs],
             values: [teacher.valAccuracy, teacher.valAccuracy],
@@ -40,7 +40,7 @@ export function curveCharts({ models }: RunResult): string {
       curves: rateCurves(students),
       format: (value: number) => (value === 0 ? "0" : value.toExponential(1)),
     },
-    // By itself, for a probe has many more epochs than a student.
+    // A chart of its own: a probe has many more epochs than a student.
     {
       title: "Loss of the teacher",
       curves: teacher ? curves(teacher, "loss", "val_loss") : [],

@@ -1,33 +1,33 @@
 import type { Predictions } from "../judge/predictions.ts";
 import type { ModelResult } from "../runs/run-result.ts";
 
-/** What a report shows beside a run's result: what its saved models say about the held-out pictures. */
+/** Content of a report beside the run's result: predictions of its saved models for the held-out pictures. */
 export interface Evidence {
   readonly classNames: readonly string[];
   readonly models: readonly JudgedModel[];
   /** Model whose mistakes and attention are shown: the distilled student where there is one. */
   readonly student: ModelResult["name"];
-  /** What that student is surest of and wrong about, the surest first. */
+  /** That student's mistakes with the highest probabilities, in falling order. */
   readonly mistakes: readonly ShownMistake[];
-  /** Held-out pictures, each beside what the student's class tokens look at. */
+  /** Held-out pictures with the attention of the student's class tokens. */
   readonly attention: readonly ShownPicture[];
 }
 
-/** A model and its answers. */
+/** A model and its predictions. */
 export interface JudgedModel {
   readonly name: ModelResult["name"];
   readonly predictions: Predictions;
 }
 
-/** A picture in the page itself. */
+/** A picture inside the page. */
 export interface ShownPicture {
-  /** PNG, as a `data:` address. */
+  /** PNG, as a `data:` URI. */
   readonly source: string;
   /** Name of its class. */
   readonly label: string;
 }
 
-/** A picture and what it was taken for. */
+/** A misclassified picture. */
 export interface ShownMistake extends ShownPicture {
   /** `"<class folder>/<file>"`. */
   readonly key: string;

@@ -21,7 +21,7 @@ import type { Evidence, JudgedModel, ShownMistake, ShownPicture } from "./eviden
 const MISTAKES = 12;
 const ATTENTION = 4;
 
-/** Shows the held-out pictures to a finished run's models; mistakes and attention are those of the last, a student. */
+/** Evaluates a finished run's models on the held-out pictures; mistakes and attention are those of the last, a student. */
 export async function gatherEvidence(context: RunContext): Promise<Evidence> {
   const { folder, data, settings } = context;
   const { classNames } = data;

@@ -9,14 +9,14 @@ import type { Evidence } from "./evidence.ts";
 import { attentionGallery, mistakeGallery } from "./galleries.ts";
 import { verdict } from "./plain-words.ts";
 
-/** The run as one HTML file that needs no network, readable from top to bottom. */
+/** The run's report as one self-contained HTML file. */
 export function htmlReport(result: RunResult, evidence: Evidence): string {
   const { models, settings, environment } = result;
   const isDistilled = evidence.student === "student distilled";
   const title = isDistilled ? "Distilling a vision transformer" : "Training a vision transformer";
   const differentLosses = isDistilled
     ? `
-A distilled student's training loss is the mean of the labels' loss and the teacher's, and no measure of the other student's.`
+A distilled student's training loss also contains the distillation loss: it does not compare with the other student's.`
     : "";
   return `<!doctype html>
 <html lang="en">
@@ -31,25 +31,25 @@ A distilled student's training loss is the mean of the labels' loss and the teac
 <h1>${title}</h1>
 <p>${escapeHtml(result.dataDescription)} ${trainings(result)}</p>
 ${resultTable(models)}
-<p class="note">Accuracy on ${environment.validationImages} held-out images; images/s forward over the same images, and while
-training, with the share of that time spent waiting for pictures. Everything was measured in this run.</p>
+<p class="note">Accuracy on ${environment.validationImages} held-out images; images/s of a forward pass over them; images/s of
+training, and the share of that time spent waiting for data. All figures were measured in this run.</p>
 <p><strong>${escapeHtml(verdict(result))}</strong></p>
 <h2>Curves</h2>
 ${curveCharts(result)}
-<p class="note">Dashed in accuracy and loss: training, with augmentation and stochastic depth on, so it may lie below validation.${differentLosses}</p>
-<h2>What is taken for what</h2>
-<p class="note">Rows: what a held-out picture shows. Columns: what the model says.</p>
+<p class="note">Dashed: training accuracy and loss, with augmentation and stochastic depth on; the accuracy may lie below validation's.${differentLosses}</p>
+<h2>Confusion matrices</h2>
+<p class="note">Rows: true classes of the held-out pictures. Columns: predicted classes.</p>
 <div class="confusions">
 ${evidence.models.map((model) => confusionTable(model, evidence.classNames)).join("\n")}
 </div>
 <h2>Class by class</h2>
-<p class="note">Recall: the share of a class's pictures that is recognized. Precision: the share of the pictures taken for the class
-that is of it.</p>
+<p class="note">Recall: share of the class's pictures that are predicted as it. Precision: share of the pictures predicted as the class that
+belong to it.</p>
 ${perClassTable(evidence)}
 <h2>Worst mistakes: ${evidence.student}</h2>
 ${mistakeGallery(evidence.mistakes)}
-<h2>What it looks at: ${evidence.student}</h2>
-<p class="note">Held-out pictures; beside each the same one lit by the attention rollout
+<h2>Attention: ${evidence.student}</h2>
+<p class="note">Held-out pictures, and beside each the same picture lit by the attention rollout
 (<a href="https://arxiv.org/abs/2005.00928">Abnar and Zuidema</a>) of ${isDistilled ? "the class token, then of the distillation token" : "the class token"}.</p>
 ${attentionGallery(evidence.attention, isDistilled)}
 <h2>Settings</h2>
@@ -64,7 +64,7 @@ ${definitions({ ...environment })}
 `;
 }
 
-/** What was trained, in a sentence or two. */
+/** Sentences on the teacher and the students. */
 function trainings({ models, teacherDescription }: RunResult): string {
   const alone = "a small vision transformer trained on the labels alone";
   const distilled = `distilled, whose second token learns the teacher's answers
@@ -92,7 +92,10 @@ function resultTable(models: readonly ModelResult[]): string {
 
 function definitions(entries: Readonly<Record<string, unknown>>): string {
   const items = Object.entries(entries)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(String(value))}</dd></div>`);
+    .filter(([, value]) => value !== undefined && JSON.stringify(value) !== "{}")
+    .map(
+      ([name, value]) =>
+        `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml([value].flat().join(", "))}</dd></div>`,
+    );
   return `<dl>${items.join("\n")}</dl>`;
 }

@@ -7,7 +7,7 @@ import { type StageName, stagesOf } from "../runs/stages.ts";
 import type { DataSettings, RunSettings } from "../settings/settings.ts";
 import { percent } from "../terminal/format.ts";
 
-/** What a run is about. */
+/** First lines of a run. */
 export function introduction({ preset, students }: Pick<RunSettings, "preset" | "students">): string {
   const time = preset === "demo" && students === "both" ? " About two minutes on two cores." : "";
   return `${TRAININGS[students]}${time} Ctrl-C saves and stops, at any time.\n`;
@@ -20,21 +20,21 @@ teacher help?`,
   distilled: "Two trainings: a teacher, and a small vision transformer taught by it.",
 };
 
-/** What the run does next and why, for someone who has not read the paper. */
+/** Headline of a training and its purpose, for readers who do not know the paper. */
 export function chapter(stage: StageName, settings: Pick<RunSettings, "students">): string {
   const stages = stagesOf(settings).map(([name]) => name);
   return `\n${stages.indexOf(stage) + 1} of ${stages.length}  ${CHAPTERS[stage]}`;
 }
 
 const CHAPTERS: Readonly<Record<StageName, string>> = {
-  teacher: "The teacher. A network that knows these pictures well; a student will learn from its answers.",
-  "student-alone": `The student alone. A small vision transformer that cuts a picture into patches and learns from the labels only:
-        what it reaches without a teacher, to compare with.`,
+  teacher: "The teacher. A network trained on these pictures; a student will learn from its predictions.",
+  "student-alone": `The student alone. A small vision transformer, which cuts a picture into patches and learns from the labels only:
+        the baseline, without a teacher.`,
   "student-distilled":
-    "The student distilled. The same transformer with one token more, which learns the teacher's answers (DeiT).",
+    "The student distilled. The same transformer with one more token, which learns the teacher's predictions (DeiT).",
 };
 
-/** What a difference between two models on the same pictures must not reach to count as chance. */
+/** p below which a difference between two models on the same pictures does not count as chance. */
 const CHANCE = 0.05;
 
 type JudgedModel = Pick<ModelResult, "name" | "valAccuracy" | "right">;
@@ -46,8 +46,8 @@ interface Judged {
 }
 
 /**
- * What the students' accuracies say, with the doubt that the number of pictures leaves: Wilson's interval of each, and McNemar's
- * exact test of the pictures about which only one of them is right.
+ * The students' accuracies in a sentence, with Wilson's interval of each, and McNemar's exact test of the pictures that only one of
+ * them classifies right.
  */
 export function verdict({ models, environment }: Judged): string {
   const students = models.filter(({ name }) => name !== "teacher");
@@ -80,20 +80,20 @@ function comparison(alone: JudgedModel, distilled: JudgedModel): string {
     : `${split}, which may be chance (${test})`;
 }
 
-/** Three commands that go on from a run. */
+/** Three commands to try after a run. */
 export function nextCommands(folder: string, { path, download }: DataSettings): string {
   const start = "npx pnpm@12 start";
   const [run, samples, attention] = [folder, join(folder, SAMPLES), join(folder, "attention")].map(shortPath);
   const isDrawn = path === undefined && !download;
   const last = isDrawn
     ? [`${start} train --download`, "the same on 3,670 real photos (229 MB)"]
-    : [`${start} attention photo.jpg --model ${run}`, "what it looks at in a photo of yours"];
+    : [`${start} attention photo.jpg --model ${run}`, "its attention over a photo of yours"];
   const lines = [
     [
       `${start} predict ${samples} --model ${run} --attention ${attention}`,
-      "what it sees, and where it looks",
+      "its predictions and its attention",
     ],
-    [`${start} evaluate ${run}`, "its models, class by class"],
+    [`${start} evaluate ${run}`, "accuracy of all models, class by class"],
     last,
   ];
   return `Next, try:\n${lines.map(([command, why]) => `  ${command}\n      ${why}`).join("\n")}`;

@@ -27,7 +27,7 @@ describe("a line chart", () => {
     expect(ticks).toEqual(["0.00", "0.50", "1.00", "1.50", "2.00"]);
   });
 
-  test("says in words what it shows, with safe text", () => {
+  test("has a text for screen readers, escaped", () => {
     const svg = draw([0, 1]);
     expect(svg).toContain('aria-label="Loss by epoch: a &amp; b ends at 1"');
     expect(svg).not.toContain("a & b");
@@ -88,7 +88,7 @@ describe("a report", () => {
   };
   const html = htmlReport(result, evidence);
 
-  test("is one file that loads nothing, holds every number and escapes what it is given", () => {
+  test("is one file that loads nothing, has every number and escapes names", () => {
     expect(html).not.toMatch(/\b(src|href)="(?!https:\/\/arxiv\.org|data:)/);
     expect(html).not.toContain("<script");
     expect(html).not.toContain("<b>x");
@@ -102,19 +102,19 @@ describe("a report", () => {
       ([, title]) => title,
     );
     expect(titles).toEqual(["Accuracy", "Loss", "Learning rate", "Loss of the teacher"]);
-    expect(html).toContain("Accuracy by epoch: teacher, in the end ends at 60%");
+    expect(html).toContain("Accuracy by epoch: teacher, last epoch ends at 60%");
   });
 
-  test("counts what is taken for what, and says how good each class is", () => {
+  test("has confusion matrices, and recall and precision of each class", () => {
     const [table] = html.match(/<table class="confusion">.*?<\/table>/s)!;
     const counts = [...table.matchAll(/>(\d+)<\/td>/g)].map(([, count]) => Number(count));
     expect(counts).toEqual([1, 0, 1, 1]);
-    // Of one daisy one is found, among two taken for it; of two tulips one, which alone is taken for one.
+    // The one daisy is right, one tulip is predicted as a daisy; the other tulip is right.
     expect(html).toContain('<th scope="row">tulip</th><td>2</td><td>50.0%</td><td>100.0%</td>');
     expect(html).toContain("daisy</th><td>1</td><td>100.0%</td><td>50.0%</td>");
   });
 
-  test("of a student alone speaks of no teacher and no distillation", () => {
+  test("does not mention a teacher or distillation for a student alone", () => {
     const { teacherDescription: _, ...rest } = result;
     const alone = {
       ...rest,
@@ -126,10 +126,10 @@ describe("a report", () => {
     expect(page).toContain("Worst mistakes: student alone");
   });
 
-  test("says in words what each picture is", () => {
+  test("has an alternative text for each picture", () => {
     const alts = [...html.matchAll(/<img [^>]*?alt="([^"]*)"/g)].map(([, alt]) => alt);
     expect(alts).toHaveLength(html.match(/<img /g)!.length);
-    expect(alts[0]).toBe("tulip/7.jpg: tulip, taken for &lt;i&gt;daisy");
-    expect(alts[1]).toContain("where the distillation token looks");
+    expect(alts[0]).toBe("tulip/7.jpg: tulip, predicted as &lt;i&gt;daisy");
+    expect(alts[1]).toContain("then the distillation token's");
   });
 });

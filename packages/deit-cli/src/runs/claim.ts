@@ -2,11 +2,11 @@ import { FolderLockedError, lockFolder, type Unlock } from "train-loop/node";
 import { UsageError } from "../process/usage-error.ts";
 
 /**
- * Takes a run's folder for this process: two that trained there would write each other's checkpoints and logs. A process that
- * was killed has its folder no more; see `lockFolder`.
+ * Locks a run's folder for this process: two processes would overwrite each other's checkpoints and logs. The lock of a killed
+ * process is void; see `lockFolder`.
  *
- * @returns Gives the folder back.
- * @throws UsageError if another process has it.
+ * @returns A function that unlocks the folder.
+ * @throws UsageError if another process has locked it.
  */
 export async function claim(folder: string): Promise<Unlock> {
   try {

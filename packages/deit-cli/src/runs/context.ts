@@ -3,7 +3,7 @@ import type { FlowerData } from "../data/open-data.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { LineOutput } from "../terminal/live-line.ts";
 
-/** What every step of a run needs. */
+/** A run's settings, data, output and folder. */
 export interface RunContext {
   readonly settings: Settings;
   readonly data: FlowerData;
@@ -12,11 +12,11 @@ export interface RunContext {
   readonly folder: string;
   /** Stops the training under way after its step. */
   readonly signal?: AbortSignal;
-  /** Told of each picture that is left out. */
+  /** Called for each picture that is left out. */
   readonly onSkip: (bad: BadImage) => void;
 }
 
-/** Reports each picture that is left out once, though every epoch meets it again. */
+/** Reports each picture that is left out once, not in every epoch. */
 export function reportOnce(output: LineOutput): (bad: BadImage) => void {
   const seen = new Set<string>();
   return ({ key, reason }) => {

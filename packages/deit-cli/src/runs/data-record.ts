@@ -8,7 +8,7 @@ import { UsageError } from "../process/usage-error.ts";
 import { parseChecked } from "../files/parse-json.ts";
 import { writeAtomically } from "../files/write-atomically.ts";
 
-/** In a run's folder: what its data were. */
+/** File of a run's folder that identifies its data. */
 export const DATA_RECORD = "data.json";
 
 const schema = z.object({
@@ -18,10 +18,10 @@ const schema = z.object({
   pictures: z.string(),
 });
 
-/** What tells a run's data from others. */
+/** Identity of a run's data. */
 export type DataRecord = z.infer<typeof schema>;
 
-/** What is recorded of data. */
+/** The record of data. */
 export function dataRecord({ classNames, train, validation }: FlowerData): DataRecord {
   const hash = createHash("sha256");
   for (const { keys, labels } of [train, validation]) {
@@ -35,7 +35,7 @@ export async function writeDataRecord(folder: string, data: FlowerData): Promise
   await writeAtomically(join(folder, DATA_RECORD), `${JSON.stringify(dataRecord(data), null, 2)}\n`);
 }
 
-/** The record of a run's data; `undefined` where the folder is not a run's, or that of an older one. @throws Error naming the file if it holds something else. */
+/** Reads a run's record; `undefined` where the folder has none. @throws Error naming the file if it holds something else. */
 export async function readDataRecord(folder: string): Promise<DataRecord | undefined> {
   const file = join(folder, DATA_RECORD);
   try {
@@ -46,7 +46,7 @@ export async function readDataRecord(folder: string): Promise<DataRecord | undef
   }
 }
 
-/** @throws UsageError if a run that is resumed began with other classes or pictures: it names the difference. */
+/** @throws UsageError naming the difference if a resumed run began with other classes or pictures. */
 export async function requireSameData(folder: string, data: FlowerData): Promise<void> {
   const before = await readDataRecord(folder);
   if (before === undefined) return;

@@ -5,7 +5,7 @@ import { microBatchSizeOf, replicasOf } from "../settings/pace.ts";
 import type { ModelResult, RunResult } from "./run-result.ts";
 import { duration } from "../terminal/format.ts";
 
-/** Where and on what a run was made. */
+/** Machine, software and duration of a run. */
 export function describeEnvironment(
   { settings, data }: Pick<RunContext, "settings" | "data">,
   backend: StartedBackend,
@@ -19,7 +19,7 @@ export function describeEnvironment(
     cpu: `${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}`,
     computing: `${replicasOf(settings.run)} × ${microBatchSizeOf(settings.run)} images at once`,
     trainingImages: data.train.size,
-    validationImages: models.at(-1)?.right?.length ?? data.validation.size, // those skipped were not judged
+    validationImages: models.at(-1)?.right?.length ?? data.validation.size, // without those skipped
     duration: duration(performance.now() - startedAt),
     peakMemory: `${(process.resourceUsage().maxRSS / 1e6).toFixed(1)} GB`,
   };

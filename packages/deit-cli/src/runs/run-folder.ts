@@ -13,7 +13,7 @@ export const LOG_FOLDERS = ["log", "tensorboard"] as const;
 const WORTH_NOTHING_ALONE: readonly string[] = ["settings.json", DATA_RECORD, CONTACT_SHEET, SAMPLES];
 
 /**
- * Makes a run's folder, which must be new, so that a run that cannot be written is refused before it trains.
+ * Makes a run's folder, which must be new, before the training: a run that cannot be written is refused.
  *
  * @throws UsageError if it exists. Error naming it if it cannot be made.
  */
@@ -32,8 +32,8 @@ export async function makeRunFolder(out: string, name: string): Promise<string> 
 }
 
 /**
- * Removes a run's folder if nothing was written to it but what is known before the first step, and, where that is asked for, its
- * logs: there is nothing to resume.
+ * Removes a run's folder if it holds only files from before the first step (with `logs: "remove"`, also logs): there is nothing to
+ * resume.
  */
 export async function removeIfEmpty(
   folder: string,

@@ -5,7 +5,7 @@ import { writeAtomically } from "../files/write-atomically.ts";
 import { RUN_RESULT, type RunResult } from "./run-result.ts";
 import { UsageError } from "../process/usage-error.ts";
 
-/** Everything that a finished run has measured, for the report to be made from again. */
+/** File with all measurements of a finished run, from which the report can be written again. */
 const RECORD = "result.json";
 
 /** Keeps a run's result in its folder. */
@@ -14,9 +14,9 @@ export async function writeRecord(folder: string, result: RunResult): Promise<vo
 }
 
 /**
- * The result of a finished run.
+ * Reads the result of a finished run.
  *
- * @throws UsageError naming the file if there is none, or it holds something else.
+ * @throws UsageError naming the file if it is absent or holds something else.
  */
 export async function readRecord(folder: string): Promise<RunResult> {
   const file = join(folder, RECORD);

@@ -20,7 +20,7 @@ export interface ModelResult extends Measured, Partial<StageFigures> {
   readonly history: Readonly<Record<string, readonly number[]>>;
 }
 
-/** Everything a report shows. */
+/** Result of a run, for its report. */
 export interface RunResult {
   readonly settings: Settings;
   /** One sentence. */
@@ -33,12 +33,12 @@ export interface RunResult {
     readonly backend: string;
     readonly node: string;
     readonly cpu: string;
-    /** Replicas of a student in training, and images of a micro-batch. */
+    /** Replicas of a student in training × images of a micro-batch. */
     readonly computing: string;
     readonly trainingImages: number;
     readonly validationImages: number;
     readonly duration: string;
-    /** Most memory that the process held, its threads' among it: `1.2 GB`. */
+    /** Peak memory of the process with its threads: `1.2 GB`. */
     readonly peakMemory: string;
   };
 }
@@ -74,7 +74,7 @@ export const RUN_RESULT: z.ZodType<RunResult> = z.object({
   }),
 });
 
-/** `summary.json`: one object a model. */
+/** Text of `summary.json`: one object per model. */
 export function summaryJson(models: readonly ModelResult[]): string {
   const rows = models.map(({ name, params, history, right, learningRates, ...figures }) => ({
     model: name,

@@ -12,17 +12,17 @@ import { saveLayersModelFile } from "../models/layers-model-files.ts";
 import { parseChecked } from "../files/parse-json.ts";
 import { writeAtomically } from "../files/write-atomically.ts";
 
-/** A training of the run, named as the folder of its model. */
+/** A training of the run, by the folder of its model. */
 export type StageName = "teacher" | "student-alone" | "student-distilled";
 
-/** What people call a run's trainings, in the order in which they are done. */
+/** Names of a run's trainings for people, in their order. */
 const NAMES: readonly (readonly [StageName, ModelResult["name"]])[] = [
   ["teacher", "teacher"],
   ["student-alone", "student alone"],
   ["student-distilled", "student distilled"],
 ];
 
-/** The trainings of a run, in order, and their names; a student alone has no teacher. */
+/** Trainings of a run in their order, with their names; a run of a student alone has no teacher. */
 export function stagesOf({ students }: Pick<RunSettings, "students">): readonly (typeof NAMES)[number][] {
   const skipped = { both: [], alone: ["teacher", "student-distilled"], distilled: ["student-alone"] };
   return NAMES.filter(([stage]) => !(skipped[students] as readonly string[]).includes(stage));
@@ -34,13 +34,13 @@ const stageResult = z.object({
   description: z.string().exactOptional(),
 });
 
-/** What is known of a training that is done. */
+/** Result of a finished training. */
 export type StageResult = Readonly<z.infer<typeof stageResult>>;
 
-/** Part of a run's folder while it lasts: results of the stages done, checkpoints of the one under way. */
-const GOING_ON = "resume";
+/** Folder in a run's that exists until the run ends: results of finished stages, checkpoints of the one under way. */
+const UNFINISHED = "resume";
 
-/** How a stage is saved while it trains, and that it goes on from what is saved. */
+/** Checkpoints of a stage, from which it is resumed. */
 export function stageCheckpoints(
   folder: string,
   stage: StageName,
@@ -52,7 +52,7 @@ export function stageCheckpoints(
     if (event.kind === "resumed") output.write(`${stage}: resumes after step ${event.step}\n`);
   };
   const { "recipe.epochs": _, ...decisive } = decisiveSettings(settings); // more epochs are the trainer's to accept
-  const { lock: __, ...storage } = folderStorage(join(folder, GOING_ON, stage)); // the run's folder is locked already
+  const { lock: __, ...storage } = folderStorage(join(folder, UNFINISHED, stage)); // the run's folder is locked already
   return {
     storage,
     everySteps: settings.run.checkpointEvery,
@@ -63,7 +63,7 @@ export function stageCheckpoints(
   };
 }
 
-/** Saves a stage's model and result; its checkpoints are not needed any more. */
+/** Saves a stage's model and result, and removes its checkpoints. */
 export async function finishStage(
   folder: string,
   stage: StageName,
@@ -71,13 +71,13 @@ export async function finishStage(
   result: StageResult,
 ): Promise<void> {
   await saveLayersModelFile(model, join(folder, stage));
-  await writeAtomically(join(folder, GOING_ON, `${stage}.json`), JSON.stringify(result));
-  await rm(join(folder, GOING_ON, stage), { recursive: true, force: true });
+  await writeAtomically(join(folder, UNFINISHED, `${stage}.json`), JSON.stringify(result));
+  await rm(join(folder, UNFINISHED, stage), { recursive: true, force: true });
 }
 
-/** The result of a stage that an earlier part of the run has finished. */
+/** Result of a stage that an earlier process has finished. */
 export async function finishedStage(folder: string, stage: StageName): Promise<StageResult | undefined> {
-  const file = join(folder, GOING_ON, `${stage}.json`);
+  const file = join(folder, UNFINISHED, `${stage}.json`);
   try {
     return parseChecked(file, await readFile(file, "utf8"), stageResult);
   } catch (error) {
@@ -86,12 +86,12 @@ export async function finishedStage(folder: string, stage: StageName): Promise<S
   }
 }
 
-/** Whether a run has come to its end. */
+/** True for a finished run. */
 export function isFinished(folder: string): boolean {
   return existsSync(join(folder, "summary.json"));
 }
 
-/** Removes what only an unfinished run needs. */
+/** Removes the files that only an unfinished run needs. */
 export function forgetStages(folder: string): Promise<void> {
-  return rm(join(folder, GOING_ON), { recursive: true, force: true });
+  return rm(join(folder, UNFINISHED), { recursive: true, force: true });
 }

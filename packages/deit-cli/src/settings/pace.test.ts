@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { settingsOf } from "../../test/workspace.ts";
 import { microBatchSizeOf, replicasOf } from "./pace.ts";
 
-test("what the settings leave open follows from the backend", () => {
+test("the defaults follow from the backend", () => {
   const open = settingsOf({ preset: "keras" }).run;
   expect(["wasm", "cpu", "tensorflow", "webgpu"].map((backend) => microBatchSizeOf(open, backend))).toEqual([
     4, 4, 32, 32,
@@ -12,7 +12,7 @@ test("what the settings leave open follows from the backend", () => {
   expect(replicasOf(open, "wasm")).toBe(Math.min(availableParallelism(), 4));
 });
 
-test("what they say is so on every backend", () => {
+test("given numbers hold on every backend", () => {
   const said = settingsOf({ preset: "keras", microBatchSize: 7, replicas: 3 }).run;
   for (const backend of ["wasm", "tensorflow"])
     expect([microBatchSizeOf(said, backend), replicasOf(said, backend)]).toEqual([7, 3]);

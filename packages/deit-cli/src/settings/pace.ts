@@ -1,17 +1,17 @@
-// How much is computed at once, where the settings leave it open: it follows from the backend that runs.
+// Defaults of micro-batch and replicas, by backend.
 import { availableParallelism } from "node:os";
 import * as tf from "@tensorflow/tfjs-core";
 import type { RunSettings } from "./settings.ts";
 
-/** On one thread small micro-batches stay near the processor; a GPU, or TensorFlow's own threads, want more to do at once. */
+/** Small micro-batches stay in the cache of one thread; a GPU and TensorFlow's threads are faster with larger ones. */
 const MICRO_BATCH = { alone: 4, many: 32 } as const;
-/** More threads were not measured. */
+/** Larger numbers were not measured. */
 const MOST_REPLICAS = 4;
 
-/** Whether a backend computes on the calling thread alone. */
+/** True for backends that compute on the calling thread alone. */
 const isOneThread = (backend: string): boolean => ["wasm", "cpu"].includes(backend);
 
-/** Images in memory at once. */
+/** Images of a micro-batch. Default: 4 for backends of one thread, else 32. */
 export function microBatchSizeOf(
   { microBatchSize }: Pick<RunSettings, "microBatchSize">,
   backend: string = tf.getBackend(),
@@ -19,7 +19,7 @@ export function microBatchSizeOf(
   return microBatchSize ?? (isOneThread(backend) ? MICRO_BATCH.alone : MICRO_BATCH.many);
 }
 
-/** Threads that train a student together: the cores, where a backend takes but one of them. */
+/** Threads that train a student together. Default: one per core for backends of one thread, else 1. */
 export function replicasOf(
   { replicas }: Pick<RunSettings, "replicas">,
   backend: string = tf.getBackend(),

@@ -17,7 +17,7 @@ const ask = (...args: string[]) => parseCommandLine(["node", "deit-cli", ...args
 const parse = (...args: string[]) => trainSettings(ask(...args).edits);
 
 describe("the command line", () => {
-  test("gives the demo without options, and the photos' preset for photos", () => {
+  test("trains the demo without options, and the photos' preset for photos", () => {
     expect(parse()).toMatchObject({ ...PRESETS.demo, run: { ...PRESETS.demo!.run, preset: "demo" } });
     const photos = parse("--data", "x.tgz");
     expect(photos).toMatchObject({
@@ -212,8 +212,8 @@ test("every command has help for its options, and examples that are understood",
   for (const command of COMMANDS) {
     expect(new Set(command.options).size).toBe(command.options.length);
     for (const example of command.examples.filter((one) => !one.includes("--config"))) {
-      const asked = ask(...example.split(" ").filter((word) => word !== ""));
-      expect([command.name, "train"], example).toContain(asked.command.name);
+      const parsed = ask(...example.split(" ").filter((word) => word !== ""));
+      expect([command.name, "train"], example).toContain(parsed.command.name);
     }
   }
 });

@@ -126,7 +126,7 @@ export function requireSettings(settings: Settings): void {
   requireRecipe(recipe);
 }
 
-/** What may change when a run is resumed: it does not change the result. */
+/** Settings that may change when a run is resumed: they do not change its result. */
 const FREE: ReadonlySet<string> = new Set([
   ...["run.name", "run.out", "run.storeLogits", "run.checkpointEvery", "run.resume", "run.verbose"],
   ...["data.cache", "data.workers"],

@@ -1,4 +1,4 @@
-// What a replica's thread builds: the student of the main thread's stage, and the teacher that the run has saved.
+// Module of a replica's thread: builds the task of the main thread's stage, with the teacher that the run has saved.
 import { deit, vit } from "deit-model";
 import { storedTeacher, type Teacher } from "distill-trainer";
 import { type LogitStoreOptions, logitStore } from "distill-trainer/node";
@@ -22,7 +22,7 @@ interface Work {
   readonly backend: string;
 }
 
-/** How `fit` starts replicas of a stage. */
+/** Replicas of a stage, for `fit`. */
 export function replicaOf(stage: Stage, work: Work): ReplicaModule {
   return { module: import.meta.url, data: { stage, ...work } };
 }

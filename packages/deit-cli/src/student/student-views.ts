@@ -1,7 +1,7 @@
 import type { Settings } from "../settings/settings.ts";
 import type { TrainingViews } from "../training/image-sources.ts";
 
-/** How the students see training pictures; a teacher of another image size sees the same at its own. */
+/** Views of the students' training pictures; a teacher of another image size gets the same views at its size. */
 export function studentViews({ model, data, recipe }: Settings, teacherImageSize: number): TrainingViews {
   const { centerCrop: _, ...images } = recipe.images;
   const { imageSize } = model;

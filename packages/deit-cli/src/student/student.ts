@@ -52,7 +52,7 @@ export async function trainDistilled(context: RunContext, ready: ReadyTeacher): 
   );
 }
 
-/** Notes in a model what it takes to use it without its run. */
+/** Notes in a model everything that it takes to use it without its run. */
 function noteUse({ settings, data }: RunContext, model: tfl.LayersModel): void {
   const { normalization, images } = settings.recipe;
   const ratio = images.centerCrop?.ratio;

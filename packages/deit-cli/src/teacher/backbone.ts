@@ -10,18 +10,18 @@ import type { RunSettings } from "../settings/settings.ts";
 /** A pretrained model from disk. */
 export interface Backbone {
   readonly model: tfl.LayersModel;
-  /** `[batch, width]` of the layer `feature_vector`; absent where the model knows the data's classes already. */
+  /** Model up to the layer `feature_vector`, `[batch, features]`; absent for a classifier of the data's classes. */
   readonly features?: tfl.LayersModel;
   /** Pixels, square. */
   readonly imageSize: number;
 }
 
 /**
- * Opens a tfjs layers model as a teacher-to-be. It knows the data's classes if it names them all, in whatever order and among
- * others, or if it names none and has as many. What it takes and gives is noted in it where the settings say it.
+ * Opens a tfjs layers model for a teacher. It is a classifier of the data's classes if it names them all, in any order and among
+ * others, or if it names none and has as many outputs. Input and output of the settings are noted in it.
  *
- * @throws Error naming the path if its images are not square RGB, or it has neither the classes nor a layer `feature_vector` with
- * one vector an image. UsageError naming both lists where its classes are others.
+ * @throws Error naming the path if its images are not square RGB, or if it has neither the classes nor a layer `feature_vector` with
+ * one vector per image. UsageError naming both lists if its classes are others.
  */
 export async function loadBackbone(
   path: string,
@@ -50,8 +50,8 @@ function backboneOf(
   const named = notesOf(model).classNames;
   const isClassifier = model.outputs.length === 1 && shape.length === 2;
   const missing = named === undefined ? [] : classNames.filter((_, i) => placesOf(classNames, named)[i]! < 0);
-  const knows = named === undefined ? shape[1] === classNames.length : missing.length === 0;
-  if (isClassifier && knows) return known;
+  const hasAll = named === undefined ? shape[1] === classNames.length : missing.length === 0;
+  if (isClassifier && hasAll) return known;
 
   const layer = model.layers.find(({ name }) => name === FEATURES);
   const output = layer?.output as tfl.SymbolicTensor | undefined;
@@ -59,8 +59,8 @@ function backboneOf(
     return { ...known, features: tfl.model({ inputs: model.inputs, outputs: output }) };
   if (isClassifier && named !== undefined) {
     throw new UsageError(
-      `${path}: expected a teacher that knows the data's classes (${classNames.join(", ")}), ` +
-        `got one of ${named.join(", ")}: it does not know ${missing.join(", ")}`,
+      `${path}: expected a teacher of the data's classes (${classNames.join(", ")}), ` +
+        `got one of ${named.join(", ")}, without ${missing.join(", ")}`,
     );
   }
   throw new Error(

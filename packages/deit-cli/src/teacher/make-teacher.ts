@@ -7,7 +7,7 @@ import { savedTeacher } from "./saved-teacher.ts";
 import type { ReadyTeacher } from "./teacher.ts";
 import { trainBitTeacher } from "./train-bit-teacher.ts";
 
-/** The run's teacher: as an earlier part of the run has saved it, else made from a backbone or trained, and saved. */
+/** The run's teacher: the one that an earlier process has saved, else one made from a backbone or trained, and saved. */
 export async function makeTeacher(
   context: RunContext,
   backbone: Backbone | undefined,

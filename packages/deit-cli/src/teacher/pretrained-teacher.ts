@@ -17,10 +17,10 @@ import { teacherOf } from "./teacher-of.ts";
 import { teacherWarning } from "./teacher-warning.ts";
 
 const PROBE_BATCH = 128;
-/** Epochs between lines: they are over in a blink. */
+/** Epochs between printed lines; an epoch takes a moment. */
 const LINE_EVERY = 10;
 
-/** A model from disk as the teacher: as it is where it knows the classes, else with a linear probe on its features. */
+/** A model from disk as the teacher: unchanged if it has the data's classes, else with a linear probe on its features. */
 export async function preparePretrainedTeacher(
   context: RunContext,
   backbone: Backbone,
@@ -28,13 +28,13 @@ export async function preparePretrainedTeacher(
   const { data, output, settings } = context;
   const { imageSize, features } = backbone;
   const preprocess = preprocessOf(backbone.model);
-  output.write(`teacher: takes ${pixelsInWords(backbone.model)}\n`);
+  output.write(`teacher: input is ${pixelsInWords(backbone.model)}\n`);
   const { model, description, history } =
     features === undefined
-      ? { model: backbone.model, description: "a model from disk that knows the classes", history: {} }
+      ? { model: backbone.model, description: "a classifier from disk", history: {} }
       : await probe(context, features, imageSize, preprocess);
   const notes = { ...backbone.model.getUserDefinedMetadata() };
-  // A probe's model is a new one, with the data's classes.
+  // A probe makes a new model, of the data's classes.
   const own = features === undefined ? {} : { classNames: data.classNames, outputs: "logits" as const };
   model.setUserDefinedMetadata({ ...notes, ...own });
   if (notesOf(model).normalization === undefined) setInputRange(model, inputRangeOf(backbone.model));
@@ -42,7 +42,9 @@ export async function preparePretrainedTeacher(
   const heldOut = await heldOutImages(context, imageSize, centerCropOf(model));
   const measured = await measure(teacher, heldOut, microBatchSizeOf(settings.run));
   if (teacher.outputs !== undefined) addNotes(model, { outputs: teacher.outputs });
-  output.write(`teacher: gives ${teacher.outputs === "sigmoid" ? "a sigmoid's outputs" : teacher.outputs}\n`);
+  output.write(
+    `teacher: output is ${teacher.outputs === "sigmoid" ? "a sigmoid's outputs" : teacher.outputs}\n`,
+  );
   const promised = history.val_accuracy?.at(-1);
   const warning = teacherWarning({ ...measured, labels: data.validation.labels, promised });
   if (warning !== undefined) output.write(`${warning}\n`);

@@ -5,7 +5,7 @@ import { finishedStage } from "../runs/stages.ts";
 import type { ReadyTeacher } from "./teacher.ts";
 import { teacherOf } from "./teacher-of.ts";
 
-/** The teacher of a run that is resumed, if the run has got as far. */
+/** Teacher of a resumed run, if it is finished. */
 export async function savedTeacher(
   folder: string,
   classNames: readonly string[],

@@ -8,8 +8,8 @@ import { liveLine } from "../terminal/live-line.ts";
 import type { ReadyTeacher } from "./teacher.ts";
 
 /**
- * Runs `use` with the teacher; where the settings say so, with one whose logits of all views are in a store. What is missing
- * in it is asked for first.
+ * Runs `use` with the teacher; with `storeLogits`, with a teacher whose logits of all views come from a store. Missing logits are
+ * computed first.
  */
 export async function withStoredLogits<T>(
   { settings, output, signal, data }: RunContext,

@@ -4,8 +4,7 @@ import { areSameNames, placesOf } from "../models/class-names.ts";
 import { answersOf, notesOf } from "../models/notes.ts";
 
 /**
- * A model as the teacher of classes: its own logits where it names no others, else those of the classes by their names, in the order
- * that is asked for.
+ * A model as the teacher of `classNames`: its logits, selected and ordered by the names of its classes where it has names.
  */
 export function teacherOf(model: tfl.LayersModel, classNames: readonly string[]): Teacher {
   const known = notesOf(model).classNames ?? classNames;

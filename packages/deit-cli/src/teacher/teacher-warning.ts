@@ -1,9 +1,9 @@
 import { wilson } from "../judge/significance.ts";
 import { percent } from "../terminal/format.ts";
 
-/** What a teacher is judged by before it teaches. */
+/** Evaluation of a teacher before the distillation. */
 interface JudgedTeacher {
-  /** Whether each held-out picture was recognized. */
+  /** For each held-out picture, whether it was classified right. */
   readonly right: readonly boolean[];
   /** Class of each held-out picture. */
   readonly labels: ArrayLike<number>;
@@ -12,8 +12,8 @@ interface JudgedTeacher {
 }
 
 /**
- * What to say of a teacher that cannot be trusted: it is no better than naming the commonest class each time, or far below its own
- * probe. Mostly its pixels are not in the range that it was trained with.
+ * Warning for a teacher that is no better than a constant prediction of the commonest class, or far below its own probe. The usual
+ * cause is another input range than in its training.
  */
 export function teacherWarning({ right, labels, promised }: JudgedTeacher): string | undefined {
   const counts = new Map<number, number>();

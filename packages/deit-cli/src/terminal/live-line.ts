@@ -1,7 +1,7 @@
-/** Where lines go: `process.stdout`, or anything like it. */
+/** An output of lines, such as `process.stdout`. */
 export interface LineOutput {
   write(text: string): unknown;
-  /** Whether a line can be drawn over. */
+  /** True where a line can be overwritten. */
   readonly isTTY?: boolean;
   readonly columns?: number;
 }

@@ -2,14 +2,13 @@ import type { WriteStream } from "node:tty";
 import type { LineOutput } from "./live-line.ts";
 import { safeText } from "./safe-text.ts";
 
-/** What a write to a reader that has gone away, or to a terminal that was closed, ends with. */
+/** Error codes of writes to a closed pipe or terminal. */
 const GONE: ReadonlySet<string | undefined> = new Set(["EPIPE", "EIO", "ENXIO", "ERR_STREAM_DESTROYED"]);
 
 /**
  * A stream of the process for text that may name files and classes; see `safeText`.
  *
- * Where nobody reads any more (`train | head -1`, a closed terminal), the text is dropped: a run does not end because
- * nobody looks at it.
+ * Text for a closed pipe or terminal (`train | head -1`) is dropped: the run continues.
  *
  * @throws Error of the stream, at once or as an uncaught exception, if a write fails for any other reason, such as a full disk.
  */

@@ -75,7 +75,7 @@ describe("the verdict", () => {
     expect(words(0, 0, 1, 1)).toContain("which may be chance (exact McNemar test, p = 1.000)");
   });
 
-  test("of one student says how much of it is sure", () => {
+  test("has the interval of a single student", () => {
     const models = [
       { name: "teacher", valAccuracy: 1 },
       { name: "student distilled", valAccuracy: 0.8 },
@@ -122,7 +122,7 @@ describe("training progress", () => {
     return output.text();
   }
 
-  test("keeps one plain line an epoch where the output is no terminal", async () => {
+  test("prints one plain line per epoch where the output is not a terminal", async () => {
     const text = await train(false);
     const lines = text.trimEnd().split("\n");
     expect(lines[0]).toBe(

@@ -3,21 +3,21 @@ import { RunMeter, type StepFigures } from "train-loop";
 import { duration, percent, rate } from "./format.ts";
 import { type LineOutput, liveLine } from "./live-line.ts";
 
-/** What is being trained, for {@link trainingProgress}. */
+/** Options of {@link trainingProgress}. */
 export interface ProgressOptions {
   readonly label: string;
   readonly epochs: number;
   readonly stepsPerEpoch: number;
   readonly output: LineOutput;
-  /** Show every so many epochs as a line that stays. Default 1. */
+  /** Epochs between lines that stay. Default 1. */
   readonly lineEvery?: number;
   /** Milliseconds; for tests. */
   readonly now?: () => number;
 }
 
 /**
- * A callback that shows the progress of a training: step, loss, accuracy, images a second, the share of waiting for data,
- * time left; one line an epoch stays.
+ * A callback that shows step, loss, accuracy, images per second, share of time waiting for data, and time left. One line per epoch
+ * stays.
  */
 export function trainingProgress(options: ProgressOptions): tfl.CustomCallbackArgs {
   const { label, epochs, stepsPerEpoch, output, lineEvery = 1, now = () => performance.now() } = options;
@@ -25,7 +25,7 @@ export function trainingProgress(options: ProgressOptions): tfl.CustomCallbackAr
   const total = epochs * stepsPerEpoch;
   const meter = new RunMeter();
   let start = 0;
-  let done = 0; // of all steps: more than the meter's in a run that goes on
+  let done = 0; // steps of the whole run; the meter counts those of this process
   let epoch = { index: 0, batches: 0, samples: 0, loss: 0, correct: 0 };
 
   const left = (): string => {

@@ -68,7 +68,7 @@ async function tinyRun(options: Record<string, unknown> = {}) {
 }
 
 describe("the program", () => {
-  test("trains students on replicas, with stored logits, to what one thread gets", async () => {
+  test("trains students on replicas, with stored logits, to the result of one thread", async () => {
     const options = { backend: "wasm", count: 60, viewEpochs: 1, dropPathRate: 0.2 };
     const logits = await emptyFolder();
     const [one, two] = [
@@ -136,7 +136,7 @@ describe("the program", () => {
     expect(await readFile(join(folder, "report.html"), "utf8")).toContain("student distilled, validation");
   });
 
-  test("comes to the same numbers twice, and to others with another seed", async () => {
+  test("gets the same numbers twice, and others with another seed", async () => {
     const histories = async (options: Record<string, unknown>) =>
       (await tinyRun(options)).result.models.map((m) => m.history);
     const first = await histories({});
@@ -164,7 +164,7 @@ describe("the program", () => {
     }
   });
 
-  test("comes to the same numbers with the teacher's logits stored, which it asks for once", async () => {
+  test("gets the same numbers with stored logits of the teacher, computed once", async () => {
     const teacher = join((await tinyRun()).folder, "teacher");
     const options = { teacher, viewEpochs: 1, epochs: 3 };
     const live = await tinyRun(options);
@@ -196,7 +196,7 @@ describe("the program", () => {
     expect(await readdir(out)).toEqual([]);
   });
 
-  test("trains one student only to what it reaches beside the other, alone without a teacher", async () => {
+  test("trains one student only, to the same result as beside the other; a student alone without a teacher", async () => {
     const both = await tinyRun();
     const [alone, distilled] = [
       await tinyRun({ students: "alone" }),
@@ -217,14 +217,14 @@ describe("the program", () => {
     opened.model.dispose();
   });
 
-  test("learns from a teacher of an earlier run as it is", async () => {
+  test("uses a teacher of an earlier run unchanged", async () => {
     const first = await tinyRun();
     const { result, text } = await tinyRun({ teacher: join(first.folder, "teacher") });
     expect(result.models[0]).toMatchObject({ valAccuracy: first.result.models[0]!.valAccuracy, history: {} });
     expect(text).not.toContain("teacher  epoch");
   });
 
-  test("learns from a student of an earlier run, shown pictures as it was judged by", async () => {
+  test("uses a student of an earlier run as the teacher, with its own input and crop", async () => {
     const seen = { normalization: "imagenet", evaluationCrop: 0.8, students: "alone" };
     const longer = { epochs: 16, batchSize: 8, learningRate: 2e-3, dim: 32, count: 300 };
     const first = await tinyRun({ ...seen, ...longer });
@@ -313,7 +313,7 @@ describe("bad input leaves nothing behind", () => {
 });
 
 describe("a run that is stopped", () => {
-  /** Stops after so many training steps of all stages, then goes on, until it ends. */
+  /** Stops after these numbers of training steps, counted over all stages, and resumes each time. */
   async function inPieces(stops: readonly number[]) {
     const out = await emptyFolder();
     const folder = join(out, "run");
@@ -350,7 +350,7 @@ describe("a run that is stopped", () => {
     return 100 * done.length + Math.max(0, ...steps);
   };
 
-  test("goes on within each stage and ends with the same models, skipping what is finished", async () => {
+  test("resumes within each stage and ends with the same models, without repeating finished stages", async () => {
     const whole = await tinyRun();
     const { result, folder, texts } = await inPieces([3, 104, 203]);
     expect(result.models.map(({ history }) => history)).toEqual(
@@ -396,7 +396,7 @@ describe("a run that is stopped", () => {
     expect(await readdir(out)).toEqual([]);
   });
 
-  test("is not gone on with other settings, but with more threads", () => {
+  test("is not resumed with other settings, except the number of threads", () => {
     const saved = editsOf({ preset: "tiny", name: "run" });
     expect(resumeSettings(saved, editsOf({ resume: "x", workers: 2 }))).toMatchObject({
       run: { resume: "x" },
@@ -426,7 +426,7 @@ describe("a run that is stopped", () => {
     return { folder, resume };
   }
 
-  test("is gone on with for more epochs where its rate is constant, as if it had been meant so", async () => {
+  test("is resumed for more epochs where its learning rate is constant, to the same result as one longer run", async () => {
     const options = { schedule: "constant", students: "alone" };
     const { folder, resume } = await stoppedStudent(options);
     const longer = resumed(folder, { epochs: 3 });
@@ -439,7 +439,7 @@ describe("a run that is stopped", () => {
     expect(models[0]!.history).toEqual(whole.result.models[0]!.history);
   });
 
-  test("is not gone on with for more epochs where its rate depends on them, and is as it was", async () => {
+  test("is not resumed for more epochs where its learning rate depends on them, and stays as it was", async () => {
     const { folder, resume } = await stoppedStudent({});
     await expect(resume({ epochs: 3 })).rejects.toThrow(
       /^--resume: expected the settings of the run, got others: learningRate was \[/,
@@ -448,7 +448,7 @@ describe("a run that is stopped", () => {
     expect((await resume()).models[0]!.history.loss).toHaveLength(2);
   });
 
-  test("is not gone on with for more epochs once one of its students is trained", async () => {
+  test("is not resumed for more epochs once one of its students is trained", async () => {
     const folder = await emptyFolder();
     const saved = settingsOf({ preset: "tiny", schedule: "constant" });
     await writeSettings(folder, saved);

@@ -21,20 +21,19 @@ import type { ReadyTeacher } from "../teacher/teacher.ts";
 import type { LineOutput } from "../terminal/live-line.ts";
 import { withinRun } from "./within-run.ts";
 
-/** Pictures of a class on the contact sheet. */
+/** Pictures per class on the contact sheet. */
 const SHOWN = 10;
 
 /**
- * The whole program: pictures, a teacher, a student alone, the same student distilled (or the one that the settings ask for),
- * and what came of it.
+ * A whole run: pictures, a teacher, a student alone, the same student distilled (or only one of the students), and a report.
  *
  * Writes `<out>/<name>/`: `teacher/`, `student-alone/`, `student-distilled/` (tfjs layers models), `settings.json`,
- * `contact-sheet.png`, `samples/`, `summary.json`, `result.json` and `report.html`, each as soon as it is known, and until then
- * `resume/`, from which a run that was stopped or killed goes on to the same end. All files are whole or absent.
+ * `contact-sheet.png`, `samples/`, `summary.json`, `result.json` and `report.html`, each as soon as it is known, and until the end
+ * `resume/`, from which a stopped or killed run is resumed with the same result. All files are whole or absent.
  *
  * @param signal - Stops the run after the step under way.
- * @throws UsageError, or Error of one line, before the folder is made where the cause could be known by then. Interrupted
- * that says how to go on.
+ * @throws UsageError, or Error of one line, before the folder is made where the cause is known by then. Interrupted with the command
+ * that resumes the run.
  */
 export function run(settings: Settings, output: LineOutput, signal?: AbortSignal): Promise<RunResult> {
   const startedAt = performance.now();
@@ -66,7 +65,7 @@ export function run(settings: Settings, output: LineOutput, signal?: AbortSignal
     };
     await writeRecord(folder, result);
     const report = await writeReport(context, result);
-    await writeAtomically(join(folder, "summary.json"), summaryJson(result.models)); // it is finished now
+    await writeAtomically(join(folder, "summary.json"), summaryJson(result.models)); // marks the run as finished
     await forgetStages(folder);
     say(`\n${resultTable(result.models)}\n\n${verdict(result)}\n`);
     say(`${nextCommands(folder, settings.data)}\n`);
@@ -75,17 +74,17 @@ export function run(settings: Settings, output: LineOutput, signal?: AbortSignal
   });
 }
 
-/** Writes pictures to look at, unless an earlier part of the run has. */
+/** Writes contact sheet and samples, unless an earlier process has. */
 async function showData({ folder, data, settings }: RunContext, say: (line: string) => void): Promise<void> {
   const sheet = join(folder, CONTACT_SHEET);
   if (existsSync(sheet)) return;
   const rules = pictureRules(settings.data);
   await writeSamples(data.validation, join(folder, SAMPLES), rules);
   await writeContactSheet(data.train, sheet, { perClass: SHOWN, ...rules });
-  say(`look at them: ${resolve(sheet)} (rows: ${data.classNames.join(", ")})`);
+  say(`contact sheet: ${resolve(sheet)} (rows: ${data.classNames.join(", ")})`);
 }
 
-/** Trains a student, unless an earlier part of the run has. */
+/** Trains a student, unless an earlier process has. */
 async function stage(
   { folder, signal }: RunContext,
   name: StageName,

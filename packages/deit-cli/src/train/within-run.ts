@@ -17,38 +17,38 @@ import { studentConfig } from "../settings/student-config.ts";
 import { type Backbone, loadBackbone } from "../teacher/backbone.ts";
 import type { LineOutput } from "../terminal/live-line.ts";
 
-/** What a run begins with. */
+/** Options of {@link withinRun}. */
 export interface RunStart {
   readonly settings: Settings;
   readonly output: LineOutput;
   /** Stops the run after the step under way. */
   readonly signal: AbortSignal | undefined;
-  /** The one that goes on with it. */
+  /** Command that resumes the run. */
   readonly command: ResumeCommand;
 }
 
-/** What a run has once it is open. */
+/** An open run. */
 export interface OpenRun {
   readonly context: RunContext;
   readonly backend: StartedBackend;
-  /** Of the settings' teacher, if they name one. */
+  /** Model of `run.teacher`, if there is one. */
   readonly backbone: Backbone | undefined;
 }
 
 const NOTHING_SAVED = "stopped before there was anything to save";
 
 /**
- * Opens data, teacher and the run's folder, in which `use` then works. The folder of a run that was
- * stopped before anything was saved is removed; that of one that failed while it trained keeps its log.
+ * Opens data, teacher and the run's folder, and calls `use`. The folder of a run that is stopped before anything is saved is removed;
+ * a run that fails in training keeps its log.
  *
- * @throws UsageError, or Error of one line, before the folder is made where the cause could be known by then. Interrupted
- * that says how to go on.
+ * @throws UsageError, or Error of one line, before the folder is made where the cause is known by then. Interrupted
+ * with the command that resumes the run.
  */
 export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promise<T>): Promise<T> {
   const { settings, output, signal, command } = start;
   const { resume, out, name } = settings.run;
   if (resume !== undefined && isFinished(resume)) {
-    await forgetStages(resume); // a crash may have left them
+    await forgetStages(resume); // left by a crash
     throw new UsageError(`--resume: expected a run that is not finished, got '${resume}'`);
   }
   if (resume !== undefined) await requireSameEpochs(resume, settings);
@@ -91,7 +91,7 @@ export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promi
   }
 }
 
-/** What a run needs before its folder is made: whatever is wrong with it is found by then. */
+/** Opens backend, data and teacher, before the run's folder is made: errors of theirs leave nothing behind. */
 async function open(
   settings: Settings,
   output: LineOutput,

@@ -6,21 +6,21 @@ import type { DataSource } from "train-loop";
 import type { NamedPixels } from "train-loop/node";
 import { lightBy } from "../attention/light-by.ts";
 
-/** What {@link attentionImages} shows. */
+/** Options of {@link attentionImages}. */
 export interface AttentionImagesOptions {
   readonly classNames: readonly string[];
-  /** How many pictures. Default 4. */
+  /** Number of pictures. Default 4. */
   readonly count?: number;
   /** From images in 0…255 to the model's input. Default `x / 255`. */
   readonly preprocess?: Preprocess;
 }
 
 /**
- * Pictures of what a vision transformer looks at: a held-out picture, and beside it the same one lit by the attention
- * rollout of each class token, the most looked-at patch brightest.
+ * Held-out pictures, and beside each the same picture lit by the attention rollout of each class token; the patch with the largest
+ * share is the brightest.
  *
  * @param heldOut - Pictures of its first batch are shown, the same in every epoch.
- * @returns What draws them with the model's present weights: one forward pass over a few pictures.
+ * @returns A function that draws them with the model's present weights, by one forward pass.
  */
 export function attentionImages(
   model: tfl.LayersModel,

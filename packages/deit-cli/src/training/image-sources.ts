@@ -5,17 +5,17 @@ import { inMemory, type SourceOf } from "../data/in-memory.ts";
 import { pictureRules } from "../data/picture-rules.ts";
 import type { RunContext } from "../runs/context.ts";
 
-/** Sizes that pictures are wanted at, pixels. */
+/** Image sizes of views, in pixels. */
 interface ViewSizes {
   readonly imageSize: number;
-  /** The teacher's, where it wants another. */
+  /** The teacher's, where it differs. */
   readonly teacherImageSize?: number;
 }
 
-/** How training pictures are shown. */
+/** Views of training pictures. */
 export type TrainingViews = ViewSizes & Pick<ImageSourceOptions, "augmentation" | "repeats" | "viewEpochs">;
 
-/** Runs `use` with training batches (shuffled, cropped, mirrored, new in every epoch), then ends their threads. */
+/** Runs `use` with training batches (shuffled, cropped, mirrored, new in every epoch), then ends the threads. */
 export function withTrainingImages<T>(
   context: RunContext,
   views: TrainingViews,
@@ -24,7 +24,7 @@ export function withTrainingImages<T>(
   return withSource(context, context.data.train, { ...views, training: true }, use);
 }
 
-/** Runs `use` with pictures whole and in order, then ends their threads. */
+/** Runs `use` with whole pictures in their order, then ends the threads. */
 export function withWholeImages<T>(
   context: RunContext,
   store: SampleStore,
@@ -34,7 +34,7 @@ export function withWholeImages<T>(
   return withSource(context, store, { imageSize, training: false }, use);
 }
 
-/** The held-out pictures at one size, whole or their middle, decoded once and kept. */
+/** The held-out pictures at one size, whole or cropped to the middle, decoded once and kept. */
 export function heldOutImages(
   context: RunContext,
   imageSize: number,

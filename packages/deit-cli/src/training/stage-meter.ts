@@ -6,10 +6,10 @@ import { z } from "zod";
 import { parseChecked } from "../files/parse-json.ts";
 import type { StageFigures } from "../runs/run-result.ts";
 
-/** Points of a curve of learning rates, at most about. */
+/** Approximate number of points of a learning-rate curve. */
 const POINTS = 200;
 
-/** What is read of a log's line; numbers that JSON lacks are strings. */
+/** Fields of a log's line that are read; numbers that JSON lacks are strings. */
 const line = z.object({
   event: z.string(),
   step: z.number(),

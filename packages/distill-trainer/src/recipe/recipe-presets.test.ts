@@ -178,7 +178,9 @@ describe("compileRecipe", () => {
     const images = (some: object) => () => requireRecipe({ ...DEIT_RECIPE, images: some });
     expect(images({ repeat: 2 })).toThrow("recipe: images: unknown option 'repeat'; did you mean 'repeats'?");
     expect(images({ centerCrop: { ratio: 0 } })).toThrow("recipe: images: centerCrop: ratio must be");
-    expect(images({ augmentation: { flip: 2 } })).toThrow("recipe: images: augmentation: flip must be in [0, 1], got 2");
+    expect(images({ augmentation: { flip: 2 } })).toThrow(
+      "recipe: images: augmentation: flip must be in [0, 1], got 2",
+    );
   });
 
   test("a warm-up longer than the run leaves it one step", () => {

@@ -188,7 +188,7 @@ describe("a teacher", () => {
     const teacher = await colorModel({ softmax: true });
     const own = await taught(teacher, data);
     expect(own.text).toContain(
-      "teacher: takes pixels in -1…1 (assumed: it does not say; see --teacher-pixels)",
+      "teacher: input is pixels in -1…1 (assumed; see --teacher-pixels)",
     );
     expect(own.text).toContain("teacher: output is probabilities");
     const options = ["--teacher-pixels", "unit", "--teacher-outputs", "logits"];

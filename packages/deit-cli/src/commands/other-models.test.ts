@@ -187,9 +187,7 @@ describe("a teacher", () => {
     const data = await photos({ blues: "#00f", reds: "#f00" });
     const teacher = await colorModel({ softmax: true });
     const own = await taught(teacher, data);
-    expect(own.text).toContain(
-      "teacher: input is pixels in -1…1 (assumed; see --teacher-pixels)",
-    );
+    expect(own.text).toContain("teacher: input is pixels in -1…1 (assumed; see --teacher-pixels)");
     expect(own.text).toContain("teacher: output is probabilities");
     const options = ["--teacher-pixels", "unit", "--teacher-outputs", "logits"];
     const told = await taught(teacher, data, ...options);

@@ -126,6 +126,8 @@ describe.skipIf(process.platform === "win32")("a run whose output nobody reads",
   test("that dies instead of training ends the waiting for it, with what it printed", async () => {
     const out = await emptyFolder();
     const program = started(NODE[0]!, [...NODE.slice(1), ...longRun(out), "--dim", "7"]);
-    await expect(untilTraining(out, program)).rejects.toThrow(/got its end \(2\):\n.*model\.heads must divide/s);
+    await expect(untilTraining(out, program)).rejects.toThrow(
+      /got its end \(2\):\n.*model\.heads must divide/s,
+    );
   });
 });

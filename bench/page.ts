@@ -21,9 +21,8 @@ export function writePage(): void {
     PAGE,
     `# Benchmarks
 
-Written by \`npx pnpm@12 bench\` from \`bench/results/\`; not edited by hand. Medians, both sides run in turn on one
-machine. *Ratio* says how many times better ours is; *limit here* is what the machine could do at most, measured in
-the same run.
+\`npx pnpm@12 bench\` writes this page from \`bench/results/\`. Figures are medians, both sides run in turn on one machine. *Ratio*: how many
+times better ours is. *Limit here*: the machine's maximum, measured in the same run.
 
 ${sections}`,
   );

@@ -23,13 +23,12 @@ ${lines.join("\n")}
   });
   return `# The same on every backend
 
-Written by \`npx pnpm@12 run conformance\`, as is \`backends.json\`; not edited by hand. Every op, layer, model and loss, and one
-whole training step, against one reference in float64: plain loops for the value, central differences for the gradient
-(\`test/conformance\`). A cell has the largest error of the value, then that of all gradients, each relative to the largest
-number expected; a test fails beyond the tolerance. *No gradient* by itself: the op has none; *no kernel*: the backend cannot
-compute it. \`wasm\`, \`webgl\` and \`webgpu\` are TensorFlow.js' own backends without a kernel of ours. WebGPU ran on SwiftShader
-(Vulkan on the CPU) through Dawn, \`webgl\` on SwiftShader in Chromium, \`tensorflow\` on the CPU. On a GPU (H100, Vulkan,
-2026-11-27) 155 of the 186 cells of both WebGPU columns were computed before its time was up: none is off by more than 6.4e-7.
+Every op, layer, model and loss, and one whole training step, against one reference in float64: plain loops for the value, central
+differences for the gradient (\`test/conformance\`). A cell has the largest error of the value, then that of all gradients, each relative
+to the largest number expected; a test fails beyond the tolerance. *No gradient*: the op has none; *no kernel*: the backend cannot compute
+it. \`wasm\`, \`webgl\` and \`webgpu\` are TensorFlow.js' own backends without a kernel of ours. WebGPU ran on SwiftShader (Vulkan on the CPU)
+through Dawn, \`webgl\` on SwiftShader in Chromium, \`tensorflow\` on the CPU. On a GPU (H100, Vulkan, 2026-11-27), 155 of the 186 cells of both
+WebGPU columns were computed; their largest error is 6.4e-7. \`npx pnpm@12 run conformance\` writes this page and \`backends.json\`.
 
 ${tables.join("\n")}`;
 

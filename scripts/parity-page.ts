@@ -12,10 +12,9 @@ ${[...groups(of, ({ item, tolerance }) => `${item} | ${number(tolerance)}`)].map
   );
   return `# Parity with the original software
 
-Written by \`npx pnpm@12 parity\` from the tests that compare with it, as is \`parity.json\`; not edited by hand. A test fails
-where the measured error is not below the tolerance (or, at tolerance 0, where anything differs); the reason for each
-tolerance stands in the test. \`wasm\` is TensorFlow.js' own WebAssembly backend, without a kernel of ours. How the reference
-runs are made: [fixtures](../fixtures/README.md).
+\`npx pnpm@12 parity\` writes this page and \`parity.json\` from the tests that compare. A test fails where the measured error is not below
+the tolerance (at tolerance 0: where anything differs); the test has the reason for each tolerance. \`wasm\` is TensorFlow.js' own
+WebAssembly backend, without a kernel of ours. How the reference runs are made: [fixtures](../fixtures/README.md).
 
 ${tables.join("\n")}`;
 }

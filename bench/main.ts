@@ -26,7 +26,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ suite: Suite; parts: reado
 };
 const USAGE = `usage: bench <${[...Object.keys(SUITES), "page"].join(" | ")}> [--quick] [--python <interpreter>] [--only <part>]`;
 /** Results of other Node versions get a file of their own. */
-const REFERENCE_NODE = 20;
+const REFERENCE_NODE = 24;
 
 interface Command {
   readonly name: string;

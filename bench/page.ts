@@ -12,7 +12,7 @@ export function writePage(): void {
   const stems = readdirSync(RESULTS)
     .filter((name) => name.endsWith(ABOUT))
     .map((name) => name.slice(0, -ABOUT.length))
-    .sort(); // `wasm` before `wasm-node24`
+    .sort(); // `wasm` before `wasm-node20`
   const read = <T>(file: string): T => JSON.parse(readFileSync(new URL(file, RESULTS), "utf8"));
   const sections = stems
     .map((stem) => section(read<About>(`${stem}${ABOUT}`), read<Row[]>(`${stem}.json`)))

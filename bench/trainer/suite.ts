@@ -79,7 +79,7 @@ async function speedRows(
   const ours = median(rates.two);
   const rows = [
     rateRow(id, ours, median(rates.one), "one replica", "images/s", 1.8, 2 * median(rates.one)),
-    rateRow(id, ours, median(rates.stock), "stock tfjs", "images/s", 28, limit),
+    rateRow(id, ours, median(rates.stock), "stock tfjs", "images/s", 42, limit),
   ];
   for (const row of rows) recorder.add(row);
   recorder.note(`Stock's steps were timed at batch ${STOCK_BATCH}, one replica, and are given per image.`);
@@ -88,7 +88,7 @@ async function speedRows(
     return;
   }
   torch.stop();
-  recorder.add(rateRow(id, ours, median(rates.torch), torch.name, "images/s", 0.7, limit));
+  recorder.add(rateRow(id, ours, median(rates.torch), torch.name, "images/s", 1.15, limit));
 }
 
 async function memoryRows(recorder: Recorder, { quick }: SuiteOptions): Promise<void> {
@@ -130,7 +130,7 @@ async function writeAndSync(bytes: number): Promise<number> {
 }
 
 async function startTorch(python: string): Promise<Rival | string> {
-  const script = fileURLToPath(new URL("../wasm/pytorch_step.py", import.meta.url));
+  const script = fileURLToPath(new URL("../wasm/rivals/pytorch_step.py", import.meta.url));
   return startRival(python, script, BATCH, CORES);
 }
 

@@ -8,8 +8,8 @@ import { sweepRows } from "./kernels/sweep.ts";
 import type { PartOptions } from "./part-options.ts";
 import { jaxRow } from "./rivals/jax.ts";
 import { onnxRows } from "./rivals/onnx.ts";
-import { pytorchRow } from "./rivals/pytorch.ts";
-import { buildsRow, chosenBuild } from "./step/builds.ts";
+import { pytorchRows } from "./rivals/pytorch.ts";
+import { buildsRow, chosenBuild, wideRow } from "./step/builds.ts";
 import { endToEndRows } from "./step/end-to-end.ts";
 import { stepProfile } from "./step/profiles.ts";
 import { resnetRows } from "./step/resnet.ts";
@@ -28,9 +28,10 @@ const PARTS: Readonly<Record<string, Part>> = {
   model: endToEndRows,
   tape: tapeRows,
   builds: buildsRow,
+  wide: wideRow,
   jax: jaxRow,
   onnx: onnxRows,
-  pytorch: pytorchRow,
+  pytorch: pytorchRows,
   resnet: resnetRows,
   bounds: boundsRow,
   profile: stepProfile,

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { startBackend } from "tfjs-backends";
-import { type Build, installWasmKernels } from "wasm-kernels";
+import { type InstallOptions, installWasmKernels } from "wasm-kernels";
 
 /** Starts tfjs' WASM backend with its gradients and its own kernels alone. */
 export async function startStock(): Promise<void> {
@@ -9,14 +9,14 @@ export async function startStock(): Promise<void> {
 }
 
 /** Puts our kernels in place until the function that it returns is called: what a contestant enters and leaves. */
-export function enterOurs(build?: Build): () => void {
-  const installed = installWasmKernels(build === undefined ? {} : { build });
+export function enterOurs(options: InstallOptions = {}): () => void {
+  const installed = installWasmKernels(options);
   return () => installed.uninstall();
 }
 
 /** Runs `use` with our kernels in place. */
-export async function withOurs<T>(use: () => T | Promise<T>, build?: Build): Promise<T> {
-  const leave = enterOurs(build);
+export async function withOurs<T>(use: () => T | Promise<T>): Promise<T> {
+  const leave = enterOurs();
   try {
     return await use();
   } finally {

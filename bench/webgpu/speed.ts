@@ -11,7 +11,7 @@ import { training } from "./training-step.ts";
 const BATCHES = [32, 128];
 /** Steps of one timing: an epoch ends with a read-back that the steps within it do not wait for. */
 const STEPS = 4;
-const SCRIPT = fileURLToPath(new URL("../wasm/pytorch_step.py", import.meta.url));
+const SCRIPT = fileURLToPath(new URL("../wasm/rivals/pytorch_step.py", import.meta.url));
 /** Rows and columns of the product that stands for the adapter's limit. */
 const SIDE = 8192;
 

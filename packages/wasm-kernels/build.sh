@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds kernels/*.c and probe.c into src/modules/*.generated.ts, and bench/peak.c into bench/*.generated.ts, with clang and lld (19:
+# Builds kernels/*.c and probe.c into src/modules/*.generated.ts, and bench/peak*.c into bench/*.generated.ts, with clang and lld (19:
 # Debian's clang-19 and lld-19).
 # `sh build.sh --check` builds beside them and fails if they differ: what CI runs.
 set -eu
@@ -23,5 +23,6 @@ build kernels/*.c -mrelaxed-simd -DBITS=256 -mllvm -disable-lsr -o "$OUT/kernels
 build probe.c -mrelaxed-simd -DBITS=256 -mllvm -disable-lsr -o "$OUT/kernels/probe.wasm"
 build bench/peak.c -o "$OUT/peak/simd.wasm"
 build bench/peak.c -mrelaxed-simd -o "$OUT/peak/relaxed-simd.wasm"
+build bench/peak-256.c -mrelaxed-simd -DBITS=256 -mllvm -disable-lsr -o "$OUT/peak/256.wasm"
 
 node generate.mjs "$OUT" "${1:-}"

@@ -9,8 +9,9 @@ for (const build of ["simd", "relaxed-simd", "wide"]) {
   if (build === "simd") writeNames(WebAssembly.Module.exports(new WebAssembly.Module(kernels)));
 }
 generate("kernels/probe", "src/modules/probe", "probe.c");
-for (const build of ["simd", "relaxed-simd"])
-  generate(`peak/${build}`, `bench/peak-${build}`, "bench/peak.c");
+for (const build of ["simd", "relaxed-simd", "256"]) {
+  generate(`peak/${build}`, `bench/peak-${build}`, build === "256" ? "bench/peak-256.c" : "bench/peak.c");
+}
 process.exitCode = differs ? 1 : 0;
 
 function generate(module, target, sources) {

@@ -50,7 +50,7 @@ export async function jaxRow(recorder: Recorder, { quick, ceiling }: PartOptions
   const [ourMs, jaxMs] = await interleaved(sides, { rounds: quick ? 7 : 25 });
   const version = "jax-js 0.1.25, WASM, jitted";
   const rates = [1e3 / ourMs!, 1e3 / jaxMs!] as const;
-  recorder.add(rateRow(ID, ...rates, version, "steps/s", 8, ceiling / GIGAFLOPS));
+  recorder.add(rateRow(ID, ...rates, version, "steps/s", 14, ceiling / GIGAFLOPS));
   recorder.note(
     `One block: ours ${ourMs!.toFixed(1)} ms, jax-js ${jaxMs!.toFixed(1)} ms a step, both with the gradients of the input ` +
       "and of all weights, which agree. jax-js has its threads in web workers only, so it runs on one in Node.",

@@ -11,16 +11,31 @@ import { deitOnnx } from "./deit-onnx.ts";
 
 const BATCH = 8;
 const ID = `forward only, DeiT-Ti/16 224², batch ${BATCH}`;
-const RIVAL = "onnxruntime-web 1.30, WASM, 1 thread";
 const TOLERANCE = 1e-3;
 
-/** Inference against onnxruntime-web on the same weights: as timm's model is exported, and cut like ours. */
-export async function onnxRows(recorder: Recorder, { quick, ceiling }: PartOptions): Promise<void> {
-  const ort = await importRival(() => import("onnxruntime-web"));
-  if (ort === undefined) {
-    recorder.skip(ID, "onnxruntime-web is not installed");
-    return;
+type Ort = typeof import("onnxruntime-web");
+
+/** The two runtimes; the native one is no dependency: `pnpm add --save-optional onnxruntime-node` in this folder. */
+const RIVALS = [
+  { module: "onnxruntime-web", name: "onnxruntime-web, WASM, 1 thread", provider: "wasm", target: 2.8 },
+  { module: "onnxruntime-node", name: "onnxruntime-node, native, 1 thread", provider: "cpu", target: 0.8 },
+] as const;
+
+/** Inference against ONNX Runtime on the same weights: as timm's model is exported, and cut like ours. */
+export async function onnxRows(recorder: Recorder, options: PartOptions): Promise<void> {
+  for (const rival of RIVALS) {
+    const ort = await importRival(() => import(rival.module) as Promise<Ort>);
+    if (ort === undefined) recorder.skip(`${ID}, against ${rival.name}`, `${rival.module} is not installed`);
+    else await rivalRows(recorder, options, ort, rival);
   }
+}
+
+async function rivalRows(
+  recorder: Recorder,
+  { quick, ceiling }: PartOptions,
+  ort: Ort,
+  { name: rival, provider, target }: (typeof RIVALS)[number],
+): Promise<void> {
   ort.env.wasm.numThreads = 1;
   const model = deit({ ...config.deitTiny, classes: 5 });
   const images = tf.randomUniform([BATCH, 224, 224, 3], 0, 1, "float32", 1);
@@ -34,20 +49,19 @@ export async function onnxRows(recorder: Recorder, { quick, ceiling }: PartOptio
   };
   const expected = await withOurs(predict);
 
-  for (const [classTokensOnly, id, target] of [
-    [false, ID, 1.4],
+  for (const [classTokensOnly, id, aim] of [
+    [false, ID, target],
     [true, `${ID}, its last block cut to the class tokens like ours`, null],
   ] as const) {
     const { file, outputs } = deitOnnx(model, { batch: BATCH, classTokensOnly });
-    const session = await ort.InferenceSession.create(file, { executionProviders: ["wasm"] });
+    const session = await ort.InferenceSession.create(file, {
+      executionProviders: [provider],
+      intraOpNumThreads: 1,
+      interOpNumThreads: 1,
+    });
     const theirs = await session.run(feeds);
     for (const [i, name] of outputs.entries()) {
-      requireAgreement(
-        "onnxruntime-web's logits",
-        theirs[name]!.data as Float32Array,
-        expected[i]!,
-        TOLERANCE,
-      );
+      requireAgreement(`${rival}: logits`, theirs[name]!.data as Float32Array, expected[i]!, TOLERANCE);
     }
     const sides = [
       { run: () => void predict(), enter: () => enterOurs() },
@@ -56,7 +70,7 @@ export async function onnxRows(recorder: Recorder, { quick, ceiling }: PartOptio
     const [ours, other] = await interleaved(sides, { rounds: quick ? 3 : 11 });
     const rates = [BATCH / (ours! / 1e3), BATCH / (other! / 1e3)] as const;
     const limit = ceiling / gigaflops(config.deitTiny, { backward: false });
-    recorder.add(rateRow(id, ...rates, RIVAL, "images/s", target, limit));
+    recorder.add(rateRow(id, ...rates, rival, "images/s", aim, limit));
     await session.release();
   }
   recorder.note(

@@ -13,12 +13,12 @@ const ID = "relaxed-simd build over simd build, forward + backward";
 
 /** What fused multiply-add gains end to end, where the engine has it. */
 export async function buildsRow(recorder: Recorder, { quick, ceiling }: PartOptions): Promise<void> {
-  if (recorder.build !== "relaxed-simd") {
+  if (!recorder.build.startsWith("relaxed-simd")) {
     recorder.skip(ID, `Node ${process.version} has no relaxed SIMD: it takes Node 22 or later`);
     return;
   }
   const step = deitStep(config.deitTiny, BATCH);
-  const side = (build: Build) => ({ run: () => step.forwardBackward(), enter: () => enterOurs(build) });
+  const side = (build: Build) => ({ run: () => step.forwardBackward(), enter: () => enterOurs({ build }) });
   const sides = [side("relaxed-simd"), side("simd")];
   await interleaved(sides, { rounds: 1 });
   const [relaxed, simd] = await interleaved(sides, { rounds: quick ? 3 : 11 });
@@ -35,9 +35,32 @@ export async function buildsRow(recorder: Recorder, { quick, ceiling }: PartOpti
   recorder.add(rateRow(id, fused, apart, "our simd build", "GFLOP/s", null));
 }
 
-/** The build that is chosen here when none is asked for. */
-export function chosenBuild(): Build {
-  const installed = installWasmKernels();
-  installed.uninstall();
-  return installed.build;
+/** What vectors of 256 bits gain end to end, where the engine merges. */
+export async function wideRow(recorder: Recorder, { quick, ceiling }: PartOptions): Promise<void> {
+  const id = "256 bits over 128 bits, forward + backward";
+  const { bits, why, uninstall } = installWasmKernels();
+  uninstall();
+  if (bits === 128) {
+    recorder.skip(id, why ?? "");
+    return;
+  }
+  const step = deitStep(config.deitTiny, BATCH);
+  const side = (wide: "on" | "off") => ({
+    run: () => step.forwardBackward(),
+    enter: () => enterOurs({ wide }),
+  });
+  const sides = [side("on"), side("off")];
+  await interleaved(sides, { rounds: 1 });
+  const [wide, narrow] = await interleaved(sides, { rounds: quick ? 3 : 11 });
+  const rates = [BATCH / (wide! / 1e3), BATCH / (narrow! / 1e3)] as const;
+  const limit = ceiling / gigaflops(config.deitTiny, { backward: true });
+  recorder.add(rateRow(id, ...rates, "our 128-bit build", "images/s", null, limit));
+  step.dispose();
+}
+
+/** The build that is chosen here when none is asked for, and its bits. */
+export function chosenBuild(): string {
+  const { build, bits, uninstall } = installWasmKernels();
+  uninstall();
+  return `${build}, ${bits} bits`;
 }

@@ -66,11 +66,13 @@ export function spoil(inputs: readonly Plain[], which: number, at: number, bad: 
  * it takes its composite form; `backend` is current afterwards.
  *
  * @param inputs - The op's, and last the gradient of its value.
+ * @param options - `keepsInfinities: false` takes NaN and an infinity for the same.
  */
 export async function differenceFromCpu(
-  backend: "wasm" | "webgpu",
+  backend: "tensorflow" | "wasm" | "webgpu",
   op: (...inputs: tf.Tensor[]) => tf.Tensor,
   inputs: readonly Plain[],
+  options: { readonly keepsInfinities?: boolean } = {},
 ): Promise<number> {
   const on = async (name: string): Promise<Float32Array[]> => {
     await tf.setBackend(name);
@@ -84,7 +86,19 @@ export async function differenceFromCpu(
   };
   const expected = await on("cpu");
   const actual = await on(backend);
-  return Math.max(...actual.map((values, i) => largestMixedError(values, expected[i]!)));
+  return Math.max(...actual.map((values, i) => differenceOf(values, expected[i]!, options)));
+}
+
+/** Largest mixed error; `keepsInfinities: false` takes NaN and an infinity for the same. */
+export function differenceOf(
+  actual: Float32Array,
+  expected: Float32Array,
+  { keepsInfinities = true }: { readonly keepsInfinities?: boolean },
+): number {
+  const finiteOrNaN = (x: Float32Array) => x.map((value) => (Number.isFinite(value) ? value : Number.NaN));
+  return keepsInfinities
+    ? largestMixedError(actual, expected)
+    : largestMixedError(finiteOrNaN(actual), finiteOrNaN(expected));
 }
 
 /** Runs `compute` without these kernels of `wasm`. */

@@ -43,20 +43,4 @@ describe.skipIf(missing)(`the kernels${missing ? ` (skipped: ${missing})` : ""}`
     expect(states.at(-1)).toEqual(states[5]);
     tf.dispose([weights, moments]);
   });
-
-  test("free what they made where they refuse", () => {
-    const { numTensors, numDataBuffers } = tf.memory();
-    const [value, m, v] = [tf.zeros([3]), tf.zeros([3]), tf.zeros([3])];
-    const integers = tf.zeros([3], "int32");
-    const dataIds = () => tf.backend().numDataIds();
-    const before = dataIds();
-    const inputs = [value, m, v, value, value, m, v, integers] as unknown as tf.NamedTensorMap;
-    const attrs = { beta1: 0.9, beta2: 0.99, stepSize: 1e-3, epsilon: 1e-7, decays: [0, 0] };
-    expect(() => tf.engine().runKernel("AdamWUpdate", inputs, attrs)).toThrow(
-      "expected gradient to be float32",
-    );
-    expect(dataIds()).toBe(before);
-    tf.dispose([value, m, v, integers]);
-    expect(tf.memory()).toMatchObject({ numTensors, numDataBuffers });
-  });
 });

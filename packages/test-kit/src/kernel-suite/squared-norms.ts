@@ -1,29 +1,29 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { dot, largestMixedError, NOT_FINITE, noise, outputsOf } from "test-kit";
-import { startWebGpu } from "test-kit/backends";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { NOT_FINITE, outputsOf } from "../kernels.ts";
+import { largestMixedError, largestRelativeError } from "../numbers/errors.ts";
+import { dot } from "../numbers/float64.ts";
+import { noise } from "../numbers/noise.ts";
+import type { TestedBackend } from "./tested-backend.ts";
 
-const missing = await startWebGpu();
-
-describe.skipIf(missing)(`SquaredNorms${missing ? ` (skipped: ${missing})` : ""}`, () => {
+export function squaredNormsTests(backend: TestedBackend): void {
   test("agrees with float64 for any number of tensors of any size", async () => {
     const sizes = fc.array(fc.integer({ min: 0, max: 700 }), { maxLength: 20 });
     const property = fc.asyncProperty(sizes, fc.nat(1000), async (lengths, seed) => {
       const values = lengths.map((length, i) => noise(length, seed + i));
       const inputs = values.map((x) => tf.tensor1d(x));
       const [sums] = await outputsOf("SquaredNorms", inputs);
-      // float32 sums of up to 700 squares.
       const expected = values.map((x) => dot(x, x));
-      expect(largestMixedError(sums!, expected)).toBeLessThan(1e-5);
+      expect(largestMixedError(sums!, expected)).toBeLessThan(backend.tolerance.squares);
     });
-    await fc.assert(property, { numRuns: 25 });
+    await fc.assert(property, { numRuns: backend.runs });
   });
 
-  test("of 10 million numbers keeps float32's digits", async () => {
+  test("keeps float32's digits over 10 million numbers", async () => {
     const x = noise(1e7, 7);
     const [sums] = await outputsOf("SquaredNorms", [tf.tensor1d(x)]);
-    expect(Math.abs(sums![0]! / dot(x, x) - 1)).toBeLessThan(1e-6);
+    expect(largestRelativeError(sums!, [dot(x, x)])).toBeLessThan(1e-6);
   });
 
   test.each(NOT_FINITE)("is not finite for the one tensor that has %d", async (bad) => {
@@ -32,4 +32,9 @@ describe.skipIf(missing)(`SquaredNorms${missing ? ` (skipped: ${missing})` : ""}
     expect([...sums!].map(Number.isFinite)).toEqual([true, false, true]);
     expect([sums![0], sums![2]]).toEqual([3, 4]);
   });
-});
+
+  test("refuses integers", async () => {
+    const x = tf.tensor1d([1, 2], "int32");
+    await expect(outputsOf("SquaredNorms", [x])).rejects.toThrow("SquaredNorms: expected x to be float32");
+  });
+}

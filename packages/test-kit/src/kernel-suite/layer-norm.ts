@@ -1,27 +1,18 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import {
-  differenceFromCpu,
-  each,
-  largestMixedError,
-  largestRelativeError,
-  NOT_FINITE,
-  noise,
-  outputsOf,
-  plain,
-  positiveNoise,
-  spoil,
-  total,
-} from "test-kit";
-import { startWebGpu } from "test-kit/backends";
+import { runKernel } from "kernel-contract";
 import { layerNorm } from "vit-blocks";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { differenceFromCpu, NOT_FINITE, outputsOf, plain, spoil, valuesOf } from "../kernels.ts";
+import { largestMixedError, largestRelativeError } from "../numbers/errors.ts";
+import { dot, each, total } from "../numbers/float64.ts";
+import { centralDifferences } from "../numbers/gradients.ts";
+import { noise, positiveNoise } from "../numbers/noise.ts";
+import type { TestedBackend } from "./tested-backend.ts";
 
 /** float32 statistics of up to 769 numbers; gradients multiply them by rstd, up to 10. */
 const TOLERANCE = 5e-5;
 const EPSILON = 1e-2;
-
-const missing = await startWebGpu();
 
 interface Inputs {
   readonly x: Float32Array;
@@ -59,17 +50,19 @@ function reference({ x, gamma, beta, dy }: Inputs, rows: number, dim: number) {
   return { y, mean, rstd, dx, dgamma, dbeta };
 }
 
-async function run({ x, gamma, beta, dy }: Inputs, rows: number, dim: number) {
+async function run(inputs: Inputs, rows: number, dim: number) {
   const matrix = (values: Float32Array) => tf.tensor2d(values, [rows, dim]);
-  const affine = { gamma: tf.tensor1d(gamma), beta: tf.tensor1d(beta) };
-  const forward = await outputsOf("LayerNorm", { x: matrix(x), ...affine }, { epsilon: EPSILON });
-  const [y, mean, rstd] = forward as [Float32Array, Float32Array, Float32Array];
-  const backward = await outputsOf("LayerNormGrad", {
-    ...{ x: matrix(x), gamma: tf.tensor1d(gamma), dy: matrix(dy) },
-    ...{ mean: tf.tensor1d(mean), rstd: tf.tensor1d(rstd) },
-  });
-  const [dx, dgamma, dbeta] = backward as [Float32Array, Float32Array, Float32Array];
-  return { y, mean, rstd, dx, dgamma, dbeta };
+  const [x, dy] = [matrix(inputs.x), matrix(inputs.dy)];
+  const [gamma, beta] = [tf.tensor1d(inputs.gamma), tf.tensor1d(inputs.beta)];
+  const [y, mean, rstd] = runKernel("LayerNorm", { x, gamma, beta }, { epsilon: EPSILON });
+  const gradients = runKernel("LayerNormGrad", { x, gamma, mean, rstd, dy });
+  const values = await valuesOf([y, mean, rstd, ...gradients]);
+  tf.dispose([x, gamma, beta, dy]);
+  const names = ["y", "mean", "rstd", "dx", "dgamma", "dbeta"] as const;
+  return Object.fromEntries(names.map((name, i) => [name, values[i]!])) as Record<
+    (typeof names)[number],
+    Float32Array
+  >;
 }
 
 async function check(rows: number, dim: number, seed: number): Promise<void> {
@@ -81,40 +74,49 @@ async function check(rows: number, dim: number, seed: number): Promise<void> {
   }
 }
 
-describe.skipIf(missing)(`LayerNorm${missing ? ` (skipped: ${missing})` : ""}`, () => {
+export function layerNormTests(backend: TestedBackend): void {
   test("agrees with float64, forward and backward, for random shapes, also without a row", async () => {
     const [rows, dim] = [fc.integer({ min: 0, max: 20 }), fc.integer({ min: 1, max: 70 })];
-    await fc.assert(fc.asyncProperty(rows, dim, fc.nat(1000), check), { numRuns: 40 });
+    await fc.assert(fc.asyncProperty(rows, dim, fc.nat(1000), check), { numRuns: backend.runs });
   });
 
   test.each([
     [1, 1],
     [5, 191],
+    [5, 192],
     [8, 192],
+    [3, 193],
     [9, 193],
     [2, 769],
     [300, 3],
   ])("agrees for %d rows of %d", (rows, dim) => check(rows, dim, 1));
 
-  test("sums its gradients over 20,000 rows with float32's digits", async () => {
-    const [rows, dim] = [20_000, 3];
+  test("the float64 gradient has the slopes of central differences", () => {
+    const inputs = inputsOf(2, 5, 1);
+    const expected = reference(inputs, 2, 5);
+    const slopes = { x: expected.dx, gamma: expected.dgamma, beta: expected.dbeta };
+    for (const name of ["x", "gamma", "beta"] as const) {
+      const value = (moved: Float32Array) => dot(reference({ ...inputs, [name]: moved }, 2, 5).y, inputs.dy);
+      // Steps of 1e-3: a cubic term, and the steps' own rounding to float32.
+      expect(
+        largestMixedError(slopes[name], centralDifferences(value, inputs[name], 1e-3)),
+        name,
+      ).toBeLessThan(2e-3);
+    }
+  });
+
+  const [rows, dim] = backend.manyRows;
+  const digits = backend.tolerance.manyRows;
+  test(`the gradients of gamma and beta over ${rows} rows are within ${digits} of float64`, async () => {
     const [x, dy] = [positiveNoise(rows * dim, 1), positiveNoise(rows * dim, 2)];
     const [, dgamma, dbeta] = await outputsOf("LayerNormGrad", {
       ...{ x: tf.tensor2d(x, [rows, dim]), gamma: tf.ones([dim]), dy: tf.tensor2d(dy, [rows, dim]) },
-      ...{ mean: tf.fill([rows], -1), rstd: tf.ones([rows]) },
+      ...{ mean: tf.fill([rows, 1], -1), rstd: tf.ones([rows, 1]) },
     });
     const sums = (term: (at: number) => number) => each(dim, (c) => total(rows, (r) => term(r * dim + c)));
-    const errors = [
-      largestRelativeError(
-        dgamma!,
-        sums((at) => dy[at]! * (x[at]! + 1)),
-      ),
-      largestRelativeError(
-        dbeta!,
-        sums((at) => dy[at]!),
-      ),
-    ];
-    expect(Math.max(...errors)).toBeLessThan(1e-6);
+    const expected = { dgamma: sums((at) => dy[at]! * (x[at]! + 1)), dbeta: sums((at) => dy[at]!) };
+    expect(largestRelativeError(dgamma!, expected.dgamma)).toBeLessThan(digits);
+    expect(largestRelativeError(dbeta!, expected.dbeta)).toBeLessThan(digits);
   });
 
   test("carries NaN and infinity as the composite form does on cpu, forward and backward", async () => {
@@ -131,12 +133,10 @@ describe.skipIf(missing)(`LayerNorm${missing ? ` (skipped: ${missing})` : ""}`, 
           at,
           bad,
         );
-        const op = (x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) => layerNorm(x, gamma, beta, EPSILON);
-        expect(
-          await differenceFromCpu("webgpu", op as (...inputs: tf.Tensor[]) => tf.Tensor, inputs),
-        ).toBeLessThan(TOLERANCE);
+        const op = (...[x, gamma, beta]: tf.Tensor[]) => layerNorm(x!, gamma!, beta!, EPSILON);
+        expect(await differenceFromCpu(backend.name, op, inputs, backend)).toBeLessThan(TOLERANCE);
       },
     );
-    await fc.assert(property, { numRuns: 60 });
+    await fc.assert(property, { numRuns: backend.runs });
   });
-});
+}

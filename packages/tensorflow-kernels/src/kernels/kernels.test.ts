@@ -1,0 +1,3 @@
+import { describeKernels } from "test-kit/kernel-suite";
+
+await describeKernels("tensorflow");

@@ -1,0 +1,1 @@
+export { describeKernels } from "./describe-kernels.ts";

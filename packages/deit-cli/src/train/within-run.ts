@@ -3,6 +3,7 @@ import { type StartedBackend, startBackend } from "tfjs-backends";
 import { type FlowerData, openData } from "../data/open-data.ts";
 import { removeTemporaries } from "../files/write-atomically.ts";
 import { requireInitialWeights } from "../models/initial-weights.ts";
+import { fasterNode } from "../process/faster-node.ts";
 import { Interrupted, orInterrupted } from "../process/interrupted.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { claim } from "../runs/claim.ts";
@@ -99,6 +100,8 @@ async function open(
 ): Promise<{ data: FlowerData; backend: StartedBackend; backbone: Backbone | undefined }> {
   const backend = await startBackend(settings.run.backend);
   output.write(`backend: ${backend.name} (${backend.detail})\n`);
+  const faster = fasterNode(backend.name, process.argv.slice(2));
+  if (faster !== undefined) output.write(`faster: ${faster}\n`);
   const data = await openData(settings, output, signal);
   output.write(`data: ${data.description}\n`);
   const { resume, teacher } = settings.run;

@@ -11,7 +11,7 @@ h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .5rem; } h2 { font-size: 1
 h3 { font-size: 1rem; margin: 1rem 0 .25rem; }
 a { color: inherit; }
 .note, .tick, dt { color: var(--muted); font-size: .875rem; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; } .scroll tr > :first-child { position: sticky; left: 0; background: var(--card); }
 table { border-collapse: collapse; width: 100%; background: var(--card); border: 1px solid var(--line); }
 th, td { padding: .5rem .75rem; text-align: right; border-bottom: 1px solid var(--line); font-variant-numeric: tabular-nums; }
 th:first-child { text-align: left; white-space: nowrap; } tr:last-child > * { border-bottom: 0; }
@@ -38,8 +38,9 @@ caption { font-weight: 600; text-align: left; padding: .5rem 0; caption-side: to
 .gallery.wide { grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr)); }
 .gallery figure { padding: .5rem; } .gallery figcaption { font-weight: 400; font-size: .875rem; margin: .35rem 0 0; overflow-wrap: anywhere; }
 .gallery img { width: 100%; height: auto; display: block; }
-@media (max-width: 520px) { .tick { font-size: 20px; } .tick.axis { transform: translateY(8px); } figure > svg { margin-bottom: .75rem; } }
-dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(200px, 1fr)); gap: .25rem 1rem; margin: 0; }
+@media (max-width: 520px) { th, td { padding: .4rem .35rem; font-size: .8125rem; } thead th { font-size: .75rem; }
+  th:first-child { white-space: normal; min-width: 6.5em; } .tick { font-size: 20px; } .tick.axis { transform: translateY(8px); } figure > svg { margin-bottom: .75rem; } }
+dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(160px, 1fr)); gap: .25rem 1rem; margin: 0; }
 dl > div { border-bottom: 1px solid var(--line); padding: .15rem 0; overflow-wrap: anywhere; }
 dd { margin: 0; }
 `;

@@ -12,7 +12,7 @@ export interface ResidualCnnOptions {
   readonly maxDropRate: number;
 }
 
-/** A residual CNN, `[batch, size, size, 3]` → probabilities `[batch, classes]`, compiled; its initial weights do not depend on the rates. */
+/** A compiled residual CNN, `[batch, size, size, 3]` → probabilities `[batch, classes]`. Its weights do not depend on the rates. */
 export function residualCnn({ size, classes, blocks, maxDropRate }: ResidualCnnOptions): tfl.LayersModel {
   let seed = 0;
   const conv = (strides: number, activation: "relu" | "linear", scale = 2) =>

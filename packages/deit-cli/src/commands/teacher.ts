@@ -12,7 +12,7 @@ import { SETTING_GROUPS, TRAIN_OPTIONS, trainSettings } from "./train.ts";
 /** First part of a run; `train --resume` trains the students. */
 export const teacher: Command = {
   name: "teacher",
-  what: "Make the teacher only, and store its logits if wanted; 'train --resume' trains the students",
+  what: "Make the teacher only, and store its logits (--store-logits); 'train --resume' trains the students",
   options: TRAIN_OPTIONS,
   settings: SETTING_GROUPS,
   examples: [

@@ -19,8 +19,8 @@ interface Statistics {
 }
 
 /**
- * Keras' `Normalization`, the first layer of its EfficientNets, which tfjs lacks: `(x − mean) / max(√variance, 1e-7)`, by channel or
- * with one number for all. Mean and variance are in its configuration, or are weights, set by `adapt`.
+ * Keras' `Normalization`, the first layer of its EfficientNets, which tfjs lacks: `(x − mean) / max(√variance, 1e-7)`, by channel
+ * or with one number for all. Mean and variance are in its configuration, or are weights, set by `adapt`.
  *
  * @see https://keras.io/api/layers/preprocessing_layers/numerical/normalization/
  */

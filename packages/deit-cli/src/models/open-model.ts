@@ -33,7 +33,7 @@ export interface ModelUse {
 }
 
 /**
- * Opens a model that a run has saved.
+ * Opens a saved model.
  *
  * @param path - Its folder or `model.json`, or a run's folder: its distilled student, else the one alone.
  * @throws UsageError for a model without class names, or a run without a student. Error naming a file that is not a model, or has

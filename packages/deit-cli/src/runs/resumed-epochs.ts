@@ -22,7 +22,7 @@ export async function requireSameEpochs(folder: string, { run, recipe }: Setting
     const trained = (await finishedStage(folder, stage))?.result.history.loss?.length;
     if (trained === undefined || trained === recipe.epochs) continue;
     throw new UsageError(
-      `--epochs: expected ${trained}, because the ${name} of '${folder}' has been trained for ${trained}, got ${recipe.epochs}`,
+      `--epochs: expected ${trained}, as the ${name} of '${folder}' is trained for, got ${recipe.epochs}`,
     );
   }
 }

@@ -125,11 +125,11 @@ describe("the command line", () => {
     [["--preset", "finetune"], "--weights: expected a safetensors file to start from, got none"],
     [
       ["--store-logits", "x"],
-      "--store-logits: expected --view-epochs with it, or no view comes again, got none",
+      "--store-logits: expected --view-epochs with it, without which no view repeats, got none",
     ],
     [
       ["--store-logits", "x", "--view-epochs", "1", "--mixup", "0.8"],
-      "--store-logits: expected pictures that come again, got ones that are mixed anew",
+      "--store-logits: expected views that repeat, got MixUp or CutMix, which mix them differently each time",
     ],
     [["--data", "a", "--download"], "--data and --download: expected one of the two, got both"],
   ])("refuses %j", (args, message) => {
@@ -253,7 +253,9 @@ test("a run is not resumed under another augmentation; where logits are stored d
   const saved = editsOf({ preset: "tiny", name: "a", viewEpochs: 1, storeLogits: "here" });
   const resumed = (options: object) => resumeSettings(saved, editsOf({ resume: "a", ...options }));
   expect(() => resumed({ augment: "deit", mixup: 0.8, storeLogits: "there" })).toThrow(
-    new UsageError("--store-logits: expected pictures that come again, got ones that are mixed anew"),
+    new UsageError(
+      "--store-logits: expected views that repeat, got MixUp or CutMix, which mix them differently each time",
+    ),
   );
   expect(() => resumed({ augment: "none", repeats: 3 })).toThrow(
     new UsageError(

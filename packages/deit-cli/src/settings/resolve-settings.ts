@@ -81,11 +81,15 @@ function requireTrainable(settings: Settings): void {
     throw new UsageError("--weights: expected a safetensors file to start from, got none");
 }
 
-/** Stored logits are of use only where a view comes again. */
+/** Stored logits are of use only for views that repeat. */
 function requireStorable({ run, data, recipe: { mixing } }: Settings): void {
   if (run.storeLogits === undefined) return;
   if (data.viewEpochs === undefined)
-    throw new UsageError("--store-logits: expected --view-epochs with it, or no view comes again, got none");
+    throw new UsageError(
+      "--store-logits: expected --view-epochs with it, without which no view repeats, got none",
+    );
   if (mixing !== undefined && (mixing.mixupAlpha !== 0 || mixing.cutmixAlpha !== 0))
-    throw new UsageError("--store-logits: expected pictures that come again, got ones that are mixed anew");
+    throw new UsageError(
+      "--store-logits: expected views that repeat, got MixUp or CutMix, which mix them differently each time",
+    );
 }

@@ -37,8 +37,12 @@ export async function fitWithProgress(
   const fitting = fit(task, optimizer, source, { ...options, callbacks: [progress, ...callbacks] });
   const { history } = await fitting.catch((error: unknown) => {
     if (!(error instanceof OtherRunError)) throw error;
+    // Settings were compared before: a schedule differs by its epochs only.
+    const isLonger = error.differences.every((one) => /^(learningRate|average) was /.test(one));
     throw new UsageError(
-      `--resume: expected the settings of the run, got others: ${error.differences.join("; ")}`,
+      isLonger
+        ? `--epochs: expected the number that the run began with, on which its learning rate depends, got ${options.epochs}; only --schedule constant can be extended`
+        : `--resume: expected the settings of the run, got others: ${error.differences.join("; ")}`,
     );
   });
   return history as Record<string, number[]>;

@@ -75,7 +75,9 @@ function comparison(alone: JudgedModel, distilled: JudgedModel): string {
   const p = mcnemar(onlyAlone, onlyDistilled);
   const split = `${onlyDistilled} only the distilled one gets right, ${onlyAlone} only the other`;
   const test = `exact McNemar test, p ${p < 0.001 ? "< 0.001" : `= ${p.toFixed(3)}`}`;
-  return p < CHANCE ? `${split}, more than chance would explain (${test})` : `${split}, which may be chance (${test})`;
+  return p < CHANCE
+    ? `${split}, more than chance would explain (${test})`
+    : `${split}, which may be chance (${test})`;
 }
 
 /** Three commands to try after a run. */

@@ -12,7 +12,7 @@ import { rowTable } from "../table.ts";
 import { ceilingRow } from "../wasm/kernels/ceiling.ts";
 import { chosenBuild } from "../wasm/step/builds.ts";
 import { gigaflops } from "../wasm/step/model-flops.ts";
-import { startStock } from "../wasm/which-kernels.ts";
+import { startOwnKernels } from "../wasm/which-kernels.ts";
 import type { TrainingFigures, TrainingTask } from "./training.ts";
 
 export const trainerParts: readonly string[] = ["speed", "memory"];
@@ -20,18 +20,18 @@ export const trainerParts: readonly string[] = ["speed", "memory"];
 const CORES = 2;
 const BATCH = 64;
 const LARGE_BATCH = 256;
-const STOCK_BATCH = 2;
+const OWN_BATCH = 2;
 const MIB = 2 ** 20;
 /** Runnable processes, of the last minute, beyond which figures suffer. */
 const IDLE_LOAD = 0.7;
 
-/** `fitDataset` on two cores: replicas against one, against stock tfjs and PyTorch; memory, waiting, saving. */
+/** `fitDataset` on two cores: replicas against one, against tfjs' own kernels and PyTorch; memory, waiting, saving. */
 export async function trainerSuite(recorder: Recorder, options: SuiteOptions): Promise<void> {
   const [load = 0] = loadavg();
   if (load > IDLE_LOAD) {
     recorder.note(`The machine was busy: load average ${load.toFixed(1)} as the run began.`);
   }
-  await startStock();
+  await startOwnKernels();
   recorder.build = `${chosenBuild()} build, two cores`;
   const ceiling = await ceilingRow(recorder, options.quick);
   if (options.only !== "memory") await speedRows(recorder, options, ceiling);
@@ -51,10 +51,10 @@ async function speedRows(
 ): Promise<void> {
   const two = { replicas: CORES, batchSize: BATCH, steps: quick ? 2 : 4, kernels: true, checkpoint: false };
   const one = { ...two, replicas: 1 };
-  const stock = {
+  const own = {
     replicas: 1,
-    batchSize: STOCK_BATCH,
-    microBatchSize: STOCK_BATCH,
+    batchSize: OWN_BATCH,
+    microBatchSize: OWN_BATCH,
     steps: 2,
     kernels: false,
   };
@@ -62,16 +62,16 @@ async function speedRows(
     python === undefined
       ? "no --python <interpreter with torch and timm> was given"
       : await startTorch(python);
-  const rates: Record<"two" | "one" | "stock" | "torch", number[]> = {
+  const rates: Record<"two" | "one" | "own" | "torch", number[]> = {
     two: [],
     one: [],
-    stock: [],
+    own: [],
     torch: [],
   };
   for (let round = 0; round < (quick ? 1 : 3); round++) {
     rates.two.push((await training(two)).imagesPerSecond);
     rates.one.push((await training(one)).imagesPerSecond);
-    rates.stock.push((await training({ ...stock, checkpoint: false })).imagesPerSecond);
+    rates.own.push((await training({ ...own, checkpoint: false })).imagesPerSecond);
     if (typeof torch !== "string") rates.torch.push(BATCH / ((await torch.step()) / 1e3));
   }
   const limit = (ceiling * CORES) / gigaflops(config.deitTiny, { backward: true });
@@ -79,10 +79,12 @@ async function speedRows(
   const ours = median(rates.two);
   const rows = [
     rateRow(id, ours, median(rates.one), "one replica", "images/s", 1.8, 2 * median(rates.one)),
-    rateRow(id, ours, median(rates.stock), "stock tfjs", "images/s", 42, limit),
+    rateRow(id, ours, median(rates.own), "tfjs' own kernels", "images/s", 42, limit),
   ];
   for (const row of rows) recorder.add(row);
-  recorder.note(`Stock's steps were timed at batch ${STOCK_BATCH}, one replica, and are given per image.`);
+  recorder.note(
+    `Steps of tfjs' own kernels were timed at batch ${OWN_BATCH}, one replica, and are given per image.`,
+  );
   if (typeof torch === "string") {
     recorder.skip(`${id}, against PyTorch eager`, torch);
     return;

@@ -14,7 +14,7 @@ import { endToEndRows } from "./step/end-to-end.ts";
 import { stepProfile } from "./step/profiles.ts";
 import { resnetRows } from "./step/resnet.ts";
 import { tapeRows } from "./step/tape.ts";
-import { startStock } from "./which-kernels.ts";
+import { startOwnKernels } from "./which-kernels.ts";
 
 type Part = (recorder: Recorder, options: PartOptions) => Promise<void>;
 
@@ -40,12 +40,12 @@ const PARTS: Readonly<Record<string, Part>> = {
 /** The parts of {@link wasmSuite} that can be run alone. */
 export const wasmParts: readonly string[] = Object.keys(PARTS);
 
-/** Our kernels for tfjs' WASM backend against stock tfjs and the other ways to do the same here. */
+/** Our kernels for tfjs' WASM backend against tfjs' own kernels and the other ways to do the same here. */
 export async function wasmSuite(recorder: Recorder, options: SuiteOptions): Promise<void> {
   const [load = 0] = loadavg();
   if (load > IDLE_LOAD)
     recorder.note(`The machine was busy: load average ${load.toFixed(1)} as the run began.`);
-  await startStock();
+  await startOwnKernels();
   recorder.build = chosenBuild();
   const ceiling = await ceilingRow(recorder, options.quick);
   for (const [name, part] of Object.entries(PARTS)) {

@@ -3,7 +3,7 @@ import { startBackend } from "tfjs-backends";
 import { type InstallOptions, installWasmKernels } from "wasm-kernels";
 
 /** Starts tfjs' WASM backend with its gradients and its own kernels alone. */
-export async function startStock(): Promise<void> {
+export async function startOwnKernels(): Promise<void> {
   await startBackend("wasm");
   installWasmKernels().uninstall();
 }
@@ -26,12 +26,12 @@ export async function withOurs<T>(use: () => T | Promise<T>): Promise<T> {
 
 /** tfjs' own `BatchMatMul` and ours, called without tfjs' engine around them. */
 export interface MatMulKernels {
-  readonly stock: tf.KernelFunc;
+  readonly own: tf.KernelFunc;
   readonly ours: tf.KernelFunc;
 }
 
 /** Runs `use` with both at hand. */
 export async function withMatMuls<T>(use: (kernels: MatMulKernels) => T | Promise<T>): Promise<T> {
-  const stock = tf.getKernel("BatchMatMul", "wasm").kernelFunc;
-  return withOurs(() => use({ stock, ours: tf.getKernel("BatchMatMul", "wasm").kernelFunc }));
+  const own = tf.getKernel("BatchMatMul", "wasm").kernelFunc;
+  return withOurs(() => use({ own, ours: tf.getKernel("BatchMatMul", "wasm").kernelFunc }));
 }

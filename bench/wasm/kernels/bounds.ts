@@ -13,7 +13,7 @@ export async function boundsRow(recorder: Recorder, { quick }: PartOptions): Pro
   const x = tf.randomUniform(SHAPE, -1, 9, "float32", 1);
   const six = tf.scalar(6);
   const run = () => tf.minimum(x, six).dispose();
-  const [ours, stock] = await interleaved([{ run, enter: () => enterOurs() }, { run }], {
+  const [ours, own] = await interleaved([{ run, enter: () => enterOurs() }, { run }], {
     rounds: quick ? 5 : 15,
   });
   const gigabytes = (2 * BYTES * x.size) / 1e9; // read once, written once
@@ -22,7 +22,7 @@ export async function boundsRow(recorder: Recorder, { quick }: PartOptions): Pro
   const limit = gigabytes / (timeRepeated(copy, repeatsFor(copy, 100)) / 1e3);
   const id = `min(x, 6) of ${SHAPE.join("×")} numbers`;
   recorder.add(
-    rateRow(id, gigabytes / (ours! / 1e3), gigabytes / (stock! / 1e3), "stock tfjs", "GB/s", 4, limit),
+    rateRow(id, gigabytes / (ours! / 1e3), gigabytes / (own! / 1e3), "tfjs' own kernels", "GB/s", 4, limit),
   );
   tf.dispose([x, six]);
 }

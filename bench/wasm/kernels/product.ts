@@ -22,16 +22,16 @@ export function megaflops({ batch, m, n, k }: Product): number {
   return (2 * batch * m * n * k) / 1e6;
 }
 
-/** stock tfjs has one path that is not a scalar loop. */
-export function isFastInStock({ batch, transposeA, transposeB }: Product): boolean {
+/** tfjs' own kernels has one path that is not a scalar loop. */
+export function hasFastPath({ batch, transposeA, transposeB }: Product): boolean {
   return batch === 1 && !transposeA && !transposeB;
 }
 
 /** Both sides of a product as functions, on operands that live until `dispose`. */
 export function runnable(
   { batch, m, n, k, transposeA, transposeB }: Product,
-  { ours, stock }: MatMulKernels,
-): { ours: () => void; stock: () => void; dispose: () => void } {
+  { ours, own }: MatMulKernels,
+): { ours: () => void; own: () => void; dispose: () => void } {
   const a = operand(transposeA ? [batch, k, m] : [batch, m, k]);
   const b = operand(transposeB ? [batch, n, k] : [batch, k, n]);
   const backend = tf.backend();
@@ -39,7 +39,7 @@ export function runnable(
     const out = kernel({ inputs: { a, b }, attrs: { transposeA, transposeB }, backend }) as tf.TensorInfo;
     backend.disposeData(out.dataId);
   };
-  return { ours: call(ours), stock: call(stock), dispose: () => tf.dispose([a, b]) };
+  return { ours: call(ours), own: call(own), dispose: () => tf.dispose([a, b]) };
 }
 
 let noise = new Float32Array(0);

@@ -2,7 +2,7 @@ import { interleaved, repeatsFor } from "../../measure.ts";
 import { type Recorder, rateRow } from "../../report.ts";
 import type { PartOptions } from "../part-options.ts";
 import { type MatMulKernels, withMatMuls } from "../which-kernels.ts";
-import { isFastInStock, megaflops, type Product, productName, runnable } from "./product.ts";
+import { hasFastPath, megaflops, type Product, productName, runnable } from "./product.ts";
 
 const BATCH = 8;
 const TOKENS = 198;
@@ -52,26 +52,26 @@ const PRODUCTS: readonly [string, Product][] = [
   ...dense("head", BATCH, DIM, CLASSES),
 ];
 
-/** One row a product of the model, against stock tfjs. */
+/** One row a product of the model, against tfjs' own kernels. */
 export async function productRows(recorder: Recorder, { quick, ceiling }: PartOptions): Promise<void> {
   await withMatMuls(async (kernels) => {
     for (const [name, product] of PRODUCTS) {
-      const [ours, stock] = await timeProduct(product, kernels, quick ? 3 : 9);
+      const [ours, own] = await timeProduct(product, kernels, quick ? 3 : 9);
       recorder.add(
         rateRow(
           `${name} (${productName(product)})`,
           megaflops(product) / ours,
-          megaflops(product) / stock,
-          "stock tfjs",
+          megaflops(product) / own,
+          "tfjs' own kernels",
           "GFLOP/s",
-          isFastInStock(product) ? 1.8 : 20,
+          hasFastPath(product) ? 1.8 : 20,
           ceiling,
         ),
       );
     }
   });
   recorder.note(
-    "In the products, `dX` and `dW` are the gradients of a dense layer's input and kernel; stock tfjs keeps its packed " +
+    "In the products, `dX` and `dW` are the gradients of a dense layer's input and kernel; tfjs' own kernel keeps its packed " +
       "copy of the second matrix from call to call where neither side is transposed, as it may with weights that do not change.",
   );
 }
@@ -80,14 +80,14 @@ async function timeProduct(
   product: Product,
   kernels: MatMulKernels,
   rounds: number,
-): Promise<[ours: number, stock: number]> {
-  const { ours, stock, dispose } = runnable(product, kernels);
-  const repeats = [repeatsFor(ours, 4), repeatsFor(stock, 4)] as const;
+): Promise<[ours: number, own: number]> {
+  const { ours, own, dispose } = runnable(product, kernels);
+  const repeats = [repeatsFor(ours, 4), repeatsFor(own, 4)] as const;
   const repeated = (run: () => void, count: number) => () => {
     for (let i = 0; i < count; i++) run();
   };
-  const sides = [{ run: repeated(ours, repeats[0]) }, { run: repeated(stock, repeats[1]) }];
-  const [ourMs, stockMs] = await interleaved(sides, { rounds });
+  const sides = [{ run: repeated(ours, repeats[0]) }, { run: repeated(own, repeats[1]) }];
+  const [ourMs, ownMs] = await interleaved(sides, { rounds });
   dispose();
-  return [ourMs! / repeats[0], stockMs! / repeats[1]];
+  return [ourMs! / repeats[0], ownMs! / repeats[1]];
 }

@@ -8,8 +8,8 @@ import { gigaflops } from "./model-flops.ts";
 import { plainLogits } from "./plain-deit.ts";
 
 const BATCH = 8;
-/** Stock's micro-batch where time is short; the full run states its rate per image at both. */
-const STOCK_BATCH = 1;
+/** Micro-batch of tfjs' own kernels where time is short; the full run gives their rate per image at both. */
+const OWN_BATCH = 1;
 
 /** Whole passes of DeiT-Ti/16 at 224² through the same model code, our kernels in place and not. */
 export async function endToEndRows(recorder: Recorder, options: PartOptions): Promise<void> {
@@ -21,58 +21,57 @@ export async function endToEndRows(recorder: Recorder, options: PartOptions): Pr
     [...seed, 20],
   ] as const) {
     const limit = ceiling / gigaflops(size, { backward: true });
-    const [ours, stock] = await trainingRates(recorder, size, quick);
+    const [ours, own] = await trainingRates(recorder, size, quick);
     const id = `${name}: forward + backward, micro-batch ${BATCH}`;
-    recorder.add(rateRow(id, ours, stock, "stock tfjs", "images/s", target, limit));
+    recorder.add(rateRow(id, ours, own, "tfjs' own kernels", "images/s", target, limit));
   }
   await plainRow(recorder, options);
   await forwardRow(recorder, options);
 }
 
-/** Images per second of ours and of stock. */
+/** Images per second of ours and of own. */
 async function trainingRates(recorder: Recorder, size: VitSize, quick: boolean): Promise<[number, number]> {
   const ours = deitStep(size, BATCH);
-  const stock = quick ? deitStep(size, STOCK_BATCH) : ours;
+  const own = quick ? deitStep(size, OWN_BATCH) : ours;
   const ourSide = { run: () => ours.forwardBackward(), enter: () => enterOurs() };
   await timeOnce(ourSide); // warm
-  // One round of stock takes as long as ten to twenty of ours: so many of ours go around each of its own.
+  // One round of tfjs' own kernels takes as long as ten to twenty of ours, which are timed around it.
   const ourTimes: number[] = [];
-  const stockTimes: number[] = [];
+  const ownTimes: number[] = [];
   const around = quick ? 2 : 3;
   for (let round = 0; round < (quick ? 1 : 3); round++) {
     for (let i = 0; i < around; i++) ourTimes.push(await timeOnce(ourSide));
-    stockTimes.push(await timeOnce({ run: () => stock.forwardBackward() }));
+    ownTimes.push(await timeOnce({ run: () => own.forwardBackward() }));
   }
   for (let i = 0; i < around; i++) ourTimes.push(await timeOnce(ourSide));
-  const rates: [number, number] = [
-    BATCH / (median(ourTimes) / 1e3),
-    stock.batch / (median(stockTimes) / 1e3),
-  ];
+  const rates: [number, number] = [BATCH / (median(ourTimes) / 1e3), own.batch / (median(ownTimes) / 1e3)];
   if (size === config.deitTiny) await noteMicroBatch(recorder, rates[1], quick);
-  if (stock !== ours) stock.dispose();
+  if (own !== ours) own.dispose();
   ours.dispose();
   return rates;
 }
 
-/** States what the quick run relies on, and in the full run measures it: stock's rate per image at the smaller micro-batch. */
+/** States what the quick run relies on, and measures it in the full run: the rate of tfjs' own kernels at the smaller micro-batch. */
 async function noteMicroBatch(recorder: Recorder, rate: number, quick: boolean): Promise<void> {
   if (quick) {
-    recorder.note(`Stock's steps were timed at micro-batch ${STOCK_BATCH} and are given per image.`);
+    recorder.note(
+      `Steps of tfjs' own kernels were timed at micro-batch ${OWN_BATCH} and are given per image.`,
+    );
     return;
   }
-  const small = deitStep(config.deitTiny, STOCK_BATCH);
+  const small = deitStep(config.deitTiny, OWN_BATCH);
   const smallRate = small.batch / ((await timeOnce({ run: () => small.forwardBackward() })) / 1e3);
   small.dispose();
   recorder.note(
-    `Stock's rate by micro-batch: ${smallRate.toFixed(3)} images/s at ${STOCK_BATCH}, ` +
-      `${rate.toFixed(3)} at ${BATCH}; \`--quick\` times it at ${STOCK_BATCH}.`,
+    `tfjs' own kernels by micro-batch: ${smallRate.toFixed(3)} images/s at ${OWN_BATCH}, ` +
+      `${rate.toFixed(3)} at ${BATCH}; \`--quick\` times it at ${OWN_BATCH}.`,
   );
 }
 
 /** The model written in plain tfjs operations, as one would without these packages. */
 async function plainRow(recorder: Recorder, { quick, ceiling }: PartOptions): Promise<void> {
   const ours = deitStep(config.deitTiny, BATCH);
-  const plain = deitStep(config.deitTiny, STOCK_BATCH, plainLogits);
+  const plain = deitStep(config.deitTiny, OWN_BATCH, plainLogits);
   const ourSide = { run: () => ours.forwardBackward(), enter: () => enterOurs() };
   await timeOnce(ourSide);
   const sides = [ourSide, { run: () => plain.forwardBackward() }];
@@ -82,7 +81,7 @@ async function plainRow(recorder: Recorder, { quick, ceiling }: PartOptions): Pr
       "forward + backward, against the model in plain tfjs operations",
       BATCH / (ourMs! / 1e3),
       plain.batch / (plainMs! / 1e3),
-      "stock tfjs, no custom gradients",
+      "plain tfjs, no custom gradients",
       "images/s",
       null,
       ceiling / gigaflops(config.deitTiny, { backward: true }),
@@ -96,13 +95,13 @@ async function forwardRow(recorder: Recorder, { quick, ceiling }: PartOptions): 
   const step: DeitStep = deitStep(config.deitTiny, BATCH);
   const sides = [{ run: () => step.forward(), enter: () => enterOurs() }, { run: () => step.forward() }];
   await timeOnce(sides[0]!);
-  const [ours, stock] = await interleaved(sides, { rounds: quick ? 3 : 9 });
+  const [ours, own] = await interleaved(sides, { rounds: quick ? 3 : 9 });
   recorder.add(
     rateRow(
       `DeiT-Ti/16 224², head size 64: forward only, batch ${BATCH}`,
       BATCH / (ours! / 1e3),
-      BATCH / (stock! / 1e3),
-      "stock tfjs",
+      BATCH / (own! / 1e3),
+      "tfjs' own kernels",
       "images/s",
       4,
       ceiling / gigaflops(config.deitTiny, { backward: false }),

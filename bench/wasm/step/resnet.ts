@@ -9,7 +9,7 @@ import { enterOurs } from "../which-kernels.ts";
 
 const CLASSES = 5;
 
-/** BiT's R50x1, a teacher: its answers, and its training pass, which stock tfjs cannot do on WASM at all. */
+/** BiT's R50x1, a teacher: its answers, and its training pass, which tfjs' own kernels cannot do on WASM at all. */
 export async function resnetRows(recorder: Recorder, options: PartOptions): Promise<void> {
   await forwardRow(recorder, options);
   await trainingRow(recorder, options, 224, options.quick ? 1 : 2);
@@ -24,16 +24,13 @@ async function forwardRow(recorder: Recorder, { quick, ceiling }: PartOptions): 
     logits.set(name, y.dataSync() as Float32Array);
     y.dispose();
   };
-  const sides: Contestant[] = [
-    { run: () => answer("ours"), enter: enterOurs },
-    { run: () => answer("stock") },
-  ];
+  const sides: Contestant[] = [{ run: () => answer("ours"), enter: enterOurs }, { run: () => answer("own") }];
   await interleaved(sides, { rounds: 1 }); // warms both up
-  requireSame(logits.get("ours")!, logits.get("stock")!);
-  const [ours, stock] = await interleaved(sides, { rounds: quick ? 3 : 7 });
+  requireSame(logits.get("ours")!, logits.get("own")!);
+  const [ours, own] = await interleaved(sides, { rounds: quick ? 3 : 7 });
   const id = "BiT R50x1 224², forward, one image";
   const limit = ceiling / flops;
-  recorder.add(rateRow(id, 1e3 / ours!, 1e3 / stock!, "stock tfjs WASM", "images/s", 2, limit));
+  recorder.add(rateRow(id, 1e3 / ours!, 1e3 / own!, "tfjs WASM", "images/s", 2, limit));
   dispose();
 }
 
@@ -66,7 +63,7 @@ async function trainingRow(
   const target = side === 224 ? 1.7 : null;
   recorder.add(rateRow(id, ...rates, "our 128-bit build", "images/s", target, ceiling / (3 * flops)));
   recorder.note(
-    `The same on tfjs' own WASM kernels: ${stockAnswer(() => tf.dispose(tf.variableGrads(loss, variables)))}.`,
+    `The same on tfjs' own WASM kernels: ${ownTraining(() => tf.dispose(tf.variableGrads(loss, variables)))}.`,
   );
   targets.dispose();
   dispose();
@@ -100,18 +97,18 @@ function gigaflops(model: tfl.LayersModel): number {
 /** float32 through 53 convolutions. */
 const TOLERANCE = 1e-3;
 
-function requireSame(ours: Float32Array, stock: Float32Array): void {
-  const scale = Math.max(...stock.map(Math.abs));
-  const apart = Math.max(...ours.map((value, i) => Math.abs(value - stock[i]!)));
+function requireSame(ours: Float32Array, own: Float32Array): void {
+  const scale = Math.max(...own.map(Math.abs));
+  const apart = Math.max(...ours.map((value, i) => Math.abs(value - own[i]!)));
   if (!(apart < TOLERANCE * scale))
-    throw new Error(`bench: expected stock tfjs' logits, got ${apart} beside ${scale}`);
+    throw new Error(`bench: expected the logits of tfjs' own kernels, got ${apart} beside ${scale}`);
 }
 
-/** Whether stock tfjs trains the model: its own words if not. */
-function stockAnswer(train: () => void): string {
+/** Whether tfjs' own kernels trains the model: its own words if not. */
+function ownTraining(train: () => void): string {
   if (tf.getKernel("Conv2DBackpropFilter", "wasm")) {
     train();
-    return "stock tfjs can";
+    return "tfjs' own kernels can";
   }
-  return "stock tfjs cannot (no Conv2DBackpropFilter)";
+  return "tfjs' own kernels cannot (no Conv2DBackpropFilter)";
 }

@@ -16,7 +16,7 @@ export async function tapeRows(recorder: Recorder, { quick }: PartOptions): Prom
     ours.forwardBackward(); // the kernels' own scratch memory comes with the first step
     return heapOf(ours);
   });
-  const stock = heapOf(plain);
+  const own = heapOf(plain);
   ours.dispose();
   plain.dispose();
   recorder.add({
@@ -27,17 +27,17 @@ export async function tapeRows(recorder: Recorder, { quick }: PartOptions): Prom
     ...rateRow(
       "tape per image, against plain tfjs operations",
       kept.tape,
-      stock.tape,
-      "stock tfjs",
+      own.tape,
+      "tfjs' own kernels",
       "MB",
       null,
     ),
-    ratio: stock.tape / kept.tape,
+    ratio: own.tape / kept.tape,
   });
   recorder.note(
     "The tape is what the step holds of tfjs' WASM heap when the forward pass ends, weights and images apart, counted at " +
       "its allocator and divided by the micro-batch (ours 8). The most that the whole step held, gradients of the weights " +
-      `and the kernels' scratch included: ours ${kept.peak.toFixed(0)} MB, plain tfjs ${stock.peak.toFixed(0)} MB an image` +
+      `and the kernels' scratch included: ours ${kept.peak.toFixed(0)} MB, plain tfjs ${own.peak.toFixed(0)} MB an image` +
       ` (at micro-batch ${plain.batch}); the heap ends at 4,295 MB.`,
   );
 }

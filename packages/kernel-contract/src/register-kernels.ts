@@ -1,39 +1,39 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** A kernel that {@link registerKernels} registers. */
+/** A kernel to register. */
 export interface KernelToRegister {
-  /** Name of the operation. */
+  /** Name of the op. */
   readonly name: string;
   /**
    * Runs it.
    *
-   * @param params - As tfjs gives them: inputs, attributes, backend.
-   * @param stock - Runs the backend's own kernel of that name, on the same inputs unless it is given others. Throws where
-   * it has none.
+   * @param params - Inputs, attributes and backend, as tfjs passes them.
+   * @param own - Runs the backend's own kernel of that name, on the same inputs unless others are given. Throws if the backend
+   * has none.
    */
   run(
     params: Parameters<tf.KernelFunc>[0],
-    stock: (inputs?: tf.NamedTensorInfoMap) => ReturnType<tf.KernelFunc>,
+    own: (inputs?: tf.NamedTensorInfoMap) => ReturnType<tf.KernelFunc>,
   ): ReturnType<tf.KernelFunc>;
 }
 
-/** What {@link registerKernels} did. */
+/** Result of {@link registerKernels}. */
 export interface RegisteredKernels {
-  /** Names of the operations that the backend had and that now run here. */
+  /** Names of the ops whose own kernels these replace. */
   readonly replaced: readonly string[];
-  /** Names of the operations that the backend did not have. */
+  /** Names of the ops that the backend had no kernel for. */
   readonly added: readonly string[];
-  /** Puts the backend's own kernels back. Calling it again does nothing. */
+  /** Restores the backend's own kernels. Further calls do nothing. */
   unregister(): void;
 }
 
 /**
- * Registers kernels for a backend, in the place of its own where it has any, until they are taken off again.
+ * Registers kernels for a backend in place of its own, until they are unregistered.
  *
- * @param backendName - As tfjs calls it. It need not be the current one.
+ * @param backendName - tfjs' name of the backend, which need not be the current one.
  *
  * @example
- * const add: KernelToRegister = { name: "Add", run: (_, stock) => stock() };
+ * const add: KernelToRegister = { name: "Add", run: (_, own) => own() };
  * const { replaced, unregister } = registerKernels("cpu", [add]);
  * console.log(replaced); // ["Add"]
  * unregister();
@@ -42,11 +42,11 @@ export function registerKernels(
   backendName: string,
   kernels: readonly KernelToRegister[],
 ): RegisteredKernels {
-  const stock = new Map<string, tf.KernelConfig>();
+  const replaced = new Map<string, tf.KernelConfig>();
   for (const { name, run } of kernels) {
     const own = tf.getKernel(name, backendName);
     if (own) {
-      stock.set(name, own);
+      replaced.set(name, own);
       tf.unregisterKernel(name, backendName);
     }
     const kernelFunc: tf.KernelFunc = (params) =>
@@ -60,14 +60,14 @@ export function registerKernels(
   const names = kernels.map(({ name }) => name);
   let isRegistered = true;
   return {
-    replaced: names.filter((name) => stock.has(name)),
-    added: names.filter((name) => !stock.has(name)),
+    replaced: names.filter((name) => replaced.has(name)),
+    added: names.filter((name) => !replaced.has(name)),
     unregister() {
       if (!isRegistered) return;
       isRegistered = false;
       for (const name of names) {
         tf.unregisterKernel(name, backendName);
-        const own = stock.get(name);
+        const own = replaced.get(name);
         if (own) tf.registerKernel(own);
       }
     },

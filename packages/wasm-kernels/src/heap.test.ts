@@ -76,7 +76,7 @@ test("a full heap is an error that says what to do, and tfjs works on", () => {
   const tensors = tf.memory().numTensors;
   const { error, release } = occupy(() => false);
   expect(String(error)).toMatch(
-    /WASM heap exhausted: 256\.0 MiB asked for, .* that can grow to 4096 MiB; lower the micro-batch/,
+    /WASM heap exhausted: 256\.0 MiB requested, .* that can grow to 4096 MiB; lower the micro-batch/,
   );
   expect(memoryOf(backend()).buffer.byteLength).toBeGreaterThan(3.75 * 1024 * MIB);
   release();

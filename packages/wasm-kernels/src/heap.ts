@@ -5,7 +5,7 @@ const MIB = 1024 * 1024;
 const HEAP_LIMIT_MIB = 4096;
 
 /**
- * Makes exhaustion of tfjs' WASM heap an error. Stock tfjs does not look at what `malloc` returns, and its kernels
+ * Makes exhaustion of tfjs' WASM heap an error. tfjs does not check what `malloc` returns, and its kernels
  * would then write at address 0.
  *
  * @returns A function that takes the guard off.
@@ -30,7 +30,7 @@ function exhausted(backend: WasmBackend, bytes: number): string {
   const { numBytes, numTensors } = tf.memory();
   const heap = memoryOf(backend).buffer.byteLength;
   return (
-    `WASM heap exhausted: ${mib(bytes)} MiB asked for, ${mib(numBytes)} MiB held by ${numTensors} tensors in a heap of ` +
+    `WASM heap exhausted: ${mib(bytes)} MiB requested, ${mib(numBytes)} MiB held by ${numTensors} tensors in a heap of ` +
     `${mib(heap)} MiB that can grow to ${HEAP_LIMIT_MIB} MiB; lower the micro-batch or dispose tensors`
   );
 }

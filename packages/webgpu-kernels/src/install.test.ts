@@ -8,16 +8,16 @@ const missing = await startWebGpu();
 describe.skipIf(missing)(`installWebGpuKernels${missing ? ` (skipped: ${missing})` : ""}`, () => {
   test("installs once and puts tfjs back as it was", () => {
     installWebGpuKernels().uninstall();
-    const stock = tf.getKernel("Sum", "webgpu");
+    const own = tf.getKernel("Sum", "webgpu");
     expect(tf.getKernel("Attention", "webgpu")).toBeUndefined();
     const installed = installWebGpuKernels();
     expect(installWebGpuKernels()).toBe(installed);
     expect(installed.replaced).toEqual(["BatchMatMul", "Mean", "Sum"]);
     expect(installed.added).toContain("Attention");
-    expect(tf.getKernel("Sum", "webgpu")).not.toBe(stock);
+    expect(tf.getKernel("Sum", "webgpu")).not.toBe(own);
     installed.uninstall();
     installed.uninstall();
-    expect(tf.getKernel("Sum", "webgpu")).toBe(stock);
+    expect(tf.getKernel("Sum", "webgpu")).toBe(own);
     expect(tf.getKernel("Attention", "webgpu")).toBeUndefined();
     installWebGpuKernels();
   });

@@ -8,14 +8,14 @@ import { tfjsOptim } from "./tfjs-optim.ts";
 import { trainingStep } from "./training-step.ts";
 import { vitBlocks } from "./vit-blocks.ts";
 
-/** Everything that is the same on every backend: ops, layers, models, losses, a training step. */
+/** Ops, layers, models, losses and a training step, which all backends compute. */
 export const CASES: readonly Case[] = [
   ...tfjsOps,
   ...vitBlocks,
   ...layers,
   ...models,
   ...bitTeacher,
-  ...distillTrainer,
   ...tfjsOptim,
+  ...distillTrainer,
   trainingStep,
 ];

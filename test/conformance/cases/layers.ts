@@ -69,7 +69,7 @@ export const layers: readonly Case[] = [
     reference: (x, weights) => f64.linear(x, weights("kernel"), weights("bias")),
   }),
   weighted({
-    op: "vit-blocks: MultiHeadSelfAttention with dropout, 3 of 5 tokens ask",
+    op: "vit-blocks: MultiHeadSelfAttention with dropout, queries: 3 of 5 tokens",
     x: TOKENS,
     weights: ATTENTION,
     make: () =>
@@ -121,7 +121,7 @@ export const layers: readonly Case[] = [
     reference: (x) => stochasticDepth(x, { rate: 0.5, sampleKeys: KEYS, site: "drop_path" }),
   }),
   weighted({
-    op: "vit-blocks: transformerBlock, 2 of 5 tokens ask",
+    op: "vit-blocks: transformerBlock, queries: 2 of 5 tokens",
     x: TOKENS,
     weights: BLOCK,
     make: () => {

@@ -7,13 +7,13 @@ import { type Array64, joined, map, total } from "../float64/array.ts";
 /** Gradient transforms and the optimizer of `tfjs-optim`. */
 export const tfjsOptim: readonly Case[] = [
   opCase({
-    op: "distill-trainer: globalNorm",
+    op: "tfjs-optim: globalNorm",
     inputs: [noise([3, 5], 5), noise([4], 6)],
     run: (a, b) => optim.globalNorm({ a: a!, b: b! }),
     reference: (a, b) => norm(a!, b!),
   }),
   opCase({
-    op: "distill-trainer: clipByGlobalNorm",
+    op: "tfjs-optim: clipByGlobalNorm",
     inputs: [noise([3, 5], 7), noise([4], 8)],
     run: (a, b) => {
       const clipped = optim.clipByGlobalNorm(0.5).apply({ a: a!, b: b! });
@@ -28,7 +28,7 @@ export const tfjsOptim: readonly Case[] = [
     const options = { learningRate: 0.01, weightDecay: 0.1, beta1: 0.9, beta2: 0.999, ...semantics };
     const step = optim.adamWStep(3, options);
     return opCase({
-      op: `distill-trainer: AdamW, the third step, ${name}`,
+      op: `tfjs-optim: AdamW, the third step, ${name}`,
       inputs: [9, 10, 11, 12].map((seed) => map(noise([37], seed), seed === 11 ? Math.abs : Number)),
       differentiable: [],
       run: (value, m, v, gradient) => {

@@ -13,7 +13,7 @@ const SITE = "conformance";
 export const vitBlocks: readonly Case[] = [
   ...[
     { queries: 7, name: "attention" },
-    { queries: 2, name: "attention, 2 of 7 tokens ask" },
+    { queries: 2, name: "attention, queries: 2 of 7 tokens" },
   ].map(({ queries, name }) =>
     opCase({
       op: `vit-blocks: ${name}`,

@@ -3,18 +3,18 @@ import { type Kernel, replaceKernel, sizeOf } from "kernel-contract";
 import type { Context } from "../context.ts";
 import { sumOfRows } from "./column-sum.ts";
 
-/** Rows and columns of the result that one of stock's workgroups computes. */
+/** Rows and columns of the result that one workgroup of tfjs' own kernel computes. */
 const TILE = 32;
 /** Workgroups that keep a large GPU busy. */
 const GROUPS = 1024;
-/** Numbers that one of them adds up at least; sums of fewer than eight times as many are left whole. */
+/** Least length of a part; sums shorter than eight parts are not cut. */
 const INNER = 256;
 
 /**
- * `BatchMatMul` of a weight's gradient, xᵀ dy: a small result, each number of it a sum over all tokens of a batch. Stock
- * has a workgroup a tile of the result, too few for a large GPU; here the tokens are cut into parts, stock multiplies each,
- * and the products are added up, always in the same order. (Stock's own way of doing so, for still smaller results, adds
- * them up atomically: in another order each time.) All other products are left to stock.
+ * `BatchMatMul` of a weight's gradient, xᵀ dy: a small result whose elements are sums over all tokens of a batch. tfjs' own
+ * kernel runs one workgroup per tile of the result, too few for a large GPU. Here the tokens are cut into parts, tfjs' own
+ * kernel multiplies each, and the products are added in a fixed order. (For still smaller results tfjs adds partial sums
+ * atomically, in another order each time.) All other products are left to tfjs' own kernel.
  */
 export const batchMatMul: Kernel<Context> = replaceKernel(
   "BatchMatMul",

@@ -34,8 +34,8 @@ const SHADER: Shader = {
 };
 
 /**
- * `Sum` and `Mean` over axes that lie side by side and not at the end: of a bias' gradient, of batch statistics. Stock
- * tfjs transposes first. Sums over the last axis, which it does well, and of other types are left to it.
+ * `Sum` and `Mean` over adjacent axes before the last, as in a bias' gradient and batch statistics, where tfjs' own kernels
+ * transpose first. Sums over the last axis and of other types are left to tfjs' own kernels.
  */
 export const sum: Kernel<Context> = columnReduction("Sum", () => 1);
 export const mean: Kernel<Context> = columnReduction("Mean", (rows) => rows);
@@ -54,7 +54,7 @@ function columnReduction(name: "Sum" | "Mean", divisor: (rows: number) => number
     if (x.dtype !== "float32" || !isBlock || outer * columns === 0 || !fits) return own();
     const kept = keepDims ? axes.map(() => 1) : [];
     const shape = [...x.shape.slice(0, first), ...kept, ...x.shape.slice(end)];
-    if (rows === 0) return context.filled(shape, 0 / divisor(rows)); // stock fails
+    if (rows === 0) return context.filled(shape, 0 / divisor(rows)); // tfjs' own kernel fails
     if (columns === 1) return own();
     return sumOfRows(context, x, { outer, rows, columns }, shape, divisor(rows));
   });

@@ -4,7 +4,7 @@ import type { Context } from "../../context.ts";
 import { CONV2D_INTS, conv2DFields } from "./convolution.ts";
 
 /**
- * Gradient of `tf.maxPool`: stock tfjs' WASM kernel loses slopes where windows overlap, as in a ResNet's first pooling.
+ * Gradient of `tf.maxPool`: tfjs' own WASM kernel loses slopes where windows overlap, as in a ResNet's first pooling.
  *
  * The first largest number of a window gets its slope, as on tfjs' cpu backend.
  */

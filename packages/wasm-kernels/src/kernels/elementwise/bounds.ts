@@ -3,7 +3,7 @@ import { type Kernel, replaceKernel, sizeOf } from "kernel-contract";
 import type { Context } from "../../context.ts";
 
 /**
- * `Minimum` and `Maximum` of a tensor and one number, as in ReLU6. Stock tfjs works out both places of every element for
+ * `Minimum` and `Maximum` of a tensor and one number, as in ReLU6. tfjs' own kernel computes both indices of every element for
  * broadcasting: in a MobileNet these took longer than its convolutions. All else is left to it.
  */
 export const minimum: Kernel<Context> = bound("Minimum");

@@ -2,7 +2,7 @@ import { type Kernel, replaceKernel } from "kernel-contract";
 import type { Context } from "../../context.ts";
 import { matMul } from "./mat-mul.ts";
 
-/** `tf.matMul`: stock tfjs runs a scalar loop for everything but one untransposed pair of matrices. */
+/** `tf.matMul`: tfjs' own kernel is a scalar loop for everything except one untransposed pair of matrices. */
 export const batchMatMul: Kernel<Context> = replaceKernel(
   "BatchMatMul",
   (context, { a, b }, { transposeA, transposeB }) => {

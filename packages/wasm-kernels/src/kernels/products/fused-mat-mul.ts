@@ -14,7 +14,7 @@ const ACTIVATIONS: Readonly<Record<string, number>> = {
 };
 
 /**
- * `activation(a · b + bias)`. Stock tfjs adds the bias once per block of 48 and clamps partial sums whenever an operand
+ * `activation(a · b + bias)`. tfjs' own kernel adds the bias once per block of 48 and clamps partial sums whenever an operand
  * is transposed or the batch is larger than 1.
  */
 export const fusedMatMul: Kernel<Context> = replaceKernel(

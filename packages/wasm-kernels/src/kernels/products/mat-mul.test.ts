@@ -160,7 +160,7 @@ describe("BatchMatMul", () => {
   });
 });
 
-describe("_FusedMatMul, which stock tfjs gets wrong when transposed or batched", () => {
+describe("_FusedMatMul, which tfjs' own kernel gets wrong when transposed or batched", () => {
   const activations = ["linear", "relu", "relu6", "prelu", "leakyrelu", "elu", "sigmoid"] as const;
   test.each(activations)("agrees with cpu: transposed, batched, bias, %s", async (activation) => {
     const compute = () =>

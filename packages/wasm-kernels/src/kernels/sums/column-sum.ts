@@ -3,8 +3,8 @@ import { type Kernel, replaceKernel, sizeOf } from "kernel-contract";
 import type { Context } from "../../context.ts";
 
 /**
- * `Sum` and `Mean` of float32. Stock tfjs adds one number after the other in float32, 1e-3 off at millions of them, and
- * transposes first unless the axes are the last. Here short blocks are added in float32, the blocks in float64.
+ * `Sum` and `Mean` of float32. tfjs' own kernels add one number after the other in float32, 1e-3 off at millions of them, and
+ * transpose first unless the axes are the last. Here short blocks are added in float32, the blocks in float64.
  */
 export const sum: Kernel<Context> = reduction("Sum", () => 1);
 export const mean: Kernel<Context> = reduction("Mean", (count) => count);

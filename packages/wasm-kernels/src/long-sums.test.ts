@@ -1,4 +1,4 @@
-// What the README says of long sums: how far those of stock tfjs are off, and that the kernels' are not.
+// What the README says of long sums: how far tfjs' own are off, and that the kernels' are not.
 import * as tf from "@tensorflow/tfjs-core";
 import { each, largestRelativeError, positiveNoise, total } from "test-kit";
 import { startWasm } from "test-kit/backends";
@@ -34,15 +34,15 @@ test.each([
   [6_304, 3e-7, 3e-6],
   [300_000, 5e-6, 5e-5],
 ])(
-  "of %d numbers stock tfjs' sums are off by %d to %d, the kernels' keep their digits",
+  "of %d numbers tfjs' own sums are off by %d to %d, the kernels' keep their digits",
   (count, least, most) => {
     const errors = measure(count);
     const kernels = errors();
     installWasmKernels().uninstall();
-    const stock = errors();
+    const own = errors();
     installWasmKernels();
     expect(Math.max(kernels.sums, kernels.products)).toBeLessThan(1e-6);
-    expect(stock.sums).toBeGreaterThan(least);
-    expect(Math.max(stock.sums, stock.products)).toBeLessThan(most);
+    expect(own.sums).toBeGreaterThan(least);
+    expect(Math.max(own.sums, own.products)).toBeLessThan(most);
   },
 );

@@ -9,7 +9,7 @@ const HEADINGS = ["Usage", "API", "Memory", "Backends", "Differences from Keras 
 const [LONGEST_PARAGRAPH, LONGEST_LINE] = [130, 140];
 
 /** Their owners have yet to bring theirs into this form. */
-const LATER = ["kernel-contract", "wasm-kernels", "webgpu-kernels"];
+const LATER = ["deit-cli"];
 
 const published = new Map(publicPackages().map((it) => [it.name, it]));
 const readmes = readdirSync(join(root, "packages"))

@@ -46,7 +46,9 @@ const CHECKS: Checks<InstallOptions> = {
  * await tf.setBackend("wasm");
  * await tf.ready();
  * const { build, bits, replaced } = installWasmKernels();
- * console.log(build, bits, replaced.includes("BatchMatMul")); // "relaxed-simd" 256 true
+ * // simd 128 on Node 20, relaxed-simd 256 on Node 24
+ * console.log(build, bits);
+ * console.log(replaced.includes("BatchMatMul")); // true
  */
 export function installWasmKernels(options: InstallOptions = {}): InstalledWasmKernels {
   requireOptions("installWasmKernels", options, CHECKS);

@@ -23,8 +23,12 @@ if (run === undefined) {
   };
   if (settings.run.preset !== "demo" || settings.run.seed !== 42)
     throw new Error(`figures: ${run} is not the demo with seed 42`);
-  const [, build] = /training kernels \(([\w-]+)\)/.exec(environment.backend) ?? [];
-  write(demo, result, `Node ${environment.node.slice(1)}, ${build}`, environment.date.slice(0, 10));
+  write(
+    demo,
+    result,
+    computedBy(environment.backend, environment.node.slice(1)),
+    environment.date.slice(0, 10),
+  );
 }
 
 function write(example: Figured, source: string, by: string, date: string): void {

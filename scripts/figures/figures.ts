@@ -21,11 +21,11 @@ export interface Figured {
 }
 
 /** Node and the build of the kernels, from a program's first line: the same build gives the same bits. */
-export function computedBy(printed: string): string {
-  const [, build] = /training kernels \(([\w-]+)\)/.exec(printed) ?? [];
+export function computedBy(printed: string, node: string = process.versions.node): string {
+  const [, build] = /training kernels \(([\w-]+)/.exec(printed) ?? [];
   if (build === undefined)
     throw new Error(`figures: expected a first line that names the kernels, got ${printed}`);
-  return `Node ${process.versions.node}, ${build}`;
+  return `Node ${node}, ${build}`;
 }
 
 /**

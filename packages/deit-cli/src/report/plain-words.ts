@@ -9,7 +9,7 @@ import { percent } from "../terminal/format.ts";
 
 /** First lines of a run. */
 export function introduction({ preset, students }: Pick<RunSettings, "preset" | "students">): string {
-  const time = preset === "demo" && students === "both" ? " About two minutes on two cores." : "";
+  const time = preset === "demo" && students === "both" ? " About two minutes on two idle cores." : "";
   return `${TRAININGS[students]}${time} Ctrl-C saves and stops, at any time.\n`;
 }
 

@@ -93,10 +93,10 @@ function commandOf(settings: Edits): string {
     const option = `--${kebab(name)}`;
     if (kind === "switch") return [option];
     const value = settings[path];
-    if (choices !== undefined)
-      return [
-        `${option} ${Object.keys(choices).find((one) => is === JSON.stringify(below({ [path]: choices[one] }, path)))}`,
-      ];
+    if (choices !== undefined) {
+      const isChosen = (one: string) => is === JSON.stringify(below({ [path]: choices[one] }, path));
+      return [`${option} ${Object.keys(choices).find(isChosen) ?? settings[`${path}.kind`]}`];
+    }
     if (name === "evaluationCrop") return [`${option} ${settings[`${path}.ratio`] ?? 1}`];
     if (name === "teacher") return [`${option} ${modelPath(String(value))}`];
     return [`${option} ${paths.includes(name) ? basename(String(value)) : (value ?? 0)}`];

@@ -22,7 +22,7 @@ export const config: Format = {
     mkdirSync(run);
     return {
       layers: [wholeFile(file, false)],
-      named: /^UsageError: --|settings\.json|config\.json/,
+      named: /^UsageError: (--|settings|run|data|model|recipe)|settings\.json|config\.json/,
       async read(bytes) {
         writeFileSync(path, bytes);
         writeFileSync(join(run, "settings.json"), bytes);

@@ -356,9 +356,11 @@ describe("a run that is stopped", () => {
     expect(result.models.map(({ history }) => history)).toEqual(
       whole.result.models.map(({ history }) => history),
     );
-    expect(result.models.map(({ valAccuracy }) => valAccuracy)).toEqual(
-      whole.result.models.map(({ valAccuracy }) => valAccuracy),
-    );
+    for (const key of ["valAccuracy", "learningRates"] as const)
+      expect(result.models.map((model) => model[key])).toEqual(
+        whole.result.models.map((model) => model[key]),
+      );
+    expect(result.models[1]!.learningRates!.epochs.at(-1)).toBe(2);
     expect(result.teacherDescription).toBe(whole.result.teacherDescription);
     expect((await readdir(folder)).sort()).toEqual(WRITTEN);
     for (const file of ["teacher", "student-alone", "student-distilled"].map((name) =>

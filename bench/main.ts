@@ -5,7 +5,7 @@ import { Recorder, type SuiteOptions } from "./report.ts";
 
 type Suite = (recorder: Recorder, options: SuiteOptions) => Promise<void>;
 
-/** Suites by name, each loaded only when asked for. */
+/** Suites by name, each loaded only when it is run. */
 const SUITES: Readonly<Record<string, () => Promise<{ suite: Suite; parts: readonly string[] }>>> = {
   backends: async () => {
     const { backendsSuite, backendsParts } = await import("./backends/suite.ts");
@@ -83,7 +83,7 @@ function writeResults(name: string, options: SuiteOptions, recorder: Recorder): 
   write(`${stem}.about.json`, recorder.about(name, commandLine(name, options, major)));
 }
 
-/** What to type for the same figures; the interpreter's place is this machine's own business. */
+/** The command that reproduces the figures; the interpreter's path is left out. */
 function commandLine(name: string, { quick, python }: SuiteOptions, major: number): string {
   const flags = `${quick ? " --quick" : ""}${python === undefined ? "" : " --python <interpreter>"}`;
   if (major === REFERENCE_NODE) return `npx pnpm@12 bench ${name}${flags}`;

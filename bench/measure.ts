@@ -1,12 +1,12 @@
 /** One side of a comparison. */
 export interface Contestant {
-  /** What is timed. */
+  /** The function to time. */
   readonly run: () => void | Promise<void>;
   /** Called before each timing, not timed; what it returns is called after. */
   readonly enter?: () => () => void;
 }
 
-/** How long a comparison takes. */
+/** Length of a comparison. */
 export interface Rounds {
   /** Timings of each side. */
   readonly rounds: number;

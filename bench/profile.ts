@@ -1,4 +1,4 @@
-/** Where a step's time went. */
+/** Time of a step by kernel. */
 export interface Profile {
   readonly title: string;
   /** Images of a step. */
@@ -12,7 +12,7 @@ export interface KernelTime {
   readonly name: string;
   readonly calls: number;
   readonly ms: number;
-  /** Of its matrix products; 0 for a kernel without. */
+  /** Operations of its matrix products; 0 for a kernel without. */
   readonly gigaflops: number;
   /** Read and written. */
   readonly gigabytes: number;

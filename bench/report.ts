@@ -14,11 +14,11 @@ export interface Row {
   readonly ratio: number | null;
   /** `null` for a row that is only printed. */
   readonly target: number | null;
-  /** What this machine could do at most, in `unit`, measured in the same run. */
+  /** This machine's maximum, in `unit`, measured in the same run. */
   readonly limit?: number;
 }
 
-/** What a suite was asked for. */
+/** Options of a suite. */
 export interface SuiteOptions {
   /** Fewer rounds and smaller micro-batches for the slow side. */
   readonly quick: boolean;
@@ -28,7 +28,7 @@ export interface SuiteOptions {
   readonly only?: string;
 }
 
-/** How a suite's rows came about, as it is written beside them to `bench/results/<name>.about.json`. */
+/** Origin of a suite's rows, written beside them to `bench/results/<name>.about.json`. */
 export interface About {
   readonly suite: string;
   readonly date: string;

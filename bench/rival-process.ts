@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
-/** A process that makes one step when asked. */
+/** A process that runs one step per request. */
 export interface Rival {
   readonly name: string;
   /** Milliseconds of one step. */

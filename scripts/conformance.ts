@@ -43,7 +43,7 @@ function committed(): ConformanceRow[] {
   return JSON.parse(readFileSync(join(root, "docs/backends.json"), "utf8"));
 }
 
-/** In the order of the cases, then of the backends. */
+/** Rows in the order of the cases, then of the backends. */
 function inOrder(all: readonly ConformanceRow[]): ConformanceRow[] {
   const backends = Object.keys(BACKENDS);
   const place = ({ op, backend }: ConformanceRow) =>

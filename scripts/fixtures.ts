@@ -7,7 +7,7 @@ import { publicPackages, root } from "./packages.ts";
 
 interface Generator {
   readonly path: string;
-  /** What its header says that it was run with, such as `tensorflow-cpu==2.15.1`. */
+  /** Software named in its header, such as `tensorflow-cpu==2.15.1`. */
   readonly needs: readonly string[];
   /** The file that its output is redirected to; `undefined` where the script writes its own. */
   readonly output: string | undefined;

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** What the scripts and tests read of a `package.json`. */
+/** Fields of a `package.json` that the scripts and tests read. */
 interface Manifest {
   readonly name: string;
   readonly version: string;

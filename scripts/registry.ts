@@ -15,7 +15,7 @@ interface PublishedManifest {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-/** What npm sends to publish a version: its document and its tarball, in base64. */
+/** npm's request to publish a version: its document and its tarball, in base64. */
 interface Sent extends Published {
   readonly _attachments?: Readonly<Record<string, { readonly data: string }>>;
 }

@@ -64,14 +64,14 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** What the registry has of a package. */
+/** The registry's document of a package. */
 async function published(name: string): Promise<Published> {
   const response = await fetch(`${registry.url}/${name}`);
   if (!response.ok) throw new Error(`rehearse-release: ${name} was not published`);
   return (await response.json()) as Published;
 }
 
-/** What is wrong with a published package beside its folder in the clone, if anything. */
+/** Faults of a published package compared with its folder in the clone. */
 function problemOf({ versions }: Published, source: string): string | undefined {
   const { version } = JSON.parse(readFileSync(join(source, "package.json"), "utf8")) as { version: string };
   const manifest = versions[version];

@@ -56,7 +56,7 @@ describe.runIf(chromium !== undefined)("a page whose GPU device is lost while it
       skip();
     }
     expect(result.message).toMatch(
-      /^fit: the backend 'webgpu' was lost \(destroyed: .+\) in epoch 2, batch 2; the last checkpoint is 'step-000000004.safetensors'; start again with resume, in a new process or page$/,
+      /^fit: the backend 'webgpu' was lost \(destroyed: .+\) in epoch 2, batch 2; the last checkpoint is 'step-000000004.safetensors'; to resume, call fit with checkpoint.resume: true in a new process or page$/,
     );
     expect(result.epochs).toEqual([0, 1, 2]);
     expect(result.losses.at(-1)!).toBeLessThan(result.losses[0]!);

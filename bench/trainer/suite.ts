@@ -114,7 +114,7 @@ async function memoryRows(recorder: Recorder, { quick }: SuiteOptions): Promise<
   });
 }
 
-/** Milliseconds to write a file of so many bytes and flush it to the disk: the median of five. */
+/** Milliseconds to write a file of this size and flush it to the disk: the median of five. */
 async function writeAndSync(bytes: number): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), "bench-trainer-"));
   const content = new Uint8Array(bytes).fill(7);

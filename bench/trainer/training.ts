@@ -9,7 +9,7 @@ import { folderStorage } from "train-loop/node";
 import { median } from "../measure.ts";
 import { start, trainer } from "./student.ts";
 
-/** What to train. */
+/** A training to measure. */
 export interface TrainingTask {
   readonly replicas: number;
   readonly batchSize: number;
@@ -22,9 +22,9 @@ export interface TrainingTask {
   readonly checkpoint: boolean;
 }
 
-/** What came of it. */
+/** Figures of a training. */
 export interface TrainingFigures {
-  /** By the median step, waiting for data included. */
+  /** Rate of the median step, waiting for data included. */
   readonly imagesPerSecond: number;
   /** Share of the timed steps' time that was spent waiting for data. */
   readonly waiting: number;

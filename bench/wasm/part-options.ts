@@ -1,6 +1,6 @@
 import type { SuiteOptions } from "../report.ts";
 
-/** What every part of the suite is given. */
+/** Options of every part of the suite. */
 export interface PartOptions extends SuiteOptions {
   /** GFLOP/s of multiply-adds on registers here. */
   readonly ceiling: number;

@@ -21,7 +21,7 @@ type Part = (recorder: Recorder, options: PartOptions) => Promise<void>;
 /** Runnable processes, of the last minute, beyond which figures suffer. */
 const IDLE_LOAD = 0.7;
 
-/** In the order of the table. */
+/** Parts in the order of the table. */
 const PARTS: Readonly<Record<string, Part>> = {
   products: productRows,
   sweep: sweepRows,

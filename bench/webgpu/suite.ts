@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { config } from "deit-model";
 import { startBackend } from "tfjs-backends";
 import { type GpuWork, installWebGpuKernels } from "webgpu-kernels";
-// What `startBackend("auto")` asks first: the package does not export it.
+// The first check of `startBackend("auto")`, which the package does not export.
 import { mayHaveGpu } from "../../packages/tfjs-backends/src/webgpu/choose-adapter.ts";
 import type { Recorder, SuiteOptions } from "../report.ts";
 import { table } from "../table.ts";
@@ -18,7 +18,7 @@ const BATCH = 2;
 /** The parts of {@link webGpuSuite} that can be run alone. */
 export const webGpuParts: readonly string[] = ["step", "speed"];
 
-/** What a training step of DeiT-Ti asks of a GPU and, on a hardware adapter, how fast it is. */
+/** GPU work of a training step of DeiT-Ti and, on a hardware adapter, its speed. */
 export async function webGpuSuite(recorder: Recorder, options: SuiteOptions): Promise<void> {
   if (existsSync(SWIFTSHADER) && !mayHaveGpu()) process.env.VK_ICD_FILENAMES ??= SWIFTSHADER;
   const { detail } = await startBackend("webgpu");
@@ -31,7 +31,7 @@ export async function webGpuSuite(recorder: Recorder, options: SuiteOptions): Pr
 }
 
 /**
- * What one step asks of the GPU, by our kernels and by the composites that they replace. Counts, not times: they are the
+ * GPU work of one step, with our kernels and with the composites that they replace. Counts, not times: they are the
  * same on every GPU that binds as many buffers.
  */
 async function countSteps(recorder: Recorder, { quick }: SuiteOptions, detail: string): Promise<void> {

@@ -9,7 +9,7 @@ const CLASSES = 5;
 
 /** A student in training: passes, checks, logs, update; its teacher costs nothing. */
 export interface Training {
-  /** As many steps, each of one micro-batch; back when the GPU is done with them. */
+  /** Runs that many steps of one micro-batch each; resolves when the GPU has finished. */
   run(steps: number): Promise<void>;
   dispose(): void;
 }
@@ -33,7 +33,7 @@ export function training(size: VitSize, batch: number): Training {
   };
 }
 
-/** What one step asks of the GPU. */
+/** GPU work of one step. */
 export async function workOfStep(size: VitSize, batch: number): Promise<GpuWork> {
   const student = training(size, batch);
   const meter = meterGpu();

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Message } from "./child.ts";
 import { FAULTS, type Outcome, RIGHT, type Verdict } from "./judge.ts";
 
-/** What to try. */
+/** Options of a campaign. */
 export interface CampaignOptions {
   readonly format: string;
   readonly seed: number;
@@ -16,7 +16,7 @@ export interface CampaignOptions {
   readonly onFault?: (input: number, verdict: Verdict) => void;
 }
 
-/** What came of it. */
+/** Outcome of a campaign. */
 export interface Campaign {
   readonly inputs: number;
   readonly counts: Readonly<Record<Outcome, number>>;

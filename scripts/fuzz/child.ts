@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { formatNamed } from "./formats.ts";
 import { inputOf, judge, type Verdict } from "./judge.ts";
 
-/** What the parent is told. */
+/** Messages to the parent. */
 export type Message = { readonly begin: number } | { readonly end: number; readonly verdict: Verdict };
 
 const [name = "", seed = "1", first = "0", end = "0"] = process.argv.slice(2);

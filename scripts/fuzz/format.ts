@@ -11,11 +11,11 @@ export interface Layer {
 /** A format that is ready to be read, in a process of its own. */
 export interface Subject {
   readonly layers: readonly Layer[];
-  /** What a file says, as text that is the same for the same content. @throws Error of ours if it is refused. */
+  /** Content of a file as text, equal for equal content. @throws Error of ours if it is refused. */
   read(file: Uint8Array, layer: Layer): Promise<string>;
-  /** What a refusal must name: the file, or the format where the file's name is the caller's to say. */
+  /** Name that a refusal must contain: the file, or the format where the caller adds the file's name. */
   readonly named: RegExp;
-  /** What a refusal must leave as it was, such as weights and the number of tensors. */
+  /** State that a refusal must not change, such as weights and the number of tensors. */
   state?(): string;
   /** Makes the state that of the beginning; called before each input. */
   reset?(): void;
@@ -24,7 +24,7 @@ export interface Subject {
 /** A format of files that the project reads. */
 export interface Format {
   readonly name: string;
-  /** Who reads it, for the page. */
+  /** Its reader, for the page. */
   readonly reader: string;
   /** @param folder - Empty, for files; removed afterwards. */
   prepare(folder: string): Promise<Subject>;

@@ -15,7 +15,7 @@ export const FAULTS = ["silent", "raw", "changed", "memory", "crash", "hang"] as
  */
 export type Outcome = (typeof RIGHT)[number] | (typeof FAULTS)[number];
 
-/** What came of an input. */
+/** Outcome of an input. */
 export interface Verdict {
   readonly outcome: Outcome;
   readonly layer: string;

@@ -5,7 +5,7 @@ import { root } from "../packages.ts";
 import { run } from "../pnpm.ts";
 import { FAULTS, type Outcome, RIGHT } from "./judge.ts";
 
-/** What a campaign of one format came to. */
+/** Results of a campaign of one format. */
 export interface Row {
   readonly format: string;
   readonly reader: string;

@@ -11,7 +11,7 @@ export class Random {
     this.#key = sampleKey(seed, siteOf(format), input);
   }
 
-  /** In [0, 1). */
+  /** A number in [0, 1). */
   next(): number {
     return uniform(this.#key, SITE, this.#drawn++);
   }

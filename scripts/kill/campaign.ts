@@ -7,20 +7,20 @@ import { sampleKey, siteOf, uniform } from "sample-keys";
 import { root } from "../packages.ts";
 import { MOMENTS, type Moment, type Place, temporaries } from "./moments.ts";
 
-/** What a campaign came to. */
+/** Results of a campaign. */
 export interface Kills {
   readonly seed: number;
   /** Processes killed with SIGKILL, by the moment. */
   readonly kills: Readonly<Record<string, number>>;
   /** Runs that were killed and resumed until they were finished. */
   readonly runs: number;
-  /** What was wrong with them, a line each. */
+  /** Faults, a line each. */
   readonly faults: readonly string[];
 }
 
-/** What to try. */
+/** Options of a campaign. */
 export interface KillOptions {
-  /** At least so many processes are killed. */
+  /** Least number of processes to kill. */
   readonly kills: number;
   readonly seed: number;
   /** No new run is begun after this many seconds. Default: no limit. */

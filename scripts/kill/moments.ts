@@ -6,15 +6,15 @@ export interface Moment {
   readonly name: string;
   /** Longest time from then to the kill, milliseconds. */
   readonly within: number;
-  /** A number that grows when a process comes there; asked at its start and again and again. */
+  /** A number that grows when a process reaches the moment; polled from its start. */
   readonly reached: (place: Place) => number;
 }
 
-/** Where a run writes. */
+/** Folders of a run. */
 export interface Place {
   /** The run's folder. */
   readonly run: string;
-  /** Of the stored logits. */
+  /** Folder of the stored logits. */
   readonly logits: string;
 }
 

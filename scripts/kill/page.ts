@@ -8,7 +8,7 @@ import type { Kills } from "./campaign.ts";
 const PAGE = join(root, "docs/reliability.md");
 const BLOCK = /<!-- kills -->\n[\s\S]*?<!-- end kills -->/;
 
-/** What a row says of where a campaign was made. */
+/** Machine and software of a campaign. */
 export interface Made {
   readonly command: string;
   readonly date: string;

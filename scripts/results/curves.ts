@@ -2,7 +2,7 @@ import { lineChart } from "../../packages/deit-cli/src/html/line-chart.ts";
 import { labelOf } from "./blocks.ts";
 import type { ResultRow } from "./row.ts";
 
-/** As many as there are curves on a chart, distinct for the color-blind (Okabe and Ito's). */
+/** Colors of the curves, distinct for the color-blind (Okabe and Ito). */
 const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999999"];
 const LINE = 20;
 

@@ -3,18 +3,18 @@ export interface ResultRow {
   /** Name of the run's folder; that of a published run for figures of others. */
   readonly run: string;
   readonly model: string;
-  /** What was typed, or where published figures are from. */
+  /** The command, or the source of published figures. */
   readonly source: string;
   readonly commit?: string;
-  /** Of the last step, `2026-11-25`. */
+  /** Date of the last step, `2026-11-25`. */
   readonly date?: string;
   readonly machine?: string;
   readonly seed?: number;
   readonly epochs: number;
-  /** Of a forward and backward pass, the optimizer, and the teacher's answers, waits for data included. */
+  /** Rate of forward and backward pass, optimizer and the teacher's forward pass, waits for data included. */
   readonly imagesPerSecond?: number;
   readonly minutes?: number;
-  /** By epoch, of those that were done. */
+  /** Values by finished epoch. */
   readonly loss: readonly number[];
   readonly valAccuracy: readonly number[];
 }

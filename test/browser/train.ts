@@ -9,7 +9,7 @@ import { type InstalledWasmKernels, installWasmKernels } from "wasm-kernels";
 
 /** What one run found and computed. */
 export interface Trained {
-  /** The build of wasm-kernels that is chosen here when none is asked for. */
+  /** The build of wasm-kernels that is chosen here by default. */
   readonly best: InstalledWasmKernels["build"];
   /** The threads of tfjs' own kernels. */
   readonly threads: number;

@@ -4,7 +4,7 @@ import { type Recorder, rateRow } from "../../report.ts";
 import type { PartOptions } from "../part-options.ts";
 import { enterOurs } from "../which-kernels.ts";
 
-/** Of the widest activation of a MobileNetV2 at 224², four images. */
+/** The widest activation of a MobileNetV2 at 224², four images. */
 const SHAPE: [number, number, number, number] = [4, 112, 112, 96];
 const BYTES = 4;
 

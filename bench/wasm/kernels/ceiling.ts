@@ -10,9 +10,9 @@ import { withMatMuls } from "../which-kernels.ts";
 import { megaflops, productName, runnable } from "./product.ts";
 
 const PRODUCT = { batch: 1, m: 1584, n: 768, k: 192, transposeA: false, transposeB: false };
-/** Of `peak`, each of 12 multiply-adds on 4 lanes. */
+/** Rounds of `peak`, each of 12 multiply-adds on 4 lanes. */
 const ROUNDS = 2_000_000;
-/** What one call of {@link peakLoop} does; divided by milliseconds it is GFLOP/s. */
+/** MFLOP of one call of {@link peakLoop}; divided by milliseconds it is GFLOP/s. */
 export const PEAK_MEGAFLOPS = (2 * 12 * 4 * ROUNDS) / 1e6;
 
 /** Runs the register-only loop of a build once: {@link PEAK_MEGAFLOPS}. */

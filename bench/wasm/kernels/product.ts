@@ -44,7 +44,7 @@ export function runnable(
 
 let noise = new Float32Array(0);
 
-/** Numbers in [-1, 1), the same for every product: drawing them anew would take longer than many a product. */
+/** Numbers in [-1, 1), the same for every product: drawing them again would take longer than many products. */
 function operand(shape: [number, number, number]): tf.Tensor {
   const size = tf.util.sizeFromShape(shape);
   if (noise.length < size) noise = Float32Array.from({ length: size }, () => 2 * Math.random() - 1);

@@ -12,9 +12,9 @@ const FAST_CAP = 2 ** 31;
 const SLOW_CAP = 2 ** 27;
 /** Below this ratio of its first timing a shape is timed again, more carefully. */
 const SUSPECT = 1.25;
-/** At most so many of them, the worst first. */
+/** Most shapes to time again, the worst first. */
 const MOST_SUSPECTS = 400;
-/** Of the second timing. */
+/** Rounds of the second timing. */
 const ROUNDS = 21;
 const QUICK_ROUNDS = 9;
 /** Two timings of one and the same kernel differ by so much here. */

@@ -6,7 +6,7 @@ const HEADS = 3;
 const EPSILON = 1e-6;
 const CLASS_TOKENS = 2;
 
-/** What a file of {@link deitOnnx} is to compute. */
+/** Options of {@link deitOnnx}. */
 export interface OnnxOptions {
   readonly batch: number;
   /** Let the last block compute its class tokens alone, as our model does; an export of timm computes all. */

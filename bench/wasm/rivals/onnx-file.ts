@@ -113,7 +113,7 @@ function attribute(name: string, value: Attribute): number[] {
   return [...text(1, name), ...value.ints.flatMap((i) => number(8, i)), ...number(20, ATTRIBUTE.ints)];
 }
 
-// Protobuf's wire format: a field is its number and kind, then a varint (kind 0) or a length and so many bytes (kind 2).
+// Protobuf's wire format: a field is its number and kind, then a varint (kind 0) or a length and that many bytes (kind 2).
 
 function number(field: number, value: number): number[] {
   return [...varint(field << 3), ...varint(value)];

@@ -11,7 +11,7 @@ import { gigaflops } from "./model-flops.ts";
 const BATCH = 8;
 const ID = "relaxed-simd build over simd build, forward + backward";
 
-/** What fused multiply-add gains end to end, where the engine has it. */
+/** Gain of fused multiply-add end to end, where the engine has it. */
 export async function buildsRow(recorder: Recorder, { quick, ceiling }: PartOptions): Promise<void> {
   if (!recorder.build.startsWith("relaxed-simd")) {
     recorder.skip(ID, `Node ${process.version} has no relaxed SIMD: it takes Node 22 or later`);
@@ -35,7 +35,7 @@ export async function buildsRow(recorder: Recorder, { quick, ceiling }: PartOpti
   recorder.add(rateRow(id, fused, apart, "our simd build", "GFLOP/s", null));
 }
 
-/** What vectors of 256 bits gain end to end, where the engine merges. */
+/** Gain of 256-bit vectors end to end, where the engine merges operations. */
 export async function wideRow(recorder: Recorder, { quick, ceiling }: PartOptions): Promise<void> {
   const id = "256 bits over 128 bits, forward + backward";
   const { bits, why, uninstall } = installWasmKernels();
@@ -58,7 +58,7 @@ export async function wideRow(recorder: Recorder, { quick, ceiling }: PartOption
   step.dispose();
 }
 
-/** The build that is chosen here when none is asked for, and its bits. */
+/** The build that is chosen here by default, and its bits. */
 export function chosenBuild(): string {
   const { build, bits, uninstall } = installWasmKernels();
   uninstall();

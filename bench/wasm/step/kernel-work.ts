@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** What one call of a kernel had to do: products are counted in operations, the rest in bytes read and written. */
+/** Work of one call of a kernel: products in operations, the rest in bytes read and written. */
 export interface KernelWork {
   readonly flops: number;
   readonly bytes: number;

@@ -2,7 +2,7 @@ import type { VitSize } from "deit-model";
 
 /**
  * GFLOP of one image through a distilled ViT's matrix products, forward pass; a training step takes three times that
- * (less the gradient of the image itself, which nobody asks for).
+ * (less the gradient of the image itself, which is not computed).
  */
 export function gigaflops(size: VitSize, { backward }: { readonly backward: boolean }): number {
   const { dim, depth, heads, patchSize, headDim = dim / heads, mlpRatio = 4 } = size;

@@ -7,7 +7,7 @@ import { profile, profileText } from "./profile.ts";
 
 const BATCH = 8;
 
-/** Where the time of our forward and backward pass goes. */
+/** Time of our forward and backward pass by kernel. */
 export async function stepProfile(recorder: Recorder, { quick }: PartOptions): Promise<void> {
   const step = deitStep(config.deitTiny, BATCH);
   const title = `Where the time goes: DeiT-Ti/16 224², head size 64, forward + backward, micro-batch ${BATCH}`;

@@ -11,7 +11,7 @@ export interface AttentionSides {
   readonly queries: number;
 }
 
-/** The sizes that `qkv` and the attributes give, checked. */
+/** Sizes of an attention from `qkv` and the attributes. Throws if they do not fit. */
 export function attentionSides(
   kernel: string,
   qkv: tf.TensorInfo,
@@ -21,9 +21,9 @@ export function attentionSides(
   if (qkv.shape.length !== 3 || width % (3 * heads) !== 0) {
     throw new Error(`${kernel}: expected qkv to be [batch, tokens, 3 · ${heads} · size], got [${qkv.shape}]`);
   }
-  const asked = queries ?? tokens;
-  if (!(asked >= 0 && asked <= tokens)) {
-    throw new Error(`${kernel}: expected queries between 0 and ${tokens} tokens, got ${asked}`);
+  const count = queries ?? tokens;
+  if (!(count >= 0 && count <= tokens)) {
+    throw new Error(`${kernel}: expected queries between 0 and ${tokens} tokens, got ${count}`);
   }
-  return { batch, tokens, heads, size: width / (3 * heads), queries: asked };
+  return { batch, tokens, heads, size: width / (3 * heads), queries: count };
 }

@@ -1,15 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Tensors in a row, of which the last may be left out. */
+/** A list of tensors, the last ones optional. */
 type Tensors = readonly (tf.Tensor | undefined)[];
 
-/** What the forward half of {@link customOp} gives. */
+/** Result of an op's forward half. */
 export interface Forward<Saved extends Tensors = tf.Tensor[]> {
   /** The result. */
   readonly value: tf.Tensor;
-  /** What the backward half needs: inputs and small statistics. */
+  /** Tensors for the backward half: inputs and small statistics. */
   readonly saved: readonly [...Saved];
-  /** From the result's gradient and the saved tensors to one gradient per input. */
+  /** Computes one gradient per input from the result's gradient and the saved tensors. */
   backward(dy: tf.Tensor, saved: Saved): tf.Tensor[];
 }
 
@@ -19,8 +19,7 @@ export function withGradient<Saved extends Tensors>(forward: Forward<Saved>): Fo
 }
 
 /**
- * An op with a gradient of its own: only `saved` stays on the tape, whatever the forward half makes on its way.
- * (tfjs' `customGrad`, typed.)
+ * An op with a gradient of its own: tfjs' `customGrad`, typed. Only `saved` stays on the tape, no intermediate result does.
  */
 export function customOp<Inputs extends Tensors>(
   inputs: readonly [...Inputs],

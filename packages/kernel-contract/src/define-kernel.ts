@@ -3,23 +3,23 @@ import type { AttributesOf, InputsOf, KernelName, OutputsOf, TfjsKernels } from 
 import type { KernelToRegister } from "./register-kernels.ts";
 import { requireFloat32 } from "./require-float32.ts";
 
-/** A kernel that computes with a backend's context. Inputs are borrowed; outputs are new. */
+/** A kernel that computes in a backend's context. Inputs are borrowed; outputs are new. */
 export interface Kernel<Context> {
   /** Name of the op. */
   readonly name: string;
-  /** Its gradient, for all backends, where tfjs has none. */
+  /** The op's gradient, for all backends, where tfjs has none. */
   readonly gradient?: tf.GradConfig;
   /** Runs it. */
   run(context: Context, ...given: Parameters<KernelToRegister["run"]>): tf.TensorInfo | tf.TensorInfo[];
 }
 
-/** All outputs in order, or the first where there may be one alone. */
+/** All outputs in order, or the only one. */
 type Result<Outputs> = Readonly<Outputs> | ([tf.TensorInfo] extends Outputs ? tf.TensorInfo : never);
 
 /**
- * A kernel for an op of these packages. It runs on float32 alone: other inputs are an error.
+ * A kernel for an op of the contract. Inputs that are not float32 are an error.
  *
- * @param run - Computes the outputs, or the output where there is one.
+ * @param run - Computes the outputs, or the only one.
  */
 export function defineKernel<Name extends KernelName, Context>(
   name: Name,
@@ -39,11 +39,11 @@ export function defineKernel<Name extends KernelName, Context>(
 }
 
 /**
- * A kernel for an op of tfjs, in the place of the backend's own or where the backend has none.
+ * A kernel for an op of tfjs that replaces the backend's own, if it has one.
  *
- * @param run - Computes the output. `own` runs the backend's own kernel, on the same inputs unless given others, and throws
- * where it has none.
- * @param gradient - Of the op, for all backends, where tfjs has none.
+ * @param run - Computes the output. `own` runs the backend's own kernel, on the same inputs unless others are given, and
+ * throws if the backend has none.
+ * @param gradient - Gradient of the op, for all backends, where tfjs has none.
  */
 export function replaceKernel<Name extends keyof TfjsKernels, Context>(
   name: Name,

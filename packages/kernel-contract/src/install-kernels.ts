@@ -3,25 +3,25 @@ import type { Kernel } from "./define-kernel.ts";
 import type { KernelContext, SharingBackend } from "./kernel-context.ts";
 import { registerKernels } from "./register-kernels.ts";
 
-/** What a package's kernels did to tfjs. */
+/** Result of installing a package's kernels. */
 export interface InstalledKernels {
-  /** Names of the ops that tfjs' backend had and that now run these kernels. */
+  /** Names of the ops whose own kernels these replace. */
   readonly replaced: readonly string[];
-  /** Names of the ops that tfjs' backend did not have. */
+  /** Names of the ops that tfjs' backend has no kernel for. */
   readonly added: readonly string[];
-  /** Puts tfjs back as it was and frees what the kernels hold. Calling it again does nothing. */
+  /** Restores tfjs and frees the kernels' memory. Further calls do nothing. */
   uninstall(): void;
 }
 
 const installed = new Map<string, InstalledKernels>();
 
 /**
- * Registers a package's kernels for a backend, in the place of its own where it has any.
+ * Registers a package's kernels for a backend in place of its own.
  *
  * Idempotent: a second call returns what the first returned.
  *
- * @param start - Called where nothing is installed yet: the running backend, how to open a context on it (called again for
- * a backend that was removed and started anew), and what else to return. Throws where the kernels cannot run.
+ * @param start - Called if nothing is installed yet. Returns the running backend, a function that opens a context on it (called
+ * again for a backend that was removed and restarted), and further properties of the result. Throws if the kernels cannot run.
  */
 export function installKernels<
   Backend extends SharingBackend,

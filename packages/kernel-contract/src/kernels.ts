@@ -1,12 +1,12 @@
 import type * as tf from "@tensorflow/tfjs-core";
 
 /**
- * What an op takes and gives.
+ * Signature of an op.
  *
- * @typeParam Inputs - Names of the tensors it takes; `number` for a list of any length.
- * @typeParam Attributes - Its attributes.
- * @typeParam Outputs - Names of the tensors it gives, in order.
- * @typeParam Optional - Names of further tensors that may be left out.
+ * @typeParam Inputs - Names of the input tensors; `number` for a list of any length.
+ * @typeParam Attributes - The attributes.
+ * @typeParam Outputs - Names of the output tensors, in order.
+ * @typeParam Optional - Names of optional input tensors.
  */
 export interface KernelSpec<
   Inputs extends string | number,
@@ -34,14 +34,14 @@ export interface AdamWAttributes {
   /** Learning rate with both bias corrections in it. */
   readonly stepSize: number;
   readonly epsilon: number;
-  /** Share of its value that each variable loses. */
+  /** Share of its value that each variable loses, one per variable. */
   readonly decays: readonly number[];
 }
 
 // biome-ignore lint/complexity/noBannedTypes: an op without attributes.
 type None = {};
 
-/** The ops of these packages, which tfjs does not know. All tensors are float32. */
+/** The ops of these packages that tfjs does not have. All tensors are float32. */
 export interface Kernels {
   /** `softmax(scale · q kᵀ) v` by head. qkv `[batch, tokens, 3 · heads · size]`, out `[batch, queries, heads · size]`; `logSumExp` is the backend's own. */
   Attention: KernelSpec<"qkv", AttentionAttributes, ["out", "logSumExp"]>;
@@ -75,8 +75,8 @@ export interface Kernels {
   /** The sum of the squares of each tensor of a list, `[tensors]`. */
   SquaredNorms: KernelSpec<number, None, ["sums"]>;
   /**
-   * `[value, m, v, gradient]` of each variable in turn → `[value, m, v]` of each. The moments are given away: their memory
-   * is overwritten and returned where no other tensor shares it, and copied where one does.
+   * `[value, m, v, gradient]` of each variable in turn → `[value, m, v]` of each. A kernel may overwrite and return the
+   * memory of a moment that no other tensor shares.
    */
   AdamWUpdate: KernelSpec<number, AdamWAttributes, string[]>;
 }

@@ -14,8 +14,8 @@ const TYPES = new Map([
 ]);
 
 /**
- * The kernels' side of one running backend: TensorFlow's own operations by their own names, without tfjs' ops, whose checks
- * and tape cost as much as small kernels.
+ * The kernels' state on one running backend, and TensorFlow's operations by their own names: tfjs' ops around them cost as
+ * much, by checks and tape, as small kernels.
  */
 export class Context extends KernelContext<NodeBackend> {
   readonly #constants = new Map<string, tf.Tensor>();

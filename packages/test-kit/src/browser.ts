@@ -20,7 +20,7 @@ const FLAGS = [
   ...["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
 
-/** How a page computes: without a GPU, or with WebGL or WebGPU on one that Chromium emulates (SwiftShader). */
+/** GPU of a page: none, or WebGL or WebGPU emulated by Chromium (SwiftShader). */
 const GPU_FLAGS = {
   none: ["--disable-gpu"],
   webgl: ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
@@ -37,7 +37,7 @@ export interface PageOptions {
   readonly folder?: string;
   /** Whether the script is an ES module. Default `true`. */
   readonly module?: boolean;
-  /** What stands after the page's address, `?…`. Default nothing. */
+  /** Query of the page's address, `?…`. Default none. */
   readonly query?: string;
 }
 

@@ -65,7 +65,7 @@ export interface ReadEvent {
   readonly step: number;
   readonly version?: string;
   readonly isStart: boolean;
-  /** By tag: a number; text; or a picture's PNG. */
+  /** Values by tag: a number, text, or a picture's PNG. */
   readonly values: Readonly<Record<string, number | string | Buffer>>;
 }
 

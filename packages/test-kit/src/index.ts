@@ -5,7 +5,7 @@ export { emptyFolder, emptyFolderForAll, folderOf } from "./folders.ts";
 export { stir } from "./models.ts";
 export { noise, normalNoise, positiveNoise } from "./numbers/noise.ts";
 
-// What came out: streams, event files, one kernel's outputs.
+// Results: streams, event files, one kernel's outputs.
 
 export { collect } from "./collect.ts";
 export { type ReadEvent, readEvents, readRecords } from "./event-files.ts";
@@ -22,13 +22,13 @@ export {
   withoutKernels,
 } from "./kernels.ts";
 
-// What should have come out: sums and functions in float64, slopes.
+// References: sums and functions in float64, slopes.
 
 export { dot, each, total } from "./numbers/float64.ts";
 export { centralDifferences, finiteDifferences, largestDifferenceOfForms } from "./numbers/gradients.ts";
 export { erf, normalCdf, normalDensity } from "./numbers/normal.ts";
 
-// How far apart the two are, and the rows of docs/parity.json.
+// Errors between the two, and the rows of docs/parity.json.
 
 export {
   errorOverLargest,

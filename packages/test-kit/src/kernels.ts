@@ -30,7 +30,7 @@ export async function valuesOf(tensors: readonly tf.Tensor[]): Promise<Float32Ar
   return values;
 }
 
-/** What `compute` returns on `backend`, as plain numbers; `wasm` is current afterwards. Inputs are made inside. */
+/** Result of `compute` on `backend`, as plain numbers; `wasm` is current afterwards. `compute` creates its inputs. */
 export async function valuesOn(backend: "cpu" | "wasm", compute: () => tf.Tensor): Promise<Float32Array> {
   await tf.setBackend(backend);
   const [values] = await valuesOf([tf.tidy(compute)]);
@@ -49,7 +49,7 @@ export function plain(shape: readonly number[], seed: number): Plain {
   return { values: noise(tf.util.sizeFromShape([...shape]), seed), shape };
 }
 
-/** What {@link spoil} puts in. */
+/** Values for {@link spoil}. */
 export const NOT_FINITE: readonly number[] = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
 
 /** The same inputs with `bad` in the place of one number of one of them, if that has any. */

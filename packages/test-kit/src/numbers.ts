@@ -1,4 +1,4 @@
-// Of the kit, what a page can load too: numbers and their comparison, nothing of Node.
+// The part of the kit that a page can load: numbers and their comparison, without Node.
 
 export { errorOverLargest } from "./numbers/errors.ts";
 export { noise } from "./numbers/noise.ts";

@@ -3,23 +3,23 @@ import { expect } from "vitest";
 
 /** One comparison, as `docs/parity.json` lists it. */
 export interface ParityRow {
-  /** What agrees with what, and how the error is measured. */
+  /** Both sides of the comparison, and the measure of the error. */
   readonly item: string;
   /** The original software. */
   readonly reference: string;
-  /** Its version. */
+  /** Version of the other side. */
   readonly version: string;
   /** One of `PARITY_BACKENDS`, or `none` where no tensors are involved. */
   readonly backend: string;
-  /** What is allowed; the test beside it says why. 0: equal. */
+  /** Largest allowed error, explained in the test; 0 for equality. */
   readonly tolerance: number;
   readonly measured: number;
 }
 
 /**
- * Checks a comparison and notes it for `docs/parity.json`: the only line that a test needs for a row of its own.
+ * Checks a comparison and records it as a row of `docs/parity.json`.
  *
- * `npx pnpm@12 parity` collects the rows. In an ordinary run the page has to have the row already.
+ * `npx pnpm@12 parity` collects the rows. In an ordinary run the row must be on the page already.
  */
 export function parity(row: ParityRow): void {
   const name = `${row.item} (${row.reference} ${row.version}, ${row.backend})`;

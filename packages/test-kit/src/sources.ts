@@ -8,7 +8,7 @@ interface PointBatch {
   readonly sampleKeys: Uint32Array;
 }
 
-/** Batches of points, the same in every epoch but for their keys. */
+/** Batches of points, the same in every epoch except for their keys. */
 interface PointSource {
   readonly size: number;
   readonly batchSize: number;

@@ -1,8 +1,8 @@
 /**
  * The error for an optional peer whose import failed: one line that says what to install, or why it does not load.
  *
- * The import itself stands in a `try` of its caller, with its name as a literal: by that bundlers know that the package
- * may be missing, and leave it to be found missing when the program runs.
+ * The caller imports the package in a `try`, by a literal name: bundlers take that to mean that the package may be missing,
+ * and leave the failure to run time.
  *
  * @param caller - Named in the message.
  * @param cause - What the import threw.
@@ -16,10 +16,10 @@ export function loadError(caller: string, cause: unknown, install: readonly stri
   return new Error(`startBackend: ${caller} ${why}`, { cause });
 }
 
-/** How the message begins where a module cannot be found: Vite's and esbuild's stand-in, Chromium, Firefox, Safari. */
+/** Beginnings of messages for a missing module: Vite's and esbuild's stand-in, Chromium, Firefox, Safari. */
 const NOT_FOUND = /^(Could not resolve|Failed to resolve module specifier|The specifier|Module name,) /;
 
-/** Whether an import failed because one of these packages is not there: not because it, or what it needs, is broken. */
+/** Whether an import failed because one of these packages is missing, not because it or one of its own imports is broken. */
 export function isMissing(cause: unknown, packages: readonly string[]): boolean {
   const { code, message = "" } = cause as { code?: string; message?: string };
   if (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND" && !NOT_FOUND.test(message))

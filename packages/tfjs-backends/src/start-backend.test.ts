@@ -7,7 +7,7 @@ describe.each(BACKENDS)("startBackend('%s')", (name) => {
   test("makes it the current backend, with gradients registered", async () => {
     const started = await startBackend(name);
     expect(started.name).toBe(name);
-    expect(started.reason).toBe("asked for");
+    expect(started.reason).toBe("as requested");
     expect(tf.getBackend()).toBe(name);
     const gradient = tf.grad((x: tf.Tensor) => tf.sum(tf.div(1, x)))(tf.tensor1d([1, 2]));
     expect([...gradient.dataSync()]).toEqual([-1, -0.25]);
@@ -40,8 +40,10 @@ test("auto starts a backend and says what it passed over", async () => {
 
 test("refuses an unknown name", async () => {
   await expect(startBackend("cuda" as never)).rejects.toThrow(
-    "startBackend: backend must be one of auto, tensorflow, webgpu, wasm, webgl, cpu, got 'cuda'",
+    "startBackend: backend must be one of auto, tensorflow, webgpu, wasm, webgl, cpu, got 'cuda'; on a GPU: 'webgpu', 'tensorflow'",
   );
+  await expect(startBackend("gpu" as never)).rejects.toThrow("got 'gpu'; on a GPU: 'webgpu', 'tensorflow'");
+  await expect(startBackend("wsm" as never)).rejects.toThrow("did you mean 'wasm'?");
 });
 
 test.each([

@@ -22,6 +22,15 @@ export interface StartOptions {
   readonly wasmPaths?: WasmPaths;
 }
 
+/** Words for a GPU, of which no backend has the name. */
+const GPU = /^(gpu|cuda|vulkan|metal|webgpu-native)$/i;
+
+function hint(choice: string): string {
+  return GPU.test(choice)
+    ? "; on a GPU: 'webgpu', 'tensorflow' with tfjs-node-gpu, in a page also 'webgl'"
+    : suggestion(choice, CHOICES);
+}
+
 const CHECKS: Checks<StartOptions> = {
   wasmPaths: optional(
     either(
@@ -31,12 +40,12 @@ const CHECKS: Checks<StartOptions> = {
   ),
 };
 
-/** What a backend may run on: a GPU's emulation on the CPU only where it was asked for, or where nothing else starts. */
+/** Hardware that a backend may use: `"any"` includes a GPU emulated on the CPU, for explicit choices and as a last resort. */
 type Hardware = "gpu" | "any";
 
 /**
  * The order of `"auto"`. WebAssembly comes before WebGL: it computes in the same 32 bits everywhere, has a kernel for
- * each of our ops (on WebGL they are many small ones), and reads without waiting for a queue.
+ * each op of these packages (WebGL runs them as many small ones), and reads without waiting for a queue.
  */
 const AUTO: readonly (readonly [StartedBackend["name"], Hardware])[] = [
   ["tensorflow", "gpu"],
@@ -71,12 +80,12 @@ export async function startBackend(
 ): Promise<StartedBackend> {
   if (!CHOICES.includes(choice)) {
     throw new RangeError(
-      `startBackend: backend must be one of ${CHOICES.join(", ")}, got '${String(choice)}'${suggestion(String(choice), CHOICES)}`,
+      `startBackend: backend must be one of ${CHOICES.join(", ")}, got '${String(choice)}'${hint(String(choice))}`,
     );
   }
   requireOptions("startBackend", options, CHECKS);
   if (choice !== "auto")
-    return { name: choice, detail: await start(choice, "any", options), reason: "asked for" };
+    return { name: choice, detail: await start(choice, "any", options), reason: "as requested" };
 
   const refused = new Map<string, string>();
   for (const [name, hardware] of AUTO) {

@@ -4,15 +4,15 @@ import { loadError } from "./load-error.ts";
 import { quietly } from "./quietly.ts";
 import { isSoftwareRenderer } from "./software-renderer.ts";
 
-/** What is used here of WebGL's `WEBGL_debug_renderer_info`. */
+/** `UNMASKED_RENDERER_WEBGL` of WebGL's `WEBGL_debug_renderer_info`. */
 const UNMASKED_RENDERER = 0x9246;
 
 /**
  * Starts tfjs' WebGL backend, in a page or a worker of a page.
  *
- * @param allowSoftware - `false` refuses WebGL that runs on the CPU (SwiftShader, llvmpipe), and one without 32-bit
- * floats, which phones may have: too coarse to train.
- * @returns The GPU's name, and how precise it computes.
+ * @param allowSoftware - `false` refuses WebGL that runs on the CPU (SwiftShader, llvmpipe), and WebGL without 32-bit
+ * floats, as on some phones: too coarse to train.
+ * @returns The GPU's name and its precision.
  */
 export async function startWebGl(allowSoftware: boolean): Promise<string> {
   if (IN_NODE) throw new Error("startBackend: backend 'webgl' expected a browser, and this is Node");
@@ -22,7 +22,7 @@ export async function startWebGl(allowSoftware: boolean): Promise<string> {
   } catch (error) {
     throw loadError("backend 'webgl'", error, ["@tensorflow/tfjs-backend-webgl"]);
   }
-  tf.env().set("SOFTWARE_WEBGL_ENABLED", true); // asked above
+  tf.env().set("SOFTWARE_WEBGL_ENABLED", true); // `allowSoftware` has decided
   if (!(await quietly(() => tf.setBackend("webgl")))) {
     throw new Error(`startBackend: backend 'webgl' did not start on ${renderer}`);
   }

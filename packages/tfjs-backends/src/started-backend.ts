@@ -1,12 +1,12 @@
-/** A backend that tfjs can be asked for; `"auto"` takes the fastest one that starts here. */
+/** A backend of tfjs, or `"auto"` for the fastest one that starts here. */
 export type BackendChoice = "auto" | "cpu" | "tensorflow" | "wasm" | "webgl" | "webgpu";
 
-/** What `startBackend` started, in words that a program can print. */
+/** The backend that `startBackend` started, described for printing. */
 export interface StartedBackend {
   /** tfjs' name of the backend: what `tf.getBackend()` returns. */
   readonly name: Exclude<BackendChoice, "auto">;
-  /** What runs the kernels, for instance `"WebAssembly SIMD with training kernels"` or an adapter's name. */
+  /** Hardware and kernels, for instance `"WebAssembly with training kernels (simd)"` or an adapter's name. */
   readonly detail: string;
-  /** Why this one: what was asked for, or what else was tried and why it was not taken. */
+  /** Why it was chosen: `"as requested"`, or the backends before it and why they did not start. */
   readonly reason: string;
 }

@@ -8,7 +8,7 @@ const HEAP_LIMIT_MIB = 4096;
  * Makes exhaustion of tfjs' WASM heap an error. tfjs does not check what `malloc` returns, and its kernels
  * would then write at address 0.
  *
- * @returns A function that takes the guard off.
+ * @returns A function that removes the guard.
  */
 export function guardHeap(backend: WasmBackend): () => void {
   const { wasm } = backend;

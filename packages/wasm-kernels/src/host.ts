@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { SharingBackend } from "kernel-contract";
 
-/** What tfjs' WASM backend 4.22 keeps of a tensor. */
+/** A tensor's record in tfjs' WASM backend 4.22. */
 interface TensorData {
   readonly memoryOffset: number;
 }

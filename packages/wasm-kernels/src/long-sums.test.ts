@@ -1,4 +1,4 @@
-// What the README says of long sums: how far tfjs' own are off, and that the kernels' are not.
+// The README's figures of long sums: the error of tfjs' own kernels, and of these.
 import * as tf from "@tensorflow/tfjs-core";
 import { each, largestRelativeError, positiveNoise, total } from "test-kit";
 import { startWasm } from "test-kit/backends";

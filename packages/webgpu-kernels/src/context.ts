@@ -31,9 +31,9 @@ export interface Call {
   readonly grid: Grid;
 }
 
-/** The kernels' side of one running backend: what makes tensors on its device and runs shaders there. */
+/** The kernels' state on one running backend: allocates tensors on its device and runs shaders there. */
 export class Context extends KernelContext<WebGpuBackend> {
-  /** By shader, of which a kernel has one a variant: its source is written once, and not for every dispatch. */
+  /** Compiled pipelines by shader; a kernel has one shader per variant. */
   readonly #pipelines = new WeakMap<Shader, object>();
   /** A new tensor, its elements not set. */
   output(shape: readonly number[]): tf.TensorInfo {
@@ -83,7 +83,7 @@ export class Context extends KernelContext<WebGpuBackend> {
     };
     this.backend.recordAndSubmit(program, asVector(output!), others.map(asVector), numbers);
     for (const name of Object.keys(shader.writes)) {
-      // Of a tensor that was read before, tfjs keeps the numbers: they are old now.
+      // tfjs keeps the values of a tensor that was read before; they are outdated now.
       this.backend.tensorMap.get(tensors[name]!.dataId).values = null;
     }
   }
@@ -111,7 +111,7 @@ export class Context extends KernelContext<WebGpuBackend> {
       ...Object.keys(reads).map(() => "read-only-storage" as const),
       "uniform" as const,
     ];
-    // Not "auto", which leaves out what a shader declares and does not use.
+    // Not "auto", which omits declared buffers that a shader does not use.
     const entries = types.map((type, binding) => ({ binding, visibility: COMPUTE, buffer: { type } }));
     const layout = device.createPipelineLayout({
       bindGroupLayouts: [device.createBindGroupLayout({ entries })],

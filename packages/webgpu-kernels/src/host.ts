@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { SharingBackend } from "kernel-contract";
 
-/** What tfjs' WebGPU backend 4.22 keeps of a tensor. */
+/** A tensor's record in tfjs' WebGPU backend 4.22. */
 interface TensorData {
   /** Type of the numbers in memory. The tensor's own may be wider: a cast to float32 leaves integers as they are. */
   readonly dtype: tf.DataType;
@@ -15,7 +15,7 @@ export interface Uniform {
   readonly data: number[];
 }
 
-/** What tfjs' WebGPU backend needs to know of a program whose pipeline exists. */
+/** A program with a pipeline, as tfjs' WebGPU backend takes it. */
 interface CompiledProgram {
   readonly pipeline: object;
   readonly dispatch: readonly [x: number, y: number, z: number];

@@ -4,12 +4,12 @@ import { currentWebGpuBackend, type WebGpuBackend } from "./host.ts";
 import { kernels } from "./kernels/index.ts";
 
 /**
- * Registers training kernels for tfjs' WebGPU backend, in the place of its own where it has any.
+ * Registers training kernels for tfjs' WebGPU backend, in place of its own.
  *
  * Idempotent: a second call returns what the first returned. Tensors made before and after work with both. Shaders are
  * compiled when they first run.
  *
- * @returns What was installed, and how to take it out again.
+ * @returns What was installed, and how to uninstall it.
  * @throws Error if the current backend is not `webgpu`, tfjs is not 4.22, or the backend is not built as expected; tfjs
  * is then as it was.
  *

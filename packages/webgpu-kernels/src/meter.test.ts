@@ -11,7 +11,7 @@ interface Pass {
 }
 
 describe.skipIf(missing)(`meterGpu${missing ? ` (skipped: ${missing})` : ""}`, () => {
-  test("counts what WebGPU itself is asked for, ours and tfjs' own, and no longer than it runs", async () => {
+  test("counts the dispatches of WebGPU itself, ours and tfjs' own, until it is stopped", async () => {
     const { prototype } = (globalThis as unknown as { GPUComputePassEncoder: { prototype: Pass } })
       .GPUComputePassEncoder;
     const { dispatchWorkgroups } = prototype;

@@ -1,11 +1,11 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { currentWebGpuBackend, type WebGpuBackend } from "./host.ts";
 
-/** What a WebGPU backend was asked to do, since its meter was started or last reset. */
+/** Work submitted to a WebGPU backend since the meter was started or last reset. */
 export interface GpuWork {
   /** Compute programs that were recorded: ours and tfjs' own. */
   readonly dispatches: number;
-  /** How many of them were of each program. */
+  /** Dispatches by program. */
   readonly programs: ReadonlyMap<string, number>;
   /** Sizes of all buffers bound to them, in bytes: an upper bound of what they read and write, if each byte once. */
   readonly boundBytes: number;
@@ -19,7 +19,7 @@ export interface GpuWork {
 
 /** A running meter. */
 export interface GpuMeter {
-  /** What was counted so far; the meter goes on. */
+  /** The counts so far; the meter continues. */
   read(): GpuWork;
   /** Counts from zero again. */
   reset(): void;

@@ -1,9 +1,9 @@
-/** How a buffer is seen in WGSL: an array of these. */
+/** Element type of a buffer in WGSL. */
 export type Element = "f32" | "i32" | "vec4<f32>";
 
 /** A compute shader: WGSL, and the names under which it finds what it works on. */
 export interface Shader {
-  /** For error messages and profiles. */
+  /** Name in error messages and profiles. */
   readonly name: string;
   /** Invocations of a workgroup. */
   readonly workgroup: readonly [x: number, y: number, z: number];
@@ -54,7 +54,7 @@ ${main}
 /** WGSL: the number of a workgroup of a grid that {@link Context.flatGroups} made. */
 export const FLAT_GROUP = "(group.y * groups.x + group.x)";
 
-/** What `make` makes of a number, made once for each: of a shader that there is in variants. */
+/** Memoizes `make`, for a shader in variants. */
 export function onceEach<T>(make: (variant: number) => T): (variant: number) => T {
   const made = new Map<number, T>();
   return (variant) => {

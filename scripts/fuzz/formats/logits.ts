@@ -54,7 +54,7 @@ function rows(from: number, to: number): Float32Array {
   return Float32Array.from({ length: 3 * (to - from) }, (_, i) => 3 * from + i + 0.25);
 }
 
-/** Where each block begins and ends. */
+/** Bounds of each block. */
 function boundsOf(file: Uint8Array): readonly (readonly [number, number])[] {
   const view = new DataView(file.buffer);
   const bounds: [number, number][] = [];

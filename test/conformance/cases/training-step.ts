@@ -85,7 +85,7 @@ function losses(weights: (name: string) => Array64): [student: number, distilled
   return [mean(f64.softmaxCrossEntropy(targets, cls)), mean(hard(TEACHER, dist))];
 }
 
-/** A teacher of these logits, whatever it sees: it is asked for one micro-batch after the other. */
+/** A teacher that returns these logits, micro-batch after micro-batch, for any input. */
 function knowing({ data, shape }: Array64): Teacher {
   let next = 0;
   return {

@@ -5,14 +5,14 @@ import { linkLibraries } from "./link-libraries.ts";
 import { downloadTensorFlow, installedTensorFlow, type PythonOptions } from "./python-tensorflow.ts";
 
 /**
- * Makes `startBackend("tensorflow")` work with the TensorFlow that PyPI has: the library that tfjs-node itself would
- * download is old, and often not to be had (tfjs issue 8742).
+ * Makes `startBackend("tensorflow")` work with PyPI's TensorFlow: the library that tfjs-node itself downloads is old and often
+ * unavailable (tfjs issue 8742).
  *
  * Links the headers and libraries of a wheel into the installed `@tensorflow/tfjs-node` (with `gpu`: `…-gpu`), builds its
- * binding and loads it. An installed Python `tensorflow` is taken as it is; else wheels are downloaded.
+ * binding and loads it. An installed Python `tensorflow` is used as it is; otherwise wheels are downloaded.
  *
- * @param say - Gets a line for each thing done.
- * @throws Error that says what is missing, and what to do.
+ * @param say - Called with a line for each step.
+ * @throws Error with what is missing and the remedy.
  */
 export async function installTensorFlow(options: PythonOptions, say: (line: string) => void): Promise<void> {
   if (process.platform !== "linux") {

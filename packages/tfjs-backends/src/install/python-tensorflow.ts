@@ -3,15 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "./run-command.ts";
 
-/** What is downloaded: a version that the binding was tried with. */
+/** The version to download, with which the binding was tested. */
 const VERSION = "2.21.0";
-/** The library does not depend on Python; the wheels are told apart by it. */
+/** Python version of the wheel's name; the library does not depend on it. */
 const WHEEL_PYTHON = "3.12";
 
 /** A folder that holds `tensorflow/`, and for the GPU `nvidia/`, as Python's `site-packages` does. */
 export interface TensorFlowFiles {
   readonly site: string;
-  /** Where they are from, in words. */
+  /** Their origin, for printing. */
   readonly origin: string;
 }
 
@@ -22,7 +22,7 @@ export interface PythonOptions {
   readonly python: string;
 }
 
-/** The interpreter's own TensorFlow, if it has one with the libraries that are needed. */
+/** The interpreter's own TensorFlow, if it has the required libraries. */
 export function installedTensorFlow({ gpu, python }: PythonOptions): TensorFlowFiles | undefined {
   const program = `import importlib.util
 spec = importlib.util.find_spec("tensorflow")
@@ -36,7 +36,7 @@ print(spec.submodule_search_locations[0] if spec and spec.submodule_search_locat
   return { site, origin: `the tensorflow of ${python}, linked: it must stay in ${folder}` };
 }
 
-/** Downloads PyPI's wheels and unpacks what is needed of them to `site`, all of it or nothing. */
+/** Downloads PyPI's wheels and unpacks their headers and libraries to `site`, atomically. */
 export function downloadTensorFlow(site: string, { gpu, python }: PythonOptions): TensorFlowFiles {
   const wheel = gpu ? `tensorflow[and-cuda]==${VERSION}` : `tensorflow-cpu==${VERSION}`;
   const folder = mkdtempSync(join(tmpdir(), "install-tensorflow-"));

@@ -5,7 +5,7 @@ export interface CommandOptions {
   readonly cwd?: string;
   /** Let the reader of the terminal see what it prints, for what takes long. Default false. */
   readonly show?: boolean;
-  /** What to do if it fails. */
+  /** Remedy if it fails. */
   readonly otherwise: string;
 }
 

@@ -1,8 +1,8 @@
 /**
- * Why a package of TensorFlow did not load, and what to do about it.
+ * The reason why a package of TensorFlow did not load, and the remedy.
  *
  * @param name - `@tensorflow/tfjs-node` or `@tensorflow/tfjs-node-gpu`.
- * @returns `"not installed"` if it is just not there.
+ * @returns `"not installed"` if it is missing.
  */
 export function tensorFlowAdvice(name: string, error: Error): string {
   if (error.message.includes("not installed here")) return "not installed";
@@ -25,5 +25,5 @@ export function tensorFlowAdvice(name: string, error: Error): string {
     );
   }
   if (library !== undefined) return because(`the system's library ${library}`, "install its package");
-  return because("to load, and it did not", `${message.split("\n")[0]} (${command} builds it anew)`);
+  return because("to load, and it did not", `${message.split("\n")[0]} (${command} rebuilds it)`);
 }

@@ -7,8 +7,8 @@ import { type WasmPaths, wasmFilesOfBundler } from "./wasm-files.ts";
 /**
  * Starts tfjs' WebAssembly backend, with the kernels of `wasm-kernels` where that package is installed.
  *
- * @param paths - Where tfjs' `.wasm` files are. Default: in Node tfjs' own; in a page those that the bundler found, or
- * else what `setWasmPaths` said, or else beside the page.
+ * @param paths - Where tfjs' `.wasm` files are. Default: in Node tfjs' own; in a page the bundler's, else those of
+ * `setWasmPaths`, else beside the page.
  */
 export async function startWasm(paths?: WasmPaths): Promise<string> {
   const backend = await importBackend();
@@ -31,7 +31,7 @@ async function importBackend(): Promise<typeof import("@tensorflow/tfjs-backend-
   }
 }
 
-/** tfjs takes no other paths once it has looked for its files in vain. */
+/** tfjs accepts no other paths after a search for its files has failed. */
 function setPaths({ setWasmPaths }: { setWasmPaths(paths: WasmPaths): void }, paths: WasmPaths): void {
   try {
     setWasmPaths(paths);
@@ -56,8 +56,8 @@ function whyNot(paths: WasmPaths | undefined): string {
 }
 
 /**
- * tfjs' WASM module throws every uncaught error of the process again from its own file, whose one line of 60 kB Node then
- * prints. Returns what takes the listeners off that are added from here on.
+ * tfjs' WASM module rethrows every uncaught error of the process from its own file, whose one line of 60 kB Node then prints.
+ * Returns a function that removes the listeners added after this call.
  */
 function rememberListeners(): () => void {
   if (!IN_NODE) return () => {};

@@ -1,6 +1,6 @@
 import { isMissing } from "../load-error.ts";
 
-/** Where tfjs' three `.wasm` files are: the folder's URL with its slash, or the URL of each by its name. */
+/** URLs of tfjs' three `.wasm` files: their folder, with its slash, or each by its name. */
 export type WasmPaths = string | WasmFiles;
 
 /** tfjs' builds of its WASM backend: plain, with 128-bit instructions, with threads too. */
@@ -18,7 +18,7 @@ export type WasmFiles = Readonly<
   >
 >;
 
-/** What every WebAssembly module begins with: NUL, "asm". */
+/** The first bytes of every WebAssembly module: NUL, "asm". */
 const MAGIC = [0x00, 0x61, 0x73, 0x6d];
 
 /** Whether a value has a URL for each of the three. */
@@ -27,13 +27,12 @@ export function isFileMap(value: unknown): boolean {
   return WASM_FILE_NAMES.every((name) => typeof (value as Record<string, unknown>)[name] === "string");
 }
 
-/** Where URLs of `wasm-kernels/files` point that no bundler wrote anew. */
+/** Target of URLs of `wasm-kernels/files` that no bundler rewrote. */
 const AS_WRITTEN = "/wasm-kernels/dist/@tensorflow/";
 
 /**
- * tfjs' files where the page's bundler has put them: Vite and webpack 5 do, for they follow `wasm-kernels/files`. Vite's
- * development server and pages without a bundler have them where packages are installed. Elsewhere, or without that
- * package, `undefined`.
+ * URLs of tfjs' files that the page's bundler emitted (Vite and webpack 5, which follow `wasm-kernels/files`), or among the
+ * installed packages (Vite's development server, pages without a bundler). Otherwise, or without `wasm-kernels`, `undefined`.
  */
 export async function wasmFilesOfBundler(): Promise<WasmPaths | undefined> {
   let files: WasmFiles;

@@ -2,12 +2,12 @@ import { IN_NODE } from "../in-node.ts";
 import { loadError } from "../load-error.ts";
 import { isSoftwareRenderer } from "../software-renderer.ts";
 
-/** What is used here of WebGPU's `GPU`. */
+/** The parts of WebGPU's `GPU` that this package uses. */
 interface Gpu {
   requestAdapter(options: { powerPreference: "high-performance" }): Promise<Adapter | null>;
 }
 
-/** What is used here of WebGPU's `GPUAdapter`. */
+/** The parts of WebGPU's `GPUAdapter` that this package uses. */
 export interface Adapter {
   readonly features: ReadonlySet<string>;
   readonly limits: Readonly<Record<string, number>>;
@@ -15,7 +15,7 @@ export interface Adapter {
   requestDevice(descriptor: object): Promise<Device>;
 }
 
-/** What is used here of WebGPU's `GPUAdapterInfo`. */
+/** The parts of WebGPU's `GPUAdapterInfo` that this package uses. */
 interface AdapterInfo {
   readonly vendor?: string;
   readonly architecture?: string;
@@ -23,7 +23,7 @@ interface AdapterInfo {
   readonly isFallbackAdapter?: boolean;
 }
 
-/** What is used here of WebGPU's `GPUDevice`. */
+/** The parts of WebGPU's `GPUDevice` that this package uses. */
 export interface Device {
   readonly limits: Readonly<Record<string, number>>;
   readonly lost: Promise<{ readonly reason: string; readonly message: string }>;
@@ -31,17 +31,17 @@ export interface Device {
   destroy(): void;
 }
 
-/** What is used here of WebGPU's `GPUUncapturedErrorEvent`. */
+/** The parts of WebGPU's `GPUUncapturedErrorEvent` that this package uses. */
 interface UncapturedError {
   readonly error: { readonly message: string };
   preventDefault(): void;
 }
 
-/** An adapter, and its name in words. */
+/** An adapter and its printable name. */
 export interface NamedAdapter {
   readonly adapter: Adapter;
   readonly name: string;
-  /** It runs on the CPU: SwiftShader, llvmpipe. */
+  /** Whether it runs on the CPU: SwiftShader, llvmpipe. */
   readonly software: boolean;
 }
 
@@ -51,12 +51,12 @@ interface Dawn {
   create(flags: readonly string[]): unknown;
 }
 
-/** What drivers of GPUs have on Linux: DRM's (AMD, Intel, …), NVIDIA's, WSL's. */
+/** Devices of GPU drivers on Linux: DRM (AMD, Intel, …), NVIDIA, WSL. */
 const LINUX_DEVICES = ["/dev/dri", "/dev/nvidiactl", "/dev/dxg"];
 const DAWN = "webgpu";
 const BACKEND = "@tensorflow/tfjs-backend-webgpu";
 
-/** Whether looking for a hardware adapter makes sense at all: without one, Dawn and the Vulkan loader print warnings. */
+/** Whether there may be a hardware adapter: if there is none, Dawn and the Vulkan loader print warnings. */
 export function mayHaveGpu(): boolean {
   if (!IN_NODE || process.platform !== "linux") return true;
   const { existsSync } = process.getBuiltinModule("node:fs");
@@ -64,7 +64,7 @@ export function mayHaveGpu(): boolean {
 }
 
 /**
- * The adapter that the browser or, in Node, Dawn prefers for speed.
+ * The high-performance adapter of the browser or, in Node, of Dawn.
  *
  * @throws Error if there is no WebGPU here, or no adapter.
  */
@@ -83,7 +83,7 @@ export async function chooseAdapter(): Promise<NamedAdapter> {
   return { adapter, name, software };
 }
 
-/** `navigator.gpu`; in Node that of npm `webgpu`, put there for tfjs to find. */
+/** `navigator.gpu`; in Node that of npm `webgpu`, set for tfjs. */
 async function findGpu(): Promise<Gpu> {
   const existing = (globalThis.navigator as { gpu?: Gpu } | undefined)?.gpu;
   if (existing !== undefined) return existing;
@@ -92,7 +92,7 @@ async function findGpu(): Promise<Gpu> {
   }
   const dawn = await importDawn();
   Object.assign(globalThis, dawn.globals);
-  // In containers it is often unset, of which Vulkan drivers complain on standard error.
+  // Often unset in containers; Vulkan drivers then print warnings.
   if (process.platform === "linux") process.env.XDG_RUNTIME_DIR ??= process.env.TMPDIR ?? "/tmp";
   const gpu = dawn.create([]) as Gpu;
   // Node 21+ has a navigator of its own, whose properties are read-only unless defined.
@@ -103,7 +103,7 @@ async function findGpu(): Promise<Gpu> {
   return gpu;
 }
 
-/** Native code: a name that bundlers leave alone. */
+/** Imports native code by a name that bundlers do not resolve. */
 async function importDawn(): Promise<Dawn> {
   try {
     return await import(/* @vite-ignore */ /* webpackIgnore: true */ DAWN);

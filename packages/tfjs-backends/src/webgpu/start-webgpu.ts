@@ -5,11 +5,11 @@ import { type Adapter, chooseAdapter, mayHaveGpu, type NamedAdapter } from "./ch
 import { type UploadingBackend, uploadDirectly } from "./upload-directly.ts";
 import { type DeviceBackend, type DeviceState, watchDevice } from "./watch-device.ts";
 
-/** Below every other backend: tfjs never takes it unasked while there is another. */
+/** Below every other backend: tfjs chooses it by itself only if there is no other. */
 const PRIORITY = 0;
-/** Asked for where the adapter has them: timing, and what kernels of one's own may want. */
+/** Features requested where the adapter has them: timing, and features for user kernels. */
 const FEATURES = ["timestamp-query", "subgroups", "shader-f16"] as const;
-/** WebGPU grants its smallest limits unless asked for more. */
+/** Limits raised to the adapter's: WebGPU grants its smallest ones by default. */
 const LIMITS = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
@@ -30,7 +30,7 @@ interface Started {
 
 let started: Started | undefined;
 
-/** Lets `tf.setBackend("webgpu")` start it too: the backend's package is imported only then. */
+/** Registers the backend for `tf.setBackend("webgpu")`, which imports its package. */
 export function registerWebGpu(): void {
   if (tf.findBackendFactory("webgpu") == null) {
     tf.registerBackend("webgpu", async () => createBackend(await chooseAdapter()), PRIORITY);
@@ -42,7 +42,7 @@ export function registerWebGpu(): void {
  * `webgpu-kernels` where that package is installed.
  *
  * @param allowSoftware - `false` refuses an adapter that runs on the CPU (SwiftShader, llvmpipe).
- * @returns The adapter's name, and whose kernels run there.
+ * @returns The adapter's name and the kernels.
  */
 export async function startWebGpu(allowSoftware: boolean): Promise<string> {
   const running = tf.engine().registry.webgpu; // (`tf.findBackend` would start it)
@@ -76,7 +76,7 @@ async function installKernels(): Promise<string> {
   return "with training kernels";
 }
 
-/** By hand, so that what goes wrong is thrown: tfjs would print it, and go on with another backend. */
+/** Replaces the backend without `tf.setBackend`, which prints errors and continues with another backend. */
 async function replaceBackend(found: NamedAdapter): Promise<void> {
   const backend = await createBackend(found);
   if (tf.findBackendFactory("webgpu") != null) tf.removeBackend("webgpu");

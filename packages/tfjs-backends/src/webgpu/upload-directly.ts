@@ -1,14 +1,14 @@
 import type { DataId, DataType, TypedArray } from "@tensorflow/tfjs-core";
 
-/** What tfjs' WebGPU backend 4.22 keeps of a tensor. */
+/** A tensor's record in tfjs' WebGPU backend 4.22. */
 interface TensorData {
   readonly dtype: DataType;
-  /** The numbers, as long as they are on the CPU only. */
+  /** The values, until they are uploaded. */
   values: TypedArray | null | undefined;
   resource: object | null | undefined;
 }
 
-/** The parts of tfjs' WebGPU backend that uploads meet. */
+/** The parts of tfjs' WebGPU backend that uploads use. */
 export interface UploadingBackend {
   readonly tensorMap: { get(dataId: DataId): TensorData };
   readonly bufferManager: { acquireBuffer(size: number, usage: number): object };
@@ -20,11 +20,10 @@ export interface UploadingBackend {
 const USAGE = 0x80 | 0x4 | 0x8;
 
 /**
- * Has tensors written to the GPU by the queue. tfjs makes a mapped buffer for each and has it copied, for which the driver
- * must find and clear memory: on an H100 a training step of 64 photos took 218 ms so and 182 ms by the queue; one of 128 the same.
+ * Uploads tensors to the GPU by the queue. tfjs creates a mapped buffer for each and copies it, and the driver must find and
+ * clear memory for that: on an H100 a training step of 64 photos took 218 ms that way and 182 ms by the queue.
  *
- * A write comes after all that was submitted and before what will be; and tfjs frees no buffer that commands not submitted
- * yet may touch.
+ * A write follows all submitted commands and precedes all later ones, and tfjs frees no buffer that pending commands may use.
  */
 export function uploadDirectly(backend: UploadingBackend): void {
   const { uploadToGPU } = backend;

@@ -1,6 +1,6 @@
 import type { Device } from "./choose-adapter.ts";
 
-/** The ways in which tfjs' WebGPU backend meets its device: it takes memory, computes, or reads. */
+/** The parts of tfjs' WebGPU backend that use its device: allocation, programs, reads. */
 export interface DeviceBackend {
   readonly device: Device;
   readonly bufferManager: { acquireBuffer(size: number, ...args: unknown[]): unknown };
@@ -8,17 +8,16 @@ export interface DeviceBackend {
   read(...args: unknown[]): Promise<unknown>;
 }
 
-/** Whether a watched backend can go on. */
+/** State of a watched device. */
 export interface DeviceState {
   readonly lost: boolean;
 }
 
 /**
- * Makes errors of what a GPU otherwise only logs: WebGPU reports a buffer that does not fit, or a lost device, to
- * listeners, while tfjs computes on and returns zeros.
+ * Turns a GPU's failures into errors. WebGPU reports a buffer that does not fit, or a lost device, to listeners only, and tfjs
+ * continues and returns zeros.
  *
- * An op whose buffer does not fit throws; tensors that were made before stay good. After the device is lost every op and
- * every read throws.
+ * An op whose buffer does not fit throws; earlier tensors stay valid. After the device is lost every op and every read throws.
  */
 export function watchDevice(backend: DeviceBackend): DeviceState {
   const state = { lost: false };
@@ -26,8 +25,8 @@ export function watchDevice(backend: DeviceBackend): DeviceState {
   backend.device.lost.then(({ reason, message }) => {
     state.lost = true;
     failure = new Error(
-      `webgpu: the device was lost (${reason}: ${message || "no more is known"}); its tensors are gone, ` +
-        "startBackend('webgpu') starts another",
+      `webgpu: the device was lost (${reason}: ${message || "no further details"}); its tensors are lost; ` +
+        "startBackend('webgpu') opens a new one",
     );
   });
   backend.device.addEventListener("uncapturederror", (event) => {
@@ -50,7 +49,7 @@ export function watchDevice(backend: DeviceBackend): DeviceState {
     const most = device.limits.maxBufferSize!;
     if (size > most) throw new Error(`webgpu: out of memory: ${size} bytes in one tensor, ${most} fit`);
     const buffer = acquireBuffer.call(bufferManager, size, ...args);
-    check(); // here, before a command that uses it spoils all that wait with it
+    check(); // before a command that uses it invalidates all that are submitted with it
     return buffer;
   };
   const { runWebGPUProgram, read } = backend;
@@ -65,7 +64,7 @@ export function watchDevice(backend: DeviceBackend): DeviceState {
     try {
       return await read.apply(backend, args);
     } catch (error) {
-      await Promise.resolve(); // a lost device says so after it refuses
+      await Promise.resolve(); // a lost device is reported after the refusal
       throw failure ?? error;
     } finally {
       check();

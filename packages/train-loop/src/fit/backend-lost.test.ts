@@ -39,7 +39,7 @@ test("a trap of the WASM backend is told with the place and the last checkpoint,
   );
   repair();
   expect(error!.message).toBe(
-    "fit: the backend 'wasm' was lost (memory access out of bounds) in epoch 1, batch 8; the last checkpoint is 'step-000000006.safetensors'; start again with resume, in a new process or page",
+    "fit: the backend 'wasm' was lost (memory access out of bounds) in epoch 1, batch 8; the last checkpoint is 'step-000000006.safetensors'; to resume, call fit with checkpoint.resume: true in a new process or page",
   );
   expect(error).toBeInstanceOf(BackendLostError);
   expect(error!.cause).toBeInstanceOf(WebAssembly.RuntimeError);

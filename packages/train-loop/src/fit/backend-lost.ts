@@ -1,17 +1,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** How long a lost GPU device gets to say so, once an error has come of it. */
+/** Time to wait after an error for the report of a lost GPU device. */
 const GRACE_MS = 200;
-/** TensorFlow's codes of a device or process that is no more: aborted, internal, unavailable. */
+/** TensorFlow's codes of a lost device or process: aborted, internal, unavailable. */
 const TENSORFLOW_STATUS = /Invalid TF_Status: (10|13|14)\b/;
 
-/** The backend can compute no more: what a run that saves itself can go on from, in a new process or page. */
+/** The backend was lost. A run with checkpoints can be resumed in a new process or page. */
 export class BackendLostError extends Error {
   override readonly name = "BackendLostError";
 }
 
 /**
- * Why the current backend can compute no more, after an error; `undefined` if it still can, so far as is known.
+ * The reason why the current backend was lost, after an error; `undefined` if it was not, as far as is known.
  *
  * - `webgpu`: its device says so, whatever the error. `webgl`: so does its context.
  * - `wasm`: a trap ("memory access out of bounds", "unreachable", …). What it had begun to write is in no known state.
@@ -38,7 +38,7 @@ async function backendLoss(error: unknown): Promise<string | undefined> {
 }
 
 /**
- * An error of a run in the words that help: that of a lost backend says so and how to go on, any other is itself.
+ * Replaces the error of a lost backend by a {@link BackendLostError} that says how to resume; returns any other error unchanged.
  *
  * @param place - Counted from 0; from 1 in the message.
  * @param lastCheckpoint - Its name, if there is one.
@@ -54,7 +54,7 @@ export async function explainLostBackend(
   const last =
     lastCheckpoint === undefined
       ? "no checkpoint was saved"
-      : `the last checkpoint is '${lastCheckpoint}'; start again with resume, in a new process or page`;
+      : `the last checkpoint is '${lastCheckpoint}'; to resume, call fit with checkpoint.resume: true in a new process or page`;
   const what = `fit: the backend '${tf.getBackend()}' was lost (${reason})`;
   return new BackendLostError(`${what} in epoch ${epoch + 1}, batch ${batch + 1}; ${last}`, { cause: error });
 }

@@ -2,15 +2,15 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { defineKernel, type Kernel, requireFloat32, sizeOf } from "kernel-contract";
 import { type Context, FLOAT_BYTES } from "../context.ts";
 
-/** Of `Parameter` in kernels/adamw-update.c. */
+/** Integers of a `Parameter` in kernels/adamw-update.c. */
 const PARAMETER_INTS = 8;
 
 /**
  * `[value, m, v, gradient]` of each of n tensors in turn, `{beta1, beta2, stepSize, epsilon, decays: number[]}` →
  * `[value, m, v]` of each.
  *
- * The moments are given away: their memory is overwritten and returned where no other tensor shares it, and copied
- * where one does. Values always come out in new memory, because tfjs' convolutions keep a packed copy of a filter for as
+ * The memory of moments that no other tensor shares is overwritten and returned; others are copied. Values always get new
+ * memory, because tfjs' convolutions keep a packed copy of a filter for as
  * long as its data lives.
  */
 export const adamWUpdate: Kernel<Context> = defineKernel(

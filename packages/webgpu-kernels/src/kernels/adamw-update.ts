@@ -11,9 +11,8 @@ const BUFFERS = 5;
  * `[value, m, v, gradient]` of each of n tensors in turn, `{beta1, beta2, stepSize, epsilon, decays: number[]}` →
  * `[value, m, v]` of each.
  *
- * As many variables a dispatch as the device binds buffers: one of every five. The moments are given away: their memory
- * is overwritten and returned where no other tensor shares it, and copied where one does. Values always come out in new
- * memory.
+ * Each variable of a dispatch binds five buffers. The memory of moments that no other tensor shares is overwritten and
+ * returned; others are copied. Values always get new memory.
  */
 export const adamWUpdate: Kernel<Context> = defineKernel(
   "AdamWUpdate",
@@ -27,7 +26,7 @@ export const adamWUpdate: Kernel<Context> = defineKernel(
       variables.push({ value, gradient, next, m: ownMoment(context, m), v: ownMoment(context, v), kept });
     }
     const filled = variables.filter(({ value }) => sizeOf(value.shape) > 0);
-    // Neighbors in size go together: a dispatch is as long as its longest.
+    // Variables of similar size share a dispatch, which is as long as its longest.
     filled.sort((a, b) => sizeOf(b.value.shape) - sizeOf(a.value.shape));
     const each = variablesPerDispatch(context);
     for (let i = 0; i < filled.length; i += each) {

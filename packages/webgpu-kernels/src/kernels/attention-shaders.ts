@@ -92,7 +92,7 @@ fn alongOut(first: u32, x: u32, y: u32) {
   return { forward, backward };
 }
 
-/** Where a head's numbers begin. A column is four of them. */
+/** Offset of a head's channels. A column is four of them. */
 function places(element: Element): string {
   return `
 const QUERY = 0u;
@@ -315,7 +315,7 @@ ${accumulate(chunks, "loadBackward", "select(otherKind, SLOPE, part == VALUE)", 
 ${eachRow(
   (i) => `  if (first + local.y + ${SIDE * i}u < u.tokens) {
     let token = first + local.y + ${SIDE * i}u;
-    let silent = ofQueries && token >= u.queries; // a token that did not ask
+    let silent = ofQueries && token >= u.queries; // a token without an output
 ${chunks
   .map(
     (chunk) =>

@@ -47,5 +47,5 @@ export const attentionGrad: Kernel<Context> = defineKernel(
   },
 );
 
-/** By the size of a head. */
+/** Shaders by head size. */
 const shadersFor = onceEach(attentionShaders);

@@ -35,7 +35,7 @@ export const batchMatMul: Kernel<Context> = replaceKernel(
   },
 );
 
-/** How many parts of equal length the inner dimension is cut into. */
+/** Number of equal parts of the inner dimension. */
 function partsOf(a: tf.TensorInfo, b: tf.TensorInfo): number {
   if (a.dtype !== "float32" || b.dtype !== "float32") return 1;
   if (sizeOf(a.shape.slice(0, -2)) !== 1 || sizeOf(b.shape.slice(0, -2)) !== 1) return 1;

@@ -30,7 +30,7 @@ const FORWARD: Shader = {
   declarations: ROW_SUM,
   main: `
   let row = ${FLAT_GROUP} * ${ROWS}u + local.y;
-  let first = min(row, u.rows - 1u) * u.dim; // rows beyond the last only keep the others company
+  let first = min(row, u.rows - 1u) * u.dim; // rows beyond the last are computed and not written
   var sum = 0.0;
   for (var i = local.x; i < u.dim; i += ${LANES}u) { sum += x[first + i]; }
   let mu = rowSum(local.y, local.x, sum) / f32(u.dim);

@@ -32,7 +32,7 @@ fn log1p(x: f32) -> f32 {
   let row = ${FLAT_GROUP};
   let first = min(row, u.batch - 1u) * u.classes;
   let top = topOf(first, local.x);
-  // All exponentials but one of the largest, which is 1: a small loss keeps its digits.
+  // All exponentials except one of the largest, which is 1: a small loss keeps its digits.
   var rest = 0.0;
   var tops = 0.0;
   for (var c = local.x; c < u.classes; c += ${LANES}u) {

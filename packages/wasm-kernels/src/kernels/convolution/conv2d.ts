@@ -6,7 +6,7 @@ import { CONV2D_INTS, conv2DFields, convolutionInfo } from "./convolution.ts";
 /** Unfolded patches are worked on in blocks of about this many floats (1 MiB), which stay in a core's cache. */
 const PATCH_FLOATS = 256 * 1024;
 
-/** `tf.conv2d`: tfjs' own kernel packs every filter anew for XNNPACK, and a standardized one is new in every call. */
+/** `tf.conv2d`: tfjs' own kernel repacks every new filter for XNNPACK, and a standardized one is new in every call. */
 export const conv2D: Kernel<Context> = replaceKernel("Conv2D", (context, { x, filter }, attrs) => {
   requireFloat32("Conv2D", { x, filter });
   const info = convolutionInfo("Conv2D", x.shape, filter.shape, attrs, false);

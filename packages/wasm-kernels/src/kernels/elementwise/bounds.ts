@@ -4,7 +4,7 @@ import type { Context } from "../../context.ts";
 
 /**
  * `Minimum` and `Maximum` of a tensor and one number, as in ReLU6. tfjs' own kernel computes both indices of every element for
- * broadcasting: in a MobileNet these took longer than its convolutions. All else is left to it.
+ * broadcasting: in a MobileNet these took longer than its convolutions. Everything else is left to it.
  */
 export const minimum: Kernel<Context> = bound("Minimum");
 export const maximum: Kernel<Context> = bound("Maximum");

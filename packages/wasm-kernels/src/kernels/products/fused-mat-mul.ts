@@ -32,10 +32,9 @@ export const fusedMatMul: Kernel<Context> = replaceKernel(
     if (bias != null && !isRow) out = replaceBySum(context, out, bias);
     const size = sizeOf(out.shape);
     if (activation === "prelu") {
-      const slopes = preluActivationWeights;
-      requireTrailing(slopes, out);
+      const slopes = trailing(preluActivationWeights, out);
       if (size > 0)
-        context.c.prelu(context.pointer(out), size, context.pointer(slopes!), sizeOf(slopes!.shape));
+        context.c.prelu(context.pointer(out), size, context.pointer(slopes), sizeOf(slopes.shape));
     } else if (kind > 0) {
       context.c.activate(context.pointer(out), size, kind, leakyreluAlpha);
     }
@@ -51,7 +50,8 @@ function replaceBySum(context: Context, out: tf.TensorInfo, bias: tf.TensorInfo)
   return sum;
 }
 
-function requireTrailing(slopes: tf.TensorInfo | undefined, out: tf.TensorInfo): void {
+/** The slopes, which must repeat over the last axes of `out`. */
+function trailing(slopes: tf.TensorInfo | undefined, out: tf.TensorInfo): tf.TensorInfo {
   const shape = slopes?.shape.slice(slopes.shape.findIndex((dimension) => dimension !== 1)) ?? [];
   const isScalar = slopes !== undefined && sizeOf(slopes.shape) === 1;
   const matches = shape.every((dimension, i) => dimension === out.shape[out.shape.length - shape.length + i]);
@@ -60,4 +60,5 @@ function requireTrailing(slopes: tf.TensorInfo | undefined, out: tf.TensorInfo):
       `_FusedMatMul: expected prelu weights that repeat over the last axes of [${out.shape}], got [${slopes?.shape}]`,
     );
   }
+  return slopes;
 }

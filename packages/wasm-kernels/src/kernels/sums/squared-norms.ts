@@ -2,8 +2,8 @@ import { defineKernel, type Kernel, requireFloat32, sizeOf } from "kernel-contra
 import { type Context, FLOAT_BYTES } from "../../context.ts";
 
 /**
- * Any number of tensors → the sum of each one's squares, `[tensors]`: what says whether gradients are finite, and their
- * norm. Blocks of 256 numbers are added in float32, the blocks in float64.
+ * Any number of tensors → the sum of each one's squares, `[tensors]`: for the norm of gradients and whether they are finite.
+ * Blocks of 256 numbers are added in float32, the blocks in float64.
  */
 export const squaredNorms: Kernel<Context> = defineKernel("SquaredNorms", (context, tensors) => {
   for (const x of tensors) requireFloat32("SquaredNorms", { x });

@@ -28,7 +28,7 @@ const BUDGET: Record<string, number> = {
   "sample-keys": 18,
   "stochastic-depth": 22,
   "tensorboard-events": 40,
-  "tensorflow-kernels": 40,
+  "tensorflow-kernels": 34,
   "tfjs-optim": 60,
   "tfjs-backends": 140, // tfjs-core's gradients are in it
   "vision-augment": 110,

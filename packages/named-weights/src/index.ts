@@ -1,4 +1,4 @@
-// Formats: what a file holds.
+// File formats.
 
 export type { NamedTensors, StoredTensor } from "./formats/named-tensors.ts";
 export { openNpz } from "./formats/npz.ts";
@@ -6,14 +6,14 @@ export { openSavedModelZip } from "./formats/saved-model.ts";
 export { openTensorBundle, type TensorBundleFiles } from "./formats/tensor-bundle/open-tensor-bundle.ts";
 export { openZip, type ZipMember } from "./formats/zip.ts";
 
-// What a family of models knows: keys, names and layouts in files, differences that may be accepted.
+// A family of models: keys, names and layouts in files, differences that may be accepted.
 
 export type { Change, Comparison, Differences } from "./differences.ts";
 export { type Layout, shapeIn } from "./layout.ts";
 export { type ModelWeights, modelWeights } from "./model-weights.ts";
 export type { FileNames, Naming, Place } from "./naming.ts";
 
-// In and out.
+// Loading and saving.
 
 export {
   loadNamedWeights,

@@ -1,8 +1,8 @@
 import { oneOf, requireOptions } from "known-options";
 
 /**
- * The order of a kernel's axes in a file: TensorFlow's `[in, out]` and `[height, width, in, out]`, which tfjs has too, or
- * PyTorch's `[out, in]` and `[out, in, height, width]`. Tensors of other ranks are the same in both.
+ * Order of a kernel's axes in a file: TensorFlow's and tfjs' `[in, out]` and `[height, width, in, out]`, or PyTorch's
+ * `[out, in]` and `[out, in, height, width]`. Tensors of other ranks are equal in both.
  */
 export type Layout = "tensorflow" | "torch";
 
@@ -15,7 +15,7 @@ const TO_TORCH: Readonly<Record<number, readonly number[]>> = { 2: [1, 0], 4: [3
 const FROM_TORCH: Readonly<Record<number, readonly number[]>> = { 2: [1, 0], 4: [2, 3, 1, 0] };
 
 /**
- * The shape that a weight of a tfjs model has in a file.
+ * Returns the shape in a file of a tfjs model's weight.
  *
  * @example
  * console.log(shapeIn("torch", [7, 7, 3, 64])); // [ 64, 3, 7, 7 ]
@@ -25,12 +25,12 @@ export function shapeIn(layout: Layout, shape: readonly number[]): readonly numb
   return order === undefined ? shape : order.map((axis) => shape[axis]!);
 }
 
-/** The numbers of a weight of this shape in a file's order. */
+/** Permutes the values of a weight of this shape to a file's order. */
 export function toLayout(layout: Layout, shape: readonly number[], data: Float32Array): Float32Array {
   return isTorch(layout) ? permuted(data, shape, TO_TORCH[shape.length]) : data;
 }
 
-/** A file's numbers in the order of a weight of this shape. */
+/** Permutes a file's values to the order of a weight of this shape. */
 export function fromLayout(layout: Layout, shape: readonly number[], data: Float32Array): Float32Array {
   return isTorch(layout) ? permuted(data, shapeIn(layout, shape), FROM_TORCH[shape.length]) : data;
 }

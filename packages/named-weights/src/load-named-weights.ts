@@ -19,40 +19,40 @@ import { wrapperPrefix } from "./wrapper-prefix.ts";
 /** A weights file: safetensors as bytes, a `Blob` or a source of `safetensors-io`, or an open file of any format. */
 export type WeightsSource = Uint8Array | Blob | ByteSource | NamedTensors;
 
-/** What a family of models knows of its weights. */
+/** A model's weights and their names in files. */
 export interface NamedWeights<Names extends string, Difference extends string> {
-  /** What an error's message begins with. */
+  /** Function that error messages begin with. */
   readonly caller: string;
-  /** From `modelWeights`; a weight that is left out stays as it is. */
+  /** Weights to load, from `modelWeights`; others stay as they are. */
   readonly weights: ModelWeights;
-  /** Finds out whose names a file has; training wrappers' prefixes are off. @throws RangeError if the family does not know them. */
+  /** Returns the naming of a file, whose wrapper prefixes are removed. @throws RangeError for an unknown one. */
   namingOf(tensors: NamedTensors["tensors"]): Naming<Names>;
-  /** Default: none is accepted. */
+  /** Differences to accept. Default: none. */
   readonly differences?: Differences<Difference>;
 }
 
-/** What was loaded: weights of the model by key, tensors of the file by their own names. */
+/** Report on a loaded file: the model's weights by key, the file's tensors by name. */
 export interface WeightsReport<Names extends string = string> {
   /** Library that the file's names come from. */
   readonly names: Names;
   /** Weights that came from the file. */
   readonly used: readonly string[];
-  /** Those of them that were interpolated. */
+  /** Used weights that were interpolated. */
   readonly interpolated: readonly string[];
-  /** Weights that are as they were; `pos_embed[0, 1]` is a row of one. */
+  /** Weights that did not change; `pos_embed[0, 1]` is a row of one. */
   readonly kept: readonly string[];
   /** Tensors of the file that were not used, such as an optimizer's. */
   readonly skipped: readonly string[];
 }
 
 /**
- * Loads a weights file into a model, all or nothing: a file that does not fit, or is damaged, changes nothing.
+ * Loads a weights file into a model, all or none: a file that does not fit or is damaged changes nothing.
  *
- * Names and shapes are compared before any tensor is read. Tensors are read in the file's order, which is one pass over a stream
+ * Names and shapes are compared before any tensor is read. Tensors are read in the file's order, in one pass over a stream
  * or a compressed file. An open file is closed at the end.
  *
- * @throws RangeError that names the first tensors that do not fit (expected and found shape, as the file has them), are
- * missing, are unexpected, or hold NaN or infinities; or what is wrong with the file.
+ * @throws TypeError if an argument has the wrong type. RangeError that names the first tensors that do not fit (expected and
+ * found shape), are missing or unexpected, or contain NaN or infinities; or if the file is damaged.
  *
  * @example
  * import { safetensorsBytes } from "safetensors-io";
@@ -92,7 +92,7 @@ async function opened(caller: string, source: WeightsSource): Promise<NamedTenso
   return "tensors" in source ? source : openSafetensors(source);
 }
 
-/** Names are read without what training wrappers put before all of them. */
+/** Returns the naming of a file, with the training wrappers' prefix removed from its names. */
 function namingOfFile<Names extends string>(
   { tensors }: NamedTensors,
   namingOf: NamedWeights<Names, string>["namingOf"],
@@ -107,7 +107,7 @@ function namingOfFile<Names extends string>(
   }
 }
 
-/** In the file's order. @throws RangeError for the first tensor with NaN or infinities, or of another size than its shape. */
+/** Reads tensors in the file's order. @throws RangeError for the first with NaN, infinities or a size unlike its shape. */
 async function readTensors(
   caller: string,
   file: NamedTensors,
@@ -130,7 +130,7 @@ async function readTensors(
   return read;
 }
 
-/** Writes nothing before all that can fail is done. */
+/** Writes all weights, after everything that can fail. */
 async function write(
   loads: readonly Load[],
   read: ReadonlyMap<string, Float32Array>,

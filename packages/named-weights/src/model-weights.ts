@@ -1,14 +1,14 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
 
-/** The weights of a model, by the keys that its family gives them. */
+/** Weights of a model by key. */
 export type ModelWeights = ReadonlyMap<string, tfl.LayerVariable>;
 
 /**
- * The weights of a model by key.
+ * Returns the weights of a model by key.
  *
- * @param caller - What an error's message begins with.
- * @param keyOf - The key of a weight's `originalName`.
- * @throws TypeError if it is not a model; RangeError if two weights have one key: the model is not of this family.
+ * @param caller - Function that error messages begin with.
+ * @param keyOf - Returns the key of a weight's `originalName`.
+ * @throws TypeError if `model` is not a model; RangeError if two weights have the same key.
  */
 export function modelWeights(
   caller: string,

@@ -6,16 +6,16 @@ import { type Layout, shapeIn } from "./layout.ts";
 import type { ModelWeights } from "./model-weights.ts";
 import type { Naming } from "./naming.ts";
 
-/** One weight to be loaded. */
+/** A weight to load. */
 export interface Load {
   readonly key: string;
   readonly variable: tfl.LayerVariable;
-  /** Tensors of the file, to be joined along their first axis. */
+  /** Tensors of the file to join along the first axis. */
   readonly tensors: readonly string[];
   readonly change: Change<string> | undefined;
 }
 
-/** What is loaded if everything fits, and what is wrong if not. */
+/** Weights to load if the file fits, and its problems if not. */
 export interface Plan {
   readonly loads: readonly Load[];
   readonly kept: readonly string[];
@@ -24,11 +24,11 @@ export interface Plan {
   readonly problems: readonly string[];
 }
 
-/** Names that are given of each kind of problem. */
+/** Most names to list for each kind of problem. */
 const NAMED = 5;
 const FLOATS = ["F32", "F16", "BF16"];
 
-/** Compares the names and shapes of a file with a model's weights; reads no tensor. */
+/** Compares the names and shapes of a file with a model's weights, without reading tensors. */
 export function planWeights<Difference extends string>(
   file: NamedTensors,
   weights: ModelWeights,
@@ -41,7 +41,7 @@ export function planWeights<Difference extends string>(
   const mismatched: string[] = [];
   const missing: string[] = [];
   const refused = new Set<Difference>();
-  /** Whether the caller accepts them all; those that it does not are remembered for the message. */
+  /** Whether the caller accepts all of them; others are collected for the message. */
   const accepts = (...needed: readonly (Difference | undefined)[]): boolean => {
     const others = needed.filter((one) => one === undefined || !differences?.accepted.includes(one));
     for (const one of others) if (one !== undefined) refused.add(one);
@@ -98,7 +98,7 @@ function summary(kind: string, items: readonly string[]): string[] {
   return [`${kind}: ${items.slice(0, NAMED).join(", ")}${rest}`];
 }
 
-/** The tensor of a weight, or one for each of its parts; `undefined` where the file lacks it. */
+/** Tensor of a weight, or one for each of its parts; `undefined` if the file lacks it. */
 type Parts = (string | undefined)[];
 
 function storedByKey({ tensors }: NamedTensors, { parts: names = [], placeOf }: Naming) {
@@ -120,7 +120,7 @@ function storedByKey({ tensors }: NamedTensors, { parts: names = [], placeOf }: 
   return { stored, outside, twice };
 }
 
-/** The problems of a weight's tensors, and the shapes to compare: `found` is `undefined` unless all parts are there and float. */
+/** Returns the problems of a weight's tensors and the shapes to compare; `found` only if all parts exist and are float. */
 function compare(
   file: NamedTensors,
   { layout, parts: names }: Naming,
@@ -146,7 +146,7 @@ function compare(
   return { problems, expected, found: shapes.length === parts.length ? shapes[0] : undefined };
 }
 
-/** A matrix as the 1×1 convolution that it is in some files. */
+/** Returns a matrix's shape as a 1×1 convolution, its form in some files. */
 function asConvolution(shape: readonly number[], layout: Layout): readonly number[] {
   return layout === "torch" ? [...shape, 1, 1] : [1, 1, ...shape];
 }

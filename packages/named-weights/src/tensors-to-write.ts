@@ -4,8 +4,8 @@ import type { ModelWeights } from "./model-weights.ts";
 import type { FileNames } from "./naming.ts";
 
 /**
- * A model's weights under the names and in the layout of a file, for `safetensorsChunks` of `safetensors-io`; each is read from the
- * backend when its turn comes.
+ * Returns a model's weights with the names and layout of a file, for `safetensorsChunks` of `safetensors-io`; each is read
+ * from the backend when it is written.
  *
  * @example
  * import { safetensorsBytes } from "safetensors-io";

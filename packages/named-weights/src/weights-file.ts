@@ -8,10 +8,10 @@ import { openSavedModelZip, shardName } from "./formats/saved-model.ts";
 import { openTensorBundle } from "./formats/tensor-bundle/open-tensor-bundle.ts";
 
 /**
- * Opens a weights file from disk, or a folder: NumPy's `.npz`, a TensorFlow SavedModel as a folder or a `.zip`, and everything
- * else as safetensors.
+ * Opens a weights file or folder: NumPy's `.npz`, a TensorFlow SavedModel as a folder or a `.zip`, anything else as
+ * safetensors.
  *
- * @returns What must be closed in the end, as `loadNamedWeights` does.
+ * @returns An open file, to be closed by the caller; `loadNamedWeights` closes it.
  * @throws RangeError that names the path and what is wrong, or the file system's error with the path.
  *
  * @example

@@ -1,8 +1,8 @@
 const WRAPPER = /^(module|model|_orig_mod)\./;
 
 /**
- * What training wrappers put in front of every tensor's name: `module.` (`DataParallel`), `_orig_mod.` (`torch.compile`),
- * `model.` (a training module), also several of them. Empty unless all names have it.
+ * Returns the prefix that training wrappers add to all names: `module.` (`DataParallel`), `_orig_mod.` (`torch.compile`),
+ * `model.` (a training module), or several of them. Empty unless all names have it.
  *
  * @example
  * console.log(wrapperPrefix(["module._orig_mod.head.bias", "module._orig_mod.head.weight"])); // module._orig_mod.

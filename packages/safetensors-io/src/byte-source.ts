@@ -1,16 +1,17 @@
 import { type Checks, integerFrom, optional, requireOptions, STRING } from "known-options";
-/** Bytes that can be read at any place, or at least in ascending order. */
+
+/** Bytes that can be read at any offset, or at least in ascending order. */
 export interface ByteSource {
-  /** What errors call it: a path, an address. */
+  /** Name in errors, such as a path or URL. */
   readonly name: string;
-  /** In bytes, known before anything is read. */
+  /** Size in bytes. */
   readonly size: number;
-  /** Exactly `length` bytes from `offset` on, or an error. The result may be a view; it is not written to. */
+  /** Reads exactly `length` bytes from `offset`, or rejects. The result may be a view; do not write to it. */
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
 /**
- * A source over bytes in memory; nothing is copied.
+ * Returns a source over bytes in memory, which are not copied.
  *
  * @example
  * const bytes = await safetensorsBytes([{ name: "bias", shape: [2], data: Float32Array.of(1, 2) }]);
@@ -28,7 +29,7 @@ export function bytesSource(bytes: Uint8Array, name = "safetensors bytes"): Byte
 }
 
 /**
- * A source over a `Blob` or a `File` that the user chose; each read fetches only its own range.
+ * Returns a source over a `Blob` or `File`; each read fetches its own range only.
  *
  * @example
  * const file = await openSafetensors(blobSource(blob)); // such as a file that a user picked
@@ -49,17 +50,17 @@ export function blobSource(
 
 /** Options of {@link streamSource}. */
 export interface StreamSourceOptions {
-  /** The stream's length in bytes, such as a response's `content-length`. */
+  /** Length of the stream in bytes, such as a response's `content-length`. */
   readonly size: number;
-  /** What errors call it. Default `"stream"`. */
+  /** Name in errors. Default `"stream"`. */
   readonly name?: string;
 }
 
 const STREAM_CHECKS: Checks<StreamSourceOptions> = { size: integerFrom(0), name: optional(STRING) };
 
 /**
- * A source over a stream, which is read once and in order: tensors must be read in the file's order, which is that of
- * `Safetensors.tensors`. No more than one of the stream's chunks is held beside what was asked for.
+ * Returns a source over a stream, which is read once and in order: read tensors in the file's order, that of
+ * `Safetensors.tensors`. At most one chunk of the stream is buffered.
  *
  * @param stream - Locked from the first read on.
  *
@@ -78,7 +79,7 @@ export function streamSource(stream: ReadableStream<Uint8Array>, options: Stream
   let rest: Uint8Array = new Uint8Array(0);
   let position = 0;
 
-  /** Hands `count` bytes to `take`, piece by piece. */
+  /** Passes the next `count` bytes to `take`, piece by piece. */
   async function pull(count: number, take: (piece: Uint8Array) => void): Promise<void> {
     let left = count;
     while (left > 0) {
@@ -116,7 +117,7 @@ export function streamSource(stream: ReadableStream<Uint8Array>, options: Stream
   };
 }
 
-/** @throws RangeError if a range is not inside the source; before anything is allocated. */
+/** Throws a RangeError if a range is not inside the source. */
 export function requireRange({ name, size }: ByteSource, offset: number, length: number): void {
   if (!(offset >= 0 && length >= 0 && offset + length <= size)) {
     throw new RangeError(`${name}: expected a range within ${size} bytes, got ${length} from byte ${offset}`);

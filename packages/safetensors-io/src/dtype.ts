@@ -6,7 +6,7 @@ export type FloatDtype = "F32" | "F16" | "BF16";
 /** Element types that can be written. */
 export type WrittenDtype = FloatDtype | "I32" | "U8";
 
-/** The format's element types. Those of fewer than 8 bits, of 8-bit floats, and `C64` can be listed but not read. */
+/** Element types of the format. 8-bit floats, types of fewer than 8 bits and `C64` can be listed but not read. */
 export type Dtype =
   | "BOOL"
   | "U8"
@@ -57,7 +57,7 @@ const BITS: Readonly<Record<Dtype, number>> = {
   C64: 64,
 };
 
-/** Numbers of one tensor. */
+/** Values of a tensor. */
 export type Numbers =
   | Float32Array
   | Float64Array
@@ -68,24 +68,24 @@ export type Numbers =
   | Int8Array
   | Uint8Array;
 
-/** Whether the format knows an element type. */
+/** Whether a name is an element type of the format. */
 export function isDtype(name: string): name is Dtype {
   return Object.hasOwn(BITS, name);
 }
 
-/** Bits per element. */
+/** Returns the bits per element. */
 export function bitsOf(dtype: Dtype): number {
   return BITS[dtype];
 }
 
 /**
- * Numbers from little-endian bytes: halves become float32, 64-bit integers float64.
+ * Decodes little-endian bytes: 16-bit floats become float32, 64-bit integers float64.
  *
  * @returns A new array.
- * @throws RangeError if the type cannot be read, or an integer is not a safe one.
+ * @throws RangeError if the type cannot be read, or an integer is beyond 2^53.
  */
 export function decode(dtype: Dtype, bytes: Uint8Array): Numbers {
-  const { buffer } = new Uint8Array(bytes); // a copy is aligned; slice() of a Node Buffer would be none
+  const { buffer } = new Uint8Array(bytes); // an aligned copy, which slice() of a Node Buffer is not
   switch (dtype) {
     case "F32":
       return new Float32Array(buffer);

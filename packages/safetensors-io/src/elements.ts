@@ -1,4 +1,4 @@
-/** Number of elements of a shape; infinite where the product is not a safe integer on the way. */
+/** Returns the number of elements of a shape; infinite if the product exceeds the safe integers. */
 export function elements(shape: readonly number[]): number {
   let size = 1;
   for (const side of shape) {

@@ -6,24 +6,24 @@ import { HEADER_LIMIT } from "./header.ts";
 import { joined } from "./joined.ts";
 import { listed, quoted } from "./quoted.ts";
 
-/** A tensor to be written. */
+/** A tensor to write. */
 export interface TensorToWrite {
   readonly name: string;
   readonly shape: readonly number[];
   /** Type of float32 data in the file. Default `"F32"`. F16 and BF16 round to the nearest, ties to even. */
   readonly dtype?: FloatDtype;
   /**
-   * Row-major. Float32 data; int32 and uint8 data are written as I32 and U8. A function is called when the tensor's turn has
-   * come, and gives float32.
+   * Values, row-major. Int32 and uint8 values are written as I32 and U8. A function is called when the tensor is written, and
+   * returns float32.
    */
   readonly data: Float32Array | Int32Array | Uint8Array | (() => Float32Array | Promise<Float32Array>);
 }
 
 /** Options of the writers. */
 export interface WriteOptions {
-  /** Becomes the file's `__metadata__`. `{ format: "pt" }` is what transformers expects of PyTorch's files. */
+  /** The file's `__metadata__`; transformers expects `{ format: "pt" }` in PyTorch's files. Default: none. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** `"given"`: tensors stay in their order. Default `"sorted"`, as the official writer has them. */
+  /** Order of the tensors: as given, or sorted as by the official writer. Default `"sorted"`. */
   readonly order?: "sorted" | "given";
 }
 
@@ -33,16 +33,16 @@ export const WRITE_CHECKS: Checks<WriteOptions> = {
   order: optional(oneOf("sorted", "given")),
 };
 
-/** Largest last, as the official writer sorts them; and bytes per element. */
+/** Rank in the official writer's order, and bytes per element. */
 const RANK = { U8: 0, F16: 1, BF16: 2, I32: 3, F32: 4 } as const;
 const BYTES = { U8: 1, F16: 2, BF16: 2, I32: 4, F32: 4 } as const;
 
 /**
- * The bytes of a safetensors file, header first, then one chunk per tensor: the same bytes as the official writer's
- * (larger types first, names in order, the header padded to a multiple of 8).
+ * Writes a safetensors file as chunks: the header, then one per tensor. The bytes equal the official writer's (larger types
+ * first, names in order, the header padded to a multiple of 8).
  *
- * @throws RangeError before the first chunk if a name appears twice or a shape is none; later if data does not fit its
- * shape, or a finite number is too large for the half type.
+ * @throws TypeError for an argument of the wrong type. RangeError before the first chunk if a name appears twice or a shape is
+ * not valid; later if data does not fit its shape, or a finite number is too large for a 16-bit type.
  * @see https://github.com/huggingface/safetensors
  *
  * @example
@@ -72,7 +72,7 @@ export async function* safetensorsChunks(
 }
 
 /**
- * A whole safetensors file in memory; for large models see {@link safetensorsChunks}.
+ * Returns a whole safetensors file in memory; for large models see {@link safetensorsChunks}.
  *
  * @example
  * const blob = new Blob([await safetensorsBytes([{ name: "bias", shape: [2], data: Float32Array.of(1, 2) }])]);
@@ -97,7 +97,7 @@ function dtypeOf({ name, dtype = "F32", data }: TensorToWrite): WrittenDtype {
   throw new RangeError(`safetensors: tensor ${quoted(name)}: dtype must be F32, F16 or BF16, got ${dtype}`);
 }
 
-/** Other readers refuse a file whose metadata has anything else. */
+/** Whether a value is valid metadata; readers reject any other. */
 function isObjectOfStrings(value: unknown): boolean {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   return Object.values(value).every((one) => typeof one === "string");
@@ -145,7 +145,7 @@ function encode(
   return new Uint8Array(halves.buffer);
 }
 
-/** By code points, as UTF-8 bytes sort; JavaScript's own order is that of UTF-16. */
+/** Compares strings by code points, the order of their UTF-8 bytes; JavaScript compares UTF-16. */
 function compareBytes(a: string, b: string): number {
   const [x, y] = [[...a], [...b]];
   for (let i = 0; i < Math.min(x.length, y.length); i++) {

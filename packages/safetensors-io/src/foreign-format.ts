@@ -1,18 +1,18 @@
-/** Bytes that {@link foreignFormat} looks at. */
+/** Number of bytes that {@link foreignFormat} reads. */
 export const FORMAT_BYTES = 4096;
 
 const CONVERT = "load it in Python and save its tensors with safetensors.torch.save_file";
 const AGAIN = "download the file itself again";
 
 interface Format {
-  /** In Latin-1. */
+  /** Beginning of the file in Latin-1. */
   readonly begins: string;
-  /** What must follow somewhere. */
+  /** Text that must follow anywhere. */
   readonly holds?: string;
   readonly what: string;
 }
 
-/** The first that fits counts. */
+/** Binary formats; the first match counts. */
 const BINARY: readonly Format[] = [
   {
     begins: "PK\x03\x04",
@@ -34,7 +34,7 @@ const BINARY: readonly Format[] = [
   { begins: "\x89HDF\r\n", what: "an HDF5 file (Keras .h5): save its weights as safetensors" },
   { begins: "GGUF", what: "a GGUF file, which holds quantized weights: take the model's safetensors" },
 ];
-/** In lower case, after spaces and a byte-order mark. */
+/** Text formats, matched in lower case after spaces and a byte-order mark. */
 const TEXT: readonly Format[] = [
   {
     begins: "version https://git-lfs.github.com/spec/",
@@ -52,8 +52,8 @@ const TEXT: readonly Format[] = [
 ];
 
 /**
- * What a file is that was taken for weights, and what to do with it, from its first {@link FORMAT_BYTES} bytes;
- * `undefined` if it is none of the formats that are often met in the place of safetensors.
+ * Returns what a file is that was mistaken for safetensors, and what to do with it, from its first {@link FORMAT_BYTES} bytes;
+ * `undefined` for an unknown format.
  *
  * @example
  * console.log(foreignFormat(new TextEncoder().encode("<!DOCTYPE html>"))); // an HTML page, such as …

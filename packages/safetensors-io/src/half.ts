@@ -2,7 +2,7 @@
 const float = new Float32Array(1);
 const word = new Uint32Array(float.buffer);
 
-/** The float32 of float16 bits. */
+/** Returns the float32 of float16 bits. */
 export function fromFloat16(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
@@ -11,7 +11,7 @@ export function fromFloat16(bits: number): number {
   return sign * (exponent ? 2 ** (exponent - 25) * (1024 + fraction) : 2 ** -24 * fraction);
 }
 
-/** The float16 bits nearest to a float32; ties go to the even one, too large numbers to infinity. */
+/** Rounds a float32 to the nearest float16 bits; ties to even, overflow to infinity. */
 export function toFloat16(value: number): number {
   float[0] = value;
   const bits = word[0]!;
@@ -20,7 +20,7 @@ export function toFloat16(value: number): number {
   if (magnitude > 0x7f800000) return sign | 0x7e00; // NaN
   if (magnitude >= 0x477ff000) return sign | 0x7c00; // 65520 and more
   if (magnitude < 0x38800000) {
-    // below 2^-14: a multiple of 2^-24; adding half a float32 ulp's worth of 1 makes the processor round
+    // below 2^-14: a multiple of 2^-24, to which the addition of 0.5 rounds in float32
     float[0] = Math.abs(value) + 0.5;
     return sign | (word[0]! - 0x3f000000);
   }
@@ -28,13 +28,13 @@ export function toFloat16(value: number): number {
   return sign | ((rounded - 0x38000000) >>> 13);
 }
 
-/** Float32 numbers of bfloat16 bits. */
+/** Returns the float32 numbers of bfloat16 bits. */
 export function fromBfloat16(bits: Uint16Array): Float32Array {
   const words = Uint32Array.from(bits, (half) => half << 16);
   return new Float32Array(words.buffer);
 }
 
-/** The bfloat16 bits nearest to a float32; ties go to the even one. */
+/** Rounds a float32 to the nearest bfloat16 bits; ties to even. */
 export function toBfloat16(value: number): number {
   float[0] = value;
   const bits = word[0]!;

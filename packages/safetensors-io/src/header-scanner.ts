@@ -1,12 +1,12 @@
 import { quoted } from "./quoted.ts";
 
 const MAX_SAFE_DIGITS = 16;
-/** What needs a JSON parser: escapes, and the characters that JSON refuses. */
+/** Characters that need a JSON parser: escapes, and those that JSON forbids. */
 const NOT_PLAIN = /[\\\p{Cc}]/u;
 
 /**
- * Reads the only JSON that a header may hold: objects of known depth, strings, lists of whole numbers. Unlike
- * `JSON.parse` it sees duplicate keys, never nests deeper than the format, and names the place.
+ * Parser of the JSON in a header: objects of known depth, strings, lists of integers. Unlike `JSON.parse` it rejects
+ * duplicate keys, nests no deeper than the format, and reports positions.
  */
 export class HeaderScanner {
   private readonly text: string;
@@ -16,7 +16,7 @@ export class HeaderScanner {
     this.text = text;
   }
 
-  /** `{"key": value, …}`, by key: `read` must read each value. */
+  /** Parses `{"key": value, …}`; `read` must parse each value. */
   object<Value>(label: string, read: (key: string) => Value): Map<string, Value> {
     const values = new Map<string, Value>();
     this.expect("{", label);
@@ -31,7 +31,7 @@ export class HeaderScanner {
     return values;
   }
 
-  /** @param key - Whose value it is, for errors. */
+  /** Parses a string; `key` is that of its value, for errors. */
   string(label: string, key?: string): string {
     if (!this.take('"')) this.fail('"', key === undefined ? label : `${label} ${quoted(key)}`);
     const begin = this.at - 1;
@@ -52,7 +52,7 @@ export class HeaderScanner {
     }
   }
 
-  /** `[1, 2, …]`, each a whole number from 0 to 2^53 − 1. */
+  /** Parses `[1, 2, …]`, integers from 0 to 2^53 − 1. */
   integers(label: string): number[] {
     this.expect("[", label);
     const numbers: number[] = [];
@@ -63,7 +63,7 @@ export class HeaderScanner {
     return numbers;
   }
 
-  /** Nothing but spaces may follow. */
+  /** Checks that only spaces follow. */
   end(): void {
     this.skipSpace();
     if (this.at < this.text.length) this.fail("the end", "the header");

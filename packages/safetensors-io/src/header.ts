@@ -3,28 +3,28 @@ import { elements } from "./elements.ts";
 import { HeaderScanner } from "./header-scanner.ts";
 import { listed, quoted } from "./quoted.ts";
 
-/** The format's own limit, in bytes. */
+/** Limit of the header's length in bytes, the format's own. */
 export const HEADER_LIMIT = 100_000_000;
 
-/** Where a tensor lies and what it is. */
+/** Name, type, shape and location of a tensor. */
 export interface TensorInfo {
   readonly name: string;
   readonly dtype: Dtype;
   readonly shape: readonly number[];
-  /** First byte, counted from the end of the header. */
+  /** Offset of the first byte, from the end of the header. */
   readonly begin: number;
-  /** The byte after the last. */
+  /** Offset after the last byte. */
   readonly end: number;
 }
 
 /** A checked header. */
 export interface Header {
   readonly metadata: ReadonlyMap<string, string>;
-  /** In the order of the file. */
+  /** Tensors in the order of the file. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
 }
 
-/** Problems are thrown as `message`; the caller puts the file's name in front. */
+/** Parses and checks a header. Errors do not name the file. */
 export function parseHeader(bytes: Uint8Array, dataSize: number): Header {
   let text: string;
   try {
@@ -80,7 +80,7 @@ function readTensor(scanner: HeaderScanner, name: string, dataSize: number): Ten
   return { name, dtype, shape, begin, end };
 }
 
-/** The format has none: what no tensor owns could hide anything. */
+/** Throws unless tensors cover all data: the format forbids gaps, which could hide anything. */
 function requireNoHoles(tensors: readonly TensorInfo[], dataSize: number): void {
   let end = 0;
   let before = "the header";

@@ -1,5 +1,5 @@
 /**
- * How many numbers of a tensor are NaN or infinite, in words; `undefined` if none is.
+ * Describes how many numbers of a tensor are NaN or infinite; `undefined` if none is.
  *
  * @example
  * console.log(notFinite(Float32Array.of(1, Number.NaN))); // 1 NaN among 2 numbers

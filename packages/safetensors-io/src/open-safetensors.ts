@@ -5,16 +5,16 @@ import { HEADER_LIMIT, parseHeader, type TensorInfo } from "./header.ts";
 import { joined } from "./joined.ts";
 import { quoted } from "./quoted.ts";
 
-/** An open safetensors file: its header is read and checked, its tensors are read one by one. */
+/** An open safetensors file, whose header is checked and whose tensors are read one by one. */
 export interface Safetensors {
-  /** What errors call the file. */
+  /** Name of the file in errors. */
   readonly name: string;
   /** The file's `__metadata__`. */
   readonly metadata: ReadonlyMap<string, string>;
   /** All tensors, in the order of the file. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /**
-   * The numbers of one tensor, a new array: F32, F16 and BF16 as float32, I64 and U64 as float64, others as they are.
+   * Reads a tensor into a new array: F32, F16 and BF16 as float32, I64 and U64 as float64, others as they are.
    *
    * @throws RangeError if there is no such tensor, its type cannot be read, or an integer is beyond 2^53.
    */
@@ -22,13 +22,13 @@ export interface Safetensors {
 }
 
 /**
- * Reads and checks the header of a safetensors file; no tensor is read yet.
+ * Opens a safetensors file: reads and checks its header, but no tensor.
  *
- * The header's length is compared with the file's before anything is allocated, and every tensor's place, type and
- * shape with the bytes that there are, so that a file cannot make its reader allocate more than itself.
+ * The header's length is compared with the file's size before anything is allocated, and every tensor's offsets, type and
+ * shape with the data, so a file cannot make its reader allocate more than its size.
  *
- * @throws RangeError that names the file, the tensor and what is wrong; a `.pth`, a Git LFS pointer, an HTML page and the
- * like are called what they are.
+ * @throws TypeError if `source` is not a {@link ByteSource}. RangeError that names the file, the tensor and the problem; a
+ * `.pth`, a Git LFS pointer, an HTML page and the like are recognized.
  * @see https://github.com/huggingface/safetensors#format
  *
  * @example

@@ -4,13 +4,13 @@ import { BOOLEAN, type Checks, optional, requireOptions } from "known-options";
 
 /** Options of {@link AppendFile}. */
 export interface AppendFileOptions {
-  /** Refuses a file that exists. Default `false`. */
+  /** Whether an existing file is an error. Default false. */
   readonly isNew?: boolean;
 }
 
 /** Options of `flush`. */
 export interface FlushOptions {
-  /** Waits until it would last through a power cut. Default `false`: what is written lasts through the end of the process. */
+  /** Whether to flush to the disk, to survive a power failure. Default false: written data survives the process. */
   readonly toDisk?: boolean;
 }
 
@@ -18,12 +18,12 @@ const CHECKS: Checks<AppendFileOptions> = { isNew: optional(BOOLEAN) };
 const FLUSH_CHECKS: Checks<FlushOptions> = { toDisk: optional(BOOLEAN) };
 
 /**
- * A file that grows by whole pieces: of what cannot be written no part is left.
+ * A file that grows by whole pieces; a failed write leaves no part of them.
  *
- * Pieces are kept in memory until {@link flush}; nothing is open between flushes. Everything is synchronous, so that pieces
- * keep their order and can be written while a process ends.
+ * Pieces are kept in memory until {@link flush}; the file is closed between flushes. Everything is synchronous, so pieces
+ * keep their order and can be written while a process exits.
  *
- * @throws Error of the file system if the file cannot be opened; it is made, with its folder, where there is none.
+ * @throws Error of the file system if the file cannot be opened; a missing file is created, with its folder.
  *
  * @example
  * const log = new AppendFile("run.log");
@@ -42,17 +42,18 @@ export class AppendFile {
     this.path = path;
   }
 
+  /** Adds a piece, to be written by the next flush. */
   append(piece: Uint8Array): void {
     this.#pieces.push(piece);
   }
 
-  /** Pieces that are not written yet. */
+  /** Number of pieces not yet written. */
   get pending(): number {
     return this.#pieces.length;
   }
 
   /**
-   * Writes what was appended.
+   * Writes the appended pieces.
    *
    * @throws Error of the file system. Pieces that could not be written are kept for the next flush.
    */

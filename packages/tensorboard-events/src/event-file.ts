@@ -9,12 +9,9 @@ import type { SummaryValue } from "./summary.ts";
 
 /** Options of {@link EventFile}. */
 export interface EventFileOptions {
-  /**
-   * First step that will be written, an integer ≥ 0: where the folder has earlier files, what they hold of it and of later
-   * ones does not count any more. Default: earlier files count whole.
-   */
+  /** First step of a resumed run, an integer ≥ 0: TensorBoard drops this and later steps of earlier files. Default: none. */
   readonly restartAt?: number;
-  /** Milliseconds since 1970; for tests. */
+  /** Clock in milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number;
 }
 
@@ -23,12 +20,12 @@ const CHECKS: Checks<EventFileOptions> = { restartAt: optional(integerFrom(0)), 
 const NAME = /^events\.out\.tfevents\.(\d+)\./;
 
 /**
- * A new event file in a run's folder, for TensorBoard.
+ * An event file for TensorBoard, new in the run's folder.
  *
- * One folder is one run. A run that goes on opens a file of its own beside the earlier ones, as TensorFlow and PyTorch
- * do; TensorBoard reads them in the order of their names, which is made that of their making.
+ * One folder is one run. A resumed run opens another file beside the earlier ones, as TensorFlow and PyTorch do;
+ * TensorBoard reads them in the order of their names, which is that of their creation.
  *
- * @throws RangeError for a bad step. Error of the file system.
+ * @throws RangeError for an invalid option. Error of the file system.
  * @see https://github.com/tensorflow/tensorboard/blob/master/tensorboard/summary/writer/event_file_writer.py
  *
  * @example
@@ -53,11 +50,12 @@ export class EventFile {
     }
   }
 
+  /** Path of the file. */
   get path(): string {
     return this.#file.path;
   }
 
-  /** Events that are not written yet. */
+  /** Number of events not yet written. */
   get pending(): number {
     return this.#file.pending;
   }
@@ -65,8 +63,8 @@ export class EventFile {
   /**
    * Appends values of one step, to be written by the next flush.
    *
-   * @param step - An integer ≥ 0, not below the one before it.
-   * @throws RangeError for another.
+   * @param step - Step, an integer ≥ 0, not below the previous one.
+   * @throws RangeError if `step` is not an integer ≥ 0.
    */
   add(step: number, values: readonly SummaryValue[]): void {
     requireStep(step);
@@ -74,9 +72,9 @@ export class EventFile {
   }
 
   /**
-   * Writes what was added, whole records only.
+   * Writes the added events, whole records only.
    *
-   * @throws Error of the file system; what could not be written is kept for the next flush.
+   * @throws Error of the file system; events that could not be written are kept for the next flush.
    */
   flush(options: FlushOptions = {}): void {
     this.#file.flush(options);
@@ -91,7 +89,7 @@ export class EventFile {
   }
 }
 
-/** The times in the names of a folder's event files. */
+/** Returns the times in the names of a folder's event files. */
 function earlierFiles(folder: string): number[] {
   const names = existsSync(folder) ? readdirSync(folder) : [];
   return names.flatMap((name) => NAME.exec(name)?.slice(1).map(Number) ?? []);

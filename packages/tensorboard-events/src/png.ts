@@ -1,14 +1,14 @@
 import { crc32, deflateSync } from "node:zlib";
 
-/** A picture: 8 bits a channel, rows from the top, channels together. */
+/** An image of 8 bits per channel, rows from the top, channels interleaved. */
 export interface Pixels {
-  /** Pixels. */
+  /** Width in pixels. */
   readonly width: number;
-  /** Pixels. */
+  /** Height in pixels. */
   readonly height: number;
-  /** 1: gray. 3: RGB. 4: RGB and opacity. */
+  /** Number of channels: 1 for gray, 3 for RGB, 4 for RGBA. */
   readonly channels: 1 | 3 | 4;
-  /** `[height, width, channels]`, 0…255. */
+  /** Values `[height, width, channels]`, 0…255. */
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
@@ -16,9 +16,9 @@ const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const COLOR_TYPE = { 1: 0, 3: 2, 4: 6 } as const;
 
 /**
- * A picture as a PNG file.
+ * Encodes an image as PNG.
  *
- * @throws RangeError if the data do not fill the picture.
+ * @throws TypeError if `pixels` is not an image. RangeError if the data does not have the image's size.
  * @see https://www.w3.org/TR/png-3/
  */
 export function encodePng({ width, height, channels, data }: Pixels): Uint8Array {
@@ -30,8 +30,8 @@ export function encodePng({ width, height, channels, data }: Pixels): Uint8Array
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header.set([8, COLOR_TYPE[channels]], 8); // bits a channel; deflate, no interlacing: zeros
-  const filtered = new Uint8Array(height * (1 + row)); // each row after a 0: "as it is"
+  header.set([8, COLOR_TYPE[channels]], 8); // bits per channel; deflate, no interlacing: zeros
+  const filtered = new Uint8Array(height * (1 + row)); // each row after a 0: no filter
   for (let y = 0; y < height; y++) filtered.set(data.subarray(y * row, (y + 1) * row), y * (1 + row) + 1);
   return Buffer.concat([
     Buffer.from(SIGNATURE),

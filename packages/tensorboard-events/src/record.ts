@@ -1,7 +1,7 @@
 import { crc32c, masked } from "masked-crc32c";
 
 /**
- * A TFRecord: length (uint64), its masked CRC, the data, their masked CRC; little-endian.
+ * Encodes a TFRecord: length (uint64), its masked CRC, the data, its masked CRC; little-endian.
  *
  * @see https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details
  */

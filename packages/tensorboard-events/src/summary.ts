@@ -1,10 +1,11 @@
 import { encodePng, type Pixels } from "./png.ts";
-import { bytes, float, integer, message, string } from "./wire.ts";
+import { bytes, float, integer, message, string } from "./protobuf-writer.ts";
 
-/** One thing that TensorBoard shows under its tag: a `tensorflow.Summary.Value`. */
+/** A value that TensorBoard shows under its tag: a `tensorflow.Summary.Value`. */
 export interface SummaryValue {
+  /** Tag; `loss/train` is shown as `train` in the group `loss`. */
   readonly tag: string;
-  /** As a field of a `tensorflow.Summary`. */
+  /** The value as a field of a `tensorflow.Summary`. */
   readonly encoded: Uint8Array;
 }
 
@@ -13,27 +14,27 @@ const [TAG, SIMPLE_VALUE, IMAGE, TENSOR, METADATA] = [1, 2, 4, 8, 9];
 const DT_STRING = 7;
 
 /**
- * A number over the steps; `loss/train` is shown as `train` in the group `loss`.
+ * Encodes a number, shown as a curve over the steps; `loss/train` is shown as `train` in the group `loss`.
  *
- * @param value - Stored as float32; NaN and infinities are shown as such.
+ * @param value - A number, stored as float32; NaN and infinities are shown as such.
  */
 export function scalar(tag: string, value: number): SummaryValue {
   return summaryValue(tag, [float(SIMPLE_VALUE, value)]);
 }
 
-/** A picture, stored as PNG. @throws RangeError if the data do not fill the picture. */
+/** Encodes an image as PNG. @throws RangeError if the data does not have the image's size. */
 export function image(tag: string, pixels: Pixels): SummaryValue {
   return pngImage(tag, encodePng(pixels), pixels);
 }
 
-/** A picture that is encoded already. */
+/** Encodes an image that is PNG already. */
 export function pngImage(tag: string, png: Uint8Array, size: Omit<Pixels, "data">): SummaryValue {
   const { height, width, channels } = size;
   const parts = [integer(1, height), integer(2, width), integer(3, channels), bytes(4, png)];
   return summaryValue(tag, [message(IMAGE, parts)]);
 }
 
-/** Text, shown as Markdown. */
+/** Encodes text, shown as Markdown. */
 export function text(tag: string, markdown: string): SummaryValue {
   const shape = message(2, [message(2, [integer(1, 1)])]); // one string
   return summaryValue(tag, [

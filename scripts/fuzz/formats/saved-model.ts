@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32c, masked } from "../../../packages/masked-crc32c/src/index.ts";
 import { openSavedModelZip } from "../../../packages/named-weights/src/formats/saved-model.ts";
-import { Cursor } from "../../../packages/named-weights/src/formats/tensor-bundle/wire.ts";
+import { Cursor } from "../../../packages/named-weights/src/formats/tensor-bundle/protobuf-reader.ts";
 import { openZip } from "../../../packages/named-weights/src/formats/zip.ts";
 import { bytesSource } from "../../../packages/safetensors-io/src/index.ts";
 import { root } from "../../packages.ts";

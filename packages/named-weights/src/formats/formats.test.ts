@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { openNpz } from "./npz.ts";
 import { openSavedModelZip } from "./saved-model.ts";
 import { openTensorBundle } from "./tensor-bundle/open-tensor-bundle.ts";
-import { Cursor } from "./tensor-bundle/wire.ts";
+import { Cursor } from "./tensor-bundle/protobuf-reader.ts";
 import { openZip } from "./zip.ts";
 
 const { bytes: fixture } = fixturesOf(new URL("../../../bit-teacher/src/", import.meta.url).href);

@@ -8,26 +8,26 @@ export interface StoredTensor {
   readonly dtype?: Dtype;
 }
 
-/** An open weights file of any format: what it holds is known and checked, tensors are read one by one. */
+/** An open weights file of any format: its contents are listed and checked, tensors are read one by one. */
 export interface NamedTensors {
-  /** What errors call the file. */
+  /** Name of the file in errors. */
   readonly name: string;
-  /** By name, in the order of the file, which is the fastest to read in. */
+  /** Tensors by name, in the order of the file, in which they are fastest to read. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
-  /** What the file says of itself, in formats that have words for it. */
+  /** The file's metadata, if its format has any. */
   readonly metadata?: ReadonlyMap<string, string>;
-  /** A tensor's numbers, row by row. */
+  /** Reads a tensor's values, row-major. */
   read(name: string): Promise<ArrayLike<number>>;
-  /** Ends what a read left under way, such as the pass over a compressed file, and closes what was opened by path. */
+  /** Ends a pass over a compressed file, and closes files that were opened by path. */
   close?(): Promise<void>;
 }
 
-/** Bytes of a float32 tensor; infinite where there are too many to count. */
+/** Returns the bytes of a float32 tensor; infinite beyond the safe integers. */
 export function float32Bytes(shape: readonly number[]): number {
   return 4 * elements(shape);
 }
 
-/** Little-endian float32 as numbers: a new array. */
+/** Decodes little-endian float32 into a new array. */
 export function float32Of(bytes: Uint8Array): Float32Array {
-  return new Float32Array(new Uint8Array(bytes).buffer); // a copy is aligned; slice() of a Node Buffer would be none
+  return new Float32Array(new Uint8Array(bytes).buffer); // an aligned copy, which slice() of a Node Buffer is not
 }

@@ -1,20 +1,20 @@
 import type { ByteSource } from "safetensors-io";
 
-/** What a .npy file says about its array. */
+/** Header of a .npy file. */
 export interface NpyHeader {
   readonly shape: readonly number[];
-  /** First byte of the numbers. */
+  /** Offset of the data in bytes. */
   readonly begin: number;
 }
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
-/** NumPy's own limit. */
+/** NumPy's own limit of the header's length. */
 const LONGEST = 10_000;
 
 /**
  * Reads the header of a .npy file of float32 numbers in C order.
  *
- * @throws RangeError if it is anything else, or its header is longer than NumPy takes.
+ * @throws RangeError if it is anything else, or its header is longer than NumPy accepts.
  * @see https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 export async function readNpyHeader(source: ByteSource): Promise<NpyHeader> {

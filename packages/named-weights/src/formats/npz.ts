@@ -4,10 +4,10 @@ import { readNpyHeader } from "./npy-header.ts";
 import { closeAll, openZip, type ZipMember } from "./zip.ts";
 
 /**
- * Opens NumPy's .npz (a zip of .npy), compressed or not, such as BiT's published weights: reads all headers, no numbers
- * yet. Arrays are float32. Checksums are checked as arrays are read.
+ * Opens a NumPy .npz archive, compressed or not, such as BiT's published weights. Reads all headers but no data; arrays are
+ * float32. Checksums are verified as arrays are read.
  *
- * What an array claims is compared with the bytes that there can be before anything is allocated.
+ * An array's shape is compared with its size in bytes before anything is allocated.
  *
  * @throws RangeError that names the file, the array and what is wrong.
  *

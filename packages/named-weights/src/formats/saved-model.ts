@@ -5,19 +5,19 @@ import { closeAll, openZip } from "./zip.ts";
 
 const INDEX = /(^|\/)variables\/variables\.index$/;
 
-/** The file name of a shard beside `variables.index`. */
+/** Returns the file name of a shard beside `variables.index`. */
 export function shardName(shard: number, count: number): string {
   const digits = (n: number) => String(n).padStart(5, "0");
   return `variables.data-${digits(shard)}-of-${digits(count)}`;
 }
 
 /**
- * Opens the variables of a zipped TensorFlow SavedModel, such as the Keras example's `bit_teacher_flowers.zip`, with no
- * TensorFlow. The graph is not read: what the model computes is for the caller to know.
+ * Opens the variables of a zipped TensorFlow SavedModel, such as the Keras example's `bit_teacher_flowers.zip`, without
+ * TensorFlow. The graph is not read.
  *
- * The zip is unpacked as it is read: tensors read in the order of `tensors` are one pass over it.
+ * The zip is unpacked as it is read: reading tensors in the order of `tensors` takes one pass.
  *
- * @throws RangeError if it is no zip, holds not exactly one SavedModel, or its variables are damaged.
+ * @throws RangeError if it is not a zip, does not contain exactly one SavedModel, or its variables are damaged.
  *
  * @example
  * ```ts norun

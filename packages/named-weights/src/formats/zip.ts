@@ -1,26 +1,27 @@
 import { type FileEntry, Reader, ZipReader } from "@zip.js/zip.js";
 import { type ByteSource, quoted, requireRange } from "safetensors-io";
 
-/** A file of a zip archive, read from its beginning on; reading backwards starts again. */
+/** A file of a zip archive, decompressed in order; reading backwards starts again. */
 export interface ZipMember extends ByteSource {
-  /** Ends a read that is under way. */
+  /** Ends decompression. */
   close(): Promise<void>;
 }
 
-/** Deflate cannot do better than this: 258 bytes for two bits. */
+/** Deflate's largest compression ratio: 258 bytes for two bits. */
 const DEFLATE_LIMIT = 1032;
 const SLACK = 64;
 
 /**
- * The files of a zip archive by path. Sizes that the archive claims are compared with its own before anything is read.
+ * Opens the files of a zip archive by path. Declared sizes are compared with the archive's before anything is read.
  *
- * @throws RangeError if it is not a zip archive, its parts contradict each other, or a file is encrypted or claims more bytes than it can hold.
+ * @throws RangeError if it is not a zip archive, its parts contradict each other, or a file is encrypted or declares more bytes
+ * than it can contain.
  */
 export async function openZip(source: ByteSource): Promise<Map<string, ZipMember>> {
   const reader = new ZipReader(new SourceReader(source), {
     useWebWorkers: false,
     checkSignature: true,
-    strictness: "strict", // names and counts have no checksum, but are there twice
+    strictness: "strict", // names and counts have no checksum, but are stored twice
     filenameValidation: "balanced",
   });
   const members = new Map<string, ZipMember>();
@@ -51,8 +52,8 @@ export async function openZip(source: ByteSource): Promise<Map<string, ZipMember
 }
 
 /**
- * Ends the reads of members that are under way. Each holds one of the few places that zip.js has for its streams, and whoever
- * comes after the last place waits for seconds.
+ * Ends decompression of all members. Each occupies one of zip.js' few streams; when all are taken, the next read waits for
+ * seconds.
  */
 export async function closeAll(members: ReadonlyMap<string, ZipMember>): Promise<void> {
   for (const member of members.values()) await member.close();
@@ -90,7 +91,7 @@ function member(entry: FileEntry, name: string): ZipMember {
   };
 }
 
-/** The decompressed bytes of one file, in order. */
+/** Decompressed bytes of one file, in order. */
 class MemberStream {
   position = 0;
   readonly #name: string;
@@ -108,10 +109,10 @@ class MemberStream {
     this.#name = name;
     this.#reader = readable.getReader();
     this.#done = entry.getData(writable);
-    this.#done.catch(failed); // what fails before the first byte does not reach the stream by itself
+    this.#done.catch(failed); // a failure before the first byte does not reach the stream by itself
   }
 
-  /** Hands `count` bytes to `use`, piece by piece. */
+  /** Passes the next `count` bytes to `use`, piece by piece. */
   async take(count: number, use: (piece: Uint8Array) => void): Promise<void> {
     for (let left = count; left > 0; ) {
       if (this.#rest.length === 0) await this.#next();
@@ -123,7 +124,7 @@ class MemberStream {
     }
   }
 
-  /** Checks that there is no more, and the checksum. */
+  /** Checks that the end is reached, and the checksum. */
   async end(): Promise<void> {
     const { done } = this.#rest.length > 0 ? { done: false } : await this.#read();
     if (!done) {
@@ -159,7 +160,7 @@ class MemberStream {
   }
 }
 
-/** What zip.js reads from. */
+/** A byte source as zip.js' reader. */
 class SourceReader extends Reader<ByteSource> {
   readonly #source: ByteSource;
 

@@ -3,12 +3,12 @@ import { type ByteSource, requireRange } from "../byte-source.ts";
 
 /** An open file. */
 export interface FileSource extends ByteSource {
-  /** Must be called when no more is read. */
+  /** Closes the file. */
   close(): Promise<void>;
 }
 
 /**
- * Opens a file for reading at any place; nothing is held in memory.
+ * Opens a file for reading at any offset; nothing is held in memory.
  *
  * @throws Error of the file system, such as `ENOENT`, with the path.
  *

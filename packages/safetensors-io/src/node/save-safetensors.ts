@@ -8,11 +8,10 @@ import {
 import { writeAtomically } from "./write-atomically.ts";
 
 /**
- * Writes a safetensors file, one tensor at a time, and all or nothing: into a temporary file beside it, which is
- * flushed to the disk and then takes the name.
+ * Writes a safetensors file atomically, one tensor at a time: to a temporary file, which is flushed and then renamed.
  *
- * @throws RangeError as {@link safetensorsChunks}, or Error naming the file and the file system's reason, such as a full disk; a file of
- * that name is then as before.
+ * @throws RangeError as {@link safetensorsChunks}, or Error naming the file and the file system's reason, such as a full
+ * disk; an existing file then stays.
  *
  * @example
  * await saveSafetensors("bias.safetensors", [{ name: "bias", shape: [2], data: Float32Array.of(1, 2) }]);

@@ -5,22 +5,19 @@ import { BOOLEAN, optional, requireOptions, STRING } from "known-options";
 
 /** Options of {@link writeAtomically}. */
 export interface WriteAtomicallyOptions {
-  /**
-   * Path of the temporary file, in the same folder. Default: the file's own with a random ending, which a killed process leaves
-   * behind for good.
-   */
+  /** Path of the temporary file, in the same folder. Default: `path` with a random ending, which a killed process leaves. */
   readonly temporary?: string;
-  /** Whether to make the folder where it is absent. Default false. */
+  /** Whether to create a missing folder. Default false. */
   readonly makeFolder?: boolean;
 }
 
 /**
- * Writes a file all or nothing: under a temporary name, flushed to the disk, renamed, the folder flushed. Whatever happens, the path
- * holds the old file or the whole new one.
+ * Writes a file atomically: to a temporary file, flushed, renamed, the folder flushed. At any time the path is the old file
+ * or the whole new one.
  *
- * @param data - All of it, or its chunks one after the other.
+ * @param data - The whole contents, or their chunks in order.
  * @throws Error naming the path and the file system's reason, such as a full disk, with the system's error as its cause and its
- * `code`; what `data` throws. Nothing is left of the new file then.
+ * `code`; or the error of `data`. Nothing is left of the new file.
  *
  * @example
  * await writeAtomically("result.json", JSON.stringify({ accuracy: 0.9 }));
@@ -47,7 +44,7 @@ export async function writeAtomically(
     }
     await rename(temporary, path);
   } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => {}); // its folder may be no folder
+    await rm(temporary, { force: true }).catch(() => {}); // its folder may be a file
     if (!(cause instanceof Error && "syscall" in cause)) throw cause;
     const size =
       typeof data === "string" ? Buffer.byteLength(data) : data instanceof Uint8Array ? data.length : written;
@@ -57,7 +54,7 @@ export async function writeAtomically(
   await flushFolder(dirname(path));
 }
 
-/** Makes the new name survive a power cut, where the system can. */
+/** Makes the new name survive a power failure, where the system can. */
 async function flushFolder(folder: string): Promise<void> {
   try {
     const handle = await open(folder);

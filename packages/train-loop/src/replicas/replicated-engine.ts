@@ -2,6 +2,7 @@ import type { Batch } from "sample-keys";
 import { squaredNorms, variablesOf } from "tfjs-optim";
 import { rowsOfBatch } from "../step/micro-batch.ts";
 import type { Task } from "../task.ts";
+import { broadcastBatch, broadcastCommand, describeBatch } from "./commands.ts";
 import type { Communicator } from "./communicator.ts";
 import type { Engine } from "./engine.ts";
 import {
@@ -12,7 +13,6 @@ import {
   totalSize,
   untrainedVariables,
 } from "./step-vector.ts";
-import { broadcastBatch, broadcastCommand, describeBatch } from "./wire.ts";
 
 /**
  * Lets the other ranks compute; this one, rank 0, hands out batches and takes in sums.

@@ -4,6 +4,14 @@ import { BatchSum } from "../step/batch-sum.ts";
 import { measureMemory } from "../step/memory-use.ts";
 import { rowsOfBatch } from "../step/micro-batch.ts";
 import type { Task } from "../task.ts";
+import {
+  broadcastBatch,
+  broadcastCommand,
+  type Command,
+  emptyBatch,
+  shareOf,
+  type WorkDescription,
+} from "./commands.ts";
 import type { Communicator } from "./communicator.ts";
 import {
   assignFlat,
@@ -13,14 +21,6 @@ import {
   untrainedVariables,
   writeVector,
 } from "./step-vector.ts";
-import {
-  broadcastBatch,
-  broadcastCommand,
-  type Command,
-  emptyBatch,
-  shareOf,
-  type WorkDescription,
-} from "./wire.ts";
 
 /**
  * What every rank but 0 runs: computes its share of each batch for rank 0's `fit`, until that ends.

@@ -1,10 +1,10 @@
-import { fields } from "./wire.ts";
+import { fields } from "./protobuf-reader.ts";
 
-/** TensorFlow's numbers of element types. */
+// TensorFlow's numbers of element types.
 export const FLOAT = 1;
 export const STRING = 7;
 
-/** What a bundle's index says of one tensor. */
+/** A tensor's entry in the index of a bundle. */
 export interface BundleEntry {
   readonly dtype: number;
   readonly shape: readonly number[];
@@ -12,7 +12,7 @@ export interface BundleEntry {
   readonly offset: number;
   readonly size: number;
   readonly crc: number;
-  /** Stored in pieces. */
+  /** Whether the tensor is stored in slices. */
   readonly sliced: boolean;
 }
 

@@ -1,16 +1,17 @@
 import { crc32c, masked } from "masked-crc32c";
 import type { BundleEntry } from "./entry.ts";
-import { Cursor, fields } from "./wire.ts";
+import { Cursor, fields } from "./protobuf-reader.ts";
 
-/** Where TensorFlow keeps the graph of a checkpoint's objects. */
+/** Key of the graph of a checkpoint's objects. */
 export const OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH";
 
 const VALUE = "/.ATTRIBUTES/VARIABLE_VALUE";
 const OUTPUT = /:0$/;
 
 /**
- * A checkpoint key as a name, for variables whose own name is not stored: `layer/net.Sconv.Skernel:0/.ATTRIBUTES/VARIABLE_VALUE`
- * → `layer/net/conv/kernel`. TensorFlow writes `.S` for a slash in an object's name and `..` for a dot.
+ * Returns the name of a variable whose name is not stored, from its checkpoint key:
+ * `layer/net.Sconv.Skernel:0/.ATTRIBUTES/VARIABLE_VALUE` → `layer/net/conv/kernel`. TensorFlow escapes a slash in an
+ * object's name as `.S` and a dot as `..`.
  */
 export function nameOfKey(key: string): string {
   const path = key.endsWith(VALUE) ? key.slice(0, -VALUE.length) : key;
@@ -18,7 +19,7 @@ export function nameOfKey(key: string): string {
 }
 
 /**
- * The one string of a scalar string tensor: its length, a CRC of the length, its bytes.
+ * Reads the string of a scalar string tensor: its length, a CRC of the length, its bytes.
  *
  * @throws RangeError if it is cut short or a CRC is wrong.
  */
@@ -35,7 +36,7 @@ export function readString(bytes: Uint8Array, entry: BundleEntry): Uint8Array {
 }
 
 /**
- * Names of variables by checkpoint key, from a `TrackableObjectGraph`.
+ * Returns the names of variables by checkpoint key, from a `TrackableObjectGraph`.
  *
  * @see https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/protobuf/trackable_object_graph.proto
  */

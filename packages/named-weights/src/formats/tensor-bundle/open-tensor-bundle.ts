@@ -7,22 +7,22 @@ import { readTable } from "./table.ts";
 
 /** The files of a bundle. */
 export interface TensorBundleFiles {
-  /** `….index`. */
+  /** The index, `….index`. */
   readonly index: ByteSource;
-  /** `….data-<shard>-of-<count>`, five digits each. */
+  /** Opens a shard, `….data-<shard>-of-<count>` with five digits each. */
   shard(shard: number, count: number): Promise<ByteSource>;
 }
 
 const MOST_SHARDS = 100_000;
-/** Bytes, so that a small zip cannot unpack into a large graph of objects; those of real models take some MB. */
+/** Limit of the object graph in bytes, which a small zip could unpack into; those of real models take some MB. */
 const MOST_NAMES = 100_000_000;
 
 /**
- * Opens TensorFlow's own format of weights (a TensorBundle): a checkpoint, or the `variables` of a SavedModel. Reads and
- * checks the index, no numbers yet. CRCs are checked as tensors are read.
+ * Opens TensorFlow's format of weights (a TensorBundle): a checkpoint, or the `variables` of a SavedModel. Reads and checks
+ * the index but no data; CRCs are verified as tensors are read.
  *
- * Float32 tensors only are listed, under the names of their variables where the checkpoint knows them
- * (`resnet/root_block/standardized_conv2d/kernel`), else under what their keys say (`layer_with_weights-1/kernel`).
+ * Only float32 tensors are listed, by the names of their variables if the checkpoint has them
+ * (`resnet/root_block/standardized_conv2d/kernel`), otherwise by their keys (`layer_with_weights-1/kernel`).
  *
  * @throws RangeError that names the file, the tensor and what is wrong.
  * @see https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/util/tensor_bundle/tensor_bundle.h

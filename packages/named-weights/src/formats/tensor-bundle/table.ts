@@ -1,12 +1,12 @@
 import { crc32c, masked } from "masked-crc32c";
 import type { ByteSource } from "safetensors-io";
-import { Cursor } from "./wire.ts";
+import { Cursor } from "./protobuf-reader.ts";
 
 const FOOTER = 48;
 const MAGIC = [0xdb4775248b80fb57n & 0xffffffffn, 0xdb4775248b80fb57n >> 32n].map(Number);
-/** Bytes of a table, and of all its keys together: keys share their beginnings, so that few bytes could be endless keys. */
+/** Limit in bytes of a table, and of all its keys, whose shared prefixes would let a small file expand without end. */
 const LIMIT = 100_000_000;
-/** A byte for the compression, four for the CRC. */
+/** Bytes after a block: one for the compression, four for the CRC. */
 const TRAILER = 5;
 
 interface Handle {
@@ -15,11 +15,11 @@ interface Handle {
 }
 
 /**
- * The pairs of a LevelDB table (an "SSTable"), in order; every block's CRC is checked.
+ * Reads the pairs of a LevelDB table ("SSTable"), in order; every block's CRC is verified.
  *
- * Blocks must follow each other, so that no more is read than the file has.
+ * Blocks must not overlap, so no more is read than the file has.
  *
- * @throws RangeError if it is no such table, compressed, damaged or cut short.
+ * @throws RangeError if it is not such a table, or is compressed, damaged or truncated.
  * @see https://github.com/google/leveldb/blob/main/doc/table_format.md
  */
 export async function* readTable(
@@ -68,7 +68,7 @@ async function readBlock(source: ByteSource, { offset, size }: Handle): Promise<
   return bytes.subarray(0, size);
 }
 
-/** A block's pairs: keys leave out what they share with the one before. */
+/** Reads the pairs of a block; keys are stored without the prefix shared with the previous key. */
 function* pairs(
   block: Uint8Array,
   keys: { left: number },

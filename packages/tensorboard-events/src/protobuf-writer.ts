@@ -35,7 +35,7 @@ export function string(field: number, value: string): Uint8Array {
   return bytes(field, new TextEncoder().encode(value));
 }
 
-/** A message within a message, or, as `concatenated`, one of its own: fields in the order of their numbers. */
+/** Encodes a nested message from its fields, in the order of their numbers. */
 export function message(field: number, parts: readonly Uint8Array[]): Uint8Array {
   return bytes(field, concatenated(parts));
 }
@@ -50,7 +50,7 @@ export function concatenated(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-/** Seven bits a byte, the lowest first. */
+/** Encodes seven bits per byte, lowest first. */
 function varint(value: number): number[] {
   const groups: number[] = [];
   let rest = value;

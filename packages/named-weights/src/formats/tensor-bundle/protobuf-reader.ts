@@ -1,4 +1,4 @@
-/** A place in bytes that is read on from. Every read checks that there is enough left. */
+/** A read position in bytes. Every read checks the number of bytes left. */
 export class Cursor {
   readonly bytes: Uint8Array;
   at: number;
@@ -24,7 +24,7 @@ export class Cursor {
     return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
   }
 
-  /** A base-128 number. @throws RangeError beyond 2^53. */
+  /** Reads a base-128 number. @throws RangeError beyond 2^53. */
   varint(): number {
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
@@ -46,7 +46,7 @@ export interface Field {
 const EMPTY = new Uint8Array(0);
 
 /**
- * The fields of a protocol buffer message, in order.
+ * Reads the fields of a protocol buffer message, in order.
  *
  * @see https://protobuf.dev/programming-guides/encoding/
  */

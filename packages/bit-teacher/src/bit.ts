@@ -1,4 +1,5 @@
 import * as tfl from "@tensorflow/tfjs-layers";
+import { MODEL, requireArguments } from "known-options";
 import type { BitConfig } from "./config.ts";
 import { GroupNorm } from "./layers/group-norm.ts";
 import { StdConv2D } from "./layers/std-conv-2d.ts";
@@ -34,8 +35,8 @@ interface Parts {
  * const model = bit({ ...bitSizes.tiny, classes: 5, imageSize: 48 });
  */
 export function bit(config: BitConfig): tfl.LayersModel {
-  const { classes, imageSize = null, seed = 0, init = "random" } = config;
   const { stem, units, features, groups, weightEpsilon: epsilon } = planBit("bit", config);
+  const { classes, imageSize = null, seed = 0, init = "random" } = config;
   if (classes === undefined) throw new RangeError("bit: classes must be an integer >= 0, got undefined");
 
   const parts: Parts = {
@@ -70,6 +71,7 @@ export function bit(config: BitConfig): tfl.LayersModel {
  * const features = featuresOf(model).predict(images); // [batch, 2048] for an R50x1
  */
 export function featuresOf(model: tfl.LayersModel, layer: string = FEATURES): tfl.LayersModel {
+  requireArguments("featuresOf", { model }, { model: MODEL });
   return tfl.model({ inputs: model.inputs, outputs: model.getLayer(layer).output as tfl.SymbolicTensor });
 }
 

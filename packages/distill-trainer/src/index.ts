@@ -1,11 +1,11 @@
-// What can be trained.
+// Tasks.
 
 export { type ClassificationOptions, classification } from "./tasks/classification.ts";
 export { logitDistillation } from "./tasks/logit-distillation.ts";
 export type { DistillationOptions } from "./tasks/taught-task.ts";
 export { tokenDistillation } from "./tasks/token-distillation.ts";
 
-// The same with Keras' verbs.
+// Keras-style trainers.
 
 export { Classifier, type ClassifierCompileArgs } from "./keras/classifier.ts";
 export type { FitDatasetOptions } from "./keras/compiled-task.ts";
@@ -30,7 +30,7 @@ export { type SavedModel, savedModelTeacher } from "./teachers/saved-model-teach
 export { selectClasses } from "./teachers/select-classes.ts";
 export type { Teacher, TeacherViews } from "./teachers/teacher.ts";
 
-// Logits computed once.
+// Stored logits.
 
 export type { LogitStore } from "./stored-logits/logit-store.ts";
 export {
@@ -41,7 +41,7 @@ export {
 export { storedTeacher } from "./stored-logits/stored-teacher.ts";
 export { weightsDigest } from "./stored-logits/weights-digest.ts";
 
-// Recipes, as data.
+// Recipes.
 
 export {
   type CompileRecipeOptions,
@@ -56,7 +56,7 @@ export { DEIT_RECIPE, FINETUNE_RECIPE, KERAS_RECIPE } from "./recipe/presets.ts"
 export type { Recipe, RecipeImages, RecipeWarmup } from "./recipe/recipe.ts";
 export { requireRecipe } from "./recipe/require-recipe.ts";
 
-// Pictures.
+// Images.
 
 export { type MixedSourceOptions, mixedSource } from "./mixed-source.ts";
 export {
@@ -68,7 +68,7 @@ export {
   toUnitRange,
 } from "./models/preprocess.ts";
 
-// Transfer: a head on a frozen backbone, or all of it fine-tuned.
+// Transfer: linear probe and fine-tuning.
 
 export {
   type ExtractFeaturesOptions,

@@ -6,16 +6,13 @@ import { MIX_CHECKS, type Mix, type MixOptions, mixBatch, mixOf } from "vision-a
 
 /** Options of {@link mixedSource}. */
 export interface MixedSourceOptions extends MixOptions {
-  /** Classes of the data; the width of the targets. */
+  /** Number of classes, the width of the targets. */
   readonly classes: number;
-  /**
-   * What gets a mix of its own, as timm's: the batch, each pair of rows that are each other's partners, or each row
-   * (`"elem"`). Default `"batch"`, DeiT's.
-   */
+  /** Unit that shares a mix, as in timm: the batch, a pair of partner rows, or a row (`"elem"`). Default `"batch"`, DeiT's. */
   readonly mode?: "batch" | "pair" | "elem";
 }
 
-/** The first row of those that share a row's mix. */
+/** Index of the first row that shares a row's mix. */
 const MODES = {
   batch: () => 0,
   pair: (row: number, rows: number) => Math.min(row, rows - 1 - row),
@@ -29,16 +26,15 @@ const CHECKS: Checks<MixedSourceOptions> = {
 };
 
 /**
- * A source whose batches are mixed by MixUp or CutMix, as DeiT trains.
+ * Returns a source whose batches are mixed by MixUp or CutMix, as in DeiT's training. Not for validation data.
  *
- * A mix is drawn from the key of the first sample that it is for, which is a function of seed, epoch and place: it does not depend on
- * micro-batches (whole batches are mixed on the host, before they are cut), on the number of workers, or on where a run was
- * resumed. The teacher sees the mixed image. Label smoothing is the trainer's (`compile`) and gives timm's mixed targets: smoothing
- * a mixture is mixing what is smoothed. Partners and shares are new in every epoch, and so are the mixed rows' view keys: stored
- * teacher logits do not serve them a second time. Not for validation data.
+ * A mix is drawn from the key of its first sample, a function of seed, epoch and position, so it does not depend on
+ * micro-batches (batches are mixed whole, on the host), on the number of workers, or on resuming. The teacher gets the mixed
+ * image. Label smoothing is the task's, and gives timm's mixed targets: smoothing and mixing commute. Mixes differ in every
+ * epoch, and with them the rows' view keys, so stored teacher logits are not reused.
  *
- * @param source - Not changed; its batches are not written to.
- * @returns The source itself where both alphas are 0.
+ * @param source - Data source. Its batches are not written to.
+ * @returns A new source, or `source` itself if both alphas are 0.
  * @throws TypeError for an unknown option or what is not a source. RangeError if an option is out of range, or while iterating for
  * labels that are not in [0, classes).
  *

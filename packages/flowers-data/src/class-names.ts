@@ -1,3 +1,4 @@
+import { LIST, requireArguments } from "known-options";
 /** The classes of tf_flowers in the order of their labels in TensorFlow Datasets, which is not the alphabet's. */
 export const TF_FLOWERS_CLASSES: readonly string[] = ["dandelion", "daisy", "tulips", "sunflowers", "roses"];
 
@@ -11,6 +12,7 @@ export const TF_FLOWERS_CLASSES: readonly string[] = ["dandelion", "daisy", "tul
  * console.log(labelOrder(["b", "a"])); // ["a", "b"]
  */
 export function labelOrder(folders: readonly string[]): string[] {
+  requireArguments("labelOrder", { folders }, { folders: LIST });
   const sorted = [...folders].sort();
   const flowers = [...TF_FLOWERS_CLASSES].sort();
   const isFlowers = sorted.length === flowers.length && sorted.every((name, i) => name === flowers[i]);

@@ -1,9 +1,11 @@
 import {
   ANY,
   BOOLEAN,
+  type Check,
   type Checks,
   COUNT,
   check,
+  having,
   OBJECT,
   optional,
   requireKind,
@@ -34,6 +36,12 @@ const CHECKS: Checks<SampleStoreParts> = {
   spans: check("a Float64Array", (value) => value instanceof Float64Array),
   encoding: OBJECT,
 };
+
+/** A {@link SampleStore}. */
+export const STORE: Check = having(
+  "a SampleStore",
+  (it) => Array.isArray(it.keys) && Array.isArray(it.classNames),
+);
 
 /**
  * Labelled pictures in one block of shared memory, which worker threads read in place.

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfd from "@tensorflow/tfjs-data";
+import { having, requireArguments } from "known-options";
 import type { ImageBatch } from "./image-batch.ts";
 
 /** A {@link ImageBatch} on the backend. */
@@ -25,6 +26,11 @@ export interface BatchTensors {
  * }
  */
 export function toTensors(batch: ImageBatch): BatchTensors {
+  requireArguments(
+    "toTensors",
+    { batch },
+    { batch: having("an ImageBatch", (it) => it.images instanceof Float32Array) },
+  );
   return {
     images: tf.tensor4d(batch.images, [...batch.shape]),
     labels: tf.tensor1d(batch.labels, "int32"),
@@ -50,6 +56,11 @@ export interface BatchSource {
  * await model.fitDataset(toTfDataset(source), { epochs: 2 });
  */
 export function toTfDataset(source: BatchSource): tfd.Dataset<{ xs: tf.Tensor4D; ys: tf.Tensor2D }> {
+  requireArguments(
+    "toTfDataset",
+    { source },
+    { source: having("an ImageSource", (it) => typeof it.batches === "function") },
+  );
   let epoch = 0;
   const classes = source.classNames.length;
   const elements = async function* (): AsyncGenerator<{ xs: tf.Tensor4D; ys: tf.Tensor2D }> {

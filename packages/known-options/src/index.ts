@@ -23,8 +23,17 @@ export {
 } from "./check.ts";
 export { LAYER_OPTIONS } from "./layer-options.ts";
 
-// Options.
+// Options and arguments.
 
+export {
+  ARRAY_LIKE,
+  BYTES,
+  having,
+  LIST,
+  MODEL,
+  requireArguments,
+  TENSOR,
+} from "./require-arguments.ts";
 export { type KindChecks, requireKind } from "./require-kind.ts";
 export { type Checks, requireOptions } from "./require-options.ts";
 

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { having, requireArguments } from "known-options";
 import {
   type ByteSource,
   blobSource,
@@ -30,6 +31,11 @@ export interface NamedWeights<Names extends string, Difference extends string> {
   /** Differences to accept. Default: none. */
   readonly differences?: Differences<Difference>;
 }
+
+const FAMILY = having(
+  "{ caller, weights, namingOf }",
+  (it) => typeof it.caller === "string" && it.weights instanceof Map && typeof it.namingOf === "function",
+);
 
 /** Report on a loaded file: the model's weights by key, the file's tensors by name. */
 export interface WeightsReport<Names extends string = string> {
@@ -65,8 +71,10 @@ export interface WeightsReport<Names extends string = string> {
  */
 export async function loadNamedWeights<Names extends string, Difference extends string>(
   source: WeightsSource,
-  { caller, weights, namingOf, differences }: NamedWeights<Names, Difference>,
+  family: NamedWeights<Names, Difference>,
 ): Promise<WeightsReport<Names>> {
+  requireArguments("loadNamedWeights", { family }, { family: FAMILY });
+  const { caller, weights, namingOf, differences } = family;
   const file = await opened(caller, source);
   const refuse = (problem: string) =>
     new RangeError(`${caller}: ${file.name} is not for this model, nothing was loaded. ${problem}`);

@@ -1,3 +1,4 @@
+import { having, OBJECT, requireArguments } from "known-options";
 import type { FloatDtype, TensorToWrite } from "safetensors-io";
 import { shapeIn, toLayout } from "./layout.ts";
 import type { ModelWeights } from "./model-weights.ts";
@@ -16,18 +17,24 @@ import type { FileNames } from "./naming.ts";
  */
 export function tensorsToWrite(
   weights: ModelWeights,
-  { layout, namesOf }: FileNames,
+  names: FileNames,
   dtype: FloatDtype = "F32",
 ): TensorToWrite[] {
+  requireArguments(
+    "tensorsToWrite",
+    { weights, names },
+    { weights: having("ModelWeights, a Map", (it) => it instanceof Map), names: OBJECT },
+  );
+  const { layout, namesOf } = names;
   return [...weights].flatMap(([key, variable]) => {
-    const names = namesOf(key);
+    const parts = namesOf(key);
     const shape = variable.shape as number[];
     const [rows = 1, ...rest] = shapeIn(layout, shape);
-    return names.map((name, part) => ({
-      ...{ name, dtype, shape: shape.length === 0 ? [] : [rows / names.length, ...rest] },
+    return parts.map((name, part) => ({
+      ...{ name, dtype, shape: shape.length === 0 ? [] : [rows / parts.length, ...rest] },
       async data() {
         const data = toLayout(layout, shape, (await variable.read().data()) as Float32Array);
-        const size = data.length / names.length;
+        const size = data.length / parts.length;
         return data.subarray(part * size, (part + 1) * size);
       },
     }));

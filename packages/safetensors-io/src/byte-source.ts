@@ -1,4 +1,15 @@
-import { type Checks, integerFrom, optional, requireOptions, STRING } from "known-options";
+import {
+  BYTES,
+  type Check,
+  type Checks,
+  check,
+  having,
+  integerFrom,
+  optional,
+  requireArguments,
+  requireOptions,
+  STRING,
+} from "known-options";
 
 /** Bytes that can be read at any offset, or at least in ascending order. */
 export interface ByteSource {
@@ -18,6 +29,7 @@ export interface ByteSource {
  * const file = await openSafetensors(bytesSource(bytes));
  */
 export function bytesSource(bytes: Uint8Array, name = "safetensors bytes"): ByteSource {
+  requireArguments("bytesSource", { bytes }, { bytes: BYTES });
   return {
     name,
     size: bytes.byteLength,
@@ -34,10 +46,8 @@ export function bytesSource(bytes: Uint8Array, name = "safetensors bytes"): Byte
  * @example
  * const file = await openSafetensors(blobSource(blob)); // such as a file that a user picked
  */
-export function blobSource(
-  blob: Blob,
-  name: string = "name" in blob ? String(blob.name) : "blob",
-): ByteSource {
+export function blobSource(blob: Blob, name = blob instanceof File ? blob.name : "blob"): ByteSource {
+  requireArguments("blobSource", { blob }, { blob: check("a Blob", (value) => value instanceof Blob) });
   return {
     name,
     size: blob.size,
@@ -116,6 +126,12 @@ export function streamSource(stream: ReadableStream<Uint8Array>, options: Stream
     },
   };
 }
+
+/** A {@link ByteSource}. */
+export const BYTE_SOURCE: Check = having(
+  "a ByteSource { name, size, read }",
+  ({ size, read }) => typeof size === "number" && typeof read === "function",
+);
 
 /** Throws a RangeError if a range is not inside the source. */
 export function requireRange({ name, size }: ByteSource, offset: number, length: number): void {

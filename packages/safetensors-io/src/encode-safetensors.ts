@@ -1,4 +1,4 @@
-import { type Checks, check, oneOf, optional, requireOptions } from "known-options";
+import { type Checks, check, LIST, oneOf, optional, requireArguments, requireOptions } from "known-options";
 import type { FloatDtype, WrittenDtype } from "./dtype.ts";
 import { elements } from "./elements.ts";
 import { toBfloat16, toFloat16 } from "./half.ts";
@@ -54,6 +54,7 @@ export async function* safetensorsChunks(
   options: WriteOptions = {},
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   requireOptions("safetensors", options, WRITE_CHECKS);
+  requireArguments("safetensors", { tensors }, { tensors: LIST });
   const typed = tensors.map((tensor) => ({ ...tensor, dtype: dtypeOf(tensor) }));
   const sorted =
     options.order === "given"

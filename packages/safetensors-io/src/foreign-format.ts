@@ -1,3 +1,4 @@
+import { BYTES, requireArguments } from "known-options";
 /** Number of bytes that {@link foreignFormat} reads. */
 export const FORMAT_BYTES = 4096;
 
@@ -59,6 +60,7 @@ const TEXT: readonly Format[] = [
  * console.log(foreignFormat(new TextEncoder().encode("<!DOCTYPE html>"))); // an HTML page, such as …
  */
 export function foreignFormat(start: Uint8Array): string | undefined {
+  requireArguments("foreignFormat", { start }, { start: BYTES });
   const bytes = String.fromCharCode(...start.subarray(0, FORMAT_BYTES));
   const text = bytes
     .replace(/^\xef\xbb\xbf/, "")

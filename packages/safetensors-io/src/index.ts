@@ -1,4 +1,5 @@
 export {
+  BYTE_SOURCE,
   type ByteSource,
   blobSource,
   bytesSource,

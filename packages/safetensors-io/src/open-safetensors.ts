@@ -1,4 +1,5 @@
-import type { ByteSource } from "./byte-source.ts";
+import { requireArguments } from "known-options";
+import { BYTE_SOURCE, type ByteSource } from "./byte-source.ts";
 import { decode, type Numbers } from "./dtype.ts";
 import { FORMAT_BYTES, foreignFormat } from "./foreign-format.ts";
 import { HEADER_LIMIT, parseHeader, type TensorInfo } from "./header.ts";
@@ -37,6 +38,7 @@ export interface Safetensors {
  * const bias = await file.read("head.bias");
  */
 export async function openSafetensors(source: ByteSource): Promise<Safetensors> {
+  requireArguments("openSafetensors", { source }, { source: BYTE_SOURCE });
   const { name, size } = source;
   const fail = (problem: string, begin?: Uint8Array) => {
     const found = begin && foreignFormat(begin);

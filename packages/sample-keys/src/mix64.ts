@@ -14,6 +14,7 @@ const GOLDEN = 0x9e37_79b9_7f4a_7c15n; // 2⁶⁴ over the golden ratio
  * console.log(mix64(0n).toString(16)); // e220a8397b1dcdaf
  */
 export function mix64(value: bigint): bigint {
+  if (typeof value !== "bigint") throw new TypeError(`mix64: value must be a bigint, got ${String(value)}`);
   let x = (value + GOLDEN) & MASK;
   x = ((x ^ (x >> 30n)) * 0xbf58_476d_1ce4_e5b9n) & MASK;
   x = ((x ^ (x >> 27n)) * 0x94d0_49bb_1331_11ebn) & MASK;

@@ -1,4 +1,5 @@
 import { crc32, deflateSync } from "node:zlib";
+import { having, requireArguments } from "known-options";
 
 /** An image of 8 bits per channel, rows from the top, channels interleaved. */
 export interface Pixels {
@@ -21,7 +22,13 @@ const COLOR_TYPE = { 1: 0, 3: 2, 4: 6 } as const;
  * @throws TypeError if `pixels` is not an image. RangeError if the data does not have the image's size.
  * @see https://www.w3.org/TR/png-3/
  */
-export function encodePng({ width, height, channels, data }: Pixels): Uint8Array {
+export function encodePng(pixels: Pixels): Uint8Array {
+  requireArguments(
+    "encodePng",
+    { pixels },
+    { pixels: having("{ width, height, channels, data }", ({ data }) => ArrayBuffer.isView(data)) },
+  );
+  const { width, height, channels, data } = pixels;
   const row = width * channels;
   if (!(width > 0 && height > 0 && data.length === height * row)) {
     const expected = `height × width × channels = ${height} × ${width} × ${channels} bytes`;

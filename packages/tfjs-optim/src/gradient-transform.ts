@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { customOp, hasKernel, runKernel } from "kernel-contract";
-import { type Check, check, POSITIVE } from "known-options";
+import { type Check, check, LIST, OBJECT, POSITIVE, requireArguments } from "known-options";
 
 /** What happens to a step's gradients before the optimizer gets them. */
 export interface GradientTransform {
@@ -76,6 +76,7 @@ export function clipByGlobalNorm(maxNorm: number): GradientTransform {
  * console.log(globalNorm({ a: tf.tensor1d([3]), b: tf.tensor1d([4]) }).dataSync()[0]); // 5
  */
 export function globalNorm(gradients: tf.NamedTensorMap): tf.Scalar {
+  requireArguments("globalNorm", { gradients }, { gradients: OBJECT });
   return tf.tidy(() => tf.sqrt(pairwiseSum(squaredNorms(Object.values(gradients)))) as tf.Scalar);
 }
 
@@ -84,6 +85,7 @@ export function globalNorm(gradients: tf.NamedTensorMap): tf.Scalar {
  * backend has it.
  */
 export function squaredNorms(tensors: readonly tf.Tensor[]): tf.Tensor1D {
+  requireArguments("squaredNorms", { tensors }, { tensors: LIST });
   if (tensors.length > 0 && hasKernel("SquaredNorms")) return fusedNorms(tensors);
   return tf.tidy(() => {
     if (tensors.length === 0) return tf.tensor1d([], "float32");

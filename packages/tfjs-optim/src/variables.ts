@@ -1,8 +1,10 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { MODEL, requireArguments } from "known-options";
 
 /** All of a model's variables, non-trainable ones included, in the order of `model.weights`. */
 export function variablesOf(model: tfl.LayersModel): tf.Variable[] {
+  requireArguments("variablesOf", { model }, { model: MODEL });
   return model.weights.map((weight) => weight.read() as tf.Variable);
 }
 

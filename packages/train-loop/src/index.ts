@@ -1,4 +1,4 @@
-// What is trained.
+// Tasks.
 
 export {
   type BatchLogs,
@@ -9,7 +9,7 @@ export {
   tidyOutcome,
 } from "./task.ts";
 
-// Training it.
+// Training.
 
 export { BackendLostError } from "./fit/backend-lost.ts";
 export { type EvaluateOptions, evaluate } from "./fit/evaluate.ts";

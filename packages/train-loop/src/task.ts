@@ -1,46 +1,49 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 
-/** A batch's numbers by name: `loss`, the task's parts, and `accuracy` in [0, 1]. */
+/** Logs by name: `loss`, the task's parts, and `accuracy` in [0, 1]. */
 export type BatchLogs = Record<string, number>;
 
-/** A slice of a batch, on the backend. */
+/** Rows of a batch on the backend. */
 export interface MicroBatch {
+  /** Student's images, `[n, …sample]`. */
   readonly images: tf.Tensor;
+  /** Teacher's images; may be `images`. */
   readonly teacherImages: tf.Tensor;
-  /** `[n]`, int32. */
+  /** Labels `[n]`, int32. */
   readonly labels: tf.Tensor1D;
-  /** `[n, classes]`, what is learned instead of `labels`, where the batch has some. */
+  /** Soft labels `[n, classes]`, trained on in place of `labels`, if the batch has any. */
   readonly targets?: tf.Tensor2D;
+  /** Key of each sample. */
   readonly sampleKeys: Uint32Array;
-  /** Keys of the teacher's views, where the batch has them. */
+  /** Keys of the teacher's images, if the batch has any. */
   readonly viewKeys?: BigUint64Array;
 }
 
-/** What a task computes before the gradient tape starts, so that none of it is kept for the backward pass. */
+/** Tensors computed before the gradient tape starts, so that none of them is kept for the backward pass. */
 export interface Prepared {
-  /** The model's input, preprocessed. */
+  /** Input of the model, preprocessed. */
   readonly inputs: tf.Tensor;
-  /** `[n, classes]`, smoothed one-hot labels, or smoothed targets where the batch has some. */
+  /** Targets `[n, classes]`: smoothed one-hot labels, or the batch's smoothed targets. */
   readonly targets: tf.Tensor2D;
-  /** `[n, classes]`, the teacher's logits, where there is a teacher. */
+  /** Teacher's logits `[n, classes]`, if there is a teacher. */
   readonly teacherLogits?: tf.Tensor2D;
 }
 
-/** What one forward pass gives: means over the micro-batch. */
+/** Result of a forward pass: means over the micro-batch. */
 export interface Outcome {
-  /** What is minimized, a scalar; also logged as `loss`. */
+  /** Scalar to minimize, logged as `loss`. */
   readonly loss: tf.Scalar;
-  /** Scalars logged beside it, by their log names. */
+  /** Further scalars to log, by name. */
   readonly parts: Readonly<Record<string, tf.Scalar>>;
-  /** `[n, classes]`: what accuracy is measured on. */
+  /** Logits `[n, classes]`, from which accuracy is computed. */
   readonly logits: tf.Tensor2D;
 }
 
 /**
- * What is trained, its loss and its logs: all that the training loop knows of it.
+ * A training task: model, loss and logs.
  *
- * `prepare` runs outside the gradient tape, `train` inside it. All tensors that they return belong to the caller.
+ * `prepare` runs outside the gradient tape, `train` inside it. The caller owns all tensors that they return.
  *
  * @example
  * const model = tfl.sequential({ layers: [tfl.layers.dense({ units: 3, inputShape: [4] })] });
@@ -66,26 +69,27 @@ export interface Outcome {
  * await fit(task, tf.train.adam(1e-3), source, { epochs: 5 });
  */
 export interface Task {
+  /** Model to train. */
   readonly model: tfl.LayersModel;
-  /** Classes of the labels, the targets and the model's logits. */
+  /** Number of classes of labels, targets and logits. */
   readonly classes: number;
   /** Variables that training changes, in the model's order. */
   readonly variables: readonly tf.Variable[];
-  /** Names of an outcome's parts: replicas add them up by these. */
+  /** Names of an outcome's parts, by which replicas sum them. */
   readonly parts: { readonly train: readonly string[]; readonly evaluate: readonly string[] };
-  /** Numbers that it computes with, by name, as plain data: a resumed run and replicas must have the same. */
+  /** Settings by name, as plain data, which must be equal in replicas and on resume. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Computes what needs no gradient, such as the teacher's logits. */
   prepare(batch: MicroBatch, training: boolean): Promise<Prepared>;
-  /** What `prepare` gives for `rows` samples, all zeros: memory is measured with it. */
+  /** Returns the result of `prepare` for `rows` samples of zeros, to measure memory. */
   example(rows: number): Prepared;
-  /** Forward pass of training. `sampleKeys` go to the model: layers such as `StochasticDepth` draw from them. */
+  /** Runs the forward pass of training. `sampleKeys` are for layers that draw from them, such as `StochasticDepth`. */
   train(prepared: Prepared, sampleKeys: Uint32Array): Outcome;
-  /** Forward pass without training. */
+  /** Runs the forward pass without training. */
   evaluate(prepared: Prepared): Outcome;
 }
 
-/** Runs a forward pass and frees everything it made but the outcome. */
+/** Runs a forward pass and frees all its tensors except the outcome. */
 export function tidyOutcome(forward: () => Outcome): Outcome {
   let outcome: Outcome | undefined;
   tf.tidy(() => {

@@ -1,5 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { atLeast, FINITE, type KindChecks, requireKind, requireOptions, STRING, UINT32 } from "known-options";
+import {
+  atLeast,
+  FINITE,
+  type KindChecks,
+  LIST,
+  requireArguments,
+  requireKind,
+  requireOptions,
+  STRING,
+  UINT32,
+} from "known-options";
 import { normal, philox2x32, siteOf } from "sample-keys";
 
 /** Library whose initialization is used: Keras' (Glorot, zeros) or timm's (normal, 0.02). */
@@ -29,6 +39,7 @@ const CHECKS: KindChecks<Distribution, "kind"> = {
  * @see Glorot & Bengio 2010, https://proceedings.mlr.press/v9/glorot10a.html
  */
 export function glorotUniform(shape: readonly number[]): Distribution {
+  requireArguments("glorotUniform", { shape }, { shape: LIST });
   const field = shape.slice(0, -2).reduce((size, side) => size * side, 1);
   return { kind: "uniform", limit: Math.sqrt(6 / (field * (shape.at(-2)! + shape.at(-1)!))) };
 }

@@ -34,7 +34,7 @@ export const image: Format = {
       ],
       named: /./, // the file's name is the caller's to say
       async read(bytes) {
-        const { width, height, data } = await decodeImage(bytes, { upright: true });
+        const { width, height, data } = await decodeImage(bytes);
         if (data.length !== width * height * 3) return `${data.length} bytes of ${width} × ${height}`;
         return `${width} × ${height} ${digest(data)}`;
       },

@@ -1,6 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { customOp, type Forward, hasKernel, runKernel, withGradient } from "kernel-contract";
-import { type Checks, COUNT, optional, POSITIVE, requireOptions } from "known-options";
+import {
+  type Checks,
+  COUNT,
+  optional,
+  POSITIVE,
+  requireArguments,
+  requireOptions,
+  TENSOR,
+} from "known-options";
 
 /** Options of {@link groupNorm}. */
 export interface GroupNormOptions {
@@ -36,6 +44,7 @@ export function groupNorm<T extends tf.Tensor>(
   options: GroupNormOptions = {},
 ): T {
   const { groups = 32, epsilon = 1e-5 } = requireOptions("groupNorm", options, CHECKS);
+  requireArguments("groupNorm", { x, gamma, beta }, { x: TENSOR, gamma: TENSOR, beta: TENSOR });
   const channels = x.shape.at(-1) ?? 0;
   if (x.rank < 2 || channels % groups !== 0) {
     throw new RangeError(

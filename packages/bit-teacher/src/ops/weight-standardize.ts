@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { customOp, type Forward, hasKernel, runKernel, withGradient } from "kernel-contract";
+import { requireArguments, TENSOR } from "known-options";
 
 /**
  * Weight standardization: `y = (w − mean) / sqrt(variance + epsilon)`, mean and biased variance over all axes except the
@@ -18,6 +19,7 @@ import { customOp, type Forward, hasKernel, runKernel, withGradient } from "kern
  * console.log(weightStandardize(tf.tensor4d([1, 3], [1, 2, 1, 1])).dataSync()); // [-1, 1]
  */
 export function weightStandardize<T extends tf.Tensor>(w: T, epsilon = 1e-10): T {
+  requireArguments("weightStandardize", { w }, { w: TENSOR });
   if (w.rank < 2) throw new RangeError(`weightStandardize: w must be [..., in, out], got [${w.shape}]`);
   if (!(epsilon > 0)) throw new RangeError(`weightStandardize: epsilon must be > 0, got ${epsilon}`);
   const forward = hasKernel("WeightStandardize", "WeightStandardizeGrad") ? withKernel : composite;

@@ -1,6 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { ANY, type Checks, oneOf, optional, RATE, requireOptions } from "known-options";
+import {
+  ANY,
+  type Checks,
+  OBJECT,
+  oneOf,
+  optional,
+  RATE,
+  requireArguments,
+  requireOptions,
+} from "known-options";
 import type { AttentionMaps } from "./attention-maps.ts";
 import { type ClassToken, observeAttention, type TokenLayout, tokenLayout } from "./observe-attention.ts";
 
@@ -56,6 +65,7 @@ export function attentionRollout(
   options: AttentionRolloutOptions = {},
 ): tf.Tensor3D {
   requireOptions("attentionRollout", options, CHECKS);
+  requireArguments("attentionRollout", { source }, { source: OBJECT });
   const { token = "class", headFusion = "mean", discardRatio = 0 } = options;
   const layout = "layers" in source ? source : tokenLayout("attentionRollout", source.model);
   const place = layout.places[layout.classTokens.indexOf(token)];

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { MODEL, requireArguments, TENSOR } from "known-options";
 import {
   type AttentionObserver,
   ClassTokens,
@@ -32,6 +33,7 @@ export interface TokenLayout {
  * grid or the indices of its class tokens cannot be determined.
  */
 export function tokenLayout(caller: string, model: tfl.LayersModel): TokenLayout {
+  requireArguments(caller, { model }, { model: MODEL });
   const layers = layersOf(caller, model);
   const every = <T extends tfl.layers.Layer>(kind: new (args: never) => T): T[] =>
     layers.filter((one) => one instanceof kind) as T[]; // found by their class
@@ -94,6 +96,7 @@ export function observeAttention<T extends tf.Tensor>(
   images: tf.Tensor,
   reduce: (probabilities: tf.Tensor4D) => T,
 ): T[] {
+  requireArguments(caller, { images }, { images: TENSOR });
   const [, ...sides] = model.inputs[0]!.shape;
   if (images.rank !== sides.length + 1 || sides.some((side, i) => side !== images.shape[i + 1])) {
     throw new RangeError(`${caller}: images must be [batch,${sides}], got [${images.shape}]`);

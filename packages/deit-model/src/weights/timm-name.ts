@@ -1,3 +1,5 @@
+import { requireArguments, STRING } from "known-options";
+
 /** Layer names that differ from timm's. */
 const HEADS: Readonly<Record<string, string>> = {
   classification_head: "head",
@@ -22,6 +24,7 @@ const WORDS: Readonly<Record<string, string>> = { kernel: "weight", gamma: "weig
  * console.log(timmName("tokens/dist_token")); // dist_token
  */
 export function timmName(name: string): string {
+  requireArguments("timmName", { name }, { name: STRING });
   const [layer = "", weight = ""] = name.split("/");
   if (TOP.includes(weight)) return weight;
   const words = weight.split(".");

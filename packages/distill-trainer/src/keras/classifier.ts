@@ -14,7 +14,7 @@ const CHECKS: Checks<ClassifierCompileArgs> = {
 };
 
 /**
- * Keras' door to {@link classification}: trains a model with one output on labels alone.
+ * Keras-style trainer of {@link classification}: trains a model with one output on labels.
  *
  * @throws RangeError if the model does not have one output of shape `[batch, classes]`, or ends in a softmax or a sigmoid.
  *
@@ -27,11 +27,12 @@ const CHECKS: Checks<ClassifierCompileArgs> = {
  * console.log(history.history.val_accuracy);
  */
 export class Classifier extends CompiledTask<ClassifierCompileArgs> {
+  protected readonly name = "Classifier";
   readonly model: tfl.LayersModel;
 
   constructor(model: tfl.LayersModel) {
     super();
-    classificationFor("Classifier", { model }); // refuses models that it cannot train
+    classificationFor("Classifier", { model }); // throws for models that it cannot train
     this.model = model;
   }
 

@@ -10,21 +10,24 @@ import {
   type Task,
 } from "train-loop";
 
-/** Options of `fitDataset`: those of {@link fit}, except what `compile` was given. */
+/** Options of `fitDataset`: those of {@link fit}, except those of `compile`. */
 export interface FitDatasetOptions extends Omit<FitOptions, keyof StepOptions> {}
 
-/** Keras' verbs over a task: `compile` makes it, `fitDataset` and `evaluateDataset` use it. */
+/** Keras' methods over a task: `compile` creates it, `fitDataset` and `evaluateDataset` use it. */
 export abstract class CompiledTask<Args extends StepOptions> {
+  /** Class name in errors; `constructor.name` would be the minifier's. */
+  protected abstract readonly name: string;
   #compiled: { readonly task: Task; readonly step: StepOptions } | undefined;
 
-  /** What a task is made of beside the optimizer. @throws TypeError or RangeError for arguments that do not fit. */
+  /** Creates the task from the arguments of `compile`. @throws TypeError or RangeError for arguments that do not fit. */
   protected abstract createTask(args: Args): Task;
 
+  /** Sets the optimizer, the loss and their options. @throws TypeError or RangeError for arguments that do not fit. */
   compile(args: Args): void {
     this.#compiled = { task: this.createTask(args), step: args };
   }
 
-  /** Trains; see {@link FitOptions}. The model's variables change in place. */
+  /** Trains the model, whose variables change in place; see {@link FitOptions}. */
   fitDataset(source: DataSource, options: FitDatasetOptions): Promise<tfl.History> {
     const { task, step } = this.#requireCompiled("fitDataset");
     const { optimizer, gradientTransform, ema } = step;
@@ -40,14 +43,13 @@ export abstract class CompiledTask<Args extends StepOptions> {
     return evaluate(this.#requireCompiled("evaluateDataset").task, source, options);
   }
 
-  /** The task that `compile` made. @throws Error before that. */
+  /** The compiled task. @throws Error before `compile`. */
   get task(): Task {
     return this.#requireCompiled("task").task;
   }
 
   #requireCompiled(caller: string) {
-    if (this.#compiled === undefined)
-      throw new Error(`${this.constructor.name}.${caller}: call compile() first`);
+    if (this.#compiled === undefined) throw new Error(`${this.name}.${caller}: call compile() first`);
     return this.#compiled;
   }
 }

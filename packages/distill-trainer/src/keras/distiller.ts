@@ -8,8 +8,9 @@ import { CompiledTask } from "./compiled-task.ts";
 
 /** Student and teacher of a {@link Distiller}. */
 export interface DistillerArgs {
-  /** Two outputs of shape `[batch, classes]`: the classification head's logits, then the distillation head's. */
+  /** Student with two outputs `[batch, classes]`: the classification head's logits, then the distillation head's. */
   readonly student: tfl.LayersModel;
+  /** Teacher. */
   readonly teacher: Teacher;
 }
 
@@ -25,7 +26,7 @@ const CHECKS: Checks<DistillerCompileArgs> = {
 };
 
 /**
- * Keras' door to {@link tokenDistillation}, with the verbs of the Keras example.
+ * Keras-style trainer of {@link tokenDistillation}, with the methods of the Keras example.
  *
  * @throws RangeError if the student does not have two outputs of logits, or the teacher has another number of classes.
  * @see https://keras.io/examples/vision/deit/
@@ -39,13 +40,14 @@ const CHECKS: Checks<DistillerCompileArgs> = {
  * console.log(history.history.val_accuracy);
  */
 export class Distiller extends CompiledTask<DistillerCompileArgs> {
+  protected readonly name = "Distiller";
   readonly student: tfl.LayersModel;
   readonly teacher: Teacher;
 
   constructor(args: DistillerArgs) {
     super();
     requireOptions("Distiller", args, { student: OBJECT, teacher: OBJECT });
-    taughtTask("Distiller", args, TOKEN_HEADS); // refuses students and teachers that do not fit
+    taughtTask("Distiller", args, TOKEN_HEADS); // throws for students and teachers that do not fit
     this.student = args.student;
     this.teacher = args.teacher;
   }

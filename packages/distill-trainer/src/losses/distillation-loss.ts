@@ -3,9 +3,9 @@ import { type KindChecks, oneOf, optional, POSITIVE, requireKind } from "known-o
 import { oneHot } from "./label-smoothing.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 
-/** How the distillation head learns from the teacher. */
+/** Loss of a student's logits against the teacher's. */
 export type Distillation =
-  /** Cross-entropy with the teacher's argmax: DeiT's recipe and the Keras example's. */
+  /** Cross-entropy with the teacher's argmax, as in DeiT's recipe and the Keras example. */
   | { readonly kind: "hard" }
   /**
    * `KL(teacher ‖ student)` of softmaxes at `temperature` T, times T². `reduction` divides the sum by the number of
@@ -18,15 +18,15 @@ const CHECKS: KindChecks<Distillation, "kind"> = {
   soft: { temperature: POSITIVE, reduction: optional(oneOf("batchmean", "numel")) },
 };
 
-/** @throws TypeError or RangeError, in the caller's name, if it is not a {@link Distillation}. */
+/** Throws a TypeError or RangeError that names the caller unless the value is a {@link Distillation}. */
 export function requireDistillation(caller: string, distillation: Distillation): void {
   requireKind(`${caller}: distillation`, distillation, "kind", CHECKS);
 }
 
 /**
- * The distillation token's loss, one value per sample; their mean is the batch's loss.
+ * Computes the distillation loss of each sample; their mean is the batch's loss.
  *
- * @param distillation - Which loss.
+ * @param distillation - Kind of loss.
  * @param teacherLogits - `[batch, classes]`, float32. No gradient flows into it. Not disposed.
  * @param studentLogits - `[batch, classes]`, float32, of the distillation head. Not disposed.
  * @returns `[batch]`, float32; owned by the caller.

@@ -2,13 +2,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import { integerFrom, RATE, requireLabels, requireOptions } from "known-options";
 
 /**
- * One-hot targets, mixed with the uniform distribution.
+ * Returns one-hot targets mixed with the uniform distribution.
  *
  * `target[i, c] = (1 − smoothing) · [c = labels[i]] + smoothing / classes`.
  *
  * @param labels - `[batch]`, int32, each in [0, classes); read back to be checked. Not disposed.
  * @param classes - Number of classes, at least 2.
- * @param smoothing - In [0, 1); 0 gives plain one-hot rows.
+ * @param smoothing - Share of the uniform distribution, in [0, 1).
  * @returns `[batch, classes]`, float32; owned by the caller.
  * @throws TypeError if the labels are of another type or rank. RangeError that names the first label that is not a class, or if
  * `classes` or `smoothing` is out of range.
@@ -30,8 +30,7 @@ export function smoothedOneHot(labels: tf.Tensor1D, classes: number, smoothing: 
 }
 
 /**
- * What a micro-batch is trained on: its targets where it has some, else one-hot labels; smoothed either way. Nothing is checked: see
- * `requireBatch`.
+ * Returns a micro-batch's targets, or else its one-hot labels, smoothed. Nothing is checked: see `requireBatch`.
  *
  * @returns `[batch, classes]`, float32; owned by the caller.
  */
@@ -48,9 +47,9 @@ function smooth(targets: tf.Tensor2D, smoothing: number): tf.Tensor2D {
 }
 
 /**
- * Rows of 0 and 1 as float32, owned by the caller.
+ * Returns one-hot rows as float32, owned by the caller.
  *
- * By way of int32: asked for float32, tfjs' WASM kernel writes the integer's bits (1 becomes 1.4e-45).
+ * Cast from int32, because tfjs' WASM kernel writes the integer's bits as float32 (1 becomes 1.4e-45).
  */
 export function oneHot(labels: tf.Tensor1D, classes: number): tf.Tensor2D {
   return tf.tidy(() => tf.cast(tf.oneHot(labels, classes, 1, 0, "int32"), "float32") as tf.Tensor2D);

@@ -1,12 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { customOp, type Forward, hasKernel, runKernel, withGradient } from "kernel-contract";
+import { requireArguments, TENSOR } from "known-options";
 
 /**
- * Cross-entropy of softmax(logits) against target distributions, one value per sample.
+ * Computes the cross-entropy of softmax(logits) against target distributions, for each sample.
  *
  * `loss[i] = logSumExp(logits[i]) · Σ_c targets[i, c] − Σ_c targets[i, c] · logits[i, c]`, in the shifted form that
- * neither overflows nor loses small probabilities. Its gradient, `softmax(logits) · Σ targets − targets`, keeps only
- * the two inputs. Targets get no gradient. Runs the kernels `SoftmaxCrossEntropy` and `SoftmaxCrossEntropyGrad` where
+ * neither overflows nor loses small probabilities. The gradient is `softmax(logits) · Σ targets − targets`, for which only
+ * the two inputs are saved. Targets have no gradient. Runs the kernels `SoftmaxCrossEntropy` and `SoftmaxCrossEntropyGrad` where
  * the backend has them.
  *
  * @param targets - `[batch, classes]`, float32: one-hot, smoothed, or a teacher's probabilities. Not disposed.
@@ -20,6 +21,7 @@ import { customOp, type Forward, hasKernel, runKernel, withGradient } from "kern
  * console.log(loss.dataSync()[0].toFixed(4)); // 0.1269
  */
 export function softmaxCrossEntropy(targets: tf.Tensor2D, logits: tf.Tensor2D): tf.Tensor1D {
+  requireArguments("softmaxCrossEntropy", { targets, logits }, { targets: TENSOR, logits: TENSOR });
   if (targets.shape[0] !== logits.shape[0] || targets.shape[1] !== logits.shape[1]) {
     throw new RangeError(
       `softmaxCrossEntropy: targets and logits must have one shape, got [${targets.shape}] and [${logits.shape}]`,

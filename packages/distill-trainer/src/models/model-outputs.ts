@@ -1,13 +1,13 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 
-/** @returns The variables that training changes, in the model's order. */
+/** Returns the trainable variables, in the model's order. */
 export function trainableVariables(model: tfl.LayersModel): tf.Variable[] {
   return model.trainableWeights.map((weight) => weight.read() as tf.Variable);
 }
 
 /**
- * How many classes each output of a model has.
+ * Returns the number of classes of a model's outputs.
  *
  * @throws RangeError if the model does not have `outputs` outputs of shape `[batch, classes]`.
  */

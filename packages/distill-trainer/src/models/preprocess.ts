@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { check, FINITE, requireOptions } from "known-options";
 
-/** From a batch's images (float32, NHWC, 0…255) to a model's input. Does not dispose; may return its argument. */
+/** Preprocessing of images (float32, NHWC, 0…255) to a model's input. Disposes nothing; may return its argument. */
 export type Preprocess = (images: tf.Tensor) => tf.Tensor;
 
-/** What {@link normalize} subtracts and divides by, by channel, for pixels in [0, 1]. */
+/** Mean and standard deviation of {@link normalize}, by channel, for pixels in [0, 1]. */
 export interface Normalization {
   readonly mean: readonly number[];
   readonly std: readonly number[];
@@ -15,16 +15,16 @@ const NUMBERS = check(
   (value) => Array.isArray(value) && value.every(FINITE.fits),
 );
 
-/** Mean and standard deviation of ImageNet's pixels, which DeiT and most of timm's models were trained with. */
+/** Mean and standard deviation of ImageNet's pixels, as for DeiT and most of timm's models. */
 export const IMAGENET_NORMALISATION: Normalization = {
   mean: [0.485, 0.456, 0.406],
   std: [0.229, 0.224, 0.225],
 };
 
 /**
- * Preprocessing as timm's and torchvision's: `(x / 255 − mean) / std`, by channel.
+ * Returns the preprocessing of timm and torchvision: `(x / 255 − mean) / std`, by channel.
  *
- * @returns From images, any shape with channels last, float32, 0…255, not disposed, to the same shape, owned by the caller.
+ * @returns A function from images (any shape, channels last, float32, 0…255, not disposed) to a new tensor of equal shape.
  * @throws TypeError for an unknown key. RangeError if mean and std differ in length, a number is not finite or a std not positive.
  *
  * @example
@@ -42,7 +42,7 @@ export function normalize(normalization: Normalization): Preprocess {
 }
 
 /**
- * Images in [0, 1]: `x / 255`, what the Keras example gives its student.
+ * Scales images to [0, 1]: `x / 255`, as for the student of the Keras example.
  *
  * @param images - Any shape, float32, 0…255. Not disposed.
  * @returns The same shape; owned by the caller.
@@ -55,7 +55,7 @@ export function toUnitRange(images: tf.Tensor): tf.Tensor {
 }
 
 /**
- * Images in [−1, 1], what BiT was trained on: `x / 127.5 − 1`.
+ * Scales images to [−1, 1], as for BiT: `x / 127.5 − 1`.
  *
  * @param images - Any shape, float32, 0…255. Not disposed.
  * @returns The same shape; owned by the caller.

@@ -23,14 +23,14 @@ import { requireRecipe } from "./require-recipe.ts";
 
 /** Options of {@link compileRecipe}. */
 export interface CompileRecipeOptions {
-  /** Transformer blocks of the model; needed where the recipe has layer-wise decay. */
+  /** Number of transformer blocks; required if the recipe has layer-wise decay. */
   readonly depth?: number;
 }
 
-/** A recipe's part of a training step: what `fit` takes. */
+/** Step options of a recipe, for `fit`. */
 export type RecipeStep = StepOptions;
 
-/** A recipe's part of a distillation task. */
+/** Task options of a recipe. */
 export interface RecipeTask extends Omit<DistillationOptions, "student" | "teacher"> {
   readonly labelSmoothing: number;
   readonly distillation: Distillation;
@@ -38,10 +38,10 @@ export interface RecipeTask extends Omit<DistillationOptions, "student" | "teach
 }
 
 /**
- * Optimizer with its schedule, clipping and average, as a recipe says.
+ * Creates a recipe's optimizer with its schedule, gradient clipping and moving average.
  *
- * @param source - What will be trained on: its batches count the schedule's steps.
- * @returns New ones each time; the optimizer and the average are the caller's to dispose.
+ * @param source - Training data, whose batches determine the schedule's steps.
+ * @returns New objects; the caller disposes of the optimizer and the average.
  * @throws RangeError for numbers out of range, or layer-wise decay without `depth`.
  *
  * @example
@@ -76,7 +76,7 @@ export function recipeStep(
 }
 
 /**
- * Losses and preprocessing, as a recipe says: options of `tokenDistillation` and `logitDistillation`.
+ * Returns a recipe's losses and preprocessing: options of `tokenDistillation` and `logitDistillation`.
  *
  * @throws RangeError for numbers out of range.
  *
@@ -95,10 +95,11 @@ export function recipeTask(recipe: Recipe): RecipeTask {
 }
 
 /**
- * {@link recipeStep} and {@link recipeTask} together: what `compile` takes. For the `Distiller` of a model with two outputs, or
- * for the `Classifier` of one with one: without the distillation then.
+ * Returns the arguments of `compile`: {@link recipeStep} and {@link recipeTask}, for the `Distiller` of a model with two
+ * outputs, or, without distillation, for the `Classifier` of a model with one.
  *
- * The rest of a recipe: `dropPathRate` is the model's, `mixing` is `mixedSource`'s, `images` the data's, `epochs` is `fitDataset`'s.
+ * The rest of a recipe is for the model (`dropPathRate`), `mixedSource` (`mixing`), the data (`images`) and `fitDataset`
+ * (`epochs`).
  *
  * @example
  * const recipe = { ...DEIT_RECIPE, epochs: 20, batchSize: source.batchSize };
@@ -116,7 +117,7 @@ export function compileRecipe(
   return { ...step, ...task, ...(model.outputs.length > 1 && { distillation, alpha }) };
 }
 
-/** A recipe's learning rate by optimizer step. A warm-up leaves at least one step to the schedule proper. */
+/** Returns a recipe's learning-rate schedule. Warm-up leaves at least one step to the main schedule. */
 export function recipeSchedule(recipe: Recipe, stepsPerEpoch: number): Schedule {
   requireRecipe(recipe);
   requireOptions("recipeSchedule", { stepsPerEpoch }, { stepsPerEpoch: COUNT });

@@ -2,8 +2,8 @@ import { IMAGENET_NORMALISATION } from "../models/preprocess.ts";
 import type { Recipe } from "./recipe.ts";
 
 /**
- * The Keras example's: AdamW of TensorFlow Addons at a constant rate, every variable decays, crops by a margin and flips,
- * pixels in [0, 1].
+ * Recipe of the Keras example: AdamW of TensorFlow Addons at a constant rate, weight decay of all variables, random crops and
+ * flips, pixels in [0, 1].
  *
  * @see https://keras.io/examples/vision/deit/
  */
@@ -24,8 +24,8 @@ export const KERAS_RECIPE: Recipe = {
 };
 
 /**
- * DeiT's, for training from nothing: the defaults of facebookresearch/deit's `main.py`, with the paper's batch size and its hard
- * distillation. The rate is set at each step where FB sets it each epoch. FB's color jitter is off where RandAugment is on.
+ * DeiT's recipe for training from scratch: the defaults of facebookresearch/deit's `main.py`, with the paper's batch size and
+ * hard distillation. The learning rate changes every step, in facebookresearch/deit every epoch.
  *
  * @see Touvron et al. 2021, table 9, https://arxiv.org/abs/2012.12877; https://github.com/facebookresearch/deit
  */
@@ -60,8 +60,8 @@ export const DEIT_RECIPE: Recipe = {
 };
 
 /**
- * For published weights on a small set of other classes. PyTorch, trained so from ImageNet's DeiT-Ti (not distilled) on the 3,303
- * training photos of tf_flowers at 224 pixels, reached 97.0% of the 367 held out in six epochs.
+ * Recipe for fine-tuning published weights on a small set of other classes. In PyTorch, from ImageNet's DeiT-Ti (not distilled)
+ * on the 3,303 training photos of tf_flowers at 224 pixels, it reaches 97.0% of the 367 held out in six epochs.
  *
  * (facebookresearch/deit fine-tunes for another resolution of the same classes: rate 5e-6, decay 1e-8, 30 epochs.)
  */

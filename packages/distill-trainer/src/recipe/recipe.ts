@@ -1,12 +1,13 @@
 import type { ADAMW_SEMANTICS } from "tfjs-optim";
-import type { MixOptions } from "vision-augment";
+import type { Augmentation, CenterCropOptions, MixOptions } from "vision-augment";
 import type { Distillation } from "../losses/distillation-loss.ts";
 import type { Normalization } from "../models/preprocess.ts";
 
 /** How a transformer is trained, as plain data; see {@link recipeStep} and {@link recipeTask}. */
 export interface Recipe {
+  /** Number of epochs. */
   readonly epochs: number;
-  /** Samples an optimizer step. */
+  /** Samples per optimizer step. */
   readonly batchSize: number;
   /** Library whose AdamW is used. */
   readonly adamW: keyof typeof ADAMW_SEMANTICS;
@@ -14,11 +15,13 @@ export interface Recipe {
   readonly learningRate: number;
   /** Batch size that `learningRate` is for: the rate is scaled to `batchSize`. Default: no scaling. */
   readonly learningRatePer?: number;
+  /** Learning-rate schedule after warm-up. */
   readonly schedule: "constant" | "cosine";
-  /** Last learning rate of a cosine. Default 0. */
+  /** Final learning rate of a cosine schedule. Default 0. */
   readonly minLearningRate?: number;
-  /** Default: no warm-up. */
+  /** Learning-rate warm-up. Default: none. */
   readonly warmup?: RecipeWarmup;
+  /** Weight decay. */
   readonly weightDecay: number;
   /** Variables that decay: all, or all except timm's exceptions (see `timmNoDecay`). */
   readonly decays: "all" | "matrices";
@@ -28,9 +31,11 @@ export interface Recipe {
   readonly clipNorm?: number;
   /** Decay of the weights' moving average, which is evaluated beside them. Default: no average. */
   readonly emaDecay?: number;
+  /** Label smoothing, in [0, 1). */
   readonly labelSmoothing: number;
   /** Stochastic-depth rate of the last block; used by the model, not by the trainer. */
   readonly dropPathRate: number;
+  /** Distillation loss. */
   readonly distillation: Distillation;
   /** Weight of the distillation loss, in [0, 1]; the labels' loss gets the rest. */
   readonly alpha: number;
@@ -44,23 +49,22 @@ export interface Recipe {
 
 /** Linear rise of the learning rate to its peak, over epochs or over optimizer steps: one of the two is given. */
 export interface RecipeWarmup {
+  /** Length in epochs. */
   readonly epochs?: number;
+  /** Length in optimizer steps. */
   readonly steps?: number;
   /** First learning rate. Default: the peak over the steps of the warm-up, as with `cosine`'s `warmupSteps`. */
   readonly from?: number;
-  /** See `WarmupOptions`. Default `"delays"`. */
+  /** Whether warm-up delays the schedule or replaces its beginning, see `WarmupOptions`. Default `"delays"`. */
   readonly mode?: "delays" | "replaces";
 }
 
 /** Options of `image-source`'s `imageSource`, as plain data. */
 export interface RecipeImages {
-  readonly augmentation?: {
-    readonly crop?: { readonly scale?: readonly [number, number] };
-    readonly flip?: number;
-    readonly randAugment?: { readonly magnitude?: number; readonly magnitudeStd?: number };
-    readonly erasing?: { readonly probability?: number };
-  };
+  /** Augmentation of training images. Default: the Keras example's crop and flip. */
+  readonly augmentation?: Augmentation;
+  /** Views of each image per epoch. Default 1. */
   readonly repeats?: number;
-  /** Center crop of images for evaluation. */
-  readonly centerCrop?: { readonly ratio: number };
+  /** Center crop of evaluation images. Default: none. */
+  readonly centerCrop?: CenterCropOptions & { readonly ratio: number };
 }

@@ -1,15 +1,16 @@
 /**
- * Where a teacher's logits are kept by the key of the view: files in a folder (`logitStore` of `distill-trainer/node`), memory, a
- * database. One store belongs to one teacher and one way of making views.
+ * Storage of a teacher's logits by view key: a folder (`logitStore` of `distill-trainer/node`), memory, a database. A store
+ * belongs to one teacher and one kind of views.
  */
 export interface LogitStore {
+  /** Number of classes. */
   readonly classes: number;
-  /** @returns One entry a key: its logits, `[classes]`, or `undefined` where nobody has stored them yet. */
+  /** Returns for each key its logits, `[classes]`, or `undefined` if they are not stored. */
   find(keys: BigUint64Array): Promise<readonly (Float32Array | undefined)[]>;
   /**
-   * Keeps rows, also for all others that use the store. Keys that are there already may come again.
+   * Stores rows; keys may exist already.
    *
-   * @param logits - `[keys, classes]`, row by row; copied.
+   * @param logits - Logits `[keys, classes]`, row-major; copied.
    */
   add(keys: BigUint64Array, logits: Float32Array): Promise<void>;
 }

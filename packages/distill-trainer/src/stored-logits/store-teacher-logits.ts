@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type Checks, COUNT, check, FUNCTION, optional, requireOptions } from "known-options";
+import { ABORT_SIGNAL, type Checks, COUNT, FUNCTION, optional, requireOptions } from "known-options";
 import type { Batch } from "sample-keys";
 import type { DataSource } from "train-loop";
 import {
@@ -16,13 +16,13 @@ import { storedTeacher } from "./stored-teacher.ts";
 
 /** Options of {@link storeTeacherLogits}. */
 export interface StoreTeacherLogitsOptions {
-  /** Epochs of the source to store, from its first one: as many as have views of their own. */
+  /** Number of epochs to store, from the first: those with distinct views. */
   readonly epochs: number;
-  /** Rows that the teacher is asked for at once. Default 16. */
+  /** Rows per pass of the teacher. Default 16. */
   readonly microBatchSize?: number;
-  /** Told after each batch. */
+  /** Callback after each batch. */
   readonly onProgress?: (progress: StoreProgress) => void;
-  /** Ends the work after the batch under way, with the signal's reason. What is stored stays. */
+  /** Signal that ends the work after the current batch with its reason; stored logits stay. */
   readonly signal?: AbortSignal;
 }
 
@@ -30,28 +30,26 @@ const CHECKS: Checks<StoreTeacherLogitsOptions> = {
   epochs: COUNT,
   microBatchSize: optional(COUNT),
   onProgress: optional(FUNCTION),
-  signal: optional(
-    check("an AbortSignal", (value) => typeof (value as AbortSignal | null)?.aborted === "boolean"),
-  ),
+  signal: optional(ABORT_SIGNAL),
 };
 
-/** How far {@link storeTeacherLogits} is, in rows. */
+/** Progress of {@link storeTeacherLogits}, in rows. */
 export interface StoreProgress {
-  /** In the store now. */
+  /** Rows stored so far. */
   readonly done: number;
+  /** Rows in all. */
   readonly total: number;
   /** Rows that the teacher computed in this call; the rest were already stored. */
   readonly computed: number;
 }
 
 /**
- * Asks a teacher about all views of a source before anybody learns from it. Interrupted, it goes on where it was when it is
- * called again: what is stored is not asked again.
+ * Computes and stores a teacher's logits for all views of a source. An interrupted call can be repeated: stored logits are
+ * not computed again.
  *
- * @returns Its last progress.
- * @throws RangeError or TypeError for options, a source or a batch that are not what they must be. Error if the data has no
- * `viewKeys` or the teacher's logits are not finite: the row is named, and nothing of its micro-batch is stored. What the teacher and
- * the store throw.
+ * @returns The final progress.
+ * @throws TypeError or RangeError for an invalid argument or batch. Error if the data has no `viewKeys`, or the teacher's logits
+ * are not finite: the row is named, and nothing of its micro-batch is stored. Errors of the teacher and the store.
  *
  * @example
  * const store = logitStore("logits", { classes: 5, teacher: "a digest", views: source.viewSettings });
@@ -73,8 +71,8 @@ export async function storeTeacherLogits(
     for await (const batch of checkedBatches({ source, classes: teacher.classes, epoch, place })) {
       signal?.throwIfAborted();
       const { done, total, computed } = progress;
-      const asked = await storeBatch(stored, batch, store, microBatchSize);
-      progress = { done: done + batch.labels.length, total, computed: computed + asked };
+      const rows = await storeBatch(stored, batch, store, microBatchSize);
+      progress = { done: done + batch.labels.length, total, computed: computed + rows };
       onProgress?.(progress);
       await tf.nextFrame(); // lets timers, signals and the data's worker threads through
     }
@@ -82,7 +80,7 @@ export async function storeTeacherLogits(
   return progress;
 }
 
-/** @returns How many rows the teacher was asked for. */
+/** Stores a batch's logits; returns the number of rows that the teacher computed. */
 async function storeBatch(
   stored: Teacher,
   batch: Batch,
@@ -90,10 +88,10 @@ async function storeBatch(
   microBatchSize: number,
 ): Promise<number> {
   const { teacherImages, teacherShape, viewKeys } = batch;
-  // The student's images stay on the host where the teacher has its own.
+  // If the teacher has its own images, the student's are not uploaded.
   const seen =
     teacherImages && teacherShape ? { ...batch, images: teacherImages, shape: teacherShape } : batch;
-  let asked = 0;
+  let computed = 0;
   for (const [start, end] of microBatchRanges(batch.labels.length, microBatchSize)) {
     const found = viewKeys && (await store.find(viewKeys.subarray(start, end)));
     if (found?.every((row) => row !== undefined)) continue;
@@ -104,7 +102,7 @@ async function storeBatch(
     } finally {
       disposeMicroBatch(micro);
     }
-    asked += end - start;
+    computed += end - start;
   }
-  return asked;
+  return computed;
 }

@@ -1,27 +1,31 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { firstNonFinite } from "known-options";
-import type { Teacher } from "../teachers/teacher.ts";
+import { firstNonFinite, having, requireArguments } from "known-options";
+import { TEACHER, type Teacher } from "../teachers/teacher.ts";
 import type { LogitStore } from "./logit-store.ts";
 
 /**
- * A teacher that is asked once for each view: its logits are kept in a store, and read from it when the view comes again.
+ * Returns a teacher that computes each view's logits once and then reads them from a store.
  *
- * What it answers is what the teacher itself would, bit for bit, as long as the teacher's answer about a row does not depend on
- * the rows beside it (true of the cpu and wasm backends; not of batch normalization that is left training). A micro-batch of which
- * one row is missing is asked for as a whole.
+ * The logits equal the teacher's bit for bit if a row's logits do not depend on the other rows (true on the cpu and wasm
+ * backends; not of batch normalization in training mode). A micro-batch with a missing row is computed as a whole.
  *
- * Worth it where views come again: fixed augmentation (`viewEpochs` of `flowers-data`), an evaluation, a second run. Mixed rows
- * (`mixedSource`) are new in every epoch, and only fill the store.
+ * It pays off if views repeat: fixed augmentation (`viewEpochs` of `image-source`), an evaluation, a second run. Mixed rows
+ * (`mixedSource`) differ in every epoch and only fill the store.
  *
- * @param store - Of this teacher and of views made in one way: its keys say nothing of either.
- * @throws RangeError if the store is for another number of classes. `logits` throws Error if the data has no `viewKeys`, and
- * what the store throws.
+ * @param store - Store of this teacher and one kind of views, which its keys do not identify.
+ * @throws TypeError for an argument of the wrong type. RangeError if the store has another number of classes. `logits` throws an
+ * Error if the data has no `viewKeys`, and errors of the store.
  *
  * @example
  * const store = logitStore("logits", { classes: 5, teacher: await weightsDigest(model), views: source.viewSettings });
  * const distiller = new Distiller({ student, teacher: storedTeacher(layersTeacher(model), store) });
  */
 export function storedTeacher(teacher: Teacher, store: LogitStore): Teacher {
+  requireArguments(
+    "storedTeacher",
+    { teacher, store },
+    { teacher: TEACHER, store: having("a LogitStore", (it) => typeof it.find === "function") },
+  );
   const { classes } = teacher;
   if (store.classes !== classes) {
     throw new RangeError(

@@ -1,14 +1,16 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { MODEL, requireArguments } from "known-options";
 
 /**
- * What tells one model's weights from another's: SHA-256 over the shapes and values of all of them, in the model's order.
+ * Computes a digest of a model's weights: SHA-256 over the shapes and values of all of them, in the model's order.
  *
- * @returns 64 hexadecimal digits. Names do not count: tfjs numbers them by what else was made in the program.
+ * @returns 64 hexadecimal digits. Names do not count, because tfjs numbers them through the process.
  *
  * @example
  * console.log((await weightsDigest(model)).length); // 64
  */
 export async function weightsDigest(model: tfl.LayersModel): Promise<string> {
+  requireArguments("weightsDigest", { model }, { model: MODEL });
   let digest = new Uint8Array(0);
   for (const weight of model.getWeights()) {
     const { buffer, byteOffset, byteLength } = await weight.data();

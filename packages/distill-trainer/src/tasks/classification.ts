@@ -11,11 +11,11 @@ import { exampleOf, modelInput } from "./task-input.ts";
 
 /** Options of {@link classification}. */
 export interface ClassificationOptions {
-  /** One output of logits, `[batch, classes]`. */
+  /** Model with one output of logits, `[batch, classes]`. */
   readonly model: tfl.LayersModel;
   /** Label smoothing, in [0, 1). Default 0. */
   readonly labelSmoothing?: number;
-  /** From a batch's images to the model's input. Default `x / 255`. */
+  /** Preprocessing of a batch's images to the model's input. Default `x / 255`. */
   readonly preprocess?: Preprocess;
 }
 
@@ -26,7 +26,7 @@ const CHECKS: Checks<ClassificationOptions> = {
 };
 
 /**
- * The task of learning from labels alone: a teacher, or a student without its teacher.
+ * Creates the task of learning from labels alone: for a teacher, or a student without one.
  *
  * The loss is the mean cross-entropy with smoothed labels. Logs: `loss` and `accuracy`.
  *
@@ -43,7 +43,7 @@ export function classification(options: ClassificationOptions): Task {
   return classificationFor("classification", options);
 }
 
-/** {@link classification}, its errors in a caller's name. */
+/** Creates the task of {@link classification}; errors name the caller. */
 export function classificationFor(caller: string, options: ClassificationOptions): Task {
   requireOptions(caller, options, CHECKS);
   const { model, labelSmoothing = 0, preprocess = toUnitRange } = options;

@@ -2,12 +2,12 @@ import type { Task } from "train-loop";
 import { type DistillationOptions, taughtTask } from "./taught-task.ts";
 
 /**
- * Distillation of a student with one head, which learns from the labels and from the teacher at once: a plain ViT, a
- * convolutional network, any model of logits.
+ * Creates the task of distilling a student with one head, which learns from labels and teacher: a plain ViT, a convolutional
+ * network, any model of logits.
  *
  * `loss = (1 − alpha) · CE(labels, logits) + alpha · distillationLoss(teacher, logits)`. Logs as {@link tokenDistillation}.
  *
- * @param options - The student has one output of shape `[batch, classes]`. `alpha` weighs the teacher, as in DeiT; in Keras'
+ * @param options - Options, with a student of one output `[batch, classes]`. `alpha` weighs the teacher, as in DeiT; in Keras'
  * `Distiller` it weighs the labels.
  * @throws RangeError if the student does not have one output of logits, or the teacher has another number of classes.
  * @see Hinton et al. 2015, https://arxiv.org/abs/1503.02531

@@ -3,9 +3,9 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 import type { Preprocess } from "../models/preprocess.ts";
 
 /**
- * A model's input, made of a batch's images.
+ * Computes a model's input from a batch's images.
  *
- * tfjs does not compare it with the model's own: a flattening layer takes any shape of the right size.
+ * tfjs does not check its shape: a flattening layer accepts any shape of the right size.
  *
  * @returns Owned by the caller; may be `images`.
  * @throws RangeError if it does not have the shape that the model was built for.
@@ -28,7 +28,7 @@ export function modelInput(
   );
 }
 
-/** Zeros for a model: rows of its input, and targets. */
+/** Returns zeros as input and targets of a model. */
 export function exampleOf(
   model: tfl.LayersModel,
   rows: number,

@@ -11,17 +11,19 @@ import { requireLogits } from "../teachers/outputs-of-layers.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { exampleOf, modelInput } from "./task-input.ts";
 
-/** Options of the tasks that distil a teacher's logits. */
+/** Options of the tasks that distill a teacher's logits. */
 export interface DistillationOptions {
+  /** Model to train, with logits as outputs. */
   readonly student: tfl.LayersModel;
+  /** Teacher. */
   readonly teacher: Teacher;
   /** Label smoothing, in [0, 1). Default 0.1. */
   readonly labelSmoothing?: number;
-  /** Default `{ kind: "hard" }`. */
+  /** Distillation loss. Default `{ kind: "hard" }`. */
   readonly distillation?: Distillation;
   /** Weight of the distillation loss, in [0, 1]; the labels' loss gets the rest. Default 0.5. */
   readonly alpha?: number;
-  /** From a batch's images to the student's input. Default `x / 255`. */
+  /** Preprocessing of a batch's images to the student's input. Default `x / 255`. */
   readonly preprocess?: Preprocess;
 }
 
@@ -34,7 +36,7 @@ const CHECKS: Checks<DistillationOptions> = {
   preprocess: optional(FUNCTION),
 };
 
-/** What a kind of student gives: the logits that learn from labels, those that learn from the teacher, and its answer. */
+/** Outputs of a kind of student: the logits trained on labels, those trained on the teacher, and the prediction. */
 export interface StudentHeads {
   readonly outputs: number;
   readonly learning: (outputs: readonly tf.Tensor2D[]) => {
@@ -44,7 +46,7 @@ export interface StudentHeads {
   };
 }
 
-/** A task whose loss is `(1 − alpha) · CE(labels) + alpha · distillationLoss(teacher)`, each on the logits that `heads` names. */
+/** Creates a task with the loss `(1 − alpha) · CE(labels) + alpha · distillationLoss(teacher)` on the logits of `heads`. */
 export function taughtTask(caller: string, options: DistillationOptions, heads: StudentHeads): Task {
   requireOptions(caller, options, CHECKS);
   const { student, teacher, labelSmoothing = 0.1, alpha = 0.5, preprocess = toUnitRange } = options;

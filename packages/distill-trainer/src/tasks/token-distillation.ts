@@ -3,13 +3,14 @@ import type { Task } from "train-loop";
 import { type DistillationOptions, type StudentHeads, taughtTask } from "./taught-task.ts";
 
 /**
- * Distillation through a token (DeiT): the class head learns from the labels, the distillation head from the teacher.
+ * Creates the task of distillation through a token (DeiT): the class head learns from labels, the distillation head from the
+ * teacher.
  *
  * `loss = (1 − alpha) · CE(labels, class head) + alpha · distillationLoss(teacher, distillation head)`.
  * Evaluation and accuracy use the mean of the two heads' logits. Logs, named as in the Keras example: `loss`,
  * `student_loss`, `distillation_loss`, `accuracy`; for validation `val_loss` = `val_student_loss` and `val_accuracy`.
  *
- * @param options - The student has two outputs of shape `[batch, classes]`: the classification head's logits, then the
+ * @param options - Options, with a student of two outputs `[batch, classes]`: the classification head's logits, then the
  * distillation head's.
  * @throws RangeError if the student does not have two outputs of logits, or the teacher has another number of classes.
  * @see Touvron et al. 2021, https://arxiv.org/abs/2012.12877; https://keras.io/examples/vision/deit/
@@ -25,7 +26,7 @@ export function tokenDistillation(options: DistillationOptions): Task {
   return taughtTask("tokenDistillation", options, TOKEN_HEADS);
 }
 
-/** The class head learns from labels, the distillation head from the teacher; their mean answers. */
+/** DeiT's heads: the class head learns from labels, the distillation head from the teacher; the prediction is their mean. */
 export const TOKEN_HEADS: StudentHeads = {
   outputs: 2,
   learning: ([cls, dist]) => ({

@@ -1,25 +1,31 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { requireOptions } from "known-options";
+import { requireArguments, requireOptions } from "known-options";
 import { toUnitRange } from "../models/preprocess.ts";
 import { logitsOf } from "./logits-of.ts";
-import { chooseOutput, MODEL_TEACHER_CHECKS, type ModelTeacherOptions, takeOutput } from "./model-output.ts";
+import {
+  chooseOutput,
+  MODEL_TEACHER_CHECKS,
+  type ModelTeacherOptions,
+  PREDICTOR,
+  takeOutput,
+} from "./model-output.ts";
 import { outputsOfGraph } from "./outputs-of-graph.ts";
 import type { Teacher } from "./teacher.ts";
 
-/** What tfjs-converter's `GraphModel` is to us. */
+/** A `GraphModel` of tfjs-converter. */
 export interface GraphModel extends tf.InferenceModel {
-  /** The SavedModel's that it was converted from, with shapes as protobuf's JSON has them. */
+  /** Signature of the converted SavedModel, with shapes as in protobuf's JSON. */
   readonly modelSignature?: object;
 }
 
 /**
- * A tfjs graph model as a {@link Teacher}: what `tf.loadGraphModel` of `@tensorflow/tfjs-converter` gives. The model stays the
- * caller's. It takes NHWC images and runs on the backend of the student. What it gives is read from its last operation where that
- * says it, from its first rows elsewhere, and turned into logits.
+ * Creates a {@link Teacher} from a tfjs graph model, loaded by `tf.loadGraphModel` of `@tensorflow/tfjs-converter`. The model
+ * stays the caller's. It takes NHWC images and runs on the student's backend. The kind of its outputs is determined by its
+ * last operation, or else by its first rows, and converted to logits.
  *
- * @param model - With one input and no control flow; `options.output` is the name of one of its output nodes.
- * @throws RangeError if it is not clear which output has the classes, or how many it has. `logits` throws Error
- * if the outputs are not finite.
+ * @param model - Model with one input and no control flow; `options.output` is the name of an output node.
+ * @throws TypeError if `model` is not a model. RangeError if the output with the classes, or their number, is ambiguous. `logits`
+ * throws an Error if the outputs are not finite.
  *
  * @example
  * ```ts norun
@@ -31,6 +37,7 @@ export interface GraphModel extends tf.InferenceModel {
  */
 export function graphTeacher(model: GraphModel, options: ModelTeacherOptions = {}): Teacher {
   requireOptions("graphTeacher", options, MODEL_TEACHER_CHECKS);
+  requireArguments("graphTeacher", { model }, { model: PREDICTOR });
   const { preprocess = toUnitRange } = options;
   const shapes = signatureShapes(model.modelSignature);
   const outputs = model.outputs.map(({ name, shape }) => ({ name, shape: shape ?? shapes.get(name) }));
@@ -48,7 +55,7 @@ interface Signature {
   >;
 }
 
-/** Shapes by node name. Nodes mostly have none of their own in a graph model. */
+/** Returns shapes by node name from the signature; most nodes of a graph model have none. */
 function signatureShapes(signature: Signature = {}): Map<string, readonly number[] | undefined> {
   const entries = Object.values(signature.outputs ?? {});
   return new Map(

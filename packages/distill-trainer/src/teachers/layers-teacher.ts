@@ -12,10 +12,10 @@ import type { Teacher } from "./teacher.ts";
 export type LayersTeacherOptions = Pick<ModelTeacherOptions, "preprocess" | "outputs">;
 
 /**
- * A tfjs layers model as a {@link Teacher}. The model stays the caller's.
+ * Creates a {@link Teacher} from a tfjs layers model. The model stays the caller's.
  *
- * Keras' classifiers mostly end in a softmax: what the model gives is read from its last layer where that says it, from its first
- * rows elsewhere, and turned into logits.
+ * The kind of its outputs (most Keras classifiers end in a softmax) is determined by its last layer, or else by its first rows,
+ * and converted to logits.
  *
  * @throws RangeError if the model does not have one output of shape `[batch, classes]`. `logits` throws Error if the outputs are
  * not finite.
@@ -30,7 +30,7 @@ export function layersTeacher(model: tfl.LayersModel, options: LayersTeacherOpti
   const classes = classesOf("layersTeacher", model, 1);
   const known = { outputs, read: outputsOfLayers(model) };
   const reader = logitsOf("layersTeacher", known, (images) =>
-    // It may return its argument; a model of no layer that computes may, too.
+    // Cloned: preprocessing, or a model without computing layers, may return its argument.
     tf.tidy(() => tf.clone(model.apply(preprocess(images), { training: false }) as tf.Tensor2D)),
   );
   return Object.assign(reader, { classes });

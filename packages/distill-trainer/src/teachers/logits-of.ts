@@ -3,25 +3,26 @@ import { type ModelOutputs, toLogits } from "./outputs.ts";
 import { areProbabilities, requireFinite, requireFitting } from "./rows.ts";
 import type { Teacher } from "./teacher.ts";
 
-/** What is known of a model before it is asked. */
+/** Kind of a model's outputs, as far as known before it runs. */
 export interface KnownOutputs {
-  /** As the caller says. Default `"auto"`. */
+  /** Kind given by the caller. Default `"auto"`. */
   readonly outputs?: ModelOutputs | "auto" | undefined;
-  /** As the model's last layer or operation says, if it does. */
+  /** Kind according to the model's last layer or operation, if known. */
   readonly read?: ModelOutputs | undefined;
 }
 
-/** Rows that decide whether a model gives probabilities. */
+/** Rows that decide whether a model outputs probabilities. */
 const DECIDING = 8;
-/** Rows that are looked at: after those a model is trusted. */
-const LOOKED_AT = 256;
+/** Rows that are checked; later ones are trusted. */
+const CHECKED = 256;
+
 /**
- * A model's logits, whatever it gives: what the caller says it gives, what its last layer says, or else what its rows look like.
- * Rows that are not negative and sum to 1 are probabilities; fewer than eight images are asked in darker versions too, for one row
- * may sum to 1 by chance. The first 256 rows are compared with what was taken.
+ * Returns a model's logits, converted from its outputs, whose kind is given by the caller, by its last layer, or by its rows:
+ * probabilities if they are not negative and sum to 1. Fewer than eight images are run in darker versions too, as one row may
+ * sum to 1 by chance. The first 256 rows are checked against that kind.
  *
- * @param run - Images to `[batch, classes]`, float32, owned by us.
- * @returns Its `logits` throws Error for rows that are not finite or are not what they were taken for.
+ * @param run - Computes `[batch, classes]`, float32, from images; disposed here.
+ * @returns A reader whose `logits` throws an Error for rows that are not finite or not of that kind.
  */
 export function logitsOf(
   caller: string,
@@ -53,7 +54,7 @@ export function logitsOf(
     async logits(images) {
       const raw = await run(images);
       try {
-        if (seen < LOOKED_AT) {
+        if (seen < CHECKED) {
           await requireFinite(caller, raw);
           taken ??= await decide(images, raw);
           await requireFitting(caller, raw, taken);

@@ -1,24 +1,24 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type Check, type Checks, COUNT, FUNCTION, oneOf, optional, STRING } from "known-options";
+import { type Check, type Checks, COUNT, FUNCTION, having, oneOf, optional, STRING } from "known-options";
 import type { Preprocess } from "../models/preprocess.ts";
 import type { ModelOutputs } from "./outputs.ts";
 
-/** How a model is used as a teacher. */
+/** Options of a model as a teacher. */
 export interface ModelTeacherOptions {
-  /** From images in 0…255 to the model's input. Default `x / 255`. */
+  /** Preprocessing of images in 0…255 to the model's input. Default `x / 255`. */
   readonly preprocess?: Preprocess;
   /**
-   * What the model gives. Default `"auto"`: what its last layer or operation says, else `"probabilities"` if its first rows are
-   * not negative and sum to 1, else `"logits"`. The outputs of a sigmoid are known by the layer or the operation only.
+   * Kind of the model's outputs. Default `"auto"`: as its last layer or operation, else `"probabilities"` if its first rows are
+   * not negative and sum to 1, else `"logits"`. A sigmoid is recognized by the layer or operation only.
    */
   readonly outputs?: ModelOutputs | "auto";
-  /** Name of the output that has the classes, where there are several. */
+  /** Name of the output with the classes; required if there are several outputs. */
   readonly output?: string;
-  /** Width of the output, where the model does not say. */
+  /** Number of classes; required if the model does not declare it. */
   readonly classes?: number;
 }
 
-/** The check of `outputs`. */
+/** Check of `outputs`. */
 export const OUTPUTS: Check = optional(oneOf("auto", "logits", "probabilities", "sigmoid"));
 /** Checks of {@link ModelTeacherOptions}. */
 export const MODEL_TEACHER_CHECKS: Checks<ModelTeacherOptions> = {
@@ -28,7 +28,13 @@ export const MODEL_TEACHER_CHECKS: Checks<ModelTeacherOptions> = {
   classes: optional(COUNT),
 };
 
-/** What a model says of one of its outputs. */
+/** A model that predicts. */
+export const PREDICTOR: Check = having(
+  "a model with outputs and predict",
+  (it) => Array.isArray(it.outputs) && typeof it.predict === "function",
+);
+
+/** Declared name and shape of an output. */
 interface OutputInfo {
   readonly name: string;
   readonly shape?: readonly (number | string)[] | undefined;
@@ -41,7 +47,7 @@ export interface ChosenOutput {
   readonly classes: number;
 }
 
-/** @throws RangeError if it is not clear which output is meant, or how many classes it has. */
+/** Chooses the output with the classes. @throws RangeError if it, or the number of classes, is ambiguous. */
 export function chooseOutput(
   caller: string,
   outputs: readonly OutputInfo[],
@@ -69,7 +75,7 @@ export function chooseOutput(
   return { index, name, classes: width };
 }
 
-/** The chosen output out of what `predict` gave, one tensor or all in the order of the outputs; the others are freed. */
+/** Returns the chosen output from the result of `predict`; the other tensors are freed. */
 export function takeOutput(
   result: tf.Tensor | tf.Tensor[] | tf.NamedTensorMap,
   { index }: ChosenOutput,

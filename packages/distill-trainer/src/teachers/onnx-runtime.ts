@@ -2,12 +2,12 @@
 export interface OnnxTensor {
   readonly type?: string;
   readonly dims: readonly number[];
-  /** Its numbers, from wherever they lie. */
+  /** Reads the values, from the CPU or a device. */
   getData(): Promise<unknown>;
   dispose(): void;
 }
 
-/** What is needed of the module: `onnxruntime-node`, `onnxruntime-web` and `onnxruntime-react-native` have it. */
+/** ONNX Runtime's module: `onnxruntime-node`, `onnxruntime-web` or `onnxruntime-react-native`. */
 export interface OnnxRuntime {
   readonly Tensor: {
     new (type: "float32", data: Float32Array, dims: readonly number[]): OnnxTensor;
@@ -15,15 +15,15 @@ export interface OnnxRuntime {
   };
 }
 
-/** What a session says of an input or output; older runtimes say nothing. */
+/** Metadata of a session's input or output; absent in older runtimes. */
 export interface OnnxValue {
   readonly name: string;
   readonly type?: string;
-  /** A dimension that may vary has a name. */
+  /** Shape; a variable dimension is a name. */
   readonly shape?: readonly (number | string)[];
 }
 
-/** What is needed of its `InferenceSession`. */
+/** An `InferenceSession` of ONNX Runtime. */
 export interface OnnxSession {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type Checks, oneOf, optional, requireOptions } from "known-options";
+import { type Checks, check, having, oneOf, optional, requireArguments, requireOptions } from "known-options";
 import { fromFloat16, toFloat16 } from "safetensors-io";
 import { toUnitRange } from "../models/preprocess.ts";
 import { logitsOf } from "./logits-of.ts";
@@ -9,7 +9,7 @@ import type { Teacher } from "./teacher.ts";
 
 /** Options of {@link onnxTeacher}. */
 export interface OnnxTeacherOptions extends ModelTeacherOptions {
-  /** Order of the input's dimensions. Default `"NCHW"`, channels first, as PyTorch's models. */
+  /** Order of the input's dimensions. Default `"NCHW"`, channels first, as in PyTorch. */
   readonly layout?: "NCHW" | "NHWC";
 }
 
@@ -19,16 +19,16 @@ const CHECKS: Checks<OnnxTeacherOptions> = {
 };
 
 /**
- * An ONNX model as a {@link Teacher}, run by ONNX Runtime, whose module is given, so that this package needs none. The session
- * stays the caller's. Images and logits are copied between the two, whatever tfjs' backend is.
+ * Creates a {@link Teacher} from an ONNX model, run by the given module of ONNX Runtime. The session stays the caller's. Images
+ * and logits are copied between tfjs' backend and the runtime.
  *
- * A model exported for a fixed number of images is run as often as needed, the last time with repeated images beside the rest.
- * A float16 model gets and gives float16. A session does not show its operations: whether it gives logits or probabilities is seen
- * from its first rows, and `outputs: "sigmoid"` must be said.
+ * A model with a fixed batch size is run repeatedly, the last time padded with repeated images. A float16 model is fed
+ * float16. A session does not expose its operations: probabilities are recognized by the first rows, and a sigmoid needs
+ * `outputs: "sigmoid"`.
  *
- * @param session - With one float32 or float16 input.
- * @throws RangeError if the session has several inputs or one of another type, or it is not clear which output has the classes or
- * how many. `logits` throws Error if the outputs are not finite.
+ * @param session - Session with one float32 or float16 input.
+ * @throws TypeError for an argument of the wrong type. RangeError if the session has several inputs or one of another type, or
+ * the output with the classes, or their number, is ambiguous. `logits` throws an Error if the outputs are not finite.
  *
  * @example
  * ```ts norun
@@ -44,6 +44,20 @@ export function onnxTeacher(
   options: OnnxTeacherOptions = {},
 ): Teacher {
   requireOptions("onnxTeacher", options, CHECKS);
+  requireArguments(
+    "onnxTeacher",
+    { runtime, session },
+    {
+      runtime: check(
+        "onnxruntime, a module with Tensor",
+        (it) => typeof (it as OnnxRuntime | null)?.Tensor === "function",
+      ),
+      session: having(
+        "an InferenceSession",
+        (it) => Array.isArray(it.inputNames) && Array.isArray(it.outputNames),
+      ),
+    },
+  );
   const { preprocess = toUnitRange, layout = "NCHW", outputs: given } = options;
   const input = inputOf(session);
   const shapes = new Map(session.outputMetadata?.map(({ name, shape }) => [name, shape]));
@@ -84,7 +98,7 @@ export function onnxTeacher(
 interface Input {
   readonly name: string;
   readonly isHalf: boolean;
-  /** Images in a run, where the model takes no other number. */
+  /** Fixed batch size, if any. */
   readonly batch: number | undefined;
 }
 
@@ -102,7 +116,7 @@ function inputOf({ inputNames, inputMetadata }: OnnxSession): Input {
   return { name, isHalf: type === "float16", batch };
 }
 
-/** Float32 numbers of a result, whatever it holds them as; a copy. */
+/** Returns a copy of a result's values as float32. */
 async function floatsOf(tensor: OnnxTensor): Promise<Float32Array> {
   const values = await tensor.getData();
   if (tensor.type === "float16" && values instanceof Uint16Array)
@@ -110,7 +124,7 @@ async function floatsOf(tensor: OnnxTensor): Promise<Float32Array> {
   return Float32Array.from(values as ArrayLike<number>);
 }
 
-/** Numbers, from the first one on again until there are `length`. */
+/** Repeats values up to `length`. */
 function repeated(values: Float32Array, length: number): Float32Array {
   if (values.length === length) return values;
   return Float32Array.from({ length }, (_, i) => values[i % values.length]!);

@@ -1,18 +1,18 @@
 import type { ModelOutputs } from "./outputs.ts";
 
-/** A node of a graph as tfjs-converter holds it. */
+/** A node of tfjs-converter's graph. */
 interface GraphNode {
   readonly name: string;
   readonly op: string;
   readonly inputs: readonly GraphNode[];
 }
 
-/** Where tfjs-converter keeps a model's graph. It is not part of its public types, so that it may be absent. */
+/** A model of tfjs-converter with its graph, which is not in the public types and may be absent. */
 interface HoldsGraph {
   readonly executor?: { readonly graph?: { readonly outputs?: readonly GraphNode[] } };
 }
 
-/** Operations that pass on what they get. */
+/** Operations that do not change values. */
 const PASSING: ReadonlySet<string> = new Set(["Identity", "Reshape", "Squeeze", "StopGradient"]);
 const BY_OPERATION: Readonly<Record<string, ModelOutputs>> = {
   Softmax: "probabilities",
@@ -22,7 +22,7 @@ const BY_OPERATION: Readonly<Record<string, ModelOutputs>> = {
   MatMul: "logits",
 };
 
-/** What a graph model's output gives, read from the last operation that computes something; `undefined` where it does not say. */
+/** Returns the kind of a graph model's output from its last computing operation; `undefined` if unknown. */
 export function outputsOfGraph(model: object, output: string): ModelOutputs | undefined {
   let node = (model as HoldsGraph).executor?.graph?.outputs?.find(({ name }) => name === output);
   while (node !== undefined && PASSING.has(node.op)) node = node.inputs[0];

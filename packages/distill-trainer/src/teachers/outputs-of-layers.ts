@@ -1,7 +1,8 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { MODEL, requireArguments } from "known-options";
 import type { ModelOutputs } from "./outputs.ts";
 
-/** Layers that pass on what they get, at inference. */
+/** Layers that do not change values at inference. */
 const PASSING: ReadonlySet<string> = new Set(["Reshape", "Flatten", "Dropout", "Permute"]);
 const BY_ACTIVATION: Readonly<Record<string, ModelOutputs>> = {
   softmax: "probabilities",
@@ -10,21 +11,22 @@ const BY_ACTIVATION: Readonly<Record<string, ModelOutputs>> = {
 };
 
 /**
- * What a layers model's output gives, read from its last layer that computes something: its activation, or a softmax layer.
+ * Returns the kind of a layers model's output, from the activation of its last computing layer.
  *
- * @param index - Which output. Default the first one.
- * @returns `undefined` where the layer does not say: one of another package, an average of several.
+ * @param index - Index of the output. Default 0.
+ * @returns The kind; `undefined` if unknown, as for a custom layer or an average.
  *
  * @example
  * const model = tfl.sequential({ layers: [tfl.layers.dense({ units: 3, activation: "softmax", inputShape: [4] })] });
  * console.log(outputsOfLayers(model)); // probabilities
  */
 export function outputsOfLayers(model: tfl.LayersModel, index = 0): ModelOutputs | undefined {
+  requireArguments("outputsOfLayers", { model }, { model: MODEL });
   const output = model.outputs[index];
   return output === undefined ? undefined : outputsOfTensor(output);
 }
 
-/** @throws RangeError if an output of a model that is to be trained on logits ends in a softmax or a sigmoid. */
+/** Throws a RangeError if an output of a model to train ends in a softmax or a sigmoid. */
 export function requireLogits(caller: string, model: tfl.LayersModel): void {
   model.outputs.forEach((output, index) => {
     const outputs = outputsOfLayers(model, index) ?? "logits";

@@ -2,26 +2,26 @@ import * as tf from "@tensorflow/tfjs-core";
 import { oneOf, requireOptions } from "known-options";
 
 /**
- * What a classifier's output holds: logits, probabilities that sum to 1 (a softmax), or a probability for each class by itself
+ * Kind of a classifier's outputs: logits, probabilities that sum to 1 (a softmax), or independent probabilities of each class
  * (a sigmoid).
  */
 export type ModelOutputs = "logits" | "probabilities" | "sigmoid";
 
-/** The smallest normal float32: what an underflowed probability counts as, a logit of -87.3. */
+/** Smallest probability, the smallest normal float32: a logit of -87.3. */
 const LEAST = 2 ** -126;
-/** The float32 below 1: what a saturated sigmoid counts as, a logit of 16.6. */
+/** Largest probability of a sigmoid, the float32 below 1: a logit of 16.6. */
 const MOST = 1 - 2 ** -24;
 
 /**
- * Logits that give a model's probabilities back: `log p` of a softmax's output, up to a constant in each row its own logits;
- * `log p − log(1 − p)` of a sigmoid's, its own logits.
+ * Converts a model's outputs to logits: `log p` for a softmax, equal to its logits up to a constant per row;
+ * `log p − log(1 − p)` for a sigmoid.
  *
- * float32 loses what a softmax underflowed (below 2^-126, a logit of −87.3) and where a sigmoid saturated (logits beyond −87.3 and
- * 16.6): those count as the last value that it can tell.
+ * Probabilities that underflowed or saturated in float32 are clamped: below 2^-126 (a logit of −87.3), and for a sigmoid above
+ * 1 − 2^-24 (16.6).
  *
  * @param raw - Any shape, float32. Not disposed.
  * @returns The same shape; owned by the caller.
- * @throws RangeError if `outputs` is none of the three.
+ * @throws RangeError if `outputs` is not a {@link ModelOutputs}.
  *
  * @example
  * console.log(toLogits(tf.tensor1d([1, 0]), "probabilities").arraySync()); // [0, -87.34]

@@ -1,10 +1,10 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { ModelOutputs } from "./outputs.ts";
 
-/** How far from 1 a row of float16 probabilities may sum. */
+/** Largest distance from 1 of a row's sum, for float16 probabilities. */
 const SUM_ERROR = 2e-3;
 
-/** Whether every row is a distribution: nothing below 0, and a sum of 1. */
+/** Whether every row is a distribution: no negative values, and a sum of 1. */
 export async function areProbabilities(raw: tf.Tensor2D): Promise<boolean> {
   const [rows, classes] = raw.shape;
   const values = await raw.data();
@@ -19,7 +19,7 @@ export async function areProbabilities(raw: tf.Tensor2D): Promise<boolean> {
   return true;
 }
 
-/** @throws Error naming the first row that holds NaN or an infinity. */
+/** Throws an Error that names the first row with NaN or an infinity. */
 export async function requireFinite(caller: string, raw: tf.Tensor2D): Promise<void> {
   const values = await raw.data();
   const at = values.findIndex((value) => !Number.isFinite(value));
@@ -30,7 +30,7 @@ export async function requireFinite(caller: string, raw: tf.Tensor2D): Promise<v
   );
 }
 
-/** @throws Error if rows cannot be what they were taken for. */
+/** Throws an Error if rows cannot be outputs of the given kind. */
 export async function requireFitting(caller: string, raw: tf.Tensor2D, taken: ModelOutputs): Promise<void> {
   if (taken === "logits") return;
   const fits =

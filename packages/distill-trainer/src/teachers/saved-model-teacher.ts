@@ -1,31 +1,35 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { requireOptions } from "known-options";
+import { requireArguments, requireOptions } from "known-options";
 import { toUnitRange } from "../models/preprocess.ts";
 import { logitsOf } from "./logits-of.ts";
-import { chooseOutput, MODEL_TEACHER_CHECKS, type ModelTeacherOptions, takeOutput } from "./model-output.ts";
+import {
+  chooseOutput,
+  MODEL_TEACHER_CHECKS,
+  type ModelTeacherOptions,
+  PREDICTOR,
+  takeOutput,
+} from "./model-output.ts";
 import type { Teacher } from "./teacher.ts";
 
-/** What tfjs-node's `TFSavedModel` is to us. */
+/** A `TFSavedModel` of tfjs-node. */
 export interface SavedModel extends tf.InferenceModel {
-  /** Node names by the names of the signature's outputs. */
+  /** Node names by name of the signature's outputs. */
   readonly outputNodeNames: Readonly<Record<string, string>>;
 }
 
-/** The backend that TensorFlow itself runs behind: the one of tfjs-node and tfjs-node-gpu. */
+/** Backend of tfjs-node and tfjs-node-gpu. */
 const TENSORFLOW = "tensorflow";
 
 /**
- * A TensorFlow SavedModel as a {@link Teacher}: what `tf.node.loadSavedModel` of `@tensorflow/tfjs-node` or `-gpu` gives,
- * before another backend is chosen. The model stays the caller's. It takes NHWC images.
+ * Creates a {@link Teacher} from a TensorFlow SavedModel, loaded by `tf.node.loadSavedModel` of `@tensorflow/tfjs-node` or
+ * `-gpu` before another backend is chosen. The model stays the caller's. It takes NHWC images.
  *
- * The student may be on any backend: images and logits are copied to TensorFlow and back where it is on another.
+ * The student may be on any backend: images and logits are copied to TensorFlow and back if necessary. tfjs-node does not
+ * expose a SavedModel's operations: probabilities are recognized by the first rows, and a sigmoid needs `outputs: "sigmoid"`.
  *
- * tfjs-node does not show a SavedModel's operations: whether it gives logits or probabilities is seen from its first rows, and
- * `outputs: "sigmoid"` must be said.
- *
- * @param model - With one input; `options.output` is a name of its signature.
- * @throws RangeError if it is not clear which output has the classes, or how many it has. `logits` throws Error if tfjs-node is
- * not there, or the outputs are not finite.
+ * @param model - Model with one input; `options.output` is a name of its signature.
+ * @throws TypeError if `model` is not a model. RangeError if the output with the classes, or their number, is ambiguous. `logits`
+ * throws an Error if tfjs-node is not imported or the outputs are not finite.
  *
  * @example
  * ```ts norun
@@ -35,8 +39,9 @@ const TENSORFLOW = "tensorflow";
  */
 export function savedModelTeacher(model: SavedModel, options: ModelTeacherOptions = {}): Teacher {
   requireOptions("savedModelTeacher", options, MODEL_TEACHER_CHECKS);
+  requireArguments("savedModelTeacher", { model }, { model: PREDICTOR });
   const { preprocess = toUnitRange, outputs: given } = options;
-  // These first: tfjs-node's `outputs` changes the node names that it has not given away yet.
+  // Before `outputs`, whose getter in tfjs-node changes node names that were not read yet.
   const names = Object.keys(model.outputNodeNames);
   const outputs = model.outputs.map(({ shape }, i) => ({ name: names[i]!, shape: dimensionsOf(shape) }));
   const output = chooseOutput("savedModelTeacher", outputs, options);
@@ -54,7 +59,7 @@ export function savedModelTeacher(model: SavedModel, options: ModelTeacherOption
   return Object.assign(reader, { classes: output.classes });
 }
 
-/** Runs `use`, which must not wait for anything, while TensorFlow is tfjs' backend. */
+/** Runs a synchronous function while TensorFlow is tfjs' backend. */
 async function onTensorFlow<T>(use: () => T): Promise<T> {
   const before = tf.getBackend();
   if (tf.findBackendFactory(TENSORFLOW) === null) {
@@ -68,7 +73,7 @@ async function onTensorFlow<T>(use: () => T): Promise<T> {
   }
 }
 
-/** tfjs-node gives a shape as the protobuf's messages, one a dimension; an unknown one is -1. */
+/** Returns a shape from tfjs-node's protobuf messages, one per dimension; an unknown one is -1. */
 function dimensionsOf(shape: readonly unknown[] | undefined): readonly number[] | undefined {
   return shape?.map((side) => (typeof side === "number" ? side : (side as { getSize(): number }).getSize()));
 }

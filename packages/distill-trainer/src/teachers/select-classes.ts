@@ -1,16 +1,18 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Teacher } from "./teacher.ts";
+import { LIST, requireArguments } from "known-options";
+import { TEACHER, type Teacher } from "./teacher.ts";
 
 /**
- * A teacher of some of another's classes, in another order: its softmax is the other's, given that the class is one of those.
+ * Returns a teacher of a subset of another's classes, in any order: its softmax is conditional on that subset.
  *
- * @param columns - For each class of the new teacher its index in the other's logits.
+ * @param columns - Index in the other teacher's logits of each class.
  * @throws RangeError if a column is not one of the teacher's, or comes twice.
  *
  * @example
- * const teacher = selectClasses(layersTeacher(model), [2, 0]); // knows birds, cats, dogs; the data: dogs, birds
+ * const teacher = selectClasses(layersTeacher(model), [2, 0]); // from [birds, cats, dogs] to [dogs, birds]
  */
 export function selectClasses(teacher: Teacher, columns: readonly number[]): Teacher {
+  requireArguments("selectClasses", { teacher, columns }, { teacher: TEACHER, columns: LIST });
   const { classes } = teacher;
   const bad = columns.find(
     (column, i) => !(column >= 0 && column < classes) || columns.indexOf(column) !== i,

@@ -1,13 +1,22 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { type Checks, COUNT, FUNCTION, optional, requireOptions } from "known-options";
+import {
+  type Checks,
+  COUNT,
+  FUNCTION,
+  having,
+  optional,
+  requireArguments,
+  requireOptions,
+} from "known-options";
 import { arraySource, type DataSource, requireSource } from "train-loop";
 import { type Preprocess, toSymmetricRange } from "../models/preprocess.ts";
 
 /** Feature vectors of a data set, computed once. */
 export interface Features {
-  /** `[samples, width]`, row by row. */
+  /** Feature vectors `[samples, width]`, row-major. */
   readonly values: Float32Array;
+  /** Length of a feature vector. */
   readonly width: number;
   /** Class of each sample. */
   readonly labels: Int32Array;
@@ -15,11 +24,11 @@ export interface Features {
 
 /** Options of {@link extractFeatures}. */
 export interface ExtractFeaturesOptions {
-  /** From images in 0…255 to the model's input. Default {@link toSymmetricRange}. */
+  /** Preprocessing of images in 0…255 to the model's input. Default {@link toSymmetricRange}. */
   readonly preprocess?: Preprocess;
-  /** Images in the model at once. Default 8. */
+  /** Images per pass of the model. Default 8. */
   readonly microBatchSize?: number;
-  /** Told the number of samples done. */
+  /** Callback with the number of samples done. */
   readonly onProgress?: (samples: number) => void;
 }
 
@@ -30,10 +39,10 @@ const CHECKS: Checks<ExtractFeaturesOptions> = {
 };
 
 /**
- * A frozen model's features of every sample of a source's epoch 0, in its order.
+ * Computes a frozen model's features of every sample of a source's epoch 0, in order.
  *
- * @param model - `[batch, height, width, 3]` → `[batch, width]`.
- * @param source - Of whole pictures, not augmented ones, where the features stand for the data set.
+ * @param model - Model `[batch, height, width, 3]` → `[batch, width]`.
+ * @param source - Data source, usually without augmentation.
  * @throws TypeError for an unknown option. RangeError if one is out of range, the model's output is not a vector, or the source is
  * empty.
  *
@@ -78,9 +87,9 @@ export async function extractFeatures(
 }
 
 /**
- * Stored features as a data source, in another order every epoch.
+ * Returns a data source over stored features, shuffled anew every epoch.
  *
- * @param seed - Of the orders, uint32.
+ * @param seed - Seed of the order, uint32.
  * @throws RangeError if there are none, or `batchSize` is not an integer ≥ 1.
  *
  * @example
@@ -90,13 +99,18 @@ export async function extractFeatures(
  * await fit(classification({ model: head }), optimizer, featureSource(features, 128, 42), { epochs: 30 });
  */
 export function featureSource(features: Features, batchSize: number, seed: number): DataSource {
+  requireArguments(
+    "featureSource",
+    { features },
+    { features: having("Features", (it) => it.values instanceof Float32Array) },
+  );
   const { values, width, labels } = features;
   const size = labels.length;
   requireOptions("featureSource", { batchSize, samples: size }, { batchSize: COUNT, samples: COUNT });
   return arraySource({ images: values, shape: [size, width], labels }, { batchSize, seed });
 }
 
-/** @throws RangeError if a model's output is not one vector an image. */
+/** Returns the length of a model's feature vectors. @throws RangeError if its output is not one vector per image. */
 export function widthOf(model: tfl.LayersModel): number {
   const [, width, ...more] = model.outputs[0]?.shape ?? [];
   if (model.outputs.length !== 1 || !width || more.length > 0) {

@@ -1,8 +1,17 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { ANY, type Checks, FUNCTION, OBJECT, optional, requireOptions } from "known-options";
+import {
+  ANY,
+  type Checks,
+  FUNCTION,
+  MODEL,
+  OBJECT,
+  optional,
+  requireArguments,
+  requireOptions,
+} from "known-options";
 import type { Batch } from "sample-keys";
 import { ScheduledMomentum } from "tfjs-optim";
-import { batchesPerEpoch, type DataSource, type FitOptions, fit } from "train-loop";
+import { batchesPerEpoch, type DataSource, type FitOptions, fit, requireSource } from "train-loop";
 import { mixedSource } from "../mixed-source.ts";
 import { type Preprocess, toSymmetricRange } from "../models/preprocess.ts";
 import { classification } from "../tasks/classification.ts";
@@ -11,11 +20,11 @@ import { type HyperRule, hyperRule } from "./hyper-rule.ts";
 
 type PassedOn = "validationData" | "microBatchSize" | "callbacks" | "checkpoint" | "signal";
 
-/** Options of {@link fineTune}; those of `fitDataset` among them mean what they mean there. */
+/** Options of {@link fineTune}, some of them passed on to `fit`. */
 export interface FineTuneOptions extends Pick<FitOptions, PassedOn> {
-  /** Default: {@link hyperRule} of the source's size and batch size. */
+  /** Hyperparameters. Default: {@link hyperRule} of the source's size and batch size. */
   readonly rule?: HyperRule;
-  /** From images in 0…255 to the model's input. Default {@link toSymmetricRange}. */
+  /** Preprocessing of images in 0…255 to the model's input. Default {@link toSymmetricRange}. */
   readonly preprocess?: Preprocess;
 }
 
@@ -30,15 +39,15 @@ const CHECKS: Checks<FineTuneOptions> = {
 };
 
 /**
- * Fine-tunes all of a classifier on labeled images by BiT-HyperRule: SGD with momentum, its schedule, MixUp where the rule
- * asks for it. Resolution, crop and flip are the source's: give it `rule.resize` and `rule.crop`.
+ * Fine-tunes a whole classifier by BiT-HyperRule: SGD with momentum, its schedule, and MixUp if the rule has it. Resolution,
+ * crop and flip are options of the source: use `rule.resize` and `rule.crop`.
  *
- * Checkpoints, exact resume, micro-batches and callbacks are those of `distill-trainer`.
+ * Checkpoints, exact resume, micro-batches and callbacks are those of `fit`.
  *
- * @param model - `[batch, height, width, 3]` → `[batch, classes]` logits, such as `bit({…})` or a probe. Changed in place.
- * @param source - Training pictures, shuffled and augmented.
- * @returns tfjs' `History`, epoch by epoch; the last one may be cut short by the rule's steps.
- * @throws RangeError for options out of range.
+ * @param model - Model `[batch, height, width, 3]` → logits `[batch, classes]`, such as `bit({…})`. Changed in place.
+ * @param source - Training images, shuffled and augmented.
+ * @returns tfjs' `History` by epoch; the rule's steps may end the last one early.
+ * @throws TypeError for an argument of the wrong type or an unknown option. RangeError for options out of range.
  * @see Kolesnikov et al. 2019, section 3.3, https://arxiv.org/abs/1912.11370
  *
  * @example
@@ -51,6 +60,8 @@ export async function fineTune(
   options: FineTuneOptions = {},
 ): Promise<tfl.History> {
   requireOptions("fineTune", options, CHECKS);
+  requireArguments("fineTune", { model }, { model: MODEL });
+  requireSource("fineTune", source);
   const {
     preprocess = toSymmetricRange,
     rule = hyperRule({ size: source.size, batchSize: source.batchSize }),
@@ -71,7 +82,7 @@ function mixUpOnly(mixupAlpha: number, classes: number) {
   return { classes, mixupAlpha, cutmixAlpha: 0, probability: 1 };
 }
 
-/** A source whose epochs end after so many batches in all. */
+/** Returns a source that ends after a total number of batches. */
 export function firstSteps(source: DataSource, steps: number): DataSource {
   const perEpoch = batchesPerEpoch(source);
   async function* cut(batches: AsyncIterable<Batch>, epoch: number, first: number): AsyncGenerator<Batch> {

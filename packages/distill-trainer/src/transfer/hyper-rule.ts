@@ -1,35 +1,37 @@
 import { type Checks, COUNT, check, optional, POSITIVE, requireOptions } from "known-options";
 import { type Schedule, scaledLearningRate } from "tfjs-optim";
 
-/** How to fine-tune on a data set: all that BiT-HyperRule decides. */
+/** Hyperparameters of fine-tuning, as BiT-HyperRule chooses them. */
 export interface HyperRule {
-  /** Optimizer steps in all. */
+  /** Number of optimizer steps. */
   readonly steps: number;
-  /** Linear rise from 0, then a tenth from each of `drops` on. */
+  /** Learning-rate schedule: linear warm-up from 0, then divided by ten at each of `drops`. */
   readonly learningRate: Schedule;
-  /** Steps of the rise. */
+  /** Steps of the warm-up. */
   readonly warmupSteps: number;
-  /** Steps after which the rate is a tenth of what it was. */
+  /** Steps after which the learning rate is divided by ten. */
   readonly drops: readonly number[];
   /** SGD momentum. */
   readonly momentum: number;
-  /** α of MixUp; 0: none. */
+  /** Alpha of MixUp; 0 for none. */
   readonly mixup: number;
-  /** Pixels, square: pictures are stretched to `resize` and cropped to `crop` at random; flipped too. */
+  /** Side in pixels that images are resized to before cropping. */
   readonly resize: number;
+  /** Side in pixels of the random crop, which is flipped too. */
   readonly crop: number;
 }
 
-/** What {@link hyperRule} goes by. */
+/** Options of {@link hyperRule}. */
 export interface HyperRuleOptions {
-  /** Training pictures. */
+  /** Number of training images. */
   readonly size: number;
+  /** Samples per optimizer step. */
   readonly batchSize: number;
-  /** Resolution of the original pictures. Default `[224, 224]`. */
+  /** Resolution of the original images. Default `[224, 224]`. */
   readonly resolution?: readonly [height: number, width: number];
-  /** Learning rate after the rise for batches of 512. Default 0.003. */
+  /** Peak learning rate for batches of 512. Default 0.003. */
   readonly baseLearningRate?: number;
-  /** Another length; rise and drops keep their share of it. Default by `size`: 500, 10,000 or 20,000. */
+  /** Number of steps; warm-up and drops are scaled with it. Default by `size`: 500, 10,000 or 20,000. */
   readonly steps?: number;
 }
 
@@ -50,12 +52,12 @@ const LARGE = 500_000;
 const SMALL_PICTURE = 96 * 96;
 
 /**
- * BiT-HyperRule: schedule, resolution and MixUp by the size of the data set.
+ * Returns BiT-HyperRule's hyperparameters: schedule, resolution and MixUp by the size of the data set.
  *
- * Fewer than 20,000 pictures: 500 steps, rise over 100, a tenth after 200, 300 and 400. Fewer than 500,000: 10,000
- * steps, rise over 500, a tenth after 3,000, 6,000 and 9,000. More: 20,000, 500, 6,000, 12,000 and 18,000. MixUp with
- * α = 0.1 from 20,000 pictures on. Pictures below 96² are trained at 128² (cropped from 160²), others at 480² (512²). SGD
- * with momentum 0.9, no weight decay, `0.003 · batchSize / 512`.
+ * Fewer than 20,000 images: 500 steps, warm-up of 100, drops after 200, 300 and 400. Fewer than 500,000: 10,000 steps,
+ * warm-up of 500, drops after 3,000, 6,000 and 9,000. More: 20,000, 500, 6,000, 12,000 and 18,000. MixUp with α = 0.1 from
+ * 20,000 images. Images below 96² are trained at 128² (cropped from 160²), others at 480² (512²). SGD with momentum 0.9, no
+ * weight decay, learning rate `0.003 · batchSize / 512`.
  *
  * @throws RangeError if an option is out of range.
  * @see Kolesnikov et al. 2019, section 3.3, https://arxiv.org/abs/1912.11370;

@@ -21,20 +21,21 @@ import {
   widthOf,
 } from "./features.ts";
 
-/** How a head is trained: AdamW, its rate falling to 0 along half a cosine. */
+/** Options of {@link trainHead}: AdamW with a cosine schedule. */
 export interface TrainHeadOptions extends Pick<FitOptions, "callbacks" | "signal"> {
+  /** Number of classes. */
   readonly classes: number;
-  /** Default 40. */
+  /** Number of epochs. Default 40. */
   readonly epochs?: number;
-  /** At first. Default 1e-3. */
+  /** Initial learning rate. Default 1e-3. */
   readonly learningRate?: number;
-  /** Weight decay of the kernel, in PyTorch's meaning. Default 0.01. */
+  /** Weight decay of the kernel, as in PyTorch. Default 0.01. */
   readonly weightDecay?: number;
-  /** Default 128. */
+  /** Samples per optimizer step. Default 128. */
   readonly batchSize?: number;
-  /** Seed of the orders, uint32. Default 0. */
+  /** Seed of the order, uint32. Default 0. */
   readonly seed?: number;
-  /** Evaluated after each epoch. */
+  /** Features to evaluate after each epoch. Default: none. */
   readonly heldOut?: Features;
 }
 
@@ -52,13 +53,13 @@ const HEAD_CHECKS: Checks<TrainHeadOptions> = {
 
 /** A trained head. */
 export interface TrainedHead {
-  /** The dense layer, to be applied to features; owned by the caller. */
+  /** Dense layer that maps features to logits; owned by the caller. */
   readonly head: tfl.layers.Layer;
   readonly history: tfl.History;
 }
 
 /**
- * Trains one dense layer, zeros at first, on stored features.
+ * Trains a dense layer, initialized with zeros, on stored features.
  *
  * @throws TypeError for an unknown option. RangeError for options out of range or a label that is not a class.
  *
@@ -106,11 +107,11 @@ export async function trainHead(features: Features, options: TrainHeadOptions): 
 export interface LinearProbeOptions
   extends Omit<TrainHeadOptions, "heldOut">,
     Pick<ExtractFeaturesOptions, "preprocess"> {
-  /** Images in the backbone at once. Default 8. */
+  /** Images per pass of the backbone. Default 8. */
   readonly microBatchSize?: number;
-  /** Evaluated after each epoch. */
+  /** Data to evaluate after each epoch. Default: none. */
   readonly validationData?: DataSource;
-  /** Told how far the features are, of both sources together. */
+  /** Callback with the progress of the features, over both sources. */
   readonly onFeatures?: (samples: number, of: number) => void;
 }
 
@@ -123,7 +124,7 @@ const CHECKS: Checks<LinearProbeOptions> = {
   onFeatures: optional(FUNCTION),
 };
 
-/** What {@link linearProbe} made. */
+/** Result of {@link linearProbe}. */
 export interface Probed {
   /** Backbone and head: a classifier that shares the backbone's variables. */
   readonly model: tfl.LayersModel;
@@ -131,11 +132,11 @@ export interface Probed {
 }
 
 /**
- * A linear probe: the features of a frozen backbone are computed once, then a head is trained on them in seconds. The
- * teacher of the Keras example is one, on BiT-M R50x3.
+ * Trains a linear probe: computes the features of a frozen backbone once, then trains a head on them. The teacher of the Keras
+ * example is one, on BiT-M R50x3.
  *
- * @param backbone - `[batch, height, width, 3]` → `[batch, width]`, such as `featuresOf(model)`. Not changed.
- * @param source - Labelled images, one epoch of whole pictures.
+ * @param backbone - Model `[batch, height, width, 3]` → `[batch, width]`, such as `featuresOf(model)`. Not changed.
+ * @param source - Labeled images without augmentation; epoch 0 is used.
  * @throws TypeError for an unknown option. RangeError for options out of range, a backbone without a vector as its output, or a
  * label that is not a class.
  *

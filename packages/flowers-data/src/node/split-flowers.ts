@@ -20,6 +20,6 @@ export function splitFlowers(
   store: SampleStore,
   options: StratifiedSplitOptions = {},
 ): { train: SampleStore; validation: SampleStore } {
-  const isDrawn = store.encoding.kind === "rgb" && store.classNames === TF_FLOWERS_CLASSES;
-  return splitStore(store, options, isDrawn || isTfFlowers(store.keys) ? tfdsSplit : undefined);
+  const isDrawn = store?.encoding?.kind === "rgb" && store.classNames === TF_FLOWERS_CLASSES;
+  return splitStore(store, options, isDrawn || isTfFlowers(store?.keys ?? []) ? tfdsSplit : undefined);
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Split } from "image-source/node";
+import { LIST, requireArguments } from "known-options";
 
 const TRAIN_PERCENT = 90;
 
@@ -19,6 +20,7 @@ const TRAIN_PERCENT = 90;
  * console.log(train.length, validation.length); // 5 1
  */
 export function tfdsSplit(keys: readonly string[]): Split {
+  requireArguments("tfdsSplit", { keys }, { keys: LIST });
   const hashes = keys.map((key) => createHash("md5").update(`train${key}`).digest("hex"));
   const order = Int32Array.from(keys.keys()).sort((a, b) => (hashes[a]! < hashes[b]! ? -1 : 1));
   for (let i = 1; i < order.length; i++) {

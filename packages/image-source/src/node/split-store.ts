@@ -1,5 +1,5 @@
-import { requireOptions } from "known-options";
-import type { SampleStore } from "../sample-store.ts";
+import { requireArguments, requireOptions } from "known-options";
+import { type SampleStore, STORE } from "../sample-store.ts";
 import {
   SPLIT_CHECKS,
   type Split,
@@ -29,6 +29,7 @@ export function splitStore(
   ) => Split = stratifiedSplit,
 ): { train: SampleStore; validation: SampleStore } {
   requireOptions("splitStore", options, SPLIT_CHECKS);
+  requireArguments("splitStore", { store }, { store: STORE });
   requireEnough(store);
   const { keys, labels, classNames } = store;
   // Of 25 photos of five classes a tenth is three: too few to hold one of each class out.

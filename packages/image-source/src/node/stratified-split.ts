@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto";
-import { type Checks, check, optional, requireOptions, UINT32 } from "known-options";
+import {
+  ARRAY_LIKE,
+  type Checks,
+  check,
+  LIST,
+  optional,
+  requireArguments,
+  requireOptions,
+  UINT32,
+} from "known-options";
 
 /** Positions in the list of keys. */
 export interface Split {
@@ -45,6 +54,7 @@ export function stratifiedSplit(
   options: StratifiedSplitOptions = {},
 ): Split {
   requireOptions("stratifiedSplit", options, SPLIT_CHECKS);
+  requireArguments("stratifiedSplit", { keys, labels }, { keys: LIST, labels: ARRAY_LIKE });
   const { seed = 0, heldOut = 0.1 } = options;
   if (labels.length !== keys.length || new Set(keys).size !== keys.length) {
     throw new RangeError(

@@ -1,4 +1,5 @@
-import { type ByteSource, listed, quoted } from "safetensors-io";
+import { requireArguments } from "known-options";
+import { BYTE_SOURCE, type ByteSource, listed, quoted } from "safetensors-io";
 import { float32Bytes, float32Of, type NamedTensors, type StoredTensor } from "./named-tensors.ts";
 import { readNpyHeader } from "./npy-header.ts";
 import { closeAll, openZip, type ZipMember } from "./zip.ts";
@@ -20,6 +21,7 @@ import { closeAll, openZip, type ZipMember } from "./zip.ts";
  * ```
  */
 export async function openNpz(source: ByteSource): Promise<NamedTensors> {
+  requireArguments("openNpz", { source }, { source: BYTE_SOURCE });
   const arrays = new Map<string, StoredTensor & { readonly begin: number; readonly member: ZipMember }>();
   const members = await openZip(source);
   for (const [path, member] of members) {

@@ -1,4 +1,5 @@
-import { type ByteSource, quoted } from "safetensors-io";
+import { requireArguments } from "known-options";
+import { BYTE_SOURCE, type ByteSource, quoted } from "safetensors-io";
 import type { NamedTensors } from "./named-tensors.ts";
 import { openTensorBundle } from "./tensor-bundle/open-tensor-bundle.ts";
 import { closeAll, openZip } from "./zip.ts";
@@ -28,6 +29,7 @@ export function shardName(shard: number, count: number): string {
  * ```
  */
 export async function openSavedModelZip(source: ByteSource): Promise<NamedTensors> {
+  requireArguments("openSavedModelZip", { source }, { source: BYTE_SOURCE });
   const members = await openZip(source);
   const close = () => closeAll(members);
   try {

@@ -1,5 +1,6 @@
 import { type FileEntry, Reader, ZipReader } from "@zip.js/zip.js";
-import { type ByteSource, quoted, requireRange } from "safetensors-io";
+import { requireArguments } from "known-options";
+import { BYTE_SOURCE, type ByteSource, quoted, requireRange } from "safetensors-io";
 
 /** A file of a zip archive, decompressed in order; reading backwards starts again. */
 export interface ZipMember extends ByteSource {
@@ -18,6 +19,7 @@ const SLACK = 64;
  * than it can contain.
  */
 export async function openZip(source: ByteSource): Promise<Map<string, ZipMember>> {
+  requireArguments("openZip", { source }, { source: BYTE_SOURCE });
   const reader = new ZipReader(new SourceReader(source), {
     useWebWorkers: false,
     checkSignature: true,

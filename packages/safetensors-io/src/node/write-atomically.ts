@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { BOOLEAN, optional, requireOptions, STRING } from "known-options";
+import { BOOLEAN, check, optional, requireArguments, requireOptions, STRING } from "known-options";
 
 /** Options of {@link writeAtomically}. */
 export interface WriteAtomicallyOptions {
@@ -28,6 +28,13 @@ export async function writeAtomically(
   options: WriteAtomicallyOptions = {},
 ): Promise<void> {
   requireOptions("writeAtomically", options, { temporary: optional(STRING), makeFolder: optional(BOOLEAN) });
+  const isData = (value: unknown): boolean =>
+    typeof value === "string" || value instanceof Uint8Array || Symbol.asyncIterator in Object(value);
+  requireArguments(
+    "writeAtomically",
+    { path, data },
+    { path: STRING, data: check("a string, bytes or chunks", isData) },
+  );
   const { temporary = `${path}.${randomUUID()}.part`, makeFolder = false } = options;
   let written = 0;
   try {

@@ -1,6 +1,16 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { hasKernel, runKernel } from "kernel-contract";
-import { atLeast, type Checks, COUNT, oneOf, RATE, requireOptions } from "known-options";
+import {
+  atLeast,
+  type Checks,
+  COUNT,
+  LIST,
+  OBJECT,
+  oneOf,
+  RATE,
+  requireArguments,
+  requireOptions,
+} from "known-options";
 
 /** One step's numbers, the same for every variable. */
 export interface AdamWStep {
@@ -85,6 +95,7 @@ export function adamWStep(t: number, options: AdamWStepOptions): AdamWStep {
  * @see Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101
  */
 export function adamWUpdate(parameters: readonly AdamWParameter[], step: AdamWStep): AdamWState[] {
+  requireArguments("adamWUpdate", { parameters, step }, { parameters: LIST, step: OBJECT });
   if (hasKernel("AdamWUpdate")) return withKernel(parameters, step);
   return parameters.map((parameter) => composite(parameter, step));
 }

@@ -119,7 +119,7 @@ describe("with one backend", () => {
     await interrupted(2, { storage, everySteps: 1 });
     for (const [name, bytes] of storage.files) storage.files.set(name, bytes.slice(1));
     await expect(tinyTraining().fit({ checkpoint: { storage, resume: true } })).rejects.toThrow(
-      "checkpoints: expected one that is whole, got none: step-000000002.safetensors: its",
+      "checkpoints: expected an intact checkpoint, got none: step-000000002.safetensors: its",
     );
   });
 

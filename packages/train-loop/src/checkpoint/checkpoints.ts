@@ -12,7 +12,7 @@ import { type RunSettings, settingDifferences } from "./run-settings.ts";
 import { encodeTensorFile } from "./tensor-file.ts";
 import { captureTensors, restoreTensors, type Training } from "./training-state.ts";
 
-/** Saves a run, and finds where it was. */
+/** Checkpoints of a run: saving, pruning and resuming. */
 export class Checkpoints {
   readonly #options: CheckpointOptions;
   readonly #training: Training;
@@ -20,24 +20,24 @@ export class Checkpoints {
   #best: Best | undefined;
   #newest: { name: string; step: number } | undefined;
 
-  /** @param describe - The run's settings; with `epochs`, those of one that is no longer than that. */
+  /** @param describe - Returns the run's settings, or those of a run of at most `epochs`. */
   constructor(options: CheckpointOptions, training: Training, describe: (epochs?: number) => RunSettings) {
     this.#options = options;
     this.#training = training;
     this.#describe = describe;
   }
 
-  /** Name of the last one saved or resumed from. */
+  /** Name of the checkpoint that was last saved or resumed from. */
   get newest(): string | undefined {
     return this.#newest?.name;
   }
 
   /**
-   * Puts the training where its newest whole checkpoint says.
+   * Resumes the training from its newest intact checkpoint.
    *
-   * @returns How far it is; `undefined` if it starts anew.
-   * @throws Error if there are checkpoints and `resume` is not set, or none is whole. OtherRunError if settings differ. More epochs are the same
-   * run where its learning rates and averages are the same at every step that it was meant to have.
+   * @returns The progress; `undefined` if the run starts anew.
+   * @throws Error if there are checkpoints and `resume` is not set, or none is intact. OtherRunError if settings differ; more
+   * epochs are allowed if learning rates and averages are equal at every step that was planned.
    */
   async resume(): Promise<Progress | undefined> {
     const { storage, resume = false, onEvent } = this.#options;
@@ -45,7 +45,7 @@ export class Checkpoints {
       const [newest] = await listCheckpoints(storage);
       if (newest === undefined) return undefined;
       throw new Error(
-        `fit: expected a storage without checkpoints, got one with '${newest.name}'; set resume to go on from it`,
+        `fit: expected a storage without checkpoints, got one with '${newest.name}'; set resume to continue from it`,
       );
     }
     const found = await newestCheckpoint(storage, (name, reason) =>
@@ -65,17 +65,17 @@ export class Checkpoints {
     return progress;
   }
 
-  /** Whether a step is one after which the options want a checkpoint. */
+  /** Whether a checkpoint is due after a step. */
   isDue(step: number): boolean {
     const { everySteps } = this.#options;
     return everySteps !== undefined && step % everySteps === 0;
   }
 
   /**
-   * Saves, then removes what need not be kept.
+   * Saves a checkpoint, then removes old ones.
    *
-   * @param epochLogs - Of the epoch that ended just now, if one did: what tells the best.
-   * @throws Error if it cannot be stored; what was stored before is as it was.
+   * @param epochLogs - Logs of the epoch if one just ended, by which the best is chosen.
+   * @throws Error if it cannot be stored; earlier checkpoints stay.
    */
   async save(progress: Progress, epochLogs?: Readonly<Record<string, number>>): Promise<void> {
     const { storage, onEvent } = this.#options;
@@ -113,7 +113,7 @@ export class Checkpoints {
     return isBetter ? { name, value } : this.#best;
   }
 
-  /** What is newer than `step` is damaged and not of this run's past: it does not count, and is overwritten in time. */
+  /** Removes old checkpoints. Those newer than `step` are damaged: they do not count and are overwritten later. */
   async #prune(step: number): Promise<void> {
     const { storage, keep = 3 } = this.#options;
     const past = (await listCheckpoints(storage)).filter((one) => one.step <= step);

@@ -1,26 +1,27 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { BOOLEAN, oneOf, optional, requireOptions } from "known-options";
+import { BOOLEAN, MODEL, oneOf, optional, requireArguments, requireOptions } from "known-options";
 import { variablesOf } from "tfjs-optim";
+import { STORAGE } from "./options.ts";
 import { newestCheckpoint, readCheckpoint } from "./read-checkpoint.ts";
 import { requireStoredWeights } from "./require-stored.ts";
 import type { CheckpointStorage } from "./storage.ts";
 
 /** Options of {@link loadCheckpointWeights}. */
 export interface LoadWeightsOptions {
-  /** `"best"` is the newest where a run had no best one. Default `"newest"`. */
+  /** Checkpoint to load; `"best"` is the newest if the run has no best. Default `"newest"`. */
   readonly which?: "newest" | "best";
-  /** The moving average in the place of the model's own weights. Default `false`. */
+  /** Whether to load the moving average instead of the weights. Default false. */
   readonly ema?: boolean;
 }
 
 /**
- * Gives a model the weights of a run's checkpoint.
+ * Loads the weights of a run's checkpoint into a model.
  *
- * @param model - Of the run's architecture; its variables change in place.
+ * @param model - A model of the run's architecture; its variables change in place.
  * @returns Name of the checkpoint.
- * @throws Error if there is none that is whole, or none with an average. RangeError if names or shapes are not the model's, or a
- * number is not finite: no weight has changed then.
+ * @throws TypeError if an argument has the wrong type. Error without an intact checkpoint, or without an average. RangeError
+ * if names or shapes differ or a number is not finite; no weight has changed then.
  *
  * @example
  * ```ts norun
@@ -36,6 +37,7 @@ export async function loadCheckpointWeights(
     which: optional(oneOf("newest", "best")),
     ema: optional(BOOLEAN),
   });
+  requireArguments("loadCheckpointWeights", { model, storage }, { model: MODEL, storage: STORAGE });
   const { which = "newest", ema = false } = options;
   const newest = await newestCheckpoint(storage, () => {});
   if (newest === undefined) throw new Error("loadCheckpointWeights: expected a checkpoint, got none");

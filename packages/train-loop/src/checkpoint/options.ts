@@ -1,5 +1,6 @@
 import {
   BOOLEAN,
+  type Check,
   type Checks,
   COUNT,
   check,
@@ -15,31 +16,29 @@ import type { CheckpointStorage } from "./storage.ts";
 
 /** Options of `fit({ checkpoint })`. */
 export interface CheckpointOptions {
+  /** Storage of the checkpoints, such as `folderStorage("runs/1")`. */
   readonly storage: CheckpointStorage;
-  /** Save after every so many optimizer steps, besides the end of each epoch; an integer ≥ 1. Default: not within epochs. */
+  /** Optimizer steps between checkpoints within an epoch, an integer ≥ 1. Default: only at the end of each epoch. */
   readonly everySteps?: number;
-  /** Newest checkpoints to keep, ≥ 1. Default 3. */
+  /** Number of newest checkpoints to keep, ≥ 1. Default 3. */
   readonly keep?: number;
-  /**
-   * The log by which an epoch's checkpoint is the best so far, and is kept too. Default: the highest `val_accuracy`.
-   * Without validation no checkpoint is the best.
-   */
+  /** Log that chooses the best epoch, whose checkpoint is kept too. Default: the highest `val_accuracy`, if any. */
   readonly best?: { readonly monitor: string; readonly mode: "max" | "min" };
   /**
-   * `true` goes on from the newest checkpoint that is whole, or from the start where there is none; `"force"` does so
-   * even if settings differ. Default `false`: a storage that holds checkpoints is refused.
+   * Whether to resume from the newest intact checkpoint, if any; `"force"` resumes even if settings differ. Default false: a
+   * storage with checkpoints is an error.
    */
   readonly resume?: boolean | "force";
   /**
-   * What else decides the run and must be equal on resume: the data's seed, the model's configuration, … Plain data. One that has the name
-   * of a setting of the training itself is compared beside it.
+   * Further settings that must be equal on resume, as plain data: the data's seed, the model's config, … They are compared
+   * in addition to the training's own, also under an equal name.
    */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** Told what happens. A damaged checkpoint is told here and nowhere else. */
+  /** Callback for every event; damaged checkpoints are reported here only. */
   readonly onEvent?: (event: CheckpointEvent) => void;
 }
 
-/** What a run did with its checkpoints. */
+/** Event of a run's checkpoints. */
 export type CheckpointEvent =
   | {
       readonly kind: "saved";
@@ -55,15 +54,18 @@ export type CheckpointEvent =
       readonly epoch: number;
       readonly batch: number;
     }
-  /** It was not used; the one before it was tried. */
+  /** A checkpoint could not be read; the previous one was tried. */
   | { readonly kind: "damaged"; readonly name: string; readonly reason: string };
 
 const STORAGE_METHODS = ["list", "read", "write", "remove"] as const;
 
+/** A {@link CheckpointStorage}. */
+export const STORAGE: Check = check(`a CheckpointStorage { ${STORAGE_METHODS.join(", ")} }`, (value) =>
+  STORAGE_METHODS.every((name) => typeof (value as CheckpointStorage | null)?.[name] === "function"),
+);
+
 const CHECKS: Checks<CheckpointOptions> = {
-  storage: check(`a CheckpointStorage { ${STORAGE_METHODS.join(", ")} }`, (value) =>
-    STORAGE_METHODS.every((name) => typeof (value as CheckpointStorage | null)?.[name] === "function"),
-  ),
+  storage: STORAGE,
   everySteps: optional(COUNT),
   keep: optional(COUNT),
   best: optional(OBJECT),
@@ -72,7 +74,7 @@ const CHECKS: Checks<CheckpointOptions> = {
   onEvent: optional(FUNCTION),
 };
 
-/** @throws TypeError or RangeError for what `fit({ checkpoint })` cannot take. */
+/** Throws a TypeError or RangeError for invalid options of `fit({ checkpoint })`. */
 export function requireCheckpointOptions(options: CheckpointOptions): void {
   requireOptions("fit: checkpoint", options, CHECKS);
   if (options.best === undefined) return;

@@ -1,13 +1,13 @@
-/** The checkpoint to go on from is of a run that differs in what decides its result. */
+/** Error of resuming from a checkpoint of a run with other settings. */
 export class OtherRunError extends Error {
   override readonly name = "OtherRunError";
-  /** One for each setting: `seed was 1, is 2`. */
+  /** Differences, one per setting: `seed was 1, is 2`. */
   readonly differences: readonly string[];
 
-  /** @param checkpoint - Its name. */
+  /** @param checkpoint - Name of the checkpoint. */
   constructor(checkpoint: string, differences: readonly string[]) {
     super(
-      `fit: '${checkpoint}' is of a run with other settings: ${differences.join("; ")} (resume "force" goes on all the same)`,
+      `fit: '${checkpoint}' is of a run with other settings: ${differences.join("; ")} (resume: "force" continues anyway)`,
     );
     this.differences = differences;
   }

@@ -9,7 +9,7 @@ export interface Best {
   readonly value: number;
 }
 
-/** What a checkpoint holds beside its tensors. */
+/** State of a run in a checkpoint, besides its tensors. */
 export interface CheckpointState {
   readonly progress: Progress;
   readonly settings: RunSettings;
@@ -17,7 +17,7 @@ export interface CheckpointState {
   readonly best?: Best;
 }
 
-/** A checkpoint that was read whole. */
+/** An intact checkpoint. */
 export interface Checkpoint {
   readonly name: string;
   readonly state: CheckpointState;
@@ -30,7 +30,7 @@ export function checkpointName(step: number): string {
   return `step-${String(step).padStart(9, "0")}.safetensors`;
 }
 
-/** Names and steps of a storage's checkpoints, the newest first. */
+/** Returns names and steps of a storage's checkpoints, newest first. */
 export async function listCheckpoints(storage: CheckpointStorage): Promise<{ name: string; step: number }[]> {
   const names = await storage.list();
   return names
@@ -57,7 +57,7 @@ function isState(value: unknown): value is CheckpointState {
   );
 }
 
-/** @throws Error if it is absent or damaged. */
+/** Reads a checkpoint. @throws Error if it is absent or damaged. */
 export async function readCheckpoint(storage: CheckpointStorage, name: string): Promise<Checkpoint> {
   const { state, tensors } = await decodeTensorFile(await storage.read(name));
   if (!isState(state))
@@ -68,10 +68,10 @@ export async function readCheckpoint(storage: CheckpointStorage, name: string): 
 }
 
 /**
- * The newest checkpoint that is whole; `undefined` where there is none at all.
+ * Returns the newest intact checkpoint; `undefined` if there are none.
  *
- * @param onDamaged - Told of each that is not, before the next older one is tried.
- * @throws Error if there are some and none is whole.
+ * @param onDamaged - Called for each damaged checkpoint, before the previous one is tried.
+ * @throws Error if all are damaged.
  */
 export async function newestCheckpoint(
   storage: CheckpointStorage,
@@ -88,5 +88,5 @@ export async function newestCheckpoint(
     }
   }
   if (damaged.length === 0) return undefined;
-  throw new Error(`checkpoints: expected one that is whole, got none: ${damaged.join("; ")}`);
+  throw new Error(`checkpoints: expected an intact checkpoint, got none: ${damaged.join("; ")}`);
 }

@@ -2,17 +2,17 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { firstNonFinite } from "known-options";
 import type { HostTensor } from "./tensor-file.ts";
 
-/** The place among a model's weights that a stored name says: `3` of `0003/dense/kernel`. */
+/** Returns the index of a weight from its stored name: `3` for `0003/dense/kernel`. */
 export function placeOf(name: string): number | undefined {
   const digits = /^(\d{4,})\//.exec(name)?.[1];
   return digits === undefined ? undefined : Number(digits);
 }
 
 /**
- * Refuses weights that are not a model's: another number of them, another order, shape or type, NaN or infinity.
+ * Rejects weights that do not fit a model in number, order, shape or type, or are not finite.
  *
- * @param stored - Named `<index>/<name>`.
- * @throws RangeError that says which.
+ * @param stored - Weights named `<index>/<name>`.
+ * @throws RangeError that names the weight.
  */
 export function requireStoredWeights(
   caller: string,
@@ -33,11 +33,11 @@ export function requireStoredWeights(
 }
 
 /**
- * Refuses an optimizer's state that cannot be one of these variables': no step count, moments of other shapes, types or
- * variables, NaN or infinity, a moment that one variable has and another has not.
+ * Rejects an optimizer's state that does not fit these variables: no step count, moments of other shapes, types or
+ * variables, numbers that are not finite, or moments of some variables only.
  *
- * @param stored - `iter`, then an optimizer's own numbers, then moments `<index>/<variable>/<moment>`.
- * @throws RangeError that says which.
+ * @param stored - `iter`, then the optimizer's own numbers, then moments `<index>/<variable>/<moment>`.
+ * @throws RangeError that names the tensor.
  */
 export function requireStoredOptimizer(
   caller: string,
@@ -54,7 +54,7 @@ export function requireStoredOptimizer(
   const places = new Map<string, number[]>();
   for (const one of stored) {
     const place = placeOf(one.name);
-    if (place === undefined) continue; // the optimizer's own: it refuses what it does not know
+    if (place === undefined) continue; // the optimizer's own, checked by the optimizer
     const variable = variables[place];
     if (variable === undefined) {
       throw new RangeError(

@@ -4,10 +4,10 @@ import { batchesPerEpoch, type DataSource } from "../data/data-source.ts";
 import type { StepOptions } from "../step/take-step.ts";
 import type { Task } from "../task.ts";
 
-/** Settings by name, as JSON: what must be equal for a resumed run to be the same run. */
+/** Settings by name, as JSON, which must be equal on resume. */
 export type RunSettings = Readonly<Record<string, string>>;
 
-/** What decides a run, apart from the model's and the data's contents. */
+/** Description of a run, apart from the contents of model and data. */
 export interface RunDescription {
   readonly task: Task;
   readonly step: StepOptions;
@@ -15,11 +15,11 @@ export interface RunDescription {
   readonly epochs: number;
   readonly microBatchSize: number;
   readonly replicas: number;
-  /** The caller's own, such as the seed of the data. */
+  /** Settings of the caller, such as the data's seed. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** Names and values of everything that decides a run. Functions of the step are compared at a few steps. */
+/** Returns all settings of a run. Functions of the step are sampled at a few steps. */
 export function describeRun(run: RunDescription): RunSettings {
   const { task, step, source, epochs, microBatchSize, replicas, settings } = run;
   const { optimizer, gradientTransform, ema } = step;
@@ -43,7 +43,7 @@ export function describeRun(run: RunDescription): RunSettings {
     gradientTransform: gradientTransform?.name ?? "none",
     average: ema === undefined ? "none" : steps.map((it) => ema.decayAt(it)),
   };
-  // The caller's do not hide this package's: its `learningRate` may be the highest only.
+  // The caller's settings do not hide the run's own: a caller's `learningRate` may be the peak only.
   const given = Object.entries(settings).map(([name, value]) => [
     Object.hasOwn(own, name) ? `settings.${name}` : name,
     value,
@@ -53,7 +53,7 @@ export function describeRun(run: RunDescription): RunSettings {
   );
 }
 
-/** One line for each setting that differs. */
+/** Describes each setting that differs. */
 export function settingDifferences(saved: RunSettings, now: RunSettings): string[] {
   const names = [...new Set([...Object.keys(saved), ...Object.keys(now)])];
   return names
@@ -61,10 +61,10 @@ export function settingDifferences(saved: RunSettings, now: RunSettings): string
     .map((name) => `${name} was ${saved[name] ?? "not given"}, is ${now[name] ?? "not given"}`);
 }
 
-/** An optimizer whose rate is a function of the step. */
+/** An optimizer whose learning rate is a function of the step. */
 interface Scheduled extends tf.Optimizer {
   learningRateAt(step: number): number;
-  /** All else that decides its steps. */
+  /** Other options of the optimizer. */
   readonly semantics: Readonly<Record<string, number | string>>;
 }
 
@@ -72,12 +72,12 @@ function isScheduled(optimizer: tf.Optimizer): optimizer is Scheduled {
   return "learningRateAt" in optimizer && "semantics" in optimizer;
 }
 
-/** tfjs lets `instanceof` take any optimizer for any other. */
+/** Not `instanceof`, which tfjs overrides: every optimizer is an instance of every other. */
 function isAdamW(optimizer: tf.Optimizer): optimizer is AdamW {
   return "treatmentOf" in optimizer;
 }
 
-/** How many variables decay or not, at which scale of the learning rate. */
+/** Counts variables by weight decay and learning-rate scale. */
 function countTreatments(optimizer: AdamW, variables: readonly tf.Variable[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { name } of variables) {

@@ -1,20 +1,20 @@
 /**
- * Where checkpoints are kept: files in a folder (`folderStorage` of `distill-trainer/node`), IndexedDB, an object store.
+ * Storage of checkpoints: a folder (`folderStorage` of `train-loop/node`), IndexedDB, an object store.
  */
 export interface CheckpointStorage {
-  /** Names of what is stored, in any order; other things may lie there too. */
+  /** Lists the stored names in any order, those of other files included. */
   list(): Promise<readonly string[]>;
-  /** @throws Error if nothing has that name. */
+  /** Reads an entry. @throws Error if it does not exist. */
   read(name: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** Stores whole or not at all, also after a crash; replaces what has that name. */
+  /** Stores an entry atomically, also in a crash, replacing an existing one. */
   write(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
-  /** Does nothing if nothing has that name. */
+  /** Removes an entry, if it exists. */
   remove(name: string): Promise<void>;
   /**
-   * Takes the storage for one run, from its start to its end.
+   * Locks the storage for one run.
    *
-   * @returns What gives it back. The end of the process, however it comes, must do so too.
-   * @throws Error if another run has it.
+   * @returns A function that unlocks it. The end of the process, even a crash, must unlock it too.
+   * @throws Error if another run has locked it.
    */
   lock?(): Promise<() => Promise<void>>;
 }

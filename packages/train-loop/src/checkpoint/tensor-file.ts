@@ -7,21 +7,21 @@ export interface HostTensor {
   readonly data: Float32Array | Int32Array;
 }
 
-/** What a checkpoint's file holds. */
+/** Contents of a checkpoint's file. */
 export interface TensorFile {
-  /** Plain data; infinite numbers and NaN are kept. */
+  /** State of the run as plain data; infinities and NaN are kept. */
   readonly state: unknown;
   readonly tensors: readonly HostTensor[];
 }
 
 const FORMAT = "distill-trainer checkpoint 1";
-/** The last entry: SHA-256 of every byte before its own. */
+/** Name of the last tensor, the SHA-256 of all bytes before it. */
 const CHECKSUM = "sha256";
 const CHECKSUM_BYTES = 32;
 
 /**
- * A checkpoint as one safetensors file: the tensors in their order; `__metadata__` with `format` and `state`, JSON in a string; and
- * last a tensor `sha256` of 32 bytes, the SHA-256 of every byte before them.
+ * Encodes a checkpoint as a safetensors file: the tensors in order, `__metadata__` with `format` and `state` (JSON), and last
+ * a tensor `sha256` of 32 bytes, the SHA-256 of all bytes before it.
  */
 export async function encodeTensorFile({ state, tensors }: TensorFile): Promise<Uint8Array<ArrayBuffer>> {
   const checksum = { name: CHECKSUM, shape: [CHECKSUM_BYTES], data: new Uint8Array(CHECKSUM_BYTES) };
@@ -35,9 +35,9 @@ export async function encodeTensorFile({ state, tensors }: TensorFile): Promise<
 }
 
 /**
- * Reads what {@link encodeTensorFile} made. The tensors are copies.
+ * Decodes a file of {@link encodeTensorFile}; tensors are copied.
  *
- * @throws Error saying what is wrong if one byte is missing or another.
+ * @throws Error that describes the problem if any byte is missing or changed.
  */
 export async function decodeTensorFile(file: Uint8Array<ArrayBuffer>): Promise<TensorFile> {
   const least = 8 + CHECKSUM_BYTES;
@@ -45,7 +45,7 @@ export async function decodeTensorFile(file: Uint8Array<ArrayBuffer>): Promise<T
   const body = file.length - CHECKSUM_BYTES;
   const found = await sha256(file.subarray(0, body));
   if (!found.every((byte, i) => byte === file[body + i])) {
-    throw new Error(`its ${file.length} bytes do not have the checksum that stands at their end`);
+    throw new Error(`its ${file.length} bytes do not match the checksum at their end`);
   }
   const opened = await openSafetensors(bytesSource(file, "checkpoint"));
   const format = opened.metadata.get("format");
@@ -76,7 +76,7 @@ async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
 }
 
-/** JSON has no NaN and no infinity. */
+/** Encodes NaN and infinities, which JSON lacks. */
 function packNumber(_: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isFinite(value) ? { $number: String(value) } : value;
 }

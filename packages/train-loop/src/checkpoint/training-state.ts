@@ -6,13 +6,13 @@ import type { StepOptions } from "../step/take-step.ts";
 import { placeOf, requireStoredOptimizer, requireStoredWeights } from "./require-stored.ts";
 import type { HostTensor } from "./tensor-file.ts";
 
-/** A model and all that changes with it. */
+/** A model, its optimizer and its average. */
 export interface Training {
   readonly model: tfl.LayersModel;
   readonly step: StepOptions;
 }
 
-/** A training's tensors: `model/<index>/<name>`, `optimizer/…`, `average/…`. */
+/** Reads a training's tensors: `model/<index>/<name>`, `optimizer/…`, `average/…`. */
 export async function captureTensors({ model, step }: Training): Promise<HostTensor[]> {
   const variables = variablesOf(model);
   const names = model.weights.map(({ originalName }, i) => `${String(i).padStart(4, "0")}/${originalName}`);
@@ -29,23 +29,23 @@ export async function captureTensors({ model, step }: Training): Promise<HostTen
   const tensors: HostTensor[] = [];
   for (const { name, tensor } of all) {
     const data = (await tensor.data()) as Float32Array | Int32Array;
-    const bad = firstNonFinite(data); // a checkpoint that holds NaN is worth less than the one before it
+    const bad = firstNonFinite(data); // NaN must not replace a good checkpoint
     if (bad >= 0) {
       throw new Error(`fit: a checkpoint must hold finite numbers, got ${data[bad]} in '${name}'`);
     }
     tensors.push({ name, shape: tensor.shape, data });
   }
-  slots[0]?.tensor.dispose(); // the step count, which an optimizer makes anew for each caller
+  slots[0]?.tensor.dispose(); // the step count, a new tensor for each caller
   return tensors;
 }
 
 const PREFIXES = ["model/", "optimizer/", "average/"] as const;
 
 /**
- * Gives a training the tensors that {@link captureTensors} took from one like it. Weights are told apart by their place in
- * the model, not by their name, which tfjs numbers through a process.
+ * Restores the tensors of {@link captureTensors} into a training of equal shape. Weights are matched by index, because tfjs
+ * numbers their names through the process.
  *
- * @throws RangeError if they do not fit or are not finite: the model, its average and its optimizer are as before then.
+ * @throws RangeError if they do not fit or are not finite; nothing has changed then.
  */
 export async function restoreTensors(
   { model, step }: Training,
@@ -75,7 +75,7 @@ export async function restoreTensors(
     return tensor;
   };
   try {
-    // The optimizer refuses what it does not know: before the weights change.
+    // First the optimizer, which may reject its state.
     await step.optimizer.setWeights(
       slots.map((slot) => ({ name: toVariable(slot.name, variables), tensor: make(slot) })),
     );
@@ -90,7 +90,7 @@ export async function restoreTensors(
   }
 }
 
-/** `dense/kernel_1/m` → `0003/dense/kernel/m`, so that another process finds the variable; other names stay. */
+/** Stored name of an optimizer's tensor: `dense/kernel_1/m` → `0003/dense/kernel/m`; names without a variable stay. */
 function toStored(name: string, indexOf: Map<string, number>, names: readonly string[]): string {
   const cut = name.lastIndexOf("/");
   const index = indexOf.get(name.slice(0, cut));

@@ -3,10 +3,10 @@ import { batchesFrom, type DataSource } from "../data/data-source.ts";
 import { requireBatch } from "./require-batch.ts";
 
 /**
- * Refuses what is not a source.
+ * Checks a data source.
  *
- * @param name - Of the source in the message: `"fit: validationData"`.
- * @throws TypeError if it has no batches. RangeError if its `size` or `batchSize` is not an integer ≥ 1.
+ * @param name - Name of the source in the message: `"fit: validationData"`.
+ * @throws TypeError if it is not a `DataSource`. RangeError if its `size` or `batchSize` is not an integer ≥ 1.
  */
 export function requireSource(name: string, source: DataSource): void {
   if (typeof source?.batches !== "function") {
@@ -19,20 +19,20 @@ export function requireSource(name: string, source: DataSource): void {
   }
 }
 
-/** Source whose batches are checked, and how a message names them. */
+/** Arguments of {@link checkedBatches}. */
 export interface CheckedSource {
   readonly source: DataSource;
   readonly classes: number;
   readonly epoch: number;
-  /** Index of the first batch that is wanted. Default 0. */
+  /** Index of the first batch to yield. Default 0. */
   readonly firstBatch?: number;
-  /** `"fit: epoch 1"`. */
+  /** Beginning of error messages: `"fit: epoch 1"`. */
   readonly place: string;
 }
 
 /**
- * An epoch's batches, each of which is checked before it is given: its fields, and that it has the rows which the source's
- * `size`, or `sizeOf`, and `batchSize` promise (at most those, where it `skips`). Schedules and resumed runs count on them.
+ * Yields an epoch's batches, each checked first: its fields, and that it has as many rows as the source's `size`, or
+ * `sizeOf`, and `batchSize` declare (at most as many if the source `skips`), on which schedules and resuming depend.
  *
  * @throws RangeError or TypeError that names the batch, counted from 1.
  */

@@ -4,13 +4,13 @@ import { firstNonFinite } from "known-options";
 import { variablesOf } from "tfjs-optim";
 import type { BatchLogs } from "../task.ts";
 
-/** A number that is not finite, and where it stands. */
+/** A number that is not finite, and its tensor. */
 export interface BadNumber {
   readonly what: string;
   readonly value: number;
 }
 
-/** The first variable of a model, non-trainable ones included, that holds a number that is not finite; one read-back. */
+/** Returns the first of a model's variables, non-trainable ones included, that is not finite, with one read-back. */
 export async function badVariable(model: tfl.LayersModel): Promise<BadNumber | undefined> {
   const variables = variablesOf(model).filter(({ dtype }) => dtype === "float32");
   if (variables.length === 0) return undefined;
@@ -22,13 +22,13 @@ export async function badVariable(model: tfl.LayersModel): Promise<BadNumber | u
   return { what: `the variable '${bad.name}' itself`, value: data[firstNonFinite(data)]! };
 }
 
-/** @throws Error that names the first variable of the model that is not finite. */
+/** Throws an Error that names the first variable of the model that is not finite. */
 export async function requireFiniteWeights(place: string, model: tfl.LayersModel): Promise<void> {
   const bad = await badVariable(model);
   if (bad !== undefined) throw new Error(`${place}: weights must be finite, got ${bad.value}: ${bad.what}`);
 }
 
-/** @throws Error if a pass without training gave no finite loss. */
+/** Throws an Error if the loss of an evaluation is not finite. */
 export async function requireFiniteLoss(
   caller: string,
   logs: BatchLogs,

@@ -2,12 +2,12 @@ import { firstNonFinite, requireLabels, requireTargets, requireType, type TypedA
 import type { Batch } from "sample-keys";
 
 /**
- * Refuses a batch of which a field is not what it must be, before anything is computed of it.
+ * Checks all fields of a batch.
  *
- * tfjs itself computes with such data without a word: a label out of range gives a target of zeros, NaN has an argmax.
+ * tfjs accepts such data silently: a label out of range becomes a target of zeros, and NaN has an argmax.
  *
- * @param place - What the message begins with: `"fit: epoch 1, batch 2"`.
- * @throws TypeError for a field of another type. RangeError for its length or a value, which it names with its row.
+ * @param place - Beginning of the message: `"fit: epoch 1, batch 2"`.
+ * @throws TypeError for a field of the wrong type. RangeError for a wrong length or value, with its row.
  */
 export function requireBatch(place: string, batch: Batch, classes: number): void {
   const { images, shape, labels, sampleKeys, targets, viewKeys, teacherImages, teacherShape } = batch;

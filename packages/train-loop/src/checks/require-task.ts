@@ -3,9 +3,9 @@ import type { Task } from "../task.ts";
 const METHODS = ["prepare", "example", "train", "evaluate"] as const;
 
 /**
- * Refuses what is not a task.
+ * Checks a task.
  *
- * @throws TypeError that names the first member that is missing or of another kind.
+ * @throws TypeError that names the first member that is missing or has the wrong type.
  */
 export function requireTask(caller: string, task: Task): void {
   const refuse = (expected: string, got: unknown): never => {
@@ -25,7 +25,7 @@ export function requireTask(caller: string, task: Task): void {
   for (const name of METHODS) if (typeof task[name] !== "function") refuse(`the method ${name}`, task[name]);
 }
 
-/** @throws RangeError if an outcome's parts are not those that its task names. */
+/** Throws a RangeError if an outcome's parts are not those declared by its task. */
 export function requireParts(
   { parts }: Task,
   training: boolean,

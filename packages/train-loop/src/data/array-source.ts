@@ -5,9 +5,9 @@ import type { DataSource } from "./data-source.ts";
 
 /** Samples in memory. */
 export interface Samples {
-  /** Row by row, float32; for images NHWC, RGB, 0…255. Not copied: it must not change while it is trained on. */
+  /** Samples, one row each, float32. Images are NHWC, RGB, 0…255. Not copied: do not change them during training. */
   readonly images: Float32Array;
-  /** `[samples, …sample]`. */
+  /** Shape of `images`, `[samples, …sample]`. */
   readonly shape: readonly number[];
   /** Class of each sample, in [0, classes). */
   readonly labels: ArrayLike<number>;
@@ -15,11 +15,11 @@ export interface Samples {
 
 /** Options of {@link arraySource}. */
 export interface ArraySourceOptions {
-  /** Samples in a batch; the last one of an epoch may be smaller. */
+  /** Samples per batch; the last batch of an epoch may be smaller. */
   readonly batchSize: number;
-  /** Another order in every epoch, as for training. Default true. */
+  /** Whether to shuffle the samples anew in every epoch. Default true. */
   readonly shuffle?: boolean;
-  /** Seed of orders and sample keys, uint32. Default 0. */
+  /** Seed of the order and the sample keys, uint32. Default 0. */
   readonly seed?: number;
 }
 
@@ -29,11 +29,11 @@ const CHECKS: Checks<ArraySourceOptions> = {
   seed: optional(UINT32),
 };
 
-/** The largest that an `Int32Array` holds as it is. */
+/** Largest label, that of an `Int32Array`. */
 const LAST_LABEL = 2 ** 31 - 1;
 
 /**
- * Samples in memory as a {@link DataSource}, without augmentation. Order and keys are a function of seed and epoch.
+ * Returns a {@link DataSource} over samples in memory, without augmentation. Order and keys depend on seed and epoch only.
  *
  * @throws TypeError for an unknown option. RangeError if there are no samples, the fields' lengths do not agree, a label is not
  * an integer ≥ 0, or `batchSize` is not an integer ≥ 1.

@@ -1,29 +1,30 @@
 import type { Batch } from "sample-keys";
 
 /**
- * Where batches come from. `batches(epoch)` is called once an epoch and decides order and augmentation by it. A run that
- * is resumed within an epoch asks `batchesFrom`, and without it reads and drops the batches that it has had.
+ * Source of batches. `batches(epoch)` is called once per epoch, on which order and augmentation depend. A run resumed within
+ * an epoch calls `batchesFrom`, or without it skips the batches that it has trained on.
  */
 export interface DataSource {
-  /** Samples in an epoch. */
+  /** Samples per epoch. */
   readonly size: number;
-  /** Samples in the epoch with this index, where some have fewer than `size`: a run of so many steps ends within one. */
+  /** Returns the samples of an epoch, if some epochs are shorter. Default: `size`. */
   sizeOf?(epoch: number): number;
-  /** Samples in a batch; the last one of an epoch may be smaller. */
+  /** Samples per batch; the last batch of an epoch may be smaller. */
   readonly batchSize: number;
-  /** Whether samples may be left out, such as pictures that do not decode, and batches be smaller for it. Default false. */
+  /** Whether batches may lack samples, such as images that do not decode. Default false. */
   readonly skips?: boolean;
+  /** Yields the batches of an epoch. */
   batches(epoch: number): AsyncIterable<Batch>;
-  /** What `batches(epoch)` gives from its batch `firstBatch` on, without making those before. */
+  /** Yields the batches of an epoch from index `firstBatch`, without creating the earlier ones. */
   batchesFrom?(epoch: number, firstBatch: number): AsyncIterable<Batch>;
 }
 
-/** @returns Number of batches in an epoch of `source`. */
+/** Returns the number of batches per epoch. */
 export function batchesPerEpoch(source: DataSource): number {
   return Math.ceil(source.size / source.batchSize);
 }
 
-/** An epoch's batches from the one with index `firstBatch` on. */
+/** Yields an epoch's batches from index `firstBatch`. */
 export async function* batchesFrom(
   source: DataSource,
   epoch: number,

@@ -4,26 +4,26 @@ import type { Batch } from "sample-keys";
 import { sampleKey } from "sample-keys";
 import type { DataSource } from "./data-source.ts";
 
-/** The part of a `tf.data.Dataset` that is read here. Elements are batches `{ xs, ys }`. */
+/** A `tf.data.Dataset` whose elements are batches `{ xs, ys }`. */
 export interface BatchedDataset {
   iterator(): Promise<{ next(): Promise<IteratorResult<unknown>> }>;
 }
 
 /** Options of {@link fromTfData}. */
 export interface FromTfDataOptions {
-  /** Samples in an epoch. */
+  /** Samples per epoch. */
   readonly size: number;
-  /** Samples in a batch. */
+  /** Samples per batch. */
   readonly batchSize: number;
-  /** For the sample keys. Default 0. */
+  /** Seed of the sample keys, uint32. Default 0. */
   readonly seed?: number;
 }
 
 /**
- * A batched `tf.data.Dataset` as a {@link DataSource}: each element `{ xs: [batch, …], ys: [batch] or one-hot }`.
+ * Returns a {@link DataSource} over a batched `tf.data.Dataset` with elements `{ xs: [batch, …], ys: [batch] or one-hot }`.
  *
- * A sample's key is made from its position in the epoch, so stochastic depth is reproducible as long as the dataset's
- * order is. The element's tensors are read and disposed.
+ * A sample's key depends on its position in the epoch, so stochastic depth is reproducible if the dataset's order is. The
+ * elements' tensors are read and disposed.
  *
  * @throws TypeError for an unknown option, or while iterating if an element has no tensors `xs` and `ys`. RangeError while
  * iterating, if `ys` is of another shape, a label is not an integer, or a row is not one-hot: the row is named.
@@ -88,7 +88,7 @@ function integerLabels(values: ArrayLike<number>): Int32Array {
   });
 }
 
-/** The column of each row's 1. Soft targets have no single class: a {@link DataSource} gives them as `targets`. */
+/** Returns the column of each row's 1. Soft targets have no single class; a {@link DataSource} yields them as `targets`. */
 function hotColumns(values: ArrayLike<number>, rows: number, classes: number): Int32Array {
   return Int32Array.from({ length: rows }, (_, row) => {
     const own = Array.from({ length: classes }, (_, c) => values[row * classes + c]!);

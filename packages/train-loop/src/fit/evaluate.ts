@@ -12,19 +12,19 @@ import type { BatchLogs, Task } from "../task.ts";
 
 /** Options of {@link evaluate}. */
 export interface EvaluateOptions {
-  /** Rows in one forward pass. Default 16. */
+  /** Rows per forward pass. Default 16. */
   readonly microBatchSize?: number;
-  /** Ends the pass with the signal's reason. */
+  /** Signal that aborts the evaluation with its reason. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * One pass over `source` (its epoch 0) without training.
+ * Evaluates a task on epoch 0 of `source`, without training.
  *
- * @returns `loss`, the task's parts and `accuracy`. Losses are unweighted means of batch means, as Keras has them; accuracy is a
+ * @returns `loss`, the task's parts and `accuracy`. Losses are unweighted means of batch means, as in Keras; accuracy is the
  * mean over samples.
- * @throws RangeError or TypeError for a source or batch that is not one. Error if a loss is not finite: it names the batch
- * and, where there is one, the variable.
+ * @throws TypeError or RangeError for an invalid argument or batch. Error if a loss is not finite, naming the batch and, if
+ * there is one, the variable.
  *
  * @example
  * const { accuracy } = await evaluate(task, validation);
@@ -38,14 +38,14 @@ export function evaluate(task: Task, source: DataSource, options: EvaluateOption
 
 interface Pass {
   readonly microBatchSize: number;
-  /** Function that an error names. */
+  /** Function that error messages name. */
   readonly caller: string;
-  /** Prefix of each log's name. Default none. */
+  /** Prefix of the logs' names. Default none. */
   readonly prefix?: string;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** {@link evaluate} on an engine that runs already. */
+/** Evaluates as {@link evaluate}, on a running engine. */
 export async function evaluateWith(
   task: Task,
   engine: Engine,

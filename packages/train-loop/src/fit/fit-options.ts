@@ -11,6 +11,7 @@ import {
   OBJECT,
   optional,
   POSITIVE,
+  requireArguments,
   requireOptions,
 } from "known-options";
 import { type CheckpointOptions, requireCheckpointOptions } from "../checkpoint/options.ts";
@@ -27,27 +28,27 @@ export type FitCallback = (tfl.CustomCallbackArgs | { setModel(model: never): vo
 
 /** Options of `fit`. */
 export interface FitOptions extends Omit<StepOptions, "optimizer">, ReplicaOptions {
-  /** Epochs to train, counted from 0; an integer ≥ 1. */
+  /** Number of epochs, an integer ≥ 1. */
   readonly epochs: number;
-  /** First epoch to run. Default 0. */
+  /** Index of the first epoch. Default 0. */
   readonly initialEpoch?: number;
-  /** Evaluated at the end of each epoch; its logs are prefixed `val_`. */
+  /** Data to evaluate after each epoch; its logs have the prefix `val_`. Default: none. */
   readonly validationData?: DataSource;
-  /** Rows on a gradient tape at once: bounds memory, does not change the result. Default: what `memoryBudget` holds. */
+  /** Rows per forward and backward pass: bounds memory, does not change the result. Default: from `memoryBudget`. */
   readonly microBatchSize?: number;
   /**
-   * Bytes of tensors that a replica's training pass may take beside the weights; the size of micro-batches follows from it, the
-   * same on every machine. Default 512 MiB.
+   * Memory of a replica's training pass besides the weights, in bytes, from which the size of micro-batches follows, equal on
+   * every machine. Default 512 MiB.
    */
   readonly memoryBudget?: number;
   /**
-   * tfjs' conventions: `onEpochEnd(epoch, logs)`, `tfl.callbacks.earlyStopping(…)`, … `onBatchEnd(batch, logs)` also gets
+   * Callbacks as in tfjs: `onEpochEnd(epoch, logs)`, `tfl.callbacks.earlyStopping(…)`, … The logs of `onBatchEnd` include
    * `gradientNorm` (before any transform), `learningRate`, `waitSeconds` (for the batch) and `computeSeconds`.
    */
   readonly callbacks?: FitCallback | readonly FitCallback[];
-  /** Where and when to save the run, and whether to go on from what is saved. Default: nothing is saved. */
+  /** Checkpoints: where and when to save the run, and whether to resume. Default: none. */
   readonly checkpoint?: CheckpointOptions;
-  /** Ends the run after the step under way: it is saved, if checkpoints are, and the signal's reason is thrown. */
+  /** Signal that ends the run after the current step, with a checkpoint if there are any; its reason is thrown. */
   readonly signal?: AbortSignal;
 }
 
@@ -79,7 +80,7 @@ const CHECKS: Checks<FitOptions> = {
   setup: optional(OBJECT),
 };
 
-/** @throws TypeError or RangeError for what `fit` cannot take. */
+/** Throws a TypeError or RangeError for invalid arguments of `fit`. */
 export function requireFitOptions(
   task: Task,
   optimizer: tf.Optimizer,
@@ -88,7 +89,7 @@ export function requireFitOptions(
 ): void {
   requireOptions("fit", options, CHECKS);
   requireTask("fit", task);
-  requireOptions("fit", { optimizer }, { optimizer: OPTIMIZER });
+  requireArguments("fit", { optimizer }, { optimizer: OPTIMIZER });
   requireSource("fit", source);
   const { epochs, initialEpoch = 0, validationData } = options;
   if (initialEpoch >= epochs) {

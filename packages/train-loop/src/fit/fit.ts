@@ -20,16 +20,15 @@ import { type FitCallback, type FitOptions, requireFitOptions } from "./fit-opti
 import { flushCallbacks, replayEpochs, savedAfterFlush } from "./run-callback.ts";
 
 /**
- * The training loop: for each batch, gradients summed over micro-batches and replicas, then one optimizer step.
- *
- * @param optimizer - Any of tfjs' or of `tfjs-optim`. Stays the caller's, as task and source do.
+ * Trains a task: for each batch, sums gradients over micro-batches and replicas, then takes one optimizer step.
  *
  * Callbacks get the task's model by `setModel`; its `stopTraining` ends the run after the epoch.
  *
+ * @param optimizer - An optimizer of tfjs or `tfjs-optim`. Stays the caller's, as task and source do.
  * @returns tfjs' `History`: `history.loss[epoch]`, `history.val_accuracy[epoch]`, … of all epochs, resumed ones included.
- * @throws RangeError or TypeError for options, a source or a batch that are not what they must be, before anything is
- * computed of them. Error if a loss, a gradient, a teacher's logit, a weight or a validation loss is not finite: it names the
- * step and the variable or row. BackendLostError if the backend is lost. Error of a replica, naming it, if one fails. The signal's reason if it is aborted.
+ * @throws TypeError or RangeError for an invalid argument or batch, before it is used. Error if a loss, a gradient, a teacher's
+ * logit or a weight is not finite, naming the step and the variable or row. BackendLostError if the backend is lost. Error of a
+ * replica, naming it. The signal's reason if it is aborted.
  */
 export async function fit(
   task: Task,
@@ -138,7 +137,7 @@ async function chooseMicroBatch(
   return microBatchWithin(memoryBudget, await engine.measure(), Math.ceil(source.batchSize / replicas));
 }
 
-/** What does not change while a run lasts. */
+/** The constants of a run. */
 interface Run {
   readonly engine: Engine;
   readonly task: Task;
@@ -151,7 +150,7 @@ interface Run {
   readonly checkpoints: Checkpoints | undefined;
 }
 
-/** How far a run is. */
+/** Current position of a run. */
 interface RunPlace {
   step: number;
   epoch: number;
@@ -173,7 +172,7 @@ function progressAt({ history }: Run, { step, epoch, batch, logs, stopped }: Run
   return { step, epoch, batch, stopped, logs: logs.state, history: past };
 }
 
-/** The rest of an epoch's batches. */
+/** Trains on the rest of an epoch's batches. */
 async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
   const { task, source, callbacks, checkpoints } = run;
   const { epoch, batch: firstBatch } = place;
@@ -200,8 +199,8 @@ async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
     place.batch += 1;
     place.logs.add(logs, size);
     const times = { waitSeconds: waited / 1000, computeSeconds: (performance.now() - startedAt) / 1000 };
-    const step = { ...logs, gradientNorm, ...(learningRate !== undefined && { learningRate }), ...times };
-    await callbacks.onBatchEnd(index, { batch: index, size, ...step });
+    const rate = learningRate !== undefined && { learningRate };
+    await callbacks.onBatchEnd(index, { batch: index, size, ...logs, gradientNorm, ...rate, ...times });
     await tf.nextFrame(); // lets timers, signals and the data's worker threads through
     const isEnding = run.signal?.aborted === true;
     if (isEnding || checkpoints?.isDue(place.step)) await checkpoints?.save(progressAt(run, place));
@@ -209,7 +208,7 @@ async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
   }
 }
 
-/** A batch's gradients, which are finite, and what is logged of them. */
+/** Computes a batch's gradients, checks that they are finite, and returns them with the logs. */
 async function compute({ engine, task, microBatchSize }: Run, batch: Batch) {
   await engine.sync();
   const computed = await engine.gradients(batch, microBatchSize);
@@ -223,7 +222,7 @@ async function compute({ engine, task, microBatchSize }: Run, batch: Batch) {
   }
 }
 
-/** What is read, with the milliseconds that each item was waited for. */
+/** Yields each item with the milliseconds spent waiting for it. */
 async function* timed<T>(items: AsyncIterable<T>): AsyncGenerator<{ batch: T; waited: number }> {
   let since = performance.now();
   for await (const batch of items) {
@@ -232,7 +231,7 @@ async function* timed<T>(items: AsyncIterable<T>): AsyncGenerator<{ batch: T; wa
   }
 }
 
-/** The model's validation logs, and its average's. An interrupted validation is made anew by the resumed run. */
+/** Validates the model and its average. A resumed run repeats an interrupted validation. */
 async function validate(run: Run, place: RunPlace, data: DataSource | undefined): Promise<BatchLogs> {
   if (data === undefined) return {};
   const { task, engine, microBatchSize, signal, checkpoints } = run;
@@ -250,8 +249,8 @@ async function validate(run: Run, place: RunPlace, data: DataSource | undefined)
 }
 
 /**
- * The model as callbacks see it: with a `stopTraining` of its own, for tfjs' setter refuses models that were not compiled by
- * tfjs, and with the optimizer that trains it, so that `this.model.optimizer.learningRate = …` means the right one.
+ * Returns the model for callbacks, with its own `stopTraining` (tfjs' setter rejects models not compiled by tfjs) and with the
+ * optimizer, so that `this.model.optimizer.learningRate = …` works.
  */
 function withStopFlag(model: tfl.LayersModel, optimizer: tf.Optimizer): tfl.LayersModel {
   return Object.create(model, {

@@ -2,23 +2,23 @@ import * as tfl from "@tensorflow/tfjs-layers";
 import type { CheckpointOptions } from "../checkpoint/options.ts";
 import type { Progress } from "../checkpoint/progress.ts";
 
-/** What a callback may have beside tfjs' own methods, for runs that are saved and gone on with. */
+/** Members of a callback besides tfjs' methods, for runs that are checkpointed and resumed. */
 export interface RunCallback {
-  /** Called before each checkpoint is saved, and when the run ends in any way: writes what is buffered. */
+  /** Writes what is buffered; called before each checkpoint and when the run ends in any way. */
   flush?(): void | Promise<void>;
   /**
-   * Whether `onEpochEnd` is called again, after `onTrainBegin`, for the epochs before those of a run that goes on. For
-   * callbacks whose state is what they have seen of past epochs. tfjs' early stopping is treated so by itself.
+   * Whether a resumed run calls `onEpochEnd` again for past epochs, after `onTrainBegin`: for callbacks whose state depends on
+   * them. Always done for tfjs' early stopping. Default false.
    */
   readonly replaysEpochs?: boolean;
 }
 
-/** Flushes those that can be. */
+/** Flushes all callbacks. */
 export async function flushCallbacks(callbacks: readonly RunCallback[]): Promise<void> {
   for (const callback of callbacks) await callback.flush?.();
 }
 
-/** Checkpoints that are saved after the callbacks have written what they know: a log is never behind a checkpoint. */
+/** Returns checkpoint options whose storage flushes the callbacks first: a log is never behind a checkpoint. */
 export function savedAfterFlush<T extends Pick<CheckpointOptions, "storage">>(
   checkpoint: T,
   callbacks: readonly RunCallback[],
@@ -39,7 +39,7 @@ export function savedAfterFlush<T extends Pick<CheckpointOptions, "storage">>(
   };
 }
 
-/** Shows past epochs to those callbacks whose state comes from them. */
+/** Replays past epochs for callbacks whose state depends on them. */
 export async function replayEpochs(
   callbacks: readonly RunCallback[],
   { epoch, history }: Progress["history"],

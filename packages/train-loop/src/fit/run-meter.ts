@@ -1,15 +1,15 @@
-/** A step's figures, as `onBatchEnd` gets them. */
+/** Timing of a step, from the logs of `onBatchEnd`. */
 export interface StepFigures {
   /** Samples of the batch. */
   readonly size: number;
-  /** Seconds that the batch was waited for. */
+  /** Seconds spent waiting for the batch. */
   readonly waitSeconds: number;
-  /** Seconds that the step took after that. */
+  /** Seconds of computation after that. */
   readonly computeSeconds: number;
 }
 
 /**
- * Running figures of a training, from those of its steps. Validation, checkpoints and callbacks are not in them.
+ * Throughput of a training, from the timing of its steps. Validation, checkpoints and callbacks do not count.
  *
  * @example
  * const meter = new RunMeter();
@@ -24,6 +24,7 @@ export class RunMeter {
   #waiting = 0;
   #computing = 0;
 
+  /** Adds a step. */
   add({ size, waitSeconds, computeSeconds }: StepFigures): void {
     this.#steps += 1;
     this.#images += size;
@@ -31,24 +32,25 @@ export class RunMeter {
     this.#computing += computeSeconds;
   }
 
+  /** Number of steps. */
   get steps(): number {
     return this.#steps;
   }
 
-  /** 0 before the first step. */
+  /** Images per second; 0 before the first step. */
   get imagesPerSecond(): number {
     return share(this.#images, this.#waiting + this.#computing);
   }
 
-  /** Share of the steps' time that was spent waiting for data, in [0, 1]. */
+  /** Share of time spent waiting for data, in [0, 1]. */
   get waitingShare(): number {
     return share(this.#waiting, this.#waiting + this.#computing);
   }
 
   /**
-   * Seconds that some steps more will take, at the pace so far; `undefined` before the first step.
+   * Estimates the seconds for further steps; `undefined` before the first step.
    *
-   * @param elapsedSeconds - Since the training began, with all that is not in the steps' figures.
+   * @param elapsedSeconds - Seconds since the training began, validation and checkpoints included.
    */
   secondsFor(steps: number, elapsedSeconds: number): number | undefined {
     return this.#steps === 0 ? undefined : (elapsedSeconds / this.#steps) * steps;

@@ -4,13 +4,13 @@ import { writeAtomically } from "safetensors-io/node";
 import type { CheckpointStorage } from "../checkpoint/storage.ts";
 import { lockFolder } from "./lock-folder.ts";
 
-/** Written under this name first; one that a crash left behind is overwritten by the next. */
+/** Temporary name of a file while it is written; one left by a crash is overwritten. */
 const TEMPORARY = ".checkpoint.tmp";
 
 /**
- * Checkpoints as files of a folder, which is made when a run begins, and is one run's at a time; see `lockFolder`.
+ * Returns a storage of checkpoints in a folder, which is created when a run begins and locked by it; see `lockFolder`.
  *
- * Files are written by `writeAtomically`: whatever happens, a name holds the old file or the whole new one.
+ * Files are written atomically, by `writeAtomically`.
  *
  * @example
  * const checkpoint = { storage: folderStorage("runs/1/checkpoints"), everySteps: 100 };

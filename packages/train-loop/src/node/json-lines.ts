@@ -4,18 +4,17 @@ import { cutLog } from "./cut-log.ts";
 import { LOG_CHECKS, LogCallback, type LogOptions, type LogPlace, type Numbers } from "./log-callback.ts";
 
 /**
- * A run's log as lines of JSON, one event each, in a file that only grows:
+ * Returns a callback that logs a run as lines of JSON, one event each:
  *
- * - `{"event": "begin", "time", "step", "epoch", "epochs", "stepsPerEpoch", "batchSize", "settings"}`; `resume` where it
- *   goes on;
- * - `{"event": "step", "time", "step", "epoch", "batch", "size", "loss", …}`: all that `onBatchEnd` gets; steps count from 1;
- * - `{"event": "epoch", "time", "step", "epoch", "loss", "val_loss", …}`: all that `onEpochEnd` gets;
+ * - `{"event": "begin", "time", "step", "epoch", "epochs", "stepsPerEpoch", "batchSize", "settings"}`, or `resume`;
+ * - `{"event": "step", "time", "step", "epoch", "batch", "size", "loss", …}`: the logs of `onBatchEnd`; steps count from 1;
+ * - `{"event": "epoch", "time", "step", "epoch", "loss", "val_loss", …}`: the logs of `onEpochEnd`;
  * - `{"event": "end", "time", "step", "epoch"}`.
  *
- * Each step is in it once, also of a run that is killed and goes on: lines after the place where it goes on are moved to
- * `<path>.replaced` first, a line torn by a crash among them. Numbers that JSON lacks are the strings `NaN`, `Infinity` and
- * `-Infinity`; `time` is in UTC. A log that cannot be opened ends the run before its first step; one that cannot be written
- * later is told to `onProblem`, and no part of a line is left.
+ * Each step is logged once, even if a run is killed and resumed: lines after the point of resumption, and a line torn by a
+ * crash, are first moved to `<path>.replaced`, as is the log of another run. NaN and infinities are the strings `NaN`,
+ * `Infinity` and `-Infinity`; `time` is UTC. A log that cannot be opened, or a `path` of another file, ends the run before its
+ * first step; later write errors are reported to `onProblem`, and leave no part of a line.
  *
  * @example
  * await trainer.fitDataset(data, { epochs: 20, callbacks: jsonLines("runs/1/log.jsonl", { settings: { seed: 1 } }) });

@@ -4,27 +4,27 @@ import { createConnection, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 
-/** Gives a folder back. Calling it again does nothing. */
+/** Unlocks a folder. Further calls do nothing. */
 export type Unlock = () => Promise<void>;
 
-/** Longest path of a socket that every system takes, in bytes (macOS: 104 with the final 0). */
+/** Longest path of a socket on every system, in bytes (macOS: 104 with the final 0). */
 const LONGEST_ADDRESS = 103;
-/** How often a lock is tried for again when two processes withdrew for each other. */
+/** Attempts to lock when two processes withdraw for each other. */
 const TRIES = 5;
 
 /**
- * Takes a folder for this process, so that no two trainings write into it.
+ * Locks a folder for this process, so that no two trainings write into it.
  *
- * The lock is a socket that listens in the folder, `.lock-1`: the system closes it when the process ends, however it
- * ends, so a lock outlives no process, in a container no more than elsewhere, and a number that another process has
- * got since, as a pid, does not keep it alive. A killed process leaves the file; the next lock removes it.
+ * The lock is a socket that listens in the folder, `.lock-1`. The system closes it when the process ends in any way, so a
+ * lock never outlives its process, also in containers and when a process id is reused. A killed process leaves the file,
+ * which the next lock removes.
  *
- * Where the folder's path is too long for a socket or its file system has none, and on Windows, the socket lies under a
- * name made from the folder's path instead. Processes on other machines that share the folder are not seen.
+ * If the folder's path is too long for a socket, its file system has no sockets, or on Windows, the socket has a name derived
+ * from the folder's path instead. Processes on other machines that share the folder are not detected.
  *
- * @param folder - Made if it does not exist.
- * @returns What gives the folder back; the end of the process does too.
- * @throws FolderLockedError if another process, or another caller in this one, has it.
+ * @param folder - Folder to lock; created if it does not exist.
+ * @returns A function that unlocks the folder; the end of the process does too.
+ * @throws FolderLockedError if another process, or another caller in this one, has locked it.
  *
  * @example
  * const unlock = await lockFolder("runs/1");
@@ -39,7 +39,7 @@ export async function lockFolder(folder: string): Promise<Unlock> {
     const number = Math.max(0, ...before.all) + 1;
     const server = await listen(place.address(number));
     if (server === "taken") throw new FolderLockedError(folder);
-    // Whoever took the folder since then has listened before this list was read, or finds this one in its own.
+    // A concurrent process either listens before this list is read, or finds this lock in its own list.
     const after = await claimsIn(place, number);
     if (after.living.length === 0) {
       await Promise.all(after.all.map((dead) => rm(place.address(dead), { force: true })));
@@ -51,7 +51,7 @@ export async function lockFolder(folder: string): Promise<Unlock> {
   }
 }
 
-/** Another training has the folder. */
+/** Error of a folder that another training has locked. */
 export class FolderLockedError extends Error {
   override readonly name = "FolderLockedError";
   readonly folder: string;
@@ -64,21 +64,21 @@ export class FolderLockedError extends Error {
   }
 }
 
-/** Where a folder's locks listen. */
-interface Place {
+/** Addresses of a folder's locks. */
+interface LockPlace {
   readonly address: (number: number) => string;
-  /** Numbers of the locks that there are, of living processes and dead ones. */
+  /** Returns the numbers of existing locks, of living and dead processes. */
   readonly numbers: () => Promise<readonly number[]>;
 }
 
 const FILE = /^\.lock-(\d+)$/;
 
-/** Whether a file of a folder is a lock of its own, rather than somebody's data. */
+/** Whether a file name is that of a lock. */
 export function isLockFile(name: string): boolean {
   return FILE.test(name);
 }
 
-async function placeOf(folder: string): Promise<Place> {
+async function placeOf(folder: string): Promise<LockPlace> {
   const path = await realpath(folder);
   const byName = relative(".", path).length < path.length ? relative(".", path) : path;
   const numbers = async (): Promise<number[]> =>
@@ -86,14 +86,14 @@ async function placeOf(folder: string): Promise<Place> {
       const [, number] = FILE.exec(entry.name) ?? [];
       return number !== undefined && entry.isSocket() ? [Number(number)] : [];
     });
-  const inFolder: Place = { address: (number) => join(byName, `.lock-${number}`), numbers };
+  const inFolder: LockPlace = { address: (number) => join(byName, `.lock-${number}`), numbers };
   const fits = Buffer.byteLength(inFolder.address(1_000_000)) <= LONGEST_ADDRESS;
   if (process.platform !== "win32" && fits && (await hasSockets(inFolder))) return inFolder;
   return elsewhere(createHash("sha256").update(path).digest("hex").slice(0, 32));
 }
 
-/** One name for each folder: it can be taken once, and on Windows leaves no file. */
-function elsewhere(name: string): Place {
+/** Returns the lock's place outside the folder; on Windows a pipe, which leaves no file. */
+function elsewhere(name: string): LockPlace {
   const address =
     process.platform === "win32" ? `\\\\.\\pipe\\deit-${name}` : join(tmpdir(), `deit-${name}.lock`);
   return {
@@ -107,8 +107,8 @@ function elsewhere(name: string): Place {
   };
 }
 
-/** File systems without sockets say so only when one is made. */
-async function hasSockets(place: Place): Promise<boolean> {
+/** Whether the file system has sockets, found out by creating one. */
+async function hasSockets(place: LockPlace): Promise<boolean> {
   const probe = `${place.address(0)}-${process.pid}`;
   try {
     const server = await listen(probe);
@@ -119,13 +119,13 @@ async function hasSockets(place: Place): Promise<boolean> {
   }
 }
 
-async function claimsIn(place: Place, own?: number): Promise<{ all: number[]; living: number[] }> {
+async function claimsIn(place: LockPlace, own?: number): Promise<{ all: number[]; living: number[] }> {
   const all = (await place.numbers()).filter((number) => number !== own);
   const alive = await Promise.all(all.map((number) => lives(place.address(number))));
   return { all, living: all.filter((_, i) => alive[i]) };
 }
 
-/** A process that computes does not answer, but the system connects for it: only a dead one's socket refuses. */
+/** Whether a lock's process lives: the system accepts connections even while it computes, and refuses a dead one's. */
 function lives(address: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection(address);
@@ -133,7 +133,7 @@ function lives(address: string): Promise<boolean> {
       socket.destroy();
       resolve(true);
     });
-    // EAGAIN: more have asked than were answered.
+    // EAGAIN: too many connections are pending.
     socket.on("error", ({ code }: NodeJS.ErrnoException) => resolve(code === "EAGAIN" || code === "EACCES"));
   });
 }
@@ -150,7 +150,7 @@ function listen(address: string): Promise<Server | "taken"> {
   });
 }
 
-/** Removes the socket's file, too. */
+/** Closes a socket and removes its file. */
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());

@@ -4,15 +4,15 @@ import { atLeast, type Checks, FUNCTION, OBJECT, optional } from "known-options"
 import type { FlushOptions } from "tensorboard-events";
 import type { RunCallback } from "../fit/run-callback.ts";
 
-/** Options that all logs of a run have. */
+/** Options of every log. */
 export interface LogOptions {
-  /** What the run is trained with: plain data, logged when it begins and each time that it goes on. */
+  /** Settings of the run, as plain data, logged when it begins or resumes. Default: none. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** Longest time that a line waits in memory, seconds ≥ 0. Default 1. */
+  /** Longest time that a line stays in memory, in seconds ≥ 0. Default 1. */
   readonly flushSeconds?: number;
   /**
-   * Told, once for each time that it begins, that the log cannot be written; training goes on, and what is to be written is
-   * kept in memory and tried again. Default: a warning of the process (`process.emitWarning`).
+   * Callback for when the log becomes unwritable; training continues, and lines are kept in memory and retried. Default: a
+   * warning (`process.emitWarning`).
    */
   readonly onProblem?: (message: string) => void;
 }
@@ -24,34 +24,34 @@ export const LOG_CHECKS: Checks<LogOptions> = {
   onProblem: optional(FUNCTION),
 };
 
-/** Opens the log of a run that begins, or goes on, at a place. `params` are tfjs' (`epochs`, `steps`, …). */
+/** Opens the log of a run that begins or resumes at a place. `params` are tfjs' (`epochs`, `steps`, …). */
 export type OpenLog = (place: LogPlace, params: Readonly<Record<string, unknown>>) => RunLog;
 
 /** Numbers by name. */
 export type Numbers = Readonly<Record<string, number>>;
 
-/** Where in a run something is. */
+/** Position in a run. */
 export interface LogPlace {
   /** Optimizer steps so far. */
   readonly step: number;
   readonly epoch: number;
 }
 
-/** A log of one run, open. */
+/** An open log of a run. */
 export interface RunLog {
   onStep(place: LogPlace, batch: number, logs: Numbers): void;
   onEpoch(place: LogPlace, logs: Numbers): void | Promise<void>;
   onEnd(place: LogPlace): void;
-  /** @throws Error of the file system; what could not be written is kept. */
+  /** Writes pending pieces. @throws Error of the file system; what could not be written is kept. */
   flush(options: FlushOptions): void;
-  /** Pieces that are not written. */
+  /** Number of pieces not yet written. */
   readonly pending: number;
 }
 
 /**
- * A log as a tfjs callback, for the trainers of this package and for tfjs' own `fit`: counts steps, resolves logs, flushes.
+ * A log as a callback of this package's `fit` and of tfjs': counts steps, resolves logs, flushes.
  *
- * A log that cannot be opened ends the run before its first step. One that cannot be written later does not.
+ * A log that cannot be opened ends the run before its first step; later write errors do not.
  */
 export class LogCallback extends tfl.Callback implements RunCallback {
   readonly #name: string;
@@ -100,7 +100,7 @@ export class LogCallback extends tfl.Callback implements RunCallback {
     if (lost > 0) this.#tell(`${lost} pieces were not written and are lost`);
   }
 
-  /** Writes what is buffered, to last. */
+  /** Writes what is buffered, to the disk. */
   flush(): void {
     this.#flush({ toDisk: true });
   }
@@ -112,7 +112,7 @@ export class LogCallback extends tfl.Callback implements RunCallback {
     } catch (error) {
       const reason = (error as Error).message;
       if (!this.#isBroken)
-        this.#tell(`cannot be written: ${reason}; training goes on, and it is tried again`);
+        this.#tell(`cannot be written: ${reason}; training continues, and writing is retried`);
       this.#isBroken = true;
     }
     this.#flushedAt = performance.now();
@@ -124,7 +124,7 @@ export class LogCallback extends tfl.Callback implements RunCallback {
   }
 }
 
-/** tfjs' own `fit` gives scalars for some. */
+/** Returns logs as numbers; tfjs' own `fit` passes some as scalars. */
 async function numbersOf(logs: tfl.Logs = {}): Promise<Numbers> {
   const entries = Object.entries(logs as Record<string, number | tf.Scalar>).map(
     async ([name, value]) => [name, typeof value === "number" ? value : (await value.data())[0]!] as const,

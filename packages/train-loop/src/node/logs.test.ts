@@ -140,6 +140,15 @@ describe("a log of JSON lines", () => {
     expect(after).toHaveLength(before.length - 1);
   });
 
+  test("refuses a file that is not a log, and leaves it as it is", async () => {
+    writeFileSync(path, "my notes\n");
+    await expect(tinyTraining().fit({ callbacks: jsonLines(path) })).rejects.toThrow(
+      `jsonLines: '${path}' must be a log of an earlier run or not exist, got another file`,
+    );
+    expect(readFileSync(path, "utf8")).toBe("my notes\n");
+    expect(existsSync(`${path}.replaced`)).toBe(false);
+  });
+
   test("that cannot be opened ends the run before its first step", async () => {
     const training = tinyTraining();
     const before = bitsOf(training.model, training.ema);
@@ -150,7 +159,7 @@ describe("a log of JSON lines", () => {
     expect(bitsOf(training.model, training.ema)).toBe(before);
   });
 
-  test.runIf(process.platform === "linux")("on a full disk is told once, and training goes on", async () => {
+  test.runIf(process.platform === "linux")("on a full disk is reported once, and training continues", async () => {
     const told: string[] = [];
     const { epoch } = await tinyTraining().fit({
       epochs: 2,
@@ -167,7 +176,7 @@ describe("a log of JSON lines", () => {
     });
     expect(epoch).toEqual([0, 1]);
     expect(told).toEqual([
-      `jsonLines: '${path}' cannot be written: ENOSPC: no space left on device, write; training goes on, and it is tried again`,
+      `jsonLines: '${path}' cannot be written: ENOSPC: no space left on device, write; training continues, and writing is retried`,
       `jsonLines: '${path}' ${STEPS_PER_EPOCH + 2} pieces were not written and are lost`,
     ]);
     expect(linesOf(`${path}.first`)).toHaveLength(1 + STEPS_PER_EPOCH + 1);
@@ -284,7 +293,7 @@ describe("event files for TensorBoard", () => {
     expect(losses).toEqual(history.loss!.map((loss) => Math.fround(loss as number)));
   });
 
-  test("whose folder goes away are told once, and training goes on", async () => {
+  test("whose folder is removed are reported once, and training continues", async () => {
     const board = join(folder, "board");
     const told: string[] = [];
     const onProblem = (message: string): void => void told.push(message);
@@ -298,7 +307,7 @@ describe("event files for TensorBoard", () => {
     expect(epoch).toEqual([0, 1]);
     expect(told).toEqual([
       expect.stringMatching(
-        /^tensorBoard: '.*board' cannot be written: ENOENT.*; training goes on, and it is tried again$/,
+        /^tensorBoard: '.*board' cannot be written: ENOENT.*; training continues, and writing is retried$/,
       ),
       expect.stringMatching(/^tensorBoard: '.*board' 13 pieces were not written and are lost$/),
     ]);

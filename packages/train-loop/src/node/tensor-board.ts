@@ -2,28 +2,28 @@ import { FUNCTION, optional, requireOptions } from "known-options";
 import { EventFile, image, type Pixels, scalar, text } from "tensorboard-events";
 import { LOG_CHECKS, LogCallback, type LogOptions, type Numbers } from "./log-callback.ts";
 
-/** A picture and the tag under which TensorBoard shows it: `samples/0` is `0` in the group `samples`. */
+/** An image and its tag in TensorBoard: `samples/0` is `0` in the group `samples`. */
 export interface NamedPixels extends Pixels {
   readonly name: string;
 }
 
 /** Options of {@link tensorBoard}. */
 export interface TensorBoardOptions extends LogOptions {
-  /** Pictures to show after an epoch: samples, attention maps, … Called after validation; what it throws ends the run. */
+  /** Returns images to show after an epoch: samples, attention maps, … Called after validation; its errors end the run. */
   readonly images?: (epoch: number) => readonly NamedPixels[] | Promise<readonly NamedPixels[]>;
 }
 
-/** What is no result of a step. */
+/** Logs that are not results of a step. */
 const BOOKKEEPING = new Set(["batch", "size", "waitSeconds", "computeSeconds"]);
 
 /**
- * A run's event files for TensorBoard; `folder` is the run.
+ * Returns a callback that logs a run for TensorBoard; `folder` is the run.
  *
- * Scalars of each step, `batch/loss`, `batch/learningRate`, `batch/gradientNorm`, …, and `speed/imagesPerSecond` and
- * `speed/waitingShare` (for data, in [0, 1]); of each epoch, `epoch/loss`, `epoch/val_accuracy`, …; the settings as text;
- * pictures. All are over optimizer steps, which count from 1. A run that goes on adds a file, and TensorBoard drops what
- * earlier ones hold of the steps that are trained again. A log that cannot be opened ends the run before its first step;
- * one that cannot be written later is told to `onProblem`, and no part of a record is left.
+ * It logs for each step `batch/loss`, `batch/learningRate`, `batch/gradientNorm`, …, `speed/imagesPerSecond` and
+ * `speed/waitingShare` (for data, in [0, 1]); for each epoch `epoch/loss`, `epoch/val_accuracy`, …; the settings as text; and
+ * images. All are over optimizer steps, counted from 1. A resumed run adds a file, and TensorBoard drops the repeated steps of
+ * earlier ones. A log that cannot be opened ends the run before its first step; later write errors are reported to
+ * `onProblem`, and leave no part of a record.
  *
  * @example
  * await trainer.fitDataset(data, { epochs: 20, callbacks: tensorBoard("runs/1") });
@@ -55,7 +55,7 @@ function scalars(group: string, logs: Numbers) {
   return shown.map(([name, value]) => scalar(`${group}/${name}`, value));
 }
 
-/** Nothing where the steps' times are not known, as in tfjs' own `fit`. */
+/** Returns the speed, or nothing if the steps' times are unknown, as in tfjs' own `fit`. */
 function speed({ size, waitSeconds, computeSeconds }: Numbers) {
   if (size === undefined || waitSeconds === undefined || computeSeconds === undefined) return [];
   const seconds = waitSeconds + computeSeconds;

@@ -1,38 +1,38 @@
 import type { Batch } from "sample-keys";
 import { bytesOf, type Communicator } from "./communicator.ts";
 
-/** What rank 0 wants next of the others. */
+/** Command of rank 0 to the others. */
 export type Command =
-  /** Build what trains as it does; then all meet at a barrier. */
+  /** Check the task, then call the barrier. */
   | { readonly kind: "begin"; readonly work: WorkDescription }
   | { readonly kind: "measure" }
-  /** The model's weights follow. */
+  /** Receive the model's weights. */
   | { readonly kind: "weights" }
-  /** A batch's rows follow, in rounds of one micro-batch a replica. */
+  /** Receive a batch's rows, in rounds of one micro-batch per replica. */
   | { readonly kind: "train" | "evaluate"; readonly microBatchSize: number; readonly batch: BatchDescription }
   | { readonly kind: "end" };
 
-/** What must be the same on all ranks. */
+/** Properties of a task that must be equal on all ranks. */
 export interface WorkDescription {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Shapes of all the model's weights, in their order. */
   readonly shapes: readonly (readonly number[])[];
 }
 
-/** A batch but for its numbers. */
+/** Shapes of a batch. */
 export interface BatchDescription {
   readonly rows: number;
   /** Shape of one row. */
   readonly sample: readonly number[];
   readonly teacherSample?: readonly number[];
-  /** Width of the targets, where there are some. */
+  /** Width of the targets, if any. */
   readonly classes?: number;
   readonly hasViewKeys: boolean;
 }
 
 const ROOT = 0;
 
-/** Rank 0 gives a command; the others get it. */
+/** Sends a command on rank 0, receives it on the others. */
 export async function broadcastCommand(communicator: Communicator, command?: Command): Promise<Command> {
   const text = new TextEncoder().encode(command === undefined ? "" : JSON.stringify(command));
   const length = Int32Array.of(text.length);
@@ -54,7 +54,7 @@ export function describeBatch(batch: Batch): BatchDescription {
   };
 }
 
-/** Rows of a batch, empty: what a rank receives into. */
+/** Allocates rows of a batch to receive into. */
 export function emptyBatch(description: BatchDescription, rows: number): Batch {
   const { sample, teacherSample, classes, hasViewKeys } = description;
   return {
@@ -71,7 +71,7 @@ export function emptyBatch(description: BatchDescription, rows: number): Batch {
   };
 }
 
-/** Rank 0 gives rows of a batch; the others receive into theirs. */
+/** Sends rows of a batch on rank 0, receives them on the others. */
 export async function broadcastBatch(communicator: Communicator, batch: Batch): Promise<void> {
   const { images, labels, sampleKeys, targets, teacherImages, viewKeys } = batch;
   for (const field of [images, labels, sampleKeys, targets, teacherImages, viewKeys]) {
@@ -79,7 +79,7 @@ export async function broadcastBatch(communicator: Communicator, batch: Batch): 
   }
 }
 
-/** A replica's rows of a round: as many as the others', give or take one. */
+/** Returns a replica's rows of a round; shares differ by at most one row. */
 export function shareOf(rows: number, replica: number, replicas: number): [start: number, end: number] {
   return [Math.floor((rows * replica) / replicas), Math.floor((rows * (replica + 1)) / replicas)];
 }

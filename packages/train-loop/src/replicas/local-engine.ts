@@ -3,7 +3,7 @@ import { measureMemory } from "../step/memory-use.ts";
 import type { Task } from "../task.ts";
 import type { Engine } from "./engine.ts";
 
-/** Computes in this thread, on the model itself. */
+/** Returns an engine that computes in this thread, on the model itself. */
 export function localEngine(task: Task): Engine {
   return {
     measure: () => measureMemory(task),

@@ -15,9 +15,9 @@ import {
 } from "./step-vector.ts";
 
 /**
- * Lets the other ranks compute; this one, rank 0, hands out batches and takes in sums.
+ * Returns an engine of rank 0, which sends batches to the other ranks and receives the sums of their gradients.
  *
- * A batch goes out in rounds of one micro-batch a replica, so a replica holds a round and not the batch.
+ * A batch is sent in rounds of one micro-batch per replica, so a replica holds a round, not the batch.
  */
 export function replicatedEngine(task: Task, communicator: Communicator): Engine {
   const variables = variablesOf(task.model);
@@ -75,7 +75,7 @@ export function replicatedEngine(task: Task, communicator: Communicator): Engine
   };
 }
 
-/** What the other ranks must have built; resolves when all of them have. */
+/** Sends the task's description to the other ranks; resolves when all have created it. */
 export async function beginReplicas(task: Task, communicator: Communicator): Promise<void> {
   const shapes = variablesOf(task.model).map(({ shape }) => shape);
   await broadcastCommand(communicator, { kind: "begin", work: { settings: task.settings, shapes } });

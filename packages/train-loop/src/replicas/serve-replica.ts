@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { variablesOf } from "tfjs-optim";
+import { requireTask } from "../checks/require-task.ts";
 import { BatchSum } from "../step/batch-sum.ts";
 import { measureMemory } from "../step/memory-use.ts";
 import { rowsOfBatch } from "../step/micro-batch.ts";
@@ -23,11 +24,11 @@ import {
 } from "./step-vector.ts";
 
 /**
- * What every rank but 0 runs: computes its share of each batch for rank 0's `fit`, until that ends.
+ * Runs a replica, on every rank except 0: computes its share of each batch until rank 0's `fit` ends.
  *
- * @param communicator - Its `rank` is at least 1.
- * @param task - Built as on rank 0. Stays the caller's.
- * @throws RangeError if the task is not like rank 0's. Whatever computing throws.
+ * @param communicator - Communicator of a rank ≥ 1.
+ * @param task - The same task as on rank 0. Stays the caller's.
+ * @throws TypeError if `task` is not a task; RangeError if it differs from rank 0's; or an error of the computation.
  *
  * @example
  * ```ts norun
@@ -35,6 +36,7 @@ import {
  * ```
  */
 export async function serveReplica(communicator: Communicator, task: Task): Promise<void> {
+  requireTask("serveReplica", task);
   const variables = variablesOf(task.model);
   const weights = new Float32Array(totalSize(variables));
   const vectors = stepVectors(task);

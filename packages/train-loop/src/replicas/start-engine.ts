@@ -6,25 +6,25 @@ import { localEngine } from "./local-engine.ts";
 import type { ReplicaModule } from "./replica-setup.ts";
 import { beginReplicas, replicatedEngine } from "./replicated-engine.ts";
 
-/** Who computes, as `fit` was told. */
+/** Options of data parallelism. */
 export interface ReplicaOptions {
   /**
-   * How many compute each batch together, each with a model of its own. A number above 1 starts as many worker threads,
-   * each of which builds its task by `setup`. A {@link Communicator} is rank 0 of replicas that run `serveReplica`
+   * Number of replicas that compute each batch together, each with its own model. A number above 1 starts as many worker
+   * threads, which create their tasks by `setup`. A {@link Communicator} is rank 0 of replicas that run `serveReplica`
    * elsewhere. The result does not depend on it beyond float32 rounding. Default 1: this thread.
    */
   readonly replicas?: number | Communicator;
-  /** How a worker thread builds its task; needed with a number of replicas above 1. */
+  /** Module that creates a worker thread's task; required for a number of replicas above 1. */
   readonly setup?: ReplicaModule;
 }
 
-/** An engine, and how many share a batch. */
+/** An engine and the number of its replicas. */
 export interface RunningEngine {
   readonly engine: Engine;
   readonly replicas: number;
 }
 
-/** @throws RangeError for bad options, before anything is started. */
+/** Starts an engine. @throws RangeError for invalid options, before anything is started. */
 export async function startEngine(task: Task, options: ReplicaOptions): Promise<RunningEngine> {
   const { replicas = 1, setup } = options;
   if (typeof replicas === "number") requireOptions("fit", { replicas }, { replicas: COUNT });

@@ -3,8 +3,8 @@ import { variablesOf } from "tfjs-optim";
 import type { BatchLogs, Task } from "../task.ts";
 
 /**
- * What replicas sum after a pass, as one vector: the gradients of all trained variables (of a training pass), how far the
- * other weights moved by themselves (batch normalization's averages), and the logs.
+ * Results of a pass that replicas sum as one vector: gradients of all trained variables (of a training pass), changes of the
+ * other weights (batch normalization's averages), and logs.
  */
 export interface StepVector {
   readonly gradients: tf.NamedTensorMap;
@@ -12,13 +12,13 @@ export interface StepVector {
   readonly logs: BatchLogs;
 }
 
-/** The model's weights that no gradient changes. */
+/** Returns the model's weights that have no gradient. */
 export function untrainedVariables({ model, variables }: Task): tf.Variable[] {
   const trained = new Set(variables);
   return variablesOf(model).filter((variable) => !trained.has(variable));
 }
 
-/** Room for the vectors of both kinds of passes. */
+/** Allocates the vectors of both kinds of passes. */
 export function stepVectors(task: Task): Readonly<Record<"train" | "evaluate", Float32Array>> {
   return {
     train: new Float32Array(vectorLength(task, true)),
@@ -32,7 +32,7 @@ function vectorLength(task: Task, training: boolean): number {
   return totalSize(task.variables) + totalSize(untrainedVariables(task)) + logs;
 }
 
-/** Writes one replica's part; fields it does not have are zeros. Frees nothing. */
+/** Writes a replica's results; missing gradients are zeros. Frees nothing. */
 export async function writeVector(
   vector: Float32Array,
   task: Task,
@@ -53,7 +53,7 @@ export async function writeVector(
   for (const name of logNames(task, training)) vector[offset++] = logs[name] ?? 0;
 }
 
-/** Reads the sum; `gradients` are new tensors, the caller's. */
+/** Reads the sum; `gradients` are new tensors owned by the caller. */
 export function readVector(vector: Float32Array, task: Task, training: boolean): StepVector {
   const gradients: tf.NamedTensorMap = {};
   let offset = 0;
@@ -72,9 +72,9 @@ export function readVector(vector: Float32Array, task: Task, training: boolean):
 }
 
 /**
- * All of some variables' numbers, one after the other.
+ * Concatenates the values of variables.
  *
- * @param flat - Where they go. Default: a new array.
+ * @param flat - Destination. Default: a new array.
  */
 export async function flatten(
   variables: readonly tf.Variable[],
@@ -88,7 +88,7 @@ export async function flatten(
   return flat;
 }
 
-/** Gives variables the numbers that {@link flatten} took of ones like them. */
+/** Assigns variables the values of {@link flatten}. */
 export function assignFlat(variables: readonly tf.Variable[], flat: Float32Array): void {
   let offset = 0;
   for (const variable of variables) {

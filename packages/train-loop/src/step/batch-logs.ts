@@ -8,7 +8,7 @@ export class BatchLogCollector {
   readonly #rows: tf.Tensor1D[] = [];
 
   /**
-   * Takes an outcome's scalars (copied) and its accuracy.
+   * Adds an outcome's scalars (copied) and its accuracy.
    *
    * @param weight - The micro-batch's share of the batch's rows.
    */
@@ -23,16 +23,16 @@ export class BatchLogCollector {
     this.#rows.push(tf.keep(row));
   }
 
-  /** Frees what was collected and will not be read. */
+  /** Frees the collected scalars. */
   dispose(): void {
     tf.dispose(this.#rows);
   }
 
   /**
-   * Reads back once, which on a GPU is a round trip.
+   * Reads all scalars back at once, since each read-back is a round trip on a GPU, and frees them.
    *
-   * @param beside - Numbers to read in the same go; not disposed.
-   * @returns Means over the batch's rows, and what stood beside them; frees what was collected.
+   * @param beside - Further numbers to read back with them; not disposed.
+   * @returns Means over the batch's rows, and the further numbers.
    */
   async read(beside: tf.Tensor1D): Promise<{ logs: BatchLogs; beside: Float32Array }> {
     const all = tf.concat([...this.#rows, beside]);
@@ -58,15 +58,15 @@ export interface EpochLogsState {
 }
 
 /**
- * An epoch's logs from its batches', as Keras aggregates them: losses are unweighted means of batch means (a smaller
- * last batch counts as much as the others), accuracy is the mean over samples.
+ * Logs of an epoch, aggregated as in Keras: losses are unweighted means of batch means (a smaller last batch counts as much as
+ * the others), accuracy is the mean over samples.
  */
 export class EpochLogs {
   #batches: number;
   #samples: number;
   readonly #sums: Record<string, number>;
 
-  /** @param state - What to go on from. Default: nothing yet. */
+  /** @param state - Initial state. Default: empty. */
   constructor(state: EpochLogsState = { batches: 0, samples: 0, sums: {} }) {
     this.#batches = state.batches;
     this.#samples = state.samples;
@@ -89,7 +89,7 @@ export class EpochLogs {
     return this.#samples;
   }
 
-  /** @param prefix - Put before each name, `"val_"` for validation. */
+  /** Returns the means; `prefix` is that of each name, `"val_"` for validation. */
   means(prefix = ""): BatchLogs {
     return Object.fromEntries(
       Object.entries(this.#sums).map(([name, sum]) => [

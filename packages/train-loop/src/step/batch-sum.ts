@@ -10,23 +10,23 @@ import { disposeMicroBatch, microBatchRanges, rowsOfBatch, toMicroBatch } from "
 /** A batch's mean gradients by variable name, owned by the caller, and its logs. */
 export interface BatchGradients {
   readonly gradients: tf.NamedTensorMap;
-  /** Squared norm of each gradient, in their order. */
+  /** Squared norm of each gradient, in order. */
   readonly squaredNorms: Float32Array;
   readonly logs: BatchLogs;
 }
 
 /**
- * A batch's logs and, of a training pass, the gradient of its mean loss, as sums over its micro-batches: memory is that of one
+ * Logs of a batch and, in training, the gradient of its mean loss, summed over micro-batches: memory is that of one
  * micro-batch.
  *
- * Each micro-batch's means are weighted by its share of the rows, so the result does not depend on the cut beyond
- * float32 rounding.
+ * A micro-batch's means are weighted by its share of the rows, so the result does not depend on their size beyond float32
+ * rounding.
  */
 export class BatchSum {
   readonly #task: Task;
   readonly #training: boolean;
   readonly #collector = new BatchLogCollector();
-  /** One number for each row of the teacher's logits: 0 where all are finite, else NaN. */
+  /** One number per row of the teacher's logits: 0 if all are finite, otherwise NaN. */
   readonly #watched: { readonly firstRow: number; readonly rows: tf.Tensor1D }[] = [];
   #gradients: tf.NamedTensorMap | undefined;
 
@@ -38,8 +38,8 @@ export class BatchSum {
   /**
    * Adds a micro-batch.
    *
-   * @param weight - Its share of the batch's rows.
-   * @param firstRow - What an error counts its rows from.
+   * @param weight - The micro-batch's share of the batch's rows.
+   * @param firstRow - Index of its first row in the batch, for errors.
    */
   async add(batch: Batch, weight: number, firstRow = 0): Promise<void> {
     const micro = toMicroBatch(batch);
@@ -64,7 +64,7 @@ export class BatchSum {
     }
   }
 
-  /** Adds the micro-batches of at most `size` rows that a batch is cut into. */
+  /** Adds a batch in micro-batches of at most `size` rows. */
   async addAll(batch: Batch, size: number): Promise<void> {
     const rows = batch.labels.length;
     for (const [start, end] of microBatchRanges(rows, size)) {
@@ -72,19 +72,19 @@ export class BatchSum {
     }
   }
 
-  /** The sum by variable name, the caller's from then on; empty where nothing was added. */
+  /** Returns the sum by variable name, then owned by the caller; empty if nothing was added. */
   gradients(): tf.NamedTensorMap {
     const gradients = this.#gradients ?? {};
     this.#gradients = undefined;
     return gradients;
   }
 
-  /** Means over the rows added; empty where nothing was. */
+  /** Returns the means over the added rows; empty if there are none. */
   async logs(): Promise<BatchLogs> {
     return (await this.#read([])).logs;
   }
 
-  /** Both, and each gradient's squared norm, in one read-back. */
+  /** Returns gradients, logs and each gradient's squared norm, with one read-back. */
   async gradientsAndLogs(): Promise<BatchGradients> {
     const gradients = this.gradients();
     try {
@@ -107,7 +107,7 @@ export class BatchSum {
     return { logs, beside: beside.slice(0, gradients.length) };
   }
 
-  /** Takes 0 or NaN of each row of a teacher's logits, to be read with the rest: NaN has an argmax, so the loss says nothing. */
+  /** Records 0 or NaN for each row of a teacher's logits: the loss does not show NaN, which has an argmax. */
   #watch({ teacherLogits }: Prepared, rows: number, firstRow: number): void {
     if (teacherLogits === undefined) return;
     const { classes } = this.#task;
@@ -143,7 +143,7 @@ export class BatchSum {
   }
 }
 
-/** Gradients of `weight` times the loss, and the outcome; all the caller's. */
+/** Computes the gradients of `weight` times the loss, and the outcome; all owned by the caller. */
 export function gradientsOf(
   task: Task,
   prepared: Prepared,
@@ -153,7 +153,7 @@ export function gradientsOf(
   let outcome: Outcome | undefined;
   const { value, grads } = tf.variableGrads(() => {
     outcome = task.train(prepared, sampleKeys);
-    // variableGrads frees whatever its function made, unless it is kept.
+    // variableGrads frees every tensor of its function that is not kept.
     for (const tensor of [outcome.loss, outcome.logits, ...Object.values(outcome.parts)]) tf.keep(tensor);
     return tf.mul(outcome.loss, weight) as tf.Scalar;
   }, [...task.variables]);
@@ -161,7 +161,7 @@ export function gradientsOf(
   return { gradients: grads, outcome: outcome! };
 }
 
-/** Its `inputs` may be the micro-batch's own images. */
+/** Frees prepared tensors; `inputs` may be the micro-batch's own images, which stay. */
 function disposePrepared(prepared: Prepared, images: tf.Tensor): void {
   if (prepared.inputs !== images) prepared.inputs.dispose();
   prepared.targets.dispose();

@@ -2,19 +2,19 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Task } from "../task.ts";
 import { gradientsOf } from "./batch-sum.ts";
 
-/** Bytes of tensors that one training pass makes and holds at its peak: `fixed + rows · perRow`. */
+/** Peak memory of a training pass in bytes: `fixed + rows · perRow`. */
 export interface MemoryUse {
-  /** The gradients, above all. */
+  /** Bytes independent of the rows, mostly gradients. */
   readonly fixed: number;
   readonly perRow: number;
 }
 
-/** Bytes of one pass that a WASM heap of 4 GiB, and a machine with several, hold with ease. */
+/** Default memory of a pass in bytes, a fraction of a WASM heap of 4 GiB. */
 export const DEFAULT_MEMORY_BUDGET: number = 512 * 2 ** 20;
 
 /**
- * Measures passes of one row and of two, forward and backward. A function of the model alone: another machine gives the
- * same numbers. Tensors that share memory count twice, so it is an upper bound; the teacher's own passes do not count.
+ * Measures forward and backward passes of one and two rows. The result depends on the model only, not on the machine. It is an
+ * upper bound: tensors that share memory count twice. The teacher's passes do not count.
  */
 export async function measureMemory(task: Task): Promise<MemoryUse> {
   const [one, two] = [await peakOf(task, 1), await peakOf(task, 2)];
@@ -29,7 +29,7 @@ async function peakOf(task: Task, rows: number): Promise<number> {
   const { peakBytes, result } = await tf.profile(() => {
     const { gradients, outcome } = gradientsOf(task, prepared, keys, 1);
     tf.dispose([gradients, outcome.loss, outcome.logits, ...Object.values(outcome.parts)]);
-    return tf.scalar(0); // `profile` wants something to return
+    return tf.scalar(0); // `profile` needs a result
   });
   tf.dispose(result);
   tf.dispose([prepared.inputs, prepared.targets]);
@@ -38,10 +38,10 @@ async function peakOf(task: Task, rows: number): Promise<number> {
 }
 
 /**
- * The rows of a micro-batch that keep a pass within a budget: as few micro-batches as fit, all about as large.
+ * Returns the rows of a micro-batch for a memory budget: the fewest micro-batches that fit, of about equal size.
  *
- * @param rows - Of a batch, for one replica.
- * @throws RangeError if not even one row fits.
+ * @param rows - Rows of a batch for one replica.
+ * @throws RangeError if one row does not fit.
  */
 export function microBatchWithin(budget: number, { fixed, perRow }: MemoryUse, rows: number): number {
   const most = Math.floor((budget - fixed) / perRow);

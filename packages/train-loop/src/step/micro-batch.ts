@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Batch } from "sample-keys";
 import type { MicroBatch } from "../task.ts";
 
-/** Start and end row of each micro-batch of a batch of `rows`. */
+/** Returns start and end row of each micro-batch of a batch. */
 export function microBatchRanges(rows: number, microBatchSize: number): [start: number, end: number][] {
   const ranges: [number, number][] = [];
   for (let start = 0; start < rows; start += microBatchSize) {
@@ -12,9 +12,9 @@ export function microBatchRanges(rows: number, microBatchSize: number): [start: 
 }
 
 /**
- * Rows `[start, end)` of a batch, as views of its arrays.
+ * Returns rows `[start, end)` of a batch, as views of its arrays.
  *
- * @throws RangeError if a field's length does not belong to the batch's shape.
+ * @throws RangeError if a field's length does not match the batch's shape.
  */
 export function rowsOfBatch(batch: Batch, start: number, end: number): Batch {
   const { teacherImages, teacherShape, targets, viewKeys, labels } = batch;
@@ -45,7 +45,7 @@ function rowsOf(data: Float32Array, shape: readonly number[], start: number, end
   return data.subarray(start * stride, end * stride);
 }
 
-/** A batch's rows as tensors, owned by the caller (`disposeMicroBatch` frees them). */
+/** Uploads a batch as tensors owned by the caller (`disposeMicroBatch` frees them). */
 export function toMicroBatch(batch: Batch): MicroBatch {
   const images = tf.tensor(batch.images, [...batch.shape], "float32");
   const { teacherImages, teacherShape, targets, labels, viewKeys } = batch;
@@ -62,7 +62,7 @@ export function toMicroBatch(batch: Batch): MicroBatch {
   };
 }
 
-/** Frees what {@link toMicroBatch} made. */
+/** Frees the tensors of {@link toMicroBatch}. */
 export function disposeMicroBatch(micro: MicroBatch): void {
   tf.dispose([micro.images, micro.labels]);
   micro.targets?.dispose();

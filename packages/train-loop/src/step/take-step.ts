@@ -5,12 +5,13 @@ import { type BadNumber, badVariable } from "../checks/finite-tensors.ts";
 import type { Task } from "../task.ts";
 import type { BatchGradients } from "./batch-sum.ts";
 
-/** How a step is taken once its gradients are known. */
+/** Options of an optimizer step. */
 export interface StepOptions {
+  /** Optimizer, of tfjs or `tfjs-optim`. */
   readonly optimizer: tf.Optimizer;
-  /** Default: the optimizer gets the gradients as they are. */
+  /** Transform of the gradients, such as `clipByGlobalNorm(1)`. Default: none. */
   readonly gradientTransform?: GradientTransform;
-  /** Updated after each step; stays the caller's. */
+  /** Moving average of the weights, updated after each step; stays the caller's. Default: none. */
   readonly ema?: ModelEma;
 }
 
@@ -49,7 +50,7 @@ export function takeStep(
 }
 
 /**
- * The learning rate of the step after `steps` others; `undefined` for an optimizer that does not tell.
+ * Returns the learning rate of the next step, after `steps`; `undefined` if the optimizer does not expose it.
  *
  * @throws RangeError if it is negative or not finite.
  */
@@ -66,9 +67,9 @@ export function learningRateOf(optimizer: tf.Optimizer, steps: number): number |
 }
 
 /**
- * The norm of a step's gradients, all finite as the loss is.
+ * Returns the norm of a step's gradients.
  *
- * @throws Error that names the first bad variable or gradient.
+ * @throws Error that names the first variable or gradient that is not finite, if the loss or a gradient is not.
  */
 export async function requireFinite(
   { model, variables }: Task,
@@ -79,7 +80,7 @@ export async function requireFinite(
   if (Number.isFinite(loss) && Number.isFinite(sum)) return Math.sqrt(sum);
 
   const bad = (await badVariable(model)) ?? (await badGradient(variables, gradients));
-  if (Number.isFinite(loss) && bad === undefined) return Math.sqrt(sum); // only the squares are beyond float32
+  if (Number.isFinite(loss) && bad === undefined) return Math.sqrt(sum); // only the squares overflow float32
   const what = Number.isFinite(loss)
     ? `gradients must be finite, got ${bad!.value}`
     : `loss must be finite, got ${loss}`;

@@ -1,3 +1,5 @@
+import { having, requireArguments } from "known-options";
+
 /** A decoded picture: height × width × 3, row by row, RGB in 0…255. */
 export interface RgbImage {
   readonly data: Uint8Array | Uint8ClampedArray | Float32Array;
@@ -14,6 +16,11 @@ export interface RgbImage {
  * @throws RangeError if a side is no positive integer or the data has another length than height · width · 3.
  */
 export function requireRgbImage(caller: string, image: RgbImage): void {
+  requireArguments(
+    caller,
+    { image },
+    { image: having("{ data, width, height }", ({ data }) => ArrayBuffer.isView(data)) },
+  );
   const { data, width, height } = image;
   requirePositiveInteger(caller, "image.width", width);
   requirePositiveInteger(caller, "image.height", height);

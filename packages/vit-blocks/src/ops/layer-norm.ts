@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { customOp, type Forward, hasKernel, runKernel, withGradient } from "kernel-contract";
+import { requireArguments, TENSOR } from "known-options";
 
 /**
  * Layer normalization over the last axis: `y = (x − mean) · rstd · gamma + beta`, `rstd = 1 / sqrt(variance + epsilon)`
@@ -20,6 +21,7 @@ import { customOp, type Forward, hasKernel, runKernel, withGradient } from "kern
  * console.log(layerNorm(tf.tensor2d([[1, 3]]), tf.ones([2]), tf.zeros([2])).dataSync()); // [-1.00000, 1.00000]
  */
 export function layerNorm<T extends tf.Tensor>(x: T, gamma: tf.Tensor, beta: tf.Tensor, epsilon = 1e-6): T {
+  requireArguments("layerNorm", { x, gamma, beta }, { x: TENSOR, gamma: TENSOR, beta: TENSOR });
   const dim = x.shape.at(-1) ?? 0;
   for (const [name, { shape }] of Object.entries({ gamma, beta })) {
     if (shape.length !== 1 || shape[0] !== dim) {

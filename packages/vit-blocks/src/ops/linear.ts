@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { customOp, withGradient } from "kernel-contract";
+import { requireArguments, TENSOR } from "known-options";
 
 /**
  * Computes a dense layer over the last axis: `y = x · kernel + bias`, as one 2-D product for any rank of `x`.
@@ -17,6 +18,7 @@ import { customOp, withGradient } from "kernel-contract";
  * console.log(linear(tf.ones([2, 3, 4]), tf.ones([4, 5])).shape); // [2, 3, 5]
  */
 export function linear(x: tf.Tensor, kernel: tf.Tensor, bias?: tf.Tensor): tf.Tensor {
+  requireArguments("linear", { x, kernel }, { x: TENSOR, kernel: TENSOR });
   const [width, outputs = 0] = kernel.shape;
   if (x.rank < 2 || kernel.rank !== 2 || x.shape.at(-1) !== width) {
     throw new RangeError(

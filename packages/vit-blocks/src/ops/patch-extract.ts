@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { customOp, hasKernel, runKernel } from "kernel-contract";
+import { requireArguments, TENSOR } from "known-options";
 
 /**
  * Cuts images into square patches, row after row. Inside a patch the order is height, width, channel, as in a flattened
@@ -17,6 +18,7 @@ import { customOp, hasKernel, runKernel } from "kernel-contract";
  * console.log(patchExtract(tf.ones([1, 4, 6, 3]), 2).shape); // [1, 6, 12]
  */
 export function patchExtract(x: tf.Tensor, patchSize: number): tf.Tensor3D {
+  requireArguments("patchExtract", { x }, { x: TENSOR });
   const [batch = 0, height = 0, width = 0, channels = 0] = x.shape;
   if (x.rank !== 4) throw new RangeError(`patchExtract: x must be [batch, h, w, channels], got [${x.shape}]`);
   if (

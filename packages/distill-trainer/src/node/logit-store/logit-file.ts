@@ -2,11 +2,11 @@ import { closeSync, fstatSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { basename } from "node:path";
 import { bytesAt, encodeBlock, readBlock } from "./blocks.ts";
 
-/** What the first block of a file says, as JSON: whose logits of what it has. */
+/** Header of a file, its first block as JSON: teacher, views and classes of its logits. */
 export interface LogitHeader {
   readonly format: "distill-trainer logits 1";
   readonly classes: number;
-  /** In one string; of a writer that knew them. */
+  /** Names of the classes in one string, if known to the writer. */
   readonly classNames?: string;
   readonly teacher: string;
   readonly views: string;
@@ -15,8 +15,8 @@ export interface LogitHeader {
 const KEY_BYTES = 8;
 
 /**
- * One writer's file: a block with the header, then blocks of rows, each row a u64 key and its float32 logits, little-endian.
- * Whoever opens it to read finds what has been appended since it last looked.
+ * A writer's file: a block with the header, then blocks of rows, each a u64 key and its float32 logits, little-endian. Readers
+ * find rows that were appended since their last read.
  */
 export class LogitFile {
   readonly name: string;
@@ -37,10 +37,10 @@ export class LogitFile {
   /**
    * Reads the blocks that were not read yet.
    *
-   * @param note - Told of each row: its key, and where its logits lie.
-   * @returns Why something in the file cannot be used, said once of a damaged file; of a block that is cut off, each time: its
-   * writer may be at work.
-   * @throws Error if the file's header is another one.
+   * @param note - Called for each row with its key and the offset of its logits.
+   * @returns The problem of the file, if any: once for a damaged block, each time for one that is cut off, which may still be
+   * being written.
+   * @throws Error if the file has another header.
    */
   readNew(note: (key: bigint, at: number) => void): string | undefined {
     const { size } = fstatSync(this.#descriptor);
@@ -63,7 +63,7 @@ export class LogitFile {
   }
 
   /**
-   * Appends rows as one block. Not to be called again after it has thrown: what stands behind a torn block is lost.
+   * Appends rows as one block. Do not call it again after an error: blocks after a torn one are lost.
    *
    * @throws Error naming the file and the system's reason, such as a full disk.
    */
@@ -78,7 +78,7 @@ export class LogitFile {
     this.#noteRows(payload, this.#end - payload.length, note);
   }
 
-  /** The logits that lie at a place that was noted. */
+  /** Reads the logits at a noted offset. */
   logitsAt(at: number): Float32Array {
     const bytes = bytesAt(this.#descriptor, at, 4 * this.#header.classes);
     return new Float32Array(Uint8Array.from(bytes).buffer);
@@ -92,7 +92,7 @@ export class LogitFile {
     closeSync(this.#descriptor);
   }
 
-  /** The system's errors about an open file say nothing of its path. */
+  /** Adds the path to the system's errors, which lack it for an open file. */
   #naming(what: string, work: () => void): void {
     try {
       work();

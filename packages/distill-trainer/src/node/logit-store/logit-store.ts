@@ -7,30 +7,31 @@ import { LogitFile, type LogitHeader } from "./logit-file.ts";
 
 /** Options of {@link logitStore}. */
 export interface LogitStoreOptions {
+  /** Number of classes. */
   readonly classes: number;
-  /** Names of the classes, in the order of the logits, where they are known: a store of others is refused. */
+  /** Names of the classes in the order of the logits; a store with other names is an error. Default: not checked. */
   readonly classNames?: readonly string[];
-  /** What tells this teacher from others, such as its `weightsDigest`, with its preprocessing where that may vary. */
+  /** Identity of the teacher, such as its `weightsDigest`, with its preprocessing if that may vary. */
   readonly teacher: string;
-  /** What decides the views' pixels besides their keys, such as `viewSettings` of an `ImageSource` of `flowers-data`. */
+  /** Identity of the views apart from their keys, such as `viewSettings` of an `ImageSource`. */
   readonly views: string;
-  /** Told of each file of which a part cannot be used; the teacher is asked for it again. */
+  /** Callback for each damaged file, whose missing logits are computed again. */
   readonly onEvent?: (event: LogitStoreEvent) => void;
 }
 
-/** What a store has to say. */
+/** Event of a store. */
 export interface LogitStoreEvent {
   readonly kind: "damaged";
-  /** The file's. */
+  /** Name of the file. */
   readonly name: string;
   readonly reason: string;
 }
 
 /** A {@link LogitStore} of files. */
 export interface FolderLogitStore extends LogitStore {
-  /** Keys that are known now: those of other writers as of the last time that one was missed. */
+  /** Number of known keys; those of other writers are updated when a key is missed. */
   readonly size: number;
-  /** Flushes to the disk what was added and lets go of the files. Can be called twice. */
+  /** Flushes added rows to the disk and closes the files. Can be called twice. */
   close(): void;
 }
 
@@ -49,15 +50,14 @@ const CHECKS: Checks<LogitStoreOptions> = {
 const ENDING = ".logits";
 
 /**
- * A teacher's logits in a folder, float32 as they were, for any number of writers at once: replicas, programs, runs one after the
- * other. Each writes a file of its own, which it only appends to; what others write is found when a key is missed.
+ * Opens a store of a teacher's logits in a folder, as float32, for any number of concurrent writers. Each appends to its own
+ * file; rows of other writers are found when a key is missed.
  *
- * Rows come in blocks with a CRC-32 each, the first of which says whose logits of what the file has. Killed at any moment,
- * a writer leaves at most a last block that is cut off: it is told to `onEvent` and left out, as is what follows a damaged block.
- * Rows stay on the disk; memory holds their keys.
+ * Rows are in blocks with a CRC-32 each, the first of which is a header. A killed writer leaves at most a last block that is
+ * cut off: it is reported to `onEvent` and left out, as are blocks after a damaged one. Memory holds the keys only.
  *
- * @param folder - Made with the first row that is added.
- * @throws Error, also of `find`, if a file there is of another teacher, other views or classes: it names what differs.
+ * @param folder - Folder, created with the first added row.
+ * @throws Error, also from `find`, if a file has another teacher, views or classes; it names the difference.
  *
  * @example
  * const store = logitStore("logits", { classes: 5, teacher: await weightsDigest(model), views: source.viewSettings });
@@ -83,7 +83,7 @@ class LogitFolder implements FolderLogitStore {
   readonly #header: LogitHeader;
   readonly #files = new Map<string, LogitFile>();
   readonly #places = new Map<bigint, { readonly file: LogitFile; readonly at: number }>();
-  /** Files of this object's: they are not read, and only the last one is written. */
+  /** Files of this writer, which are not read again; only the last one is written. */
   readonly #own = new Set<LogitFile>();
   #writing: LogitFile | undefined;
   #isClosed = false;
@@ -121,7 +121,7 @@ class LogitFolder implements FolderLogitStore {
     }
     if (keys.length === 0) return;
     const file = this.#writing ?? this.#newFile();
-    this.#writing = undefined; // where appending fails, the next rows go to another file
+    this.#writing = undefined; // if appending fails, the next rows go to another file
     file.append(keys, logits, this.#noteOf(file));
     this.#writing = file;
   }
@@ -141,7 +141,7 @@ class LogitFolder implements FolderLogitStore {
     return file;
   }
 
-  /** What is cut off is worth an event only at first: later it is another writer at work. */
+  /** Reads other writers' files. A block that is cut off is reported at first only: later it is being written. */
   #readOthers(onEvent?: (event: LogitStoreEvent) => void): void {
     for (const name of namesIn(this.#folder)) {
       const file = this.#files.get(name) ?? new LogitFile(join(this.#folder, name), "r", this.#header);

@@ -1,34 +1,33 @@
-import { BOOLEAN, COUNT, optional, requireOptions } from "known-options";
+import { BOOLEAN, BYTES, COUNT, optional, requireArguments, requireOptions } from "known-options";
 import type { Sharp } from "sharp";
 import type { RgbImage } from "vision-augment";
 import { cmykToRgb, readCmykJpeg } from "./cmyk-jpeg.ts";
 import { nameOfOther, photoFormat } from "./photo-format.ts";
 
-/** Pixels of a photo that is decoded unless another limit is given: 300 MB decoded. */
+/** Default limit of a photo's pixels: 300 MB decoded. */
 const MOST_PIXELS = 100_000_000;
 
 /** Options of {@link decodeImage}. */
 export interface DecodeImageOptions {
-  /** Whether a photo is turned as its EXIF orientation says, as people see it. TensorFlow does not. Default false. */
+  /** Whether to apply the EXIF orientation, which TensorFlow does not. Default true. */
   readonly upright?: boolean;
-  /** Most pixels that a photo may have, read from its header before anything is decoded. Default 100,000,000. */
+  /** Limit of an image's pixels, checked with its header before decoding. Default 100,000,000. */
   readonly maxPixels?: number;
 }
 
 /**
- * Decodes a JPEG, PNG, WebP, GIF (its first frame), AVIF or TIFF to RGB as TensorFlow's `decode_jpeg` does: no color profile
- * and, unless it is asked for, no EXIF orientation applied; gray and CMYK become RGB, of 16 bits the upper 8 are kept,
- * transparency is dropped.
+ * Decodes a JPEG, PNG, WebP, GIF (first frame), AVIF or TIFF to RGB: upright by its EXIF orientation, without its color
+ * profile; gray and CMYK become RGB, 16 bits are cut to the upper 8, transparency is dropped.
  *
- * JPEG to the bit what TensorFlow gives with `dct_method="INTEGER_ACCURATE"`, CMYK and YCCK included, and PNG what its
- * `decode_image` gives. Its default transform is faster and coarser: on 25 photos of tf_flowers that differs by at most
- * 19 of 255, on average by 0.7 to 1.4. Pillow's `convert("RGB")` gives the same except for CMYK (1 of 255 where Adobe's
- * marker is there; without it, Pillow inverts and TensorFlow does not) and for gray PNGs of 16 bits, which it clips.
+ * With `upright: false` a JPEG equals TensorFlow's with `dct_method="INTEGER_ACCURATE"` bit for bit, CMYK and YCCK included,
+ * and a PNG its `decode_image`. TensorFlow's default transform is coarser: it differs on 25 photos of tf_flowers by at most
+ * 19 of 255, on average by 0.7 to 1.4. Pillow's `convert("RGB")` is equal except for CMYK (1 of 255 with Adobe's marker;
+ * without it, Pillow inverts and TensorFlow does not) and for gray PNGs of 16 bits, which it clips.
  *
- * @param bytes - The file. Not changed.
- * @returns uint8, 0…255, owned by the caller.
- * @throws RangeError for an option that does not fit. Error that says what is wrong with the bytes: another format (by their
- * content, not by a name), too many pixels, damaged or cut short.
+ * @param bytes - Contents of the file. Not changed.
+ * @returns An image of uint8, 0…255, owned by the caller.
+ * @throws TypeError if `bytes` is not a `Uint8Array`; RangeError for an option that does not fit; Error for bytes of another
+ * format (by content), with too many pixels, damaged or truncated.
  *
  * @example
  * ```ts norun
@@ -40,6 +39,7 @@ export interface DecodeImageOptions {
  */
 export async function decodeImage(bytes: Uint8Array, options: DecodeImageOptions = {}): Promise<RgbImage> {
   requireOptions("decodeImage", options, { upright: optional(BOOLEAN), maxPixels: optional(COUNT) });
+  requireArguments("decodeImage", { bytes }, { bytes: BYTES });
   try {
     return await decodeBytes(bytes, options);
   } catch (cause) {
@@ -49,17 +49,17 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeImageOptions
   }
 }
 
-/** {@link decodeImage} whose options are checked already and whose error says only what was got. */
+/** Decodes as {@link decodeImage}, with options already checked; the error states only the problem. */
 export async function decodeBytes(
   bytes: Uint8Array,
-  { upright = false, maxPixels = MOST_PIXELS }: DecodeImageOptions,
+  { upright = true, maxPixels = MOST_PIXELS }: DecodeImageOptions,
 ): Promise<RgbImage> {
   const format = photoFormat(bytes);
   if (format === undefined) {
     throw new Error(`${nameOfOther(bytes)}, not a JPEG, PNG, WebP, GIF, AVIF or TIFF`);
   }
-  const { default: sharp } = await import("sharp"); // native, and only here: not in threads that draw
-  const file = Buffer.from(bytes); // copied: native code takes no shared memory
+  const { default: sharp } = await import("sharp"); // native: loaded only where photos are decoded
+  const file = Buffer.from(bytes); // a copy: native code cannot read shared memory
   const decode = async (failOn: "warning" | "error"): Promise<RgbImage> => {
     const input = sharp(file, { failOn, ignoreIcc: true, autoOrient: upright, limitInputPixels: false });
     const { width, height } = await input.metadata();
@@ -67,8 +67,7 @@ export async function decodeBytes(
     return pixelsOf(input, bytes);
   };
   try {
-    // Of what libjpeg warns about, data that end too early are damage, though an end mark may follow. The rest (a stray byte before a
-    // marker) is none, as in TensorFlow.
+    // Of libjpeg's warnings only a premature end counts as damage, as in TensorFlow; a stray byte before a marker does not.
     if (format !== "JPEG") return await decode("error");
     return await decode("warning").catch((error: Error) => {
       if (error instanceof TooManyPixels || /premature end/i.test(error.message)) throw error;
@@ -89,7 +88,7 @@ class TooManyPixels extends Error {
 }
 
 async function pixelsOf(input: Sharp, bytes: Uint8Array): Promise<RgbImage> {
-  const cmyk = readCmykJpeg(bytes); // kept so to the end: sharp would convert it by a printer's profile
+  const cmyk = readCmykJpeg(bytes); // sharp would convert it by a printer's profile
   const wanted = cmyk ? input.pipelineColorspace("cmyk").toColorspace("cmyk") : input.toColorspace("srgb");
   const { data, info } = await wanted.removeAlpha().raw().toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;

@@ -1,12 +1,12 @@
-import { COUNT, optional, requireOptions } from "known-options";
+import { COUNT, optional, requireArguments, requireOptions } from "known-options";
 import type { RgbImage } from "vision-augment";
-import { type Encoding, rawImage, type SampleStore, sampleBytes } from "../../sample-store.ts";
+import { type Encoding, rawImage, type SampleStore, STORE, sampleBytes } from "../../sample-store.ts";
 import { decodeBytes } from "./decode-image.ts";
 
 /**
- * A picture of a store as it is shown: decoded, turned upright where the store's photos are.
+ * Decodes an image of a store, upright if the store's encoding is.
  *
- * @param options - `maxPixels`: as of `decodeImage`.
+ * @param options - `maxPixels`: as for `decodeImage`.
  * @throws TypeError for an unknown option. RangeError if one is out of range. Error naming the picture if it does not decode.
  *
  * @example
@@ -20,6 +20,7 @@ export async function decodeSample(
   options: { readonly maxPixels?: number } = {},
 ): Promise<RgbImage> {
   requireOptions("decodeSample", options, { maxPixels: optional(COUNT) });
+  requireArguments("decodeSample", { store }, { store: STORE });
   try {
     return await readSample({ ...store, ...options }, index);
   } catch (cause) {
@@ -28,7 +29,7 @@ export async function decodeSample(
   }
 }
 
-/** {@link decodeSample} whose error says only what was got. */
+/** Decodes as {@link decodeSample}; the error states only the problem. */
 export async function readSample(
   samples: {
     readonly bytes: SharedArrayBuffer;

@@ -1,5 +1,6 @@
+import { having, requireArguments } from "known-options";
 import { crc32c, masked } from "masked-crc32c";
-import { type ByteSource, listed, quoted } from "safetensors-io";
+import { BYTE_SOURCE, type ByteSource, listed, quoted } from "safetensors-io";
 import { float32Bytes, float32Of, type NamedTensors, type StoredTensor } from "../named-tensors.ts";
 import { type BundleEntry, FLOAT, readEntry, readShardCount, STRING } from "./entry.ts";
 import { nameOfKey, OBJECT_GRAPH, readString, variableNames } from "./object-graph.ts";
@@ -37,6 +38,16 @@ const MOST_NAMES = 100_000_000;
  * ```
  */
 export async function openTensorBundle(files: TensorBundleFiles): Promise<NamedTensors> {
+  requireArguments(
+    "openTensorBundle",
+    { files },
+    {
+      files: having(
+        "{ index, shard }",
+        ({ index, shard }) => BYTE_SOURCE.fits(index) && typeof shard === "function",
+      ),
+    },
+  );
   const { index } = files;
   const entries = new Map<string, BundleEntry>();
   let count = 0;

@@ -2,7 +2,7 @@ import { type Buffered, bytesOf, type Communicator } from "../../replicas/commun
 import { Inbox, type Message } from "./messages.ts";
 import { SharedBuffers } from "./shared-buffers.ts";
 
-/** Rank 0 of threads: they talk to this one alone, and through it to each other. */
+/** Communicator of rank 0, through which all threads communicate. */
 export class Hub implements Communicator {
   readonly rank = 0;
   readonly size: number;
@@ -11,20 +11,20 @@ export class Hub implements Communicator {
   readonly #buffers = new SharedBuffers();
   #sum = new SharedArrayBuffer(0);
 
-  /** @param send - Sends to the thread with rank 1, 2, … */
+  /** @param send - Functions that send to the threads with rank 1, 2, … */
   constructor(send: readonly ((message: Message) => void)[]) {
     this.size = send.length + 1;
     this.#send = send;
     this.#inboxes = send.map(() => new Inbox());
   }
 
-  /** Takes a message from a thread. */
+  /** Receives a message from a thread. */
   deliver(rank: number, message: Message): void {
     if (message.kind === "received") this.#buffers.release(message.id);
     else this.#inboxes[rank - 1]!.deliver(message);
   }
 
-  /** A thread is gone: whatever is waited for, or asked for later, is rejected. */
+  /** Rejects pending and later operations, after a thread has ended. */
   fail(error: unknown): void {
     for (const inbox of this.#inboxes) inbox.fail(error);
     this.#buffers.fail(error);
@@ -53,7 +53,7 @@ export class Hub implements Communicator {
       const more = new Float32Array(part.buffer, 0, values.length);
       for (let i = 0; i < values.length; i++) values[i]! += more[i]!;
     }
-    // All ranks have copied the last sum out of it: they would not have come here else.
+    // All ranks have copied the last sum: otherwise they would not have called this.
     if (this.#sum.byteLength < bytes) this.#sum = new SharedArrayBuffer(bytes);
     new Float32Array(this.#sum).set(values);
     for (const send of this.#send) send({ kind: "allreduce", buffer: this.#sum, bytes });

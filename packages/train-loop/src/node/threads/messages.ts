@@ -1,6 +1,6 @@
-/** What the main thread and a replica's thread send each other; bytes travel in shared memory, these only say where. */
+/** Message between the main thread and a replica's; values are passed in shared memory. */
 export type Message =
-  /** `bytes` of `buffer` are to be copied out, and its number then sent back. */
+  /** `bytes` of `buffer` to copy; the receiver then sends `received` with the id. */
   | {
       readonly kind: "broadcast";
       readonly buffer: SharedArrayBuffer;
@@ -8,11 +8,11 @@ export type Message =
       readonly id: number;
     }
   | { readonly kind: "received"; readonly id: number }
-  /** A rank's values lie in `buffer`; to the threads: the sum does. */
+  /** A rank's values in `buffer`; from rank 0, their sum. */
   | { readonly kind: "allreduce"; readonly buffer: SharedArrayBuffer; readonly bytes: number }
   | { readonly kind: "barrier" };
 
-/** Messages of one sender, in order, waited for one by one. */
+/** Queue of one sender's messages. */
 export class Inbox {
   readonly #messages: Message[] = [];
   readonly #waiting: { resolve: (message: Message) => void; reject: (error: unknown) => void }[] = [];
@@ -24,13 +24,13 @@ export class Inbox {
     else next.resolve(message);
   }
 
-  /** From now on every wait is rejected. */
+  /** Rejects all pending and later waits. */
   fail(error: unknown): void {
     this.#failure ??= { error };
     for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 
-  /** @throws Error if the next message is of another kind: the ranks do not call the same operations. */
+  /** Returns the next message. @throws Error if it has another kind: the ranks do not call the same operations. */
   async next<Kind extends Message["kind"]>(kind: Kind): Promise<Extract<Message, { kind: Kind }>> {
     if (this.#failure !== undefined) throw this.#failure.error;
     const message =

@@ -1,13 +1,13 @@
-/** How many broadcasts may be on their way: the sender runs ahead of those who still compute, but not far. */
+/** Most broadcasts in flight, which bounds how far the sender runs ahead. */
 const MOST_IN_FLIGHT = 12;
 
-/** Shared memory with a number: what comes back from another thread is another object over the same memory. */
+/** Shared memory with an id: another thread sends back another object over the same memory. */
 export interface NumberedBuffer {
   readonly id: number;
   readonly buffer: SharedArrayBuffer;
 }
 
-/** Shared memory for broadcasts, used again when every receiver has copied it out. */
+/** Pool of shared memory for broadcasts, reused when every receiver has copied it. */
 export class SharedBuffers {
   readonly #free: NumberedBuffer[] = [];
   readonly #inFlight = new Map<number, { readonly numbered: NumberedBuffer; receivers: number }>();
@@ -15,7 +15,7 @@ export class SharedBuffers {
   #wake: (() => void) | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  /** A buffer of at least so many bytes, for so many receivers; waits while too many are in flight. */
+  /** Returns a buffer of at least `bytes` for a number of receivers; waits while too many are in flight. */
   async take(bytes: number, receivers: number): Promise<NumberedBuffer> {
     while (this.#inFlight.size >= MOST_IN_FLIGHT && this.#failure === undefined) {
       await new Promise<void>((resolve) => {
@@ -34,7 +34,7 @@ export class SharedBuffers {
     return numbered;
   }
 
-  /** One receiver is done with it. */
+  /** Releases a buffer for one receiver. */
   release(id: number): void {
     const entry = this.#inFlight.get(id);
     if (entry === undefined || --entry.receivers > 0) return;
@@ -44,7 +44,7 @@ export class SharedBuffers {
     this.#wake?.();
   }
 
-  /** Nobody will release any more: who waits, or takes one later, gets the error. */
+  /** Rejects pending and later calls of `take`. */
   fail(error: unknown): void {
     this.#failure ??= { error };
     this.#wake?.();

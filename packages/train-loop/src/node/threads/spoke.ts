@@ -2,7 +2,7 @@ import { type Buffered, bytesOf, type Communicator } from "../../replicas/commun
 import { requireBytes } from "./hub.ts";
 import { Inbox, type Message } from "./messages.ts";
 
-/** A thread's side of a {@link Hub}. */
+/** Communicator of a thread, connected to a {@link Hub}. */
 export class Spoke implements Communicator {
   readonly rank: number;
   readonly size: number;

@@ -7,28 +7,28 @@ import type { ReplicaModule } from "../../replicas/replica-setup.ts";
 import { Hub } from "./hub.ts";
 import type { Message } from "./messages.ts";
 
-/** What a thread starts with. */
+/** Data that a thread starts with. */
 export interface ThreadData {
   readonly rank: number;
   readonly size: number;
   readonly module: string;
   readonly data: unknown;
-  /** Topology of the model, as tfjs' JSON. */
+  /** Topology of the model as tfjs' JSON. */
   readonly topology: string;
 }
 
 /** Threads of this process as ranks 1 to n; this thread is rank 0. */
 export interface Threads {
   readonly communicator: Communicator;
-  /** Ends them, whatever they do. */
+  /** Terminates the threads. */
   close(): Promise<void>;
 }
 
 /**
- * Starts replicas' threads. If one ends or throws before `close`, all operations of the communicator are rejected with an
- * Error that says which and why.
+ * Starts the replicas' threads. If one ends or throws before `close`, all operations of the communicator are rejected with an
+ * Error that names it and the reason.
  *
- * @param replicas - How many, ≥ 1.
+ * @param replicas - Number of replicas, ≥ 1.
  */
 export function startThreads(replicas: number, setup: ReplicaModule, model: tfl.LayersModel): Threads {
   const fromSource = import.meta.url.endsWith(".ts");
@@ -67,8 +67,8 @@ function replicaError(rank: number, cause: unknown): Error {
 }
 
 /**
- * What makes a thread read TypeScript, where tsx is installed: its own entry does so on the main thread only. Nothing
- * where it is not; newer Nodes read it by themselves.
+ * Returns the arguments that make a thread load TypeScript by tsx, whose own entry works on the main thread only; none if it
+ * is not installed, as newer Nodes need none.
  */
 function typescriptLoader(module: string): string[] {
   for (const from of [module, import.meta.url]) {

@@ -159,28 +159,31 @@ describe("a log of JSON lines", () => {
     expect(bitsOf(training.model, training.ema)).toBe(before);
   });
 
-  test.runIf(process.platform === "linux")("on a full disk is reported once, and training continues", async () => {
-    const told: string[] = [];
-    const { epoch } = await tinyTraining().fit({
-      epochs: 2,
-      callbacks: [
-        jsonLines(path, { flushSeconds: 0, onProblem: (message) => void told.push(message) }),
-        {
-          onEpochEnd: (index) => {
-            if (index > 0) return;
-            renameSync(path, `${path}.first`);
-            symlinkSync("/dev/full", path);
+  test.runIf(process.platform === "linux")(
+    "on a full disk is reported once, and training continues",
+    async () => {
+      const told: string[] = [];
+      const { epoch } = await tinyTraining().fit({
+        epochs: 2,
+        callbacks: [
+          jsonLines(path, { flushSeconds: 0, onProblem: (message) => void told.push(message) }),
+          {
+            onEpochEnd: (index) => {
+              if (index > 0) return;
+              renameSync(path, `${path}.first`);
+              symlinkSync("/dev/full", path);
+            },
           },
-        },
-      ],
-    });
-    expect(epoch).toEqual([0, 1]);
-    expect(told).toEqual([
-      `jsonLines: '${path}' cannot be written: ENOSPC: no space left on device, write; training continues, and writing is retried`,
-      `jsonLines: '${path}' ${STEPS_PER_EPOCH + 2} pieces were not written and are lost`,
-    ]);
-    expect(linesOf(`${path}.first`)).toHaveLength(1 + STEPS_PER_EPOCH + 1);
-  });
+        ],
+      });
+      expect(epoch).toEqual([0, 1]);
+      expect(told).toEqual([
+        `jsonLines: '${path}' cannot be written: ENOSPC: no space left on device, write; training continues, and writing is retried`,
+        `jsonLines: '${path}' ${STEPS_PER_EPOCH + 2} pieces were not written and are lost`,
+      ]);
+      expect(linesOf(`${path}.first`)).toHaveLength(1 + STEPS_PER_EPOCH + 1);
+    },
+  );
 
   test.runIf(process.platform === "linux")("that can be written again has what was kept", async () => {
     const told: string[] = [];

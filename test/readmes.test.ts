@@ -8,13 +8,10 @@ const HEADINGS = ["Usage", "API", "Memory", "Backends", "Differences from Keras 
 /** Words of a paragraph, and columns of a line outside tables and code, without the links' addresses. */
 const [LONGEST_PARAGRAPH, LONGEST_LINE] = [130, 140];
 
-/** Their owners have yet to bring theirs into this form. */
-const LATER = ["deit-cli"];
-
 const published = new Map(publicPackages().map((it) => [it.name, it]));
 const readmes = readdirSync(join(root, "packages"))
   .map((name) => ({ name, path: join(root, "packages", name, "README.md") }))
-  .filter(({ name, path }) => existsSync(path) && !LATER.includes(name))
+  .filter(({ path }) => existsSync(path))
   .map(({ name, path }) => ({ name, text: readFileSync(path, "utf8") }));
 
 describe.each(readmes)("$name", ({ name, text }) => {

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { emptyFolder } from "test-kit";
 import { expect, test } from "vitest";
+import { presetOf } from "../packages/deit-cli/src/settings/resolve-settings.ts";
 import { fillFigures } from "../scripts/figures/figures.ts";
 import { blocksOf, fillBlocks } from "../scripts/results/blocks.ts";
 import { curvesSvg } from "../scripts/results/curves.ts";
@@ -35,16 +36,15 @@ test("a run that is not finished is read as far as it has come, and named by wha
   const folder = await emptyFolder();
   const log = join(folder, "log");
   mkdirSync(log);
+  const { run, data, model, recipe } = presetOf("keras");
+  const own = { preset: "keras", name: "x", out: "/a/runs", seed: 7, backend: "tensorflow" };
   const settings = {
-    preset: "keras",
-    name: "x",
-    out: "/a/runs",
-    seed: 7,
-    epochs: 20,
-    backend: "tensorflow",
+    run: { ...run, ...own, teacher: "/a/runs/t/student-alone" },
+    data: { ...data, path: "/a/b/flowers.tgz", download: false },
+    model,
+    recipe: { ...recipe, epochs: 20 },
   };
-  const paths = { data: "/a/b/flowers.tgz", teacher: "/a/runs/t/student-alone" };
-  writeFileSync(join(folder, "settings.json"), JSON.stringify({ ...settings, ...paths, download: false }));
+  writeFileSync(join(folder, "settings.json"), JSON.stringify(settings));
   const time = "2026-01-02T03:04:05Z";
   const step = { event: "step", time, size: 10, waitSeconds: 1, computeSeconds: 4 };
   const lines = [
@@ -61,6 +61,6 @@ test("a run that is not finished is read as far as it has come, and named by wha
     ...{ model: "student distilled", commit: "abc", date: "2026-01-02", seed: 7, epochs: 20 },
     ...{ imagesPerSecond: 2, minutes: 0, loss: [1.5], valAccuracy: [0.25] },
     source:
-      "npx pnpm@12 start train --preset keras --seed 7 --backend tensorflow --data flowers.tgz --teacher runs/t/student-alone",
+      "npx pnpm@12 start train --preset keras --backend tensorflow --seed 7 --data flowers.tgz --teacher runs/t/student-alone",
   });
 });

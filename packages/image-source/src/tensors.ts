@@ -14,7 +14,7 @@ export interface BatchTensors {
 }
 
 /**
- * A batch as tensors.
+ * Uploads a batch as tensors.
  *
  * @returns New tensors owned by the caller.
  *
@@ -47,7 +47,7 @@ export interface BatchSource {
 }
 
 /**
- * A source as a batched `tf.data.Dataset`, for `model.fitDataset` of a plain tfjs model. Each pass is the next epoch.
+ * Returns a batched `tf.data.Dataset` over a source, for `model.fitDataset` of a tfjs model. Each pass is the next epoch.
  *
  * @returns Elements `{ xs: [batch, size, size, 3] in 0…255, ys: [batch, classes] one-hot float32 }`; whoever iterates owns them.
  *

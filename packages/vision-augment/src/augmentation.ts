@@ -10,20 +10,22 @@ import { resampleBytes } from "./resize/resample-bytes.ts";
 
 const FLIP = siteOf("flip");
 
-/** What is done to a training picture, in timm's order; a step that is absent is left out. */
+/** Augmentation of training images, in timm's order; absent steps are left out. */
 export interface Augmentation {
-  /** Random resized crop. Always done; default torchvision's. */
+  /** Random resized crop, always applied. Default torchvision's. */
   readonly crop?: ResizedCropOptions;
-  /** Probability that the picture is mirrored. Default 0.5. */
+  /** Probability of a horizontal flip. Default 0.5. */
   readonly flip?: number;
+  /** RandAugment. Default: none. */
   readonly randAugment?: RandAugmentOptions;
-  /** timm leaves it out where there is RandAugment; here both are done if both are given. */
+  /** Color jitter, applied beside RandAugment too, unlike in timm. Default: none. */
   readonly colorJitter?: ColorJitterOptions;
+  /** Random erasing. Default: none. */
   readonly erasing?: RandomErasingOptions;
 }
 
 /**
- * DeiT's: random resized crop (bicubic), flip, RandAugment `rand-m9-mstd0.5-inc1`, erasing with probability ¼.
+ * DeiT's augmentation: random resized crop (bicubic), flip, RandAugment `rand-m9-mstd0.5-inc1`, erasing with probability ¼.
  *
  * @see Touvron et al. 2021, table 9, https://arxiv.org/abs/2012.12877
  */
@@ -50,7 +52,7 @@ export function writeAugmented(
   if (erasing !== undefined) eraseAtRandom(target, offset, size, erasing, key);
 }
 
-/** @throws RangeError if an option is out of range, TypeError if one is not known. */
+/** Throws a RangeError if an option is out of range, a TypeError for an unknown one. */
 export function requireAugmentation(augmentation: Augmentation, caller = "Augmentation"): void {
   requireOptions(caller, augmentation, {
     crop: optional(OBJECT),

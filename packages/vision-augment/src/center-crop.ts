@@ -2,11 +2,11 @@ import { type Check, check, optional, requireOptions } from "known-options";
 import { type ByteImage, INTERPOLATION, type Interpolation, roundHalfEven } from "./pixels/byte-image.ts";
 import { resampleBytes } from "./resize/resample-bytes.ts";
 
-/** The evaluation's view of timm and FB: resized, then its middle. */
+/** Options of the center crop of timm and facebookresearch/deit: resize, then crop the center. */
 export interface CenterCropOptions {
-  /** Side of the middle over the shorter side of the resized picture, in (0, 1]. Default 0.875. */
+  /** Side of the crop over the shorter side of the resized image, in (0, 1]. Default 0.875. */
   readonly ratio?: number;
-  /** Default `"bicubic"`. */
+  /** Interpolation. Default `"bicubic"`. */
   readonly interpolation?: Interpolation;
 }
 
@@ -16,7 +16,7 @@ export const CROP_RATIO: Check = check(
   (value) => typeof value === "number" && value > 0 && value <= 1,
 );
 
-/** The middle of a picture whose shorter side was resized to `⌊size / ratio⌋`; the aspect ratio is kept. */
+/** Crops the center of an image whose shorter side is resized to `⌊size / ratio⌋`, keeping the aspect ratio. */
 export function centerCrop(image: ByteImage, size: number, options: CenterCropOptions): ByteImage {
   const { ratio = 0.875, interpolation = "bicubic" } = options;
   const { width, height } = image;
@@ -32,7 +32,7 @@ export function centerCrop(image: ByteImage, size: number, options: CenterCropOp
   return resampleBytes(image, { from: { top: 0, left: 0, height, width }, ...resized, part, interpolation });
 }
 
-/** @throws RangeError if an option is out of range, TypeError if one is not known. */
+/** Throws a RangeError if an option is out of range, a TypeError for an unknown one. */
 export function requireCenterCrop(options: CenterCropOptions, caller = "centerCrop"): void {
   requireOptions(caller, options, {
     ratio: optional(CROP_RATIO),

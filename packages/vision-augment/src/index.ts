@@ -1,15 +1,15 @@
-// Pictures.
+// Images.
 
 export type { Box, ByteImage, Interpolation, Rgb } from "./pixels/byte-image.ts";
 export type { RgbImage } from "./pixels/rgb-image.ts";
 
-// Views: what a model is shown of a picture.
+// Views.
 
 export { type Augmentation, DEIT_AUGMENTATION, requireAugmentation } from "./augmentation.ts";
 export { type CenterCropOptions, requireCenterCrop } from "./center-crop.ts";
 export { defaultMargin, type View, viewOf, writeView } from "./views.ts";
 
-// The steps of a view, each by itself.
+// Operations of a view.
 
 export type { AffineOptions } from "./ops/affine.ts";
 export { applyImageOp, type ImageOp } from "./ops/image-op.ts";

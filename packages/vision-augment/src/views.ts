@@ -53,13 +53,13 @@ const CHECKS: KindChecks<View, "kind"> = {
   training: { ...SIZED, key: UINT32, margin: optional(integerFrom(0)), antialias: optional(BOOLEAN) },
 };
 
-/** @returns The Keras example's margin, 20 at 224, in proportion at other sizes. */
+/** Returns the Keras example's margin: 20 at 224, in proportion at other sizes. */
 export function defaultMargin(size: number): number {
   return Math.round((size * 20) / 224);
 }
 
 /**
- * A square view of a picture.
+ * Computes a square view of an image.
  *
  * `evaluation`: resized to `size²`. `training`: resized to `(size + margin)²`, from which `size²` is cut at
  * `⌊u · (margin + 1)⌋` in each direction, then mirrored if `u < ½`. The `u` are fractions drawn from `key`, so one key gives

@@ -21,7 +21,7 @@ export const FLOWER_PHOTOS: { readonly url: string; readonly size: number; reado
   sha256: "4c54ace7911aaffe13a365c34f650e71dd5bf1be0a58b464e5a7183e3e595d9c",
 };
 
-/** How far a download is. */
+/** Progress of a download. */
 export interface DownloadProgress {
   /** Bytes on disk, those of an earlier try included. */
   readonly received: number;
@@ -31,14 +31,14 @@ export interface DownloadProgress {
 
 /** Options of {@link downloadFlowers}. */
 export interface DownloadOptions {
-  /** Default: `flowers-data` in the platform's cache folder. */
+  /** Folder of the cache. Default: `flowers-data` in the platform's cache folder. */
   readonly cacheDir?: string;
   /** Default {@link FLOWER_PHOTOS}. */
   readonly url?: string;
   /** What the archive must be. Default {@link FLOWER_PHOTOS}. */
   readonly size?: number;
   readonly sha256?: string;
-  /** Times a broken connection is taken up again within one call. Default 3. */
+  /** Number of retries of a broken connection. Default 3. */
   readonly retries?: number;
   readonly onProgress?: (progress: DownloadProgress) => void;
   readonly signal?: AbortSignal;

@@ -21,18 +21,18 @@ const DRAW: WorkerModule<DrawPlan, DrawTask, void> = {
 /** Options of {@link proceduralFlowers}. */
 export interface ProceduralFlowersOptions {
   readonly count: number;
-  /** Side, pixels. */
+  /** Side of the images in pixels. */
   readonly size: number;
-  /** uint32. */
+  /** Seed of the images, uint32. */
   readonly seed: number;
-  /** Threads that draw; the pictures do not depend on it. Default: as many as cores, at most 8. */
+  /** Number of threads; the images do not depend on it. Default: the number of cores, at most 8. */
   readonly workers?: number;
-  /** Ends the drawing. */
+  /** Signal that aborts the drawing. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * A data set that needs no download: the five classes of tf_flowers, drawn.
+ * Draws a data set of the five classes of tf_flowers, without a download.
  *
  * Picture `i` is `drawFlower({seed, index: i, size})`, of class `i mod 5`, so classes are balanced. Pose, color, background,
  * light, occlusion and grain vary, and color does not give the class away.

@@ -5,10 +5,10 @@ import { isTfFlowers } from "./tf-flowers.ts";
 import { tfdsSplit } from "./tfds-split.ts";
 
 /**
- * A store in two parts, 90 to 10: {@link tfdsSplit} for tf_flowers, known by its file names, and for drawn flowers; the stratified split
- * of `splitStore` for all others.
+ * Splits a store 90 to 10: by {@link tfdsSplit} for tf_flowers, recognized by its file names, and for drawn flowers; by the
+ * stratified split of `splitStore` for others.
  *
- * @param options - Of the stratified split; the other one has none.
+ * @param options - Options of the stratified split.
  * @throws As `splitStore`.
  *
  * @example

@@ -8,9 +8,9 @@ import {
 } from "./stratified-split.ts";
 
 /**
- * A store in two parts, as two views of it: 90 to 10, or as many held out as there are classes, if that is more.
+ * Splits a store into two views: 90 to 10, or one held-out sample per class if that is more.
  *
- * @param split - What decides which samples are held out. Default {@link stratifiedSplit}.
+ * @param split - Function that chooses the held-out samples. Default {@link stratifiedSplit}.
  * @throws TypeError for an unknown option. RangeError if one is out of range, there are fewer than two classes, a class has fewer than
  * two samples, or `options.heldOut` leaves a part smaller than one sample a class.
  *

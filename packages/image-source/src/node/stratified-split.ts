@@ -18,9 +18,9 @@ export interface Split {
 
 /** Options of {@link stratifiedSplit}. */
 export interface StratifiedSplitOptions {
-  /** Which pictures of a class are held out. Default 0. */
+  /** Seed of the choice of held-out images, uint32. Default 0. */
   readonly seed?: number;
-  /** Share that is held out, in (0, 1). Default 0.1. */
+  /** Share of held-out images, in (0, 1). Default 0.1. */
   readonly heldOut?: number;
 }
 

@@ -16,7 +16,7 @@ const KINDS: KindChecks<Mix, "kind"> = {
 };
 
 /**
- * A batch whose row `i` is mixed with row `n − 1 − i`, images, teacher images and targets alike, as timm's `Mixup`.
+ * Mixes row `i` of a batch with row `n − 1 − i`: images, teacher images and targets, as timm's `Mixup`.
  *
  * MixUp: `λ · row + (1 − λ) · partner`. CutMix: a box of the partner's image; λ of the targets is then the share of the student's
  * image outside the box. The middle row of an odd batch is its own partner. `labels` become those of the larger share, which is

@@ -26,7 +26,7 @@ export const MIX_CHECKS: Checks<MixOptions> = {
   switchProbability: optional(FRACTION),
 };
 
-/** How rows are mixed. */
+/** Mix of a row with its partner. */
 export type Mix =
   | { readonly kind: "none" }
   /** `lambda`: a row's share of itself; its partner gets the rest. */
@@ -35,7 +35,7 @@ export type Mix =
   | { readonly kind: "cutmix"; readonly lambda: number; readonly middle: readonly [number, number] };
 
 /**
- * How rows are mixed: MixUp, CutMix or neither, as timm's `Mixup` draws it for a batch, a pair of rows or a row.
+ * Draws a mix, MixUp, CutMix or neither, as timm's `Mixup` does for a batch, a pair of rows or a row.
  *
  * @param key - uint32; one mix a key.
  * @throws TypeError for an unknown option. RangeError if one is out of range.

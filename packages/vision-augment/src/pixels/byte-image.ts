@@ -1,12 +1,12 @@
 import { type Check, check, oneOf } from "known-options";
 import { type RgbImage, requireRgbImage } from "./rgb-image.ts";
 
-/** A picture of bytes, as a decoder gives it: what augmentation works on, like PIL's mode RGB. */
+/** A decoded image of bytes, as PIL's mode RGB. */
 export interface ByteImage extends RgbImage {
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
-/** How pixels between pixels are made. */
+/** Interpolation between pixels. */
 export type Interpolation = "bilinear" | "bicubic";
 /** Check of an {@link Interpolation}. */
 export const INTERPOLATION: Check = oneOf("bilinear", "bicubic");
@@ -43,7 +43,7 @@ export function requireByteImage(caller: string, image: RgbImage): asserts image
   }
 }
 
-/** `Math.round` as Python's: halves go to the even neighbor. */
+/** Rounds halves to even, as Python does. */
 export function roundHalfEven(value: number): number {
   const floor = Math.floor(value);
   if (value - floor !== 0.5) return Math.round(value);

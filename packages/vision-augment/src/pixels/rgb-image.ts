@@ -1,11 +1,12 @@
 import { having, requireArguments } from "known-options";
 
-/** A decoded picture: height × width × 3, row by row, RGB in 0…255. */
+/** A decoded image, RGB in 0…255. */
 export interface RgbImage {
+  /** Values `[height, width, 3]`, row-major. */
   readonly data: Uint8Array | Uint8ClampedArray | Float32Array;
-  /** Pixels. */
+  /** Width in pixels. */
   readonly width: number;
-  /** Pixels. */
+  /** Height in pixels. */
   readonly height: number;
 }
 

@@ -7,11 +7,11 @@ const FACTORS = optional(atLeast(0));
 
 /** Options of {@link colorJitterOps}: how far each factor may be from 1; 0 leaves it out. */
 export interface ColorJitterOptions {
-  /** Default 0. */
+  /** Range of the brightness factor. Default 0. */
   readonly brightness?: number;
-  /** Default 0. */
+  /** Range of the contrast factor. Default 0. */
   readonly contrast?: number;
-  /** Default 0. */
+  /** Range of the saturation factor. Default 0. */
   readonly saturation?: number;
 }
 

@@ -6,19 +6,19 @@ const CROP = siteOf("crop.resized");
 
 /** Options of a random resized crop. The defaults are torchvision's and timm's. */
 export interface ResizedCropOptions {
-  /** Share of the picture's area, smallest and largest. Default `[0.08, 1]`. */
+  /** Smallest and largest share of the image's area. Default `[0.08, 1]`. */
   readonly scale?: readonly [number, number];
-  /** Width over height, smallest and largest. Default `[3 / 4, 4 / 3]`. */
+  /** Smallest and largest aspect ratio, width over height. Default `[3 / 4, 4 / 3]`. */
   readonly ratio?: readonly [number, number];
-  /** Default `"bicubic"`. */
+  /** Interpolation. Default `"bicubic"`. */
   readonly interpolation?: Interpolation;
 }
 
 /**
- * The part of a picture that a random resized crop shows: area and aspect ratio drawn until they fit, at most ten times;
- * then the largest one in the middle.
+ * Draws the box of a random resized crop: area and aspect ratio are drawn until they fit, at most ten times; then the largest
+ * box in the center is used.
  *
- * @param size - Of the picture, pixels.
+ * @param size - Size of the image in pixels.
  * @param key - The sample's key of this epoch.
  * @throws RangeError if a range is empty or out of bounds.
  * @see Szegedy et al. 2015, https://arxiv.org/abs/1409.4842; timm's RandomResizedCropAndInterpolation

@@ -33,13 +33,13 @@ export interface RandAugmentOptions {
   readonly magnitude?: number;
   /** Standard deviation of the severity, which stays in [0, 10]. Default 0.5. */
   readonly magnitudeStd?: number;
-  /** Ops drawn for a picture, with replacement. Default 2. */
+  /** Number of ops drawn per image, with replacement. Default 2. */
   readonly layers?: number;
   /** Probability of applying a drawn op, in [0, 1]. Default 0.5. */
   readonly probability?: number;
-  /** Between pixels, of what turns or shifts. Default `"bicubic"`. */
+  /** Interpolation of rotations, shears and translations. Default `"bicubic"`. */
   readonly interpolation?: Interpolation;
-  /** Color of what comes in from outside. Default `[124, 116, 104]`. */
+  /** Color of uncovered pixels. Default `[124, 116, 104]`. */
   readonly fill?: Rgb;
 }
 
@@ -56,7 +56,7 @@ const CHECKS: Checks<RandAugmentOptions> = {
 const IMAGENET_FILL: Rgb = [124, 116, 104];
 
 /**
- * RandAugment: the ops that one sample's picture goes through.
+ * Draws the ops of RandAugment for an image.
  *
  * Each layer draws one of {@link RAND_AUGMENT_OPS} evenly, whether it is applied, its severity `normal(magnitude, std)` kept in
  * [0, 10], and the sign of what can go two ways. Drawn from `key`, so one key gives the same ops at any size.

@@ -7,15 +7,15 @@ const NOISE = siteOf("erase.noise");
 
 /** Options of {@link eraseAtRandom}. The defaults are DeiT's, in timm's mode `pixel`. */
 export interface RandomErasingOptions {
-  /** Default 0.25. */
+  /** Probability of erasing. Default 0.25. */
   readonly probability?: number;
-  /** Share of the picture's area, smallest and largest. Default `[0.02, 1 / 3]`. */
+  /** Smallest and largest share of the image's area. Default `[0.02, 1 / 3]`. */
   readonly area?: readonly [number, number];
-  /** Height over width, smallest and largest. Default `[0.3, 1 / 0.3]`. */
+  /** Smallest and largest aspect ratio, height over width. Default `[0.3, 1 / 0.3]`. */
   readonly ratio?: readonly [number, number];
-  /** Of the noise, by channel, for pixels in [0, 1]. Default ImageNet's. */
+  /** Mean of the noise by channel, for pixels in [0, 1]. Default ImageNet's. */
   readonly mean?: readonly [number, number, number];
-  /** Of the noise, by channel, for pixels in [0, 1]. Default ImageNet's. */
+  /** Standard deviation of the noise by channel, for pixels in [0, 1]. Default ImageNet's. */
   readonly std?: readonly [number, number, number];
 }
 

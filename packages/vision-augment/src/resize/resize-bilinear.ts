@@ -4,27 +4,24 @@ import { resampleWindow } from "./resample-window.ts";
 
 /** Options of {@link resizeBilinear}. */
 export interface ResizeOptions {
-  /**
-   * `true` averages over all pixels that shrink into one (`tf.image.resize(…, antialias=True)`); `false` looks at the
-   * four nearest only, as the Keras example does. Default `false`.
-   */
+  /** Whether to antialias (`tf.image.resize(…, antialias=True)`), which the Keras example does not. Default false. */
   readonly antialias?: boolean;
 }
 
-/** A resized picture. */
+/** An image of float32. */
 export interface FloatImage extends RgbImage {
   readonly data: Float32Array;
 }
 
 /**
- * Stretches a picture as `tf.image.resize(…, method="bilinear")` of TensorFlow 2 does: half-pixel centers, the aspect
+ * Resizes an image as `tf.image.resize(…, method="bilinear")` of TensorFlow 2 does: half-pixel centers, the aspect
  * ratio is not kept, values stay float.
  *
  * @param image - `[image.height, image.width, 3]`, 0…255. Not changed.
- * @param height - Of the result, pixels.
- * @param width - Of the result, pixels.
+ * @param height - Height of the result in pixels.
+ * @param width - Width of the result in pixels.
  * @returns `[height, width, 3]`, float32, 0…255; a new array owned by the caller.
- * @throws RangeError if a size is no positive integer or the data's length is not that of its size.
+ * @throws RangeError if a size is not a positive integer or the data's length is not that of its size.
  * @see https://www.tensorflow.org/api_docs/python/tf/image/resize
  *
  * @example

@@ -2,9 +2,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import { customOp, hasKernel, runKernel } from "kernel-contract";
 import { type Check, check, LIST, OBJECT, POSITIVE, requireArguments } from "known-options";
 
-/** What happens to a step's gradients before the optimizer gets them. */
+/** Transform of a step's gradients before the optimizer. */
 export interface GradientTransform {
-  /** Says what it does and with which numbers: a resumed run must have the same. */
+  /** Name with its parameters, which must be equal on resume. */
   readonly name: string;
   /**
    * @param gradients - By variable name; not disposed.

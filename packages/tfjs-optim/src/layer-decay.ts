@@ -6,7 +6,7 @@ export interface LayerDecayOptions {
   readonly decay: number;
   /** Transformer blocks of the model. */
   readonly depth: number;
-  /** No scale is below it. Default 0. */
+  /** Smallest scale. Default 0. */
   readonly minScale?: number;
 }
 

@@ -110,7 +110,7 @@ export class ModelEma {
   }
 
   /**
-   * Goes on from another average.
+   * Restores another average.
    *
    * @param weights - As `weights` gives them; copied.
    * @throws RangeError if their shapes are not the model's.
@@ -135,7 +135,7 @@ export class ModelEma {
 
 /** Options of {@link emaWarmup}, named as timm's. */
 export interface EmaWarmupOptions {
-  /** The most that it reaches. */
+  /** Largest decay. */
   readonly decay: number;
   /** Default 1. */
   readonly gamma?: number;

@@ -18,7 +18,7 @@ export function constant(value: number): Schedule {
 
 /** Options of {@link cosine}. Steps are optimizer steps. */
 export interface CosineOptions {
-  /** Value after the warm-up. */
+  /** Peak value, after the warm-up. */
   readonly base: number;
   /** Step at which `min` is reached; it stays there. */
   readonly totalSteps: number;
@@ -69,7 +69,7 @@ export interface StepDecayOptions {
   readonly base: number;
   /** Steps between drops, ≥ 1. */
   readonly every: number;
-  /** What a drop multiplies the value by. Default 0.1. */
+  /** Factor of each drop. Default 0.1. */
   readonly factor?: number;
 }
 
@@ -89,7 +89,7 @@ export function stepDecay(options: StepDecayOptions): Schedule {
 
 /** Options of {@link warmup}. */
 export interface WarmupOptions {
-  /** Steps of the rise, ≥ 0. */
+  /** Steps of the warm-up, ≥ 0. */
   readonly steps: number;
   /** Value at step 0. Default 0. */
   readonly from?: number;

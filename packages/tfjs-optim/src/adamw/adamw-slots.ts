@@ -36,7 +36,7 @@ export class AdamWSlots {
     ]);
   }
 
-  /** Goes on from what {@link requireMoments} accepted; copied. */
+  /** Restores moments that {@link requireMoments} accepted; copied. */
   restore(moments: readonly NamedTensor[]): void {
     this.dispose();
     for (let i = 0; i < moments.length; i += 2) {

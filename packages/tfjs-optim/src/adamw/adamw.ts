@@ -12,15 +12,15 @@ import {
 
 /** Options of {@link AdamW}. The defaults are Keras' own AdamW. */
 export interface AdamWOptions {
-  /** Per optimizer step, finite and ≥ 0; a number is constant. */
+  /** Learning rate, or its schedule by optimizer step, finite and ≥ 0. */
   readonly learningRate: number | Schedule;
-  /** Default 0.004. */
+  /** Weight decay. Default 0.004. */
   readonly weightDecay?: number;
-  /** Default 0.9. */
+  /** Decay rate of the first moment. Default 0.9. */
   readonly beta1?: number;
-  /** Default 0.999. */
+  /** Decay rate of the second moment. Default 0.999. */
   readonly beta2?: number;
-  /** Default 1e-7. */
+  /** Constant added to the denominator. Default 1e-7. */
   readonly epsilon?: number;
   /**
    * `"lr-scaled"` takes `learningRate · weightDecay` of a variable per step, `"absolute"` takes `weightDecay`.
@@ -31,7 +31,7 @@ export interface AdamWOptions {
   readonly epsilonPlacement?: "uncorrected" | "corrected";
   /** Variables that do not decay, by name. Default: none. */
   readonly excludeFromDecay?: (variableName: string) => boolean;
-  /** What a variable's learning rate is multiplied by, by name; see `layerDecay`. Default: 1 for all. */
+  /** Factor of a variable's learning rate, by name; see `layerDecay`. Default: 1 for all. */
   readonly learningRateScale?: (variableName: string) => number;
 }
 
@@ -73,7 +73,7 @@ const RATE_NAME = "learningRate";
  * The formulas are those of `adamWUpdate`. Slots are kept by variable name, so the order in which gradients are given
  * does not matter; a variable without a gradient is left alone, decay included.
  *
- * The class is registered with tfjs: a model compiled with it can be saved with `includeOptimizer: true`, and goes on
+ * The class is registered with tfjs: a model compiled with it can be saved with `includeOptimizer: true`, and continues
  * training to the same bits once `tf.loadLayersModel` has loaded it. Functions cannot be saved: see {@link getConfig}.
  *
  * @throws TypeError for an unknown option. RangeError if one is out of range, or while stepping if the schedule gives a

@@ -24,7 +24,7 @@ export function peakLoop(build: Build): () => void {
 }
 
 /** The same for the 256-bit build, {@link PEAK_MEGAFLOPS} in half the rounds, or `undefined` where it does not run. */
-export function widePeakLoop(): (() => void) | undefined {
+function widePeakLoop(): (() => void) | undefined {
   const compile = mergingCompiler();
   if (compile === undefined || wideModule().module === undefined) return undefined;
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 65536 });

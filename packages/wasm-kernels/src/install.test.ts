@@ -2,8 +2,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import { startBackend } from "tfjs-backends";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { installWasmKernels } from "./install.ts";
+import { base64 as probe, sha256 as probeSha256 } from "./modules/probe.generated.ts";
 import { base64 as relaxedSimd, sha256 as relaxedSimdSha256 } from "./modules/relaxed-simd.generated.ts";
 import { base64 as simd, sha256 as simdSha256 } from "./modules/simd.generated.ts";
+import { base64 as wide, sha256 as wideSha256 } from "./modules/wide.generated.ts";
 import { withSharedMemory } from "./side-module.ts";
 
 beforeAll(async () => {
@@ -37,6 +39,8 @@ test("refuses another backend and leaves tfjs alone", async () => {
 test.each([
   ["simd", simd, simdSha256],
   ["relaxed-simd", relaxedSimd, relaxedSimdSha256],
+  ["wide", wide, wideSha256],
+  ["probe", probe, probeSha256],
 ])("the committed module %s has the recorded SHA-256", async (_, base64, sha256) => {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", decoded(base64)));
   expect([...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("")).toBe(sha256);

@@ -20,6 +20,6 @@ export interface BadImage {
   readonly key: string;
   /** Position in the store. */
   readonly index: number;
-  /** What was wrong with it. */
+  /** Reason why it does not decode. */
   readonly reason: string;
 }

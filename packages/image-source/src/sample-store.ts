@@ -18,7 +18,7 @@ export type Encoding =
   | { readonly kind: "file"; readonly upright?: boolean }
   | { readonly kind: "rgb"; readonly width: number; readonly height: number };
 
-/** What {@link SampleStore} is made of; see its fields. */
+/** Fields of a {@link SampleStore}. */
 export interface SampleStoreParts {
   readonly classNames: readonly string[];
   readonly keys: readonly string[];

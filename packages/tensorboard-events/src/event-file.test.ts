@@ -49,7 +49,7 @@ describe("the bytes", () => {
     });
   });
 
-  test("of a run that goes on are torch's with purge_step, but for its second version event", () => {
+  test("of a resumed run are torch's with purge_step, except its second version event", () => {
     const [version, secondVersion, ...rest] = readRecords(Buffer.from(torch.restarted, "base64"));
     expect(secondVersion!.includes("brain.Event:2")).toBe(true);
     const made = [

@@ -15,7 +15,7 @@ const CHOICES = ["auto", "tensorflow", "webgpu", "wasm", "webgl", "cpu"] as cons
 /** Options of {@link startBackend}. */
 export interface StartOptions {
   /**
-   * Where a page finds the three `.wasm` files of `@tensorflow/tfjs-backend-wasm`: the URL of their folder, with its
+   * Location of the three `.wasm` files of `@tensorflow/tfjs-backend-wasm`: the URL of their folder, with its
    * slash at the end, or the URL of each by its name. Default: where Vite or webpack 5 has put them, if `wasm-kernels`
    * is installed; otherwise what tfjs' `setWasmPaths` was given, or beside the page. Node needs none.
    */

@@ -5,7 +5,7 @@ import type { Schedule } from "./schedule.ts";
 /**
  * tfjs' SGD with momentum, its rate by the step: `v = momentum · v + g`, `w −= rate(step) · v`, as PyTorch's.
  *
- * It cannot be saved with a model: a file holds no functions, so what is loaded would go on at a constant rate.
+ * It cannot be saved with a model: a file holds no functions, so what is loaded would continue at a constant rate.
  */
 export class ScheduledMomentum extends tf.MomentumOptimizer {
   /** Not tfjs' "Momentum", which a saved model would load as. */
@@ -32,7 +32,7 @@ export class ScheduledMomentum extends tf.MomentumOptimizer {
     return this.#schedule(step);
   }
 
-  /** What a run is told apart by beside its rate. */
+  /** The options that identify a run, apart from its rate. */
   get semantics(): Readonly<Record<string, number>> {
     return { momentum: this.#momentum };
   }

@@ -21,8 +21,9 @@ const CROP_Y = siteOf("crop.y");
 const FLIP = siteOf("flip");
 
 /**
- * What is shown of a picture. Of the Keras example: `evaluation` all of it, `training` a random crop, mirrored half of the
- * time. Of timm and FB's DeiT: `center` the middle, `augmented` a random resized crop and what else the augmentation says.
+ * Part of a picture that a view shows. As in the Keras example, `evaluation` is all of it and `training`
+ * a random crop, mirrored half of the time. As in timm and DeiT, `center` is the middle and `augmented` a random resized crop with
+ * the rest of the augmentation.
  */
 export type View =
   | { readonly kind: "evaluation"; readonly size: number; readonly antialias?: boolean }

@@ -6,7 +6,7 @@ import { kernels } from "./kernels/index.ts";
 import { type Build, bestBuild, compiled, isShared } from "./side-module.ts";
 import { type WideModule, wideModule } from "./wide/wide-module.ts";
 
-/** What `installWasmKernels` did. */
+/** Result of `installWasmKernels`. */
 export interface InstalledWasmKernels extends InstalledKernels {
   /** `"relaxed-simd"` where the engine has fused multiply-add, else `"simd"`. */
   readonly build: Build;

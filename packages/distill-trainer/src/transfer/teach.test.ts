@@ -309,7 +309,7 @@ describe("fineTune", () => {
   });
 });
 
-test("firstSteps ends a source after so many batches, also where an epoch is entered in its middle", async () => {
+test("firstSteps ends a source after the given number of batches, also where an epoch is entered in its middle", async () => {
   const count = async (batches: AsyncIterable<unknown>) => {
     let batchesSeen = 0;
     for await (const _ of batches) batchesSeen++;

@@ -77,7 +77,7 @@ describe("downloadFlowers", () => {
     );
     const cacheDir = await folderOf({});
     await expect(downloadFlowers({ ...options(url, cacheDir), retries: 0 })).rejects.toThrow(
-      /kept: run again to go on/,
+      /kept: run again to resume/,
     );
     expect(await readdir(cacheDir)).toEqual(["flower_photos.tgz.part"]);
     expect(await readFile(await downloadFlowers(options(url, cacheDir)))).toEqual(BODY);

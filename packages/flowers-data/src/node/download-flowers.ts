@@ -35,7 +35,7 @@ export interface DownloadOptions {
   readonly cacheDir?: string;
   /** Default {@link FLOWER_PHOTOS}. */
   readonly url?: string;
-  /** What the archive must be. Default {@link FLOWER_PHOTOS}. */
+  /** Expected size and SHA-256 of the archive. Default {@link FLOWER_PHOTOS}. */
   readonly size?: number;
   readonly sha256?: string;
   /** Number of retries of a broken connection. Default 3. */
@@ -50,7 +50,7 @@ type Expected = Required<Pick<DownloadOptions, "url" | "size" | "sha256">>;
  * Downloads `flower_photos.tgz` once; a second call finds it in the cache. Its SHA-256 is checked in every call, that of the cached
  * file too (229 MB: less than a second).
  *
- * What arrived stays in a `.part` file beside the target, from which a later call (or a retry) goes on if the server knows
+ * A partial download stays in a `.part` file beside the target; a later call (or a retry) resumes from it if the server knows
  * ranges; size and SHA-256 are checked before the file takes its name, so that a file of that name is whole.
  *
  * @returns Path of the archive, for `openFlowers`.
@@ -106,7 +106,7 @@ export async function downloadFlowers(options: DownloadOptions = {}): Promise<st
       if (attempt >= retries) {
         const kept = await sizeOf(part);
         throw new Error(
-          `downloadFlowers: ${expected.url}: expected ${expected.size} bytes, the connection broke at ${kept} (kept: run again to go on): ${error.message}`,
+          `downloadFlowers: ${expected.url}: expected ${expected.size} bytes, the connection broke at ${kept} (kept: run again to resume): ${error.message}`,
           { cause: error },
         );
       }

@@ -1,6 +1,6 @@
 import { drawFlower } from "../procedural/draw-flower.ts";
 
-/** What all pictures of a data set have in common; sent to each worker once. */
+/** Settings that all pictures of a data set share; sent to each worker once. */
 export interface DrawPlan {
   /** Memory of all pictures, shared. */
   readonly bytes: SharedArrayBuffer;

@@ -58,7 +58,7 @@ export interface ImageSourceOptions {
   readonly prefetch?: number;
   /** Maximum number of pixels of a photo; a larger one does not decode. Default 100,000,000. */
   readonly maxPixels?: number;
-  /** What to do with a picture that does not decode. Default `"throw"`. */
+  /** Policy for pictures that do not decode. Default `"throw"`. */
   readonly onBadImage?: "throw" | "skip";
   /** Called with each picture that is skipped. */
   readonly onSkip?: (bad: BadImage) => void;

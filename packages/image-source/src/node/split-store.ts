@@ -32,7 +32,7 @@ export function splitStore(
   requireArguments("splitStore", { store }, { store: STORE });
   requireEnough(store);
   const { keys, labels, classNames } = store;
-  // Of 25 photos of five classes a tenth is three: too few to hold one of each class out.
+  // A tenth of 25 photos in five classes is three: too few to hold out one of each class.
   const heldOut = Math.max(0.1, (classNames.length - 0.5) / keys.length);
   const { train, validation } = split(keys, labels, { heldOut, ...options });
   return { train: store.subset(train), validation: store.subset(validation) };

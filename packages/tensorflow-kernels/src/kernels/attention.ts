@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 /**
  * `{qkv: [batch, tokens, 3 · heads · size]}`, `{heads, scale, queries}` → `[out, p]`.
  *
- * Where other backends keep the sums' logarithms for the backward pass, this one keeps the probabilities themselves: its
+ * Other backends keep the sums' logarithms for the backward pass; this one keeps the probabilities themselves: its
  * memory is the machine's.
  */
 export const attention: Kernel<Context> = defineKernel("Attention", (context, { qkv }, attributes) => {

@@ -39,7 +39,7 @@ export interface AdamWOptions {
 export type AdamWSemantics = Required<Pick<AdamWOptions, "epsilon" | "epsilonPlacement" | "weightDecayMode">>;
 
 /**
- * What "AdamW" means in three libraries; spread one into {@link AdamWOptions}.
+ * Settings of "AdamW" in three libraries; spread one into {@link AdamWOptions}.
  *
  * - `tfa`: TensorFlow Addons, used by the Keras example: the decay is **not** multiplied by the learning rate.
  * - `keras`: Keras' built-in AdamW.
@@ -93,7 +93,7 @@ export class AdamW extends tf.Optimizer {
   #constantRate: number | undefined;
   /** Whether it was set after construction, and so belongs to the state. */
   #isRateSet = false;
-  /** The set rate as a tensor, once somebody asked for it. */
+  /** The set rate as a tensor, once it has been read. */
   #rateTensor: tf.Tensor1D | undefined;
   readonly #options: Omit<AdamWStepOptions, "learningRate">;
   readonly #excluded: ((variableName: string) => boolean) | undefined;
@@ -244,7 +244,7 @@ export class AdamW extends tf.Optimizer {
     return new cls(options);
   }
 
-  /** What a run is told apart by beside its rate and its functions: the other options. */
+  /** The options that identify a run, apart from its rate and its functions. */
   get semantics(): Readonly<Record<string, number | string>> {
     return { ...this.#options };
   }

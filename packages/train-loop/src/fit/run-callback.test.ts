@@ -9,7 +9,7 @@ beforeAll(() => startBackend("wasm"));
 /** Stops where the validation loss has fallen in three epochs: after the fourth. */
 const threeWorse = () => tfl.callbacks.earlyStopping({ monitor: "val_loss", mode: "max", patience: 3 });
 
-/** Trains until an error comes after so many steps. */
+/** Trains until an error comes after that many steps. */
 async function broken(steps: number, storage: CheckpointStorage, ...callbacks: FitCallback[]): Promise<void> {
   let taken = 0;
   const onBatchEnd = (): void => {

@@ -47,7 +47,7 @@ function eventsOf(name: string): ReadEvent[] {
     .flatMap((file) => readEvents(readFileSync(join(name, file))));
 }
 
-/** Takes so many steps, then breaks as by an error of a kernel; a checkpoint every five steps. */
+/** Takes that many steps, then breaks as by an error of a kernel; a checkpoint every five steps. */
 async function broken(steps: number, storage: ReturnType<typeof memoryStorage>, ...logs: FitCallback[]) {
   let taken = 0;
   const onBatchEnd = (): void => {

@@ -17,7 +17,7 @@ export type Work =
   | { readonly kind: "nan"; readonly backend: "cpu" | "wasm" }
   | { readonly kind: "topology" }
   | { readonly kind: "batch-norm" }
-  /** Fails in the way named, after so many passes of the teacher. */
+  /** Fails in the way named, after this many passes of the teacher. */
   | { readonly kind: "throw" | "exit"; readonly after: number };
 
 export const setupOf = (data: Work): ReplicaModule => ({ module: import.meta.url, data });
@@ -51,7 +51,7 @@ export function normalized(): tfl.LayersModel {
   });
 }
 
-/** A teacher whose second row is NaN after so many passes. */
+/** A teacher whose second row is NaN after this many passes. */
 function nanAfter(after: number): (images: tf.Tensor) => tf.Tensor {
   let passes = 0;
   return ({ shape }) => {

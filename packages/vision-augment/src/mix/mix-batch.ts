@@ -26,9 +26,9 @@ const KINDS: KindChecks<Mix, "kind"> = {
  * @param batch - Any number of rows. Not changed.
  * @param mix - Of all rows, or one a row (timm's modes `pair` and `elem`).
  * @param classes - Width of the targets.
- * @returns A batch with `targets`, not smoothed; its arrays are new, but for the keys of samples.
+ * @returns A batch with `targets`, not smoothed; its arrays are new, except the keys of samples.
  * @throws TypeError for an unknown field of a mix. RangeError if one is out of range, there is not one mix a row, a label or target
- * is not of the classes, or CutMix is asked of samples that are no images `[height, width, channels]`.
+ * is not of the classes, or CutMix gets samples that are not images `[height, width, channels]`.
  *
  * @example
  * const batch = { images: Float32Array.of(0, 255), shape: [2, 1], labels: Int32Array.of(0, 4), sampleKeys: Uint32Array.of(1, 2) };

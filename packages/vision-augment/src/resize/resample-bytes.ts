@@ -3,7 +3,7 @@ import type { Box, ByteImage, Interpolation } from "../pixels/byte-image.ts";
 /** Bits behind the point of PIL's weights. */
 const PRECISION = 22;
 
-/** What {@link resampleBytes} makes: `from` is stretched to `height × width`, of which the part at `top`, `left` is kept. */
+/** Output of {@link resampleBytes}: `from` is stretched to `height × width`, of which the part at `top`, `left` is kept. */
 export interface Stretch {
   /** Part of the picture; what lies outside is not looked at. */
   readonly from: Box;

@@ -1,6 +1,6 @@
 import type { CFunctions } from "../side-module.ts";
 
-/** Where nothing of a module lies that has a memory of its own: above its stack. */
+/** First address above the stack of a module in a memory of its own. */
 const FREE = 128 * 1024;
 /** Pages of 64 KiB that {@link sampleResults} needs. */
 export const SAMPLE_PAGES = 96;

@@ -9,7 +9,7 @@ export type WideModule =
   | { readonly module: WebAssembly.Module; readonly why?: undefined }
   | { readonly module?: undefined; readonly why: string };
 
-/** Where the main thread leaves the module for the worker threads that it starts. */
+/** Key under which the main thread passes the module to the worker threads that it starts. */
 const ENVIRONMENT_KEY = "wasm-kernels/wide";
 /** Set to `off`, it has the same effect as `wide: "off"`. */
 const VARIABLE = "WASM_KERNELS_WIDE";

@@ -1,7 +1,7 @@
 import type { Box } from "./canvas.ts";
 
 /**
- * Where a flower is: its own plane, in which it has radius 1 and lies round (0, 0), seen at an angle.
+ * Plane of a flower, seen at an angle: the flower has radius 1 and its center at (0, 0).
  * `x = x0 + a u + b v`, `y = y0 + c u + d v`.
  */
 export interface Frame {
@@ -15,7 +15,7 @@ export interface Frame {
   readonly radius: number;
 }
 
-/** What makes a {@link Frame}. */
+/** Options of a {@link Frame}. */
 export interface Pose {
   /** Center on the canvas. */
   readonly x: number;

@@ -6,7 +6,7 @@ import { boxOf, type Frame, inverseOf } from "../canvas/frame.ts";
 export interface Petal {
   /** Direction from the base, radians. */
   readonly angle: number;
-  /** Where the base is. Default `from` along `angle` from the center. */
+  /** Position of the base. Default `from` along `angle` from the center. */
   readonly base?: readonly [number, number];
   /** Distance of the base from the center. Default 0. */
   readonly from?: number;

@@ -67,7 +67,7 @@ export async function decodeBytes(
     return pixelsOf(input, bytes);
   };
   try {
-    // Of libjpeg's warnings only a premature end counts as damage, as in TensorFlow; a stray byte before a marker does not.
+    // As in TensorFlow, a premature end is the only warning of libjpeg that counts as damage; a stray byte before a marker does not.
     if (format !== "JPEG") return await decode("error");
     return await decode("warning").catch((error: Error) => {
       if (error instanceof TooManyPixels || /premature end/i.test(error.message)) throw error;

@@ -17,7 +17,7 @@ export function photoFormat(bytes: Uint8Array): PhotoFormat | undefined {
   return undefined;
 }
 
-/** What a file that is not read seems to be, for people. */
+/** Likely format of a file that is not read, for messages. */
 export function nameOfOther(bytes: Uint8Array): string {
   if (bytes.length === 0) return "an empty file";
   const start = text(bytes, 0, 64);
@@ -33,7 +33,7 @@ export function nameOfOther(bytes: Uint8Array): string {
   return "something else";
 }
 
-/** Of the ISO file format's first box: major and compatible ones. */
+/** Major and compatible brands in the first box of an ISO media file. */
 function brandsOf(bytes: Uint8Array): string[] {
   const length = ((bytes[0]! << 24) | (bytes[1]! << 16) | (bytes[2]! << 8) | bytes[3]!) >>> 0;
   const brands = text(bytes, 8, Math.min(length, bytes.length));

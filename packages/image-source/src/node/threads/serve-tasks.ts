@@ -1,6 +1,6 @@
 import { parentPort, type TransferListItem, workerData } from "node:worker_threads";
 
-/** What a thread answers. */
+/** A thread's reply to a task. */
 export type Reply<Value> =
   | { readonly id: number; readonly value: Value }
   | { readonly id: number; readonly error: unknown };

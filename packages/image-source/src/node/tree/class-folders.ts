@@ -12,7 +12,7 @@ export interface ClassFile {
   readonly label: number;
   /** `"<class folder>/<path below it>"`. */
   readonly key: string;
-  /** Where its bytes are. */
+  /** Location of its bytes. */
   readonly source: string;
   readonly size: number;
 }

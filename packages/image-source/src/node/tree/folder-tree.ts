@@ -3,7 +3,7 @@ import { lstat, readdir, readFile, readlink, realpath } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import type { TreeEntry, TreeSource } from "./tree.ts";
 
-/** Files that are asked for at once. */
+/** Files that are opened at once. */
 const AT_ONCE = 32;
 
 /** A folder on disk. */

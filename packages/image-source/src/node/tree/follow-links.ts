@@ -72,7 +72,7 @@ function treeOf(path: string, entries: readonly TreeEntry[]): Node {
   return root;
 }
 
-/** What a link means at last; nothing if it leads out, to nothing, or in a circle. */
+/** Final target of a link; `undefined` if it leads outside, to nothing, or in a circle. */
 function resolve(root: Node, link: Node, most: number): Node | undefined {
   const { target } = link.entry as TreeEntry & { type: "link" };
   if (target === undefined || most === 0) return undefined;

@@ -1,4 +1,4 @@
-/** What a note is about; see {@link TreeNote}. */
+/** Kinds of {@link TreeNote}. */
 export type TreeNoteKind =
   | "hidden"
   | "link"
@@ -10,7 +10,7 @@ export type TreeNoteKind =
   | "renamed"
   | "nested";
 
-/** What was left out of a data set, changed, or may have been meant otherwise, and why: one note for each kind that occurred. */
+/** Files that were left out of a data set, changed, or may have been meant otherwise, and why: one note per kind. */
 export interface TreeNote {
   readonly kind: TreeNoteKind;
   readonly count: number;
@@ -39,7 +39,7 @@ const WORDS: Readonly<Record<TreeNoteKind, (many: boolean) => string>> = {
       : "folder with the name of another class' folder",
 };
 
-/** What was done with those that were not left out. */
+/** Treatment of those that were not left out. */
 const DONE: Partial<Readonly<Record<TreeNoteKind, string>>> = {
   renamed: "spelled in Unicode's composed form (NFC)",
   nested: "taken as pictures of the outer folder's class",

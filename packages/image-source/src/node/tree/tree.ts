@@ -13,7 +13,7 @@ export type TreeEntry =
 
 /** A folder or an archive. Paths are relative to its root, with slashes. */
 export interface TreeSource {
-  /** Where people find it; what errors begin with. */
+  /** Path as the user gave it; errors begin with it. */
   readonly path: string;
   /** Bytes of an archive that may be compressed. */
   readonly packedBytes?: number;
@@ -26,6 +26,6 @@ export interface TreeSource {
 /** A file or folder as the program sees it: links followed, hidden ones left out. */
 export interface Seen {
   readonly path: string;
-  /** Of a file: where its bytes are in the source. */
+  /** Location of a file's bytes in the source. */
   readonly file?: { readonly source: string; readonly size: number };
 }

@@ -3,7 +3,7 @@ import { type View, writeView } from "vision-augment";
 import type { Encoding } from "../../sample-store.ts";
 import { readSample } from "../decode/decode-sample.ts";
 
-/** What every batch of a source has in common; sent to each worker once. */
+/** Settings that all batches of a source share; sent to each worker once. */
 export interface ViewPlan {
   readonly bytes: SharedArrayBuffer;
   readonly spans: Float64Array;
@@ -13,18 +13,18 @@ export interface ViewPlan {
   /** Margin of each size; absent for evaluation. */
   readonly margins?: readonly number[];
   readonly antialias: boolean;
-  /** Instead of margins. */
+  /** Augmentation of training views in place of the margins. */
   readonly augmentation?: Augmentation;
-  /** Of a photo; see `decodeImage`. Decides whether there is a view, not its pixels. */
+  /** Largest photo that is decoded, in pixels; see `decodeImage`. It decides whether there is a view, not its pixels. */
   readonly maxPixels?: number;
-  /** For evaluation, instead of the whole picture. */
+  /** Center crop of evaluation views in place of the whole picture. */
   readonly centerCrop?: CenterCropOptions;
 }
 
 /** One batch to make. */
 export interface ViewTask {
   readonly indices: Int32Array;
-  /** What each row's crop, flip and so on are drawn from. */
+  /** Keys that each row's crop, flip and so on are drawn from. */
   readonly drawKeys: Uint32Array;
 }
 
@@ -34,7 +34,7 @@ export interface Views {
   readonly images: readonly Float32Array[];
   /** Rows of the task that could be decoded. */
   readonly rows: Int32Array;
-  /** Those that could not. */
+  /** Rows that could not be made. */
   readonly failures: readonly { readonly row: number; readonly reason: string }[];
 }
 

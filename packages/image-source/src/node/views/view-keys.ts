@@ -5,20 +5,20 @@ import type { ViewPlan } from "./make-views.ts";
 
 /** Raised when the same settings give other pixels. */
 const VERSION = "flowers-data views 1";
-/** Of views that nothing random decides. */
+/** Key of views without randomness. */
 const FIXED = 0;
 
 /** A row's keys in an epoch. */
 export interface RowKeys {
-  /** Of everything random but the view. */
+  /** Key of everything random except the view. */
   readonly sampleKey: number;
-  /** What the view's crop, flip and so on are drawn from. */
+  /** Key that the view's crop, flip and so on are drawn from. */
   readonly drawKey: number;
-  /** Of the view's pixels. */
+  /** Key of the view's pixels. */
   readonly viewKey: bigint;
 }
 
-/** What {@link rowKeys} depends on. */
+/** Inputs of {@link rowKeys}. */
 export interface KeySettings {
   readonly seed: number;
   readonly training: boolean;

@@ -11,7 +11,7 @@ const SIZE = 48;
 const EPOCHS = Number(process.argv[2] ?? 8);
 
 const backend = await startBackend("wasm");
-console.log(`${backend.name} (${backend.detail})`);
+console.log(`${backend.name}, ${backend.detail}`);
 const { train, validation } = splitFlowers(await proceduralFlowers({ count: 800, size: SIZE, seed: 42 }));
 const shared = { batchSize: 24, imageSize: SIZE, seed: 42, workers: 1 };
 const source = imageSource(train, { ...shared, training: true });

@@ -48,7 +48,7 @@ const recipe: Recipe = {
 };
 
 const backend = await startBackend("wasm");
-console.log(`${backend.name} (${backend.detail})`);
+console.log(`${backend.name}, ${backend.detail}`);
 
 // Data: a tenth is held out. Training pictures are shuffled, cropped and mirrored, differently in each epoch.
 const flowers =

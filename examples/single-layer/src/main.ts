@@ -10,7 +10,7 @@ const SIZE = 32;
 const EPOCHS = Number(process.argv[2] ?? 12);
 
 const backend = await startBackend("wasm"); // with wasm-kernels, which have the gradient of a convolution's filter
-console.log(`${backend.name} (${backend.detail})`);
+console.log(`${backend.name}, ${backend.detail}`);
 const train = flowers(0, 250, SIZE);
 const held = flowers(250, 250, SIZE);
 const [plain, dropping] = [0, 0.3].map((maxDropRate) =>

@@ -67,7 +67,7 @@ function withNegativeNumbers(argv: readonly string[]): string[] {
 
 function usage({ name, argument }: Command): string {
   if (argument === undefined) return name;
-  return argument.many ? `${name} [...${argument.name}]` : `${name} [${argument.name}]`;
+  return argument.many ? `${name} <...${argument.name}>` : `${name} <${argument.name}>`;
 }
 
 function describe(described: CacCommand, { options, examples }: Command): void {

@@ -60,7 +60,7 @@ export { requireRecipe } from "./recipe/require-recipe.ts";
 
 export { type MixedSourceOptions, mixedSource } from "./mixed-source.ts";
 export {
-  IMAGENET_NORMALISATION,
+  IMAGENET_NORMALIZATION,
   type Normalization,
   normalize,
   type Preprocess,

@@ -44,7 +44,7 @@ export const STORE: Check = having(
 );
 
 /**
- * Labelled pictures in one block of shared memory, which worker threads read in place.
+ * Labeled pictures in one block of shared memory, which worker threads read in place.
  *
  * @throws TypeError for an unknown part. RangeError if one is missing, keys, labels and spans differ in length, a label has no class, a key or class
  * is there twice, or a span lies outside or is not as long as a raw picture.

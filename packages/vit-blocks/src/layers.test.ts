@@ -270,6 +270,22 @@ describe("wrong configs", () => {
       'KeyedInitializer: distribution: kind must be "constant" or "uniform" or "normal", got \'gaussian\'',
     ],
     [() => transformerBlock({ ...block, queries: 6 }), "transformerBlock: queries must be <= 5, got 6"],
+    [
+      () => transformerBlock({ ...block, mlpLayer: ({ name }) => new Linear({ name, units: 7 }) }),
+      "transformerBlock: mlpLayer 'blocks.0.mlp' must return [batch, 5, 12], got [,5,7]",
+    ],
+    [
+      () => transformerBlock({ ...block, queries: 2, attnLayer: ({ name }) => new LayerNorm({ name }) }),
+      "transformerBlock: attnLayer 'blocks.0.attn' must return [batch, 2, 12], got [,5,12]",
+    ],
+    [
+      () => transformerBlock({ ...block, normLayer: (() => undefined) as never }),
+      "transformerBlock: normLayer must return a layer or a model, got undefined",
+    ],
+    [
+      () => transformerBlock(block).apply(tf.zeros([1, 4, 12])),
+      "expected axis 1 of input shape to have value 5 but got shape 1,4,12",
+    ],
   ])("number %# names what is wrong", (make, message) => {
     expect(make).toThrow(message);
   });

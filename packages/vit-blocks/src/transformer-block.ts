@@ -103,7 +103,8 @@ const CHECKS: Checks<TransformerBlockOptions> = {
  *
  * @returns A model owned by the caller, to be applied like a layer.
  * @throws TypeError for an unknown option; RangeError if a size is not an integer ≥ 1 or the heads do not divide `dim`,
- * before anything is allocated.
+ * before anything is allocated, or if a layer that an option made returns another shape. Applied to tokens of another number
+ * or dimension the block throws too.
  * @see Dosovitskiy et al. 2020, figure 1, https://arxiv.org/abs/2010.11929; https://keras.io/examples/vision/deit/
  *
  * @example
@@ -130,10 +131,13 @@ export function transformerBlock(options: TransformerBlockOptions): tfl.LayersMo
   const args = (part: string, count: number) => ({ ...named(part), tokens: count, dim, init, seed });
   const size = { heads, attnDropRate, ...(headDim !== undefined && { headDim }) };
   const leading = queries < tokens && { queries };
-  const norm1 = applied(normLayer({ ...args("norm1", tokens), epsilon }));
-  const attn = applied(attnLayer({ ...args("attn", tokens), ...size, ...leading }));
-  const norm2 = applied(normLayer({ ...args("norm2", queries), epsilon }));
-  const mlp = applied(mlpLayer({ ...args("mlp", queries), hiddenDim, dropRate }));
+  const norm1 = applied(normLayer({ ...args("norm1", tokens), epsilon }), "normLayer", [tokens, dim]);
+  const attn = applied(attnLayer({ ...args("attn", tokens), ...size, ...leading }), "attnLayer", [
+    queries,
+    dim,
+  ]);
+  const norm2 = applied(normLayer({ ...args("norm2", queries), epsilon }), "normLayer", [queries, dim]);
+  const mlp = applied(mlpLayer({ ...args("mlp", queries), hiddenDim, dropRate }), "mlpLayer", [queries, dim]);
   const first = leading ? applied(new FirstTokens({ ...named("first"), count: queries })) : identity;
   const drop = (part: string) =>
     dropPathRate > 0
@@ -144,10 +148,27 @@ export function transformerBlock(options: TransformerBlockOptions): tfl.LayersMo
   const input = tfl.input({ ...named("input"), shape: [tokens, dim] });
   let x = add("add1", first(input), drop("drop_path1")(attn(norm1(input))));
   x = add("add2", x, drop("drop_path2")(mlp(norm2(x))));
-  return tfl.model({ inputs: input, outputs: x, name });
+  const block = tfl.model({ inputs: input, outputs: x, name });
+  block.inputSpec = [new tfl.InputSpec({ ndim: 3, axes: { 1: tokens, 2: dim } })]; // checked by `apply`
+  return block;
 }
 
 type Symbolic = tfl.SymbolicTensor;
 
-const applied = (layer: tfl.layers.Layer) => (x: Symbolic) => layer.apply(x) as Symbolic; // one output each
+/** Applies a layer; one that an option made must return `[batch, ...shape]`. */
+function applied(layer: tfl.layers.Layer, option = "", shape?: readonly number[]): (x: Symbolic) => Symbolic {
+  if (typeof layer?.apply !== "function") {
+    throw new TypeError(`transformerBlock: ${option} must return a layer or a model, got ${typeof layer}`);
+  }
+  return (x) => {
+    const y = layer.apply(x) as Symbolic; // one output each
+    if (shape !== undefined && y.shape.slice(1).join() !== shape.join()) {
+      throw new RangeError(
+        `transformerBlock: ${option} '${layer.name}' must return [batch, ${shape.join(", ")}], got [${y.shape}]`,
+      );
+    }
+    return y;
+  };
+}
+
 const identity = (x: Symbolic) => x;

@@ -31,9 +31,9 @@ export const distillTrainer: readonly Case[] = [
   opCase({
     op: "distill-trainer: normalize",
     inputs: [map(noise([2, 2, 2, 3], 4), (v) => Math.fround(127 + 120 * v))],
-    run: (x) => trainer.normalize(trainer.IMAGENET_NORMALISATION)(x!),
+    run: (x) => trainer.normalize(trainer.IMAGENET_NORMALIZATION)(x!),
     reference: (x) => {
-      const { mean, std } = trainer.IMAGENET_NORMALISATION;
+      const { mean, std } = trainer.IMAGENET_NORMALIZATION;
       return map(x!, (v, i) => (v / 255 - mean[i % 3]!) / std[i % 3]!);
     },
   }),

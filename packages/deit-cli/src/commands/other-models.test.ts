@@ -204,14 +204,14 @@ describe("a teacher", () => {
     const data = await photos({ blues: "#00f", reds: "#f00" });
     const { text, accuracy } = await taught(await colorModel({ classNames: ["blues", "reds"] }), data);
     expect(accuracy).toBe(0);
-    expect(text).toMatch(/warning: the teacher is right about 0\.0% .* See --teacher-pixels/);
+    expect(text).toMatch(/warning: the teacher classifies 0\.0% .* See --teacher-pixels/);
   });
 
   test("far below what its probe promises is warned of", () => {
     const labels = Array.from({ length: 50 }, (_, i) => i % 5);
     const right = (hits: number) => labels.map((_, i) => i < hits);
     expect(teacherWarning({ right: right(25), labels, promised: 0.95 })).toMatch(
-      /^warning: the teacher is right about 50\.0% of the held-out pictures, its probe about 95\.0% of the same: /,
+      /^warning: the teacher classifies 50\.0% of the held-out pictures correctly, its probe 95\.0% of the same: /,
     );
     expect(teacherWarning({ right: right(47), labels, promised: 0.95 })).toBeUndefined();
     expect(teacherWarning({ right: right(47), labels, promised: undefined })).toBeUndefined();

@@ -15,9 +15,11 @@ test("no photo is replaced by a drawing: neither the one that is drawn nor anoth
   for (const path of [one, other]) await writePng(path, image);
   const before = await readFile(one);
   await expect(attentionTargets([one], one)).rejects.toThrow(
-    `--attention: expected another place than the photos', got '${one}', a photo`,
+    `--attention: expected a file that is not a photo of the command line, got '${one}'`,
   );
-  await expect(attentionTargets([one], folder)).rejects.toThrow(`got '${one}', a photo`);
+  await expect(attentionTargets([one], folder)).rejects.toThrow(
+    `not a photo of the command line, got '${one}'`,
+  );
   await expect(attentionTargets([one], other)).rejects.toThrow(
     `--attention: expected a new file, or a 'deit-cli attention' of this program's to replace, got '${other}', which is neither`,
   );
@@ -30,7 +32,9 @@ test("a drawing is replaced by a new one, but never while it is itself the photo
   await writePng(photo, image);
   await writePng(drawn, image, "deit-cli attention");
   expect(await attentionTargets([photo], join(folder, "drawn"))).toEqual([drawn]);
-  await expect(attentionTargets([drawn], join(folder, "drawn"))).rejects.toThrow("a photo");
+  await expect(attentionTargets([drawn], join(folder, "drawn"))).rejects.toThrow(
+    "not a photo of the command line",
+  );
   await expect(requireSheetPath(drawn)).rejects.toThrow("which is neither");
 });
 

@@ -1,5 +1,5 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { IMAGENET_NORMALISATION } from "distill-trainer";
+import { IMAGENET_NORMALIZATION } from "distill-trainer";
 import { setInputRange } from "./input-range.ts";
 import { addNotes, notesOf } from "./notes.ts";
 
@@ -14,6 +14,6 @@ const RANGES = { bytes: [0, 255], unit: [0, 1], symmetric: [-1, 1] } as const;
 export function setPixels(model: tfl.LayersModel, pixels: Pixels): void {
   const { normalization: _, ...others } = notesOf(model);
   model.setUserDefinedMetadata({ ...others });
-  if (pixels === "imagenet") addNotes(model, { normalization: IMAGENET_NORMALISATION });
+  if (pixels === "imagenet") addNotes(model, { normalization: IMAGENET_NORMALIZATION });
   else setInputRange(model, RANGES[pixels]);
 }

@@ -1,4 +1,4 @@
-import { DEIT_RECIPE, FINETUNE_RECIPE, IMAGENET_NORMALISATION } from "distill-trainer";
+import { DEIT_RECIPE, FINETUNE_RECIPE, IMAGENET_NORMALIZATION } from "distill-trainer";
 
 /** One option of the command line: the place of its value in settings and configuration files, and its help. */
 export interface Option {
@@ -41,8 +41,8 @@ const OPTIONS = {
     "run.seed",
     "Seed of drawn pictures, order, crops, initial weights and stochastic depth. Default: 42",
   ),
-  data: text("data.path", "flower_photos.tgz, or a folder with one folder of photos a class"),
-  download: flag("data.download", "Train on the real flower_photos.tgz, downloaded once (229 MB)"),
+  data: text("data.path", "flower_photos.tgz, or a folder with one folder of photos per class"),
+  download: flag("data.download", "Use the real photos of tf_flowers, downloaded once (229 MB)"),
   cache: text("data.cache", "Folder of the download. Default: the platform's cache folder"),
   count: number("data.count", "Number of drawn flowers, where no photos are given"),
   imageSize: number("model.imageSize", "Image size of the students, and of drawn flowers, in pixels"),
@@ -83,7 +83,7 @@ const OPTIONS = {
   batchSize: number("recipe.batchSize", "Images per optimizer step"),
   replicas: number(
     "run.replicas",
-    "Threads that train a student; same result. Default: the preset's, else one per core on WASM",
+    "Threads that train a student; same result. Default: the preset's, else one per core, at most four, on WASM",
   ),
   microBatchSize: number(
     "run.microBatchSize",
@@ -158,7 +158,7 @@ const OPTIONS = {
     {
       unit: undefined,
       symmetric: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }, // -1 to 1: Google's and some of timm's
-      imagenet: IMAGENET_NORMALISATION,
+      imagenet: IMAGENET_NORMALIZATION,
     },
   ),
   viewEpochs: number("data.viewEpochs", "Epochs after which the students' views repeat. Default: never"),
@@ -171,7 +171,7 @@ const OPTIONS = {
   verbose: flag("run.verbose", "Print stack traces"),
   config: text(
     "use.config",
-    "JSON file of settings, grouped as in a run's settings.json; the command line goes before it",
+    "JSON file of settings, grouped as in a run's settings.json; the command line takes precedence",
   ),
   model: text(
     "use.model",

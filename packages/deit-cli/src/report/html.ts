@@ -85,7 +85,7 @@ function resultTable(models: readonly ModelResult[]): string {
       `<td>${model.waitingShare === undefined ? "–" : percent(model.waitingShare)}</td></tr>`,
   );
   return `<div class="scroll"><table>
-<thead><tr><th scope="col">model</th><th scope="col">validation accuracy</th><th scope="col">parameters</th><th scope="col">images/s</th><th scope="col">training images/s</th><th scope="col">waiting</th></tr></thead>
+<thead><tr><th scope="col">model</th><th scope="col">validation accuracy</th><th scope="col">parameters</th><th scope="col">images/s</th><th scope="col">images/s in training</th><th scope="col">waiting for data</th></tr></thead>
 <tbody>${rows.join("\n")}</tbody>
 </table></div>`;
 }

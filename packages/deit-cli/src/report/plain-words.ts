@@ -54,8 +54,8 @@ export function verdict({ models, environment }: Judged): string {
   const [first, second] = students;
   if (first === undefined) return "";
   const shares = students.map((student) => share(student, environment.validationImages));
-  if (second === undefined) return `The ${first.name} is right about ${shares[0]}.`;
-  const both = `The student alone is right about ${shares[0]}, the distilled one about ${shares[1]}`;
+  if (second === undefined) return `The ${first.name} classifies ${shares[0]} correctly.`;
+  const both = `The student alone classifies ${shares[0]} correctly, the distilled one ${shares[1]}`;
   return `${both}: ${comparison(first, second)}.`;
 }
 
@@ -71,7 +71,7 @@ function comparison(alone: JudgedModel, distilled: JudgedModel): string {
     return "picture by picture they were not compared";
   const onlyAlone = alone.right.filter((right, i) => right && !distilled.right![i]).length;
   const onlyDistilled = distilled.right.filter((right, i) => right && !alone.right![i]).length;
-  if (onlyAlone + onlyDistilled === 0) return "both are right about the same pictures";
+  if (onlyAlone + onlyDistilled === 0) return "both classify the same pictures correctly";
   const p = mcnemar(onlyAlone, onlyDistilled);
   const split = `${onlyDistilled} only the distilled one gets right, ${onlyAlone} only the other`;
   const test = `exact McNemar test, p ${p < 0.001 ? "< 0.001" : `= ${p.toFixed(3)}`}`;

@@ -19,7 +19,7 @@ export function microBatchSizeOf(
   return microBatchSize ?? (isOneThread(backend) ? MICRO_BATCH.alone : MICRO_BATCH.many);
 }
 
-/** Threads that train a student together. Default: one per core for backends of one thread, else 1. */
+/** Threads that train a student together. Default: one per core, at most four, for backends of one thread, else 1. */
 export function replicasOf(
   { replicas }: Pick<RunSettings, "replicas">,
   backend: string = tf.getBackend(),

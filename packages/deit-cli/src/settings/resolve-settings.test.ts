@@ -144,7 +144,7 @@ describe("a configuration file", () => {
     return file;
   }
 
-  test("has settings in their groups; the command line goes before it", async () => {
+  test("has settings in their groups; the command line takes precedence", async () => {
     const settings = { run: { preset: "tiny" }, recipe: { epochs: 7, dropPathRate: 0.25 } };
     const { recipe } = parse("--config", await configOf(JSON.stringify(settings)), "--epochs", "3");
     expect(recipe).toEqual({ ...PRESETS.tiny!.recipe, epochs: 3, dropPathRate: 0.25 });

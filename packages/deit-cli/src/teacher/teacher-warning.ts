@@ -22,11 +22,11 @@ export function teacherWarning({ right, labels, promised }: JudgedTeacher): stri
   const hits = right.filter(Boolean).length;
   const { low, high } = wilson(hits, right.length);
   const advice = "are its pixels in the range that it was trained with? See --teacher-pixels";
-  const known = `warning: the teacher is right about ${percent(hits / right.length)} of the held-out pictures`;
+  const known = `warning: the teacher classifies ${percent(hits / right.length)} of the held-out pictures correctly`;
   if (promised !== undefined && promised > high)
-    return `${known}, its probe about ${percent(promised)} of the same: ${advice}`;
+    return `${known}, its probe ${percent(promised)} of the same: ${advice}`;
   if (low <= commonest && hits < right.length)
     // of few pictures all may be right
-    return `${known}, naming the commonest class each time about ${percent(commonest)}: ${advice}`;
+    return `${known}, naming the commonest class each time ${percent(commonest)}: ${advice}`;
   return undefined;
 }

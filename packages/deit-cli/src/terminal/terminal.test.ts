@@ -56,7 +56,7 @@ describe("the verdict", () => {
 
   test("compares the students picture by picture, by McNemar's exact test", () => {
     expect(words(220, 12, 17, 300)).toBe(
-      "The student alone is right about 77.3% of 300 held-out pictures (95% interval: 72.3% to 81.7%), the distilled one about " +
+      "The student alone classifies 77.3% of 300 held-out pictures (95% interval: 72.3% to 81.7%) correctly, the distilled one " +
         "79.0% of 300 held-out pictures (95% interval: 74.0% to 83.2%): 17 only the distilled one gets right, 12 only the other, " +
         "which may be chance (exact McNemar test, p = 0.458).",
     );
@@ -68,8 +68,8 @@ describe("the verdict", () => {
 
   test("holds at both ends", () => {
     expect(words(4, 0, 0, 4)).toBe(
-      "The student alone is right about 100.0% of 4 held-out pictures (95% interval: 51.0% to 100.0%), the distilled one about " +
-        "100.0% of 4 held-out pictures (95% interval: 51.0% to 100.0%): both are right about the same pictures.",
+      "The student alone classifies 100.0% of 4 held-out pictures (95% interval: 51.0% to 100.0%) correctly, the distilled one " +
+        "100.0% of 4 held-out pictures (95% interval: 51.0% to 100.0%): both classify the same pictures correctly.",
     );
     expect(words(0, 0, 0, 24)).toContain("0.0% of 24 held-out pictures (95% interval: 0.0% to 13.8%)");
     expect(words(0, 0, 1, 1)).toContain("which may be chance (exact McNemar test, p = 1.000)");
@@ -81,7 +81,7 @@ describe("the verdict", () => {
       { name: "student distilled", valAccuracy: 0.8 },
     ] as const;
     expect(verdict({ models, environment: { validationImages: 400 } })).toBe(
-      "The student distilled is right about 80.0% of 400 held-out pictures (95% interval: 75.8% to 83.6%).",
+      "The student distilled classifies 80.0% of 400 held-out pictures (95% interval: 75.8% to 83.6%) correctly.",
     );
   });
 
@@ -126,7 +126,7 @@ describe("training progress", () => {
     const text = await train(false);
     const lines = text.trimEnd().split("\n");
     expect(lines[0]).toBe(
-      "student  epoch 1/2  loss 1.5000  accuracy 50.0%  validation 25.0%  10 images/s (25.0% waiting)  0:07 left",
+      "student  epoch 1/2  loss 1.5000  accuracy 50.0%  validation 25.0%  10 images/s (25.0% waiting for data)  0:07 left",
     );
     expect(lines.at(-1)).toContain("epoch 2/2  loss 1.5000");
     expect(text).not.toContain("\r");
@@ -136,7 +136,7 @@ describe("training progress", () => {
     const text = await train(true);
     const [first, second] = text.split("\r").filter((part) => part !== "");
     expect(first).toContain(
-      "student  epoch 1/2  step 1/2  loss 1.0000  accuracy 0.0%  10 images/s (25.0% waiting)  0:03 left",
+      "student  epoch 1/2  step 1/2  loss 1.0000  accuracy 0.0%  10 images/s (25.0% waiting for data)  0:03 left",
     );
     expect(second).toContain("step 2/2  loss 1.5000  accuracy 50.0%");
     expect(first!.endsWith("\x1b[K")).toBe(true);

@@ -33,7 +33,7 @@ export function trainingProgress(options: ProgressOptions): tfl.CustomCallbackAr
     return seconds === undefined ? "–" : duration(1000 * seconds);
   };
   const text = (middle: string): string => {
-    const speed = `${rate(meter.imagesPerSecond)} images/s (${percent(meter.waitingShare)} waiting)`;
+    const speed = `${rate(meter.imagesPerSecond)} images/s (${percent(meter.waitingShare)} waiting for data)`;
     return `${label}  epoch ${epoch.index + 1}/${epochs}  ${middle}  ${speed}  ${left()} left`;
   };
 

@@ -236,7 +236,7 @@ describe("the program", () => {
   });
 
   test.skipIf(originals === undefined || mobileNet === undefined)(
-    "probes a pretrained teacher on real photos and distils from it",
+    "probes a pretrained teacher on real photos and distills from it",
     async () => {
       const options = { data: originals, teacher: mobileNet, teacherEpochs: 10, epochs: 1 };
       const { result, folder, text } = await tinyRun(options);

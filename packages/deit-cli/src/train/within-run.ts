@@ -99,7 +99,7 @@ async function open(
   signal: AbortSignal | undefined,
 ): Promise<{ data: FlowerData; backend: StartedBackend; backbone: Backbone | undefined }> {
   const backend = await startBackend(settings.run.backend);
-  output.write(`backend: ${backend.name} (${backend.detail})\n`);
+  output.write(`backend: ${backend.name}, ${backend.detail}\n`);
   const faster = fasterNode(backend.name, process.argv.slice(2));
   if (faster !== undefined) output.write(`faster: ${faster}\n`);
   const data = await openData(settings, output, signal);

@@ -16,7 +16,7 @@ const NUMBERS = check(
 );
 
 /** Mean and standard deviation of ImageNet's pixels, as for DeiT and most of timm's models. */
-export const IMAGENET_NORMALISATION: Normalization = {
+export const IMAGENET_NORMALIZATION: Normalization = {
   mean: [0.485, 0.456, 0.406],
   std: [0.229, 0.224, 0.225],
 };
@@ -28,7 +28,7 @@ export const IMAGENET_NORMALISATION: Normalization = {
  * @throws TypeError for an unknown key. RangeError if mean and std differ in length, a number is not finite or a std not positive.
  *
  * @example
- * const preprocess = normalize(IMAGENET_NORMALISATION);
+ * const preprocess = normalize(IMAGENET_NORMALIZATION);
  * console.log(preprocess(tf.fill([1, 1, 1, 3], 127.5)).dataSync()); // [0.066, 0.196, 0.418]
  */
 export function normalize(normalization: Normalization): Preprocess {

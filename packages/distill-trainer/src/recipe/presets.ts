@@ -1,4 +1,4 @@
-import { IMAGENET_NORMALISATION } from "../models/preprocess.ts";
+import { IMAGENET_NORMALIZATION } from "../models/preprocess.ts";
 import type { Recipe } from "./recipe.ts";
 
 /**
@@ -56,7 +56,7 @@ export const DEIT_RECIPE: Recipe = {
     repeats: 3,
     centerCrop: { ratio: 0.875 },
   },
-  normalization: IMAGENET_NORMALISATION,
+  normalization: IMAGENET_NORMALIZATION,
 };
 
 /**
@@ -83,5 +83,5 @@ export const FINETUNE_RECIPE: Recipe = {
     augmentation: { crop: { scale: [0.5, 1] }, flip: 0.5 },
     centerCrop: { ratio: 0.875 },
   },
-  normalization: IMAGENET_NORMALISATION,
+  normalization: IMAGENET_NORMALIZATION,
 };

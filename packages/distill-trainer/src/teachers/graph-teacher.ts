@@ -32,7 +32,7 @@ export interface GraphModel extends tf.InferenceModel {
  * import { loadGraphModel } from "@tensorflow/tfjs-converter";
  *
  * const model = await loadGraphModel("https://example.org/model.json");
- * const teacher = graphTeacher(model, { preprocess: normalize(IMAGENET_NORMALISATION) });
+ * const teacher = graphTeacher(model, { preprocess: normalize(IMAGENET_NORMALIZATION) });
  * ```
  */
 export function graphTeacher(model: GraphModel, options: ModelTeacherOptions = {}): Teacher {

@@ -35,7 +35,7 @@ const CHECKS: Checks<OnnxTeacherOptions> = {
  * import * as ort from "onnxruntime-web"; // or onnxruntime-node
  *
  * const session = await ort.InferenceSession.create("regnety_160.onnx");
- * const teacher = onnxTeacher(ort, session, { preprocess: normalize(IMAGENET_NORMALISATION) });
+ * const teacher = onnxTeacher(ort, session, { preprocess: normalize(IMAGENET_NORMALIZATION) });
  * ```
  */
 export function onnxTeacher(

@@ -46,7 +46,7 @@ export function bytesSource(bytes: Uint8Array, name = "safetensors bytes"): Byte
  * @example
  * const file = await openSafetensors(blobSource(blob)); // such as a file that a user picked
  */
-export function blobSource(blob: Blob, name = blob instanceof File ? blob.name : "blob"): ByteSource {
+export function blobSource(blob: Blob, name: string = blob instanceof File ? blob.name : "blob"): ByteSource {
   requireArguments("blobSource", { blob }, { blob: check("a Blob", (value) => value instanceof Blob) });
   return {
     name,

@@ -1,9 +1,11 @@
 import * as tfl from "@tensorflow/tfjs-layers";
-import { type BlockLayerArgs, Linear } from "vit-blocks";
+import { type BlockLayerArgs, type BlockLayerSizes, Linear } from "vit-blocks";
 
 /** SwiGLU in place of a block's MLP (https://arxiv.org/abs/2002.05202): `fc2(swish(gate(x)) · fc1(x))`. */
-export function gatedMlp(args: BlockLayerArgs & { hiddenDim: number }): tfl.LayersModel {
-  const { name, tokens, dim, hiddenDim, init, seed } = args;
+export function gatedMlp(
+  { name, hiddenDim, init, seed }: BlockLayerArgs & { hiddenDim: number },
+  { tokens, dim }: BlockLayerSizes,
+): tfl.LayersModel {
   const linear = (part: string, units: number) => new Linear({ name: `${name}.${part}`, units, init, seed });
   const x = tfl.input({ shape: [tokens, dim] });
   const gate = tfl.layers.activation({ activation: "swish" }).apply(linear("gate", hiddenDim).apply(x));

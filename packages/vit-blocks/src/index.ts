@@ -24,4 +24,9 @@ export { layerNorm } from "./ops/layer-norm.ts";
 export { linear } from "./ops/linear.ts";
 export { patchExtract } from "./ops/patch-extract.ts";
 export { residualAdd } from "./ops/residual-add.ts";
-export { type BlockLayerArgs, type TransformerBlockOptions, transformerBlock } from "./transformer-block.ts";
+export {
+  type BlockLayerArgs,
+  type BlockLayerSizes,
+  type TransformerBlockOptions,
+  transformerBlock,
+} from "./transformer-block.ts";

@@ -108,6 +108,21 @@ describe.each(BACKENDS)("layers on %s", (backend) => {
     );
   });
 
+  test("a block of the default layers, passed in as they are, is the default block", () => {
+    const given = transformerBlock({
+      ...block,
+      normLayer: (args) => new LayerNorm(args),
+      attnLayer: (args) => new MultiHeadSelfAttention(args),
+      mlpLayer: (args, { tokens, dim }) => {
+        expect([tokens, dim]).toEqual([5, 12]);
+        return new Mlp(args);
+      },
+    });
+    const x = normalNoise([2, 5, 12], 4);
+    const expected = transformerBlock(block).apply(x) as tf.Tensor;
+    expect((given.apply(x) as tf.Tensor).dataSync()).toEqual(expected.dataSync());
+  });
+
   test("a block saves and loads, names and all", async () => {
     const model = transformerBlock({ ...block, dropPathRate: 0.1, dropRate: 0.1, init: "timm", seed: 3 });
     const topology = JSON.parse(JSON.stringify(model.toJSON(null, false)));

@@ -27,12 +27,15 @@ import { FirstTokens } from "./layers/token-slice.ts";
 export interface BlockLayerArgs {
   /** The layer's name, unique in a model. */
   readonly name: string;
-  /** Tokens of the layer's input. */
-  readonly tokens: number;
-  /** Embedding dimension of its input and output. */
-  readonly dim: number;
   readonly init: Init;
   readonly seed: number;
+}
+
+/** Sizes of the input of a block's layer, for layers that are models. */
+export interface BlockLayerSizes {
+  readonly tokens: number;
+  /** Embedding dimension of the input and the output. */
+  readonly dim: number;
 }
 
 /** Options of {@link transformerBlock}. */
@@ -64,16 +67,16 @@ export interface TransformerBlockOptions {
   /** Seed of the initial weights and of dropout, uint32. Default 0. */
   readonly seed?: number;
   /** Creates a normalization, `[batch, tokens, dim]` → same shape. Default: {@link LayerNorm}. */
-  readonly normLayer?: (args: BlockLayerArgs & Required<Pick<LayerNormArgs, "epsilon">>) => tfl.layers.Layer;
+  readonly normLayer?: LayerMaker<Required<Pick<LayerNormArgs, "epsilon">>>;
   /** Creates the attention, `[batch, tokens, dim]` → `[batch, queries, dim]`. Default: {@link MultiHeadSelfAttention}. */
-  readonly attnLayer?: (
-    args: BlockLayerArgs & Pick<MultiHeadSelfAttentionArgs, "heads" | "headDim" | "queries" | "attnDropRate">,
-  ) => tfl.layers.Layer;
+  readonly attnLayer?: LayerMaker<
+    Pick<MultiHeadSelfAttentionArgs, "heads" | "headDim" | "queries" | "attnDropRate">
+  >;
   /** Creates the MLP, `[batch, tokens, dim]` → same shape. Default: {@link Mlp}. */
-  readonly mlpLayer?: (
-    args: BlockLayerArgs & Required<Pick<MlpArgs, "hiddenDim" | "dropRate">>,
-  ) => tfl.layers.Layer;
+  readonly mlpLayer?: LayerMaker<Required<Pick<MlpArgs, "hiddenDim" | "dropRate">>>;
 }
+
+type LayerMaker<Args> = (args: BlockLayerArgs & Args, sizes: BlockLayerSizes) => tfl.layers.Layer;
 
 const CHECKS: Checks<TransformerBlockOptions> = {
   name: check("a string of at least one character", (value) => typeof value === "string" && value !== ""),
@@ -116,9 +119,9 @@ export function transformerBlock(options: TransformerBlockOptions): tfl.LayersMo
   const { name, tokens, dim, heads, headDim, queries = tokens, epsilon = 1e-6, init = "keras" } = options;
   const { hiddenDim = 4 * dim, dropPathRate = 0, dropRate = 0, attnDropRate = 0, seed = 0 } = options;
   const {
-    normLayer = ({ tokens: _, dim: __, ...args }) => new LayerNorm(args),
-    attnLayer = ({ tokens: _, dim: __, ...args }) => new MultiHeadSelfAttention(args),
-    mlpLayer = ({ tokens: _, dim: __, ...args }) => new Mlp(args),
+    normLayer = (args) => new LayerNorm(args),
+    attnLayer = (args) => new MultiHeadSelfAttention(args),
+    mlpLayer = (args) => new Mlp(args),
   } = options;
   if (headDim === undefined && dim % heads !== 0) {
     throw new RangeError(`transformerBlock: heads must divide dim ${dim}, got ${heads}`);
@@ -128,16 +131,17 @@ export function transformerBlock(options: TransformerBlockOptions): tfl.LayersMo
   }
 
   const named = (part: string) => ({ name: `${name}.${part}` });
-  const args = (part: string, count: number) => ({ ...named(part), tokens: count, dim, init, seed });
+  const args = (part: string) => ({ ...named(part), init, seed });
+  const [all, rest] = [
+    { tokens, dim },
+    { tokens: queries, dim },
+  ];
   const size = { heads, attnDropRate, ...(headDim !== undefined && { headDim }) };
   const leading = queries < tokens && { queries };
-  const norm1 = applied(normLayer({ ...args("norm1", tokens), epsilon }), "normLayer", [tokens, dim]);
-  const attn = applied(attnLayer({ ...args("attn", tokens), ...size, ...leading }), "attnLayer", [
-    queries,
-    dim,
-  ]);
-  const norm2 = applied(normLayer({ ...args("norm2", queries), epsilon }), "normLayer", [queries, dim]);
-  const mlp = applied(mlpLayer({ ...args("mlp", queries), hiddenDim, dropRate }), "mlpLayer", [queries, dim]);
+  const norm1 = applied(normLayer({ ...args("norm1"), epsilon }, all), "normLayer", [tokens, dim]);
+  const attn = applied(attnLayer({ ...args("attn"), ...size, ...leading }, all), "attnLayer", [queries, dim]);
+  const norm2 = applied(normLayer({ ...args("norm2"), epsilon }, rest), "normLayer", [queries, dim]);
+  const mlp = applied(mlpLayer({ ...args("mlp"), hiddenDim, dropRate }, rest), "mlpLayer", [queries, dim]);
   const first = leading ? applied(new FirstTokens({ ...named("first"), count: queries })) : identity;
   const drop = (part: string) =>
     dropPathRate > 0

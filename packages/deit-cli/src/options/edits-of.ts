@@ -8,9 +8,12 @@ import { OPTION_NAMES, optionOf } from "./option-table.ts";
  * Options of the command line as edits of settings.
  *
  * @param options - By name, as typed: the values are not checked, except for names of choices.
- * @throws UsageError for a choice that does not exist.
+ * @throws UsageError for a choice that does not exist, and for both units of the warm-up.
  */
 export function editsOf(options: Readonly<Record<string, unknown>>): Edits {
+  if (options.warmupSteps !== undefined && options.warmupEpochs !== undefined) {
+    throw new UsageError("--warmup-steps and --warmup-epochs: expected one of the two, got both");
+  }
   const edits: Record<string, unknown> = {};
   for (const name of OPTION_NAMES) {
     const typed = options[name];

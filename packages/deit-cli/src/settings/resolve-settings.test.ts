@@ -132,6 +132,10 @@ describe("the command line", () => {
       "--store-logits: expected views that repeat, got MixUp or CutMix, which mix them differently each time",
     ],
     [["--data", "a", "--download"], "--data and --download: expected one of the two, got both"],
+    [
+      ["--warmup-steps", "5", "--warmup-epochs", "1"],
+      "--warmup-steps and --warmup-epochs: expected one of the two, got both",
+    ],
   ])("refuses %j", (args, message) => {
     expect(() => parse(...args)).toThrow(new UsageError(message));
   });

@@ -75,10 +75,12 @@ export function firstDifference(ours: WebAssembly.Module, theirs: WebAssembly.Mo
   )?.[0];
 }
 
+/** In a worker thread what the main thread left. V8's flags are the process's: two threads that set them at once could crash it. */
 function inherited(): WideModule | undefined {
   const threads = globalThis.process?.getBuiltinModule?.("node:worker_threads");
   if (threads === undefined || threads.isMainThread) return undefined;
-  return threads.getEnvironmentData(ENVIRONMENT_KEY) as unknown as WideModule | undefined;
+  const found = threads.getEnvironmentData(ENVIRONMENT_KEY) as unknown as WideModule | undefined;
+  return found ?? { why: "the main thread installed no kernels before this one started" };
 }
 
 function shared(found: WideModule): WideModule {

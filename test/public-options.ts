@@ -8,7 +8,7 @@ export interface OptionsParameter {
   readonly title: string;
   readonly file: string;
   readonly exported: string;
-  /** Of the exported class. */
+  /** Method of the exported class. */
   readonly method?: string;
   readonly isConstructor: boolean;
   /** Index of the parameter. */

@@ -26,7 +26,7 @@ export function peakLoop(build: Build): () => void {
 /** The same for the 256-bit build, {@link PEAK_MEGAFLOPS} in half the rounds, or `undefined` where it does not run. */
 function widePeakLoop(): (() => void) | undefined {
   const compile = mergingCompiler();
-  if (compile === undefined || wideModule().module === undefined) return undefined;
+  if (typeof compile === "string" || wideModule().module === undefined) return undefined;
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 65536 });
   const { peak_256: peak } = new WebAssembly.Instance(compile(Buffer.from(wide, "base64")), {
     env: { memory },

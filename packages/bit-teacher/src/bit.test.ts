@@ -18,7 +18,7 @@ import {
 } from "./index.ts";
 import { timmKey } from "./weight-names.ts";
 
-/** Of timm 1.0.31's models of these names with `num_classes=0`. */
+/** Parameters and features of timm 1.0.31's models of these names with `num_classes=0`. */
 const PUBLISHED: readonly (readonly [BitName, number, number])[] = [
   ["r50x1", 23_500_352, 2048],
   ["r50x3", 211_174_080, 6144],

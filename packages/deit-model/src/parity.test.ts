@@ -27,7 +27,7 @@ interface FullSize {
   readonly drawn: Readonly<Record<string, Drawn>>;
   /** By number of classes. */
   readonly parameters: Readonly<Record<string, number>>;
-  /** Of one image at hashed weights. */
+  /** Logits of one image at hashed weights. */
   readonly logits: Packed;
   /** `some`: 16 elements, evenly spaced from the first to the last. */
   readonly gradients: Readonly<Record<string, { largest: number; norm: number; some: Packed }>>;

@@ -10,7 +10,7 @@ import { linkLibraries } from "./install/link-libraries.ts";
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 const CLI = fileURLToPath(new URL("./cli.ts", import.meta.url));
 
-// That `install-tensorflow` builds and loads is tested on a real wheel: `.ci/run` runs it, and the tests on what it made.
+// `.ci/run` tests on a real wheel that `install-tensorflow` builds and loads, and runs the backend's tests on the result.
 
 function cli(...args: string[]): { status: number | null; stdout: string; stderr: string } {
   const options = ["--conditions=@deit/source", "--import", TSX, CLI, ...args];

@@ -63,11 +63,16 @@ export function installWasmKernels(options: InstallOptions = {}): InstalledWasmK
 }
 
 function choose({ wide = "auto", build }: InstallOptions, shared: boolean): WideModule {
-  if (wide === "off") return { why: 'wide is "off"' };
-  if (build !== undefined) return { why: `build is "${build}"` };
-  const found = shared ? { why: "threads share tfjs' memory" } : wideModule();
+  const found = narrowed(wide, build, shared) ?? wideModule();
   if (wide === "on" && found.why !== undefined) {
     throw new Error(`installWasmKernels: wide is "on", but ${found.why}`);
   }
   return found;
+}
+
+/** Why 256 bits are not tried, or `undefined`. */
+function narrowed(wide: string, build: Build | undefined, shared: boolean): { why: string } | undefined {
+  if (wide === "off") return { why: 'wide is "off"' };
+  if (build !== undefined) return { why: `build is "${build}"` };
+  return shared ? { why: "threads share tfjs' memory" } : undefined;
 }

@@ -102,7 +102,7 @@ describe.skipIf(missing)(`a small DeiT${missing ? ` (skipped: ${missing})` : ""}
     const [work, other] = [ours.steps[2]!.work!, composites.steps[2]!.work!];
     expect(work.dispatches).toBeLessThan(other.dispatches / 2);
     expect(work.boundBytes).toBeLessThan(other.boundBytes / 2);
-    // Of the trainer's own logs and of its check of the gradients: no kernel reads.
+    // The trainer's own logs and its check of the gradients: no kernel reads.
     expect(work.readBacks).toBe(other.readBacks);
     expect(work.readBacks).toBeLessThanOrEqual(2);
   });

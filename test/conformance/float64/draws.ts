@@ -2,7 +2,7 @@
 import { siteOf, uniform } from "sample-keys";
 import { type Array64, map } from "./array.ts";
 
-/** Whose decisions, and how many are dropped. */
+/** Rate, keys and site of a draw. */
 export interface Drop {
   readonly rate: number;
   /** One a sample. */

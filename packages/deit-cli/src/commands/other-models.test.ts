@@ -93,7 +93,7 @@ test("--pixels replaces the input that is assumed", async () => {
     const { reds, blues } = await predicted(model, photo, ...more);
     return Math.log(reds! / blues!);
   };
-  // Of pure red, 3 times red less 3 times blue; JPEG takes a little of it.
+  // Pure red gives 3 times red less 3 times blue; JPEG takes a little of it.
   expect(await logitOf()).toBeCloseTo(3 * 2, 1);
   expect(await logitOf("--pixels", "symmetric")).toBeCloseTo(3 * 2, 1);
   expect(await logitOf("--pixels", "unit")).toBeCloseTo(3, 1);
@@ -136,7 +136,7 @@ describe("a model that begins with Keras' Normalization", () => {
       "variance",
       "count",
     ]);
-    // Of Keras 3.15: (5 - mean) / max(sqrt(variance), 1e-7).
+    // Keras 3.15 computes (5 - mean) / max(sqrt(variance), 1e-7).
     const keras = new Normalization({ axis: -1, mean: [1, 2, 3], variance: [4, 0, 9] });
     const values = keras.apply(tf.fill([1, 1, 1, 3], 5)) as tf.Tensor;
     expect([...values.dataSync()]).toEqual([2, Math.fround(3e7), Math.fround(2 / 3)]);

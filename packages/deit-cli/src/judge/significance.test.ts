@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { mcnemar, wilson } from "./significance.ts";
 
-/** Of statsmodels and scipy, by the script beside it. */
+/** Values of statsmodels and scipy, written by the script beside them. */
 const golden = JSON.parse(
   readFileSync(new URL("../../test/significance.json", import.meta.url), "utf8"),
 ) as Record<"wilson" | "mcnemar", number[][]>;

@@ -1,3 +1,5 @@
+import { shellWord } from "./shell-word.ts";
+
 /** Least major version whose V8 computes with 256 bits in WebAssembly. */
 const WIDE_NODE = 24;
 
@@ -21,6 +23,5 @@ export function fasterNode(
 ): string | undefined {
   if (backend !== "wasm" || node.arch !== "x64") return undefined;
   if (Number(node.version.split(".")[0]) >= WIDE_NODE) return undefined;
-  const words = args.map((arg) => (/^[\w./:=-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`));
-  return ["npx", "-p", `node@${WIDE_NODE}`, "-p", "pnpm@12", "pnpm", "start", ...words].join(" ");
+  return `npx -p node@${WIDE_NODE} -p pnpm@12 ${["pnpm", "start", ...args.map(shellWord)].join(" ")}`;
 }

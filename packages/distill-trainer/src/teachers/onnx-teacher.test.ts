@@ -60,6 +60,6 @@ describe("onnxTeacher", () => {
     expect(errorOverLargest(answers as Float32Array, known as Float32Array)).toBeLessThan(1e-5);
   });
 
-  /** Of an older runtime, which tells no shapes. */
+  /** Session of an older runtime, which has no shapes. */
   const two = { inputNames: ["a"], outputNames: ["x", "y"], run: () => Promise.reject(new Error("unused")) };
 });

@@ -10,7 +10,7 @@ import { mixBatch } from "vision-augment";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { DataSource } from "../index.ts";
 
-/** Of what a pixel may be; one above it is NaN to the teachers here. */
+/** Largest pixel value; one above it is NaN to the teachers here. */
 const LIMIT = 1e5;
 const preprocess = (images: tf.Tensor): tf.Tensor => tf.sqrt(tf.sub(LIMIT, images));
 

@@ -3,8 +3,9 @@ interface V8 {
   setFlagsFromString(flags: string): void;
 }
 
-/** Flags of V8 and their defaults. */
+/** Flags of V8 and their defaults in Node. */
 const DEFAULTS = {
+  "freeze-flags-after-init": false, // if on, setting a flag aborts the process
   "experimental-wasm-revectorize": false,
   liftoff: true,
   "wasm-lazy-compilation": true,
@@ -29,9 +30,14 @@ export function underFlags<T>(v8: V8, flags: Partial<Record<Flag, boolean>>, com
   }
 }
 
+/** Whether V8 lets a running process set flags. */
+export function canSetFlags(): boolean {
+  return !wasStartedWith("freeze-flags-after-init");
+}
+
 /** A flag's value on the command line (`--no-liftoff`, `--noliftoff`, `--wasm_tier_up`), the last one counting. */
 function wasStartedWith(flag: Flag): boolean {
-  const given = `${process.env.NODE_OPTIONS ?? ""} ${process.execArgv.join(" ")}`
+  const given = `${process.env?.NODE_OPTIONS ?? ""} ${process.execArgv?.join(" ") ?? ""}`
     .split(/\s+/)
     .map((option) => option.replaceAll("_", "-"))
     .findLast((option) => [`--${flag}`, `--no-${flag}`, `--no${flag}`].includes(option));

@@ -1,6 +1,6 @@
 import { base64 as wide } from "../modules/wide.generated.ts";
 import { type CFunctions, compiled, decode } from "../side-module.ts";
-import { underFlags } from "./flags.ts";
+import { canSetFlags, underFlags } from "./flags.ts";
 import { speedOfWideTile } from "./probe.ts";
 import { SAMPLE_PAGES, sampleResults } from "./samples.ts";
 
@@ -27,32 +27,53 @@ const MERGING = {
   "wasm-inlining": false, // inlines by feedback that no baseline code has gathered: V8 14.6 aborts
 } as const;
 
+type Compile = (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
+
 let known: WideModule | undefined;
 
 /**
  * The build of 256-bit register tiles, compiled under V8's experimental pass that merges pairs of 128-bit operations,
- * once a process: worker threads that are started later take the main thread's.
+ * once a process and on its main thread: worker threads that start later take that module.
  *
  * It is used only where the pass proves itself: the wide tile must be faster than the narrow one, and every kernel of
  * {@link sampleResults} must return the same bits as the 128-bit build.
  */
 export function wideModule(): WideModule {
   if (globalThis.process?.env?.[VARIABLE] === "off") return { why: `${VARIABLE}=off` };
-  known ??= inherited() ?? shared(prove());
+  try {
+    known ??= find();
+  } catch (error) {
+    known = { why: `compiling for 256 bits failed: ${(error as Error).message}` };
+  }
   return known;
 }
 
-/** Compiles a module so that V8 merges, or `undefined` where no V8 is known to. */
-export function mergingCompiler(): ((bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module) | undefined {
+function find(): WideModule {
+  const compile = mergingCompiler();
+  if (typeof compile === "string") return { why: compile };
+  const threads = process.getBuiltinModule("node:worker_threads");
+  if (!threads.isMainThread) {
+    // V8's flags are the process's: two threads that set them at once could crash it.
+    const found = threads.getEnvironmentData(ENVIRONMENT_KEY) as unknown as WideModule | undefined;
+    return found ?? { why: "the main thread installed no kernels before this one started" };
+  }
+  const found = prove(compile);
+  threads.setEnvironmentData(ENVIRONMENT_KEY, found as never);
+  return found;
+}
+
+/** Compiles a module so that V8 merges, or the reason why it cannot. */
+export function mergingCompiler(): Compile | string {
   const process = globalThis.process as NodeJS.Process | undefined;
   const v8 = process?.getBuiltinModule?.("node:v8");
-  if (v8 === undefined || process?.arch !== "x64" || !TRIED_V8.test(process.versions.v8)) return undefined;
+  if (v8 === undefined || process?.arch !== "x64" || !TRIED_V8.test(process.versions.v8)) {
+    return "Node 24 or later on x86-64 would train up to twice as fast";
+  }
+  if (!canSetFlags()) return "V8's flags are frozen (--freeze-flags-after-init)";
   return (bytes) => underFlags(v8, MERGING, () => new WebAssembly.Module(bytes));
 }
 
-function prove(): WideModule {
-  const compile = mergingCompiler();
-  if (compile === undefined) return { why: "Node 24 or later on x86-64 would train up to twice as fast" };
+function prove(compile: Compile): WideModule {
   const speedup = speedOfWideTile(compile);
   if (!(speedup > LEAST_SPEEDUP)) {
     return { why: `256-bit tiles are not faster here: ${speedup.toFixed(2)} times the 128-bit ones` };
@@ -73,18 +94,4 @@ export function firstDifference(ours: WebAssembly.Module, theirs: WebAssembly.Mo
   return Object.entries(plain!).find(([name, bits]) =>
     bits.some((value, i) => value !== merged![name]![i]),
   )?.[0];
-}
-
-/** In a worker thread what the main thread left. V8's flags are the process's: two threads that set them at once could crash it. */
-function inherited(): WideModule | undefined {
-  const threads = globalThis.process?.getBuiltinModule?.("node:worker_threads");
-  if (threads === undefined || threads.isMainThread) return undefined;
-  const found = threads.getEnvironmentData(ENVIRONMENT_KEY) as unknown as WideModule | undefined;
-  return found ?? { why: "the main thread installed no kernels before this one started" };
-}
-
-function shared(found: WideModule): WideModule {
-  const threads = globalThis.process?.getBuiltinModule?.("node:worker_threads");
-  threads?.setEnvironmentData(ENVIRONMENT_KEY, found as never);
-  return found;
 }

@@ -15,7 +15,7 @@ const TOLERANCE = 1e-3;
 
 type Ort = typeof import("onnxruntime-web");
 
-/** The two runtimes; the native one is no dependency: `pnpm add --save-optional onnxruntime-node` in this folder. */
+/** The two runtimes; the native one is no dependency: `pnpm add --save-optional --ignore-scripts onnxruntime-node` in `bench`. */
 const RIVALS = [
   { module: "onnxruntime-web", name: "onnxruntime-web, WASM, 1 thread", provider: "wasm", target: 2.8 },
   { module: "onnxruntime-node", name: "onnxruntime-node, native, 1 thread", provider: "cpu", target: 0.8 },
@@ -28,6 +28,9 @@ export async function onnxRows(recorder: Recorder, options: PartOptions): Promis
     if (ort === undefined) recorder.skip(`${ID}, against ${rival.name}`, `${rival.module} is not installed`);
     else await rivalRows(recorder, options, ort, rival);
   }
+  recorder.note(
+    "The ONNX file is written by the bench with the nodes that PyTorch exports for timm's model; both sides' logits agree.",
+  );
 }
 
 async function rivalRows(
@@ -73,9 +76,6 @@ async function rivalRows(
     recorder.add(rateRow(id, ...rates, rival, "images/s", aim, limit));
     await session.release();
   }
-  recorder.note(
-    "The ONNX file is written by the bench with the nodes that PyTorch exports for timm's model; both sides' logits agree.",
-  );
   model.dispose();
   images.dispose();
 }

@@ -22,7 +22,11 @@ export function savedSettings(folder: string, option = "--resume"): Edits {
       `${option}: expected an object of settings in ${file}, got ${JSON.stringify(settings)}`,
     );
   }
-  return leavesOf(settings);
+  const edits = leavesOf(settings);
+  if (edits["run.preset"] === undefined) {
+    throw new UsageError(`${option}: expected a run's settings, with run.preset, in ${file}, got none`);
+  }
+  return edits;
 }
 
 function readJson(file: string, option: string): unknown {

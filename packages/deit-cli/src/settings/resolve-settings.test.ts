@@ -9,7 +9,7 @@ import { COMMANDS, parseCommandLine } from "../cli.ts";
 import { trainSettings } from "../commands/train.ts";
 import { editsOf } from "../options/edits-of.ts";
 import { UsageError } from "../process/usage-error.ts";
-import { writeSettings } from "../runs/saved-settings.ts";
+import { savedSettings, writeSettings } from "../runs/saved-settings.ts";
 import { PRESETS } from "./presets.ts";
 import { resumeSettings } from "./resolve-settings.ts";
 
@@ -167,6 +167,25 @@ describe("a configuration file", () => {
     );
     expect(() => parse("--config", both)).toThrow(
       new UsageError("recipe.warmup must have epochs or steps, got both"),
+    );
+  });
+
+  test.each([
+    [{ name: null }, "--name: run.name must be letters, digits, dots, dashes and underscores, got undefined"],
+    [{ name: ["a"] }, /^--name: run\.name must be letters, digits, dots, dashes and underscores, got /],
+    [{ preset: ["tiny"] }, /^--preset: expected one of demo, .*, got '\["tiny"\]'/],
+  ])("is refused with %j", async (run, message) => {
+    const file = await configOf(JSON.stringify({ run }));
+    expect(() => parse("--config", file)).toThrow(message);
+  });
+
+  test("of a run has a preset, or is refused", async () => {
+    const folder = await emptyFolder();
+    await writeFile(join(folder, "settings.json"), "{}");
+    expect(() => savedSettings(folder)).toThrow(
+      new UsageError(
+        `--resume: expected a run's settings, with run.preset, in ${join(folder, "settings.json")}, got none`,
+      ),
     );
   });
 

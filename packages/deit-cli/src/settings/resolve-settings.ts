@@ -21,7 +21,8 @@ export function resolveSettings(edits: Edits): Settings {
 /** {@link resolveSettings} for commands that train nothing: the model's values need not fit together. */
 export function resolveDataSettings(edits: Edits): Settings {
   const isOfPhotos = (edits["data.path"] ?? undefined) !== undefined || edits["data.download"] === true;
-  const preset = String(edits["run.preset"] ?? (isOfPhotos ? "photos" : "demo"));
+  const given = edits["run.preset"] ?? (isOfPhotos ? "photos" : "demo");
+  const preset = typeof given === "string" ? given : JSON.stringify(given);
   const { run, ...base } = presetOf(preset);
   const name = `${preset}-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}`;
   const drawn = isOfPhotos && { "data.count": undefined };

@@ -56,7 +56,10 @@ export interface RunSettings {
 
 const RUN_CHECKS: Checks<RunSettings> = {
   preset: STRING,
-  name: check("letters, digits, dots, dashes and underscores", (value) => /^[\w.-]+$/.test(String(value))),
+  name: check(
+    "letters, digits, dots, dashes and underscores",
+    (value) => typeof value === "string" && /^[\w.-]+$/.test(value),
+  ),
   out: STRING,
   backend: oneOf("auto", "tensorflow", "webgpu", "wasm", "cpu"),
   seed: UINT32,

@@ -5,6 +5,7 @@
 
 #define EXPORT(name) __attribute__((export_name(#name), visibility("default"))) name
 #define INLINE static inline __attribute__((always_inline))
+#define NOINLINE __attribute__((noinline))
 
 typedef v128_t f32x4;
 
@@ -61,6 +62,9 @@ INLINE float lanes_max(f32x4 v) {
   f32x4 pairs = wasm_f32x4_max(v, wasm_i32x4_shuffle(v, v, 2, 3, 0, 1));
   return wasm_f32x4_extract_lane(wasm_f32x4_max(pairs, wasm_i32x4_shuffle(pairs, pairs, 1, 0, 3, 2)), 0);
 }
+
+/// √x. As a vector: V8's scalar instruction is of SSE, which waits for AVX where 256 bits were computed with before.
+INLINE float root(float x) { return wasm_f32x4_extract_lane(wasm_f32x4_sqrt(SPLAT(x)), 0); }
 
 /// 1 to 3 floats into the low lanes, zeros above: never reads past `count`.
 INLINE f32x4 load_part(const float* p, int count) {

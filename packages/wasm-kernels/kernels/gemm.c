@@ -10,27 +10,30 @@ enum { MC = 32 * MR, KC = 384, NC = 1024, SHORT_DEPTH = 64 };
 /// are. Where these lie was found by measuring.
 enum { FEW_ROWS = 8, SHORT = 8, WIDE = 32, NARROW_ROWS = 8 };
 
+/// The same for the tile of 256 bits, where packing leaves the order of a sum as it is.
+enum { FEW_WIDE_ROWS = 4, SHORT_WIDE = 5 };
+
 /// Longest k added up at once, and columns of c that a longer one is multiplied for at a time.
 enum { DEEP = 32768, DEEP_COLUMNS = 512 };
 
-static void full_tile(const float* a, const float* b, int k, float* c, int ldc, const float* bias,
-                      int accumulate) {
-  tile(a, MR, b, NR, MR, NR / 4, k, c, ldc, bias, accumulate);
-}
+/// A tile of its own function, where V8 merges vectors: not in the midst of other code.
+#define PART_OF_TILE(name, rows, columns)                                                                  \
+  NOINLINE static void name(const float* a, const float* b, int k, float* c, int ldc, const float* bias) { \
+    tile(a, MR, b, NR, rows, columns / 4, k, c, ldc, bias, 0);                                             \
+  }
+PART_OF_TILE(whole_tile, MR, NR)
+PART_OF_TILE(upper_tile, 4, NR)
+PART_OF_TILE(left_tile, MR, NR / 2)
 
-/// The left half of a tile.
-static void half_tile(const float* a, const float* b, int k, float* c, int ldc, const float* bias) {
-  tile(a, MR, b, NR, MR, NR / 8, k, c, ldc, bias, 0);
-}
-
-/// A tile that sticks out of the matrix: computed whole beside it, in the order of a full one, so that a row's numbers do not
+/// A tile that sticks out of the matrix: computed beside it, in the order of a full one, so that a row's numbers do not
 /// depend on where it stands; then copied in part.
 static void edge_tile(const float* a, const float* b, int k, float* c, int ldc, const float* bias, int accumulate, int m,
                       int n) {
   float whole[MR * NR], edge_bias[NR];
   for (int j = 0; j < NR; j++) edge_bias[j] = bias && !accumulate && j < n ? bias[j] : 0.0f;
-  if (n <= NR / 2) half_tile(a, b, k, whole, NR, edge_bias);
-  else full_tile(a, b, k, whole, NR, edge_bias, 0);
+  if (n <= NR / 2) left_tile(a, b, k, whole, NR, edge_bias);
+  else if (MR > 4 && m <= 4) upper_tile(a, b, k, whole, NR, edge_bias);
+  else whole_tile(a, b, k, whole, NR, edge_bias);
   for (int i = 0; i < m; i++, c += ldc) {
     for (int j = 0; j < n; j += 4) {
       f32x4 v = LOAD(whole + i * NR + j);
@@ -66,7 +69,7 @@ static void packed(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, c
           const float* bias_panel = bias ? bias + jc + j : 0;
           float* c_tile = c + (ic + i) * ldc + jc + j;
           if (mc - i >= MR && nc - j >= NR) {
-            full_tile(a_panel, b_panel, kc, c_tile, ldc, bias_panel, add);
+            tile(a_panel, MR, b_panel, NR, MR, NR / 4, kc, c_tile, ldc, bias_panel, add);
           } else {
             edge_tile(a_panel, b_panel, kc, c_tile, ldc, bias_panel, add, mc - i < MR ? mc - i : MR,
                       nc - j < NR ? nc - j : NR);
@@ -108,6 +111,8 @@ static void thin_columns(Matrix a, Matrix b, float* c, int ldc, int m, int n, in
 
 static void product(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, const float* bias, int accumulate,
                     float* scratch) {
+  int early = BITS == 256 && k <= KC && !accumulate;
+  int few_rows = early ? FEW_WIDE_ROWS : FEW_ROWS, short_k = early ? SHORT_WIDE : SHORT;
   if (k == 0) {
     if (!accumulate) start(c, ldc, m, n, bias);
   } else if (m <= THIN && b.row == 1) {
@@ -121,7 +126,7 @@ static void product(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, 
     thin_dots(left, right, c, 1, ldc, n, m, k);
   } else if (n <= THIN) {
     thin_columns(a, b, c, ldc, m, n, k, accumulate, bias, scratch);
-  } else if (b.column == 1 && ((n >= WIDE && (m <= FEW_ROWS || k <= SHORT)) || k <= 4)) {
+  } else if (b.column == 1 && ((n >= WIDE && (m <= few_rows || k <= short_k)) || k <= 4)) {
     thin_updates(a, b, c, ldc, m, n, k, bias, accumulate);
   } else {
     packed(a, b, c, ldc, m, n, k, bias, accumulate, scratch);

@@ -26,7 +26,7 @@ void EXPORT(layer_norm)(const float* x, const float* gamma, const float* beta, f
     }
     float squares = lanes_sum(sum);
     for (; i < dim; i++) squares += (x[i] - mu) * (x[i] - mu);
-    float scale = 1.0f / __builtin_sqrtf(squares / dim + epsilon);
+    float scale = 1.0f / root(squares / dim + epsilon);
     mean[r] = mu;
     rstd[r] = scale;
     f32x4 scale4 = SPLAT(scale);

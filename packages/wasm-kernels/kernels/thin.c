@@ -43,7 +43,7 @@ INLINE void update(const float* a, int a_row, int a_column, const float* b, int 
     for (int p = 0; p < depth; p++) x[i][p] = SPLAT_AT(a + i * a_row + p * a_column);
   }
   int j = 0;
-  const int vectors = rows == 1 ? 2 : 1;
+  const int vectors = rows == 1 || BITS == 256 ? 2 : 1;
 #pragma clang loop unroll(disable)
   for (; j + 4 * vectors <= n; j += 4 * vectors) {
     update_columns(x, b + j, b_row, c + j, ldc, rows, depth, vectors, 0, bias ? bias + j : 0, add);

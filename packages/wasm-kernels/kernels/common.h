@@ -5,7 +5,6 @@
 
 #define EXPORT(name) __attribute__((export_name(#name), visibility("default"))) name
 #define INLINE static inline __attribute__((always_inline))
-#define NOINLINE __attribute__((noinline))
 
 typedef v128_t f32x4;
 
@@ -32,6 +31,20 @@ typedef v128_t f32x4;
 #define BITS 128
 #endif
 
+/// Between loads and the stores over them: the compiler would move a store in between, and V8 gives up that pair.
+#if BITS == 256
+#define LOADED __asm__ volatile("" ::: "memory")
+#else
+#define LOADED
+#endif
+
+/// A function of its own, in which V8 merges the vectors of one loop.
+#if BITS == 256
+#define SEPARATE __attribute__((noinline))
+#else
+#define SEPARATE
+#endif
+
 /// Runs a body for every four floats that are left of `size`; in it VECTORS vectors lie from `i` on.
 #define FOURS(i, size, ...)                                                          \
   for (; BITS == 256 && i + 8 <= size; i += 8) { enum { VECTORS = 2 }; __VA_ARGS__ } \
@@ -39,16 +52,22 @@ typedef v128_t f32x4;
 
 /// y[i…] = value for every four floats that are left of `size`, where `value` computes four of them
 /// from its inputs' at `x + i + lane`: V8 sees that vectors lie side by side where the constant is added last.
-#define MAP(i, size, y, value)                       \
-  for (; BITS == 256 && i + 8 <= size; i += 8) {     \
-    f32x4 low, high;                                 \
-    { enum { lane = 0 }; low = value; }              \
-    { enum { lane = 4 }; high = value; }             \
-    STORE(y + i, low), STORE(y + i + 4, high);     \
-  }                                                  \
-  for (; i + 4 <= size; i += 4) {                    \
-    enum { lane = 0 };                               \
-    STORE(y + i, value);                             \
+#define MAP(i, size, y, value) EACH_FOUR(i, size, y, value, )
+
+/// The same where `value` reads y itself.
+#define UPDATE(i, size, y, value) EACH_FOUR(i, size, y, value, LOADED)
+
+#define EACH_FOUR(i, size, y, value, loaded)     \
+  for (; BITS == 256 && i + 8 <= size; i += 8) { \
+    f32x4 low, high;                             \
+    { enum { lane = 0 }; low = value; }          \
+    { enum { lane = 4 }; high = value; }         \
+    loaded;                                      \
+    STORE(y + i, low), STORE(y + i + 4, high);   \
+  }                                              \
+  for (; i + 4 <= size; i += 4) {                \
+    enum { lane = 0 };                           \
+    STORE(y + i, value);                         \
   }
 
 /// Sum of the four lanes.

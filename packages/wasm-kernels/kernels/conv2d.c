@@ -59,23 +59,36 @@ static void unfold(const float* x, const Conv2D* s, int first, int count, float*
   }
 }
 
+INLINE void add(float* to, const float* from, int count) {
+  int i = 0;
+  UPDATE(i, count, to, ADD(LOAD(to + i + lane), LOAD(from + i + lane)));
+  for (; i < count; i++) to[i] += from[i];
+}
+
+/// The transpose of `unfold_row`.
+INLINE void fold_row(float* row, int width, int channels, int left, int taps, int dilation, const float* from) {
+  if (dilation == 1 && left >= 0 && left + taps <= width) {
+    add(row + left * channels, from, taps * channels);
+    return;
+  }
+  for (int fx = 0; fx < taps; fx++, from += channels) {
+    int x = left + fx * dilation;
+    if (x >= 0 && x < width) add(row + x * channels, from, channels);
+  }
+}
+
 /// The transpose of `unfold`: adds the patches to where they came from.
 static void fold(float* dx, const Conv2D* s, int first, int count, const float* patches) {
-  int channels = s->in_channels, plane = s->out_height * s->out_width;
+  int channels = s->in_channels, plane = s->out_height * s->out_width, line = s->filter_width * channels;
   for (int at = first; at < first + count; at++) {
     int image = at / plane, position = at % plane;
     int top = position / s->out_width * s->stride_height - s->pad_top;
     int left = position % s->out_width * s->stride_width - s->pad_left;
-    for (int fy = 0; fy < s->filter_height; fy++) {
+    for (int fy = 0; fy < s->filter_height; fy++, patches += line) {
       int y = top + fy * s->dilation_height;
-      for (int fx = 0; fx < s->filter_width; fx++, patches += channels) {
-        int xx = left + fx * s->dilation_width;
-        if (y < 0 || y >= s->in_height || xx < 0 || xx >= s->in_width) continue;
-        float* to = dx + ((image * s->in_height + y) * s->in_width + xx) * channels;
-        int c = 0;
-        MAP(c, channels, to, ADD(LOAD(to + c + lane), LOAD(patches + c + lane)));
-        for (; c < channels; c++) to[c] += patches[c];
-      }
+      if (y < 0 || y >= s->in_height) continue;
+      float* row = dx + (image * s->in_height + y) * s->in_width * channels;
+      fold_row(row, s->in_width, channels, left, s->filter_width, s->dilation_width, patches);
     }
   }
 }

@@ -16,14 +16,20 @@ enum { FEW_WIDE_ROWS = 4, SHORT_WIDE = 5 };
 /// Longest k added up at once, and columns of c that a longer one is multiplied for at a time.
 enum { DEEP = 32768, DEEP_COLUMNS = 512 };
 
-/// A tile of its own function, where V8 merges vectors: not in the midst of other code.
-#define PART_OF_TILE(name, rows, columns)                                                                  \
-  NOINLINE static void name(const float* a, const float* b, int k, float* c, int ldc, const float* bias) { \
-    tile(a, MR, b, NR, rows, columns / 4, k, c, ldc, bias, 0);                                             \
-  }
-PART_OF_TILE(whole_tile, MR, NR)
-PART_OF_TILE(upper_tile, 4, NR)
-PART_OF_TILE(left_tile, MR, NR / 2)
+SEPARATE static void full_tile(const float* a, const float* b, int k, float* c, int ldc, const float* bias,
+                               int accumulate) {
+  tile(a, MR, b, NR, MR, NR / 4, k, c, ldc, bias, accumulate);
+}
+
+/// The upper four rows of a tile.
+SEPARATE static void upper_tile(const float* a, const float* b, int k, float* c, int ldc, const float* bias) {
+  tile(a, MR, b, NR, 4, NR / 4, k, c, ldc, bias, 0);
+}
+
+/// The left half of a tile.
+SEPARATE static void left_tile(const float* a, const float* b, int k, float* c, int ldc, const float* bias) {
+  tile(a, MR, b, NR, MR, NR / 8, k, c, ldc, bias, 0);
+}
 
 /// A tile that sticks out of the matrix: computed beside it, in the order of a full one, so that a row's numbers do not
 /// depend on where it stands; then copied in part.
@@ -33,7 +39,7 @@ static void edge_tile(const float* a, const float* b, int k, float* c, int ldc, 
   for (int j = 0; j < NR; j++) edge_bias[j] = bias && !accumulate && j < n ? bias[j] : 0.0f;
   if (n <= NR / 2) left_tile(a, b, k, whole, NR, edge_bias);
   else if (MR > 4 && m <= 4) upper_tile(a, b, k, whole, NR, edge_bias);
-  else whole_tile(a, b, k, whole, NR, edge_bias);
+  else full_tile(a, b, k, whole, NR, edge_bias, 0);
   for (int i = 0; i < m; i++, c += ldc) {
     for (int j = 0; j < n; j += 4) {
       f32x4 v = LOAD(whole + i * NR + j);
@@ -69,7 +75,7 @@ static void packed(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, c
           const float* bias_panel = bias ? bias + jc + j : 0;
           float* c_tile = c + (ic + i) * ldc + jc + j;
           if (mc - i >= MR && nc - j >= NR) {
-            tile(a_panel, MR, b_panel, NR, MR, NR / 4, kc, c_tile, ldc, bias_panel, add);
+            full_tile(a_panel, b_panel, kc, c_tile, ldc, bias_panel, add);
           } else {
             edge_tile(a_panel, b_panel, kc, c_tile, ldc, bias_panel, add, mc - i < MR ? mc - i : MR,
                       nc - j < NR ? nc - j : NR);

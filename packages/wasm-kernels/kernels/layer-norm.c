@@ -63,6 +63,7 @@ void EXPORT(layer_norm_grad)(const float* x, const float* gamma, const float* me
         gammas[v] = MADD(d, n, LOAD(dgamma + i + 4 * v));
         betas[v] = ADD(d, LOAD(dbeta + i + 4 * v));
       }
+      LOADED;
       for (int v = 0; v < VECTORS; v++) STORE(dgamma + i + 4 * v, gammas[v]);
       for (int v = 0; v < VECTORS; v++) STORE(dbeta + i + 4 * v, betas[v]);
     })

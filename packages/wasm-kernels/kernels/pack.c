@@ -60,6 +60,7 @@ INLINE void transpose_six(float* dst, const float* src, int row, int k) {
 }
 
 void pack_a(float* dst, Matrix a, int m, int k, int rows) {
+  if (MR == 4) rows = 4;  // the only number there; for the compiler to know
   int i = 0;
   for (; rows == MR && a.row == 1 && i + 4 * MR <= m; i += 4 * MR, dst += 4 * MR * k) copy_four(dst, a.data + i, a.column, k);
   for (; rows == 6 && a.column == 1 && i + 6 <= m; i += 6, dst += 6 * k) transpose_six(dst, a.data + i * a.row, a.row, k);

@@ -115,24 +115,25 @@ void EXPORT(conv2d)(const float* x, const float* w, float* y, const Conv2D* s, f
 enum { BLOCKS = 16 };
 
 /// dw[fh, fw, in, out] = Σ over positions of patchᵀ · dy. `patches` holds `rows` unfolded patches, `totals` a double for each
-/// number of dw.
+/// number of dw, touched where there are more than BLOCKS blocks.
 void EXPORT(conv2d_backprop_filter)(const float* x, const float* dy, float* dw, const Conv2D* s, float* patches,
                                     int rows, float* scratch, double* totals) {
-  int total = s->batch * s->out_height * s->out_width, depth = patch_size(s), out = s->out_channels, blocks = 0;
-  clear(dw, depth * out);
-  __builtin_memset(totals, 0, (unsigned)(depth * out) * sizeof(double));
+  int total = s->batch * s->out_height * s->out_width, depth = patch_size(s), out = s->out_channels;
+  int blocks = 0, has_totals = 0;
+  if (total == 0) clear(dw, depth * out);
   for (int first = 0; first < total; first += rows) {
     int count = total - first < rows ? total - first : rows;
     const float* left = is_pointwise(s) ? x + first * depth : patches;
     if (!is_pointwise(s)) unfold(x, s, first, count, patches);
     if (blocks == BLOCKS) {
-      add_block(totals, dw, depth * out, 1);
+      add_block(totals, dw, depth * out, has_totals);
+      has_totals = 1;
       blocks = 0;
     }
     Matrix a = {left, 1, depth}, b = {dy + first * out, out, 1};
     gemm(a, b, dw, out, depth, out, count, 0, blocks++ > 0, scratch);
   }
-  add_totals(totals, dw, depth * out);
+  if (has_totals) add_totals(totals, dw, depth * out);
 }
 
 /// dx = fold(dy · wᵀ).

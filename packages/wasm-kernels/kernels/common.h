@@ -82,7 +82,7 @@ INLINE float lanes_max(f32x4 v) {
   return wasm_f32x4_extract_lane(wasm_f32x4_max(pairs, wasm_i32x4_shuffle(pairs, pairs, 1, 0, 3, 2)), 0);
 }
 
-/// √x. As a vector: V8's scalar instruction is of SSE, which waits for AVX where 256 bits were computed with before.
+/// √x as a vector: V8 compiles a scalar square root to an SSE instruction, slow after 256-bit ones.
 INLINE float root(float x) { return wasm_f32x4_extract_lane(wasm_f32x4_sqrt(SPLAT(x)), 0); }
 
 /// 1 to 3 floats into the low lanes, zeros above: never reads past `count`.

@@ -10,9 +10,6 @@ enum { MC = 32 * MR, KC = 384, NC = 1024, SHORT_DEPTH = 64 };
 /// are. Where these lie was found by measuring.
 enum { FEW_ROWS = 8, SHORT = 8, WIDE = 32, NARROW_ROWS = 8 };
 
-/// The same for the tile of 256 bits, where packing leaves the order of a sum as it is.
-enum { FEW_WIDE_ROWS = 4, SHORT_WIDE = 5 };
-
 /// Longest k added up at once, and columns of c that a longer one is multiplied for at a time.
 enum { DEEP = 32768, DEEP_COLUMNS = 512 };
 
@@ -22,8 +19,9 @@ SEPARATE static void full_tile(const float* a, const float* b, int k, float* c, 
 }
 
 /// The upper four rows of a tile.
-SEPARATE static void upper_tile(const float* a, const float* b, int k, float* c, int ldc, const float* bias) {
-  tile(a, MR, b, NR, 4, NR / 4, k, c, ldc, bias, 0);
+SEPARATE static void upper_tile(const float* a, const float* b, int k, float* c, int ldc, const float* bias,
+                                int accumulate) {
+  tile(a, MR, b, NR, 4, NR / 4, k, c, ldc, bias, accumulate);
 }
 
 /// The left half of a tile.
@@ -35,10 +33,14 @@ SEPARATE static void left_tile(const float* a, const float* b, int k, float* c, 
 /// depend on where it stands; then copied in part.
 static void edge_tile(const float* a, const float* b, int k, float* c, int ldc, const float* bias, int accumulate, int m,
                       int n) {
+  if (MR > 4 && m == 4 && n == NR) {
+    upper_tile(a, b, k, c, ldc, bias, accumulate);
+    return;
+  }
   float whole[MR * NR], edge_bias[NR];
   for (int j = 0; j < NR; j++) edge_bias[j] = bias && !accumulate && j < n ? bias[j] : 0.0f;
   if (n <= NR / 2) left_tile(a, b, k, whole, NR, edge_bias);
-  else if (MR > 4 && m <= 4) upper_tile(a, b, k, whole, NR, edge_bias);
+  else if (MR > 4 && m <= 4) upper_tile(a, b, k, whole, NR, edge_bias, 0);
   else full_tile(a, b, k, whole, NR, edge_bias, 0);
   for (int i = 0; i < m; i++, c += ldc) {
     for (int j = 0; j < n; j += 4) {
@@ -117,8 +119,6 @@ static void thin_columns(Matrix a, Matrix b, float* c, int ldc, int m, int n, in
 
 static void product(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, const float* bias, int accumulate,
                     float* scratch) {
-  int early = BITS == 256 && k <= KC && !accumulate;
-  int few_rows = early ? FEW_WIDE_ROWS : FEW_ROWS, short_k = early ? SHORT_WIDE : SHORT;
   if (k == 0) {
     if (!accumulate) start(c, ldc, m, n, bias);
   } else if (m <= THIN && b.row == 1) {
@@ -132,7 +132,7 @@ static void product(Matrix a, Matrix b, float* c, int ldc, int m, int n, int k, 
     thin_dots(left, right, c, 1, ldc, n, m, k);
   } else if (n <= THIN) {
     thin_columns(a, b, c, ldc, m, n, k, accumulate, bias, scratch);
-  } else if (b.column == 1 && ((n >= WIDE && (m <= few_rows || k <= short_k)) || k <= 4)) {
+  } else if (b.column == 1 && ((n >= WIDE && (m <= FEW_ROWS || k <= SHORT)) || k <= 4)) {
     thin_updates(a, b, c, ldc, m, n, k, bias, accumulate);
   } else {
     packed(a, b, c, ldc, m, n, k, bias, accumulate, scratch);

@@ -28,6 +28,8 @@ export interface Prepared {
   readonly targets: tf.Tensor2D;
   /** Teacher's logits `[n, classes]`, if there is a teacher. */
   readonly teacherLogits?: tf.Tensor2D;
+  /** Outputs of the teacher's inner layers, `[n, …]` each, if the task learns from them. */
+  readonly teacherFeatures?: readonly tf.Tensor[];
 }
 
 /** Result of a forward pass: means over the micro-batch. */
@@ -73,18 +75,24 @@ export interface Task {
   readonly model: tfl.LayersModel;
   /** Number of classes of labels, targets and logits. */
   readonly classes: number;
-  /** Variables that training changes, in the model's order. */
+  /**
+   * Variables that training changes: the model's in its order, then the task's own, such as a projection that only the loss needs.
+   * The task's own are part of checkpoints and replicas, not of the model and its moving average.
+   */
   readonly variables: readonly tf.Variable[];
   /** Names of an outcome's parts, by which replicas sum them. */
   readonly parts: { readonly train: readonly string[]; readonly evaluate: readonly string[] };
   /** Settings by name, as plain data, which must be equal in replicas and on resume. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Computes what needs no gradient, such as the teacher's logits. */
-  prepare(batch: MicroBatch, training: boolean): Promise<Prepared>;
+  /** Computes what needs no gradient, such as the teacher's logits. `step` counts optimizer steps from 0; 0 in an evaluation. */
+  prepare(batch: MicroBatch, training: boolean, step: number): Promise<Prepared>;
   /** Returns the result of `prepare` for `rows` samples of zeros, to measure memory. */
   example(rows: number): Prepared;
-  /** Runs the forward pass of training. `sampleKeys` are for layers that draw from them, such as `StochasticDepth`. */
-  train(prepared: Prepared, sampleKeys: Uint32Array): Outcome;
+  /**
+   * Runs the forward pass of training. `sampleKeys` are for layers that draw from them, such as `StochasticDepth`; `step`, counted
+   * from 0, is for weights with a schedule.
+   */
+  train(prepared: Prepared, sampleKeys: Uint32Array, step: number): Outcome;
   /** Runs the forward pass without training. */
   evaluate(prepared: Prepared): Outcome;
 }

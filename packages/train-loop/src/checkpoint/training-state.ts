@@ -9,20 +9,25 @@ import type { HostTensor } from "./tensor-file.ts";
 /** A model, its optimizer and its average. */
 export interface Training {
   readonly model: tfl.LayersModel;
+  /** Variables that the task trains beside the model's. Default: none. */
+  readonly own?: readonly tf.Variable[];
   readonly step: StepOptions;
 }
 
-/** Reads a training's tensors: `model/<index>/<name>`, `optimizer/…`, `average/…`. */
-export async function captureTensors({ model, step }: Training): Promise<HostTensor[]> {
+/** Reads a training's tensors: `model/<index>/<name>`, `task/<index>/<name>`, `optimizer/…`, `average/…`. */
+export async function captureTensors({ model, own = [], step }: Training): Promise<HostTensor[]> {
   const variables = variablesOf(model);
-  const names = model.weights.map(({ originalName }, i) => `${String(i).padStart(4, "0")}/${originalName}`);
-  const indexOf = new Map(variables.map(({ name }, i) => [name, i]));
+  const stable = model.weights.map(({ originalName }) => originalName);
+  const beside = own.map(({ name }) => name.replace(/_\d+$/, "")); // tfjs' number
+  const names = [...stable, ...beside].map(placed); // the optimizer's indices
+  const indexOf = new Map([...variables, ...own].map(({ name }, i) => [name, i]));
   const slots = (await step.optimizer.getWeights()).map(({ name, tensor }) => ({
     name: `optimizer/${toStored(name, indexOf, names)}`,
     tensor,
   }));
   const all = [
     ...variables.map((tensor, i) => ({ name: `model/${names[i]}`, tensor: tensor as tf.Tensor })),
+    ...own.map((tensor, i) => ({ name: `task/${placed(beside[i]!, i)}`, tensor: tensor as tf.Tensor })),
     ...slots,
     ...(step.ema?.weights ?? []).map((tensor, i) => ({ name: `average/${names[i]}`, tensor })),
   ];
@@ -39,7 +44,11 @@ export async function captureTensors({ model, step }: Training): Promise<HostTen
   return tensors;
 }
 
-const PREFIXES = ["model/", "optimizer/", "average/"] as const;
+function placed(name: string, index: number): string {
+  return `${String(index).padStart(4, "0")}/${name}`;
+}
+
+const PREFIXES = ["model/", "task/", "optimizer/", "average/"] as const;
 
 /**
  * Restores the tensors of {@link captureTensors} into a training of equal shape. Weights are matched by index, because tfjs
@@ -48,7 +57,7 @@ const PREFIXES = ["model/", "optimizer/", "average/"] as const;
  * @throws RangeError if they do not fit or are not finite; nothing has changed then.
  */
 export async function restoreTensors(
-  { model, step }: Training,
+  { model, own = [], step }: Training,
   stored: readonly HostTensor[],
   averageUpdates: number,
 ): Promise<void> {
@@ -63,10 +72,13 @@ export async function restoreTensors(
     stored
       .filter(({ name }) => name.startsWith(prefix))
       .map((one) => ({ ...one, name: one.name.slice(prefix.length) }));
-  const [weights, slots, averages] = [under("model/"), under("optimizer/"), under("average/")];
+  const [weights, beside] = [under("model/"), under("task/")];
+  const [slots, averages] = [under("optimizer/"), under("average/")];
   requireStoredWeights("checkpoint", variables, weights);
+  requireStoredWeights("checkpoint: task", own, beside);
   if (averages.length > 0) requireStoredWeights("checkpoint: average", variables, averages);
-  requireStoredOptimizer("checkpoint", variables, slots);
+  const trained = [...variables, ...own];
+  requireStoredOptimizer("checkpoint", trained, slots);
 
   const made: tf.Tensor[] = [];
   const make = ({ shape, data }: HostTensor): tf.Tensor => {
@@ -77,13 +89,14 @@ export async function restoreTensors(
   try {
     // First the optimizer, which may reject its state.
     await step.optimizer.setWeights(
-      slots.map((slot) => ({ name: toVariable(slot.name, variables), tensor: make(slot) })),
+      slots.map((slot) => ({ name: toVariable(slot.name, trained), tensor: make(slot) })),
     );
     const restored = weights.map(make);
     if (averages.length > 0) step.ema?.restore(averages.map(make), averageUpdates);
     else step.ema?.restore(restored, 0);
-    variables.forEach((variable, i) => {
-      variable.assign(restored[i]!);
+    const all = [...restored, ...beside.map(make)];
+    trained.forEach((variable, i) => {
+      variable.assign(all[i]!);
     });
   } finally {
     tf.dispose(made);

@@ -1,8 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type * as tfl from "@tensorflow/tfjs-layers";
 import { firstNonFinite } from "known-options";
-import { variablesOf } from "tfjs-optim";
-import type { BatchLogs } from "../task.ts";
+import type { BatchLogs, Task } from "../task.ts";
+import { allVariables } from "../task-variables.ts";
 
 /** A number that is not finite, and its tensor. */
 export interface BadNumber {
@@ -10,9 +9,9 @@ export interface BadNumber {
   readonly value: number;
 }
 
-/** Returns the first of a model's variables, non-trainable ones included, that is not finite, with one read-back. */
-export async function badVariable(model: tfl.LayersModel): Promise<BadNumber | undefined> {
-  const variables = variablesOf(model).filter(({ dtype }) => dtype === "float32");
+/** Returns the first of a task's variables, non-trainable ones included, that is not finite, with one read-back. */
+export async function badVariable(task: Task): Promise<BadNumber | undefined> {
+  const variables = allVariables(task).filter(({ dtype }) => dtype === "float32");
   if (variables.length === 0) return undefined;
   const sums = tf.tidy(() => tf.stack(variables.map((variable) => tf.sum(tf.mul(variable, 0))))); // 0 or NaN
   const bad = variables[firstNonFinite((await sums.data()) as Float32Array)];
@@ -22,21 +21,17 @@ export async function badVariable(model: tfl.LayersModel): Promise<BadNumber | u
   return { what: `the variable '${bad.name}' itself`, value: data[firstNonFinite(data)]! };
 }
 
-/** Throws an Error that names the first variable of the model that is not finite. */
-export async function requireFiniteWeights(place: string, model: tfl.LayersModel): Promise<void> {
-  const bad = await badVariable(model);
+/** Throws an Error that names the first variable of the task that is not finite. */
+export async function requireFiniteWeights(place: string, task: Task): Promise<void> {
+  const bad = await badVariable(task);
   if (bad !== undefined) throw new Error(`${place}: weights must be finite, got ${bad.value}: ${bad.what}`);
 }
 
 /** Throws an Error if the loss of an evaluation is not finite. */
-export async function requireFiniteLoss(
-  caller: string,
-  logs: BatchLogs,
-  model: tfl.LayersModel,
-): Promise<void> {
+export async function requireFiniteLoss(caller: string, logs: BatchLogs, task: Task): Promise<void> {
   const value = Object.values(logs).find((log) => !Number.isFinite(log));
   if (value === undefined) return;
-  const bad = await badVariable(model);
+  const bad = await badVariable(task);
   const cause = bad === undefined ? "the model's weights are finite" : `the first bad number is ${bad.what}`;
   throw new Error(`${caller}: the loss must be finite, got ${value} (${cause})`);
 }

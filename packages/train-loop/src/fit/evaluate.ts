@@ -62,7 +62,7 @@ export async function evaluateWith(
     index += 1;
     try {
       const logs = await engine.evaluate(batch, microBatchSize);
-      await requireFiniteLoss(caller, logs, task.model);
+      await requireFiniteLoss(caller, logs, task);
       total.add(logs, batch.labels.length);
     } catch (error) {
       addToMessage(error, `; batch ${index}`);

@@ -14,6 +14,7 @@ import { EpochLogs } from "../step/batch-logs.ts";
 import { DEFAULT_MEMORY_BUDGET, microBatchWithin } from "../step/memory-use.ts";
 import { learningRateOf, requireFinite, type StepOptions, takeStep } from "../step/take-step.ts";
 import type { BatchLogs, Task } from "../task.ts";
+import { ownVariables } from "../task-variables.ts";
 import { explainLostBackend } from "./backend-lost.ts";
 import { evaluateWith } from "./evaluate.ts";
 import { type FitCallback, type FitOptions, requireFitOptions } from "./fit-options.ts";
@@ -72,7 +73,8 @@ async function fitWith(
   const describe = (longest = epochs) => describeRun({ ...described, epochs: Math.min(epochs, longest) });
   const given = listOf(options.callbacks);
   const checkpoints =
-    checkpoint && new Checkpoints(savedAfterFlush(checkpoint, given), { model, step }, describe);
+    checkpoint &&
+    new Checkpoints(savedAfterFlush(checkpoint, given), { model, own: ownVariables(task), step }, describe);
 
   const history = new tfl.History();
   const callbacks = new tfl.CallbackList([history, ...given.map(asCallback)]);
@@ -109,7 +111,7 @@ async function fitWith(
     while (place.epoch < epochs && !place.stopped) {
       await callbacks.onEpochBegin(place.epoch);
       await fitEpoch(run, place);
-      await requireFiniteWeights(`fit: after epoch ${place.epoch + 1}`, model);
+      await requireFiniteWeights(`fit: after epoch ${place.epoch + 1}`, task);
       const logs = { ...place.logs.means(), ...(await validate(run, place, options.validationData)) };
       await callbacks.onEpochEnd(place.epoch, logs);
       place.epoch += 1;
@@ -184,7 +186,7 @@ async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
     const size = batch.labels.length;
     await callbacks.onBatchBegin(index, { batch: index, size });
     const learningRate = learningRateOf(run.step.optimizer, place.step);
-    const { gradients, logs, gradientNorm } = await compute(run, batch).catch(async (error) => {
+    const { gradients, logs, gradientNorm } = await compute(run, batch, place.step).catch(async (error) => {
       const last = checkpoints?.newest;
       const explained = await explainLostBackend(error, place, last);
       if (explained === error) {
@@ -209,9 +211,9 @@ async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
 }
 
 /** Computes a batch's gradients, checks that they are finite, and returns them with the logs. */
-async function compute({ engine, task, microBatchSize }: Run, batch: Batch) {
+async function compute({ engine, task, microBatchSize }: Run, batch: Batch, step: number) {
   await engine.sync();
-  const computed = await engine.gradients(batch, microBatchSize);
+  const computed = await engine.gradients(batch, microBatchSize, step);
   const { gradients, logs } = computed;
   try {
     const gradientNorm = await requireFinite(task, computed);

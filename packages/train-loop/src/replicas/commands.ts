@@ -6,16 +6,22 @@ export type Command =
   /** Check the task, then call the barrier. */
   | { readonly kind: "begin"; readonly work: WorkDescription }
   | { readonly kind: "measure" }
-  /** Receive the model's weights. */
+  /** Receive the weights of the model and those that the task trains beside it. */
   | { readonly kind: "weights" }
   /** Receive a batch's rows, in rounds of one micro-batch per replica. */
-  | { readonly kind: "train" | "evaluate"; readonly microBatchSize: number; readonly batch: BatchDescription }
+  | {
+      readonly kind: "train" | "evaluate";
+      readonly microBatchSize: number;
+      /** Index of the optimizer step; 0 in an evaluation. */
+      readonly step: number;
+      readonly batch: BatchDescription;
+    }
   | { readonly kind: "end" };
 
 /** Properties of a task that must be equal on all ranks. */
 export interface WorkDescription {
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Shapes of all the model's weights, in their order. */
+  /** Shapes of all the model's weights, in their order, then of those that the task trains beside them. */
   readonly shapes: readonly (readonly number[])[];
 }
 

@@ -9,8 +9,8 @@ export interface Engine {
   measure(): Promise<MemoryUse>;
   /** Updates the replicas' weights to the model's. */
   sync(): Promise<void>;
-  /** Computes the gradient of a batch's mean loss. */
-  gradients(batch: Batch, microBatchSize: number): Promise<BatchGradients>;
+  /** Computes the gradient of a batch's mean loss, for the step with this index. */
+  gradients(batch: Batch, microBatchSize: number, step: number): Promise<BatchGradients>;
   /** Computes a batch's logs without training. */
   evaluate(batch: Batch, microBatchSize: number): Promise<BatchLogs>;
   /** Ends the other ranks, unless the last pass failed, within which they still are. */

@@ -9,8 +9,8 @@ export function localEngine(task: Task): Engine {
     measure: () => measureMemory(task),
     sync: async () => {},
     close: async () => {},
-    async gradients(batch, microBatchSize) {
-      const sum = new BatchSum(task, true);
+    async gradients(batch, microBatchSize, step) {
+      const sum = new BatchSum(task, true, step);
       await sum.addAll(batch, microBatchSize);
       return sum.gradientsAndLogs();
     },

@@ -1,7 +1,8 @@
 import type { Batch } from "sample-keys";
-import { squaredNorms, variablesOf } from "tfjs-optim";
+import { squaredNorms } from "tfjs-optim";
 import { rowsOfBatch } from "../step/micro-batch.ts";
 import type { Task } from "../task.ts";
+import { allVariables } from "../task-variables.ts";
 import { broadcastBatch, broadcastCommand, describeBatch } from "./commands.ts";
 import type { Communicator } from "./communicator.ts";
 import type { Engine } from "./engine.ts";
@@ -20,7 +21,7 @@ import {
  * A batch is sent in rounds of one micro-batch per replica, so a replica holds a round, not the batch.
  */
 export function replicatedEngine(task: Task, communicator: Communicator): Engine {
-  const variables = variablesOf(task.model);
+  const variables = allVariables(task);
   const untrained = untrainedVariables(task);
   const replicas = communicator.size - 1;
   const weights = new Float32Array(totalSize(variables));
@@ -28,10 +29,9 @@ export function replicatedEngine(task: Task, communicator: Communicator): Engine
 
   let isWithinPass = false;
 
-  async function pass(batch: Batch, microBatchSize: number, training: boolean) {
-    const kind = training ? "train" : "evaluate";
+  async function pass(kind: "train" | "evaluate", batch: Batch, microBatchSize: number, step: number) {
     isWithinPass = true;
-    await broadcastCommand(communicator, { kind, microBatchSize, batch: describeBatch(batch) });
+    await broadcastCommand(communicator, { kind, microBatchSize, step, batch: describeBatch(batch) });
     const rows = batch.labels.length;
     const round = microBatchSize * replicas;
     for (let start = 0; start < rows; start += round) {
@@ -40,7 +40,7 @@ export function replicatedEngine(task: Task, communicator: Communicator): Engine
     const vector = vectors[kind].fill(0); // this rank computes nothing itself
     await communicator.allreduce(vector);
     isWithinPass = false;
-    return readVector(vector, task, training);
+    return readVector(vector, task, kind === "train");
   }
 
   return {
@@ -54,8 +54,8 @@ export function replicatedEngine(task: Task, communicator: Communicator): Engine
       await broadcastCommand(communicator, { kind: "weights" });
       await communicator.broadcast(await flatten(variables, weights), 0);
     },
-    async gradients(batch, microBatchSize) {
-      const { gradients, moved, logs } = await pass(batch, microBatchSize, true);
+    async gradients(batch, microBatchSize, step) {
+      const { gradients, moved, logs } = await pass("train", batch, microBatchSize, step);
       if (moved.length > 0) {
         const before = await flatten(untrained);
         assignFlat(
@@ -68,7 +68,7 @@ export function replicatedEngine(task: Task, communicator: Communicator): Engine
       squares.dispose();
       return { gradients, logs, squaredNorms: norms };
     },
-    evaluate: async (batch, microBatchSize) => (await pass(batch, microBatchSize, false)).logs,
+    evaluate: async (batch, microBatchSize) => (await pass("evaluate", batch, microBatchSize, 0)).logs,
     async close() {
       if (!isWithinPass) await broadcastCommand(communicator, { kind: "end" });
     },
@@ -77,7 +77,7 @@ export function replicatedEngine(task: Task, communicator: Communicator): Engine
 
 /** Sends the task's description to the other ranks; resolves when all have created it. */
 export async function beginReplicas(task: Task, communicator: Communicator): Promise<void> {
-  const shapes = variablesOf(task.model).map(({ shape }) => shape);
+  const shapes = allVariables(task).map(({ shape }) => shape);
   await broadcastCommand(communicator, { kind: "begin", work: { settings: task.settings, shapes } });
   await communicator.barrier();
 }

@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { variablesOf } from "tfjs-optim";
 import { requireTask } from "../checks/require-task.ts";
 import { BatchSum } from "../step/batch-sum.ts";
 import { measureMemory } from "../step/memory-use.ts";
 import { rowsOfBatch } from "../step/micro-batch.ts";
 import type { Task } from "../task.ts";
+import { allVariables } from "../task-variables.ts";
 import {
   broadcastBatch,
   broadcastCommand,
@@ -37,7 +37,7 @@ import {
  */
 export async function serveReplica(communicator: Communicator, task: Task): Promise<void> {
   requireTask("serveReplica", task);
-  const variables = variablesOf(task.model);
+  const variables = allVariables(task);
   const weights = new Float32Array(totalSize(variables));
   const vectors = stepVectors(task);
   for (;;) {
@@ -70,7 +70,7 @@ export async function serveReplica(communicator: Communicator, task: Task): Prom
 async function computeShare(
   communicator: Communicator,
   task: Task,
-  { kind, microBatchSize, batch: description }: Extract<Command, { kind: "train" | "evaluate" }>,
+  { kind, microBatchSize, step, batch: description }: Extract<Command, { kind: "train" | "evaluate" }>,
   vectors: Readonly<Record<"train" | "evaluate", Float32Array>>,
 ): Promise<void> {
   const training = kind === "train";
@@ -79,7 +79,7 @@ async function computeShare(
   const { rows } = description;
   const untrained = training ? untrainedVariables(task) : [];
   const before = await flatten(untrained);
-  const sum = new BatchSum(task, training);
+  const sum = new BatchSum(task, training, step);
   const largest = Math.min(rows, microBatchSize * replicas);
   const buffer = emptyBatch(description, largest);
   for (let start = 0; start < rows; start += largest) {
@@ -103,7 +103,7 @@ function requireSameWork(rank: number, task: Task, work: WorkDescription): void 
       `serveReplica: rank ${rank} must train as rank 0 does: ${what} is ${JSON.stringify(here)}, there ${JSON.stringify(there)}`,
     );
   };
-  const shapes = variablesOf(task.model).map(({ shape }) => shape);
+  const shapes = allVariables(task).map(({ shape }) => shape);
   if (shapes.length !== work.shapes.length) {
     refuse("the number of weights", shapes.length, work.shapes.length);
   }

@@ -15,6 +15,13 @@ export interface BatchGradients {
   readonly logs: BatchLogs;
 }
 
+/** One number per row of what a teacher gave. */
+interface Watched {
+  readonly what: string;
+  readonly firstRow: number;
+  readonly rows: tf.Tensor1D;
+}
+
 /**
  * Logs of a batch and, in training, the gradient of its mean loss, summed over micro-batches: memory is that of one
  * micro-batch.
@@ -25,14 +32,17 @@ export interface BatchGradients {
 export class BatchSum {
   readonly #task: Task;
   readonly #training: boolean;
+  readonly #step: number;
   readonly #collector = new BatchLogCollector();
-  /** One number per row of the teacher's logits: 0 if all are finite, otherwise NaN. */
-  readonly #watched: { readonly firstRow: number; readonly rows: tf.Tensor1D }[] = [];
+  /** One number per row of the teacher's logits, or of its features: 0 if all are finite, otherwise NaN. */
+  readonly #watched: Watched[] = [];
   #gradients: tf.NamedTensorMap | undefined;
 
-  constructor(task: Task, training: boolean) {
+  /** @param step - Index of the optimizer step, for a task whose loss depends on it. */
+  constructor(task: Task, training: boolean, step = 0) {
     this.#task = task;
     this.#training = training;
+    this.#step = step;
   }
 
   /**
@@ -44,7 +54,7 @@ export class BatchSum {
   async add(batch: Batch, weight: number, firstRow = 0): Promise<void> {
     const micro = toMicroBatch(batch);
     try {
-      const prepared = await this.#task.prepare(micro, this.#training);
+      const prepared = await this.#task.prepare(micro, this.#training, this.#step);
       try {
         this.#watch(prepared, batch.labels.length, firstRow);
         const outcome = this.#training
@@ -107,27 +117,31 @@ export class BatchSum {
     return { logs, beside: beside.slice(0, gradients.length) };
   }
 
-  /** Records 0 or NaN for each row of a teacher's logits: the loss does not show NaN, which has an argmax. */
-  #watch({ teacherLogits }: Prepared, rows: number, firstRow: number): void {
-    if (teacherLogits === undefined) return;
+  /** Records 0 or NaN for each row of what the teacher gave: the loss does not show NaN logits, which have an argmax. */
+  #watch({ teacherLogits, teacherFeatures = [] }: Prepared, rows: number, firstRow: number): void {
     const { classes } = this.#task;
-    if (String(teacherLogits.shape) !== String([rows, classes])) {
+    if (teacherLogits !== undefined && String(teacherLogits.shape) !== String([rows, classes])) {
       throw new RangeError(
         `fit: the teacher's logits must have the shape [${rows},${classes}], got [${teacherLogits.shape}]`,
       );
     }
-    const sums = tf.tidy(() => tf.sum(tf.mul(teacherLogits, 0), 1) as tf.Tensor1D);
-    this.#watched.push({ firstRow, rows: tf.keep(sums) });
+    const given = teacherFeatures.map((tensor) => ({ what: "features", tensor }));
+    if (teacherLogits !== undefined) given.push({ what: "logits", tensor: teacherLogits });
+    for (const { what, tensor } of given) {
+      const sums = tf.tidy(() => tf.sum(tf.reshape(tf.mul(tensor, 0), [rows, -1]), 1) as tf.Tensor1D);
+      this.#watched.push({ what, firstRow, rows: tf.keep(sums) });
+    }
   }
 
   #requireFiniteTeacher(sums: Float32Array): void {
     const bad = firstNonFinite(sums);
     if (bad < 0) return;
-    const rows = this.#watched.flatMap(({ firstRow, rows }) =>
-      Array.from({ length: rows.size }, (_, i) => firstRow + i),
+    const all = this.#watched.flatMap(({ what, firstRow, rows }) =>
+      Array.from({ length: rows.size }, (_, i) => ({ what, row: firstRow + i })),
     );
+    const { what, row } = all[bad]!;
     throw new Error(
-      `fit: the teacher's logits must be finite, got NaN or an infinity in row ${rows[bad]} of the batch`,
+      `fit: the teacher's ${what} must be finite, got NaN or an infinity in row ${row} of the batch`,
     );
   }
 
@@ -137,7 +151,8 @@ export class BatchSum {
   }
 
   #backward(prepared: Prepared, sampleKeys: Uint32Array, weight: number): Outcome {
-    const { gradients, outcome } = gradientsOf(this.#task, prepared, sampleKeys, weight);
+    const at = { sampleKeys, step: this.#step };
+    const { gradients, outcome } = gradientsOf(this.#task, prepared, at, weight);
     this.#gradients = this.#gradients === undefined ? gradients : addInto(this.#gradients, gradients);
     return outcome;
   }
@@ -147,12 +162,12 @@ export class BatchSum {
 export function gradientsOf(
   task: Task,
   prepared: Prepared,
-  sampleKeys: Uint32Array,
+  { sampleKeys, step }: { readonly sampleKeys: Uint32Array; readonly step: number },
   weight: number,
 ): { gradients: tf.NamedTensorMap; outcome: Outcome } {
   let outcome: Outcome | undefined;
   const { value, grads } = tf.variableGrads(() => {
-    outcome = task.train(prepared, sampleKeys);
+    outcome = task.train(prepared, sampleKeys, step);
     // variableGrads frees every tensor of its function that is not kept.
     for (const tensor of [outcome.loss, outcome.logits, ...Object.values(outcome.parts)]) tf.keep(tensor);
     return tf.mul(outcome.loss, weight) as tf.Scalar;
@@ -162,10 +177,12 @@ export function gradientsOf(
 }
 
 /** Frees prepared tensors; `inputs` may be the micro-batch's own images, which stay. */
-function disposePrepared(prepared: Prepared, images: tf.Tensor): void {
-  if (prepared.inputs !== images) prepared.inputs.dispose();
-  prepared.targets.dispose();
-  prepared.teacherLogits?.dispose();
+export function disposePrepared(prepared: Prepared, images?: tf.Tensor): void {
+  const { inputs, targets, teacherLogits, teacherFeatures = [] } = prepared;
+  if (inputs !== images) inputs.dispose();
+  targets.dispose();
+  teacherLogits?.dispose();
+  tf.dispose([...teacherFeatures]);
 }
 
 function addInto(sum: tf.NamedTensorMap, more: tf.NamedTensorMap): tf.NamedTensorMap {

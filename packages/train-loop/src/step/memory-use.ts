@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Task } from "../task.ts";
-import { gradientsOf } from "./batch-sum.ts";
+import { disposePrepared, gradientsOf } from "./batch-sum.ts";
 
 /** Peak memory of a training pass in bytes: `fixed + rows · perRow`. */
 export interface MemoryUse {
@@ -27,13 +27,12 @@ async function peakOf(task: Task, rows: number): Promise<number> {
   const keys = new Uint32Array(rows);
   const before = tf.memory().numBytes;
   const { peakBytes, result } = await tf.profile(() => {
-    const { gradients, outcome } = gradientsOf(task, prepared, keys, 1);
+    const { gradients, outcome } = gradientsOf(task, prepared, { sampleKeys: keys, step: 0 }, 1);
     tf.dispose([gradients, outcome.loss, outcome.logits, ...Object.values(outcome.parts)]);
     return tf.scalar(0); // `profile` needs a result
   });
   tf.dispose(result);
-  tf.dispose([prepared.inputs, prepared.targets]);
-  prepared.teacherLogits?.dispose();
+  disposePrepared(prepared);
   return peakBytes - before;
 }
 

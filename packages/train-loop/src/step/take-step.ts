@@ -72,14 +72,14 @@ export function learningRateOf(optimizer: tf.Optimizer, steps: number): number |
  * @throws Error that names the first variable or gradient that is not finite, if the loss or a gradient is not.
  */
 export async function requireFinite(
-  { model, variables }: Task,
+  task: Task,
   { gradients, logs, squaredNorms }: BatchGradients,
 ): Promise<number> {
   const loss = logs.loss!;
   const sum = squaredNorms.reduce((total, x) => total + x, 0);
   if (Number.isFinite(loss) && Number.isFinite(sum)) return Math.sqrt(sum);
 
-  const bad = (await badVariable(model)) ?? (await badGradient(variables, gradients));
+  const bad = (await badVariable(task)) ?? (await badGradient(task.variables, gradients));
   if (Number.isFinite(loss) && bad === undefined) return Math.sqrt(sum); // only the squares overflow float32
   const what = Number.isFinite(loss)
     ? `gradients must be finite, got ${bad!.value}`

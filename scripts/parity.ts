@@ -51,7 +51,7 @@ function testFiles(): string[] {
     readdirSync(join(folder, "src"), { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".test.ts"))
       .map((name) => join(folder, "src", name))
-      .filter((path) => /test\/parity\.ts"/.test(readFileSync(path, "utf8")))
+      .filter((path) => /\bparity\(/.test(readFileSync(path, "utf8")))
       .map((path) => relative(root, path)),
   );
 }

@@ -11,11 +11,20 @@ export { Classifier, type ClassifierCompileArgs } from "./keras/classifier.ts";
 export type { FitDatasetOptions } from "./keras/compiled-task.ts";
 export { Distiller, type DistillerArgs, type DistillerCompileArgs } from "./keras/distiller.ts";
 
-// Losses, per sample.
+// Feature distillation.
+
+export { FeatureHints, type HintedOutputs } from "./hints/feature-hints.ts";
+export { type FeatureStatisticsOptions, featureStatistics } from "./hints/feature-statistics.ts";
+export type { FeatureHintsOptions, Hint } from "./hints/hint-options.ts";
+
+// Losses, per sample, and what they compare.
 
 export { type Distillation, distillationLoss } from "./losses/distillation-loss.ts";
+export { type FeatureLoss, featureLoss } from "./losses/feature-loss.ts";
 export { smoothedOneHot } from "./losses/label-smoothing.ts";
+export { type Grid, resizeMaps } from "./losses/resize-maps.ts";
 export { softmaxCrossEntropy } from "./losses/softmax-cross-entropy.ts";
+export { type FeatureStatistics, whiten } from "./losses/whiten.ts";
 
 // Teachers.
 
@@ -28,7 +37,13 @@ export { type ModelOutputs, toLogits } from "./teachers/outputs.ts";
 export { outputsOfLayers } from "./teachers/outputs-of-layers.ts";
 export { type SavedModel, savedModelTeacher } from "./teachers/saved-model-teacher.ts";
 export { selectClasses } from "./teachers/select-classes.ts";
-export type { Teacher, TeacherViews } from "./teachers/teacher.ts";
+export type {
+  LayeredTeacher,
+  Teacher,
+  TeacherLayers,
+  TeacherOutputs,
+  TeacherViews,
+} from "./teachers/teacher.ts";
 
 // Stored logits.
 
@@ -53,7 +68,8 @@ export {
   recipeTask,
 } from "./recipe/compile-recipe.ts";
 export { DEIT_RECIPE, FINETUNE_RECIPE, KERAS_RECIPE } from "./recipe/presets.ts";
-export type { Recipe, RecipeImages, RecipeWarmup } from "./recipe/recipe.ts";
+export type { Recipe, RecipeHints, RecipeImages, RecipeWarmup } from "./recipe/recipe.ts";
+export { type HintOptions, recipeHints } from "./recipe/recipe-hints.ts";
 export { requireRecipe } from "./recipe/require-recipe.ts";
 
 // Images.

@@ -156,7 +156,7 @@ export function variableErrors(run: TrainedRun, recorded: RecordedRun): { rest: 
 }
 
 /** A fixture's samples in their order, the same every epoch. */
-function packedSource({ images, labels }: PackedSamples, batchSize: number): DataSource {
+export function packedSource({ images, labels }: PackedSamples, batchSize: number): DataSource {
   const pixels = Float32Array.from(bytes(images));
   const [size = 0, ...sample] = images.shape;
   const stride = sample.reduce((product, side) => product * side, 1);

@@ -1,6 +1,7 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { type Checks, FUNCTION, optional, RATE, requireOptions } from "known-options";
 import { STEP_CHECKS, type StepOptions, type Task } from "train-loop";
+import { FEATURE_HINTS } from "../hints/feature-hints.ts";
 import { type ClassificationOptions, classificationFor } from "../tasks/classification.ts";
 import { CompiledTask } from "./compiled-task.ts";
 
@@ -11,6 +12,7 @@ const CHECKS: Checks<ClassifierCompileArgs> = {
   ...STEP_CHECKS,
   labelSmoothing: optional(RATE),
   preprocess: optional(FUNCTION),
+  hints: optional(FEATURE_HINTS),
 };
 
 /**

@@ -1,6 +1,7 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { type Checks, FRACTION, FUNCTION, OBJECT, optional, RATE, requireOptions } from "known-options";
 import { STEP_CHECKS, type StepOptions, type Task } from "train-loop";
+import { FEATURE_HINTS } from "../hints/feature-hints.ts";
 import { type DistillationOptions, taughtTask } from "../tasks/taught-task.ts";
 import { TOKEN_HEADS } from "../tasks/token-distillation.ts";
 import type { Teacher } from "../teachers/teacher.ts";
@@ -23,6 +24,7 @@ const CHECKS: Checks<DistillerCompileArgs> = {
   distillation: optional(OBJECT),
   alpha: optional(FRACTION),
   preprocess: optional(FUNCTION),
+  hints: optional(FEATURE_HINTS),
 };
 
 /**

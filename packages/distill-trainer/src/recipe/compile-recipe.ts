@@ -14,6 +14,7 @@ import {
   warmup,
 } from "tfjs-optim";
 import { batchesPerEpoch, type DataSource, type StepOptions } from "train-loop";
+import { FEATURE_HINTS, type FeatureHints } from "../hints/feature-hints.ts";
 import type { DistillerCompileArgs } from "../keras/distiller.ts";
 import type { Distillation } from "../losses/distillation-loss.ts";
 import { normalize } from "../models/preprocess.ts";
@@ -25,6 +26,8 @@ import { requireRecipe } from "./require-recipe.ts";
 export interface CompileRecipeOptions {
   /** Number of transformer blocks; required if the recipe has layer-wise decay. */
   readonly depth?: number;
+  /** Hints of the task: their biases do not decay where the model's do not. Default: none. */
+  readonly hints?: FeatureHints;
 }
 
 /** Step options of a recipe, for `fit`. */
@@ -56,7 +59,7 @@ export function recipeStep(
   source: DataSource,
   options: CompileRecipeOptions = {},
 ): RecipeStep {
-  requireOptions("recipeStep", options, { depth: optional(COUNT) });
+  requireOptions("recipeStep", options, { depth: optional(COUNT), hints: optional(FEATURE_HINTS) });
   requireRecipe(recipe);
   const { clipNorm, emaDecay, layerDecay: scale = 1 } = recipe;
   if (scale !== 1 && options.depth === undefined) {
@@ -67,12 +70,20 @@ export function recipeStep(
       ...ADAMW_SEMANTICS[recipe.adamW],
       learningRate: recipeSchedule(recipe, batchesPerEpoch(source)),
       weightDecay: recipe.weightDecay,
-      ...(recipe.decays === "matrices" && { excludeFromDecay: timmNoDecay(model) }),
+      ...(recipe.decays === "matrices" && { excludeFromDecay: spared(model, options.hints) }),
       ...(scale !== 1 && { learningRateScale: layerDecay({ decay: scale, depth: options.depth! }) }),
     }),
     ...(clipNorm !== undefined && { gradientTransform: clipByGlobalNorm(clipNorm) }),
     ...(emaDecay !== undefined && { ema: new ModelEma(model, { decay: emaDecay }) }),
   };
+}
+
+/** timm's rule, for the projections of hints too. */
+function spared(model: tfl.LayersModel, hints: FeatureHints | undefined): (name: string) => boolean {
+  const isSpared = timmNoDecay(model);
+  const vectors = (hints?.variables ?? []).filter(({ rank }) => rank < 2);
+  const biases = new Set(vectors.map(({ name }) => name));
+  return (name) => isSpared(name) || biases.has(name);
 }
 
 /**
@@ -114,7 +125,13 @@ export function compileRecipe(
 ): DistillerCompileArgs {
   const step = recipeStep(recipe, model, source, options);
   const { distillation, alpha, ...task } = recipeTask(recipe);
-  return { ...step, ...task, ...(model.outputs.length > 1 && { distillation, alpha }) };
+  const { hints } = options;
+  return {
+    ...step,
+    ...task,
+    ...(hints && { hints }),
+    ...(model.outputs.length > 1 && { distillation, alpha }),
+  };
 }
 
 /** Returns a recipe's learning-rate schedule. Warm-up leaves at least one step to the main schedule. */

@@ -1,6 +1,8 @@
 import type { ADAMW_SEMANTICS } from "tfjs-optim";
 import type { Augmentation, CenterCropOptions, MixOptions } from "vision-augment";
+import type { Hint } from "../hints/hint-options.ts";
 import type { Distillation } from "../losses/distillation-loss.ts";
+import type { FeatureLoss } from "../losses/feature-loss.ts";
 import type { Normalization } from "../models/preprocess.ts";
 
 /** How a transformer is trained, as plain data; see {@link recipeStep} and {@link recipeTask}. */
@@ -39,12 +41,30 @@ export interface Recipe {
   readonly distillation: Distillation;
   /** Weight of the distillation loss, in [0, 1]; the labels' loss gets the rest. */
   readonly alpha: number;
+  /** Hints from the teacher's inner layers; see {@link recipeHints}. Default: none. */
+  readonly hints?: RecipeHints;
   /** Options of `mixedSource`. Default: no mixing. */
   readonly mixing?: MixOptions;
   /** Views of training and evaluation images. */
   readonly images: RecipeImages;
   /** Mean and standard deviation that normalize pixels. Default: `x / 255`. */
   readonly normalization?: Normalization;
+}
+
+/** Feature distillation as plain data; see {@link FeatureHints}. */
+export interface RecipeHints {
+  /** Pairs of a teacher's and a student's layer. Default: the layers that the teacher suggests, the block before the last. */
+  readonly pairs?: readonly Pick<Hint, "teacher" | "student">[];
+  /** Weight of each pair. Default 2.5. */
+  readonly weight?: number;
+  /** Loss of each pair. Default `"mse"`. */
+  readonly loss?: FeatureLoss;
+  /** Whitening of the teacher's features: LayerNorm, each channel by statistics of the training data, or none. Default `"layer"`. */
+  readonly whitening?: "layer" | "channels" | "none";
+  /** Course of the weights over the steps with hints. Default `"constant"`. */
+  readonly schedule?: "constant" | "cosine";
+  /** Part of the run, from its beginning, with hints. Default 1. */
+  readonly share?: number;
 }
 
 /** Linear rise of the learning rate to its peak, over epochs or over optimizer steps: one of the two is given. */

@@ -5,17 +5,20 @@ import {
   check,
   FRACTION,
   integerFrom,
+  LIST,
   OBJECT,
   oneOf,
   optional,
   POSITIVE,
   RATE,
   requireOptions,
+  STRING,
 } from "known-options";
 import { MIX_CHECKS, requireAugmentation, requireCenterCrop } from "vision-augment";
 import { requireDistillation } from "../losses/distillation-loss.ts";
+import { FEATURE_LOSS } from "../losses/feature-loss.ts";
 import { normalize } from "../models/preprocess.ts";
-import type { Recipe, RecipeImages, RecipeWarmup } from "./recipe.ts";
+import type { Recipe, RecipeHints, RecipeImages, RecipeWarmup } from "./recipe.ts";
 
 const CHECKS: Checks<Recipe> = {
   epochs: COUNT,
@@ -35,6 +38,7 @@ const CHECKS: Checks<Recipe> = {
   dropPathRate: RATE,
   distillation: OBJECT,
   alpha: FRACTION,
+  hints: optional(OBJECT),
   mixing: optional(OBJECT),
   images: OBJECT,
   normalization: optional(OBJECT),
@@ -53,6 +57,20 @@ const IMAGES_CHECKS: Checks<RecipeImages> = {
   centerCrop: optional(OBJECT),
 };
 
+const HINT_CHECKS: Checks<RecipeHints> = {
+  pairs: optional(LIST),
+  weight: optional(POSITIVE),
+  loss: optional(FEATURE_LOSS),
+  whitening: optional(oneOf("layer", "channels", "none")),
+  schedule: optional(oneOf("constant", "cosine")),
+  share: optional(check("in (0, 1]", (value) => FRACTION.fits(value) && value !== 0)),
+};
+
+const PAIR_CHECKS: Checks<Required<RecipeHints>["pairs"][number]> = {
+  teacher: STRING,
+  student: optional(STRING),
+};
+
 /**
  * Refuses what is not a recipe, such as one read from a file, which the compiler does not see.
  *
@@ -64,6 +82,7 @@ const IMAGES_CHECKS: Checks<RecipeImages> = {
 export function requireRecipe(recipe: Recipe): void {
   requireOptions("recipe", recipe, CHECKS);
   requireDistillation("recipe", recipe.distillation);
+  if (recipe.hints !== undefined) requireRecipeHints(recipe.hints);
   if (recipe.mixing !== undefined) requireOptions("recipe: mixing", recipe.mixing, MIX_CHECKS);
   if (recipe.normalization !== undefined) normalize(recipe.normalization);
   const { augmentation, centerCrop } = requireOptions("recipe: images", recipe.images, IMAGES_CHECKS);
@@ -75,4 +94,9 @@ export function requireRecipe(recipe: Recipe): void {
     const got = epochs === undefined ? "neither" : "both";
     throw new RangeError(`recipe: warmup must have epochs or steps, got ${got}`);
   }
+}
+
+function requireRecipeHints(hints: RecipeHints): void {
+  const { pairs } = requireOptions("recipe: hints", hints, HINT_CHECKS);
+  pairs?.forEach((pair, i) => void requireOptions(`recipe: hints: pairs[${i}]`, pair, PAIR_CHECKS));
 }

@@ -2,11 +2,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { type Checks, FUNCTION, OBJECT, optional, RATE, requireOptions } from "known-options";
 import { type Outcome, type Prepared, type Task, tidyOutcome } from "train-loop";
+import { FEATURE_HINTS, type FeatureHints, requireHints } from "../hints/feature-hints.ts";
 import { smoothedTargets } from "../losses/label-smoothing.ts";
 import { softmaxCrossEntropy } from "../losses/softmax-cross-entropy.ts";
 import { classesOf, trainableVariables } from "../models/model-outputs.ts";
 import { type Preprocess, toUnitRange } from "../models/preprocess.ts";
 import { requireLogits } from "../teachers/outputs-of-layers.ts";
+import { forwardHinted } from "./hinted-forward.ts";
 import { exampleOf, modelInput } from "./task-input.ts";
 
 /** Options of {@link classification}. */
@@ -17,20 +19,26 @@ export interface ClassificationOptions {
   readonly labelSmoothing?: number;
   /** Preprocessing of a batch's images to the model's input. Default `x / 255`. */
   readonly preprocess?: Preprocess;
+  /** Hints from a teacher's inner layers, added to the loss. Default: none. */
+  readonly hints?: FeatureHints;
 }
 
 const CHECKS: Checks<ClassificationOptions> = {
   model: OBJECT,
   labelSmoothing: optional(RATE),
   preprocess: optional(FUNCTION),
+  hints: optional(FEATURE_HINTS),
 };
 
 /**
- * Creates the task of learning from labels alone: for a teacher, or a student without one.
+ * Creates the task of learning from labels alone, for a teacher, or a student without one; or from labels and a teacher's inner
+ * layers ({@link FeatureHints}).
  *
- * The loss is the mean cross-entropy with smoothed labels. Logs: `loss` and `accuracy`.
+ * The loss is the mean cross-entropy with smoothed labels, plus the hints' term. Logs: `loss` and `accuracy`; with hints
+ * `hint_loss`, as it is added.
  *
- * @throws RangeError if the model does not have one output of shape `[batch, classes]`, or ends in a softmax or a sigmoid.
+ * @throws RangeError if the model does not have one output of shape `[batch, classes]`, or ends in a softmax or a sigmoid, or the
+ * hints are for another model.
  *
  * @example
  * import { AdamW } from "tfjs-optim";
@@ -46,26 +54,50 @@ export function classification(options: ClassificationOptions): Task {
 /** Creates the task of {@link classification}; errors name the caller. */
 export function classificationFor(caller: string, options: ClassificationOptions): Task {
   requireOptions(caller, options, CHECKS);
-  const { model, labelSmoothing = 0, preprocess = toUnitRange } = options;
+  const { model, labelSmoothing = 0, preprocess = toUnitRange, hints } = options;
   const classes = classesOf(caller, model, 1);
   requireLogits(caller, model);
-  const outcome = ({ inputs, targets }: Prepared, kwargs: object): Outcome => {
-    const logits = model.apply(inputs, { ...kwargs }) as tf.Tensor2D;
-    const loss = tf.mean(softmaxCrossEntropy(targets, logits)) as tf.Scalar;
-    return { loss, parts: {}, logits };
-  };
+  requireHints(caller, hints, model);
+  const lossOf = ({ targets }: Prepared, logits: tf.Tensor2D) =>
+    tf.mean(softmaxCrossEntropy(targets, logits)) as tf.Scalar;
   return {
     model,
     classes,
-    variables: trainableVariables(model),
-    parts: { train: [], evaluate: [] },
-    settings: { labelSmoothing },
-    prepare: async (batch) => ({
-      inputs: modelInput(caller, model, batch.images, preprocess),
-      targets: smoothedTargets(batch, classes, labelSmoothing),
+    variables: [...trainableVariables(model), ...(hints?.variables ?? [])],
+    parts: { train: hints === undefined ? [] : ["hint_loss"], evaluate: [] },
+    settings: { labelSmoothing, ...(hints && { hints: hints.settings }) },
+
+    async prepare(batch, training, step): Promise<Prepared> {
+      const inputs = modelInput(caller, model, batch.images, preprocess);
+      const targets = smoothedTargets(batch, classes, labelSmoothing);
+      if (!training || hints === undefined || hints.factorAt(step) === 0) return { inputs, targets };
+      try {
+        const { logits, targets: teacherFeatures } = await hints.teach(batch.teacherImages);
+        logits.dispose();
+        return { inputs, targets, teacherFeatures };
+      } catch (error) {
+        tf.dispose(inputs === batch.images ? targets : [inputs, targets]);
+        throw error;
+      }
+    },
+
+    example: (rows) => ({
+      ...exampleOf(model, rows, classes),
+      ...(hints && { teacherFeatures: hints.exampleTargets(rows) }),
     }),
-    example: (rows) => exampleOf(model, rows, classes),
-    train: (prepared, sampleKeys) => outcome(prepared, { training: true, sampleKeys }),
-    evaluate: (prepared) => tidyOutcome(() => outcome(prepared, { training: false })),
+
+    train(prepared, sampleKeys, step): Outcome {
+      const { outputs, term } = forwardHinted(model, hints, prepared, { training: true, sampleKeys }, step);
+      const logits = outputs[0] as tf.Tensor2D;
+      const loss = lossOf(prepared, logits);
+      if (term === undefined) return { loss, parts: {}, logits };
+      return { loss: tf.add(loss, term) as tf.Scalar, parts: { hint_loss: term }, logits };
+    },
+
+    evaluate: (prepared) =>
+      tidyOutcome(() => {
+        const logits = model.apply(prepared.inputs, { training: false }) as tf.Tensor2D;
+        return { loss: lossOf(prepared, logits), parts: {}, logits };
+      }),
   };
 }

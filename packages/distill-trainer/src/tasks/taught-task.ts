@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { type Checks, FRACTION, FUNCTION, OBJECT, optional, RATE, requireOptions } from "known-options";
-import { type Outcome, type Prepared, type Task, tidyOutcome } from "train-loop";
+import { type MicroBatch, type Outcome, type Prepared, type Task, tidyOutcome } from "train-loop";
+import { FEATURE_HINTS, type FeatureHints, requireHints } from "../hints/feature-hints.ts";
 import { type Distillation, distillationLoss, requireDistillation } from "../losses/distillation-loss.ts";
 import { smoothedTargets } from "../losses/label-smoothing.ts";
 import { softmaxCrossEntropy } from "../losses/softmax-cross-entropy.ts";
@@ -9,6 +10,7 @@ import { classesOf, trainableVariables } from "../models/model-outputs.ts";
 import { type Preprocess, toUnitRange } from "../models/preprocess.ts";
 import { requireLogits } from "../teachers/outputs-of-layers.ts";
 import type { Teacher } from "../teachers/teacher.ts";
+import { forwardHinted } from "./hinted-forward.ts";
 import { exampleOf, modelInput } from "./task-input.ts";
 
 /** Options of the tasks that distill a teacher's logits. */
@@ -25,6 +27,8 @@ export interface DistillationOptions {
   readonly alpha?: number;
   /** Preprocessing of a batch's images to the student's input. Default `x / 255`. */
   readonly preprocess?: Preprocess;
+  /** Hints from the inner layers of this teacher, or of another, added to the loss. Default: none. */
+  readonly hints?: FeatureHints;
 }
 
 const CHECKS: Checks<DistillationOptions> = {
@@ -34,6 +38,7 @@ const CHECKS: Checks<DistillationOptions> = {
   distillation: optional(OBJECT),
   alpha: optional(FRACTION),
   preprocess: optional(FUNCTION),
+  hints: optional(FEATURE_HINTS),
 };
 
 /** Outputs of a kind of student: the logits trained on labels, those trained on the teacher, and the prediction. */
@@ -46,10 +51,13 @@ export interface StudentHeads {
   };
 }
 
-/** Creates a task with the loss `(1 − alpha) · CE(labels) + alpha · distillationLoss(teacher)` on the logits of `heads`. */
+/**
+ * Creates a task with the loss `(1 − alpha) · CE(labels) + alpha · distillationLoss(teacher)` on the logits of `heads`, plus the
+ * hints' term.
+ */
 export function taughtTask(caller: string, options: DistillationOptions, heads: StudentHeads): Task {
   requireOptions(caller, options, CHECKS);
-  const { student, teacher, labelSmoothing = 0.1, alpha = 0.5, preprocess = toUnitRange } = options;
+  const { student, teacher, labelSmoothing = 0.1, alpha = 0.5, preprocess = toUnitRange, hints } = options;
   const { distillation = { kind: "hard" } } = options;
   requireDistillation(caller, distillation);
   const classes = classesOf(caller, student, heads.outputs);
@@ -59,23 +67,38 @@ export function taughtTask(caller: string, options: DistillationOptions, heads: 
       `${caller}: the teacher must have the student's ${classes} classes, got ${teacher.classes}`,
     );
   }
-  const forward = (inputs: tf.Tensor, kwargs: object) => {
-    const outputs = student.apply(inputs, { ...kwargs }) as tf.Tensor2D | tf.Tensor2D[];
-    return heads.learning(Array.isArray(outputs) ? outputs : [outputs]);
+  requireHints(caller, hints, student);
+  /** Runs the teacher for logits, and once for both if hints are of the same teacher. */
+  const teach = async (batch: MicroBatch, step: number): Promise<Partial<Prepared>> => {
+    const { teacherImages } = batch;
+    if (hints === undefined || hints.factorAt(step) === 0)
+      return { teacherLogits: await teacher.logits(teacherImages, batch) };
+    const { logits, targets } = await hints.teach(teacherImages);
+    if (hints.teacher === teacher) return { teacherLogits: logits, teacherFeatures: targets };
+    logits.dispose();
+    try {
+      return { teacherLogits: await teacher.logits(teacherImages, batch), teacherFeatures: targets };
+    } catch (error) {
+      tf.dispose(targets);
+      throw error;
+    }
   };
   const labelLoss = (targets: tf.Tensor2D, logits: tf.Tensor2D) =>
     tf.mean(softmaxCrossEntropy(targets, logits)) as tf.Scalar;
   return {
     model: student,
     classes,
-    variables: trainableVariables(student),
-    parts: { train: ["student_loss", "distillation_loss"], evaluate: ["student_loss"] },
-    settings: { labelSmoothing, distillation, alpha },
+    variables: [...trainableVariables(student), ...(hints?.variables ?? [])],
+    parts: {
+      train: ["student_loss", "distillation_loss", ...(hints ? ["hint_loss"] : [])],
+      evaluate: ["student_loss"],
+    },
+    settings: { labelSmoothing, distillation, alpha, ...(hints && { hints: hints.settings }) },
 
-    async prepare(batch, training): Promise<Prepared> {
+    async prepare(batch, training, step): Promise<Prepared> {
       const inputs = modelInput(caller, student, batch.images, preprocess);
       try {
-        const taught = training ? { teacherLogits: await teacher.logits(batch.teacherImages, batch) } : {};
+        const taught = training ? await teach(batch, step) : {};
         return { inputs, targets: smoothedTargets(batch, classes, labelSmoothing), ...taught };
       } catch (error) {
         if (inputs !== batch.images) inputs.dispose();
@@ -86,23 +109,30 @@ export function taughtTask(caller: string, options: DistillationOptions, heads: 
     example: (rows) => ({
       ...exampleOf(student, rows, classes),
       teacherLogits: tf.zeros([rows, classes]),
+      ...(hints && { teacherFeatures: hints.exampleTargets(rows) }),
     }),
 
-    train({ inputs, targets, teacherLogits }, sampleKeys): Outcome {
-      const { ofLabels, ofTeacher, answer } = forward(inputs, { training: true, sampleKeys });
+    train(prepared, sampleKeys, step): Outcome {
+      const { targets, teacherLogits } = prepared;
+      const { outputs, term } = forwardHinted(student, hints, prepared, { training: true, sampleKeys }, step);
+      const { ofLabels, ofTeacher, answer } = heads.learning(outputs as readonly tf.Tensor2D[]);
       const studentLoss = labelLoss(targets, ofLabels);
       const distilled = tf.mean(distillationLoss(distillation, teacherLogits!, ofTeacher)) as tf.Scalar;
       const loss = tf.add(tf.mul(studentLoss, 1 - alpha), tf.mul(distilled, alpha)) as tf.Scalar;
       return {
-        loss,
-        parts: { student_loss: studentLoss, distillation_loss: distilled },
+        loss: term === undefined ? loss : tf.add(loss, term),
+        parts: {
+          ...{ student_loss: studentLoss, distillation_loss: distilled },
+          ...(term && { hint_loss: term }),
+        },
         logits: answer,
       };
     },
 
     evaluate: ({ inputs, targets }) =>
       tidyOutcome(() => {
-        const { answer } = forward(inputs, { training: false });
+        const outputs = [student.apply(inputs, { training: false }) as tf.Tensor2D | tf.Tensor2D[]].flat();
+        const { answer } = heads.learning(outputs);
         const loss = labelLoss(targets, answer);
         return { loss, parts: { student_loss: loss }, logits: answer };
       }),

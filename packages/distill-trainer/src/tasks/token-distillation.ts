@@ -8,7 +8,7 @@ import { type DistillationOptions, type StudentHeads, taughtTask } from "./taugh
  *
  * `loss = (1 − alpha) · CE(labels, class head) + alpha · distillationLoss(teacher, distillation head)`.
  * Evaluation and accuracy use the mean of the two heads' logits. Logs, named as in the Keras example: `loss`,
- * `student_loss`, `distillation_loss`, `accuracy`; for validation `val_loss` = `val_student_loss` and `val_accuracy`.
+ * `student_loss`, `distillation_loss`, `accuracy`, and with hints `hint_loss`, as it is added; for validation `val_loss` = `val_student_loss` and `val_accuracy`.
  *
  * @param options - Options, with a student of two outputs `[batch, classes]`: the classification head's logits, then the
  * distillation head's.

@@ -39,6 +39,27 @@ describe.each(PARITY_BACKENDS)("graphTeacher on %s", (backend) => {
     });
   });
 
+  test("gives the outputs of its nodes with the logits, in one pass", async () => {
+    const teacher = graphTeacher(await graphModel());
+    const node = "sequential/stem/Relu";
+    const shape = teacher.layers.shapeOf(node);
+    expect(shape.length).toBe(3);
+    const images = teacherImages();
+    const before = tf.memory().numTensors;
+    const { logits, features } = await teacher.layers.run(images, [node]);
+    expect(tf.memory().numTensors).toBe(before + 2);
+    expect(features[0]!.shape).toEqual([3, ...shape]);
+    expect(logits.dataSync()).toEqual((await teacher.logits(images)).dataSync());
+    const means = tf.mean(features[0]!, [1, 2]); // the layer after it
+    const { features: next } = await teacher.layers.run(images, ["sequential/pool/Mean"]);
+    expect(
+      errorOverLargest(means.dataSync() as Float32Array, next[0]!.dataSync() as Float32Array),
+    ).toBeLessThan(1e-5);
+    expect(() => teacher.layers.shapeOf("stem/Relu")).toThrow(
+      "graphTeacher: the graph must have a node 'stem/Relu', got …",
+    );
+  });
+
   test("preprocesses as it is told to", async () => {
     const teacher = graphTeacher(await graphModel(), { preprocess: (x) => tf.mul(x, 2 / 255) });
     const [plain, doubled] = [

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { requireArguments, requireOptions } from "known-options";
+import { requireArguments, requireOptions, suggestion } from "known-options";
+import { listOf } from "../models/layers-of-model.ts";
 import { toUnitRange } from "../models/preprocess.ts";
 import { logitsOf } from "./logits-of.ts";
 import {
@@ -9,8 +10,8 @@ import {
   PREDICTOR,
   takeOutput,
 } from "./model-output.ts";
-import { outputsOfGraph } from "./outputs-of-graph.ts";
-import type { Teacher } from "./teacher.ts";
+import { nodesOfGraph, outputsOfGraph } from "./outputs-of-graph.ts";
+import type { LayeredTeacher } from "./teacher.ts";
 
 /** A `GraphModel` of tfjs-converter. */
 export interface GraphModel extends tf.InferenceModel {
@@ -19,9 +20,9 @@ export interface GraphModel extends tf.InferenceModel {
 }
 
 /**
- * Creates a {@link Teacher} from a tfjs graph model, loaded by `tf.loadGraphModel` of `@tensorflow/tfjs-converter`. The model
+ * Creates a {@link LayeredTeacher} from a tfjs graph model, loaded by `tf.loadGraphModel` of `@tensorflow/tfjs-converter`. The model
  * stays the caller's. It takes NHWC images and runs on the student's backend. The kind of its outputs is determined by its
- * last operation, or else by its first rows, and converted to logits.
+ * last operation, or else by its first rows, and converted to logits. Its inner layers are the nodes of its graph, by name.
  *
  * @param model - Model with one input and no control flow; `options.output` is the name of an output node.
  * @throws TypeError if `model` is not a model. RangeError if the output with the classes, or their number, is ambiguous. `logits`
@@ -35,7 +36,7 @@ export interface GraphModel extends tf.InferenceModel {
  * const teacher = graphTeacher(model, { preprocess: normalize(IMAGENET_NORMALIZATION) });
  * ```
  */
-export function graphTeacher(model: GraphModel, options: ModelTeacherOptions = {}): Teacher {
+export function graphTeacher(model: GraphModel, options: ModelTeacherOptions = {}): LayeredTeacher {
   requireOptions("graphTeacher", options, MODEL_TEACHER_CHECKS);
   requireArguments("graphTeacher", { model }, { model: PREDICTOR });
   const { preprocess = toUnitRange } = options;
@@ -43,10 +44,14 @@ export function graphTeacher(model: GraphModel, options: ModelTeacherOptions = {
   const outputs = model.outputs.map(({ name, shape }) => ({ name, shape: shape ?? shapes.get(name) }));
   const output = chooseOutput("graphTeacher", outputs, options);
   const known = { outputs: options.outputs, read: outputsOfGraph(model, output.name) };
-  const reader = logitsOf("graphTeacher", known, (images) =>
-    tf.tidy(() => takeOutput(model.predict(preprocess(images), {}), output)),
-  );
-  return Object.assign(reader, { classes: output.classes });
+  const run = (images: tf.Tensor, layers: readonly string[]): tf.Tensor[] =>
+    tf.tidy(() => {
+      const inputs = preprocess(images);
+      if (layers.length === 0) return [takeOutput(model.predict(inputs, {}), output)];
+      return [model.execute(inputs, [output.name, ...layers])].flat().map((one) => tf.clone(one));
+    });
+  const shapeOf = (layer: string): readonly (number | null)[] => shapeOfNode(model, layer, run);
+  return Object.assign(logitsOf("graphTeacher", known, run, { shapeOf }), { classes: output.classes });
 }
 
 interface Signature {
@@ -64,4 +69,28 @@ function signatureShapes(signature: Signature = {}): Map<string, readonly number
       tensorShape?.dim?.map(({ size }) => Number(size)),
     ]),
   );
+}
+
+/** Side of the picture by which channels are found of a model that takes pictures of any size. */
+const ANY_SIDE = 64;
+
+/** Returns the shape of a node's output, of a picture of zeros: most nodes of a graph model declare none. */
+function shapeOfNode(
+  model: GraphModel,
+  node: string,
+  run: (images: tf.Tensor, layers: readonly string[]) => tf.Tensor[],
+): readonly (number | null)[] {
+  const nodes = nodesOfGraph(model);
+  if (nodes !== undefined && !nodes.includes(node)) {
+    throw new RangeError(
+      `graphTeacher: the graph must have a node '${node}', got ${listOf(nodes)}${suggestion(node, nodes)}`,
+    );
+  }
+  const sides = (model.inputs[0]?.shape ?? []).slice(1, 3);
+  const isKnown = sides.length === 2 && sides.every((side) => side > 0);
+  const shape = tf.tidy(() => {
+    const image = tf.zeros([1, ...(isKnown ? sides : [ANY_SIDE, ANY_SIDE]), 3]);
+    return run(image, [node])[1]!.shape.slice(1);
+  });
+  return isKnown ? shape : shape.map((side, axis) => (axis === shape.length - 1 ? side : null));
 }

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type ModelOutputs, toLogits } from "./outputs.ts";
 import { areProbabilities, requireFinite, requireFitting } from "./rows.ts";
-import type { Teacher } from "./teacher.ts";
+import type { LayeredTeacher, Teacher, TeacherLayers, TeacherOutputs } from "./teacher.ts";
 
 /** Kind of a model's outputs, as far as known before it runs. */
 export interface KnownOutputs {
@@ -10,6 +10,16 @@ export interface KnownOutputs {
   /** Kind according to the model's last layer or operation, if known. */
   readonly read?: ModelOutputs | undefined;
 }
+
+/**
+ * Computes a model's outputs `[batch, classes]`, float32, and those of inner layers from images; all are owned by the caller.
+ */
+export type RunTeacher = (
+  images: tf.Tensor,
+  layers: readonly string[],
+) => readonly tf.Tensor[] | Promise<readonly tf.Tensor[]>;
+
+type Reader<T extends Teacher> = Pick<T, "logits" | "outputs" | "layers">;
 
 /** Rows that decide whether a model outputs probabilities. */
 const DECIDING = 8;
@@ -21,14 +31,22 @@ const CHECKED = 256;
  * probabilities if they are not negative and sum to 1. Fewer than eight images are run in darker versions too, as one row may
  * sum to 1 by chance. The first 256 rows are checked against that kind.
  *
- * @param run - Computes `[batch, classes]`, float32, from images; disposed here.
- * @returns A reader whose `logits` throws an Error for rows that are not finite or not of that kind.
+ * @param layers - The model's inner layers. Default: they are not accessible.
+ * @returns A reader whose methods throw an Error for rows that are not finite or not of that kind.
  */
+export function logitsOf(caller: string, known: KnownOutputs, run: RunTeacher): Reader<Teacher>;
 export function logitsOf(
   caller: string,
   known: KnownOutputs,
-  run: (images: tf.Tensor) => tf.Tensor2D | Promise<tf.Tensor2D>,
-): Pick<Teacher, "logits" | "outputs"> {
+  run: RunTeacher,
+  layers: Omit<TeacherLayers, "run">,
+): Reader<LayeredTeacher>;
+export function logitsOf(
+  caller: string,
+  known: KnownOutputs,
+  run: RunTeacher,
+  layers?: Omit<TeacherLayers, "run">,
+): Reader<Teacher> {
   const { outputs = "auto", read } = known;
   let taken = outputs === "auto" ? read : outputs;
   let seen = 0;
@@ -39,7 +57,7 @@ export function logitsOf(
       tf.concat(Array.from({ length: DECIDING }, (_, i) => tf.mul(images, 1 - i / DECIDING))),
     );
     try {
-      const rows = await run(darker);
+      const [rows] = (await run(darker, [])) as [tf.Tensor2D];
       const found = await areProbabilities(rows).finally(() => rows.dispose());
       return found ? "probabilities" : "logits";
     } finally {
@@ -47,23 +65,30 @@ export function logitsOf(
     }
   }
 
+  async function compute(images: tf.Tensor, layers: readonly string[]): Promise<TeacherOutputs> {
+    const [first, ...features] = await run(images, layers);
+    const raw = first as tf.Tensor2D;
+    try {
+      if (seen < CHECKED) {
+        await requireFinite(caller, raw);
+        taken ??= await decide(images, raw);
+        await requireFitting(caller, raw, taken);
+        seen += raw.shape[0];
+      }
+      return { logits: toLogits(raw, taken ?? "logits"), features };
+    } catch (error) {
+      tf.dispose(features);
+      throw error;
+    } finally {
+      raw.dispose();
+    }
+  }
+
   return {
     get outputs() {
       return taken;
     },
-    async logits(images) {
-      const raw = await run(images);
-      try {
-        if (seen < CHECKED) {
-          await requireFinite(caller, raw);
-          taken ??= await decide(images, raw);
-          await requireFitting(caller, raw, taken);
-          seen += raw.shape[0];
-        }
-        return toLogits(raw, taken ?? "logits");
-      } finally {
-        raw.dispose();
-      }
-    },
+    ...(layers !== undefined && { layers: { ...layers, run: compute } }),
+    logits: async (images) => (await compute(images, [])).logits,
   };
 }

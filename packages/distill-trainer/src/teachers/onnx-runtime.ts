@@ -29,5 +29,8 @@ export interface OnnxSession {
   readonly outputNames: readonly string[];
   readonly inputMetadata?: readonly OnnxValue[];
   readonly outputMetadata?: readonly OnnxValue[];
-  run(feeds: Readonly<Record<string, OnnxTensor>>): Promise<Readonly<Record<string, OnnxTensor>>>;
+  run(
+    feeds: Readonly<Record<string, OnnxTensor>>,
+    fetches: readonly string[],
+  ): Promise<Readonly<Record<string, OnnxTensor>>>;
 }

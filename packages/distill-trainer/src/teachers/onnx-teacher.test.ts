@@ -42,6 +42,31 @@ describe.each(BACKENDS)("onnxTeacher with the student on %s", (backend) => {
 });
 
 describe("onnxTeacher", () => {
+  test("gives other outputs as layers, channels last, with the logits, in one pass of a fixed batch", async () => {
+    await startParityBackend("cpu");
+    const known = JSON.parse(readFileSync(new URL("onnx.json", TEACHERS), "utf8")) as Record<
+      string,
+      number[]
+    >;
+    const teacher = onnxTeacher(ort, await session("maps.onnx"), { output: "scores", outputs: "logits" });
+    expect(teacher.layers.shapeOf("map")).toEqual([4, 8, 4]);
+    const images = teacherImages();
+    const before = tf.memory().numTensors;
+    const { logits, features } = await teacher.layers.run(images, ["map"]);
+    expect(tf.memory().numTensors).toBe(before + 2);
+    expect(features[0]!.shape).toEqual([3, 4, 8, 4]);
+    for (const [tensor, name] of [
+      [logits, "maps.onnx"],
+      [features[0]!, "maps.onnx: map"],
+    ] as const) {
+      const values = tensor.dataSync() as Float32Array;
+      expect(errorOverLargest(values, Float32Array.from(known[name]!))).toBeLessThan(1e-5);
+    }
+    expect(() => teacher.layers.shapeOf("maps")).toThrow(
+      "onnxTeacher: the session must have an output 'maps', got scores, map; did you mean 'map'?",
+    );
+  });
+
   test("refuses what is not clear", async () => {
     expect(() => onnxTeacher(ort, { ...two, inputNames: ["a", "b"] })).toThrow(
       "onnxTeacher: the session must have one input, got [a,b]",

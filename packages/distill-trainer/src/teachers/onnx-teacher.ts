@@ -1,11 +1,21 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type Checks, check, having, oneOf, optional, requireArguments, requireOptions } from "known-options";
+import {
+  type Checks,
+  check,
+  having,
+  oneOf,
+  optional,
+  requireArguments,
+  requireOptions,
+  suggestion,
+} from "known-options";
 import { fromFloat16, toFloat16 } from "safetensors-io";
+import { listOf } from "../models/layers-of-model.ts";
 import { toUnitRange } from "../models/preprocess.ts";
 import { logitsOf } from "./logits-of.ts";
 import { chooseOutput, MODEL_TEACHER_CHECKS, type ModelTeacherOptions } from "./model-output.ts";
 import type { OnnxRuntime, OnnxSession, OnnxTensor } from "./onnx-runtime.ts";
-import type { Teacher } from "./teacher.ts";
+import type { LayeredTeacher } from "./teacher.ts";
 
 /** Options of {@link onnxTeacher}. */
 export interface OnnxTeacherOptions extends ModelTeacherOptions {
@@ -19,10 +29,11 @@ const CHECKS: Checks<OnnxTeacherOptions> = {
 };
 
 /**
- * Creates a {@link Teacher} from an ONNX model, run by the given module of ONNX Runtime. The session stays the caller's. Images
+ * Creates a {@link LayeredTeacher} from an ONNX model, run by the given module of ONNX Runtime. The session stays the caller's. Images
  * and logits are copied between tfjs' backend and the runtime.
  *
- * A model with a fixed batch size is run repeatedly, the last time padded with repeated images. A float16 model is fed
+ * Inner layers are the session's other outputs, by name, with channels first as in the input's layout: an inner tensor must be
+ * among the model's outputs to be read. A model with a fixed batch size is run repeatedly, the last time padded with repeated images. A float16 model is fed
  * float16. A session does not expose its operations: probabilities are recognized by the first rows, and a sigmoid needs
  * `outputs: "sigmoid"`.
  *
@@ -42,7 +53,7 @@ export function onnxTeacher(
   runtime: OnnxRuntime,
   session: OnnxSession,
   options: OnnxTeacherOptions = {},
-): Teacher {
+): LayeredTeacher {
   requireOptions("onnxTeacher", options, CHECKS);
   requireArguments(
     "onnxTeacher",
@@ -67,32 +78,67 @@ export function onnxTeacher(
     const inputs = preprocess(images);
     return layout === "NCHW" ? tf.transpose(inputs, [0, 3, 1, 2]) : tf.clone(inputs); // it may be its argument
   };
-  /** `[images, …]` pixels to `[images, classes]`. */
-  async function run(pixels: Float32Array, shape: readonly number[]): Promise<Float32Array> {
+  /** Runs the session on pixels of a shape `[images, …]`. */
+  async function runSession(pixels: Float32Array, shape: readonly number[], names: readonly string[]) {
     const feed = input.isHalf
       ? new runtime.Tensor("float16", Uint16Array.from(pixels, toFloat16), shape)
       : new runtime.Tensor("float32", pixels, shape);
-    const results = await session.run({ [input.name]: feed });
-    const values = await floatsOf(results[name]!);
+    const results = await session.run({ [input.name]: feed }, names);
+    const read = names.map(async (one) => {
+      const tensor = results[one]!;
+      return { values: await floatsOf(tensor), dims: tensor.dims };
+    });
+    const all = await Promise.all(read);
     for (const tensor of [feed, ...Object.values(results)]) tensor.dispose();
-    return values;
+    return all;
   }
-  const reader = logitsOf("onnxTeacher", { outputs: given }, async (images) => {
+  const run = async (images: tf.Tensor, layers: readonly string[]): Promise<tf.Tensor[]> => {
     const inputs = tf.tidy(() => arrange(images));
     const pixels = (await inputs.data()) as Float32Array;
     const [count = 0, ...rest] = inputs.shape;
     inputs.dispose();
     const rows = input.batch ?? count;
     const stride = pixels.length / count;
-    const logits = new Float32Array(count * classes);
+    const names = [name, ...layers];
+    const parts: tf.Tensor[][] = names.map(() => []);
     for (let start = 0; start < count; start += rows) {
       const some = Math.min(rows, count - start);
       const part = repeated(pixels.subarray(start * stride, (start + some) * stride), rows * stride);
-      logits.set((await run(part, [rows, ...rest])).subarray(0, some * classes), start * classes);
+      const results = await runSession(part, [rows, ...rest], names);
+      results.forEach(({ values, dims: [all = rows, ...sides] }, i) => {
+        parts[i]!.push(
+          tf.tensor(values.subarray(0, (values.length / all) * some), [some, ...sides], "float32"),
+        );
+      });
     }
-    return tf.tensor2d(logits, [count, classes], "float32");
-  });
-  return Object.assign(reader, { classes });
+    const joined = parts.map((part) => (part.length === 1 ? part[0]! : tf.concat(part)));
+    tf.dispose(parts.filter((part) => part.length > 1));
+    return joined.map((tensor, i) => (i > 0 ? channelsLast(tensor, layout) : tensor));
+  };
+  const shapeOf = (layer: string): readonly (number | null)[] => {
+    if (!session.outputNames.includes(layer)) {
+      const names = session.outputNames;
+      throw new RangeError(
+        `onnxTeacher: the session must have an output '${layer}', got ${listOf(names)}${suggestion(layer, names)}`,
+      );
+    }
+    const shape = shapes.get(layer);
+    if (shape === undefined) {
+      throw new RangeError(`onnxTeacher: the runtime does not tell the shape of '${layer}': use a newer one`);
+    }
+    const sides = shape.slice(1).map((side) => (typeof side === "number" && side > 0 ? side : null));
+    const [channels = null, ...places] = sides;
+    return sides.length === 3 && layout === "NCHW" ? [...places, channels] : sides;
+  };
+  return Object.assign(logitsOf("onnxTeacher", { outputs: given }, run, { shapeOf }), { classes });
+}
+
+/** Moves a map's channels to the end; frees the argument. */
+function channelsLast(tensor: tf.Tensor, layout: "NCHW" | "NHWC"): tf.Tensor {
+  if (tensor.rank !== 4 || layout === "NHWC") return tensor;
+  const moved = tf.transpose(tensor, [0, 2, 3, 1]);
+  tensor.dispose();
+  return moved;
 }
 
 interface Input {

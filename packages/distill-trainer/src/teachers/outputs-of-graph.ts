@@ -9,7 +9,12 @@ interface GraphNode {
 
 /** A model of tfjs-converter with its graph, which is not in the public types and may be absent. */
 interface HoldsGraph {
-  readonly executor?: { readonly graph?: { readonly outputs?: readonly GraphNode[] } };
+  readonly executor?: {
+    readonly graph?: {
+      readonly outputs?: readonly GraphNode[];
+      readonly nodes?: Readonly<Record<string, GraphNode>>;
+    };
+  };
 }
 
 /** Operations that do not change values. */
@@ -27,4 +32,10 @@ export function outputsOfGraph(model: object, output: string): ModelOutputs | un
   let node = (model as HoldsGraph).executor?.graph?.outputs?.find(({ name }) => name === output);
   while (node !== undefined && PASSING.has(node.op)) node = node.inputs[0];
   return node !== undefined && Object.hasOwn(BY_OPERATION, node.op) ? BY_OPERATION[node.op] : undefined;
+}
+
+/** Returns the names of a graph model's nodes, as far as it has its graph. */
+export function nodesOfGraph(model: object): readonly string[] | undefined {
+  const nodes = (model as HoldsGraph).executor?.graph?.nodes;
+  return nodes === undefined ? undefined : Object.keys(nodes);
 }

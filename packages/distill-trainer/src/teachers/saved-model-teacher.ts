@@ -47,14 +47,14 @@ export function savedModelTeacher(model: SavedModel, options: ModelTeacherOption
   const output = chooseOutput("savedModelTeacher", outputs, options);
   const run = (inputs: tf.Tensor): tf.Tensor2D => takeOutput(model.predict(inputs, {}), output);
   const reader = logitsOf("savedModelTeacher", { outputs: given }, async (images) => {
-    if (tf.getBackend() === TENSORFLOW) return tf.tidy(() => run(preprocess(images)));
+    if (tf.getBackend() === TENSORFLOW) return [tf.tidy(() => run(preprocess(images)))];
     const inputs = tf.tidy(() => tf.clone(preprocess(images))); // it may return its argument
     const pixels = await inputs.data();
     inputs.dispose();
     const values = await onTensorFlow(() =>
       tf.tidy(() => run(tf.tensor(pixels, inputs.shape, "float32")).dataSync()),
     );
-    return tf.tensor2d(values as Float32Array, [inputs.shape[0]!, output.classes], "float32");
+    return [tf.tensor2d(values as Float32Array, [inputs.shape[0]!, output.classes], "float32")];
   });
   return Object.assign(reader, { classes: output.classes });
 }

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { LIST, requireArguments } from "known-options";
-import { TEACHER, type Teacher } from "./teacher.ts";
+import { type LayeredTeacher, TEACHER, type Teacher } from "./teacher.ts";
 
 /**
  * Returns a teacher of a subset of another's classes, in any order: its softmax is conditional on that subset.
@@ -11,6 +11,8 @@ import { TEACHER, type Teacher } from "./teacher.ts";
  * @example
  * const teacher = selectClasses(layersTeacher(model), [2, 0]); // from [birds, cats, dogs] to [dogs, birds]
  */
+export function selectClasses(teacher: LayeredTeacher, columns: readonly number[]): LayeredTeacher;
+export function selectClasses(teacher: Teacher, columns: readonly number[]): Teacher;
 export function selectClasses(teacher: Teacher, columns: readonly number[]): Teacher {
   requireArguments("selectClasses", { teacher, columns }, { teacher: TEACHER, columns: LIST });
   const { classes } = teacher;
@@ -22,16 +24,27 @@ export function selectClasses(teacher: Teacher, columns: readonly number[]): Tea
       `selectClasses: columns must be different integers in [0, ${classes}), got [${columns}]`,
     );
   }
+  const select = (all: tf.Tensor2D): tf.Tensor2D => {
+    const some = tf.tidy(() => tf.gather(all, tf.tensor1d([...columns], "int32"), 1));
+    all.dispose();
+    return some;
+  };
   return {
     classes: columns.length,
     get outputs() {
       return teacher.outputs;
     },
-    async logits(images, views) {
-      const all = await teacher.logits(images, views);
-      const some = tf.tidy(() => tf.gather(all, tf.tensor1d([...columns], "int32"), 1));
-      all.dispose();
-      return some;
+    get layers() {
+      const { layers } = teacher;
+      if (layers === undefined) return undefined;
+      return {
+        ...layers,
+        async run(images: tf.Tensor, names: readonly string[]) {
+          const { logits, features } = await layers.run(images, names);
+          return { logits: select(logits), features };
+        },
+      };
     },
+    logits: async (images, views) => select(await teacher.logits(images, views)),
   };
 }

@@ -8,12 +8,41 @@ export interface TeacherViews {
   readonly viewKeys?: BigUint64Array;
 }
 
+/** A teacher's logits and the outputs of its inner layers, of one pass; owned by the caller. */
+export interface TeacherOutputs {
+  /** `[batch, classes]`. */
+  readonly logits: tf.Tensor2D;
+  /** One tensor for each layer, channels last: maps `[batch, height, width, channels]`, tokens or vectors. */
+  readonly features: readonly tf.Tensor[];
+}
+
+/** Inner layers of a teacher, by name, for feature distillation. */
+export interface TeacherLayers {
+  /** Layers that are taken where none are named. Default: none. */
+  readonly suggested?: readonly string[];
+  /**
+   * Returns the shape of a layer's output for one image, channels last: `[height, width, channels]`, `[tokens, channels]` or
+   * `[channels]`; `null` for a side that is not known before the teacher runs.
+   *
+   * @throws RangeError if there is no such layer.
+   */
+  shapeOf(layer: string): readonly (number | null)[];
+  /**
+   * Computes logits and layers' outputs in one pass.
+   *
+   * @param images - As for {@link Teacher.logits}. Not disposed.
+   */
+  run(images: tf.Tensor, layers: readonly string[]): Promise<TeacherOutputs>;
+}
+
 /** A frozen model to learn from, with its own preprocessing. */
 export interface Teacher {
   /** Number of classes. */
   readonly classes: number;
   /** Kind of the model's outputs, which `logits` converts; `undefined` until known. */
   readonly outputs?: ModelOutputs | undefined;
+  /** Inner layers. Absent for a teacher of logits alone. */
+  readonly layers?: TeacherLayers | undefined;
   /**
    * Computes logits.
    *
@@ -27,4 +56,16 @@ export interface Teacher {
 export const TEACHER: Check = having(
   "a Teacher { classes, logits }",
   (it) => typeof it.logits === "function",
+);
+
+/** A {@link Teacher} with inner layers. */
+export interface LayeredTeacher extends Teacher {
+  readonly layers: TeacherLayers;
+}
+
+/** A {@link LayeredTeacher}. */
+export const LAYERED_TEACHER: Check = having(
+  "a Teacher with inner layers, such as layersTeacher(model) (stored logits and SavedModels have none)",
+  (it) =>
+    typeof it.logits === "function" && typeof (it.layers as TeacherLayers | undefined)?.run === "function",
 );

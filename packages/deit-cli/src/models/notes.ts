@@ -1,11 +1,11 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
 import {
+  type LayeredTeacher,
   layersTeacher,
   type ModelOutputs,
   type Normalization,
   normalize,
   type Preprocess,
-  type Teacher,
 } from "distill-trainer";
 import { inputRangeOf, knownRangeOf, toInputRange } from "./input-range.ts";
 
@@ -38,8 +38,8 @@ export function preprocessOf(model: tfl.LayersModel): Preprocess {
   return normalization === undefined ? toInputRange(inputRangeOf(model)) : normalize(normalization);
 }
 
-/** A model as a {@link Teacher} of its own classes, from pictures in 0…255 to logits. */
-export function answersOf(model: tfl.LayersModel): Teacher {
+/** A model as a {@link LayeredTeacher} of its own classes, from pictures in 0…255 to logits. */
+export function answersOf(model: tfl.LayersModel): LayeredTeacher {
   return layersTeacher(model, { preprocess: preprocessOf(model), outputs: notesOf(model).outputs ?? "auto" });
 }
 

@@ -8,11 +8,14 @@ import { OPTION_NAMES, optionOf } from "./option-table.ts";
  * Options of the command line as edits of settings.
  *
  * @param options - By name, as typed: the values are not checked, except for names of choices.
- * @throws UsageError for a choice that does not exist, and for both units of the warm-up.
+ * @throws UsageError for a choice that does not exist, both units of the warm-up, and a weight of hints that are off.
  */
 export function editsOf(options: Readonly<Record<string, unknown>>): Edits {
   if (options.warmupSteps !== undefined && options.warmupEpochs !== undefined) {
     throw new UsageError("--warmup-steps and --warmup-epochs: expected one of the two, got both");
+  }
+  if (options.hints === "off" && options.hintWeight !== undefined) {
+    throw new UsageError("--hint-weight: expected --hints with it, got --hints off");
   }
   const edits: Record<string, unknown> = {};
   for (const name of OPTION_NAMES) {
@@ -20,7 +23,7 @@ export function editsOf(options: Readonly<Record<string, unknown>>): Edits {
     if (typed === undefined) continue;
     const { path, kind, choices, value = (one) => one, also } = optionOf(name);
     if (choices !== undefined) edits[path] = choice(name, typed, choices);
-    else edits[path] = kind === "text" ? String(typed) : value(typed);
+    else edits[path] = value(kind === "text" ? String(typed) : typed);
     Object.assign(edits, also?.(typed));
   }
   return edits;

@@ -1,4 +1,5 @@
 import { DEIT_RECIPE, FINETUNE_RECIPE, IMAGENET_NORMALIZATION } from "distill-trainer";
+import { UsageError } from "../process/usage-error.ts";
 
 /** One option of the command line: the place of its value in settings and configuration files, and its help. */
 export interface Option {
@@ -27,6 +28,21 @@ const choice = (path: string, help: string, choices: Readonly<Record<string, unk
 });
 /** A number that leaves the value out. */
 const none = (number: number): More => ({ value: (typed) => (typed === number ? undefined : typed) });
+
+/** `auto`, `off`, or pairs of layers; the student's layer may be left out. */
+function hintsOf(typed: unknown): object | undefined {
+  if (typed === "off") return undefined;
+  if (typed === "auto") return {};
+  const pairs = String(typed)
+    .split(",")
+    .map((pair) => pair.trim().split(":"));
+  if (pairs.some((names) => names.length > 2 || names.includes(""))) {
+    throw new UsageError(`--hints: expected teacherLayer:studentLayer, … or auto or off, got '${typed}'`);
+  }
+  return {
+    pairs: pairs.map(([teacher, student]) => ({ teacher, ...(student !== undefined && { student }) })),
+  };
+}
 
 /** All options by name, in the order in which they take effect. */
 const OPTIONS = {
@@ -134,6 +150,12 @@ const OPTIONS = {
   ),
   temperature: number("recipe.distillation.temperature", "Temperature of soft distillation. Default: 1"),
   alpha: number("recipe.alpha", "Weight of the distillation loss, in [0, 1]"),
+  hints: text(
+    "recipe.hints",
+    "Pairs teacherLayer:studentLayer, …, of feature distillation; auto: the teacher's last maps to the block before the last; off. With --alpha 0 the student has no distillation token",
+    { value: hintsOf },
+  ),
+  hintWeight: number("recipe.hints.weight", "Weight of each pair of --hints. Default: 2.5"),
   augment: choice(
     "recipe.images.augmentation",
     "Augmentation of the students' pictures: keras, deit, crop (half to all of the area, mirrored) or none",

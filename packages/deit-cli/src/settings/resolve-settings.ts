@@ -83,8 +83,12 @@ function requireTrainable(settings: Settings): void {
 }
 
 /** Stored logits are of use only for views that repeat. */
-function requireStorable({ run, data, recipe: { mixing } }: Settings): void {
+function requireStorable({ run, data, recipe: { mixing, hints } }: Settings): void {
   if (run.storeLogits === undefined) return;
+  if (hints !== undefined)
+    throw new UsageError(
+      "--store-logits: expected no --hints, for which the teacher runs on every batch, got both",
+    );
   if (data.viewEpochs === undefined)
     throw new UsageError(
       "--store-logits: expected --view-epochs with it, without which no view repeats, got none",

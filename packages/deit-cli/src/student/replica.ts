@@ -1,12 +1,19 @@
 // Module of a replica's thread: builds the task of the main thread's stage, with the teacher that the run has saved.
 import { deit, vit } from "deit-model";
-import { storedTeacher, type Teacher } from "distill-trainer";
+import {
+  FeatureHints,
+  type HintOptions,
+  type LayeredTeacher,
+  storedTeacher,
+  type Teacher,
+} from "distill-trainer";
 import { type LogitStoreOptions, logitStore } from "distill-trainer/node";
 import { type BackendChoice, startBackend } from "tfjs-backends";
 import type { ReplicaModule, ReplicaSetup } from "train-loop";
 import type { Settings } from "../settings/settings.ts";
 import { studentConfig } from "../settings/student-config.ts";
 import { savedTeacher } from "../teacher/saved-teacher.ts";
+import { hasToken } from "./has-token.ts";
 import { aloneTask, distilledTask } from "./student-task.ts";
 
 type Stage = "student-alone" | "student-distilled";
@@ -19,6 +26,8 @@ interface Work {
   readonly classNames: readonly string[];
   /** Options of the store of the teacher's logits, if there is one. */
   readonly logits: LogitStoreOptions | undefined;
+  /** Options of the hints, if there are any. */
+  readonly hints: HintOptions | undefined;
   readonly backend: string;
 }
 
@@ -32,12 +41,14 @@ const setup: ReplicaSetup<Work & { stage: Stage }> = async ({ data }) => {
   await startBackend(backend as BackendChoice);
   const config = studentConfig(settings, classNames.length);
   if (stage === "student-alone") return aloneTask(vit(config), settings.recipe);
-  return distilledTask(deit(config), await teacherOf(data), settings.recipe);
+  const student = hasToken(settings.recipe) ? deit(config) : vit(config);
+  const { teacher } = (await savedTeacher(data.folder, classNames))!;
+  const hints = data.hints && new FeatureHints({ student, teacher, ...data.hints });
+  return distilledTask(student, withStore(teacher, data), settings.recipe, hints);
 };
 export default setup;
 
-async function teacherOf({ folder, settings, logits, classNames }: Work): Promise<Teacher> {
-  const { teacher } = (await savedTeacher(folder, classNames))!;
+function withStore(teacher: LayeredTeacher, { settings, logits }: Work): Teacher {
   const { storeLogits } = settings.run;
   return storeLogits === undefined || logits === undefined
     ? teacher

@@ -1,6 +1,14 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { classification, type Recipe, recipeTask, type Teacher, tokenDistillation } from "distill-trainer";
+import {
+  classification,
+  type FeatureHints,
+  type Recipe,
+  recipeTask,
+  type Teacher,
+  tokenDistillation,
+} from "distill-trainer";
 import type { Task } from "train-loop";
+import { hasToken } from "./has-token.ts";
 
 /** Training of a student with one head on the labels alone. */
 export function aloneTask(model: tfl.LayersModel, recipe: Recipe): Task {
@@ -8,7 +16,15 @@ export function aloneTask(model: tfl.LayersModel, recipe: Recipe): Task {
   return classification({ model, ...options });
 }
 
-/** Training of a student with two heads, of which one learns from the teacher. */
-export function distilledTask(student: tfl.LayersModel, teacher: Teacher, recipe: Recipe): Task {
-  return tokenDistillation({ student, teacher, ...recipeTask(recipe) });
+/** Training of a student that learns from the teacher: by a second head, by hints or by both. */
+export function distilledTask(
+  student: tfl.LayersModel,
+  teacher: Teacher,
+  recipe: Recipe,
+  hints?: FeatureHints,
+): Task {
+  const given = hints && { hints };
+  const { distillation, alpha, ...options } = recipeTask(recipe);
+  if (!hasToken(recipe)) return classification({ model: student, ...options, ...given });
+  return tokenDistillation({ student, teacher, distillation, alpha, ...options, ...given });
 }

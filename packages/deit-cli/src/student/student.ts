@@ -1,7 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { averageHeads, deit, vit } from "deit-model";
-import { mixedSource, normalize, recipeStep, toUnitRange } from "distill-trainer";
+import {
+  FeatureHints,
+  type HintOptions,
+  mixedSource,
+  normalize,
+  recipeHints,
+  recipeStep,
+  toUnitRange,
+} from "distill-trainer";
 import type { LogitStoreOptions } from "distill-trainer/node";
 import type { ImageSource } from "image-source/node";
 import { emaWarmup, ModelEma } from "tfjs-optim";
@@ -22,6 +30,7 @@ import { attentionImages } from "../training/attention-images.ts";
 import { fitWithProgress } from "../training/fit-with-progress.ts";
 import { heldOutImages, withTrainingImages } from "../training/image-sources.ts";
 import { stageLogs } from "../training/stage-logs.ts";
+import { hasToken } from "./has-token.ts";
 import { replicaOf } from "./replica.ts";
 import { aloneTask, distilledTask } from "./student-task.ts";
 import { studentViews } from "./student-views.ts";
@@ -41,14 +50,20 @@ export async function trainAlone(context: RunContext): Promise<TrainedStudent> {
   return train("student alone", context, model, settings.model.imageSize, (_, fit) => fit(task));
 }
 
-/** The same transformer with a second token, which learns the teacher's answers. */
+/** The same transformer with a second token, which learns the teacher's answers, or with hints from the teacher's layers, or both. */
 export async function trainDistilled(context: RunContext, ready: ReadyTeacher): Promise<TrainedStudent> {
   const { settings, data } = context;
-  const student = deit(studentConfig(settings, data.classNames.length));
+  const { recipe, run } = settings;
+  const config = studentConfig(settings, data.classNames.length);
+  const student = hasToken(recipe) ? deit(config) : vit(config);
   return train("student distilled", context, student, ready.imageSize, (source, fit) =>
-    withStoredLogits(context, ready, source, (teacher, logits) =>
-      fit(distilledTask(student, teacher, settings.recipe), logits),
-    ),
+    withStoredLogits(context, ready, source, async (teacher, logits) => {
+      const options = await recipeHints(recipe, ready.teacher, source, { seed: run.seed });
+      const hints = options && new FeatureHints({ student, teacher: ready.teacher, ...options });
+      const task = distilledTask(student, teacher, recipe, hints);
+      const history = fit(task, { logits, ...(hints && { hints, hintOptions: options }) });
+      return history.finally(() => hints?.dispose());
+    }),
   );
 }
 
@@ -67,7 +82,15 @@ function noteUse({ settings, data }: RunContext, model: tfl.LayersModel): void {
 }
 
 type History = ModelResult["history"];
-type Fit = (task: Task, logits?: LogitStoreOptions) => Promise<History>;
+/** What a student's task is made with, besides the student. */
+interface Teaching {
+  /** Options of the store of the teacher's logits, if there is one. */
+  readonly logits?: LogitStoreOptions | undefined;
+  readonly hints?: FeatureHints;
+  /** Options of these hints. */
+  readonly hintOptions?: HintOptions;
+}
+type Fit = (task: Task, teaching?: Teaching) => Promise<History>;
 
 /** Trains a model: `use` makes the task for the source and passes it to `fit`. */
 async function train(
@@ -93,13 +116,13 @@ async function train(
   const logs = stageLogs(context, stage, attentionImages(model, heldOut, { classNames, preprocess }));
   const views = studentViews(settings, teacherImageSize);
   const history = await withTrainingImages(context, views, (source) =>
-    use(source, async (task, logits) => {
+    use(source, async (task, { logits, hints, hintOptions } = {}) => {
       const mixed =
         recipe.mixing === undefined
           ? source
           : mixedSource(source, { ...recipe.mixing, classes: classNames.length });
-      const { optimizer, ...step } = recipeStep(withoutEma, model, mixed, { depth });
-      const work = { settings, folder, classNames, logits, backend: tf.getBackend() };
+      const { optimizer, ...step } = recipeStep(withoutEma, model, mixed, { depth, ...(hints && { hints }) });
+      const work = { settings, folder, classNames, logits, hints: hintOptions, backend: tf.getBackend() };
       const fitted = fitWithProgress(task, optimizer, mixed, {
         ...{ label: name, output, ...step, ...(ema && { ema }), ...(signal && { signal }) },
         ...{ epochs: recipe.epochs, microBatchSize, validationData: heldOut },
@@ -112,7 +135,7 @@ async function train(
       return history;
     }),
   ).finally(() => ema?.dispose());
-  const judged = stage === "student-alone" ? model : averageHeads(model);
+  const judged = model.outputs.length === 1 ? model : averageHeads(model);
   noteUse(context, judged);
   const measured = await measure(answersOf(judged), heldOut, microBatchSize);
   const { figures } = logs.meter;

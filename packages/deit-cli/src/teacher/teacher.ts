@@ -1,10 +1,10 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
-import type { Teacher } from "distill-trainer";
+import type { LayeredTeacher } from "distill-trainer";
 import type { ModelResult } from "../runs/run-result.ts";
 
 /** A teacher of the data's classes, with its result. */
 export interface ReadyTeacher {
-  readonly teacher: Teacher;
+  readonly teacher: LayeredTeacher;
   readonly model: tfl.LayersModel;
   /** Pixels, square. */
   readonly imageSize: number;

@@ -11,7 +11,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "sample-keys": [],
   "masked-crc32c": [],
   "kernel-contract": [],
-  "stochastic-depth": ["known-options", "sample-keys"],
+  "stochastic-depth": ["kernel-contract", "known-options", "sample-keys"],
   "vit-blocks": ["kernel-contract", "known-options", "sample-keys", "stochastic-depth"],
   "safetensors-io": ["known-options"],
   "tensorboard-events": ["known-options", "masked-crc32c"],

@@ -10,6 +10,7 @@ import { jaxRow } from "./rivals/jax.ts";
 import { onnxRows } from "./rivals/onnx.ts";
 import { pytorchRows } from "./rivals/pytorch.ts";
 import { buildsRow, chosenBuild, wideRow } from "./step/builds.ts";
+import { droppedRows } from "./step/dropped.ts";
 import { endToEndRows } from "./step/end-to-end.ts";
 import { stepProfile } from "./step/profiles.ts";
 import { resnetRows } from "./step/resnet.ts";
@@ -29,6 +30,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   tape: tapeRows,
   builds: buildsRow,
   wide: wideRow,
+  dropped: droppedRows,
   jax: jaxRow,
   onnx: onnxRows,
   pytorch: pytorchRows,

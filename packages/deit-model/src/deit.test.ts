@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { linearDropRates, StochasticDepth } from "stochastic-depth";
+import { KeptSamples, linearDropRates } from "stochastic-depth";
 import { largestDifference, stir } from "test-kit";
 import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
@@ -187,7 +187,7 @@ describe.each(BACKENDS)("models on %s", (backend) => {
     const model = deit({ ...tiny, depth: 3, dropPathRate: 0.2 });
     const rates = linearDropRates(3, 0.2).map((rate, i) => {
       const layers = (model.getLayer(`blocks.${i}`) as tfl.LayersModel).layers;
-      const drops = layers.filter((layer) => layer instanceof StochasticDepth);
+      const drops = layers.filter((layer) => layer instanceof KeptSamples);
       expect(drops.map((layer) => layer.dropProb)).toEqual(rate === 0 ? [] : [rate, rate]);
       return rate;
     });

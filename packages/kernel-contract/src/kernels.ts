@@ -28,6 +28,13 @@ export interface AttentionAttributes {
   readonly queries?: number;
 }
 
+export interface RowsAttributes {
+  /** Rows of the batch, ascending. */
+  readonly rows: readonly number[];
+  /** Factor of each element. */
+  readonly scale: number;
+}
+
 export interface AdamWAttributes {
   readonly beta1: number;
   readonly beta2: number;
@@ -72,6 +79,10 @@ export interface Kernels {
   SoftmaxCrossEntropyGrad: KernelSpec<"targets" | "logits" | "dy", None, ["dlogits"]>;
   /** x `[batch, height, width, channels]` → `[batch, patches, patchSize² · channels]`. */
   PatchExtract: KernelSpec<"x", { readonly patchSize: number }, ["patches"]>;
+  /** `y[i] = scale · x[rows[i]]`, x `[batch, ...]`. */
+  GatherRows: KernelSpec<"x", RowsAttributes, ["y"]>;
+  /** `y = x`, `[batch, ...]`, plus `scale · values[i]` at `rows[i]`; without x zeros plus `values[i]`. */
+  ScatterRows: KernelSpec<"values", RowsAttributes & { readonly batch: number }, ["y"], "x">;
   /** The sum of the squares of each tensor of a list, `[tensors]`. */
   SquaredNorms: KernelSpec<number, None, ["sums"]>;
   /**

@@ -1,3 +1,5 @@
+export { KeptResidual } from "./kept-residual.ts";
+export { KeptSamples, type KeptSamplesArgs } from "./kept-samples.ts";
 export { linearDropRates } from "./linear-drop-rates.ts";
 export { type KeysOptions, rowKeys } from "./row-keys.ts";
 export { type StochasticDepthOptions, stochasticDepth } from "./stochastic-depth.ts";

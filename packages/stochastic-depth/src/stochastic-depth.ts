@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ANY, BOOLEAN, type Checks, FRACTION, optional, requireOptions, UINT32 } from "known-options";
-import { siteOf, uniform } from "sample-keys";
+import { siteOf } from "sample-keys";
+import { dropMask } from "./drop-mask.ts";
 
 /** Options of {@link stochasticDepth}. */
 export interface StochasticDepthOptions {
@@ -43,19 +44,9 @@ export function stochasticDepth<T extends tf.Tensor>(x: T, options: StochasticDe
   if (!training || dropProb === 0) return tf.clone(x);
   if (dropProb === 1) return tf.zerosLike(x); // x / keep is not finite
 
-  const [batch = 1, ...rest] = x.shape;
-  if (sampleKeys === undefined) {
-    throw new TypeError("stochasticDepth: training needs sampleKeys, one per row of the batch, got none");
-  }
-  if (sampleKeys.length !== batch) {
-    throw new RangeError(
-      `stochasticDepth: expected ${batch} sampleKeys for [${x.shape}], got ${sampleKeys.length}`,
-    );
-  }
-  const keep = 1 - dropProb;
-  const drawn = Float32Array.from(sampleKeys, (key) => Math.floor(keep + uniform(key, site)) / keep);
+  const drawn = dropMask("stochasticDepth", x.shape, { dropProb, sampleKeys, site });
   const masked = tf.customGrad((v, save) => {
-    const mask = tf.tensor(drawn, [batch, ...rest.map(() => 1)]); // broadcasts over each sample
+    const mask = tf.tensor(drawn, [drawn.length, ...x.shape.slice(1).map(() => 1)]); // broadcasts over each sample
     (save as tf.GradSaveFunc)([mask]);
     return {
       value: tf.mul(v as tf.Tensor, mask),

@@ -12,7 +12,7 @@ import {
   requireOptions,
   UINT32,
 } from "known-options";
-import { StochasticDepth } from "stochastic-depth";
+import { KeptResidual, KeptSamples } from "stochastic-depth";
 import type { Init } from "./initializer.ts";
 import { LayerNorm, type LayerNormArgs } from "./layers/layer-norm.ts";
 import { Mlp, type MlpArgs } from "./layers/mlp.ts";
@@ -100,8 +100,8 @@ const CHECKS: Checks<TransformerBlockOptions> = {
 /**
  * A pre-norm transformer block as a model: `x = x + drop(attn(norm1(x)))`, then `x = x + drop(mlp(norm2(x)))`.
  *
- * `[batch, tokens, dim]` → `[batch, queries, dim]`. The two branches drop independently; with `dropPathRate` 0 the
- * `StochasticDepth` layers are left out. Layers are named `<name>.norm1`, `.attn`, `.norm2`, `.mlp` as in timm.
+ * `[batch, tokens, dim]` → `[batch, queries, dim]`. The two branches drop independently, and what is dropped is not computed
+ * (`KeptSamples`), except by branches with dropout or with layers of `normLayer`, `attnLayer` or `mlpLayer`. Layers are named `<name>.norm1`, `.attn`, `.norm2`, `.mlp` as in timm.
  * `normLayer`, `attnLayer` and `mlpLayer` replace the layers, also by models.
  *
  * @returns A model owned by the caller, to be applied like a layer.
@@ -143,21 +143,31 @@ export function transformerBlock(options: TransformerBlockOptions): tfl.LayersMo
   const norm2 = applied(normLayer({ ...args("norm2"), epsilon }, rest), "normLayer", [queries, dim]);
   const mlp = applied(mlpLayer({ ...args("mlp"), hiddenDim, dropRate }, rest), "mlpLayer", [queries, dim]);
   const first = leading ? applied(new FirstTokens({ ...named("first"), count: queries })) : identity;
-  const drop = (part: string) =>
-    dropPathRate > 0
-      ? applied(new StochasticDepth({ ...named(part), dropProb: dropPathRate, seed }))
-      : identity;
-  const add = (part: string, ...terms: Symbolic[]) => new Residual(named(part)).apply(terms) as Symbolic;
+
+  // A user's own layer may mix samples, and dropout draws by the keys of the whole batch: these compute every sample.
+  const isOwn = (layer: unknown) => layer === undefined && options.normLayer === undefined;
+  const skips = {
+    drop_path1: isOwn(options.attnLayer) && attnDropRate === 0,
+    drop_path2: isOwn(options.mlpLayer) && dropRate === 0,
+  };
+  /** `x + drop(branch(input))`. */
+  const residual = (add: string, x: Symbolic, drop: keyof typeof skips, branch: Branch, input = x) => {
+    if (dropPathRate === 0) return new Residual(named(add)).apply([x, branch(input)]) as Symbolic;
+    const kept = new KeptSamples({ ...named(drop), dropProb: dropPathRate, seed, skip: skips[drop] });
+    const [samples, mask] = kept.apply(input) as [Symbolic, Symbolic];
+    return new KeptResidual(named(add)).apply([x, branch(samples), mask]) as Symbolic;
+  };
 
   const input = tfl.input({ ...named("input"), shape: [tokens, dim] });
-  let x = add("add1", first(input), drop("drop_path1")(attn(norm1(input))));
-  x = add("add2", x, drop("drop_path2")(mlp(norm2(x))));
+  let x = residual("add1", first(input), "drop_path1", (samples) => attn(norm1(samples)), input);
+  x = residual("add2", x, "drop_path2", (samples) => mlp(norm2(samples)));
   const block = tfl.model({ inputs: input, outputs: x, name });
   block.inputSpec = [new tfl.InputSpec({ ndim: 3, axes: { 1: tokens, 2: dim } })]; // checked by `apply`
   return block;
 }
 
 type Symbolic = tfl.SymbolicTensor;
+type Branch = (samples: Symbolic) => Symbolic;
 
 /** Applies a layer; one that an option made must return `[batch, ...shape]`. */
 function applied(layer: tfl.layers.Layer, option = "", shape?: readonly number[]): (x: Symbolic) => Symbolic {

@@ -1,9 +1,10 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { StochasticDepth } from "stochastic-depth";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { KeptResidual, KeptSamples, StochasticDepth } from "stochastic-depth";
 import * as vit from "vit-blocks";
 import { type Case, layerCase, noise, opCase } from "../case.ts";
 import type { Array64 } from "../float64/array.ts";
-import { add } from "../float64/array.ts";
+import { add, map } from "../float64/array.ts";
 import * as deit from "../float64/deit.ts";
 import { dropout, stochasticDepth } from "../float64/draws.ts";
 import * as f64 from "../float64/functions.ts";
@@ -121,6 +122,28 @@ export const layers: readonly Case[] = [
     reference: (x) => stochasticDepth(x, { rate: 0.5, sampleKeys: KEYS, site: "drop_path" }),
   }),
   weighted({
+    op: "stochastic-depth: KeptSamples and KeptResidual",
+    x: TOKENS,
+    make: () => keptTanh([5, 6]),
+    kwargs: TRAINING,
+    reference: (x) =>
+      add(x, stochasticDepth(map(x, Math.tanh), { rate: 0.5, sampleKeys: KEYS, site: "drop_path" })),
+  }),
+  weighted({
+    op: "vit-blocks: transformerBlock in training, with stochastic depth alone",
+    x: TOKENS,
+    weights: BLOCK,
+    make: () => {
+      const sizes = { tokens: 5, dim: 6, heads: 2, headDim: 4, hiddenDim: 13 };
+      return vit.transformerBlock({ ...sizes, dropPathRate: 0.5, name: "b" });
+    },
+    kwargs: TRAINING,
+    reference: (x, weights) => {
+      const drop = { dropPathRate: 0.5, sampleKeys: KEYS };
+      return deit.transformerBlock(x, weights, { ...drop, name: "b", heads: 2, queries: 5 });
+    },
+  }),
+  weighted({
     op: "vit-blocks: transformerBlock, queries: 2 of 5 tokens",
     x: TOKENS,
     weights: BLOCK,
@@ -146,6 +169,17 @@ export const layers: readonly Case[] = [
     },
   }),
 ];
+
+/** `x + drop(tanh(x))`, computed for the samples that are kept. */
+function keptTanh(shape: number[]): tfl.LayersModel {
+  const x = tfl.input({ shape });
+  const [kept, mask] = new KeptSamples({ dropProb: 0.5, name: "drop_path" }).apply(x) as tfl.SymbolicTensor[];
+  const branch = tfl.layers.activation({ activation: "tanh" }).apply(kept!) as tfl.SymbolicTensor;
+  return tfl.model({
+    inputs: x,
+    outputs: new KeptResidual().apply([x, branch, mask!]) as tfl.SymbolicTensor,
+  });
+}
 
 /** A layer and its weights by name, in the layer's order. */
 function weighted({

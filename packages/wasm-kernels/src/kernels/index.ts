@@ -9,6 +9,7 @@ import { patchExtract } from "./convolution/patch-extract.ts";
 import { maximum, minimum } from "./elementwise/bounds.ts";
 import { gelu, geluGrad } from "./elementwise/gelu.ts";
 import { identity } from "./elementwise/identity.ts";
+import { gatherRows, scatterRows } from "./elementwise/rows.ts";
 import { groupNorm, groupNormGrad } from "./norms/group-norm.ts";
 import { layerNorm, layerNormGrad } from "./norms/layer-norm.ts";
 import { weightStandardize, weightStandardizeGrad } from "./norms/weight-standardize.ts";
@@ -33,6 +34,7 @@ export const kernels: readonly Kernel<Context>[] = [
   depthwiseBackpropInput,
   einsum,
   fusedMatMul,
+  gatherRows,
   gelu,
   geluGrad,
   groupNorm,
@@ -45,6 +47,7 @@ export const kernels: readonly Kernel<Context>[] = [
   mean,
   minimum,
   patchExtract,
+  scatterRows,
   softmaxCrossEntropy,
   softmaxCrossEntropyGrad,
   squaredNorms,

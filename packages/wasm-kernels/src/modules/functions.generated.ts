@@ -27,6 +27,8 @@ export type CFunction =
   | "patch_extract"
   | "row_sum"
   | "squared_norm"
+  | "gather_rows"
+  | "scatter_rows"
   | "softmax_cross_entropy"
   | "softmax_cross_entropy_grad"
   | "unsorted_segment_sum"

@@ -140,6 +140,21 @@ export function sampleResults(c: CFunctions, memory: WebAssembly.Memory): Record
       [high, size],
     ];
   });
+  sample("rows", () => {
+    const [inner, batch, rows] = [27, 5, integers([0, 2, 3])];
+    const [x, values, taken, sum] = [
+      noise(batch * inner),
+      noise(3 * inner),
+      make(3 * inner),
+      make(batch * inner),
+    ];
+    c.gather_rows(x, rows, taken, 3, inner, 1.25);
+    c.scatter_rows(x, values, rows, sum, 3, batch, inner, 1.25);
+    return [
+      [taken, 3 * inner],
+      [sum, batch * inner],
+    ];
+  });
   sample("layer norm", () => {
     const [rows, dim] = [70, 27];
     const [x, gamma, beta, dy] = [noise(rows * dim), noise(dim), noise(dim), noise(rows * dim)];

@@ -1,0 +1,70 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { customOp, hasKernel, runKernel, withGradient } from "kernel-contract";
+
+/** Backends that compile programs for shapes: rows are not left out there, masks are multiplied. */
+const FIXED_SHAPES: ReadonlySet<string> = new Set(["webgl", "webgpu"]);
+
+/** Whether the current backend gains by smaller batches. */
+export function leavesRowsOut(): boolean {
+  return !FIXED_SHAPES.has(tf.getBackend());
+}
+
+/** Returns rows of `x`, ascending and distinct; the gradient of the others is zero. */
+export function takeRows(x: tf.Tensor, rows: readonly number[]): tf.Tensor {
+  const batch = x.shape[0]!;
+  return customOp([x], (v) => ({
+    value: gathered(v, rows, 1),
+    saved: [],
+    backward: (dy) => [scattered(undefined, dy, { rows, scale: 1, batch })],
+  }));
+}
+
+/** Returns `x` with `scale · branch[i]` added to `x[rows[i]]`. */
+export function addToRows(
+  x: tf.Tensor,
+  branch: tf.Tensor,
+  rows: readonly number[],
+  scale: number,
+): tf.Tensor {
+  return customOp([x, branch], (a, b) => ({
+    value: scattered(a, b, { rows, scale, batch: a.shape[0]! }),
+    saved: [],
+    backward: (dy) => [tf.clone(dy), gathered(dy, rows, scale)],
+  }));
+}
+
+/** Returns `x + branch · mask`, the mask by sample. */
+export function addMasked(x: tf.Tensor, branch: tf.Tensor, mask: tf.Tensor): tf.Tensor {
+  const bySample = [x.shape[0]!, ...x.shape.slice(1).map(() => 1)];
+  return customOp([x, branch], (a, b) => {
+    const factors = tf.reshape(mask, bySample);
+    return withGradient({
+      value: tf.add(a, tf.mul(b, factors)),
+      saved: [factors],
+      backward: (dy, [kept]) => [tf.clone(dy), tf.mul(dy, kept)],
+    });
+  });
+}
+
+function gathered(x: tf.Tensor, rows: readonly number[], scale: number): tf.Tensor {
+  if (hasKernel("GatherRows")) return runKernel("GatherRows", { x }, { rows, scale })[0];
+  if (rows.length === 0) return tf.zeros([0, ...x.shape.slice(1)]);
+  const taken = tf.gather(x, tf.tensor1d([...rows], "int32"));
+  return scale === 1 ? taken : tf.mul(taken, scale);
+}
+
+function scattered(
+  x: tf.Tensor | undefined,
+  values: tf.Tensor,
+  attributes: { readonly rows: readonly number[]; readonly scale: number; readonly batch: number },
+): tf.Tensor {
+  if (hasKernel("ScatterRows")) {
+    return runKernel("ScatterRows", x ? { x, values } : { values }, attributes)[0];
+  }
+  const { rows, scale, batch } = attributes;
+  const shape = [batch, ...values.shape.slice(1)];
+  if (rows.length === 0) return x ? tf.clone(x) : tf.zeros(shape);
+  const places = tf.tensor2d([...rows], [rows.length, 1], "int32");
+  const placed = tf.scatterND(places, scale === 1 ? values : tf.mul(values, scale), shape);
+  return x ? tf.add(x, placed) : placed;
+}

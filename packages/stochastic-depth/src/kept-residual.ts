@@ -14,8 +14,9 @@ import { addMasked, addToRows, leavesRowsOut } from "./row-ops.ts";
  * @throws RangeError if the branch has another number of rows or another shape.
  *
  * @example
- * const [kept, mask] = new KeptSamples({ dropProb: 0.1, name: "drop_path" }).apply(x) as tfl.SymbolicTensor[];
- * const y = new KeptResidual({ name: "add" }).apply([x, branch.apply(kept), mask]);
+ * const keep = new KeptSamples({ dropProb: 0.5, name: "drop_path" });
+ * const [kept, mask] = keep.apply(x, { training: true, sampleKeys: [7, 8] }) as tf.Tensor[];
+ * const y = new KeptResidual().apply([x, tf.tanh(kept!), mask!]);
  */
 export class KeptResidual extends tfl.layers.Layer {
   static readonly className: string = "KeptResidual";

@@ -44,8 +44,9 @@ const CHECKS: Checks<KeptSamplesArgs> = {
  * https://arxiv.org/abs/2304.07193, section 5, but each sample is drawn alone, whatever the batch.
  *
  * @example
- * const [kept, mask] = new KeptSamples({ dropProb: 0.1, name: "drop_path" }).apply(x) as tfl.SymbolicTensor[];
- * const y = new KeptResidual({ name: "add" }).apply([x, branch.apply(kept), mask]);
+ * const keep = new KeptSamples({ dropProb: 0.5, name: "drop_path" });
+ * const [kept, mask] = keep.apply(x, { training: true, sampleKeys: [7, 8] }) as tf.Tensor[];
+ * const y = new KeptResidual().apply([x, tf.tanh(kept!), mask!]);
  */
 export class KeptSamples extends tfl.layers.Layer {
   static readonly className: string = "KeptSamples";

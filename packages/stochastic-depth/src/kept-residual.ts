@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { LAYER_OPTIONS, requireOptions } from "known-options";
 import { keptRows } from "./drop-mask.ts";
-import { addMasked, addToRows, leavesRowsOut } from "./row-ops.ts";
+import { addMasked, addNothing, addToRows, leavesRowsOut } from "./row-ops.ts";
 
 /**
  * Second half of stochastic depth after `KeptSamples`: `y = x + branch · mask`, where the branch has only the samples that the
@@ -38,6 +38,7 @@ export class KeptResidual extends tfl.layers.Layer {
       if (rows === batch && !leavesRowsOut()) return addMasked(x, branch, mask);
       const factors = mask.dataSync();
       const kept = keptRows(factors);
+      if (kept.length === 0 && rows === 1) return addNothing(x, branch); // the sample that stands for none
       if (rows === kept.length) return addToRows(x, branch, kept, factors[kept[0] ?? 0] || 1);
       if (rows === batch) return addMasked(x, branch, mask);
       throw misfit(x, branch, mask);

@@ -98,11 +98,13 @@ describe.each(BACKENDS)("samples that are kept, on %s", (backend) => {
     }
   });
 
-  test("may be none: an empty batch, and rate 1", () => {
+  test("may be none: in an empty batch, and at rate 1", () => {
     expect(residual(tf.zeros([0, 5]), w(), { dropProb: 0.5 }).y.shape).toEqual([0, 5]);
     const input = x(3);
     const { y, rows } = residual(input, w(), { dropProb: 1 });
-    expect([rows, y.arraySync()]).toEqual([0, input.arraySync()]);
+    expect([rows, y.arraySync()]).toEqual([1, input.arraySync()]); // computed, without effect
+    const nan = tf.fill([5, 5], Number.NaN) as tf.Tensor2D;
+    expect(residual(input, nan, { dropProb: 1 }).y.arraySync()).toEqual(input.arraySync());
   });
 
   test("survive a model's round trip", async () => {

@@ -37,7 +37,8 @@ const CHECKS: Checks<KeptSamplesArgs> = {
  *
  * `[batch, ...]` → `[kept, ...]` and the mask `[batch]`: 0, or `1 / (1 − dropProb)` for a sample that is kept. Masks are those
  * of `StochasticDepth` with the same name, seed and keys. All samples are returned outside training, with `skip: false`, and on
- * WebGL and WebGPU, which compile programs for shapes. The gradient of a sample that is left out is zero.
+ * WebGL and WebGPU, which compile programs for shapes; where none is kept the first is, without effect. The gradient of a sample
+ * that is left out is zero.
  *
  * @throws TypeError for an unknown option, RangeError if `dropProb` is outside [0, 1] or `seed` is not a uint32.
  * @see Huang et al. 2016, https://arxiv.org/abs/1603.09382; rows are left out of the batch as in DINOv2,
@@ -77,7 +78,8 @@ export class KeptSamples extends tfl.layers.Layer {
       sampleKeys,
       site: siteOf(this.name),
     });
-    const rows = keptRows(mask);
+    const kept = keptRows(mask);
+    const rows = kept.length > 0 || batch === 0 ? kept : [0]; // tfjs' own kernels fail on an empty batch
     const all = !this.skip || rows.length === batch || !leavesRowsOut();
     return [all ? tf.clone(x) : takeRows(x, rows), tf.tensor1d(mask)];
   }

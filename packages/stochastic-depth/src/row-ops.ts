@@ -33,6 +33,15 @@ export function addToRows(
   }));
 }
 
+/** Returns `x`; the branch's gradient is zero. */
+export function addNothing(x: tf.Tensor, branch: tf.Tensor): tf.Tensor {
+  return customOp([x, branch], (a, b) => ({
+    value: tf.clone(a),
+    saved: [],
+    backward: (dy) => [tf.clone(dy), tf.zeros(b.shape)],
+  }));
+}
+
 /** Returns `x + branch · mask`, the mask by sample. */
 export function addMasked(x: tf.Tensor, branch: tf.Tensor, mask: tf.Tensor): tf.Tensor {
   const bySample = [x.shape[0]!, ...x.shape.slice(1).map(() => 1)];

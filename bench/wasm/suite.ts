@@ -1,6 +1,7 @@
 import { loadavg } from "node:os";
 import type { Recorder, SuiteOptions } from "../report.ts";
 import { rowTable } from "../table.ts";
+import { bitsRows } from "./kernels/bits.ts";
 import { boundsRow } from "./kernels/bounds.ts";
 import { ceilingRow } from "./kernels/ceiling.ts";
 import { productRows } from "./kernels/products.ts";
@@ -26,6 +27,7 @@ const IDLE_LOAD = 0.7;
 const PARTS: Readonly<Record<string, Part>> = {
   products: productRows,
   sweep: sweepRows,
+  bits: bitsRows,
   model: endToEndRows,
   tape: tapeRows,
   builds: buildsRow,

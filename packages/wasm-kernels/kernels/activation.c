@@ -27,7 +27,7 @@ INLINE void activate_all(float* x, int size, const int kind, float alpha) {
   Constants table;
   const Constants* k = constants(&table);
   int i = 0;
-  MAP(i, size, x, activate_four(LOAD(x + i + lane), kind, slope, k));
+  UPDATE(i, size, x, activate_four(LOAD(x + i + lane), kind, slope, k));
   if (i < size) store_part(x + i, activate_four(load_part(x + i, size - i), kind, slope, k), size - i);
 }
 

@@ -22,7 +22,8 @@ INLINE void update_four(f32x4 value, f32x4* m, f32x4* v, f32x4 g, f32x4* out, fl
 /// `rest1` is 1 - β₁ and `rest2` 1 - β₂; `kept` has one number per tensor, 1 - its decay.
 void EXPORT(adamw_update)(const Parameter* parameters, const float* kept, int count, float beta1, float beta2,
                           float rest1, float rest2, float step_size, float epsilon) {
-  for (const Parameter* p = parameters; p < parameters + count; p++, kept++) {
+  for (const Parameter* next = parameters; next < parameters + count; next++, kept++) {
+    const Parameter here = *next, *p = &here;
     int i = 0;
     FOURS(i, p->size, {
       f32x4 m[VECTORS], v[VECTORS], out[VECTORS];
@@ -31,6 +32,7 @@ void EXPORT(adamw_update)(const Parameter* parameters, const float* kept, int co
         update_four(LOAD(p->value + i + 4 * u), m + u, v + u, LOAD(p->gradient + i + 4 * u), out + u, beta1, beta2, rest1, rest2,
                     step_size, epsilon, *kept);
       }
+      LOADED;
       for (int u = 0; u < VECTORS; u++) STORE(p->new_m + i + 4 * u, m[u]);
       for (int u = 0; u < VECTORS; u++) STORE(p->new_v + i + 4 * u, v[u]);
       for (int u = 0; u < VECTORS; u++) STORE(p->new_value + i + 4 * u, out[u]);

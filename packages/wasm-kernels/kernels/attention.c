@@ -78,7 +78,7 @@ static void pack_rows(float* panel, const float* rows, int ld, int count, int si
   pack_b_panel(panel, rows, transposed, count, size);
   if (factor == 1.0f) return;
   int i = 0;
-  MAP(i, NR * size, panel, MUL(LOAD(panel + i + lane), SPLAT(factor)));
+  UPDATE(i, NR * size, panel, MUL(LOAD(panel + i + lane), SPLAT(factor)));
 }
 
 /// scores[keys][NR] = k · panel, with `k` packed by four.
@@ -121,23 +121,26 @@ static void add_over_queries(const float* a, int a_step, const float* b, int key
   }
 }
 
-/// scores = 2^(scores - the largest of their column), unnormalized; returns both per column. Eight columns at a time.
+/// scores = 2^(scores - the largest of their column), unnormalized; returns both per column.
 static void softmax_columns(float* scores, int keys, float* top, float* total, const Constants* k) {
-  for (int j = 0; j < NR; j += 8) {
-    float* from = scores + j;
-    f32x4 top0 = LOAD(from), top1 = LOAD(from + 4), sum0 = SPLAT(0), sum1 = SPLAT(0);
-    // Where `pmax` passes over a NaN, the sum below does not.
-    for (int i = 1; i < keys; i++) {
-      top0 = wasm_f32x4_pmax(top0, LOAD(from + i * NR));
-      top1 = wasm_f32x4_pmax(top1, LOAD(from + i * NR + 4));
-    }
-    for (int i = 0; i < keys; i++) {
-      f32x4 e0 = exp2_4(SUB(LOAD(from + i * NR), top0), k), e1 = exp2_4(SUB(LOAD(from + i * NR + 4), top1), k);
-      sum0 = ADD(sum0, e0), sum1 = ADD(sum1, e1);
-      STORE(from + i * NR, e0), STORE(from + i * NR + 4, e1);
-    }
-    STORE(top + j, top0), STORE(top + j + 4, top1), STORE(total + j, sum0), STORE(total + j + 4, sum1);
+  enum { VECTORS = NR / 4 };
+  f32x4 most[VECTORS], sum[VECTORS];
+  UNROLL for (int v = 0; v < VECTORS; v++) most[v] = LOAD(scores + 4 * v), sum[v] = SPLAT(0);
+  // Where `pmax` passes over a NaN, the sum below does not.
+  for (int i = 1; i < keys; i++) {
+    UNROLL for (int v = 0; v < VECTORS; v++) most[v] = wasm_f32x4_pmax(most[v], LOAD(scores + i * NR + 4 * v));
   }
+  UNROLL for (int v = 0; v < VECTORS; v++) STORE(top + 4 * v, most[v]);
+  for (int i = 0; i < keys; i++) {
+    f32x4 e[VECTORS];
+    UNROLL for (int v = 0; v < VECTORS; v++) {
+      e[v] = exp2_4(SUB(LOAD(scores + i * NR + 4 * v), LOAD(top + 4 * v)), k);
+      sum[v] = ADD(sum[v], e[v]);
+    }
+    LOADED;
+    UNROLL for (int v = 0; v < VECTORS; v++) STORE(scores + i * NR + 4 * v, e[v]);
+  }
+  UNROLL for (int v = 0; v < VECTORS; v++) STORE(total + 4 * v, sum[v]);
 }
 
 /// qkv [batch, tokens, 3 · heads · size] → out [batch, queries, heads · size], log_sum_exp [batch, heads, queries].
@@ -167,7 +170,7 @@ void EXPORT(attention)(const float* qkv, float* out, float* log_sum_exp, int bat
       for (int i = 0; i < count; i++, rows += width) {
         float inverse = 1.0f / total[i];
         int j = 0;
-        MAP(j, size, rows, MUL(LOAD(rows + j + lane), SPLAT(inverse)));
+        UPDATE(j, size, rows, MUL(LOAD(rows + j + lane), SPLAT(inverse)));
         for (; j < size; j++) rows[j] *= inverse;
         lse[first + i] = top[i] * LN_2 + log_of(total[i]);
       }
@@ -209,6 +212,7 @@ static void panel_gradient(float* scores, const float* d_p, const float* shift, 
           probability[half][r] = i + r < tokens ? e : SPLAT(0);
           slope[half][r] = i + r < tokens ? d : SPLAT(0);
         }
+        LOADED;
         STORE(s, slope[0][r]), STORE(s + 4, slope[1][r]);
       }
       for (int half = 0; half < 2; half++) {

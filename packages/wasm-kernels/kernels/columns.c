@@ -72,7 +72,7 @@ INLINE void plain_terms(Columns in, float* sums, float* others, int rows, int co
   for (; r + 8 <= rows; r += 8, x += 8 * (long)row) {
     const float *x2 = x + 2 * row, *x4 = x + 4 * row, *x6 = x + 6 * row;
     int c = 0;
-    MAP(c, count, sums, ADD(LOAD(sums + c + lane), ADD(four_rows(x + c + lane, row), four_rows(x4 + c + lane, row))));
+    UPDATE(c, count, sums, ADD(LOAD(sums + c + lane), ADD(four_rows(x + c + lane, row), four_rows(x4 + c + lane, row))));
     for (; c < count; c++) {
       float low = (x[c] + x[row + c]) + (x2[c] + x2[row + c]), high = (x4[c] + x4[row + c]) + (x6[c] + x6[row + c]);
       sums[c] += low + high;
@@ -80,7 +80,7 @@ INLINE void plain_terms(Columns in, float* sums, float* others, int rows, int co
   }
   for (; r < rows; r++, x += row) {
     int c = 0;
-    MAP(c, count, sums, ADD(LOAD(sums + c + lane), LOAD(x + c + lane)));
+    UPDATE(c, count, sums, ADD(LOAD(sums + c + lane), LOAD(x + c + lane)));
     for (; c < count; c++) sums[c] += x[c];
   }
 }
@@ -92,7 +92,7 @@ INLINE void squared_terms(Columns in, float* sums, float* others, int rows, int 
   const float *x = in.x, *mean = in.mean;
   for (int r = 0; r < rows; r++, x += in.columns) {
     int c = 0;
-    MAP(c, count, sums, add_square(SUB(LOAD(x + c + lane), LOAD(mean + c + lane)), LOAD(sums + c + lane)));
+    UPDATE(c, count, sums, add_square(SUB(LOAD(x + c + lane), LOAD(mean + c + lane)), LOAD(sums + c + lane)));
     for (; c < count; c++) sums[c] += (x[c] - mean[c]) * (x[c] - mean[c]);
   }
 }
@@ -108,6 +108,7 @@ INLINE void gradient_terms(Columns in, float* plain, float* normed, int rows, in
         plainer[v] = ADD(LOAD(plain + c + 4 * v), d);
         normer[v] = MADD(d, n, LOAD(normed + c + 4 * v));
       }
+      LOADED;
       for (int v = 0; v < VECTORS; v++) STORE(plain + c + 4 * v, plainer[v]);
       for (int v = 0; v < VECTORS; v++) STORE(normed + c + 4 * v, normer[v]);
     })

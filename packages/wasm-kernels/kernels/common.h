@@ -31,6 +31,20 @@ typedef v128_t f32x4;
 #define BITS 128
 #endif
 
+/// Between loads and the stores over them: the compiler would move a store in between, and V8 gives up that pair.
+#if BITS == 256
+#define LOADED __asm__ volatile("" ::: "memory")
+#else
+#define LOADED
+#endif
+
+/// A function of its own, in which V8 merges the vectors of one loop.
+#if BITS == 256
+#define SEPARATE __attribute__((noinline))
+#else
+#define SEPARATE
+#endif
+
 /// Runs a body for every four floats that are left of `size`; in it VECTORS vectors lie from `i` on.
 #define FOURS(i, size, ...)                                                          \
   for (; BITS == 256 && i + 8 <= size; i += 8) { enum { VECTORS = 2 }; __VA_ARGS__ } \
@@ -38,16 +52,22 @@ typedef v128_t f32x4;
 
 /// y[i…] = value for every four floats that are left of `size`, where `value` computes four of them
 /// from its inputs' at `x + i + lane`: V8 sees that vectors lie side by side where the constant is added last.
-#define MAP(i, size, y, value)                       \
-  for (; BITS == 256 && i + 8 <= size; i += 8) {     \
-    f32x4 low, high;                                 \
-    { enum { lane = 0 }; low = value; }              \
-    { enum { lane = 4 }; high = value; }             \
-    STORE(y + i, low), STORE(y + i + 4, high);     \
-  }                                                  \
-  for (; i + 4 <= size; i += 4) {                    \
-    enum { lane = 0 };                               \
-    STORE(y + i, value);                             \
+#define MAP(i, size, y, value) EACH_FOUR(i, size, y, value, )
+
+/// The same where `value` reads y itself.
+#define UPDATE(i, size, y, value) EACH_FOUR(i, size, y, value, LOADED)
+
+#define EACH_FOUR(i, size, y, value, loaded)     \
+  for (; BITS == 256 && i + 8 <= size; i += 8) { \
+    f32x4 low, high;                             \
+    { enum { lane = 0 }; low = value; }          \
+    { enum { lane = 4 }; high = value; }         \
+    loaded;                                      \
+    STORE(y + i, low), STORE(y + i + 4, high);   \
+  }                                              \
+  for (; i + 4 <= size; i += 4) {                \
+    enum { lane = 0 };                           \
+    STORE(y + i, value);                         \
   }
 
 /// Sum of the four lanes.
@@ -61,6 +81,9 @@ INLINE float lanes_max(f32x4 v) {
   f32x4 pairs = wasm_f32x4_max(v, wasm_i32x4_shuffle(v, v, 2, 3, 0, 1));
   return wasm_f32x4_extract_lane(wasm_f32x4_max(pairs, wasm_i32x4_shuffle(pairs, pairs, 1, 0, 3, 2)), 0);
 }
+
+/// √x as a vector: V8 compiles a scalar square root to an SSE instruction, slow after 256-bit ones.
+INLINE float root(float x) { return wasm_f32x4_extract_lane(wasm_f32x4_sqrt(SPLAT(x)), 0); }
 
 /// 1 to 3 floats into the low lanes, zeros above: never reads past `count`.
 INLINE f32x4 load_part(const float* p, int count) {

@@ -59,23 +59,36 @@ static void unfold(const float* x, const Conv2D* s, int first, int count, float*
   }
 }
 
+INLINE void add(float* to, const float* from, int count) {
+  int i = 0;
+  UPDATE(i, count, to, ADD(LOAD(to + i + lane), LOAD(from + i + lane)));
+  for (; i < count; i++) to[i] += from[i];
+}
+
+/// The transpose of `unfold_row`.
+INLINE void fold_row(float* row, int width, int channels, int left, int taps, int dilation, const float* from) {
+  if (dilation == 1 && left >= 0 && left + taps <= width) {
+    add(row + left * channels, from, taps * channels);
+    return;
+  }
+  for (int fx = 0; fx < taps; fx++, from += channels) {
+    int x = left + fx * dilation;
+    if (x >= 0 && x < width) add(row + x * channels, from, channels);
+  }
+}
+
 /// The transpose of `unfold`: adds the patches to where they came from.
 static void fold(float* dx, const Conv2D* s, int first, int count, const float* patches) {
-  int channels = s->in_channels, plane = s->out_height * s->out_width;
+  int channels = s->in_channels, plane = s->out_height * s->out_width, line = s->filter_width * channels;
   for (int at = first; at < first + count; at++) {
     int image = at / plane, position = at % plane;
     int top = position / s->out_width * s->stride_height - s->pad_top;
     int left = position % s->out_width * s->stride_width - s->pad_left;
-    for (int fy = 0; fy < s->filter_height; fy++) {
+    for (int fy = 0; fy < s->filter_height; fy++, patches += line) {
       int y = top + fy * s->dilation_height;
-      for (int fx = 0; fx < s->filter_width; fx++, patches += channels) {
-        int xx = left + fx * s->dilation_width;
-        if (y < 0 || y >= s->in_height || xx < 0 || xx >= s->in_width) continue;
-        float* to = dx + ((image * s->in_height + y) * s->in_width + xx) * channels;
-        int c = 0;
-        MAP(c, channels, to, ADD(LOAD(to + c + lane), LOAD(patches + c + lane)));
-        for (; c < channels; c++) to[c] += patches[c];
-      }
+      if (y < 0 || y >= s->in_height) continue;
+      float* row = dx + (image * s->in_height + y) * s->in_width * channels;
+      fold_row(row, s->in_width, channels, left, s->filter_width, s->dilation_width, patches);
     }
   }
 }
@@ -102,24 +115,25 @@ void EXPORT(conv2d)(const float* x, const float* w, float* y, const Conv2D* s, f
 enum { BLOCKS = 16 };
 
 /// dw[fh, fw, in, out] = Σ over positions of patchᵀ · dy. `patches` holds `rows` unfolded patches, `totals` a double for each
-/// number of dw.
+/// number of dw, touched where there are more than BLOCKS blocks.
 void EXPORT(conv2d_backprop_filter)(const float* x, const float* dy, float* dw, const Conv2D* s, float* patches,
                                     int rows, float* scratch, double* totals) {
-  int total = s->batch * s->out_height * s->out_width, depth = patch_size(s), out = s->out_channels, blocks = 0;
-  clear(dw, depth * out);
-  __builtin_memset(totals, 0, (unsigned)(depth * out) * sizeof(double));
+  int total = s->batch * s->out_height * s->out_width, depth = patch_size(s), out = s->out_channels;
+  int blocks = 0, has_totals = 0;
+  if (total == 0) clear(dw, depth * out);
   for (int first = 0; first < total; first += rows) {
     int count = total - first < rows ? total - first : rows;
     const float* left = is_pointwise(s) ? x + first * depth : patches;
     if (!is_pointwise(s)) unfold(x, s, first, count, patches);
     if (blocks == BLOCKS) {
-      add_block(totals, dw, depth * out, 1);
+      add_block(totals, dw, depth * out, has_totals);
+      has_totals = 1;
       blocks = 0;
     }
     Matrix a = {left, 1, depth}, b = {dy + first * out, out, 1};
     gemm(a, b, dw, out, depth, out, count, 0, blocks++ > 0, scratch);
   }
-  add_totals(totals, dw, depth * out);
+  if (has_totals) add_totals(totals, dw, depth * out);
 }
 
 /// dx = fold(dy · wᵀ).

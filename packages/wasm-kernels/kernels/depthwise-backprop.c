@@ -17,7 +17,7 @@ INLINE int source(const Conv2D* s, int image, int oy, int ox, int fy, int fx) {
 /// to[c] += Σ_q a[…] · b[…] over the channels; see the two callers.
 INLINE void accumulate(float* to, const float* a, const float* b, int count) {
   int c = 0;
-  MAP(c, count, to, MADD(LOAD(a + c + lane), LOAD(b + c + lane), LOAD(to + c + lane)));
+  UPDATE(c, count, to, MADD(LOAD(a + c + lane), LOAD(b + c + lane), LOAD(to + c + lane)));
   for (; c < count; c++) to[c] += a[c] * b[c];
 }
 

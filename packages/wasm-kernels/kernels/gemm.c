@@ -13,23 +13,34 @@ enum { FEW_ROWS = 8, SHORT = 8, WIDE = 32, NARROW_ROWS = 8 };
 /// Longest k added up at once, and columns of c that a longer one is multiplied for at a time.
 enum { DEEP = 32768, DEEP_COLUMNS = 512 };
 
-static void full_tile(const float* a, const float* b, int k, float* c, int ldc, const float* bias,
-                      int accumulate) {
+SEPARATE static void full_tile(const float* a, const float* b, int k, float* c, int ldc, const float* bias,
+                               int accumulate) {
   tile(a, MR, b, NR, MR, NR / 4, k, c, ldc, bias, accumulate);
 }
 
+/// The upper four rows of a tile.
+SEPARATE static void upper_tile(const float* a, const float* b, int k, float* c, int ldc, const float* bias,
+                                int accumulate) {
+  tile(a, MR, b, NR, 4, NR / 4, k, c, ldc, bias, accumulate);
+}
+
 /// The left half of a tile.
-static void half_tile(const float* a, const float* b, int k, float* c, int ldc, const float* bias) {
+SEPARATE static void left_tile(const float* a, const float* b, int k, float* c, int ldc, const float* bias) {
   tile(a, MR, b, NR, MR, NR / 8, k, c, ldc, bias, 0);
 }
 
-/// A tile that sticks out of the matrix: computed whole beside it, in the order of a full one, so that a row's numbers do not
+/// A tile that sticks out of the matrix: computed beside it, in the order of a full one, so that a row's numbers do not
 /// depend on where it stands; then copied in part.
 static void edge_tile(const float* a, const float* b, int k, float* c, int ldc, const float* bias, int accumulate, int m,
                       int n) {
+  if (MR > 4 && m == 4 && n == NR) {
+    upper_tile(a, b, k, c, ldc, bias, accumulate);
+    return;
+  }
   float whole[MR * NR], edge_bias[NR];
   for (int j = 0; j < NR; j++) edge_bias[j] = bias && !accumulate && j < n ? bias[j] : 0.0f;
-  if (n <= NR / 2) half_tile(a, b, k, whole, NR, edge_bias);
+  if (n <= NR / 2) left_tile(a, b, k, whole, NR, edge_bias);
+  else if (MR > 4 && m <= 4) upper_tile(a, b, k, whole, NR, edge_bias, 0);
   else full_tile(a, b, k, whole, NR, edge_bias, 0);
   for (int i = 0; i < m; i++, c += ldc) {
     for (int j = 0; j < n; j += 4) {

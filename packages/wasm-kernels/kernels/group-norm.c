@@ -33,7 +33,7 @@ void EXPORT(group_norm)(const float* x, const float* gamma, const float* beta, f
     spread_groups(scale, channels, groups, count);
     for (int g = 0; g < groups; g++) {
       mean[g] = mu[g * size];
-      rstd[g] = 1.0f / __builtin_sqrtf(scale[g * size] + epsilon);
+      rstd[g] = 1.0f / root(scale[g * size] + epsilon);
     }
     for (int c = 0; c < channels; c++) scale[c] = rstd[c / size] * gamma[c];
     for (int p = 0; p < pixels; p++, x += channels, y += channels) {

@@ -26,7 +26,7 @@ void EXPORT(layer_norm)(const float* x, const float* gamma, const float* beta, f
     }
     float squares = lanes_sum(sum);
     for (; i < dim; i++) squares += (x[i] - mu) * (x[i] - mu);
-    float scale = 1.0f / __builtin_sqrtf(squares / dim + epsilon);
+    float scale = 1.0f / root(squares / dim + epsilon);
     mean[r] = mu;
     rstd[r] = scale;
     f32x4 scale4 = SPLAT(scale);
@@ -63,6 +63,7 @@ void EXPORT(layer_norm_grad)(const float* x, const float* gamma, const float* me
         gammas[v] = MADD(d, n, LOAD(dgamma + i + 4 * v));
         betas[v] = ADD(d, LOAD(dbeta + i + 4 * v));
       }
+      LOADED;
       for (int v = 0; v < VECTORS; v++) STORE(dgamma + i + 4 * v, gammas[v]);
       for (int v = 0; v < VECTORS; v++) STORE(dbeta + i + 4 * v, betas[v]);
     })

@@ -30,8 +30,41 @@ INLINE void pack_four(float* dst, int stride, const float* src, int row, int col
   }
 }
 
+/// Four panels of MR rows whose columns are contiguous: whole cache lines are read, once.
+INLINE void copy_four(float* dst, const float* src, int column, int k) {
+  for (int p = 0; p < k; p++, src += column, dst += MR) {
+    for (int panel = 0; panel < 4; panel++) {
+      const float* from = src + panel * MR;
+      float* to = dst + panel * MR * k;
+      STORE(to, LOAD(from));
+      if (MR == 6) wasm_v128_store64_lane(to + 4, wasm_v128_load64_zero(from + 4), 0);
+    }
+  }
+}
+
+/// A panel of six rows that are contiguous.
+INLINE void transpose_six(float* dst, const float* src, int row, int k) {
+  int p = 0;
+  for (; p + 4 <= k; p += 4, src += 4, dst += 24) {
+    f32x4 fifth = LOAD(src + 4 * row), sixth = LOAD(src + 5 * row);
+    store_transposed(LOAD(src), LOAD(src + row), LOAD(src + 2 * row), LOAD(src + 3 * row), dst, 6);
+    f32x4 low = wasm_i32x4_shuffle(fifth, sixth, 0, 4, 1, 5), high = wasm_i32x4_shuffle(fifth, sixth, 2, 6, 3, 7);
+    wasm_v128_store64_lane(dst + 4, low, 0);
+    wasm_v128_store64_lane(dst + 10, low, 1);
+    wasm_v128_store64_lane(dst + 16, high, 0);
+    wasm_v128_store64_lane(dst + 22, high, 1);
+  }
+  for (; p < k; p++, src++, dst += 6) {
+    for (int r = 0; r < 6; r++) dst[r] = src[r * row];
+  }
+}
+
 void pack_a(float* dst, Matrix a, int m, int k, int rows) {
-  for (int i = 0; i < m; i += rows, dst += rows * k) {
+  if (MR == 4) rows = 4;  // the only number there; for the compiler to know
+  int i = 0;
+  for (; rows == MR && a.row == 1 && i + 4 * MR <= m; i += 4 * MR, dst += 4 * MR * k) copy_four(dst, a.data + i, a.column, k);
+  for (; rows == 6 && a.column == 1 && i + 6 <= m; i += 6, dst += 6 * k) transpose_six(dst, a.data + i * a.row, a.row, k);
+  for (; i < m; i += rows, dst += rows * k) {
     // From the last four rows on: what a store writes too much lies where the next one writes.
     for (int r = (rows - 1) / 4 * 4; r >= 0; r -= 4) {
       int count = m - i < rows ? m - i - r : rows - r;

@@ -24,10 +24,16 @@ void EXPORT(softmax_cross_entropy)(const float* targets, const float* logits, fl
   for (int r = 0; r < rows; r++, targets += classes, logits += classes) {
     float top = scaled_max(logits, classes, 1.0f);
     double total = 0, mass = 0, below = 0;
-    for (int c = 0; c < classes; c++) {
-      total += wasm_f32x4_extract_lane(exp4(SPLAT(logits[c] - top), k), 0);
-      mass += targets[c];
-      below += (double)targets[c] * ((double)top - logits[c]);
+    for (int c = 0; c < classes; c += 4) {
+      int count = classes - c < 4 ? classes - c : 4;
+      f32x4 four = count < 4 ? load_part(logits + c, count) : LOAD(logits + c);
+      float e[4];
+      STORE(e, exp4(SUB(four, SPLAT(top)), k));
+      for (int i = 0; i < count; i++) {
+        total += e[i];
+        mass += targets[c + i];
+        below += (double)targets[c + i] * ((double)top - logits[c + i]);
+      }
     }
     loss[r] = (float)(below + mass * ln(total));
   }
@@ -43,6 +49,9 @@ void EXPORT(softmax_cross_entropy_grad)(const float* targets, const float* logit
     double mass = 0;
     for (int c = 0; c < classes; c++) mass += targets[c];
     float scale = (float)mass / total;
-    for (int c = 0; c < classes; c++) dlogits[c] = (dlogits[c] * scale - targets[c]) * dy[r];
+    f32x4 scale4 = SPLAT(scale), slope4 = SPLAT(dy[r]);
+    int c = 0;
+    UPDATE(c, classes, dlogits, MUL(SUB(MUL(LOAD(dlogits + c + lane), scale4), LOAD(targets + c + lane)), slope4));
+    for (; c < classes; c++) dlogits[c] = (dlogits[c] * scale - targets[c]) * dy[r];
   }
 }

@@ -21,6 +21,7 @@ INLINE float scaled_exp(const float* x, float* y, int size, float scale, float t
       e[v] = exp4(SUB(MUL(LOAD(x + i + 4 * v), SPLAT(scale)), SPLAT(top)), k);
       sum = ADD(sum, e[v]);
     }
+    LOADED;
     for (int v = 0; v < VECTORS; v++) STORE(y + i + 4 * v, e[v]);
   })
   float total = lanes_sum(sum);

@@ -30,6 +30,7 @@ INLINE void update_columns(f32x4 x[2][5], const float* b, int b_row, float* c, i
       for (int i = 0; i < rows; i++) sum[i][v] = MADD(x[i][p], y, sum[i][v]);
     }
   }
+  LOADED;
   for (int i = 0; i < rows; i++) {
     for (int v = 0; v < vectors; v++) store_four(c + i * ldc + 4 * v, sum[i][v], part);
   }
@@ -43,7 +44,7 @@ INLINE void update(const float* a, int a_row, int a_column, const float* b, int 
     for (int p = 0; p < depth; p++) x[i][p] = SPLAT_AT(a + i * a_row + p * a_column);
   }
   int j = 0;
-  const int vectors = rows == 1 ? 2 : 1;
+  const int vectors = rows == 1 || BITS == 256 ? 2 : 1;
 #pragma clang loop unroll(disable)
   for (; j + 4 * vectors <= n; j += 4 * vectors) {
     update_columns(x, b + j, b_row, c + j, ldc, rows, depth, vectors, 0, bias ? bias + j : 0, add);
@@ -57,28 +58,28 @@ INLINE void update(const float* a, int a_row, int a_column, const float* b, int 
 
 static void update_any(const float* a, int a_row, int a_column, const float* b, int b_row, float* c, int ldc, int n,
                        int rows, int depth, const float* bias, int add) {
-#define UPDATE(rows, depth, add)                                              \
+#define CASE(rows, depth, add)                                              \
   case 32 * rows + 2 * depth + add:                                           \
     update(a, a_row, a_column, b, b_row, c, ldc, n, rows, depth, bias, add); \
     break;
   switch (32 * rows + 2 * depth + add) {
-    UPDATE(1, 1, 0)
-    UPDATE(1, 1, 1)
-    UPDATE(1, 2, 0)
-    UPDATE(1, 2, 1)
-    UPDATE(1, 3, 0)
-    UPDATE(1, 3, 1)
-    UPDATE(1, 4, 0)
-    UPDATE(1, 4, 1)
-    UPDATE(2, 1, 0)
-    UPDATE(2, 1, 1)
-    UPDATE(2, 2, 0)
-    UPDATE(2, 2, 1)
-    UPDATE(2, 3, 0)
-    UPDATE(2, 3, 1)
-    UPDATE(2, 4, 0)
-    UPDATE(2, 4, 1)
-    UPDATE(2, 5, 0)
+    CASE(1, 1, 0)
+    CASE(1, 1, 1)
+    CASE(1, 2, 0)
+    CASE(1, 2, 1)
+    CASE(1, 3, 0)
+    CASE(1, 3, 1)
+    CASE(1, 4, 0)
+    CASE(1, 4, 1)
+    CASE(2, 1, 0)
+    CASE(2, 1, 1)
+    CASE(2, 2, 0)
+    CASE(2, 2, 1)
+    CASE(2, 3, 0)
+    CASE(2, 3, 1)
+    CASE(2, 4, 0)
+    CASE(2, 4, 1)
+    CASE(2, 5, 0)
   }
 }
 
@@ -140,12 +141,12 @@ INLINE void narrow(Matrix a, const float* b, int b_row, float* c, int ldc, const
       for (int v = 0; v < vectors; v++) sum[i][v] = MADD(x, y[v], sum[i][v]);
     }
   }
-  for (int i = 0; i < rows; i++) {
-    for (int v = 0; v < vectors; v++) {
-      float* to = c + i * ldc + 4 * v;
-      int width = v == vectors - 1 ? part : 0;
-      store_four(to, accumulate ? ADD(load_four(to, width), sum[i][v]) : sum[i][v], width);
+  for (int i = 0; i < rows; i++, c += ldc) {
+    for (int v = 0; v < vectors && accumulate; v++) {
+      sum[i][v] = ADD(load_four(c + 4 * v, v == vectors - 1 ? part : 0), sum[i][v]);
     }
+    LOADED;
+    for (int v = 0; v < vectors; v++) store_four(c + 4 * v, sum[i][v], v == vectors - 1 ? part : 0);
   }
 }
 

@@ -25,6 +25,7 @@ INLINE void tile(const float* a, const int as, const float* b, const int bs, con
     if (accumulate) {
       UNROLL for (int v = 0; v < vectors; v++) sum[i][v] = ADD(LOAD(c + 4 * v), sum[i][v]);
     }
+    LOADED;
     UNROLL for (int v = 0; v < vectors; v++) STORE(c + 4 * v, sum[i][v]);
   }
 }

@@ -10,7 +10,7 @@ void EXPORT(weight_standardize)(const float* w, float* y, float* mean, float* rs
   add_columns(w, mean, rows, columns);
   for (int c = 0; c < columns; c++) mean[c] /= rows;
   add_squares(w, mean, rstd, rows, columns);
-  for (int c = 0; c < columns; c++) rstd[c] = 1.0f / __builtin_sqrtf(rstd[c] / rows + epsilon);
+  for (int c = 0; c < columns; c++) rstd[c] = 1.0f / root(rstd[c] / rows + epsilon);
   for (int r = 0; r < rows; r++, w += columns, y += columns) {
     int c = 0;
     MAP(c, columns, y, MUL(SUB(LOAD(w + c + lane), LOAD(mean + c + lane)), LOAD(rstd + c + lane)));

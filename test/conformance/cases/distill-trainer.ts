@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as trainer from "distill-trainer";
 import { type Case, noise, opCase } from "../case.ts";
-import { type Array64, build, map, mapRows, reduceRows, total, zip } from "../float64/array.ts";
+import { type Array64, at, build, map, mapRows, reduceRows, total, zip } from "../float64/array.ts";
 import * as f64 from "../float64/functions.ts";
 
 const LOGITS = [map(noise([4, 7], 1), (v) => 3 * v), map(noise([4, 7], 2), (v) => 3 * v)] as const;
@@ -22,6 +22,30 @@ export const distillTrainer: readonly Case[] = [
   distillation("soft, numel", { kind: "soft", temperature: 3, reduction: "numel" }, (teacher, student) =>
     soft(teacher, student, 3, 7),
   ),
+  features("mse", (t, s) => total(zip64(t, s, (a, b) => (b - a) ** 2)) / t.length),
+  features("smooth-l1", (t, s) => {
+    const each = zip64(t, s, (a, b) => (Math.abs(b - a) < 1 ? (b - a) ** 2 / 2 : Math.abs(b - a) - 0.5));
+    return total(each) / t.length;
+  }),
+  features("cosine", (t, s) => 1 - total(zip64(t, s, (a, b) => a * b)) / Math.hypot(...t) / Math.hypot(...s)),
+  opCase({
+    op: "distill-trainer: whiten",
+    inputs: [map(noise([3, 4, 6], 7), Math.fround)],
+    run: (x) => trainer.whiten(x!),
+    reference: (x) =>
+      f64.layerNorm(
+        x!,
+        build([6], () => 1),
+        build([6], () => 0),
+      ),
+  }),
+  opCase({
+    op: "distill-trainer: resizeMaps, to a larger and a smaller side",
+    inputs: [map(noise([2, 3, 5, 4], 8), Math.fround)],
+    differentiable: [],
+    run: (x) => trainer.resizeMaps(x as tf.Tensor4D, [6, 2]),
+    reference: (x) => resized(x!, [6, 2]),
+  }),
   opCase({
     op: "distill-trainer: smoothedOneHot",
     inputs: [],
@@ -48,6 +72,54 @@ function distillation(name: string, kind: trainer.Distillation, reference: Loss)
     differentiable: [1],
     run: (teacher, student) => trainer.distillationLoss(kind, teacher as tf.Tensor2D, student as tf.Tensor2D),
     reference: (teacher, student) => reference(teacher!, student!),
+  });
+}
+
+/** A loss of features: its mean over the places of a sample; `of` computes it at one. */
+function features(
+  loss: trainer.FeatureLoss,
+  of: (teacher: Float64Array, student: Float64Array) => number,
+): Case {
+  const [places, channels] = [4, 6];
+  return opCase({
+    op: `distill-trainer: featureLoss, ${loss}`,
+    inputs: [
+      map(noise([3, places, channels], 5), Math.fround),
+      map(noise([3, places, channels], 6), Math.fround),
+    ],
+    differentiable: [1],
+    run: (teacher, student) => trainer.featureLoss(loss, teacher!, student!),
+    reference: (teacher, student) =>
+      build([3], (sample) => {
+        const rows = ({ data }: Array64, place: number) => {
+          const start = (sample! * places + place) * channels;
+          return data.subarray(start, start + channels);
+        };
+        const each = Array.from({ length: places }, (_, place) =>
+          of(rows(teacher!, place), rows(student!, place)),
+        );
+        return total(each) / places;
+      }),
+  });
+}
+
+function zip64(a: Float64Array, b: Float64Array, f: (a: number, b: number) => number): Float64Array {
+  return a.map((value, i) => f(value, b[i]!));
+}
+
+/** Bilinear interpolation between the centers of pixels; beyond the outer ones their value. */
+function resized(x: Array64, [rows, columns]: readonly [number, number]): Array64 {
+  const [batch, height, width, channels] = x.shape as [number, number, number, number];
+  const around = (index: number, to: number, from: number) => {
+    const place = Math.min(Math.max(((index + 0.5) * from) / to - 0.5, 0), from - 1);
+    const first = Math.floor(place);
+    return { first, second: Math.min(first + 1, from - 1), share: place - first };
+  };
+  return build([batch, rows, columns, channels], (b, row, column, c) => {
+    const [i, j] = [around(row!, rows, height), around(column!, columns, width)];
+    const line = (r: number) =>
+      at(x, b!, r, j.first, c!) * (1 - j.share) + at(x, b!, r, j.second, c!) * j.share;
+    return line(i.first) * (1 - i.share) + line(i.second) * i.share;
   });
 }
 

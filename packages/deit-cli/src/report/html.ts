@@ -2,6 +2,7 @@ import { escapeHtml } from "../html/escape-html.ts";
 import { PAGE_STYLE } from "../html/page-style.ts";
 import { leavesOf } from "../options/edits.ts";
 import type { ModelResult, RunResult } from "../runs/run-result.ts";
+import { hasToken } from "../settings/has-token.ts";
 import { percent, rate } from "../terminal/format.ts";
 import { confusionTable, perClassTable } from "./confusion.ts";
 import { curveCharts, MODEL_STYLE } from "./curves.ts";
@@ -13,6 +14,7 @@ import { verdict } from "./plain-words.ts";
 export function htmlReport(result: RunResult, evidence: Evidence): string {
   const { models, settings, environment } = result;
   const isDistilled = evidence.student === "student distilled";
+  const hasSecond = isDistilled && hasToken(settings.recipe);
   const title = isDistilled ? "Distilling a vision transformer" : "Training a vision transformer";
   const differentLosses = isDistilled
     ? `
@@ -50,8 +52,8 @@ ${perClassTable(evidence)}
 ${mistakeGallery(evidence.mistakes)}
 <h2>Attention: ${evidence.student}</h2>
 <p class="note">Held-out pictures, and beside each the same picture lit by the attention rollout
-(<a href="https://arxiv.org/abs/2005.00928">Abnar and Zuidema</a>) of ${isDistilled ? "the class token, then of the distillation token" : "the class token"}.</p>
-${attentionGallery(evidence.attention, isDistilled)}
+(<a href="https://arxiv.org/abs/2005.00928">Abnar and Zuidema</a>) of ${hasSecond ? "the class token, then of the distillation token" : "the class token"}.</p>
+${attentionGallery(evidence.attention, hasSecond)}
 <h2>Settings</h2>
 ${Object.entries(settings)
   .map(([group, values]) => `<h3>${group}</h3>\n${definitions(leavesOf(values))}`)
@@ -65,10 +67,14 @@ ${definitions({ ...environment })}
 }
 
 /** Sentences on the teacher and the students. */
-function trainings({ models, teacherDescription }: RunResult): string {
+function trainings({ models, teacherDescription, settings: { recipe } }: RunResult): string {
   const alone = "a small vision transformer trained on the labels alone";
-  const distilled = `distilled, whose second token learns the teacher's answers
+  const token = `whose second token learns the teacher's answers
 (<a href="https://arxiv.org/abs/2012.12877">DeiT</a>)`;
+  const hints = `whose patches learn features of the teacher's layers
+(<a href="https://arxiv.org/abs/2207.10026">locality guidance</a>)`;
+  const ways = [...(hasToken(recipe) ? [token] : []), ...(recipe.hints === undefined ? [] : [hints])];
+  const distilled = `distilled, ${ways.join(" and ")}`;
   if (teacherDescription === undefined) return `The student: ${alone}.`;
   const students = models.some(({ name }) => name === "student alone")
     ? `The students: ${alone}, and the same transformer ${distilled}`

@@ -1,10 +1,12 @@
 import { join } from "node:path";
+import type { Recipe } from "distill-trainer";
 import { SAMPLES } from "../data/write-samples.ts";
 import { shortPath } from "../files/short-path.ts";
 import { mcnemar, wilson } from "../judge/significance.ts";
 import type { ModelResult, RunResult } from "../runs/run-result.ts";
 import { type StageName, stagesOf } from "../runs/stages.ts";
-import type { DataSettings, RunSettings } from "../settings/settings.ts";
+import { hasToken } from "../settings/has-token.ts";
+import type { DataSettings, RunSettings, Settings } from "../settings/settings.ts";
 import { percent } from "../terminal/format.ts";
 
 /** First lines of a run. */
@@ -21,17 +23,25 @@ teacher help?`,
 };
 
 /** Headline of a training and its purpose, for readers who do not know the paper. */
-export function chapter(stage: StageName, settings: Pick<RunSettings, "students">): string {
-  const stages = stagesOf(settings).map(([name]) => name);
-  return `\n${stages.indexOf(stage) + 1} of ${stages.length}  ${CHAPTERS[stage]}`;
+export function chapter(stage: StageName, { run, recipe }: Pick<Settings, "run" | "recipe">): string {
+  const stages = stagesOf(run).map(([name]) => name);
+  const text = stage === "student-distilled" ? distilledChapter(recipe) : CHAPTERS[stage];
+  return `\n${stages.indexOf(stage) + 1} of ${stages.length}  ${text}`;
 }
 
-const CHAPTERS: Readonly<Record<StageName, string>> = {
+function distilledChapter(recipe: Recipe): string {
+  const hints = "features of the teacher's layers";
+  if (!hasToken(recipe))
+    return `The student distilled. The same transformer, whose patches also learn ${hints}.`;
+  const token =
+    "The student distilled. The same transformer with one more token, which learns the teacher's predictions (DeiT)";
+  return recipe.hints === undefined ? `${token}.` : `${token}; its patches\n        also learn ${hints}.`;
+}
+
+const CHAPTERS: Readonly<Record<Exclude<StageName, "student-distilled">, string>> = {
   teacher: "The teacher. A network trained on these pictures; a student will learn from its predictions.",
   "student-alone": `The student alone. A small vision transformer, which cuts a picture into patches and learns from the labels only:
         the baseline, without a teacher.`,
-  "student-distilled":
-    "The student distilled. The same transformer with one more token, which learns the teacher's predictions (DeiT).",
 };
 
 /** p below which a difference between two models on the same pictures does not count as chance. */

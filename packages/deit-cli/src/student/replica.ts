@@ -10,10 +10,10 @@ import {
 import { type LogitStoreOptions, logitStore } from "distill-trainer/node";
 import { type BackendChoice, startBackend } from "tfjs-backends";
 import type { ReplicaModule, ReplicaSetup } from "train-loop";
+import { hasToken } from "../settings/has-token.ts";
 import type { Settings } from "../settings/settings.ts";
 import { studentConfig } from "../settings/student-config.ts";
 import { savedTeacher } from "../teacher/saved-teacher.ts";
-import { hasToken } from "./has-token.ts";
 import { aloneTask, distilledTask } from "./student-task.ts";
 
 type Stage = "student-alone" | "student-distilled";

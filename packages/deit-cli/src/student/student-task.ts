@@ -8,7 +8,7 @@ import {
   tokenDistillation,
 } from "distill-trainer";
 import type { Task } from "train-loop";
-import { hasToken } from "./has-token.ts";
+import { hasToken } from "../settings/has-token.ts";
 
 /** Training of a student with one head on the labels alone. */
 export function aloneTask(model: tfl.LayersModel, recipe: Recipe): Task {

@@ -45,7 +45,7 @@ export function run(settings: Settings, output: LineOutput, signal?: AbortSignal
     const models: ModelResult[] = [];
     let teacher: ReadyTeacher | undefined;
     for (const [name] of stagesOf(settings.run)) {
-      say(chapter(name, settings.run));
+      say(chapter(name, settings));
       if (name === "teacher") {
         teacher = await makeTeacher(context, backbone);
         models.push(teacher.result);

@@ -15,6 +15,7 @@ import { writeSettings } from "../runs/saved-settings.ts";
 import { forgetStages, isFinished } from "../runs/stages.ts";
 import type { Settings } from "../settings/settings.ts";
 import { studentConfig } from "../settings/student-config.ts";
+import { requireHints } from "../student/require-hints.ts";
 import { type Backbone, loadBackbone } from "../teacher/backbone.ts";
 import type { LineOutput } from "../terminal/live-line.ts";
 
@@ -108,6 +109,8 @@ async function open(
   if (resume !== undefined) await requireSameData(resume, data);
   const { classNames } = data;
   const backbone = teacher === undefined ? undefined : await loadBackbone(teacher, classNames, settings.run);
+  const hints = requireHints(settings, classNames.length, backbone);
+  if (hints !== undefined) output.write(`${hints}\n`);
   const { weights } = settings.model;
   if (weights !== undefined) {
     const config = studentConfig(settings, classNames.length);

@@ -1,5 +1,5 @@
 // A distilled student and a small BiT with hints, for tests: the module that replicas' threads build it from, too.
-import type * as tfl from "@tensorflow/tfjs-layers";
+import * as tfl from "@tensorflow/tfjs-layers";
 import { bit } from "bit-teacher";
 import { deit } from "deit-model";
 import { startBackend } from "tfjs-backends";
@@ -28,6 +28,17 @@ export function bitTeacher(): LayeredTeacher {
   const size = { depths: [1, 1], channels: [16, 32], stemChannels: 8, groups: 4 };
   const model = bit({ ...size, imageSize: SIDE, classes: CLASSES, seed: 2 });
   return layersTeacher(model, { preprocess: toSymmetricRange });
+}
+
+/** A CNN with a map of 4×4 and a vector. */
+export function cnn(name = "map"): tfl.LayersModel {
+  return tfl.sequential({
+    layers: [
+      tfl.layers.conv2d({ filters: 6, kernelSize: 4, strides: 4, inputShape: [SIDE, SIDE, 3], name }),
+      tfl.layers.globalAveragePooling2d({ name: "vector" }),
+      tfl.layers.dense({ units: CLASSES, name: "head" }),
+    ],
+  });
 }
 
 /** Twelve striped pictures in batches of 4. */

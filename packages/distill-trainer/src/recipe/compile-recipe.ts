@@ -109,6 +109,7 @@ export function recipeTask(recipe: Recipe): RecipeTask {
  * Returns the arguments of `compile`: {@link recipeStep} and {@link recipeTask}, for the `Distiller` of a model with two
  * outputs, or, without distillation, for the `Classifier` of a model with one.
  *
+ * A recipe's `hints` need the option `hints`; {@link recipeHints} gives its options.
  * The rest of a recipe is for the model (`dropPathRate`), `mixedSource` (`mixing`), the data (`images`) and `fitDataset`
  * (`epochs`).
  *
@@ -123,6 +124,11 @@ export function compileRecipe(
   source: DataSource,
   options: CompileRecipeOptions = {},
 ): DistillerCompileArgs {
+  if (recipe?.hints !== undefined && options.hints === undefined) {
+    throw new RangeError(
+      "compileRecipe: a recipe with hints needs the option hints, a FeatureHints of its recipeHints, got none",
+    );
+  }
   const step = recipeStep(recipe, model, source, options);
   const { distillation, alpha, ...task } = recipeTask(recipe);
   const { hints } = options;

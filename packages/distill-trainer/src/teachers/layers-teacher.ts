@@ -49,6 +49,8 @@ function suggestedMaps(model: tfl.LayersModel): string[] {
   });
   const last = maps.at(-1);
   if (last === undefined) return [];
-  const finer = maps.findLast(({ height, isSum }) => isSum && last.height && height === 2 * last.height);
+  const finer = maps.findLast(
+    ({ height, isSum }) => isSum && height && height > 1 && Math.ceil(height / 2) === last.height,
+  );
   return [last, ...(finer ? [finer] : [])].map(({ name }) => name);
 }

@@ -1,0 +1,43 @@
+import { bit, bitSizes } from "bit-teacher";
+import { deit, vit } from "deit-model";
+import { FeatureHints, layersTeacher } from "distill-trainer";
+import { UsageError } from "../process/usage-error.ts";
+import { hasToken } from "../settings/has-token.ts";
+import type { Settings } from "../settings/settings.ts";
+import { studentConfig } from "../settings/student-config.ts";
+import type { Backbone } from "../teacher/backbone.ts";
+
+/**
+ * Checks the layers of the settings' hints on temporary models, before anything is trained.
+ *
+ * @param backbone - Model of `run.teacher`. Default: the BiT that the run trains.
+ * @returns One line for people; `undefined` without hints.
+ * @throws UsageError naming the layer that does not exist or does not fit.
+ */
+export function requireHints(
+  settings: Settings,
+  classes: number,
+  backbone: Backbone | undefined,
+): string | undefined {
+  const { recipe, model, run } = settings;
+  if (recipe.hints === undefined || run.students === "alone") return undefined;
+  const { pairs } = recipe.hints;
+  const config = studentConfig(settings, classes);
+  const student = hasToken(recipe) ? deit(config) : vit(config);
+  const own = backbone?.features ?? backbone?.model;
+  const teacher = own ?? bit({ ...bitSizes.tiny, imageSize: model.imageSize, classes, init: "zeros" });
+  try {
+    const hints = new FeatureHints({ student, teacher: layersTeacher(teacher), ...(pairs && { pairs }) });
+    hints.dispose();
+    const shown = (
+      hints.settings.pairs as readonly { readonly teacher: string; readonly student: string }[]
+    ).map((pair) => `${pair.teacher} to ${pair.student}`);
+    return `hints: the teacher's ${shown.join(", ")}`;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(`--hints: ${error.message}`);
+  } finally {
+    student.dispose();
+    if (own === undefined) teacher.dispose();
+  }
+}

@@ -1,11 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
-import * as tfl from "@tensorflow/tfjs-layers";
-import { deit, vit } from "deit-model";
+import { vit } from "deit-model";
 import { errorOverLargest } from "test-kit";
 import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
-import { ModelEma, variablesOf } from "tfjs-optim";
-import { type BatchLogs, type CheckpointStorage, fit, loadCheckpointWeights } from "train-loop";
+import { variablesOf } from "tfjs-optim";
+import { type BatchLogs, fit } from "train-loop";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   classification,
@@ -14,7 +13,6 @@ import {
   featureStatistics,
   type LayeredTeacher,
   layersTeacher,
-  storedTeacher,
   tokenDistillation,
 } from "../index.ts";
 import { bitTeacher, CLASSES, cnn, SIDE, stripes, studentOf } from "./test-data.ts";

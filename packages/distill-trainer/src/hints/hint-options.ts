@@ -17,7 +17,7 @@ import { GRID, type Grid } from "../losses/resize-maps.ts";
 import type { FeatureStatistics } from "../losses/whiten.ts";
 import { LAYERED_TEACHER, type LayeredTeacher } from "../teachers/teacher.ts";
 
-/** A pair of layers: the student's features, projected linearly, are drawn to the teacher's. */
+/** A pair of layers: the student's features, projected linearly, learn the teacher's. */
 export interface Hint {
   /** Teacher's layer, with maps, tokens or vectors as its output. */
   readonly teacher: string;

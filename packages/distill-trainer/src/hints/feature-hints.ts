@@ -31,9 +31,8 @@ export interface HintedOutputs {
  * `Σ weight · loss(teacher's features, projection(student's features))`.
  *
  * A student's maps, or patch tokens without class tokens, are projected linearly to the teacher's channels. The teacher's features
- * are whitened and resized bilinearly to the student's grid. A student in tfjs layers and a teacher of the same pictures are enough:
- * the projections are trained with the student and stay out of it. They are part of checkpoints and replicas, not of a
- * moving average, which is for the student alone.
+ * are whitened and resized bilinearly to the student's grid. The projections are trained with the student: they are part of
+ * checkpoints and replicas, not of the student, its saved files and its moving average.
  *
  * `dispose` frees the projections; student and teacher stay the caller's.
  *

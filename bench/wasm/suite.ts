@@ -15,6 +15,7 @@ import { droppedRows } from "./step/dropped.ts";
 import { endToEndRows } from "./step/end-to-end.ts";
 import { stepProfile } from "./step/profiles.ts";
 import { resnetRows } from "./step/resnet.ts";
+import { smallStudentRows } from "./step/small-students.ts";
 import { tapeRows } from "./step/tape.ts";
 import { startOwnKernels } from "./which-kernels.ts";
 
@@ -37,6 +38,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   onnx: onnxRows,
   pytorch: pytorchRows,
   resnet: resnetRows,
+  small: smallStudentRows,
   bounds: boundsRow,
   profile: stepProfile,
 };

@@ -17,7 +17,7 @@ export type {
   TfjsKernels,
 } from "./kernels.ts";
 export { requireFloat32 } from "./require-float32.ts";
-export { sizeOf } from "./size-of.ts";
+export { rowsOf, sizeOf } from "./size-of.ts";
 
 // Kernels: definition, registration, context.
 

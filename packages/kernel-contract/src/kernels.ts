@@ -53,7 +53,13 @@ export interface Kernels {
   /** `softmax(scale · q kᵀ) v` by head. qkv `[batch, tokens, 3 · heads · size]`, out `[batch, queries, heads · size]`; `logSumExp` is the backend's own. */
   Attention: KernelSpec<"qkv", AttentionAttributes, ["out", "logSumExp"]>;
   AttentionGrad: KernelSpec<"qkv" | "out" | "logSumExp" | "dy", AttentionAttributes, ["dqkv"]>;
-  /** Over rows, x `[rows, dim]`: `y = (x − mean) · rstd · gamma + beta`; mean and rstd have one number a row. */
+  /** Over the last axis: `y = x · kernel + bias`; x `[..., in]`, kernel `[in, out]`, bias `[out]`, y `[..., out]`. */
+  Linear: KernelSpec<"x" | "kernel", None, ["y"], "bias">;
+  LinearGrad: KernelSpec<"x" | "kernel" | "dy", None, ["dx", "dkernel", "dbias"]>;
+  /**
+   * Over the last axis, x `[..., dim]`: `y = (x − mean) · rstd · gamma + beta`; mean and rstd have one number for each `dim` of
+   * x, in a shape of the backend's own.
+   */
   LayerNorm: KernelSpec<"x" | "gamma" | "beta", { readonly epsilon: number }, ["y", "mean", "rstd"]>;
   LayerNormGrad: KernelSpec<"x" | "gamma" | "mean" | "rstd" | "dy", None, ["dx", "dgamma", "dbeta"]>;
   /** x `[batch, ..., channels]`; mean and rstd `[batch, groups]`. */

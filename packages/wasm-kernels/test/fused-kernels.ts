@@ -49,6 +49,12 @@ export function outputsOfFusedKernels(): Float32Array[] {
     ...outputsOfSync("GeluGrad", { x: random(1, 19), dy: random(4, 19) }),
     ...outputsOfSync("SoftmaxCrossEntropy", batch()),
     ...outputsOfSync("SoftmaxCrossEntropyGrad", { ...batch(), dy: random(4, 3) }),
+    ...outputsOfSync("Linear", { x: random(1, 2, 5, 11), kernel: random(2, 11, 7), bias: random(3, 7) }),
+    ...outputsOfSync("LinearGrad", {
+      x: random(1, 2, 5, 11),
+      kernel: random(2, 11, 7),
+      dy: random(4, 2, 5, 7),
+    }),
     ...outputsOfSync("PatchExtract", { x: random(1, 2, 4, 6, 3) }, { patchSize: 2 }),
     ...outputsOfSync("AdamWUpdate", [random(1, 37), random(2, 37), positive(3, 37), random(4, 37)], {
       ...{ beta1: 0.9, beta2: 0.99, stepSize: 0.1, epsilon: 1e-7, decays: [0.01] },

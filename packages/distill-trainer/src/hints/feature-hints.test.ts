@@ -5,11 +5,9 @@ import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { variablesOf } from "tfjs-optim";
 import { type BatchLogs, fit } from "train-loop";
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import {
-  Classifier,
   classification,
-  Distiller,
   FeatureHints,
   type FeatureHintsOptions,
   featureStatistics,
@@ -17,7 +15,7 @@ import {
   layersTeacher,
   tokenDistillation,
 } from "../index.ts";
-import { bitTeacher, CLASSES, cnn, hinted, SIDE, stripes, studentOf } from "./test-data.ts";
+import { bitTeacher, CLASSES, cnn, SIDE, stripes, studentOf } from "./test-data.ts";
 
 const valuesOf = (variables: readonly tf.Variable[]): Float32Array[] =>
   variables.map((x) => (x.dataSync() as Float32Array).slice());
@@ -89,37 +87,6 @@ describe.each(BACKENDS)("on %s", (backend) => {
     const white = Float32Array.from(corner, (x) => (x - mean) / deviation);
     const target = tf.slice(targets[0]!, [0, 0, 0], [1, 1, 32]).dataSync() as Float32Array;
     expect(errorOverLargest(target, white)).toBeLessThan(1e-4); // epsilon
-  });
-
-  test("the student runs once, with the bits of a pass without hints", () => {
-    const { student, hints, dispose } = hinted();
-    const images = tf.randomUniform([3, SIDE, SIDE, 3], 0, 1, "float32", 6);
-    const kwargs = { training: true, sampleKeys: Uint32Array.of(1, 2, 3) };
-    const plain = student.apply(images, { ...kwargs }) as tf.Tensor[];
-    const calls = vi.spyOn(student.getLayer("blocks.1"), "call");
-    const { outputs, features } = hints.apply(images, kwargs);
-    expect(calls).toHaveBeenCalledTimes(1);
-    outputs.forEach((output, i) => void expect(output.dataSync()).toEqual(plain[i]!.dataSync()));
-    expect(features.map(({ shape }) => shape)).toEqual([
-      [3, 18, 12],
-      [3, 18, 12],
-    ]);
-    dispose();
-  });
-
-  test("a Distiller and a Classifier take hints as an option of compile", async () => {
-    const { student, hints, dispose } = hinted();
-    const distiller = new Distiller({ student, teacher: hints.teacher });
-    distiller.compile({ optimizer: tf.train.sgd(0.01), hints });
-    const { history } = await distiller.fitDataset(stripes(), { epochs: 1, microBatchSize: 4 });
-    expect(Object.keys(history)).toContain("hint_loss");
-    dispose();
-    const plain = vit({ imageSize: SIDE, patchSize: 4, dim: 8, depth: 2, heads: 2, classes: CLASSES });
-    const own = new FeatureHints({ student: plain, teacher: bitTeacher() });
-    const classifier = new Classifier(plain);
-    classifier.compile({ optimizer: tf.train.sgd(0.01), hints: own });
-    expect(classifier.task.variables.length).toBe(plain.weights.length + 4);
-    own.dispose();
   });
 
   test("trains student and projections, runs the teacher once a batch, frees all, and stays out of the student", async () => {

@@ -4,7 +4,6 @@ import { type Check, having, requireOptions } from "known-options";
 import { type FeatureLoss, featureLoss } from "../losses/feature-loss.ts";
 import { layersOfModel, type ModelLayers } from "../models/layers-of-model.ts";
 import type { LayeredTeacher } from "../teachers/teacher.ts";
-import { defaultPairs } from "./default-pairs.ts";
 import { type FeatureHintsOptions, HINT_CHECKS, HINTS_CHECKS, type Hint } from "./hint-options.ts";
 import { type StudentLayer, studentLayer } from "./student-layer.ts";
 import { teacherChannels, toTargets } from "./teacher-targets.ts";
@@ -71,7 +70,7 @@ export class FeatureHints {
   constructor(options: FeatureHintsOptions) {
     requireOptions("FeatureHints", options, HINTS_CHECKS);
     const { student, teacher, schedule = "constant", steps, studentGrid, seed = 0 } = options;
-    const pairs = options.pairs ?? defaultPairs("FeatureHints", teacher);
+    const pairs = options.pairs ?? suggestedPairs(teacher);
     if (pairs.length === 0) {
       throw new RangeError("FeatureHints: pairs must be a list of at least one pair, got none");
     }
@@ -180,6 +179,12 @@ export function requireHints(
   throw new RangeError(
     `${caller}: the hints must be for the task's model '${student.name}', got those for '${hints.student.name}'`,
   );
+}
+
+function suggestedPairs({ layers }: LayeredTeacher): readonly Hint[] {
+  const { suggested = [] } = layers;
+  if (suggested.length > 0) return suggested.map((teacher) => ({ teacher }));
+  throw new RangeError("FeatureHints: pairs must name layers of this teacher, which suggests none; got none");
 }
 
 function projectionOf(

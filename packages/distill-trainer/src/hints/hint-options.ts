@@ -33,7 +33,7 @@ export interface Hint {
   readonly projects?: boolean;
   /** Rows and columns of the teacher's tokens, the last of them all; required for a teacher's layer of tokens. */
   readonly teacherGrid?: Grid;
-  /** Channels of the teacher's layer; required if the shape of the teacher's layer is not known. */
+  /** Channels of the teacher's layer; required if the teacher does not tell. */
   readonly channels?: number;
 }
 
@@ -43,7 +43,7 @@ export interface FeatureHintsOptions {
   readonly student: tfl.LayersModel;
   /** Teacher with inner layers. */
   readonly teacher: LayeredTeacher;
-  /** Pairs of layers. Default: one for each default layer of the teacher. */
+  /** Pairs of layers. Default: one for each layer that the teacher suggests. */
   readonly pairs?: readonly Hint[];
   /** Course of all weights over the steps: `"cosine"` falls to 0 at `steps`. Default `"constant"`. */
   readonly schedule?: "constant" | "cosine";

@@ -51,9 +51,9 @@ describe("layers", () => {
     ]);
   });
 
-  test("by default are a BiT's last map and last residual sum twice as large", () => {
-    expect(bitTeacher().layers.defaults).toEqual(["norm.act", "stages.0.blocks.0.add"]);
-    expect(layersTeacher(cnn()).layers.defaults).toEqual(["map"]);
+  test("suggested by a BiT are its last map and the last residual sum twice as large", () => {
+    expect(bitTeacher().layers.suggested).toEqual(["norm.act", "stages.0.blocks.0.add"]);
+    expect(layersTeacher(cnn()).layers.suggested).toEqual(["map"]);
   });
 
   test("tokens of a ViT teach by their own grid", async () => {

@@ -73,6 +73,6 @@ function patchGrid(layer: string, model: tfl.LayersModel, patches: number): Grid
   const rows = Math.round(Math.sqrt((patches * height!) / width!));
   if (rows >= 1 && rows * Math.round((rows * width!) / height!) === patches) return [rows, patches / rows];
   throw new RangeError(
-    `${layer}: ${patches} patches in the proportions of [${height ?? "any"},${width ?? "any"}] pixels have no grid: studentGrid is required`,
+    `${layer}: ${patches} patches in the proportions of [${height ?? "any"},${width ?? "any"}] pixels have no grid; say it with studentGrid`,
   );
 }

@@ -19,7 +19,7 @@ const recipe: Recipe = { ...KERAS_RECIPE, epochs: 4, batchSize: 4, decays: "matr
 const stages = "stages.0.blocks.0.add";
 
 describe("recipeHints", () => {
-  test("are the teacher's default layers, for all steps", async () => {
+  test("are the layers that the teacher suggests, for all steps", async () => {
     expect(await recipeHints(recipe, bitTeacher(), stripes())).toBeUndefined();
     expect(await recipeHints({ ...recipe, hints: {} }, bitTeacher(), stripes(), { seed: 7 })).toEqual({
       pairs: [
@@ -63,12 +63,12 @@ describe("recipeHints", () => {
     await expect(made).rejects.toThrow(message.split('"layer"')[0]!);
   });
 
-  test("need layers of a teacher without default ones", async () => {
+  test("need layers from a teacher that suggests none", async () => {
     const { layers, ...teacher } = bitTeacher();
-    const { defaults: _, ...rest } = layers;
+    const { suggested: _, ...rest } = layers;
     const made = recipeHints({ ...recipe, hints: {} }, { ...teacher, layers: rest }, stripes());
     await expect(made).rejects.toThrow(
-      "recipeHints: pairs must name layers of this teacher, which has no default ones",
+      "recipeHints: pairs must name layers of this teacher, which suggests none",
     );
   });
 });

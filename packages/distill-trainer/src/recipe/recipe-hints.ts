@@ -1,6 +1,5 @@
 import { optional, requireArguments, requireOptions, UINT32 } from "known-options";
 import { batchesPerEpoch, type DataSource, requireSource } from "train-loop";
-import { defaultPairs } from "../hints/default-pairs.ts";
 import { featureStatistics } from "../hints/feature-statistics.ts";
 import type { FeatureHintsOptions, Hint } from "../hints/hint-options.ts";
 import { LAYERED_TEACHER, type LayeredTeacher } from "../teachers/teacher.ts";
@@ -16,7 +15,7 @@ export type HintOptions = Omit<FeatureHintsOptions, "student" | "teacher">;
  * @param source - Training data, whose batches determine the steps with hints; for whitening by channel, statistics are computed
  * from its first 512 pictures.
  * @param options - Seed of the projections. Default 0.
- * @throws TypeError or RangeError for hints that do not fit, or if no pairs are given for a teacher without default layers.
+ * @throws TypeError or RangeError for hints that do not fit, or if no pairs are given for a teacher that suggests no layers.
  *
  * @example
  * const cnn = tfl.sequential();
@@ -39,7 +38,12 @@ export async function recipeHints(
   const { hints, epochs } = recipe;
   if (hints === undefined) return undefined;
   const { weight, loss, whitening = "layer", schedule = "constant", share = 1 } = hints;
-  const pairs = hints.pairs ?? defaultPairs("recipeHints", teacher);
+  const pairs = hints.pairs ?? (teacher.layers.suggested ?? []).map((layer) => ({ teacher: layer }));
+  if (pairs.length === 0) {
+    throw new RangeError(
+      "recipeHints: pairs must name layers of this teacher, which suggests none; got none",
+    );
+  }
   const names = pairs.map((pair) => pair.teacher);
   const statistics = whitening === "channels" ? await featureStatistics(teacher, names, source) : [];
   const steps = Math.max(1, Math.round(share * epochs * batchesPerEpoch(source)));

@@ -53,7 +53,7 @@ export interface Recipe {
 
 /** Feature distillation as plain data; see {@link FeatureHints}. */
 export interface RecipeHints {
-  /** Pairs of a teacher's and a student's layer. Default: the teacher's default layers, the block before the last. */
+  /** Pairs of a teacher's and a student's layer. Default: the layers that the teacher suggests, the block before the last. */
   readonly pairs?: readonly Pick<Hint, "teacher" | "student">[];
   /** Weight of each pair. Default 2.5. */
   readonly weight?: number;

@@ -14,7 +14,7 @@ export type LayersTeacherOptions = Pick<ModelTeacherOptions, "preprocess" | "out
 
 /**
  * Creates a {@link LayeredTeacher} from a tfjs layers model. The model stays the caller's. Its inner layers have the names of
- * `model.layers`; by default hints are from its last map and the last residual sum on a grid twice as large.
+ * `model.layers`; suggested are its last map and the last residual sum on a grid twice as large.
  *
  * The kind of its outputs (most Keras classifiers end in a softmax) is determined by its last layer, or else by its first rows,
  * and converted to logits.
@@ -35,13 +35,13 @@ export function layersTeacher(model: tfl.LayersModel, options: LayersTeacherOpti
   const run = (images: tf.Tensor, layers: readonly string[]): tf.Tensor[] =>
     // Cloned: preprocessing, or a model without computing layers, may return its argument.
     tf.tidy(() => apply(preprocess(images), layers, { training: false }).map((one) => tf.clone(one)));
-  return Object.assign(logitsOf("layersTeacher", known, run, { shapeOf, defaults: defaultMaps(model) }), {
+  return Object.assign(logitsOf("layersTeacher", known, run, { shapeOf, suggested: suggestedMaps(model) }), {
     classes,
   });
 }
 
 /** The last layer of maps, and the last residual sum on a grid twice as large, from the coarser to the finer. */
-function defaultMaps(model: tfl.LayersModel): string[] {
+function suggestedMaps(model: tfl.LayersModel): string[] {
   const maps = [...layerOutputs(model)].flatMap(([name, { shape, sourceLayer }]) => {
     const kind = sourceLayer.getClassName();
     const isMap = shape.length === 4 && kind !== "InputLayer";

@@ -124,7 +124,7 @@ export function onnxTeacher(
     }
     const shape = shapes.get(layer);
     if (shape === undefined) {
-      throw new RangeError(`onnxTeacher: the runtime has no shape of '${layer}': a newer one is required`);
+      throw new RangeError(`onnxTeacher: the runtime does not tell the shape of '${layer}': use a newer one`);
     }
     const sides = shape.slice(1).map((side) => (typeof side === "number" && side > 0 ? side : null));
     const [channels = null, ...places] = sides;

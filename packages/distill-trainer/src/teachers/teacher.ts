@@ -18,8 +18,8 @@ export interface TeacherOutputs {
 
 /** Inner layers of a teacher, by name, for feature distillation. */
 export interface TeacherLayers {
-  /** Layers that `FeatureHints` takes by default. Default: none. */
-  readonly defaults?: readonly string[];
+  /** Layers that are taken where none are named. Default: none. */
+  readonly suggested?: readonly string[];
   /**
    * Returns the shape of a layer's output for one image, channels last: `[height, width, channels]`, `[tokens, channels]` or
    * `[channels]`; `null` for a side that is not known before the teacher runs.

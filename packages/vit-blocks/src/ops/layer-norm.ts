@@ -34,16 +34,11 @@ export function layerNorm<T extends tf.Tensor>(x: T, gamma: tf.Tensor, beta: tf.
 }
 
 function withKernel(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): Forward {
-  const rows = asRows(x);
-  const [y, mean, rstd] = runKernel("LayerNorm", { x: rows, gamma, beta }, { epsilon });
+  const [y, mean, rstd] = runKernel("LayerNorm", { x, gamma, beta }, { epsilon });
   return withGradient({
-    value: tf.reshape(y, x.shape),
+    value: y,
     saved: [x, gamma, mean, rstd],
-    backward: (dy, [v, g, m, r]) => {
-      const inputs = { x: asRows(v), gamma: g, mean: m, rstd: r, dy: asRows(dy) };
-      const [dx, dgamma, dbeta] = runKernel("LayerNormGrad", inputs);
-      return [tf.reshape(dx, v.shape), dgamma, dbeta];
-    },
+    backward: (dy, [v, g, m, r]) => runKernel("LayerNormGrad", { x: v, gamma: g, mean: m, rstd: r, dy }),
   });
 }
 

@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { customOp, withGradient } from "kernel-contract";
+import { customOp, type Forward, hasKernel, runKernel, withGradient } from "kernel-contract";
 import { requireArguments, TENSOR } from "known-options";
 
 /**
  * Computes a dense layer over the last axis: `y = x · kernel + bias`, as one 2-D product for any rank of `x`.
  *
  * (On tfjs' WASM backend only 2-D products are fast, and fused products are correct for 2-D only.) `x` and `kernel` are
- * saved for the backward pass.
+ * saved for the backward pass. Runs the kernels `Linear` and `LinearGrad` where the backend has them.
  *
  * @param x - `[..., in]`, float32, rank ≥ 2. Not disposed.
  * @param kernel - `[in, out]`. Not disposed.
@@ -29,23 +29,33 @@ export function linear(x: tf.Tensor, kernel: tf.Tensor, bias?: tf.Tensor): tf.Te
     throw new RangeError(`linear: bias must be [${outputs}], got [${bias.shape}]`);
   }
   const inputs: Inputs = bias === undefined ? [x, kernel] : [x, kernel, bias];
-  return customOp<Inputs>(inputs, (v, k, b) => {
-    const product = { a: asRows(v), b: k as tf.Tensor2D };
-    const y = tf.fused.matMul(b === undefined ? product : { ...product, bias: b });
-    return withGradient({
-      value: tf.reshape(y, [...v.shape.slice(0, -1), outputs]),
-      saved: [v, k],
-      backward: (dy, [input, weight]) => {
-        const dyRows = asRows(dy);
-        const dx = tf.reshape(tf.matMul(dyRows, weight as tf.Tensor2D, false, true), input.shape);
-        const dKernel = tf.matMul(asRows(input), dyRows, true, false);
-        return b === undefined ? [dx, dKernel] : [dx, dKernel, tf.sum(dyRows, 0)];
-      },
-    });
-  });
+  return customOp<Inputs>(inputs, hasKernel("Linear", "LinearGrad") ? withKernel : composite);
 }
 
 type Inputs = [x: tf.Tensor, kernel: tf.Tensor, bias?: tf.Tensor];
+
+function withKernel(...[x, kernel, bias]: Inputs): Forward {
+  return withGradient({
+    value: runKernel("Linear", { x, kernel, ...(bias && { bias }) })[0],
+    saved: [x, kernel],
+    backward: (dy, [v, k]) => runKernel("LinearGrad", { x: v, kernel: k, dy }).slice(0, bias ? 3 : 2),
+  });
+}
+
+function composite(...[x, kernel, bias]: Inputs): Forward {
+  const product = { a: asRows(x), b: kernel as tf.Tensor2D };
+  const y = tf.fused.matMul(bias === undefined ? product : { ...product, bias });
+  return withGradient({
+    value: tf.reshape(y, [...x.shape.slice(0, -1), kernel.shape[1]!]),
+    saved: [x, kernel],
+    backward: (dy, [v, k]) => {
+      const dyRows = asRows(dy);
+      const dx = tf.reshape(tf.matMul(dyRows, k as tf.Tensor2D, false, true), v.shape);
+      const dKernel = tf.matMul(asRows(v), dyRows, true, false);
+      return bias === undefined ? [dx, dKernel] : [dx, dKernel, tf.sum(dyRows, 0)];
+    },
+  });
+}
 
 function asRows(x: tf.Tensor): tf.Tensor2D {
   const width = x.shape.at(-1)!;

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { attention } from "./attention.ts";
 import { gelu } from "./gelu.ts";
 import { layerNorm } from "./layer-norm.ts";
+import { linear } from "./linear.ts";
 import { patchExtract } from "./patch-extract.ts";
 
 const FUSED = [
@@ -15,6 +16,8 @@ const FUSED = [
   "GeluGrad",
   "LayerNorm",
   "LayerNormGrad",
+  "Linear",
+  "LinearGrad",
   "PatchExtract",
 ] as const;
 const TOLERANCE = 2e-5; // float32, two orders of summation
@@ -29,6 +32,15 @@ describe("fused kernels on wasm", () => {
     ["attention of two queries", (x) => attention(x, { heads: 3, queries: 2 }), [[2, 9, 18]]],
     ["gelu", (x) => gelu(x!), [[3, 7]]],
     ["layerNorm", (x, gamma, beta) => layerNorm(x!, gamma!, beta!), [[2, 5, 12], [12], [12]]],
+    ["linear", (x, kernel, bias) => linear(x!, kernel!, bias), [[2, 5, 12], [12, 7], [7]]],
+    [
+      "linear without a bias",
+      (x, kernel) => linear(x!, kernel!),
+      [
+        [3, 12],
+        [12, 7],
+      ],
+    ],
     ["patchExtract", (x) => patchExtract(x!, 4), [[2, 8, 12, 3]]],
   ];
 

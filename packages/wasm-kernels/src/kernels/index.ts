@@ -16,6 +16,7 @@ import { weightStandardize, weightStandardizeGrad } from "./norms/weight-standar
 import { batchMatMul } from "./products/batch-mat-mul.ts";
 import { einsum } from "./products/einsum.ts";
 import { fusedMatMul } from "./products/fused-mat-mul.ts";
+import { linear, linearGrad } from "./products/linear.ts";
 import { softmaxCrossEntropy, softmaxCrossEntropyGrad } from "./softmax-cross-entropy.ts";
 import { mean, sum } from "./sums/column-sum.ts";
 import { squaredNorms } from "./sums/squared-norms.ts";
@@ -42,6 +43,8 @@ export const kernels: readonly Kernel<Context>[] = [
   identity,
   layerNorm,
   layerNormGrad,
+  linear,
+  linearGrad,
   maximum,
   maxPoolGrad,
   mean,

@@ -1,4 +1,4 @@
-import { defineKernel, type Kernel } from "kernel-contract";
+import { defineKernel, type Kernel, rowsOf } from "kernel-contract";
 import type { Context } from "../context.ts";
 import { FLAT_GROUP, type Shader } from "../shader.ts";
 
@@ -116,11 +116,11 @@ fn columnGradient(column: u32, slot: u32, lane: u32) {
   }`,
 };
 
-/** `{x: [rows, dim], gamma: [dim], beta: [dim]}`, `{epsilon}` → `[y, mean: [rows], rstd: [rows]]`. */
+/** `{x: [..., dim], gamma: [dim], beta: [dim]}`, `{epsilon}` → `[y, mean: [rows], rstd: [rows]]`. */
 export const layerNorm: Kernel<Context> = defineKernel(
   "LayerNorm",
   (context, { x, gamma, beta }, { epsilon }) => {
-    const [rows, dim] = x.shape as [number, number];
+    const [rows, dim] = rowsOf(x.shape);
     const [y, mean, rstd] = [context.output(x.shape), context.output([rows]), context.output([rows])];
     if (rows > 0 && dim > 0) {
       const tensors = { y, mean, rstd, x, gamma, beta };
@@ -135,7 +135,7 @@ export const layerNorm: Kernel<Context> = defineKernel(
 export const layerNormGrad: Kernel<Context> = defineKernel(
   "LayerNormGrad",
   (context, { x, gamma, mean, rstd, dy }) => {
-    const [rows, dim] = x.shape as [number, number];
+    const [rows, dim] = rowsOf(x.shape);
     if (rows === 0)
       return [context.output(x.shape), context.filled([dim], 0), context.filled([dim], 0)] as const;
     return gradient(context, rows, dim, { x, gamma, mean, rstd, dy });
@@ -143,7 +143,7 @@ export const layerNormGrad: Kernel<Context> = defineKernel(
 );
 
 function gradient(context: Context, rows: number, dim: number, inputs: Readonly<Inputs>) {
-  const [dx, dgamma, dbeta] = [context.output([rows, dim]), context.output([dim]), context.output([dim])];
+  const [dx, dgamma, dbeta] = [context.output(inputs.x.shape), context.output([dim]), context.output([dim])];
   const rowGroups = Math.ceil(rows / ROWS);
   const grid = context.flatGroups(rowGroups + Math.ceil(dim / ROWS));
   const tensors = { dx, dgamma, dbeta, ...inputs };

@@ -1,11 +1,11 @@
-import { defineKernel, type Kernel } from "kernel-contract";
+import { defineKernel, type Kernel, rowsOf } from "kernel-contract";
 import { type Context, DOUBLE } from "../../context.ts";
 
-/** `{x: [rows, dim], gamma: [dim], beta: [dim]}`, `{epsilon}` → `[y, mean: [rows], rstd: [rows]]`. */
+/** `{x: [..., dim], gamma: [dim], beta: [dim]}`, `{epsilon}` → `[y, mean: [rows], rstd: [rows]]`. */
 export const layerNorm: Kernel<Context> = defineKernel(
   "LayerNorm",
   (context, { x, gamma, beta }, { epsilon }) => {
-    const [rows, dim] = x.shape as [number, number];
+    const [rows, dim] = rowsOf(x.shape);
     const outputs = [context.output(x.shape), context.output([rows]), context.output([rows])] as const;
     const inputsAt = [x, gamma, beta].map((tensor) => context.pointer(tensor));
     const outputsAt = outputs.map((tensor) => context.pointer(tensor));
@@ -18,7 +18,7 @@ export const layerNorm: Kernel<Context> = defineKernel(
 export const layerNormGrad: Kernel<Context> = defineKernel(
   "LayerNormGrad",
   (context, { x, gamma, mean, rstd, dy }) => {
-    const [rows, dim] = x.shape as [number, number];
+    const [rows, dim] = rowsOf(x.shape);
     const outputs = [context.output(x.shape), context.output([dim]), context.output([dim])] as const;
     const inputsAt = [x, gamma, mean, rstd, dy].map((tensor) => context.pointer(tensor));
     const outputsAt = outputs.map((tensor) => context.pointer(tensor));

@@ -42,8 +42,19 @@ function sumOfBlock(
     x.shape.slice(first + length),
   ];
   const y = context.output([...before, ...block.map(() => 1), ...after]);
-  const [outer, rows, columns] = [sizeOf(before), sizeOf(block), sizeOf(after)];
-  if (columns === 1) context.c.row_sum(context.pointer(x), context.pointer(y), outer, rows, divisor);
-  else context.c.column_sum(context.pointer(x), context.pointer(y), outer, rows, columns, divisor);
+  const sides = { outer: sizeOf(before), rows: sizeOf(block), columns: sizeOf(after) };
+  sumRows(context, context.pointer(x), context.pointer(y), sides, divisor);
   return y;
+}
+
+/** From `[outer, rows, columns]` at an address to `[outer, columns]` at another. */
+export function sumRows(
+  context: Context,
+  from: number,
+  to: number,
+  { outer, rows, columns }: { readonly outer: number; readonly rows: number; readonly columns: number },
+  divisor = 1,
+): void {
+  if (columns === 1) context.c.row_sum(from, to, outer, rows, divisor);
+  else context.c.column_sum(from, to, outer, rows, columns, divisor);
 }

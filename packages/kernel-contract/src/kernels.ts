@@ -28,7 +28,7 @@ export interface AttentionAttributes {
   readonly queries?: number;
 }
 
-export interface RowsAttributes {
+interface RowsAttributes {
   /** Rows of the batch, ascending. */
   readonly rows: readonly number[];
   /** Factor of each element. */

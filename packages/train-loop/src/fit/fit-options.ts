@@ -38,7 +38,7 @@ export interface FitOptions extends Omit<StepOptions, "optimizer">, ReplicaOptio
   readonly microBatchSize?: number;
   /**
    * Memory of a replica's training pass besides the weights, in bytes, from which the size of micro-batches follows, equal on
-   * every machine. Default 512 MiB.
+   * every machine. Default 320 MiB.
    */
   readonly memoryBudget?: number;
   /**

@@ -22,7 +22,7 @@ export interface StudentLayer {
 export function studentLayer(
   caller: string,
   model: tfl.LayersModel,
-  name = blockBeforeLast(caller, model),
+  name: string = blockBeforeLast(caller, model),
   given?: Grid,
 ): StudentLayer {
   const layer = `${caller}: the student's layer '${name}'`;

@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { COUNT, check, requireArguments, TENSOR } from "known-options";
+import { type Check, COUNT, check, requireArguments, TENSOR } from "known-options";
 
 /** Rows and columns of places. */
 export type Grid = readonly [rows: number, columns: number];
 
 /** A {@link Grid}. */
-export const GRID = check(
+export const GRID: Check = check(
   "[rows, columns], integers >= 1",
   (value) => Array.isArray(value) && value.length === 2 && value.every((one) => COUNT.fits(one)),
 );

@@ -23,7 +23,7 @@ export type HintOptions = Omit<FeatureHintsOptions, "student" | "teacher">;
  * cnn.add(tfl.layers.globalAveragePooling2d({}));
  * cnn.add(tfl.layers.dense({ units: 5 }));
  * const options = await recipeHints({ ...KERAS_RECIPE, hints: { schedule: "cosine", share: 0.5 } }, layersTeacher(cnn), train);
- * console.log(options.pairs[0].teacher, options.schedule); // map cosine
+ * console.log(options?.pairs?.[0]?.teacher, options?.schedule); // map cosine
  */
 export async function recipeHints(
   recipe: Recipe,

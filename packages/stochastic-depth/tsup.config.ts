@@ -4,6 +4,8 @@ import { packageBuild } from "../../tsup.base.ts";
 export default packageBuild({
   entry: [
     "src/index.ts",
+    "src/kept-residual.ts",
+    "src/kept-samples.ts",
     "src/stochastic-depth.ts",
     "src/stochastic-depth-layer.ts",
     "src/linear-drop-rates.ts",

@@ -11,11 +11,11 @@ import { clockModules } from "./module-clock.ts";
 
 /** Times of each step of a training, in milliseconds. */
 export interface SmallStudentFigures {
-  /** Of the whole step, without waiting for data. */
+  /** Durations of whole steps, without waiting for data. */
   readonly steps: readonly number[];
-  /** Of the part within WebAssembly kernels. */
+  /** Durations of the parts within WebAssembly kernels. */
   readonly kernels: readonly number[];
-  /** Calls of these kernels in the last step. */
+  /** Calls of WebAssembly kernels in the last step. */
   readonly calls: number;
 }
 

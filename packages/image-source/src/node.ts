@@ -9,6 +9,7 @@ export { type OpenImagesOptions, openImages } from "./node/tree/open-images.ts";
 // Training and validation.
 
 export { splitStore } from "./node/split-store.ts";
+export { type StratifiedFoldsOptions, stratifiedFolds } from "./node/stratified-folds.ts";
 export { type Split, type StratifiedSplitOptions, stratifiedSplit } from "./node/stratified-split.ts";
 
 // Batches.

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   ARRAY_LIKE,
   type Checks,
@@ -9,6 +8,7 @@ import {
   requireOptions,
   UINT32,
 } from "known-options";
+import { countsOf, keyedOrder, md5, requirePairs, requireUniqueKeys } from "./keyed-samples.ts";
 
 /** Positions in the list of keys. */
 export interface Split {
@@ -56,19 +56,14 @@ export function stratifiedSplit(
   requireOptions("stratifiedSplit", options, SPLIT_CHECKS);
   requireArguments("stratifiedSplit", { keys, labels }, { keys: LIST, labels: ARRAY_LIKE });
   const { seed = 0, heldOut = 0.1 } = options;
-  if (labels.length !== keys.length || new Set(keys).size !== keys.length) {
-    throw new RangeError(
-      `stratifiedSplit: expected unique keys and as many labels, got ${keys.length} keys, ${new Set(keys).size} of them different, and ${labels.length} labels`,
-    );
-  }
-  const counts: number[] = [];
-  for (let i = 0; i < labels.length; i++) counts[labels[i]!] = (counts[labels[i]!] ?? 0) + 1;
+  requireUniqueKeys("stratifiedSplit", keys, labels);
+  const counts = countsOf(labels);
   const validationSize = Math.ceil(heldOut * keys.length);
+  requirePairs("stratifiedSplit", counts);
   requireEnough(counts, keys.length, validationSize);
 
   const left = sharesOf(counts, keys.length - validationSize, seed);
-  const hashes = keys.map((key) => hash(`${seed} ${key}`));
-  const order = Array.from(keys.keys()).sort((a, b) => (hashes[a]! < hashes[b]! ? -1 : 1));
+  const order = keyedOrder(keys, seed);
   const isTraining = order.map((i) => left[labels[i]!]!-- > 0);
   return {
     train: Int32Array.from(order.filter((_, place) => isTraining[place])),
@@ -78,15 +73,6 @@ export function stratifiedSplit(
 
 function requireEnough(counts: readonly number[], size: number, validationSize: number): void {
   const classes = counts.length;
-  if (classes < 2) throw new RangeError(`stratifiedSplit: expected at least 2 classes, got ${classes}`);
-  for (let label = 0; label < classes; label++) {
-    const count = counts[label] ?? 0;
-    if (count < 2) {
-      throw new RangeError(
-        `stratifiedSplit: class ${label}: expected at least 2 samples, to train and to validate, got ${count}`,
-      );
-    }
-  }
   if (Math.min(validationSize, size - validationSize) < classes) {
     throw new RangeError(
       `stratifiedSplit: expected at least one sample for each of ${classes} classes in both parts, got ${size - validationSize} and ${validationSize}: ${size} samples are too few`,
@@ -101,14 +87,10 @@ function sharesOf(counts: readonly number[], draws: number, seed: number): numbe
   const shares = exact.map(Math.floor);
   const left = draws - shares.reduce((sum, share) => sum + share, 0);
   const remainder = exact.map((value, label) => value - shares[label]!);
-  const ties = counts.map((_, label) => hash(`${seed} class ${label}`));
+  const ties = counts.map((_, label) => md5(`${seed} class ${label}`));
   const byRemainder = Array.from(counts.keys()).sort(
     (a, b) => remainder[b]! - remainder[a]! || (ties[a]! < ties[b]! ? -1 : 1),
   );
   for (const label of byRemainder.slice(0, left)) shares[label]! += 1;
   return shares;
-}
-
-function hash(text: string): string {
-  return createHash("md5").update(text).digest("hex");
 }

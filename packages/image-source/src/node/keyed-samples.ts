@@ -1,0 +1,41 @@
+// What the stratified splits share: samples by the hashes of their keys, and their classes' counts.
+import { createHash } from "node:crypto";
+
+export function md5(text: string): string {
+  return createHash("md5").update(text).digest("hex");
+}
+
+/** Positions of keys by `md5(seed, key)`: a picture more moves few others. */
+export function keyedOrder(keys: readonly string[], seed: number): number[] {
+  const hashes = keys.map((key) => md5(`${seed} ${key}`));
+  return Array.from(keys.keys()).sort((a, b) => (hashes[a]! < hashes[b]! ? -1 : 1));
+}
+
+/** Number of samples of each class; a hole where a label does not occur. */
+export function countsOf(labels: ArrayLike<number>): number[] {
+  const counts: number[] = [];
+  for (let i = 0; i < labels.length; i++) counts[labels[i]!] = (counts[labels[i]!] ?? 0) + 1;
+  return counts;
+}
+
+/** @throws RangeError if a key is there twice, or there are more or fewer labels than keys. */
+export function requireUniqueKeys(caller: string, keys: readonly string[], labels: ArrayLike<number>): void {
+  if (labels.length === keys.length && new Set(keys).size === keys.length) return;
+  throw new RangeError(
+    `${caller}: expected unique keys and as many labels, got ${keys.length} keys, ${new Set(keys).size} of them different, and ${labels.length} labels`,
+  );
+}
+
+/** @throws RangeError with fewer than two classes, or than two samples of one. */
+export function requirePairs(caller: string, counts: readonly number[]): void {
+  const classes = counts.length;
+  if (classes < 2) throw new RangeError(`${caller}: expected at least 2 classes, got ${classes}`);
+  for (let label = 0; label < classes; label++) {
+    const count = counts[label] ?? 0;
+    if (count < 2) {
+      throw new RangeError(
+        `${caller}: class ${label}: expected at least 2 samples, to train and to validate, got ${count}`,
+      );
+    }
+  }
+}

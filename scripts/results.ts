@@ -6,12 +6,11 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type Figures, fillFigures } from "./figures/figures.ts";
 import { root } from "./packages.ts";
 import { run } from "./pnpm.ts";
 import { blocksOf, fillBlocks } from "./results/blocks.ts";
 import { curvesSvg } from "./results/curves.ts";
-import { frontPageResults } from "./results/front-page.ts";
+import { writeFrontPage } from "./results/front-page.ts";
 import { readRun } from "./results/read-run.ts";
 import type { ResultRow } from "./results/row.ts";
 
@@ -34,10 +33,5 @@ writeFileSync(page, fillBlocks(text, rows));
 mkdirSync(join(root, "docs/results"), { recursive: true });
 for (const block of blocksOf(text, rows))
   writeFileSync(join(root, "docs/results", `${block.name}.svg`), curvesSvg(block.rows));
-const readme = join(root, "README.md");
-const { "deit-cli": demo } = JSON.parse(readFileSync(join(root, "docs/figures.json"), "utf8")) as Record<
-  string,
-  Figures
->;
-writeFileSync(readme, fillFigures(readFileSync(readme, "utf8"), frontPageResults(rows, demo!)));
+writeFrontPage();
 console.log(`results: ${rows.length} trainings in docs/results.json and docs/results.md`);

@@ -1,4 +1,7 @@
-import type { Figures } from "../figures/figures.ts";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Figures, fillFigures } from "../figures/figures.ts";
+import { root } from "../packages.ts";
 import type { ResultRow } from "./row.ts";
 
 const TRAININGS = [
@@ -9,7 +12,7 @@ const TRAININGS = [
     "student distilled",
   ],
   ["the same student alone", "keras-alone", "student alone"],
-  ["ImageNet's DeiT-Ti fine-tuned, 6 epochs", "finetune", "student alone"],
+  ["DeiT-Ti pretrained on ImageNet, fine-tuned, 6 epochs", "finetune", "student alone"],
   ["DeiT-Ti from scratch, 20 epochs", "deit-ti-alone-42", "student alone"],
 ] as const;
 
@@ -30,4 +33,13 @@ export function frontPageResults(rows: readonly ResultRow[], demo: Figures): str
 ${trainings.join("\n")}
 
 \`npx pnpm@12 start\`, on drawn flowers: ${drawn.join(", ")}.`;
+}
+
+/** Writes the table into README.md anew. */
+export function writeFrontPage(): void {
+  const read = (path: string): unknown => JSON.parse(readFileSync(join(root, "docs", path), "utf8"));
+  const { "deit-cli": demo } = read("figures.json") as Record<string, Figures>;
+  const readme = join(root, "README.md");
+  const table = frontPageResults(read("results.json") as ResultRow[], demo!);
+  writeFileSync(readme, fillFigures(readFileSync(readme, "utf8"), table));
 }

@@ -4,6 +4,7 @@ import { type Edits, leavesOf } from "../../packages/deit-cli/src/options/edits.
 import { kebab } from "../../packages/deit-cli/src/options/kebab.ts";
 import { OPTION_NAMES, optionOf } from "../../packages/deit-cli/src/options/option-table.ts";
 import { savedSettings } from "../../packages/deit-cli/src/runs/saved-settings.ts";
+import { nameOf, STAGE_NAMES, type StageName } from "../../packages/deit-cli/src/runs/stages.ts";
 import { presetOf } from "../../packages/deit-cli/src/settings/resolve-settings.ts";
 import type { ResultRow } from "./row.ts";
 
@@ -36,9 +37,12 @@ export function readRun(folder: string, commit: string, hardware: string): Resul
     seed: Number(settings["run.seed"]),
   };
   const machine = `${hardware}, Node ${process.version}, ${settings["run.backend"]}`;
-  return [...teacherRow(folder, shared), ...["student-alone", "student-distilled"].flatMap(stageRow)];
+  return [
+    ...teacherRow(folder, shared),
+    ...STAGE_NAMES.filter((stage) => stage !== "teacher").flatMap(stageRow),
+  ];
 
-  function stageRow(stage: string): ResultRow[] {
+  function stageRow(stage: StageName): ResultRow[] {
     const path = join(folder, "log", `${stage}.jsonl`);
     if (!existsSync(path)) return [];
     const lines = readFileSync(path, "utf8")
@@ -51,7 +55,7 @@ export function readRun(folder: string, commit: string, hardware: string): Resul
     return [
       {
         ...shared,
-        model: stage.replace("-", " "),
+        model: nameOf(stage),
         date: lines.at(-1)!.time.slice(0, 10),
         machine,
         epochs: Number(settings["recipe.epochs"]),

@@ -12,6 +12,7 @@ import { UsageError } from "../process/usage-error.ts";
 import { type RunContext, reportOnce } from "../runs/context.ts";
 import { dataRecord, readDataRecord } from "../runs/data-record.ts";
 import { savedSettings } from "../runs/saved-settings.ts";
+import { STAGE_NAMES } from "../runs/stages.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
 import { resolveDataSettings } from "../settings/resolve-settings.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -21,7 +22,6 @@ import { heldOutImages } from "../training/image-sources.ts";
 import type { Command } from "./command.ts";
 
 const CROP = optionOf("evaluationCrop").path;
-const STAGES = ["teacher", "student-alone", "student-distilled"] as const;
 
 export const evaluate: Command = {
   name: "evaluate",
@@ -106,7 +106,7 @@ async function judge(
 
 /** Folders of all models of a run, or of the one saved model. */
 function modelFolders(path: string): string[] {
-  const inRun = STAGES.map((stage) => join(path, stage)).filter((folder) => existsSync(folder));
+  const inRun = STAGE_NAMES.map((stage) => join(path, stage)).filter((folder) => existsSync(folder));
   if (inRun.length > 0) return inRun;
   if (existsSync(join(path, "settings.json")))
     throw new UsageError(`evaluate: expected a run with a trained model, got '${path}', which has none yet`);

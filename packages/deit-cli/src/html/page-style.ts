@@ -1,9 +1,9 @@
 /** Style of the pages, for phones and wide screens, light and dark. */
 export const PAGE_STYLE = `
 :root { color-scheme: light dark; --text: #1d2430; --muted: #667080; --line: #d9dee6; --page: #fbfbfa; --card: #fff;
-  --teacher: #8a6d1d; --alone: #7a8797; --distilled: #c2416b; --right: #2e8b57; --wrong: #d0562f; }
+  --teacher: #8a6d1d; --alone: #7a8797; --answers: #3f6fb5; --distilled: #c2416b; --right: #2e8b57; --wrong: #d0562f; }
 @media (prefers-color-scheme: dark) { :root { --text: #e6e9ef; --muted: #98a3b3; --line: #333b47; --page: #14171c;
-  --card: #1b2027; --teacher: #d9b44a; --alone: #9aa8ba; --distilled: #f0779d; } }
+  --card: #1b2027; --teacher: #d9b44a; --alone: #9aa8ba; --answers: #7fb0f0; --distilled: #f0779d; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
 main { max-width: 1100px; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
@@ -17,7 +17,7 @@ th, td { padding: .5rem .75rem; text-align: right; border-bottom: 1px solid var(
 th:first-child { text-align: left; white-space: nowrap; } tr:last-child > * { border-bottom: 0; }
 thead th { font-weight: 600; font-size: .875rem; } .groups th { text-align: center; } tbody th { font-weight: 600; }
 .dot { display: inline-block; width: .65em; height: .65em; border-radius: 50%; margin-right: .5em; background: currentColor; }
-.dot.teacher { background: var(--teacher); } .dot.alone { background: var(--alone); } .dot.distilled { background: var(--distilled); }
+.dot.teacher { background: var(--teacher); } .dot.alone { background: var(--alone); } .dot.answers { background: var(--answers); } .dot.distilled { background: var(--distilled); }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 1rem; margin-top: 1.5rem; }
 figure { margin: 0; padding: 1rem; background: var(--card); border: 1px solid var(--line); }
 figcaption { font-weight: 600; margin-bottom: .5rem; }
@@ -25,7 +25,7 @@ figure > svg { width: 100%; height: auto; display: block; overflow: visible; }
 .grid { stroke: var(--line); } .tick { fill: var(--muted); font-size: 12px; }
 .curve { vector-effect: non-scaling-stroke; fill: none; stroke: currentColor; stroke-width: 2.25; stroke-linejoin: round; }
 .curve.dashed { stroke-dasharray: 4 4; stroke-width: 1.5; opacity: .8; }
-.curve.teacher { stroke: var(--teacher); } .curve.alone { stroke: var(--alone); } .curve.distilled { stroke: var(--distilled); }
+.curve.teacher { stroke: var(--teacher); } .curve.alone { stroke: var(--alone); } .curve.answers { stroke: var(--answers); } .curve.distilled { stroke: var(--distilled); }
 .legend { list-style: none; margin: .5rem 0 0; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1rem; font-size: .875rem; }
 caption { font-weight: 600; text-align: left; padding: .5rem 0; caption-side: top; }
 .confusions { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr)); gap: 1rem; }

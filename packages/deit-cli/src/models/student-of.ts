@@ -1,8 +1,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { StudentStage } from "../runs/stages.ts";
 
-/** Folder of a run's distilled student, else of the one alone; `undefined` if neither is saved. */
+const STUDENTS: readonly StudentStage[] = [
+  "student-features",
+  "student-distilled",
+  "student-answers",
+  "student-alone",
+];
+
+/** Folder of a run's distilled student (by features, if it has that one), else of the one alone; `undefined` if none is saved. */
 export function studentOf(run: string): string | undefined {
-  const folders = ["student-distilled", "student-alone"].map((name) => join(run, name));
+  const folders = STUDENTS.map((name) => join(run, name));
   return folders.find((folder) => existsSync(join(folder, "model.json")));
 }

@@ -68,7 +68,10 @@ const OPTIONS = {
     "data.skipBadImages",
     "Leave out photos that do not decode. Default: stop at the first",
   ),
-  students: text("run.students", "Students to train: both, alone (no teacher) or distilled"),
+  students: text(
+    "run.students",
+    "Students to train: all (alone, by the teacher's answers, by its features), both (alone, and distilled as the recipe says), alone (no teacher) or distilled",
+  ),
   teacher: text(
     "run.teacher",
     "Teacher, a tfjs layers model: of the data's classes, or a backbone with a layer feature_vector",

@@ -7,6 +7,8 @@ export const MODEL_STYLE: Readonly<Record<ModelResult["name"], string>> = {
   teacher: "teacher",
   "student alone": "alone",
   "student distilled": "distilled",
+  "student by answers": "answers",
+  "student by features": "distilled",
 };
 
 /** Charts of the students' accuracy, with the teacher's as a line, of losses and of learning rates. */
@@ -57,9 +59,11 @@ function rateCurves(students: readonly ModelResult[]): Curve[] {
       ? []
       : [{ ...learningRates, name: String(name), style: MODEL_STYLE[name] }],
   );
-  const [first, second] = all;
-  const isSame = JSON.stringify(first?.values) === JSON.stringify(second?.values);
-  return first !== undefined && isSame ? [{ ...first, name: "both students", style: "both" }] : all;
+  const [first, ...others] = all;
+  const isSame = others.every(({ values }) => JSON.stringify(values) === JSON.stringify(first?.values));
+  return first !== undefined && others.length > 0 && isSame
+    ? [{ ...first, name: "all students", style: "both" }]
+    : all;
 }
 
 function curves(model: ModelResult, training: string, validation: string): Curve[] {

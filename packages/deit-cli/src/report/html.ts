@@ -2,19 +2,22 @@ import { escapeHtml } from "../html/escape-html.ts";
 import { PAGE_STYLE } from "../html/page-style.ts";
 import { leavesOf } from "../options/edits.ts";
 import type { ModelResult, RunResult } from "../runs/run-result.ts";
+import { stagesOf } from "../runs/stages.ts";
 import { hasToken } from "../settings/has-token.ts";
+import { stageSettings } from "../settings/stage-settings.ts";
 import { percent, rate } from "../terminal/format.ts";
 import { confusionTable, perClassTable } from "./confusion.ts";
 import { curveCharts, MODEL_STYLE } from "./curves.ts";
 import type { Evidence } from "./evidence.ts";
 import { attentionGallery, mistakeGallery } from "./galleries.ts";
-import { verdict } from "./plain-words.ts";
+import { verdict, worth } from "./plain-words.ts";
 
 /** The run's report as one self-contained HTML file. */
 export function htmlReport(result: RunResult, evidence: Evidence): string {
   const { models, settings, environment } = result;
-  const isDistilled = evidence.student === "student distilled";
-  const hasSecond = isDistilled && hasToken(settings.recipe);
+  const isDistilled = evidence.student !== "student alone";
+  const hasSecond =
+    isDistilled && hasToken(stageSettings(settings, stagesOf(settings.run).at(-1)![0]).recipe);
   const title = isDistilled ? "Distilling a vision transformer" : "Training a vision transformer";
   const differentLosses = isDistilled
     ? `
@@ -35,7 +38,8 @@ A distilled student's training loss also contains the distillation loss: it does
 ${resultTable(models)}
 <p class="note">Accuracy on ${environment.validationImages} held-out images; images/s of a forward pass over them; images/s of
 training, and the share of that time spent waiting for data. All figures were measured in this run.</p>
-<p><strong>${escapeHtml(verdict(result))}</strong></p>
+<p><strong>${escapeHtml(worth(models) || verdict(result))}</strong></p>
+${worth(models) === "" ? "" : `<p>${escapeHtml(verdict(result))}</p>`}
 <h2>Curves</h2>
 ${curveCharts(result)}
 <p class="note">Dashed: training accuracy and loss, with augmentation and stochastic depth on; the accuracy may lie below validation's.${differentLosses}</p>
@@ -73,8 +77,14 @@ function trainings({ models, teacherDescription, settings: { recipe } }: RunResu
 (<a href="https://arxiv.org/abs/2012.12877">DeiT</a>)`;
   const hints = `whose patches learn features of the teacher's layers
 (<a href="https://arxiv.org/abs/2207.10026">locality guidance</a>)`;
-  const ways = [...(hasToken(recipe) ? [token] : []), ...(recipe.hints === undefined ? [] : [hints])];
-  const distilled = `distilled, ${ways.join(" and ")}`;
+  const isTwice = models.some(({ name }) => name === "student by answers");
+  const ways = [
+    ...(isTwice || hasToken(recipe) ? [token] : []),
+    ...(isTwice || recipe.hints !== undefined ? [hints] : []),
+  ];
+  const distilled = isTwice
+    ? `distilled in two ways: ${ways.join(", or ")}`
+    : `distilled, ${ways.join(" and ")}`;
   if (teacherDescription === undefined) return `The student: ${alone}.`;
   const students = models.some(({ name }) => name === "student alone")
     ? `The students: ${alone}, and the same transformer ${distilled}`

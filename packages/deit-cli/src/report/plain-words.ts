@@ -4,18 +4,21 @@ import { SAMPLES } from "../data/write-samples.ts";
 import { shortPath } from "../files/short-path.ts";
 import { mcnemar, wilson } from "../judge/significance.ts";
 import type { ModelResult, RunResult } from "../runs/run-result.ts";
-import { type StageName, stagesOf } from "../runs/stages.ts";
+import { nameOf, type StageName, stagesOf } from "../runs/stages.ts";
 import { hasToken } from "../settings/has-token.ts";
 import type { DataSettings, RunSettings, Settings } from "../settings/settings.ts";
+import { stageSettings } from "../settings/stage-settings.ts";
 import { percent } from "../terminal/format.ts";
 
 /** First lines of a run. */
 export function introduction({ preset, students }: Pick<RunSettings, "preset" | "students">): string {
-  const time = preset === "demo" && students === "both" ? " About two minutes on two idle cores." : "";
+  const time = preset === "demo" && students === "all" ? " About two minutes on two idle cores." : "";
   return `${TRAININGS[students]}${time} Ctrl-C saves and stops, at any time.\n`;
 }
 
 const TRAININGS: Readonly<Record<RunSettings["students"], string>> = {
+  all: `Four trainings: a teacher, a small vision transformer alone, and the same transformer taught by the teacher's answers, then
+by its features. Does a teacher help?`,
   both: `Three trainings: a teacher, a small vision transformer alone, and the same transformer taught by the teacher. Does a
 teacher help?`,
   alone: "One training: a small vision transformer that learns from the labels only.",
@@ -23,23 +26,24 @@ teacher help?`,
 };
 
 /** Headline of a training and its purpose, for readers who do not know the paper. */
-export function chapter(stage: StageName, { run, recipe }: Pick<Settings, "run" | "recipe">): string {
-  const stages = stagesOf(run).map(([name]) => name);
-  const text = stage === "student-distilled" ? distilledChapter(recipe) : CHAPTERS[stage];
+export function chapter(stage: StageName, settings: Settings): string {
+  const stages = stagesOf(settings.run).map(([name]) => name);
+  const text =
+    stage === "teacher" || stage === "student-alone"
+      ? CHAPTERS[stage]
+      : distilledChapter(nameOf(stage), stageSettings(settings, stage).recipe);
   return `\n${stages.indexOf(stage) + 1} of ${stages.length}  ${text}`;
 }
 
-function distilledChapter(recipe: Recipe): string {
+function distilledChapter(name: string, recipe: Recipe): string {
   const hints = "features of the teacher's layers";
-  if (!hasToken(recipe))
-    return `The student distilled. The same transformer, whose patches also learn ${hints}.`;
-  const token =
-    "The student distilled. The same transformer with one more token, which learns the teacher's predictions (DeiT)";
+  if (!hasToken(recipe)) return `The ${name}. The same transformer, whose patches also learn ${hints}.`;
+  const token = `The ${name}. The same transformer with one more token, which learns the teacher's predictions (DeiT)`;
   return recipe.hints === undefined ? `${token}.` : `${token}; its patches\n        also learn ${hints}.`;
 }
 
-const CHAPTERS: Readonly<Record<Exclude<StageName, "student-distilled">, string>> = {
-  teacher: "The teacher. A network trained on these pictures; a student will learn from its predictions.",
+const CHAPTERS: Readonly<Record<"teacher" | "student-alone", string>> = {
+  teacher: "The teacher. A network trained on these pictures; a student will learn from it.",
   "student-alone": `The student alone. A small vision transformer, which cuts a picture into patches and learns from the labels only:
         the baseline, without a teacher.`,
 };
@@ -47,7 +51,8 @@ const CHAPTERS: Readonly<Record<Exclude<StageName, "student-distilled">, string>
 /** p below which a difference between two models on the same pictures does not count as chance. */
 const CHANCE = 0.05;
 
-type JudgedModel = Pick<ModelResult, "name" | "valAccuracy" | "right">;
+type JudgedModel = Pick<ModelResult, "name" | "valAccuracy" | "right"> &
+  Partial<Pick<ModelResult, "history">>;
 
 /** The part of a run's result that {@link verdict} reads. */
 interface Judged {
@@ -56,17 +61,40 @@ interface Judged {
 }
 
 /**
- * The students' accuracies in a sentence, with Wilson's interval of each, and McNemar's exact test of the pictures that only one of
- * them classifies right.
+ * The students' accuracies, a sentence a line, with Wilson's interval of each, and McNemar's exact test of the pictures that only a
+ * distilled one or only the one alone classifies right.
  */
 export function verdict({ models, environment }: Judged): string {
-  const students = models.filter(({ name }) => name !== "teacher");
-  const [first, second] = students;
+  const [first, ...distilled] = models.filter(({ name }) => name !== "teacher");
   if (first === undefined) return "";
-  const shares = students.map((student) => share(student, environment.validationImages));
-  if (second === undefined) return `The ${first.name} classifies ${shares[0]} correctly.`;
-  const both = `The student alone classifies ${shares[0]} correctly, the distilled one ${shares[1]}`;
-  return `${both}: ${comparison(first, second)}.`;
+  const shareOf = (student: JudgedModel) =>
+    `The ${student.name} classifies ${share(student, environment.validationImages)} correctly`;
+  return [
+    `${shareOf(first)}.`,
+    ...distilled.map((student) => `${shareOf(student)}: ${comparison(first, student)}.`),
+  ].join("\n");
+}
+
+/**
+ * What the teacher is worth, in epochs: the first epoch from which on the best distilled student is at least as accurate as the student
+ * alone in the end. Empty without two curves to compare, or where the distilled student does not end above the other.
+ */
+export function worth(models: readonly JudgedModel[]): string {
+  const [alone, ...distilled] = models.filter(({ name }) => name !== "teacher");
+  const target = alone?.history?.val_accuracy?.at(-1);
+  const best = [...distilled].sort((a, b) => b.valAccuracy - a.valAccuracy)[0];
+  const curve = best?.history?.val_accuracy;
+  if (alone?.name !== "student alone" || target === undefined || best === undefined || curve === undefined)
+    return "";
+  const below = curve.findLastIndex((accuracy) => accuracy < target);
+  const [epochs, epoch] = [curve.length, below + 2]; // counted from 1
+  if (epoch >= epochs || best.valAccuracy <= alone.valAccuracy) return "";
+  const ways =
+    best.name === "student distilled" ? "Distilled" : `Taught ${best.name.replace("student ", "")}`;
+  return (
+    `${ways}, the student is after ${epoch === 1 ? "one epoch" : `${epoch} epochs`} as accurate as alone after ` +
+    `${epochs}: the teacher is worth ${epochs - epoch} ${epochs - epoch === 1 ? "epoch" : "epochs"} of ${epochs}.`
+  );
 }
 
 /** `71.3% of 240 held-out pictures (95% interval: 65.2% to 76.6%)`. */
@@ -83,7 +111,7 @@ function comparison(alone: JudgedModel, distilled: JudgedModel): string {
   const onlyDistilled = distilled.right.filter((right, i) => right && !alone.right![i]).length;
   if (onlyAlone + onlyDistilled === 0) return "both classify the same pictures correctly";
   const p = mcnemar(onlyAlone, onlyDistilled);
-  const split = `${onlyDistilled} only the distilled one gets right, ${onlyAlone} only the other`;
+  const split = `${onlyDistilled} only it gets right, ${onlyAlone} only the ${alone.name}`;
   const test = `exact McNemar test, p ${p < 0.001 ? "< 0.001" : `= ${p.toFixed(3)}`}`;
   return p < CHANCE
     ? `${split}, more than chance would explain (${test})`

@@ -12,9 +12,17 @@ export interface StageFigures {
   readonly learningRates: { readonly epochs: readonly number[]; readonly values: readonly number[] };
 }
 
+const MODEL_NAMES = [
+  "teacher",
+  "student alone",
+  "student distilled",
+  "student by answers",
+  "student by features",
+] as const;
+
 /** One row of the result. */
 export interface ModelResult extends Measured, Partial<StageFigures> {
-  readonly name: "teacher" | "student alone" | "student distilled";
+  readonly name: (typeof MODEL_NAMES)[number];
   readonly params: number;
   /** Keras' logs by epoch; empty for a model that came trained. */
   readonly history: Readonly<Record<string, readonly number[]>>;
@@ -45,7 +53,7 @@ export interface RunResult {
 
 /** A {@link ModelResult} in a file. */
 export const MODEL_RESULT: z.ZodType<ModelResult> = z.object({
-  name: z.enum(["teacher", "student alone", "student distilled"]),
+  name: z.enum(MODEL_NAMES),
   params: z.number(),
   valAccuracy: z.number(),
   imagesPerSecond: z.number(),

@@ -13,19 +13,38 @@ import { parseChecked } from "../files/parse-json.ts";
 import { writeAtomically } from "../files/write-atomically.ts";
 
 /** A training of the run, by the folder of its model. */
-export type StageName = "teacher" | "student-alone" | "student-distilled";
+export type StageName = "teacher" | StudentStage;
+
+/** Training of a student. */
+export type StudentStage = "student-alone" | "student-distilled" | "student-answers" | "student-features";
 
 /** Names of a run's trainings for people, in their order. */
 const NAMES: readonly (readonly [StageName, ModelResult["name"]])[] = [
   ["teacher", "teacher"],
   ["student-alone", "student alone"],
+  ["student-answers", "student by answers"],
+  ["student-features", "student by features"],
   ["student-distilled", "student distilled"],
 ];
 
+const STAGES: Readonly<Record<RunSettings["students"], readonly StageName[]>> = {
+  all: ["teacher", "student-alone", "student-answers", "student-features"],
+  both: ["teacher", "student-alone", "student-distilled"],
+  alone: ["student-alone"],
+  distilled: ["teacher", "student-distilled"],
+};
+
+/** Folders of all models that a run may have, in their order. */
+export const STAGE_NAMES: readonly StageName[] = NAMES.map(([stage]) => stage);
+
+/** Name of a training for people. */
+export function nameOf(stage: StageName): ModelResult["name"] {
+  return NAMES.find(([name]) => name === stage)![1];
+}
+
 /** Trainings of a run in their order, with their names; a run of a student alone has no teacher. */
 export function stagesOf({ students }: Pick<RunSettings, "students">): readonly (typeof NAMES)[number][] {
-  const skipped = { both: [], alone: ["teacher", "student-distilled"], distilled: ["student-alone"] };
-  return NAMES.filter(([stage]) => !(skipped[students] as readonly string[]).includes(stage));
+  return NAMES.filter(([stage]) => STAGES[students].includes(stage));
 }
 
 const stageResult = z.object({

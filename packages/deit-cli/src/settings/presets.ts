@@ -50,10 +50,17 @@ const DEIT_TINY = {
 export const PRESETS: Readonly<Record<string, Preset>> = {
   /** Drawn flowers; about two minutes on two idle cores. */
   demo: {
-    run: { ...RUN, teacherEpochs: 8, teacherLearningRate: 3e-3, microBatchSize: 32, replicas: 1 },
+    run: {
+      ...RUN,
+      students: "all",
+      teacherEpochs: 8,
+      teacherLearningRate: 3e-3,
+      microBatchSize: 32,
+      replicas: 1,
+    },
     data: DATA,
     model: { imageSize: 48, patchSize: 8, dim: 96, depth: 3, heads: 3, mlpRatio: 4, init: "timm" },
-    recipe: { ...SHORT, epochs: 12, batchSize: 32, warmup: { epochs: 1 }, dropPathRate: 0.05 },
+    recipe: { ...SHORT, epochs: 12, batchSize: 32, warmup: { epochs: 1 }, dropPathRate: 0.05, hints: {} },
   },
   /** Real photos at 96×96. */
   photos: {

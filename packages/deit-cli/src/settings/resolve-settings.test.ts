@@ -123,12 +123,17 @@ describe("the command line", () => {
       "--evaluation-crop: recipe.images.centerCrop.ratio must be in (0, 1], got 0",
     ],
     [["--preset", "finetune"], "--weights: expected a safetensors file to start from, got none"],
+    [["--store-logits", "x"], "--store-logits: expected --students both, alone or distilled, got all"],
     [
-      ["--store-logits", "x"],
+      ["--store-logits", "x", "--students", "both"],
+      "--store-logits: expected --hints off, since the teacher runs on every batch for them, got hints",
+    ],
+    [
+      ["--store-logits", "x", "--students", "both", "--hints", "off"],
       "--store-logits: expected --view-epochs with it, without which no view repeats, got none",
     ],
     [
-      ["--store-logits", "x", "--view-epochs", "1", "--mixup", "0.8"],
+      ["--store-logits", "x", "--students", "both", "--hints", "off", "--view-epochs", "1", "--mixup", "0.8"],
       "--store-logits: expected views that repeat, got MixUp or CutMix, which mix them differently each time",
     ],
     [["--data", "a", "--download"], "--data and --download: expected one of the two, got both"],

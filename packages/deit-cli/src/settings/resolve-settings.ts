@@ -83,11 +83,15 @@ function requireTrainable(settings: Settings): void {
 }
 
 /** Stored logits are of use only for views that repeat. */
-function requireStorable({ run, data, recipe: { mixing, hints } }: Settings): void {
+function requireStorable(settings: Settings): void {
+  const { run, data, recipe } = settings;
+  const { mixing } = recipe;
   if (run.storeLogits === undefined) return;
-  if (hints !== undefined)
+  if (run.students === "all")
+    throw new UsageError("--store-logits: expected --students both, alone or distilled, got all");
+  if (recipe.hints !== undefined)
     throw new UsageError(
-      "--store-logits: expected no --hints, for which the teacher runs on every batch, got both",
+      "--store-logits: expected --hints off, since the teacher runs on every batch for them, got hints",
     );
   if (data.viewEpochs === undefined)
     throw new UsageError(

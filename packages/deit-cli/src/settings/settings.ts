@@ -34,7 +34,8 @@ export interface RunSettings {
   readonly out: string;
   readonly backend: "auto" | "tensorflow" | "webgpu" | "wasm" | "cpu";
   readonly seed: number;
-  readonly students: "both" | "alone" | "distilled";
+  /** `all`: alone, by answers and by features; `both`: alone, and distilled as the recipe says. */
+  readonly students: "all" | "both" | "alone" | "distilled";
   /** A tfjs layers model. Default: a BiT, trained in the run. */
   readonly teacher?: string;
   readonly teacherPixels: "auto" | (typeof PIXELS)[number];
@@ -63,7 +64,7 @@ const RUN_CHECKS: Checks<RunSettings> = {
   out: STRING,
   backend: oneOf("auto", "tensorflow", "webgpu", "wasm", "cpu"),
   seed: UINT32,
-  students: oneOf("both", "alone", "distilled"),
+  students: oneOf("all", "both", "alone", "distilled"),
   teacher: optional(STRING),
   teacherPixels: oneOf("auto", ...PIXELS),
   teacherOutputs: oneOf("auto", "logits", "probabilities", "sigmoid"),

@@ -10,13 +10,12 @@ import {
 import { type LogitStoreOptions, logitStore } from "distill-trainer/node";
 import { type BackendChoice, startBackend } from "tfjs-backends";
 import type { ReplicaModule, ReplicaSetup } from "train-loop";
+import type { StudentStage } from "../runs/stages.ts";
 import { hasToken } from "../settings/has-token.ts";
 import type { Settings } from "../settings/settings.ts";
 import { studentConfig } from "../settings/student-config.ts";
 import { savedTeacher } from "../teacher/saved-teacher.ts";
 import { aloneTask, distilledTask } from "./student-task.ts";
-
-type Stage = "student-alone" | "student-distilled";
 
 /** Data of a replica's thread. */
 interface Work {
@@ -32,11 +31,11 @@ interface Work {
 }
 
 /** Replicas of a stage, for `fit`. */
-export function replicaOf(stage: Stage, work: Work): ReplicaModule {
+export function replicaOf(stage: StudentStage, work: Work): ReplicaModule {
   return { module: import.meta.url, data: { stage, ...work } };
 }
 
-const setup: ReplicaSetup<Work & { stage: Stage }> = async ({ data }) => {
+const setup: ReplicaSetup<Work & { stage: StudentStage }> = async ({ data }) => {
   const { stage, settings, classNames, backend } = data;
   await startBackend(backend as BackendChoice);
   const config = studentConfig(settings, classNames.length);

@@ -2,8 +2,10 @@ import { bit, bitSizes } from "bit-teacher";
 import { deit, vit } from "deit-model";
 import { FeatureHints, layersTeacher } from "distill-trainer";
 import { UsageError } from "../process/usage-error.ts";
+import { stagesOf } from "../runs/stages.ts";
 import { hasToken } from "../settings/has-token.ts";
 import type { Settings } from "../settings/settings.ts";
+import { stageSettings } from "../settings/stage-settings.ts";
 import { studentConfig } from "../settings/student-config.ts";
 import type { Backbone } from "../teacher/backbone.ts";
 
@@ -19,8 +21,10 @@ export function requireHints(
   classes: number,
   backbone: Backbone | undefined,
 ): string | undefined {
-  const { recipe, model, run } = settings;
-  if (recipe.hints === undefined || run.students === "alone") return undefined;
+  const { model, run } = settings;
+  const recipes = stagesOf(run).map(([stage]) => stageSettings(settings, stage).recipe);
+  const recipe = run.students === "alone" ? undefined : recipes.find(({ hints }) => hints !== undefined);
+  if (recipe?.hints === undefined) return undefined;
   const { pairs } = recipe.hints;
   const config = studentConfig(settings, classes);
   const student = hasToken(recipe) ? deit(config) : vit(config);

@@ -21,9 +21,10 @@ import { addNotes, answersOf } from "../models/notes.ts";
 import type { RunContext } from "../runs/context.ts";
 import { keepEpochs } from "../runs/resumed-epochs.ts";
 import type { ModelResult } from "../runs/run-result.ts";
-import { stageCheckpoints } from "../runs/stages.ts";
+import { nameOf, type StudentStage, stageCheckpoints } from "../runs/stages.ts";
 import { hasToken } from "../settings/has-token.ts";
 import { microBatchSizeOf, replicasOf } from "../settings/pace.ts";
+import { stageSettings } from "../settings/stage-settings.ts";
 import { studentConfig } from "../settings/student-config.ts";
 import { withStoredLogits } from "../teacher/stored-logits.ts";
 import type { ReadyTeacher } from "../teacher/teacher.ts";
@@ -47,18 +48,26 @@ export async function trainAlone(context: RunContext): Promise<TrainedStudent> {
   const { settings, data } = context;
   const model = vit(studentConfig(settings, data.classNames.length));
   const task = aloneTask(model, settings.recipe);
-  return train("student alone", context, model, settings.model.imageSize, (_, fit) => fit(task));
+  return train("student-alone", context, model, settings.model.imageSize, (_, fit) => fit(task));
 }
 
-/** The same transformer with a second token, which learns the teacher's answers, or with hints from the teacher's layers, or both. */
-export async function trainDistilled(context: RunContext, ready: ReadyTeacher): Promise<TrainedStudent> {
+/**
+ * The same transformer with a second token, which learns the teacher's answers, or with hints from the teacher's layers, or both: as
+ * the stage's settings say.
+ */
+export async function trainDistilled(
+  run: RunContext,
+  stage: StudentStage,
+  ready: ReadyTeacher,
+): Promise<TrainedStudent> {
+  const context = { ...run, settings: stageSettings(run.settings, stage) };
   const { settings, data } = context;
-  const { recipe, run } = settings;
+  const { recipe } = settings;
   const config = studentConfig(settings, data.classNames.length);
   const student = hasToken(recipe) ? deit(config) : vit(config);
-  return train("student distilled", context, student, ready.imageSize, (source, fit) =>
+  return train(stage, context, student, ready.imageSize, (source, fit) =>
     withStoredLogits(context, ready, source, async (teacher, logits) => {
-      const options = await recipeHints(recipe, ready.teacher, source, { seed: run.seed });
+      const options = await recipeHints(recipe, ready.teacher, source, { seed: settings.run.seed });
       const hints = options && new FeatureHints({ student, teacher: ready.teacher, ...options });
       const task = distilledTask(student, teacher, recipe, hints);
       const history = fit(task, { logits, ...(hints && { hints, hintOptions: options }) });
@@ -94,7 +103,7 @@ type Fit = (task: Task, teaching?: Teaching) => Promise<History>;
 
 /** Trains a model: `use` makes the task for the source and passes it to `fit`. */
 async function train(
-  name: "student alone" | "student distilled",
+  stage: StudentStage,
   context: RunContext,
   model: tfl.LayersModel,
   teacherImageSize: number,
@@ -104,7 +113,7 @@ async function train(
   const { run, recipe } = settings;
   const { imageSize, depth, weights } = settings.model;
   const { classNames } = data;
-  const stage = name === "student alone" ? "student-alone" : "student-distilled";
+  const name = nameOf(stage);
   const microBatchSize = microBatchSizeOf(run);
   const heldOut = await heldOutImages(context, imageSize, recipe.images.centerCrop);
   if (weights !== undefined) await loadInitialWeights(model, weights);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { recorder } from "../../test/workspace.ts";
-import { verdict } from "../report/plain-words.ts";
+import { verdict, worth } from "../report/plain-words.ts";
 import { probabilityBars } from "./bars.ts";
 import { duration, percent, rate } from "./format.ts";
 import { formatTable } from "./table.ts";
@@ -56,20 +56,20 @@ describe("the verdict", () => {
 
   test("compares the students picture by picture, by McNemar's exact test", () => {
     expect(words(220, 12, 17, 300)).toBe(
-      "The student alone classifies 77.3% of 300 held-out pictures (95% interval: 72.3% to 81.7%) correctly, the distilled one " +
-        "79.0% of 300 held-out pictures (95% interval: 74.0% to 83.2%): 17 only the distilled one gets right, 12 only the other, " +
+      "The student alone classifies 77.3% of 300 held-out pictures (95% interval: 72.3% to 81.7%) correctly.\n" +
+        "The student distilled classifies 79.0% of 300 held-out pictures (95% interval: 74.0% to 83.2%) correctly: 17 only it gets right, 12 only the student alone, " +
         "which may be chance (exact McNemar test, p = 0.458).",
     );
     expect(words(220, 40, 12, 300)).toContain(
-      "12 only the distilled one gets right, 40 only the other, more than chance",
+      "12 only it gets right, 40 only the student alone, more than chance",
     );
     expect(words(100, 40, 80, 300)).toContain("(exact McNemar test, p < 0.001)");
   });
 
   test("holds at both ends", () => {
     expect(words(4, 0, 0, 4)).toBe(
-      "The student alone classifies 100.0% of 4 held-out pictures (95% interval: 51.0% to 100.0%) correctly, the distilled one " +
-        "100.0% of 4 held-out pictures (95% interval: 51.0% to 100.0%): both classify the same pictures correctly.",
+      "The student alone classifies 100.0% of 4 held-out pictures (95% interval: 51.0% to 100.0%) correctly.\n" +
+        "The student distilled classifies 100.0% of 4 held-out pictures (95% interval: 51.0% to 100.0%) correctly: both classify the same pictures correctly.",
     );
     expect(words(0, 0, 0, 24)).toContain("0.0% of 24 held-out pictures (95% interval: 0.0% to 13.8%)");
     expect(words(0, 0, 1, 1)).toContain("which may be chance (exact McNemar test, p = 1.000)");
@@ -85,6 +85,22 @@ describe("the verdict", () => {
     );
   });
 
+  test("has a sentence for each way to teach", () => {
+    const right = (count: number) => Array.from({ length: 100 }, (_, i) => i < count);
+    const models = [
+      { name: "student alone", valAccuracy: 0.5, right: right(50) },
+      { name: "student by answers", valAccuracy: 0.5, right: right(50) },
+      { name: "student by features", valAccuracy: 0.75, right: right(75) },
+    ] as const;
+    expect(verdict({ models, environment: { validationImages: 100 } }).split("\n")).toEqual([
+      "The student alone classifies 50.0% of 100 held-out pictures (95% interval: 40.4% to 59.6%) correctly.",
+      expect.stringMatching(/^The student by answers .*: both classify the same pictures correctly\.$/),
+      expect.stringMatching(
+        /^The student by features .*: 25 only it gets right, 0 only the student alone, more than chance/,
+      ),
+    ]);
+  });
+
   test("does not compare what an older run did not record", () => {
     const models = [
       { name: "student alone", valAccuracy: 1 },
@@ -92,6 +108,36 @@ describe("the verdict", () => {
     ] as const;
     expect(verdict({ models, environment: { validationImages: 4 } })).toContain(
       "picture by picture they were not compared",
+    );
+  });
+});
+
+describe("what a teacher is worth", () => {
+  /** The student alone, and one by features, with their accuracies by epoch. */
+  const words = (alone: readonly number[], features: readonly number[]): string =>
+    worth([
+      { name: "teacher", valAccuracy: 1 },
+      { name: "student alone", valAccuracy: alone.at(-1)!, history: { val_accuracy: alone } },
+      { name: "student by features", valAccuracy: features.at(-1)!, history: { val_accuracy: features } },
+    ]);
+
+  test("is the epochs until the distilled student stays at what the other ends with", () => {
+    expect(words([0.2, 0.3, 0.4, 0.5, 0.6], [0.5, 0.6, 0.7, 0.8, 0.8])).toBe(
+      "Taught by features, the student is after 2 epochs as accurate as alone after 5: the teacher is worth 3 epochs of 5.",
+    );
+    // It was there before, but fell back.
+    expect(words([0.2, 0.3, 0.4, 0.5, 0.6], [0.6, 0.6, 0.5, 0.7, 0.8])).toContain("after 4 epochs");
+    expect(words([0.2, 0.6], [0.7, 0.7])).toContain(
+      "after one epoch as accurate as alone after 2: the teacher is worth 1 epoch of 2",
+    );
+  });
+
+  test("is not said where the student does not end above the other", () => {
+    expect(words([0.2, 0.6], [0.5, 0.6])).toBe("");
+    expect(words([0.2, 0.6], [0.7, 0.5])).toBe("");
+    expect(worth([{ name: "student alone", valAccuracy: 0.5 }])).toBe("");
+    expect(worth([{ name: "student distilled", valAccuracy: 0.5, history: { val_accuracy: [0.5] } }])).toBe(
+      "",
     );
   });
 });

@@ -1,8 +1,10 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { emptyFolder } from "test-kit";
 import { describe, expect, test, vi } from "vitest";
 import { recorder, settingsOf } from "../../test/workspace.ts";
 import { loadLayersModelFile } from "../models/layers-model-files.ts";
+import { studentOf } from "../models/student-of.ts";
 import type { Edits } from "../options/edits.ts";
 import { editsOf } from "../options/edits-of.ts";
 import { resolveSettings } from "../settings/resolve-settings.ts";
@@ -50,6 +52,30 @@ describe("--hints", () => {
     expect(history.distillation_loss).toHaveLength(2);
   });
 
+  test("and --students all teach the same transformer in both ways, each as in a run of its own", async () => {
+    const weights = async (folder: string, stage: string) => readFile(join(folder, stage, "weights.bin"));
+    const all = await tinyRun({ students: "all", count: 60 });
+    expect(all.result.models.map(({ name }) => name)).toEqual([
+      ...["teacher", "student alone", "student by answers", "student by features"],
+    ]);
+    expect(all.text).toContain("3 of 4  The student by answers.");
+    expect(all.text).toContain("4 of 4  The student by features.");
+    expect(studentOf(all.folder)).toBe(join(all.folder, "student-features"));
+    const answers = await tinyRun({ students: "distilled", count: 60 });
+    const features = await tinyRun({ students: "distilled", hints: "auto", alpha: 0, count: 60 });
+    for (const [stage, other] of [
+      ["teacher", answers],
+      ["student-answers", answers],
+      ["student-features", features],
+    ] as const) {
+      const name = stage === "teacher" ? stage : "student-distilled";
+      expect(await weights(all.folder, stage)).toEqual(await weights(other.folder, name));
+    }
+    const report = await readFile(join(all.folder, "report.html"), "utf8");
+    for (const text of ["student by answers, validation", "Worst mistakes: student by features"])
+      expect(report).toContain(text);
+  });
+
   test.each([
     [
       "norm.act:blocks.1",
@@ -67,7 +93,7 @@ describe("--hints", () => {
     [{ hintWeight: 0 }, "--hint-weight: recipe.hints.weight must be a finite number > 0, got 0"],
     [
       { hints: "auto", storeLogits: "logits", viewEpochs: 1 },
-      "--store-logits: expected no --hints, for which the teacher runs on every batch, got both",
+      "--store-logits: expected --hints off, since the teacher runs on every batch for them, got hints",
     ],
   ])("refuses %j", (options, message) => {
     expect(() => settingsOf({ preset: "tiny", ...options })).toThrow(message);

@@ -6,7 +6,7 @@ import { pictureRules } from "../data/picture-rules.ts";
 import { writeContactSheet } from "../data/write-contact-sheet.ts";
 import { SAMPLES, writeSamples } from "../data/write-samples.ts";
 import { writeAtomically } from "../files/write-atomically.ts";
-import { chapter, introduction, nextCommands, verdict } from "../report/plain-words.ts";
+import { chapter, introduction, nextCommands, verdict, worth } from "../report/plain-words.ts";
 import { resultTable } from "../report/result-table.ts";
 import { writeReport } from "../report/write-report.ts";
 import type { RunContext } from "../runs/context.ts";
@@ -25,9 +25,10 @@ import { withinRun } from "./within-run.ts";
 const SHOWN = 10;
 
 /**
- * A whole run: pictures, a teacher, a student alone, the same student distilled (or only one of the students), and a report.
+ * A whole run: pictures, a teacher, a student alone, the same student distilled, once or in two ways (or only one of the students), and a
+ * report.
  *
- * Writes `<out>/<name>/`: `teacher/`, `student-alone/`, `student-distilled/` (tfjs layers models), `settings.json`,
+ * Writes `<out>/<name>/`: `teacher/`, `student-alone/`, … (tfjs layers models), `settings.json`,
  * `contact-sheet.png`, `samples/`, `summary.json`, `result.json` and `report.html`, each as soon as it is known, and until the end
  * `resume/`, from which a stopped or killed run is resumed with the same result. All files are whole or absent.
  *
@@ -51,7 +52,7 @@ export function run(settings: Settings, output: LineOutput, signal?: AbortSignal
         models.push(teacher.result);
       } else {
         const train = () =>
-          name === "student-alone" ? trainAlone(context) : trainDistilled(context, teacher!);
+          name === "student-alone" ? trainAlone(context) : trainDistilled(context, name, teacher!);
         models.push(await stage(context, name, train));
       }
     }
@@ -67,7 +68,9 @@ export function run(settings: Settings, output: LineOutput, signal?: AbortSignal
     const report = await writeReport(context, result);
     await writeAtomically(join(folder, "summary.json"), summaryJson(result.models)); // marks the run as finished
     await forgetStages(folder);
-    say(`\n${resultTable(result.models)}\n\n${verdict(result)}\n`);
+    say(
+      `\n${resultTable(result.models)}\n\n${[worth(result.models), verdict(result)].filter(Boolean).join("\n\n")}\n`,
+    );
     say(`${nextCommands(folder, settings.data)}\n`);
     say(`report: ${resolve(report)}`);
     return result;

@@ -1,3 +1,4 @@
+import type { BestLog } from "../best-epoch.ts";
 import type { CheckpointOptions } from "./options.ts";
 import { OtherRunError } from "./other-run-error.ts";
 import type { Progress } from "./progress.ts";
@@ -7,10 +8,21 @@ import {
   checkpointName,
   listCheckpoints,
   newestCheckpoint,
+  readCheckpoint,
 } from "./read-checkpoint.ts";
 import { type RunSettings, settingDifferences } from "./run-settings.ts";
-import { encodeTensorFile } from "./tensor-file.ts";
+import { encodeTensorFile, type HostTensor } from "./tensor-file.ts";
 import { captureTensors, restoreTensors, type Training } from "./training-state.ts";
+
+/** Log that chooses the best epoch where none is given. */
+export const DEFAULT_BEST: BestLog = { monitor: "val_accuracy", mode: "max" };
+
+/** Tensors of a checkpoint, the value of the log that chose it, and the updates of its average. */
+export interface BestCheckpoint {
+  readonly value: number;
+  readonly tensors: readonly HostTensor[];
+  readonly averageUpdates: number;
+}
 
 /** Checkpoints of a run: saving, pruning and resuming. */
 export class Checkpoints {
@@ -65,6 +77,25 @@ export class Checkpoints {
     return progress;
   }
 
+  /**
+   * The checkpoint of the best epoch so far; `undefined` without one.
+   *
+   * @throws Error naming it if it is absent or damaged.
+   */
+  async readBest(): Promise<BestCheckpoint | undefined> {
+    if (this.#best === undefined) return undefined;
+    const { name, value } = this.#best;
+    try {
+      const { tensors, state } = await readCheckpoint(this.#options.storage, name);
+      return { value, tensors, averageUpdates: state.averageUpdates };
+    } catch (cause) {
+      const reason = (cause as Error).message;
+      throw new Error(`fit: expected the best epoch's checkpoint '${name}', could not read it: ${reason}`, {
+        cause,
+      });
+    }
+  }
+
   /** Whether a checkpoint is due after a step. */
   isDue(step: number): boolean {
     const { everySteps } = this.#options;
@@ -105,7 +136,7 @@ export class Checkpoints {
   }
 
   #bestWith(name: string, logs: Readonly<Record<string, number>> | undefined): Best | undefined {
-    const { monitor, mode } = this.#options.best ?? { monitor: "val_accuracy", mode: "max" };
+    const { monitor, mode } = this.#options.best ?? DEFAULT_BEST;
     const value = logs?.[monitor];
     if (value === undefined || Number.isNaN(value)) return this.#best;
     const sign = mode === "max" ? 1 : -1;

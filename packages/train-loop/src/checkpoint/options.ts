@@ -10,8 +10,8 @@ import {
   oneOf,
   optional,
   requireOptions,
-  STRING,
 } from "known-options";
+import { BEST_CHECKS, type BestLog } from "../best-epoch.ts";
 import type { CheckpointStorage } from "./storage.ts";
 
 /** Options of `fit({ checkpoint })`. */
@@ -22,8 +22,8 @@ export interface CheckpointOptions {
   readonly everySteps?: number;
   /** Number of newest checkpoints to keep, ≥ 1. Default 3. */
   readonly keep?: number;
-  /** Log that chooses the best epoch, whose checkpoint is kept too. Default: the highest `val_accuracy`, if any. */
-  readonly best?: { readonly monitor: string; readonly mode: "max" | "min" };
+  /** Log that chooses the best epoch, whose checkpoint is kept too. Default: that of `keepBest`, else the highest `val_accuracy`, if any. */
+  readonly best?: BestLog;
   /**
    * Whether to resume from the newest intact checkpoint, if any; `"force"` resumes even if settings differ. Default false: a
    * storage with checkpoints is an error.
@@ -78,5 +78,5 @@ const CHECKS: Checks<CheckpointOptions> = {
 export function requireCheckpointOptions(options: CheckpointOptions): void {
   requireOptions("fit: checkpoint", options, CHECKS);
   if (options.best === undefined) return;
-  requireOptions("fit: checkpoint.best", options.best, { monitor: STRING, mode: oneOf("max", "min") });
+  requireOptions("fit: checkpoint.best", options.best, BEST_CHECKS);
 }

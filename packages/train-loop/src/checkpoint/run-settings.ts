@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { AdamW } from "tfjs-optim";
+import type { BestLog } from "../best-epoch.ts";
 import { batchesPerEpoch, type DataSource } from "../data/data-source.ts";
 import type { StepOptions } from "../step/take-step.ts";
 import type { Task } from "../task.ts";
@@ -15,13 +16,15 @@ export interface RunDescription {
   readonly epochs: number;
   readonly microBatchSize: number;
   readonly replicas: number;
+  /** Log that chooses the epoch whose weights are kept. */
+  readonly best?: BestLog | undefined;
   /** Settings of the caller, such as the data's seed. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
 /** Returns all settings of a run. Functions of the step are sampled at a few steps. */
 export function describeRun(run: RunDescription): RunSettings {
-  const { task, step, source, epochs, microBatchSize, replicas, settings } = run;
+  const { task, step, source, epochs, microBatchSize, replicas, best, settings } = run;
   const { optimizer, gradientTransform, ema } = step;
   const last = epochs * batchesPerEpoch(source) - 1;
   const steps = [0, 1, 10, ...[0.25, 0.5, 0.75].map((share) => Math.round(share * last)), last];
@@ -42,6 +45,7 @@ export function describeRun(run: RunDescription): RunSettings {
     ...(isAdamW(optimizer) && { parameters: countTreatments(optimizer, task.variables) }),
     gradientTransform: gradientTransform?.name ?? "none",
     average: ema === undefined ? "none" : steps.map((it) => ema.decayAt(it)),
+    ...(best && { keepBest: `${best.mode} ${best.monitor}` }),
   };
   // The caller's settings do not hide the run's own: a caller's `learningRate` may be the peak only.
   const given = Object.entries(settings).map(([name, value]) => [

@@ -17,22 +17,15 @@ export interface Training {
 /** Reads a training's tensors: `model/<index>/<name>`, `task/<index>/<name>`, `optimizer/…`, `average/…`. */
 export async function captureTensors({ model, own = [], step }: Training): Promise<HostTensor[]> {
   const variables = variablesOf(model);
-  const stable = model.weights.map(({ originalName }) => originalName);
-  const beside = own.map(({ name }) => name.replace(/_\d+$/, "")); // tfjs' number
-  const names = [...stable, ...beside].map(placed); // the optimizer's indices
+  const names = storedNames({ model, own }); // the optimizer's indices
   const indexOf = new Map([...variables, ...own].map(({ name }, i) => [name, i]));
   const slots = (await step.optimizer.getWeights()).map(({ name, tensor }) => ({
     name: `optimizer/${toStored(name, indexOf, names)}`,
     tensor,
   }));
-  const all = [
-    ...variables.map((tensor, i) => ({ name: `model/${names[i]}`, tensor: tensor as tf.Tensor })),
-    ...own.map((tensor, i) => ({ name: `task/${placed(beside[i]!, i)}`, tensor: tensor as tf.Tensor })),
-    ...slots,
-    ...(step.ema?.weights ?? []).map((tensor, i) => ({ name: `average/${names[i]}`, tensor })),
-  ];
+  const { trained, average } = weightsOf({ model, own, step });
   const tensors: HostTensor[] = [];
-  for (const { name, tensor } of all) {
+  for (const { name, tensor } of [...trained, ...slots, ...average]) {
     const data = (await tensor.data()) as Float32Array | Int32Array;
     const bad = firstNonFinite(data); // NaN must not replace a good checkpoint
     if (bad >= 0) {
@@ -42,6 +35,36 @@ export async function captureTensors({ model, own = [], step }: Training): Promi
   }
   slots[0]?.tensor.dispose(); // the step count, a new tensor for each caller
   return tensors;
+}
+
+/** Copies of a training's weights and averages: {@link captureTensors} without the optimizer. */
+export async function captureWeights(training: Training): Promise<HostTensor[]> {
+  const { trained, average } = weightsOf(training);
+  const tensors: HostTensor[] = [];
+  for (const { name, tensor } of [...trained, ...average]) {
+    const data = (await tensor.data()) as Float32Array;
+    tensors.push({ name, shape: tensor.shape, data: data.slice() }); // tfjs' cpu backend gives its own array
+  }
+  return tensors;
+}
+
+/** Names of variables in checkpoints, without what they are of: the model's, then those beside it. */
+function storedNames({ model, own = [] }: Omit<Training, "step">): string[] {
+  const stable = model.weights.map(({ originalName }) => originalName);
+  return [...stable, ...own.map(besideName)].map(placed);
+}
+
+/** A variable's name without tfjs' number. */
+const besideName = ({ name }: tf.Variable): string => name.replace(/_\d+$/, "");
+
+function weightsOf({ model, own = [], step }: Training) {
+  const names = storedNames({ model, own });
+  const trained = [
+    ...variablesOf(model).map((tensor, i) => ({ name: `model/${names[i]}`, tensor: tensor as tf.Tensor })),
+    ...own.map((one, i) => ({ name: `task/${placed(besideName(one), i)}`, tensor: one as tf.Tensor })),
+  ];
+  const average = (step.ema?.weights ?? []).map((tensor, i) => ({ name: `average/${names[i]}`, tensor }));
+  return { trained, average };
 }
 
 function placed(name: string, index: number): string {
@@ -57,50 +80,78 @@ const PREFIXES = ["model/", "task/", "optimizer/", "average/"] as const;
  * @throws RangeError if they do not fit or are not finite; nothing has changed then.
  */
 export async function restoreTensors(
-  { model, own = [], step }: Training,
+  training: Training,
   stored: readonly HostTensor[],
   averageUpdates: number,
 ): Promise<void> {
-  const variables = variablesOf(model);
+  const { model, own = [], step } = training;
   const other = stored.find(({ name }) => !PREFIXES.some((prefix) => name.startsWith(prefix)));
   if (other !== undefined) {
     throw new RangeError(
       `checkpoint: names must begin with ${PREFIXES.join(", ")}, got '${other.name.slice(0, 60)}'`,
     );
   }
-  const under = (prefix: (typeof PREFIXES)[number]): HostTensor[] =>
-    stored
-      .filter(({ name }) => name.startsWith(prefix))
-      .map((one) => ({ ...one, name: one.name.slice(prefix.length) }));
-  const [weights, beside] = [under("model/"), under("task/")];
-  const [slots, averages] = [under("optimizer/"), under("average/")];
-  requireStoredWeights("checkpoint", variables, weights);
-  requireStoredWeights("checkpoint: task", own, beside);
-  if (averages.length > 0) requireStoredWeights("checkpoint: average", variables, averages);
-  const trained = [...variables, ...own];
+  requireWeights(training, stored);
+  const slots = under("optimizer/", stored);
+  const trained = [...variablesOf(model), ...own];
   requireStoredOptimizer("checkpoint", trained, slots);
-
-  const made: tf.Tensor[] = [];
-  const make = ({ shape, data }: HostTensor): tf.Tensor => {
-    const tensor = tf.tensor(data, [...shape], data instanceof Float32Array ? "float32" : "int32");
-    made.push(tensor);
-    return tensor;
-  };
+  const made = slots.map((slot) => ({ name: toVariable(slot.name, trained), tensor: toTensor(slot) }));
   try {
-    // First the optimizer, which may reject its state.
-    await step.optimizer.setWeights(
-      slots.map((slot) => ({ name: toVariable(slot.name, trained), tensor: make(slot) })),
-    );
-    const restored = weights.map(make);
-    if (averages.length > 0) step.ema?.restore(averages.map(make), averageUpdates);
+    await step.optimizer.setWeights(made); // first, as it may reject its state
+  } finally {
+    tf.dispose(made.map(({ tensor }) => tensor));
+  }
+  assignWeights(training, stored, averageUpdates);
+}
+
+/**
+ * Restores the tensors of {@link captureWeights}; others are ignored.
+ *
+ * @throws RangeError if they do not fit or are not finite; nothing has changed then.
+ */
+export function restoreWeights(
+  training: Training,
+  stored: readonly HostTensor[],
+  averageUpdates: number,
+): void {
+  requireWeights(training, stored);
+  assignWeights(training, stored, averageUpdates);
+}
+
+/** Tensors under a prefix, without it. */
+function under(prefix: (typeof PREFIXES)[number], stored: readonly HostTensor[]): HostTensor[] {
+  return stored
+    .filter(({ name }) => name.startsWith(prefix))
+    .map((one) => ({ ...one, name: one.name.slice(prefix.length) }));
+}
+
+function requireWeights({ model, own = [] }: Training, stored: readonly HostTensor[]): void {
+  const variables = variablesOf(model);
+  const averages = under("average/", stored);
+  requireStoredWeights("checkpoint", variables, under("model/", stored));
+  requireStoredWeights("checkpoint: task", own, under("task/", stored));
+  if (averages.length > 0) requireStoredWeights("checkpoint: average", variables, averages);
+}
+
+function assignWeights(
+  { model, own = [], step }: Training,
+  stored: readonly HostTensor[],
+  averageUpdates: number,
+): void {
+  tf.tidy(() => {
+    const restored = under("model/", stored).map(toTensor);
+    const averages = under("average/", stored);
+    if (averages.length > 0) step.ema?.restore(averages.map(toTensor), averageUpdates);
     else step.ema?.restore(restored, 0);
-    const all = [...restored, ...beside.map(make)];
-    trained.forEach((variable, i) => {
+    const all = [...restored, ...under("task/", stored).map(toTensor)];
+    [...variablesOf(model), ...own].forEach((variable, i) => {
       variable.assign(all[i]!);
     });
-  } finally {
-    tf.dispose(made);
-  }
+  });
+}
+
+function toTensor({ shape, data }: HostTensor): tf.Tensor {
+  return tf.tensor(data, [...shape], data instanceof Float32Array ? "float32" : "int32");
 }
 
 /** Stored name of an optimizer's tensor: `dense/kernel_1/m` → `0003/dense/kernel/m`; names without a variable stay. */

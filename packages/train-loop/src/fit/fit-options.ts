@@ -3,6 +3,7 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 import {
   ABORT_SIGNAL,
   ANY,
+  BOOLEAN,
   type Checks,
   COUNT,
   check,
@@ -14,6 +15,8 @@ import {
   requireArguments,
   requireOptions,
 } from "known-options";
+import { BEST_CHECKS, type BestLog } from "../best-epoch.ts";
+import { DEFAULT_BEST } from "../checkpoint/checkpoints.ts";
 import { type CheckpointOptions, requireCheckpointOptions } from "../checkpoint/options.ts";
 import { requireSource } from "../checks/checked-batches.ts";
 import { requireTask } from "../checks/require-task.ts";
@@ -48,6 +51,13 @@ export interface FitOptions extends Omit<StepOptions, "optimizer">, ReplicaOptio
   readonly callbacks?: FitCallback | readonly FitCallback[];
   /** Checkpoints: where and when to save the run, and whether to resume. Default: none. */
   readonly checkpoint?: CheckpointOptions;
+  /**
+   * Whether the model, its average and the task's own variables have the weights of the best epoch when `fit` returns, and the log
+   * that chooses it; of equal values the earliest epoch. The optimizer stays as it is after the last step. `true`: the highest
+   * `val_ema_accuracy` with an average, else `val_accuracy`. Held-out data that choose the epoch judge it too favorably. Default
+   * false: the weights of the last epoch.
+   */
+  readonly keepBest?: boolean | BestLog;
   /** Signal that ends the run after the current step, with a checkpoint if there are any; its reason is thrown. */
   readonly signal?: AbortSignal;
 }
@@ -75,6 +85,7 @@ const CHECKS: Checks<FitOptions> = {
     ),
   ),
   checkpoint: optional(OBJECT),
+  keepBest: optional(either(BOOLEAN, OBJECT)),
   signal: optional(ABORT_SIGNAL),
   replicas: optional(either(COUNT, OBJECT)),
   setup: optional(OBJECT),
@@ -101,4 +112,27 @@ export function requireFitOptions(
     requireOptions("fit: setup", options.setup, { module, data: ANY });
   }
   if (options.checkpoint !== undefined) requireCheckpointOptions(options.checkpoint);
+  requireBest(options);
+}
+
+/** Log that chooses the epoch whose weights are kept; `undefined` where the last one's are. */
+export function bestLogOf({ keepBest, ema }: FitOptions): BestLog | undefined {
+  if (typeof keepBest === "object") return keepBest;
+  if (keepBest !== true) return undefined;
+  return ema === undefined ? DEFAULT_BEST : { ...DEFAULT_BEST, monitor: "val_ema_accuracy" };
+}
+
+function requireBest(options: FitOptions): void {
+  const { keepBest, checkpoint, validationData } = options;
+  if (typeof keepBest === "object") requireOptions("fit: keepBest", keepBest, BEST_CHECKS);
+  const log = bestLogOf(options);
+  if (log === undefined) return;
+  if (log.monitor.startsWith("val_") && validationData === undefined)
+    throw new RangeError(`fit: keepBest: expected validationData for '${log.monitor}', got none`);
+  const other = checkpoint?.best;
+  if (other !== undefined && (other.monitor !== log.monitor || other.mode !== log.mode)) {
+    throw new RangeError(
+      `fit: keepBest and checkpoint.best must be equal, got ${log.mode} ${log.monitor} and ${other.mode} ${other.monitor}`,
+    );
+  }
 }

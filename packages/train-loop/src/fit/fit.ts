@@ -16,8 +16,9 @@ import { learningRateOf, requireFinite, type StepOptions, takeStep } from "../st
 import type { BatchLogs, Task } from "../task.ts";
 import { ownVariables } from "../task-variables.ts";
 import { explainLostBackend } from "./backend-lost.ts";
+import { BestWeights } from "./best-weights.ts";
 import { evaluateWith } from "./evaluate.ts";
-import { type FitCallback, type FitOptions, requireFitOptions } from "./fit-options.ts";
+import { bestLogOf, type FitCallback, type FitOptions, requireFitOptions } from "./fit-options.ts";
 import { flushCallbacks, replayEpochs, savedAfterFlush } from "./run-callback.ts";
 
 /**
@@ -69,12 +70,15 @@ async function fitWith(
   const microBatchSize =
     options.microBatchSize ?? (await chooseMicroBatch(engine, replicas, source, options));
   const cut = { microBatchSize, replicas };
-  const described = { task, step, source, ...cut, settings: checkpoint?.settings ?? {} };
+  const best = bestLogOf(options);
+  const described = { task, step, source, ...cut, best, settings: checkpoint?.settings ?? {} };
   const describe = (longest = epochs) => describeRun({ ...described, epochs: Math.min(epochs, longest) });
   const given = listOf(options.callbacks);
+  const training = { model, own: ownVariables(task), step };
   const checkpoints =
     checkpoint &&
-    new Checkpoints(savedAfterFlush(checkpoint, given), { model, own: ownVariables(task), step }, describe);
+    new Checkpoints(savedAfterFlush({ ...checkpoint, ...(best && { best }) }, given), training, describe);
+  const bestWeights = best && new BestWeights(best, training);
 
   const history = new tfl.History();
   const callbacks = new tfl.CallbackList([history, ...given.map(asCallback)]);
@@ -105,6 +109,7 @@ async function fitWith(
     await callbacks.onTrainBegin();
     if (saved !== undefined) {
       Object.assign(history, structuredClone(saved.history));
+      await bestWeights?.resume(saved.history.history, checkpoints!);
       await replayEpochs(given, saved.history);
       place.stopped ||= flag.stopTraining;
     }
@@ -114,12 +119,14 @@ async function fitWith(
       await requireFiniteWeights(`fit: after epoch ${place.epoch + 1}`, task);
       const logs = { ...place.logs.means(), ...(await validate(run, place, options.validationData)) };
       await callbacks.onEpochEnd(place.epoch, logs);
+      await bestWeights?.keepIfBest(history.history as Record<string, number[]>);
       place.epoch += 1;
       place.batch = 0;
       place.logs = new EpochLogs();
       place.stopped = flag.stopTraining;
       await checkpoints?.save(progressAt(run, place), logs);
     }
+    bestWeights?.restore();
     await callbacks.onTrainEnd();
     return history;
   } catch (error) {

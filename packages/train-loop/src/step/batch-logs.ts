@@ -59,7 +59,7 @@ export interface EpochLogsState {
 
 /**
  * Logs of an epoch, aggregated as in Keras: losses are unweighted means of batch means (a smaller last batch counts as much as
- * the others), accuracy is the mean over samples.
+ * the others), accuracy is the mean over samples. What a batch's float32 accuracy counts is an integer: equal counts give equal means.
  */
 export class EpochLogs {
   #batches: number;
@@ -81,7 +81,8 @@ export class EpochLogs {
     this.#batches += 1;
     this.#samples += samples;
     for (const [name, value] of Object.entries(logs)) {
-      this.#sums[name] = (this.#sums[name] ?? 0) + (name === "accuracy" ? value * samples : value);
+      this.#sums[name] =
+        (this.#sums[name] ?? 0) + (name === "accuracy" ? Math.round(value * samples) : value);
     }
   }
 

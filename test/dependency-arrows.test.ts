@@ -16,7 +16,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "safetensors-io": ["known-options"],
   "tensorboard-events": ["known-options", "masked-crc32c"],
   "named-weights": ["known-options", "masked-crc32c", "safetensors-io"],
-  "deit-model": ["known-options", "named-weights", "safetensors-io", "vit-blocks"],
+  "deit-model": ["known-options", "named-weights", "safetensors-io", "sample-keys", "vit-blocks"],
   "tfjs-optim": ["kernel-contract", "known-options"],
   "train-loop": ["known-options", "safetensors-io", "sample-keys", "tensorboard-events", "tfjs-optim"],
   "distill-trainer": [

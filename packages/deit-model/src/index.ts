@@ -18,6 +18,10 @@ export {
 export { requireConfig, VIT_CHECKS } from "./require-config.ts";
 export { vit } from "./vit.ts";
 
+// Initialization.
+
+export { type MimeticInitOptions, mimeticInit } from "./initialization/mimetic-init.ts";
+
 // Weights.
 
 export type { Adaptation } from "./weights/adaptations.ts";
@@ -34,6 +38,7 @@ export {
   weightsMetadata,
   weightTensors,
 } from "./weights/save-weights.ts";
+export { type SelectElementsOptions, selectElements } from "./weights/select-elements.ts";
 export { timmName } from "./weights/timm-name.ts";
 export type { WeightNames } from "./weights/weight-names.ts";
 

@@ -120,7 +120,7 @@ function storedByKey({ tensors }: NamedTensors, { parts: names = [], placeOf }: 
   return { stored, outside, twice };
 }
 
-/** Returns the problems of a weight's tensors and the shapes to compare; `found` only if all parts exist and are float. */
+/** Returns the problems of a weight's tensors and the shapes to compare; `found` only if all parts exist, float and of one shape. */
 function compare(
   file: NamedTensors,
   { layout, parts: names }: Naming,
@@ -143,7 +143,8 @@ function compare(
         problems.push(`${name}: expected ${listed(expected)}, found ${listed(found)}`);
     }
   }
-  return { problems, expected, found: shapes.length === parts.length ? shapes[0] : undefined };
+  const isOne = shapes.length === parts.length && new Set(shapes.map((one) => one.join())).size === 1;
+  return { problems, expected, found: isOne ? shapes[0] : undefined };
 }
 
 /** Returns a matrix's shape as a 1×1 convolution, its form in some files. */

@@ -1,6 +1,7 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { type ModelWeights, shapeIn } from "named-weights";
 import { LayerNorm, MultiHeadSelfAttention } from "vit-blocks";
+import { layersOf } from "./layers-of.ts";
 import type { WeightNames } from "./weight-names.ts";
 
 const LIBRARY: Readonly<Record<WeightNames, string>> = { timm: "timm", huggingface: "transformers" };
@@ -54,11 +55,4 @@ export function requireHeld(
     const different = [...new Set(values)];
     if (different.length > 1) throw refuse(`it has one ${what} for all blocks, got ${different.join(", ")}`);
   }
-}
-
-/** Returns a model's layers, nested models included. */
-function layersOf(model: tfl.LayersModel): tfl.layers.Layer[] {
-  return model.layers.flatMap(
-    (layer) => ("layers" in layer ? layersOf(layer as tfl.LayersModel) : [layer]), // a nested model
-  );
 }

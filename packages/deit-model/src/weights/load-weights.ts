@@ -63,9 +63,10 @@ export async function loadWeights(
   const weights = modelWeights("loadWeights", model, timmName);
   const distilled = weights.has("dist_token");
   const positions = { grid: patchGrid(model, weights), prefix: distilled ? 2 : 1, fileGrid, filter };
+  const blocks = [...weights.keys()].filter((key) => /^blocks\.\d+\.attn\.qkv\.weight$/.test(key));
   return loadNamedWeights(source, {
     ...{ caller: "loadWeights", weights },
     namingOf: (tensors) => namingOf(tensors.keys(), distilled),
-    differences: adaptations(adapt, positions),
+    differences: adaptations(adapt, positions, blocks.length),
   });
 }

@@ -16,12 +16,12 @@ test("what of a weights file a student does not start from is said; what it woul
   const write = (name: string) => saveSafetensors(file, [...weightTensors(model), extra(name)]);
   await write("pooler.dense.bias");
   const before = tf.memory().numTensors;
-  expect(await requireInitialWeights({ ...config, classes: 3 }, file)).toBe(
+  expect(await requireInitialWeights({ ...config, classes: 3 }, { weights: file })).toBe(
     `weights: ${model.weights.length - 2} tensors of ${file}; the student's own: head.weight, head.bias; left out: head.bias, head.weight, pooler.dense.bias`,
   );
   expect(tf.memory().numTensors).toBe(before);
   await write("blocks.0.ls1.gamma");
-  await expect(requireInitialWeights(config, file)).rejects.toThrow(
+  await expect(requireInitialWeights(config, { weights: file })).rejects.toThrow(
     /is not for this model, nothing was loaded. unexpected: blocks.0.ls1.gamma$/,
   );
 });

@@ -1,33 +1,73 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { type VitConfig, vit } from "deit-model";
+import { mimeticInit, type VitConfig, vit } from "deit-model";
 import { loadWeightsFile } from "deit-model/node";
+import { UsageError } from "../process/usage-error.ts";
 
 type Report = Awaited<ReturnType<typeof loadWeightsFile>>;
+
+/** Initial weights of a student: at most one of these. Default: those of the library `model.init`. */
+interface Start {
+  /** Safetensors file. */
+  readonly weights?: string;
+  /** Safetensors file of a larger model. */
+  readonly selectFrom?: string;
+  readonly mimetic?: boolean;
+}
 
 /** Tensors that a line names. */
 const NAMED = 5;
 
 /**
- * Loads published weights into a student, except its heads. Positions are interpolated to its grid; tensors beside the network (a
- * pooler, the head of another task) are left out.
+ * Gives a student its initial weights: published ones except its heads, those selected from a larger model, or mimetic ones.
+ * Positions of a file are interpolated to the student's grid; tensors beside the network (a pooler, the head of another task) are left
+ * out.
  *
+ * @param seed - Seed of mimetic weights.
+ * @returns What of a file was used, if there is one.
  * @throws Error or RangeError naming the file if it is not for this model, and the tensors that only one of the two has.
  */
-export function loadInitialWeights(model: tfl.LayersModel, path: string): Promise<Report> {
-  return loadWeightsFile(model, path, { adapt: ["classes", "distillation", "positions", "extra"] });
+export async function setInitialWeights(
+  model: tfl.LayersModel,
+  { weights, selectFrom, mimetic }: Start,
+  seed: number,
+): Promise<Report | undefined> {
+  const adapt = ["classes", "distillation", "positions", "extra"] as const;
+  if (weights !== undefined) return loadWeightsFile(model, weights, { adapt });
+  if (selectFrom !== undefined) return loadWeightsFile(model, selectFrom, { adapt: [...adapt, "selection"] });
+  if (mimetic === true) mimeticInit(model, { seed });
+  return undefined;
 }
 
 /**
- * Checks that a weights file fits a student, by loading it into a temporary model, before anything is trained.
+ * Checks that a student can start as it should, on a temporary model, before anything is trained.
  *
- * @returns One line for people: the tensors that are used, interpolated, missing in the file or left out.
+ * @returns One line for people: of a file, the tensors that are used, interpolated, missing in it or left out. `undefined` without a
+ * special start.
+ * @throws UsageError for sizes that mimetic weights cannot have; as {@link setInitialWeights}.
  */
-export async function requireInitialWeights(config: VitConfig, path: string): Promise<string> {
+export async function requireInitialWeights(config: VitConfig, start: Start): Promise<string | undefined> {
+  if (start.mimetic === true) return requireMimetic(config);
   const model = vit(config);
   try {
-    const { used, interpolated, kept, skipped } = await loadInitialWeights(model, path);
+    const report = await setInitialWeights(model, start, 0);
+    if (report === undefined) return undefined;
+    const { used, interpolated, kept, skipped } = report;
+    const file = start.weights ?? `${start.selectFrom}, evenly spaced elements of each`;
     const moved = interpolated.length === 0 ? "" : "; positions are interpolated";
-    return `weights: ${used.length} tensors of ${path}${moved}${listed("the student's own", kept)}${listed("left out", skipped)}`;
+    return `weights: ${used.length} tensors of ${file}${moved}${listed("the student's own", kept)}${listed("left out", skipped)}`;
+  } finally {
+    model.dispose();
+  }
+}
+
+function requireMimetic(config: VitConfig): string {
+  const model = vit({ ...config, depth: 1 });
+  try {
+    mimeticInit(model);
+    return "weights: mimetic attention and positions";
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(`--mimetic: ${error.message}`);
   } finally {
     model.dispose();
   }

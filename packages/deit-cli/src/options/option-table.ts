@@ -98,6 +98,11 @@ const OPTIONS = {
   dropPathRate: number("recipe.dropPathRate", "Stochastic-depth rate of the last block, in [0, 1)"),
   init: text("model.init", "Library whose initial weights are used: keras or timm"),
   weights: text("model.weights", "Safetensors file of a ViT or DeiT to start from"),
+  selectFrom: text(
+    "model.selectFrom",
+    "Safetensors file of a larger ViT or DeiT: evenly spaced weights of its first blocks are the start",
+  ),
+  mimetic: flag("model.mimetic", "New weights of attention and positions that resemble trained ones"),
   epochs: number("recipe.epochs", "Epochs of each student"),
   batchSize: number("recipe.batchSize", "Images per optimizer step"),
   replicas: number(

@@ -78,8 +78,22 @@ function requireTrainable(settings: Settings): void {
       `recipe: warmup: epochs must be at most recipe.epochs, ${recipe.epochs}, got ${recipe.warmup!.epochs}`,
     );
   requireStorable(settings);
-  if (run.preset === "finetune" && model.weights === undefined)
+  requireOneStart(model);
+  if (run.preset === "finetune" && model.weights === undefined && model.selectFrom === undefined)
     throw new UsageError("--weights: expected a safetensors file to start from, got none");
+}
+
+/** Initial weights come from one place. */
+function requireOneStart({ weights, selectFrom, mimetic }: Settings["model"]): void {
+  const given = [
+    ...(weights === undefined ? [] : ["--weights"]),
+    ...(selectFrom === undefined ? [] : ["--select-from"]),
+    ...(mimetic === true ? ["--mimetic"] : []),
+  ];
+  if (given.length > 1)
+    throw new UsageError(
+      `${given[0]}: expected one of --weights, --select-from and --mimetic, got ${given.join(" and ")}`,
+    );
 }
 
 /** Stored logits are of use only for views that repeat. */

@@ -114,10 +114,20 @@ export interface ModelSettings
   readonly imageSize: number;
   /** Safetensors file to start from. Default: new weights. */
   readonly weights?: string;
+  /** Safetensors file of a larger model, from which evenly spaced weights are selected. */
+  readonly selectFrom?: string;
+  /** Whether new weights are mimetic, see `mimeticInit`. Default false. */
+  readonly mimetic?: boolean;
 }
 
 const { channels: _, classes: __, dropPathRate: ___, seed: ____, ...VIT } = VIT_CHECKS;
-const MODEL_CHECKS: Checks<ModelSettings> = { ...VIT, imageSize: COUNT, weights: optional(STRING) };
+const MODEL_CHECKS: Checks<ModelSettings> = {
+  ...VIT,
+  imageSize: COUNT,
+  weights: optional(STRING),
+  selectFrom: optional(STRING),
+  mimetic: optional(BOOLEAN),
+};
 
 const GROUPS: Checks<Settings> = { run: OBJECT, data: OBJECT, model: OBJECT, recipe: OBJECT };
 

@@ -15,7 +15,7 @@ import type { ImageSource } from "image-source/node";
 import { emaWarmup, ModelEma } from "tfjs-optim";
 import type { Task } from "train-loop";
 import { measure } from "../judge/measure.ts";
-import { loadInitialWeights } from "../models/initial-weights.ts";
+import { setInitialWeights } from "../models/initial-weights.ts";
 import { setInputRange } from "../models/input-range.ts";
 import { addNotes, answersOf } from "../models/notes.ts";
 import type { RunContext } from "../runs/context.ts";
@@ -111,12 +111,12 @@ async function train(
 ): Promise<TrainedStudent> {
   const { settings, output, folder, signal, data } = context;
   const { run, recipe } = settings;
-  const { imageSize, depth, weights } = settings.model;
+  const { imageSize, depth } = settings.model;
   const { classNames } = data;
   const name = nameOf(stage);
   const microBatchSize = microBatchSizeOf(run);
   const heldOut = await heldOutImages(context, imageSize, recipe.images.centerCrop);
-  if (weights !== undefined) await loadInitialWeights(model, weights);
+  await setInitialWeights(model, settings.model, run.seed);
   // Its own average, with a warm-up: a constant decay would hardly leave the initial weights in a short run.
   const { emaDecay, ...withoutEma } = recipe;
   const ema =

@@ -111,10 +111,7 @@ async function open(
   const backbone = teacher === undefined ? undefined : await loadBackbone(teacher, classNames, settings.run);
   const hints = requireHints(settings, classNames.length, backbone);
   if (hints !== undefined) output.write(`${hints}\n`);
-  const { weights } = settings.model;
-  if (weights !== undefined) {
-    const config = studentConfig(settings, classNames.length);
-    output.write(`${await requireInitialWeights(config, weights)}\n`);
-  }
+  const start = await requireInitialWeights(studentConfig(settings, classNames.length), settings.model);
+  if (start !== undefined) output.write(`${start}\n`);
   return { data, backend, backbone };
 }

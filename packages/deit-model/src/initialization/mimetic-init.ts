@@ -65,8 +65,8 @@ interface Attention {
  * mimeticInit(student, { seed: 42 });
  */
 export function mimeticInit(model: tfl.LayersModel, options: MimeticInitOptions = {}): void {
-  requireArguments("mimeticInit", { model }, { model: MODEL });
   const { seed = 0, positions = true } = requireOptions("mimeticInit", options, CHECKS);
+  requireArguments("mimeticInit", { model }, { model: MODEL });
   const layers = attentionLayers(model);
   const embedding = positions ? positionsOf(model) : undefined;
   const writes = layers.flatMap(({ qkv, proj, dim, heads }, block) => {

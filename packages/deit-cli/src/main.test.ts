@@ -87,7 +87,7 @@ describe("the program as a process", () => {
     expect({ code, out, err }).toEqual({
       code: 2,
       out: "",
-      err: "deit-cli: --preset: expected one of demo, photos, keras, deit, finetune, tiny, got 'huge'\n",
+      err: "deit-cli: --preset: expected one of demo, photos, keras, deit, patient, finetune, tiny, got 'huge'\n",
     });
   });
 

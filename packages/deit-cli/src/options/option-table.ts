@@ -48,7 +48,7 @@ function hintsOf(typed: unknown): object | undefined {
 const OPTIONS = {
   preset: text(
     "run.preset",
-    "demo, photos, keras, deit, finetune or tiny. Default: demo; photos with --data or --download",
+    "demo, photos, keras, deit, patient, finetune or tiny. Default: demo; photos with --data or --download",
   ),
   name: text("run.name", "Name of the run's folder. Default: preset and time"),
   out: text("run.out", "Folder of all runs. Default: runs"),
@@ -157,7 +157,10 @@ const OPTIONS = {
     { hard: { kind: "hard" }, soft: { kind: "soft", temperature: 1 } },
   ),
   temperature: number("recipe.distillation.temperature", "Temperature of soft distillation. Default: 1"),
-  alpha: number("recipe.alpha", "Weight of the distillation loss, in [0, 1]"),
+  alpha: number(
+    "recipe.alpha",
+    "Weight of the distillation loss, in [0, 1]; 1: the teacher's answers alone teach, and the student has no distillation token",
+  ),
   hints: text(
     "recipe.hints",
     "Pairs teacherLayer:studentLayer, …, of feature distillation; auto: the teacher's last maps to the block before the last; off. With --alpha 0 the student has no distillation token",

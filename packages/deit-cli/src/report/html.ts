@@ -75,11 +75,13 @@ function trainings({ models, teacherDescription, settings: { recipe } }: RunResu
   const alone = "a small vision transformer trained on the labels alone";
   const token = `whose second token learns the teacher's answers
 (<a href="https://arxiv.org/abs/2012.12877">DeiT</a>)`;
+  const matched = `which learns the teacher's answers and no labels
+(<a href="https://arxiv.org/abs/2106.05237">function matching</a>)`;
   const hints = `whose patches learn features of the teacher's layers
 (<a href="https://arxiv.org/abs/2207.10026">locality guidance</a>)`;
   const isTwice = models.some(({ name }) => name === "student by answers");
   const ways = [
-    ...(isTwice || hasToken(recipe) ? [token] : []),
+    ...(recipe.alpha === 1 ? [matched] : isTwice || hasToken(recipe) ? [token] : []),
     ...(isTwice || recipe.hints !== undefined ? [hints] : []),
   ];
   const distilled = isTwice

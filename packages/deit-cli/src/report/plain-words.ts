@@ -5,7 +5,6 @@ import { shortPath } from "../files/short-path.ts";
 import { mcnemar, wilson } from "../judge/significance.ts";
 import type { ModelResult, RunResult } from "../runs/run-result.ts";
 import { nameOf, type StageName, stagesOf } from "../runs/stages.ts";
-import { hasToken } from "../settings/has-token.ts";
 import type { DataSettings, RunSettings, Settings } from "../settings/settings.ts";
 import { stageSettings } from "../settings/stage-settings.ts";
 import { percent } from "../terminal/format.ts";
@@ -37,8 +36,11 @@ export function chapter(stage: StageName, settings: Settings): string {
 
 function distilledChapter(name: string, recipe: Recipe): string {
   const hints = "features of the teacher's layers";
-  if (!hasToken(recipe)) return `The ${name}. The same transformer, whose patches also learn ${hints}.`;
-  const token = `The ${name}. The same transformer with one more token, which learns the teacher's predictions (DeiT)`;
+  if (recipe.alpha === 0) return `The ${name}. The same transformer, whose patches also learn ${hints}.`;
+  const token =
+    recipe.alpha === 1
+      ? `The ${name}. The same transformer, which learns the teacher's predictions only, no labels`
+      : `The ${name}. The same transformer with one more token, which learns the teacher's predictions (DeiT)`;
   return recipe.hints === undefined ? `${token}.` : `${token}; its patches\n        also learn ${hints}.`;
 }
 

@@ -1,4 +1,4 @@
-import { DEIT_RECIPE, FINETUNE_RECIPE, KERAS_RECIPE, type Recipe } from "distill-trainer";
+import { DEIT_RECIPE, FINETUNE_RECIPE, KERAS_RECIPE, PATIENT_RECIPE, type Recipe } from "distill-trainer";
 import type { DataSettings, ModelSettings, RunSettings } from "./settings.ts";
 
 /** Settings of a run that has no name yet. */
@@ -46,6 +46,10 @@ const DEIT_TINY = {
   ...{ imageSize: 224, patchSize: 16, dim: 192, depth: 12, heads: 3, mlpRatio: 4, init: "timm" },
 } as const satisfies ModelSettings;
 
+const PHOTOS_MODEL = {
+  ...{ imageSize: 96, patchSize: 12, dim: 128, depth: 6, heads: 4, mlpRatio: 4, init: "timm" },
+} as const satisfies ModelSettings;
+
 /** Named starting points; options and configuration files replace their values. */
 export const PRESETS: Readonly<Record<string, Preset>> = {
   /** Drawn flowers; about two minutes on two idle cores. */
@@ -66,7 +70,7 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
   photos: {
     run: { ...RUN, microBatchSize: 16 }, // half a batch: the teacher of distillation costs more than the student
     data: DATA,
-    model: { imageSize: 96, patchSize: 12, dim: 128, depth: 6, heads: 4, mlpRatio: 4, init: "timm" },
+    model: PHOTOS_MODEL,
     recipe: { ...SHORT, epochs: 20, batchSize: 32, warmup: { epochs: 2 } },
   },
   /** The Keras example: its student, with heads of 192, and its training. */
@@ -78,6 +82,13 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
   },
   /** DeiT's own recipe, from new weights. */
   deit: { run: RUN, data: DATA, model: DEIT_TINY, recipe: DEIT_RECIPE },
+  /** Function matching on real photos at 96×96: the teacher's answers alone, on mixed pictures, for long. */
+  patient: {
+    run: { ...RUN, microBatchSize: 16 },
+    data: DATA,
+    model: PHOTOS_MODEL,
+    recipe: { ...PATIENT_RECIPE, epochs: 300, batchSize: 32, learningRate: 1e-3, learningRatePer: 32 },
+  },
   /** From published weights, on few photos. */
   finetune: { run: RUN, data: DATA, model: DEIT_TINY, recipe: { ...FINETUNE_RECIPE, mixing: UNMIXED } },
   /** Seconds; for tests. Learns little. */

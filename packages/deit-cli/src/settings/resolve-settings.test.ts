@@ -73,11 +73,14 @@ describe("the command line", () => {
   });
 
   test.each([
-    [["--preset", "huge"], "--preset: expected one of demo, photos, keras, deit, finetune, tiny, got 'huge'"],
+    [
+      ["--preset", "huge"],
+      "--preset: expected one of demo, photos, keras, deit, patient, finetune, tiny, got 'huge'",
+    ],
     [["--bogus", "3"], "train: unknown option '--bogus' (see --help)"],
     [
       ["--preset", "demmo"],
-      "--preset: expected one of demo, photos, keras, deit, finetune, tiny, got 'demmo'; did you mean 'demo'?",
+      "--preset: expected one of demo, photos, keras, deit, patient, finetune, tiny, got 'demmo'; did you mean 'demo'?",
     ],
     [["--epoch", "3"], "train: unknown option '--epoch'; did you mean '--epochs'? (see --help)"],
     [
@@ -98,6 +101,11 @@ describe("the command line", () => {
     [["--epochs", "1", "--epochs", "2"], "--epochs: recipe.epochs must be an integer >= 1, got [1,2]"],
     [["--epochs", "0"], "--epochs: recipe.epochs must be an integer >= 1, got 0"],
     [["--alpha", "2"], "--alpha: recipe.alpha must be in [0, 1], got 2"],
+    [["--alpha", "0"], "--alpha: expected a number above 0, as the answers of the teacher teach, got 0"],
+    [
+      ["--preset", "tiny", "--alpha", "0"],
+      "--alpha: expected a number above 0, as the answers of the teacher teach, got 0 without --hints",
+    ],
     [["--drop-path-rate", "1"], "--drop-path-rate: recipe.dropPathRate must be in [0, 1), got 1"],
     [["--name", "a/b"], "--name: run.name must be letters, digits, dots, dashes and underscores, got 'a/b'"],
     [

@@ -79,6 +79,11 @@ function requireTrainable(settings: Settings): void {
     );
   requireStorable(settings);
   requireOneStart(model);
+  const { students } = run;
+  if (recipe.alpha === 0 && students !== "alone" && (students === "all" || recipe.hints === undefined))
+    throw new UsageError(
+      `--alpha: expected a number above 0, as the answers of the teacher teach, got 0${students === "all" ? "" : " without --hints"}`,
+    );
   if (run.preset === "finetune" && model.weights === undefined && model.selectFrom === undefined)
     throw new UsageError("--weights: expected a safetensors file to start from, got none");
 }

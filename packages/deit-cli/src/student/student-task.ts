@@ -2,6 +2,7 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 import {
   classification,
   type FeatureHints,
+  logitDistillation,
   type Recipe,
   recipeTask,
   type Teacher,
@@ -16,7 +17,10 @@ export function aloneTask(model: tfl.LayersModel, recipe: Recipe): Task {
   return classification({ model, ...options });
 }
 
-/** Training of a student that learns from the teacher: by a second head, by hints or by both. */
+/**
+ * Training of a student that learns from the teacher: by a second head, by hints or by both; with `alpha` 1 by its only head, from the
+ * teacher's answers alone.
+ */
 export function distilledTask(
   student: tfl.LayersModel,
   teacher: Teacher,
@@ -25,6 +29,7 @@ export function distilledTask(
 ): Task {
   const given = hints && { hints };
   const { distillation, alpha, ...options } = recipeTask(recipe);
-  if (!hasToken(recipe)) return classification({ model: student, ...options, ...given });
-  return tokenDistillation({ student, teacher, distillation, alpha, ...options, ...given });
+  if (alpha === 0) return classification({ model: student, ...options, ...given });
+  const distill = hasToken(recipe) ? tokenDistillation : logitDistillation;
+  return distill({ student, teacher, distillation, alpha, ...options, ...given });
 }

@@ -1,13 +1,12 @@
 // Twenty steps of timm's FeatureDistillationTask and LogitDistillationTask on a ViT with one head, against this package.
 import * as tf from "@tensorflow/tfjs-core";
-import type * as tfl from "@tensorflow/tfjs-layers";
-import { timmName, type VitConfig, vit } from "deit-model";
 import { errorOverLargest, fixturesOf, floats, largestDifference, type Packed, parity } from "test-kit";
 import { PARITY_BACKENDS, startParityBackend } from "test-kit/backends";
 import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
 import { type BatchLogs, fit, type Task } from "train-loop";
 import { beforeAll, describe, expect, test } from "vitest";
 import { packedSource, type TrainingData } from "../../test/recorded-runs.ts";
+import { timmVit, variableError } from "../../test/timm-vit.ts";
 import { classification, FeatureHints, layersTeacher, logitDistillation } from "../index.ts";
 
 interface Run {
@@ -39,17 +38,8 @@ const fixture: Fixture = json("torch-distillation.json");
 const data: TrainingData = json("keras-training.json");
 const { headDim: _, ...config } = data.config;
 
-function network(changes: Partial<VitConfig>, weights: Readonly<Record<string, Packed>>): tfl.LayersModel {
-  const model = vit({ ...config, ...changes });
-  for (const weight of model.weights) {
-    const packed = weights[timmName(weight.originalName)]!;
-    weight.write(tf.tensor(floats(packed), [...weight.shape] as number[]));
-  }
-  return model;
-}
-
-const studentOf = () => network({}, fixture.student);
-const teacherOf = () => layersTeacher(network({ dim: 8, depth: 1, heads: 2 }, fixture.teacher));
+const studentOf = () => timmVit(config, fixture.student);
+const teacherOf = () => layersTeacher(timmVit({ ...config, dim: 8, depth: 1, heads: 2 }, fixture.teacher));
 
 async function train(task: Task) {
   const { learningRate, weightDecay } = fixture;
@@ -62,19 +52,6 @@ async function train(task: Task) {
   });
   optimizer.dispose();
   return steps;
-}
-
-/** Largest relative error of the variables, except the keys' biases, which softmax ignores: their gradient is rounding. */
-function variableError(model: tfl.LayersModel, end: Readonly<Record<string, Packed>>): number {
-  const errors = model.weights.map((weight) => {
-    const name = timmName(weight.originalName);
-    const [actual, expected] = [weight.read().dataSync() as Float32Array, floats(end[name]!)];
-    if (!name.endsWith("qkv.bias")) return errorOverLargest(actual, expected);
-    const third = expected.length / 3;
-    const parts = [0, 2].map((at) => [actual, expected].map((x) => x.subarray(at * third, (at + 1) * third)));
-    return Math.max(...parts.map(([a, b]) => errorOverLargest(a!, b!)));
-  });
-  return Math.max(...errors);
 }
 
 describe.each(PARITY_BACKENDS)("on %s", (backend) => {

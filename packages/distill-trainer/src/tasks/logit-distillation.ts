@@ -5,7 +5,8 @@ import { type DistillationOptions, taughtTask } from "./taught-task.ts";
  * Creates the task of distilling a student with one head, which learns from labels and teacher: a plain ViT, a convolutional
  * network, any model of logits.
  *
- * `loss = (1 − alpha) · CE(labels, logits) + alpha · distillationLoss(teacher, logits)`. Logs as {@link tokenDistillation}.
+ * `loss = (1 − alpha) · CE(labels, logits) + alpha · distillationLoss(teacher, logits)`. With `alpha` 1 labels do not teach (function
+ * matching, `PATIENT_RECIPE`). Logs as {@link tokenDistillation}.
  *
  * @param options - Options, with a student of one output `[batch, classes]`. `alpha` weighs the teacher, as in DeiT; in Keras'
  * `Distiller` it weighs the labels.

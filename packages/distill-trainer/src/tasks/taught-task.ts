@@ -44,7 +44,10 @@ const CHECKS: Checks<DistillationOptions> = {
 /** Outputs of a kind of student: the logits trained on labels, those trained on the teacher, and the prediction. */
 export interface StudentHeads {
   readonly outputs: number;
-  readonly learning: (outputs: readonly tf.Tensor2D[]) => {
+  readonly learning: (
+    outputs: readonly tf.Tensor2D[],
+    alpha: number,
+  ) => {
     readonly ofLabels: tf.Tensor2D;
     readonly ofTeacher: tf.Tensor2D;
     readonly answer: tf.Tensor2D;
@@ -115,7 +118,7 @@ export function taughtTask(caller: string, options: DistillationOptions, heads: 
     train(prepared, sampleKeys, step): Outcome {
       const { targets, teacherLogits } = prepared;
       const { outputs, term } = forwardHinted(student, hints, prepared, { training: true, sampleKeys }, step);
-      const { ofLabels, ofTeacher, answer } = heads.learning(outputs as readonly tf.Tensor2D[]);
+      const { ofLabels, ofTeacher, answer } = heads.learning(outputs as readonly tf.Tensor2D[], alpha);
       const studentLoss = labelLoss(targets, ofLabels);
       const distilled = tf.mean(distillationLoss(distillation, teacherLogits!, ofTeacher)) as tf.Scalar;
       const loss = tf.add(tf.mul(studentLoss, 1 - alpha), tf.mul(distilled, alpha)) as tf.Scalar;
@@ -132,7 +135,7 @@ export function taughtTask(caller: string, options: DistillationOptions, heads: 
     evaluate: ({ inputs, targets }) =>
       tidyOutcome(() => {
         const outputs = [student.apply(inputs, { training: false }) as tf.Tensor2D | tf.Tensor2D[]].flat();
-        const { answer } = heads.learning(outputs);
+        const { answer } = heads.learning(outputs, alpha);
         const loss = labelLoss(targets, answer);
         return { loss, parts: { student_loss: loss }, logits: answer };
       }),

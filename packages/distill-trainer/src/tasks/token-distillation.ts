@@ -7,7 +7,8 @@ import { type DistillationOptions, type StudentHeads, taughtTask } from "./taugh
  * teacher.
  *
  * `loss = (1 − alpha) · CE(labels, class head) + alpha · distillationLoss(teacher, distillation head)`.
- * Evaluation and accuracy use the mean of the two heads' logits. Logs, named as in the Keras example: `loss`,
+ * Evaluation and accuracy use the mean of the two heads' logits; with `alpha` 0 or 1 one head has no loss, and the other's alone are used
+ * (then a student of one head does the same, see {@link logitDistillation}). Logs, named as in the Keras example: `loss`,
  * `student_loss`, `distillation_loss`, `accuracy`, and with hints `hint_loss`, as it is added; for validation `val_loss` = `val_student_loss` and `val_accuracy`.
  *
  * @param options - Options, with a student of two outputs `[batch, classes]`: the classification head's logits, then the
@@ -26,12 +27,15 @@ export function tokenDistillation(options: DistillationOptions): Task {
   return taughtTask("tokenDistillation", options, TOKEN_HEADS);
 }
 
-/** DeiT's heads: the class head learns from labels, the distillation head from the teacher; the prediction is their mean. */
+/**
+ * DeiT's heads: the class head learns from labels, the distillation head from the teacher; the prediction is their mean, or that of the
+ * only head with a loss.
+ */
 export const TOKEN_HEADS: StudentHeads = {
   outputs: 2,
-  learning: ([cls, dist]) => ({
+  learning: ([cls, dist], alpha) => ({
     ofLabels: cls!,
     ofTeacher: dist!,
-    answer: tf.div(tf.add(cls!, dist!), 2) as tf.Tensor2D,
+    answer: alpha === 0 ? cls! : alpha === 1 ? dist! : (tf.div(tf.add(cls!, dist!), 2) as tf.Tensor2D),
   }),
 };

@@ -1,2 +1,3 @@
 export type { BadImage, ImageBatch } from "./image-batch.ts";
+export { joinStores } from "./join-stores.ts";
 export { type Encoding, SampleStore, type SampleStoreParts } from "./sample-store.ts";

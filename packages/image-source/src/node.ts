@@ -5,9 +5,11 @@ export { decodeSample } from "./node/decode/decode-sample.ts";
 export type { LabelOrder } from "./node/tree/class-folders.ts";
 export type { TreeNote, TreeNoteKind } from "./node/tree/notes.ts";
 export { type OpenImagesOptions, openImages } from "./node/tree/open-images.ts";
+export { type OpenUnlabeledOptions, openUnlabeled } from "./node/tree/open-unlabeled.ts";
 
 // Training and validation.
 
+export { type KeepLabelsOptions, keepLabels } from "./node/keep-labels.ts";
 export { splitStore } from "./node/split-store.ts";
 export { type StratifiedFoldsOptions, stratifiedFolds } from "./node/stratified-folds.ts";
 export { type Split, type StratifiedSplitOptions, stratifiedSplit } from "./node/stratified-split.ts";

@@ -44,7 +44,7 @@ export const STORE: Check = having(
 );
 
 /**
- * Labeled pictures in one block of shared memory, which worker threads read in place.
+ * Pictures in one block of shared memory, which worker threads read in place, each with its label or without one (−1).
  *
  * @throws TypeError for an unknown part. RangeError if one is missing, keys, labels and spans differ in length, a label has no class, a key or class
  * is there twice, or a span lies outside or is not as long as a raw picture.
@@ -66,7 +66,7 @@ export class SampleStore {
   readonly classNames: readonly string[];
   /** `"<class folder>/<file>"` of each sample. */
   readonly keys: readonly string[];
-  /** Class of each sample. */
+  /** Class of each sample; −1: nobody labeled it. */
   readonly labels: Int32Array;
   /** All pictures. */
   readonly bytes: SharedArrayBuffer;
@@ -82,9 +82,11 @@ export class SampleStore {
         `SampleStore: ${keys.length} keys need as many labels and twice as many span ends, got ${labels.length} and ${spans.length}`,
       );
     }
-    const wrong = labels.find((label) => label < 0 || label >= classNames.length);
+    const wrong = labels.find((label) => label < -1 || label >= classNames.length);
     if (wrong !== undefined) {
-      throw new RangeError(`SampleStore: labels must be in [0, ${classNames.length}), got ${wrong}`);
+      throw new RangeError(
+        `SampleStore: labels must be in [0, ${classNames.length}), or -1 for none, got ${wrong}`,
+      );
     }
     for (const [what, names] of [
       ["keys", keys],

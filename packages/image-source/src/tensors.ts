@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfd from "@tensorflow/tfjs-data";
-import { having, requireArguments } from "known-options";
+import { having, requireArguments, requireLabels } from "known-options";
 import type { ImageBatch } from "./image-batch.ts";
 
 /** A {@link ImageBatch} on the backend. */
@@ -49,6 +49,7 @@ export interface BatchSource {
 /**
  * Returns a batched `tf.data.Dataset` over a source, for `model.fitDataset` of a tfjs model. Each pass is the next epoch.
  *
+ * @throws RangeError while iterating for a sample without a label: tfjs' own losses would take a row of zeros for a target.
  * @returns Elements `{ xs: [batch, size, size, 3] in 0…255, ys: [batch, classes] one-hot float32 }`; whoever iterates owns them.
  *
  * @example
@@ -65,6 +66,7 @@ export function toTfDataset(source: BatchSource): tfd.Dataset<{ xs: tf.Tensor4D;
   const classes = source.classNames.length;
   const elements = async function* (): AsyncGenerator<{ xs: tf.Tensor4D; ys: tf.Tensor2D }> {
     for await (const batch of source.batches(epoch++)) {
+      requireLabels("toTfDataset", batch.labels, classes);
       const { images, labels, teacherImages } = toTensors({ ...batch });
       teacherImages?.dispose();
       const ys = tf.tidy(() => tf.cast(tf.oneHot(labels, classes), "float32")) as tf.Tensor2D;

@@ -4,9 +4,19 @@ export interface Batch {
   readonly images: Float32Array;
   /** Shape of `images`, `[batch, …sample]`. */
   readonly shape: readonly number[];
-  /** Class of each sample, in [0, classes). */
+  /**
+   * Class of each sample, in [0, classes); −1 for a sample that nobody labeled, which tasks accept that learn from a teacher.
+   */
   readonly labels: Int32Array;
-  /** Soft labels `[batch, classes]`, a distribution for each row, trained on in place of `labels` (MixUp). Default: none. */
+  /**
+   * Labeled share of each row, `[batch]`, in [0, 1], by which it counts in the mean of the labels' loss (a mix of labeled and
+   * unlabeled samples). Default: 0 for the label −1, otherwise 1.
+   */
+  readonly labelWeights?: Float32Array;
+  /**
+   * Soft labels `[batch, classes]`, a distribution for each row that has a labeled share, trained on in place of `labels` (MixUp).
+   * Default: none.
+   */
   readonly targets?: Float32Array;
   /** Key of each sample in this epoch, from which every random decision about it is drawn. */
   readonly sampleKeys: Uint32Array;

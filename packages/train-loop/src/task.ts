@@ -10,8 +10,13 @@ export interface MicroBatch {
   readonly images: tf.Tensor;
   /** Teacher's images; may be `images`. */
   readonly teacherImages: tf.Tensor;
-  /** Labels `[n]`, int32. */
+  /** Labels `[n]`, int32; −1 for a row without one. */
   readonly labels: tf.Tensor1D;
+  /**
+   * Weight of each row in the labels' loss, `[n]`, float32, with the mean 1 over the whole batch: the labeled share of the row over that
+   * of the batch. Absent if all rows of the batch are labeled.
+   */
+  readonly labelWeights?: tf.Tensor1D;
   /** Soft labels `[n, classes]`, trained on in place of `labels`, if the batch has any. */
   readonly targets?: tf.Tensor2D;
   /** Key of each sample. */
@@ -24,7 +29,7 @@ export interface MicroBatch {
 export interface Prepared {
   /** Input of the model, preprocessed. */
   readonly inputs: tf.Tensor;
-  /** Targets `[n, classes]`: smoothed one-hot labels, or the batch's smoothed targets. */
+  /** Targets `[n, classes]`: smoothed one-hot labels, or the batch's smoothed targets; times the rows' label weights, if there are any. */
   readonly targets: tf.Tensor2D;
   /** Teacher's logits `[n, classes]`, if there is a teacher. */
   readonly teacherLogits?: tf.Tensor2D;
@@ -80,8 +85,20 @@ export interface Task {
    * The task's own are part of checkpoints and replicas, not of the model and its moving average.
    */
   readonly variables: readonly tf.Variable[];
-  /** Names of an outcome's parts, by which replicas sum them. */
-  readonly parts: { readonly train: readonly string[]; readonly evaluate: readonly string[] };
+  /**
+   * Names of an outcome's parts, by which replicas sum them. `labeled` are those of `train` that are means over labeled rows; they
+   * are not logged for a batch that has none.
+   */
+  readonly parts: {
+    readonly train: readonly string[];
+    readonly evaluate: readonly string[];
+    readonly labeled?: readonly string[];
+  };
+  /**
+   * Whether training batches may have rows without a label (−1): `prepare` then gets `labelWeights`, by which rows count in the
+   * labels' loss. Default false: such rows are refused. Validation data has labels in any case.
+   */
+  readonly unlabeled?: boolean;
   /** Settings by name, as plain data, which must be equal in replicas and on resume. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Computes what needs no gradient, such as the teacher's logits. `step` counts optimizer steps from 0; 0 in an evaluation. */

@@ -55,7 +55,13 @@ export async function featureStatistics(
   const sums = layers.map((): Sums => ({ count: 0, sum: [], squares: [] }));
   let seen = 0;
   const place = "featureStatistics";
-  for await (const batch of checkedBatches({ source, classes: teacher.classes, epoch: 0, place })) {
+  for await (const batch of checkedBatches({
+    source,
+    classes: teacher.classes,
+    epoch: 0,
+    place,
+    unlabeled: true,
+  })) {
     for (const [start, end] of microBatchRanges(batch.labels.length, microBatchSize)) {
       const micro = toMicroBatch(rowsOfBatch(batch, start, end));
       try {

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { integerFrom, RATE, requireLabels, requireOptions } from "known-options";
+import type { MicroBatch } from "train-loop";
 
 /**
  * Returns one-hot targets mixed with the uniform distribution.
@@ -30,16 +31,24 @@ export function smoothedOneHot(labels: tf.Tensor1D, classes: number, smoothing: 
 }
 
 /**
- * Returns a micro-batch's targets, or else its one-hot labels, smoothed. Nothing is checked: see `requireBatch`.
+ * Returns a micro-batch's targets, or else its one-hot labels, smoothed, times the rows' label weights. Cross-entropy is linear in
+ * its targets, so they weigh the rows' losses; a row without a label has zeros, a loss and a gradient of exactly 0. Nothing is
+ * checked: see `requireBatch`.
  *
  * @returns `[batch, classes]`, float32; owned by the caller.
  */
 export function smoothedTargets(
-  { labels, targets }: { readonly labels: tf.Tensor1D; readonly targets?: tf.Tensor2D },
+  { labels, targets, labelWeights }: Pick<MicroBatch, "labels" | "targets" | "labelWeights">,
   classes: number,
   smoothing: number,
 ): tf.Tensor2D {
-  return tf.tidy(() => smooth(targets ?? oneHot(labels, classes), smoothing));
+  return tf.tidy(() => {
+    if (labelWeights === undefined) return smooth(targets ?? oneHot(labels, classes), smoothing);
+    // tfjs' WASM kernel writes outside of the row for -1; its weight is 0.
+    const known = tf.maximum(labels, tf.scalar(0, "int32")) as tf.Tensor1D;
+    const smoothed = smooth(targets ?? oneHot(known, classes), smoothing);
+    return tf.mul(smoothed, tf.expandDims(labelWeights, 1)) as tf.Tensor2D;
+  });
 }
 
 function smooth(targets: tf.Tensor2D, smoothing: number): tf.Tensor2D {

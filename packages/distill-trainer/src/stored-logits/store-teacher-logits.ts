@@ -68,7 +68,13 @@ export async function storeTeacherLogits(
   let progress: StoreProgress = { done: 0, total: epochs * source.size, computed: 0 };
   for (let epoch = 0; epoch < epochs; epoch++) {
     const place = `storeTeacherLogits: epoch ${epoch + 1}`;
-    for await (const batch of checkedBatches({ source, classes: teacher.classes, epoch, place })) {
+    for await (const batch of checkedBatches({
+      source,
+      classes: teacher.classes,
+      epoch,
+      place,
+      unlabeled: true,
+    })) {
       signal?.throwIfAborted();
       const { done, total, computed } = progress;
       const rows = await storeBatch(stored, batch, store, microBatchSize);

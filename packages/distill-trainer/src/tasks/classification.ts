@@ -35,7 +35,7 @@ const CHECKS: Checks<ClassificationOptions> = {
  * layers ({@link FeatureHints}).
  *
  * The loss is the mean cross-entropy with smoothed labels, plus the hints' term. Logs: `loss` and `accuracy`; with hints
- * `hint_loss`, as it is added.
+ * `hint_loss`, as it is added. Samples without a label (−1) learn from hints alone, and are refused without any.
  *
  * @throws RangeError if the model does not have one output of shape `[batch, classes]`, or ends in a softmax or a sigmoid, or the
  * hints are for another model.
@@ -65,6 +65,7 @@ export function classificationFor(caller: string, options: ClassificationOptions
     classes,
     variables: [...trainableVariables(model), ...(hints?.variables ?? [])],
     parts: { train: hints === undefined ? [] : ["hint_loss"], evaluate: [] },
+    unlabeled: hints !== undefined,
     settings: { labelSmoothing, ...(hints && { hints: hints.settings }) },
 
     async prepare(batch, training, step): Promise<Prepared> {

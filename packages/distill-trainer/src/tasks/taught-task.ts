@@ -56,7 +56,7 @@ export interface StudentHeads {
 
 /**
  * Creates a task with the loss `(1 − alpha) · CE(labels) + alpha · distillationLoss(teacher)` on the logits of `heads`, plus the
- * hints' term.
+ * hints' term. CE is the mean over what the batch has labeled, the other terms are means over all its rows.
  */
 export function taughtTask(caller: string, options: DistillationOptions, heads: StudentHeads): Task {
   requireOptions(caller, options, CHECKS);
@@ -95,7 +95,9 @@ export function taughtTask(caller: string, options: DistillationOptions, heads: 
     parts: {
       train: ["student_loss", "distillation_loss", ...(hints ? ["hint_loss"] : [])],
       evaluate: ["student_loss"],
+      labeled: ["student_loss"],
     },
+    unlabeled: alpha > 0 || hints !== undefined,
     settings: { labelSmoothing, distillation, alpha, ...(hints && { hints: hints.settings }) },
 
     async prepare(batch, training, step): Promise<Prepared> {

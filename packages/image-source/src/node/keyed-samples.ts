@@ -5,16 +5,32 @@ export function md5(text: string): string {
   return createHash("md5").update(text).digest("hex");
 }
 
-/** Positions of keys by `md5(seed, key)`: a picture more moves few others. */
-export function keyedOrder(keys: readonly string[], seed: number): number[] {
-  const hashes = keys.map((key) => md5(`${seed} ${key}`));
+/**
+ * Positions of keys by `md5(seed, key)`: a picture more moves few others.
+ *
+ * @param purpose - What the order is for, if it must differ from a split's. Default: none.
+ */
+export function keyedOrder(keys: readonly string[], seed: number, purpose?: string): number[] {
+  const hashes = keys.map((key) =>
+    md5(purpose === undefined ? `${seed} ${key}` : `${seed} ${purpose} ${key}`),
+  );
   return Array.from(keys.keys()).sort((a, b) => (hashes[a]! < hashes[b]! ? -1 : 1));
 }
 
-/** Number of samples of each class; a hole where a label does not occur. */
-export function countsOf(labels: ArrayLike<number>): number[] {
+/**
+ * Number of samples of each class; a hole where a label does not occur.
+ *
+ * @throws RangeError for a label that is not an integer ≥ 0, such as −1, none.
+ */
+export function countsOf(caller: string, labels: ArrayLike<number>): number[] {
   const counts: number[] = [];
-  for (let i = 0; i < labels.length; i++) counts[labels[i]!] = (counts[labels[i]!] ?? 0) + 1;
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i]!;
+    if (!(Number.isInteger(label) && label >= 0)) {
+      throw new RangeError(`${caller}: labels must be integers >= 0, got ${label} at labels[${i}]`);
+    }
+    counts[label] = (counts[label] ?? 0) + 1;
+  }
   return counts;
 }
 

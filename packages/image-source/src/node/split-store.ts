@@ -11,7 +11,7 @@ import {
  * Splits a store into two views: 90 to 10, or one held-out sample per class if that is more.
  *
  * @param split - Function that chooses the held-out samples. Default {@link stratifiedSplit}.
- * @throws TypeError for an unknown option. RangeError if one is out of range, there are fewer than two classes, a class has fewer than
+ * @throws TypeError for an unknown option. RangeError if one is out of range, a picture has no label, there are fewer than two classes, a class has fewer than
  * two samples, or `options.heldOut` leaves a part smaller than one sample a class.
  *
  * @example
@@ -44,6 +44,12 @@ function requireEnough({ classNames, labels }: SampleStore): void {
     throw new RangeError(`splitStore: expected at least 2 classes, got one, '${classNames[0]}'`);
   }
   const counts = classNames.map(() => 0);
+  const none = labels.indexOf(-1);
+  if (none >= 0) {
+    throw new RangeError(
+      `splitStore: expected pictures with labels, got one without (-1) at labels[${none}]`,
+    );
+  }
   for (const label of labels) counts[label]! += 1;
   const few = counts.findIndex((count) => count < 2);
   if (few >= 0) {

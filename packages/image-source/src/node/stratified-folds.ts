@@ -48,7 +48,7 @@ export function stratifiedFolds(
   requireArguments("stratifiedFolds", { keys, labels }, { keys: LIST, labels: ARRAY_LIKE });
   const { folds, seed = 0 } = options;
   requireUniqueKeys("stratifiedFolds", keys, labels);
-  const counts = countsOf(labels);
+  const counts = countsOf("stratifiedFolds", labels);
   requirePairs("stratifiedFolds", counts);
   const largest = Math.max(...counts);
   if (folds > largest) {

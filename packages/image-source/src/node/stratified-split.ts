@@ -8,7 +8,8 @@ import {
   requireOptions,
   UINT32,
 } from "known-options";
-import { countsOf, keyedOrder, md5, requirePairs, requireUniqueKeys } from "./keyed-samples.ts";
+import { sharesOf } from "./class-shares.ts";
+import { countsOf, keyedOrder, requirePairs, requireUniqueKeys } from "./keyed-samples.ts";
 
 /** Positions in the list of keys. */
 export interface Split {
@@ -57,7 +58,7 @@ export function stratifiedSplit(
   requireArguments("stratifiedSplit", { keys, labels }, { keys: LIST, labels: ARRAY_LIKE });
   const { seed = 0, heldOut = 0.1 } = options;
   requireUniqueKeys("stratifiedSplit", keys, labels);
-  const counts = countsOf(labels);
+  const counts = countsOf("stratifiedSplit", labels);
   const validationSize = Math.ceil(heldOut * keys.length);
   requirePairs("stratifiedSplit", counts);
   requireEnough(counts, keys.length, validationSize);
@@ -78,19 +79,4 @@ function requireEnough(counts: readonly number[], size: number, validationSize: 
       `stratifiedSplit: expected at least one sample for each of ${classes} classes in both parts, got ${size - validationSize} and ${validationSize}: ${size} samples are too few`,
     );
   }
-}
-
-/** The most likely counts of `draws` samples: proportional, what is left over by the largest remainders. */
-function sharesOf(counts: readonly number[], draws: number, seed: number): number[] {
-  const size = counts.reduce((sum, count) => sum + count, 0);
-  const exact = counts.map((count) => (count / size) * draws);
-  const shares = exact.map(Math.floor);
-  const left = draws - shares.reduce((sum, share) => sum + share, 0);
-  const remainder = exact.map((value, label) => value - shares[label]!);
-  const ties = counts.map((_, label) => md5(`${seed} class ${label}`));
-  const byRemainder = Array.from(counts.keys()).sort(
-    (a, b) => remainder[b]! - remainder[a]! || (ties[a]! < ties[b]! ? -1 : 1),
-  );
-  for (const label of byRemainder.slice(0, left)) shares[label]! += 1;
-  return shares;
 }

@@ -28,6 +28,8 @@ export interface CheckedSource {
   readonly firstBatch?: number;
   /** Beginning of error messages: `"fit: epoch 1"`. */
   readonly place: string;
+  /** Whether rows without a label are accepted. Default false. */
+  readonly unlabeled?: boolean;
 }
 
 /**
@@ -37,7 +39,7 @@ export interface CheckedSource {
  * @throws RangeError or TypeError that names the batch, counted from 1.
  */
 export async function* checkedBatches(checked: CheckedSource): AsyncGenerator<Batch> {
-  const { source, classes, epoch, firstBatch = 0, place } = checked;
+  const { source, classes, epoch, firstBatch = 0, place, unlabeled = false } = checked;
   const { batchSize } = source;
   const size = source.sizeOf?.(epoch) ?? source.size;
   let given = Math.min(size, firstBatch * batchSize);
@@ -45,7 +47,7 @@ export async function* checkedBatches(checked: CheckedSource): AsyncGenerator<Ba
   for await (const batch of batchesFrom(source, epoch, firstBatch)) {
     index += 1;
     const here = `${place}, batch ${index}`;
-    requireBatch(here, batch, classes);
+    requireBatch(here, batch, classes, unlabeled);
     const rows = batch.labels.length;
     const expected = Math.min(batchSize, size - given);
     if (source.skips ? rows > expected : rows !== expected) {

@@ -1,5 +1,13 @@
-import { firstNonFinite, requireLabels, requireTargets, requireType, type TypedArray } from "known-options";
+import {
+  firstNonFinite,
+  requireLabels,
+  requireLabelWeights,
+  requireTargets,
+  requireType,
+  type TypedArray,
+} from "known-options";
 import type { Batch } from "sample-keys";
+import { labelWeightsOf } from "../data/label-weights.ts";
 
 /**
  * Checks all fields of a batch.
@@ -7,24 +15,48 @@ import type { Batch } from "sample-keys";
  * tfjs accepts such data silently: a label out of range becomes a target of zeros, and NaN has an argmax.
  *
  * @param place - Beginning of the message: `"fit: epoch 1, batch 2"`.
+ * @param unlabeled - Whether rows without a label are accepted. Default false.
  * @throws TypeError for a field of the wrong type. RangeError for a wrong length or value, with its row.
  */
-export function requireBatch(place: string, batch: Batch, classes: number): void {
+export function requireBatch(place: string, batch: Batch, classes: number, unlabeled = false): void {
   const { images, shape, labels, sampleKeys, targets, viewKeys, teacherImages, teacherShape } = batch;
   requireType(place, "labels", labels, Int32Array);
   requireType(place, "sampleKeys", sampleKeys, Uint32Array);
   const rows = labels.length;
   if (rows === 0) throw new RangeError(`${place}: a batch must have at least one row, got none`);
   requireRows(place, "sampleKeys", sampleKeys, rows);
-  requireLabels(place, labels, classes);
+  if (batch.labelWeights !== undefined) requireLabelWeights(place, batch.labelWeights, rows);
+  const weights = labelWeightsOf(batch);
+  if (!unlabeled) requireLabeled(place, batch, classes);
+  requireLabels(place, labels, classes, unlabeled);
   requireImages(place, "images", images, "shape", shape, rows);
-  if (targets !== undefined) requireTargets(place, targets, rows, classes);
+  if (targets !== undefined) {
+    requireTargets(place, targets, rows, classes, (row) => weights === undefined || weights[row]! > 0);
+  }
   if (viewKeys !== undefined) {
     requireType(place, "viewKeys", viewKeys, BigUint64Array);
     requireRows(place, "viewKeys", viewKeys, rows);
   }
   if (teacherImages !== undefined || teacherShape !== undefined) {
     requireImages(place, "teacherImages", teacherImages, "teacherShape", teacherShape, rows);
+  }
+}
+
+/** A task that knows nothing of labels' weights would take −1 for a class, and a mix's label for a whole one. */
+function requireLabeled(place: string, { labels, labelWeights }: Batch, classes: number): void {
+  const learners =
+    "rows without a label are for the training of tasks with a teacher, such as tokenDistillation with an alpha above 0";
+  const none = labels.indexOf(-1);
+  if (none >= 0) {
+    throw new RangeError(
+      `${place}: labels must be integers in [0, ${classes}), for ${classes} classes, got -1 at labels[${none}]; ${learners}`,
+    );
+  }
+  const part = labelWeights?.findIndex((weight) => weight < 1) ?? -1;
+  if (part >= 0) {
+    throw new RangeError(
+      `${place}: labelWeights must be 1 here, got ${labelWeights![part]} in row ${part}; ${learners}`,
+    );
   }
 }
 

@@ -30,9 +30,9 @@ test("gives every sample once an epoch, in another order each time, its row and 
   expect(labelsOf(await collect(other.batches(0)))).not.toEqual(labelsOf(epochs[0]!));
 });
 
-test.each([1.5, 2 ** 31, -1, Number.NaN])("refuses the label %d, with its place", (label) => {
+test.each([1.5, 2 ** 31, -2, Number.NaN])("refuses the label %d, with its place", (label) => {
   expect(() => arraySource({ ...samples, labels: [0, 1, label, 3, 4, 5, 6] }, { batchSize: 3 })).toThrow(
-    new RangeError(`arraySource: labels must be integers >= 0, got ${label} at labels[2]`),
+    new RangeError(`arraySource: labels must be integers >= -1, got ${label} at labels[2]`),
   );
 });
 

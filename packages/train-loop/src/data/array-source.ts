@@ -9,7 +9,7 @@ export interface Samples {
   readonly images: Float32Array;
   /** Shape of `images`, `[samples, …sample]`. */
   readonly shape: readonly number[];
-  /** Class of each sample, in [0, classes). */
+  /** Class of each sample, in [0, classes); −1 for a sample without a label, for tasks that learn from a teacher. */
   readonly labels: ArrayLike<number>;
 }
 
@@ -36,7 +36,7 @@ const LAST_LABEL = 2 ** 31 - 1;
  * Returns a {@link DataSource} over samples in memory, without augmentation. Order and keys depend on seed and epoch only.
  *
  * @throws TypeError for an unknown option. RangeError if there are no samples, the fields' lengths do not agree, a label is not
- * an integer ≥ 0, or `batchSize` is not an integer ≥ 1.
+ * an integer ≥ −1, or `batchSize` is not an integer ≥ 1.
  *
  * @example
  * const data = arraySource({ images: new Float32Array(6 * 4), shape: [6, 4], labels: [0, 1, 2, 0, 1, 2] }, { batchSize: 4 });
@@ -57,8 +57,8 @@ export function arraySource(samples: Samples, options: ArraySourceOptions): Data
   }
   for (let row = 0; row < size; row++) {
     const label = labels[row]!;
-    if (Number.isInteger(label) && label >= 0 && label <= LAST_LABEL) continue;
-    throw new RangeError(`arraySource: labels must be integers >= 0, got ${label} at labels[${row}]`);
+    if (Number.isInteger(label) && label >= -1 && label <= LAST_LABEL) continue;
+    throw new RangeError(`arraySource: labels must be integers >= -1, got ${label} at labels[${row}]`);
   }
   async function* batchesFrom(epoch: number, firstBatch: number): AsyncGenerator<Batch> {
     const order = shuffle

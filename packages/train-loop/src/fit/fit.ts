@@ -8,6 +8,7 @@ import { checkedBatches } from "../checks/checked-batches.ts";
 import { addToMessage } from "../checks/explain.ts";
 import { requireFiniteWeights } from "../checks/finite-tensors.ts";
 import { batchesPerEpoch, type DataSource } from "../data/data-source.ts";
+import { labeledRows, logsOfLabeled, withMeanWeights } from "../data/label-weights.ts";
 import type { Engine } from "../replicas/engine.ts";
 import { type RunningEngine, startEngine } from "../replicas/start-engine.ts";
 import { EpochLogs } from "../step/batch-logs.ts";
@@ -186,8 +187,10 @@ async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
   const { task, source, callbacks, checkpoints } = run;
   const { epoch, batch: firstBatch } = place;
   const at = `fit: epoch ${epoch + 1}`;
-  const checked = { source, classes: task.classes, epoch, firstBatch, place: at };
-  for await (const { batch, waited } of timed(checkedBatches(checked))) {
+  const { classes, unlabeled = false } = task;
+  const checked = { source, classes, epoch, firstBatch, place: at, unlabeled };
+  for await (const { batch: given, waited } of timed(checkedBatches(checked))) {
+    const batch = withMeanWeights(given);
     const startedAt = performance.now();
     const index = place.batch;
     const size = batch.labels.length;
@@ -206,7 +209,7 @@ async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
     takeStep(run.step, gradients);
     place.step += 1;
     place.batch += 1;
-    place.logs.add(logs, size);
+    place.logs.add(logs, labeledRows(batch));
     const times = { waitSeconds: waited / 1000, computeSeconds: (performance.now() - startedAt) / 1000 };
     const rate = learningRate !== undefined && { learningRate };
     await callbacks.onBatchEnd(index, { batch: index, size, ...logs, gradientNorm, ...rate, ...times });
@@ -221,10 +224,10 @@ async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
 async function compute({ engine, task, microBatchSize }: Run, batch: Batch, step: number) {
   await engine.sync();
   const computed = await engine.gradients(batch, microBatchSize, step);
-  const { gradients, logs } = computed;
+  const { gradients } = computed;
   try {
     const gradientNorm = await requireFinite(task, computed);
-    return { gradients, logs, gradientNorm };
+    return { gradients, logs: logsOfLabeled(computed.logs, batch, task), gradientNorm };
   } catch (error) {
     tf.dispose(gradients);
     throw error;

@@ -34,6 +34,7 @@ export interface BatchDescription {
   /** Width of the targets, if any. */
   readonly classes?: number;
   readonly hasViewKeys: boolean;
+  readonly hasLabelWeights: boolean;
 }
 
 const ROOT = 0;
@@ -49,7 +50,7 @@ export async function broadcastCommand(communicator: Communicator, command?: Com
 }
 
 export function describeBatch(batch: Batch): BatchDescription {
-  const { shape, teacherImages, teacherShape, targets, labels, viewKeys } = batch;
+  const { shape, teacherImages, teacherShape, targets, labels, labelWeights, viewKeys } = batch;
   return {
     rows: labels.length,
     sample: shape.slice(1),
@@ -57,12 +58,13 @@ export function describeBatch(batch: Batch): BatchDescription {
       teacherShape !== undefined && { teacherSample: teacherShape.slice(1) }),
     ...(targets !== undefined && { classes: targets.length / labels.length }),
     hasViewKeys: viewKeys !== undefined,
+    hasLabelWeights: labelWeights !== undefined,
   };
 }
 
 /** Allocates rows of a batch to receive into. */
 export function emptyBatch(description: BatchDescription, rows: number): Batch {
-  const { sample, teacherSample, classes, hasViewKeys } = description;
+  const { sample, teacherSample, classes, hasViewKeys, hasLabelWeights } = description;
   return {
     images: new Float32Array(rows * sizeOf(sample)),
     shape: [rows, ...sample],
@@ -74,13 +76,14 @@ export function emptyBatch(description: BatchDescription, rows: number): Batch {
       teacherShape: [rows, ...teacherSample],
     }),
     ...(hasViewKeys && { viewKeys: new BigUint64Array(rows) }),
+    ...(hasLabelWeights && { labelWeights: new Float32Array(rows) }),
   };
 }
 
 /** Sends rows of a batch on rank 0, receives them on the others. */
 export async function broadcastBatch(communicator: Communicator, batch: Batch): Promise<void> {
-  const { images, labels, sampleKeys, targets, teacherImages, viewKeys } = batch;
-  for (const field of [images, labels, sampleKeys, targets, teacherImages, viewKeys]) {
+  const { images, labels, labelWeights, sampleKeys, targets, teacherImages, viewKeys } = batch;
+  for (const field of [images, labels, labelWeights, sampleKeys, targets, teacherImages, viewKeys]) {
     if (field !== undefined) await communicator.broadcast(bytesOf(field), ROOT);
   }
 }

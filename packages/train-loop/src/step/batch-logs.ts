@@ -52,51 +52,44 @@ export class BatchLogCollector {
 
 /** An {@link EpochLogs} as plain data. */
 export interface EpochLogsState {
-  readonly batches: number;
-  readonly samples: number;
   readonly sums: Readonly<Record<string, number>>;
+  /** What each sum is of: batches, or samples for accuracy. */
+  readonly counts: Readonly<Record<string, number>>;
 }
 
 /**
  * Logs of an epoch, aggregated as in Keras: losses are unweighted means of batch means (a smaller last batch counts as much as
- * the others), accuracy is the mean over samples. What a batch's float32 accuracy counts is an integer: equal counts give equal means.
+ * the others), accuracy is the mean over samples. What a batch's logs lack, it does not count in. What a batch's float32 accuracy counts
+ * is an integer: equal counts give equal means.
  */
 export class EpochLogs {
-  #batches: number;
-  #samples: number;
   readonly #sums: Record<string, number>;
+  readonly #counts: Record<string, number>;
 
   /** @param state - Initial state. Default: empty. */
-  constructor(state: EpochLogsState = { batches: 0, samples: 0, sums: {} }) {
-    this.#batches = state.batches;
-    this.#samples = state.samples;
+  constructor(state: EpochLogsState = { sums: {}, counts: {} }) {
     this.#sums = { ...state.sums };
+    this.#counts = { ...state.counts };
   }
 
   get state(): EpochLogsState {
-    return { batches: this.#batches, samples: this.#samples, sums: { ...this.#sums } };
+    return { sums: { ...this.#sums }, counts: { ...this.#counts } };
   }
 
+  /** @param samples - Those that accuracy is the mean over. */
   add(logs: BatchLogs, samples: number): void {
-    this.#batches += 1;
-    this.#samples += samples;
     for (const [name, value] of Object.entries(logs)) {
-      this.#sums[name] =
-        (this.#sums[name] ?? 0) + (name === "accuracy" ? Math.round(value * samples) : value);
+      const count = name === "accuracy" ? samples : 1;
+      const sum = name === "accuracy" ? Math.round(value * samples) : value;
+      this.#sums[name] = (this.#sums[name] ?? 0) + sum;
+      this.#counts[name] = (this.#counts[name] ?? 0) + count;
     }
-  }
-
-  get samples(): number {
-    return this.#samples;
   }
 
   /** Returns the means; `prefix` is that of each name, `"val_"` for validation. */
   means(prefix = ""): BatchLogs {
     return Object.fromEntries(
-      Object.entries(this.#sums).map(([name, sum]) => [
-        prefix + name,
-        sum / (name === "accuracy" ? this.#samples : this.#batches),
-      ]),
+      Object.entries(this.#sums).map(([name, sum]) => [prefix + name, sum / this.#counts[name]!]),
     );
   }
 }

@@ -17,13 +17,14 @@ export function microBatchRanges(rows: number, microBatchSize: number): [start: 
  * @throws RangeError if a field's length does not match the batch's shape.
  */
 export function rowsOfBatch(batch: Batch, start: number, end: number): Batch {
-  const { teacherImages, teacherShape, targets, viewKeys, labels } = batch;
+  const { teacherImages, teacherShape, targets, viewKeys, labels, labelWeights } = batch;
   const classes = targets === undefined ? 0 : Math.floor(targets.length / labels.length);
   return {
     images: rowsOf(batch.images, batch.shape, start, end),
     shape: [end - start, ...batch.shape.slice(1)],
     labels: labels.subarray(start, end),
     sampleKeys: batch.sampleKeys.subarray(start, end),
+    ...(labelWeights !== undefined && { labelWeights: labelWeights.subarray(start, end) }),
     ...(targets !== undefined && { targets: rowsOf(targets, [labels.length, classes], start, end) }),
     ...(teacherImages !== undefined &&
       teacherShape !== undefined && {
@@ -48,7 +49,7 @@ function rowsOf(data: Float32Array, shape: readonly number[], start: number, end
 /** Uploads a batch as tensors owned by the caller (`disposeMicroBatch` frees them). */
 export function toMicroBatch(batch: Batch): MicroBatch {
   const images = tf.tensor(batch.images, [...batch.shape], "float32");
-  const { teacherImages, teacherShape, targets, labels, viewKeys } = batch;
+  const { teacherImages, teacherShape, targets, labels, labelWeights, viewKeys } = batch;
   const hasOwn = teacherImages !== undefined && teacherShape !== undefined;
   return {
     images,
@@ -57,6 +58,7 @@ export function toMicroBatch(batch: Batch): MicroBatch {
       targets: tf.tensor2d(targets, [labels.length, targets.length / labels.length], "float32"),
     }),
     labels: tf.tensor1d(labels, "int32"),
+    ...(labelWeights !== undefined && { labelWeights: tf.tensor1d(labelWeights, "float32") }),
     sampleKeys: batch.sampleKeys,
     ...(viewKeys !== undefined && { viewKeys }),
   };
@@ -66,5 +68,6 @@ export function toMicroBatch(batch: Batch): MicroBatch {
 export function disposeMicroBatch(micro: MicroBatch): void {
   tf.dispose([micro.images, micro.labels]);
   micro.targets?.dispose();
+  micro.labelWeights?.dispose();
   if (micro.teacherImages !== micro.images) micro.teacherImages.dispose();
 }

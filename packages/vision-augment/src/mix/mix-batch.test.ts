@@ -95,6 +95,30 @@ describe("mixBatch", () => {
     expect([...mixBatch(batch, { kind: "mixup", lambda: 0.4 }, 5).labels]).toEqual([1, 4, 0, 3]);
   });
 
+  test("weighs a row by its labeled share, and gives it the classes of that share", () => {
+    const batch = batchOf(4, [4, 4], [-1, 2, -1, -1]);
+    const { labels, targets, labelWeights } = mixBatch(batch, { kind: "mixup", lambda: 0.75 }, 3);
+    expect([...labels]).toEqual([-1, 2, -1, -1]);
+    expect([...labelWeights!]).toEqual([0, 0.75, 0.25, 0]);
+    expect([...targets]).toEqual([0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0]);
+    // Weights of samples that are mixed again, and a label behind a weight of 0.
+    const again = { ...batchOf(2, [4, 4], [0, 1]), labelWeights: Float32Array.of(0.5, 0) };
+    const mixed = mixBatch(again, { kind: "mixup", lambda: 0.25 }, 2);
+    expect([[...mixed.labels], [...mixed.labelWeights!], [...mixed.targets]]).toEqual([
+      [-1, 0],
+      [0.125, 0.375],
+      [1, 0, 1, 0],
+    ]);
+    expect(mixBatch(batch, { kind: "none" }, 3).labelWeights).toEqual(Float32Array.of(0, 1, 0, 0));
+    expect(
+      mixBatch(batchOf(2, [4, 4], [0, 1]), { kind: "mixup", lambda: 0.5 }, 2).labelWeights,
+    ).toBeUndefined();
+    const wrong = { ...batchOf(2, [4, 4], [0, 1]), labelWeights: Float32Array.of(0.5, 2) };
+    expect(() => mixBatch(wrong, { kind: "none" }, 2)).toThrow(
+      "mixBatch: labelWeights must be in [0, 1], got 2 in row 1",
+    );
+  });
+
   test("leaves the middle row of an odd batch, and a batch that is not mixed, as they are", () => {
     const batch = batchOf(3, [4, 4], [0, 1, 2]);
     const half = { kind: "mixup", lambda: 0.5 } as const;

@@ -1,4 +1,12 @@
-import { check, FRACTION, type KindChecks, requireKind, requireLabels, requireTargets } from "known-options";
+import {
+  check,
+  FRACTION,
+  type KindChecks,
+  requireKind,
+  requireLabels,
+  requireLabelWeights,
+  requireTargets,
+} from "known-options";
 import type { Batch } from "sample-keys";
 import type { Mix } from "./mix-of.ts";
 import { mixedViewKeys } from "./mixed-view-keys.ts";
@@ -20,13 +28,14 @@ const KINDS: KindChecks<Mix, "kind"> = {
  *
  * MixUp: `λ · row + (1 − λ) · partner`. CutMix: a box of the partner's image; λ of the targets is then the share of the student's
  * image outside the box. The middle row of an odd batch is its own partner. `labels` become those of the larger share, which is
- * what accuracy is measured on (timm prints none while training). A mixed row's view key is made of its own, its partner's and the
+ * what accuracy is measured on (timm prints none while training). With samples that nobody labeled (−1), a row's `labelWeights` are
+ * its labeled share, `λ · row's + (1 − λ) · partner's`, and its targets the mix of its labeled parts alone. A mixed row's view key is made of its own, its partner's and the
  * mix's numbers.
  *
  * @param batch - Any number of rows. Not changed.
  * @param mix - Of all rows, or one a row (timm's modes `pair` and `elem`).
  * @param classes - Width of the targets.
- * @returns A batch with `targets`, not smoothed; its arrays are new, except the keys of samples.
+ * @returns A batch with `targets`, not smoothed, zeros for a row with nothing labeled; its arrays are new, except the keys of samples.
  * @throws TypeError for an unknown field of a mix. RangeError if one is out of range, there is not one mix a row, a label or target
  * is not of the classes, or CutMix gets samples that are not images `[height, width, channels]`.
  *
@@ -46,20 +55,54 @@ export function mixBatch<B extends Batch>(
   const mixes = given === mix ? given : new Array<Mix>(rows).fill(given[0]!);
   if (mixes.length !== rows)
     throw new RangeError(`mixBatch: ${rows} rows need as many mixes, got ${mixes.length}`);
-  requireLabels("mixBatch", batch.labels, classes);
-  if (batch.targets !== undefined) requireTargets("mixBatch", batch.targets, rows, classes);
+  requireLabels("mixBatch", batch.labels, classes, true);
+  if (batch.labelWeights !== undefined) requireLabelWeights("mixBatch", batch.labelWeights, rows);
+  const weights = labelWeightsOf(batch);
+  if (batch.targets !== undefined) {
+    const isLabeled = (row: number): boolean => weights === undefined || weights[row]! > 0;
+    requireTargets("mixBatch", batch.targets, rows, classes, isLabeled);
+  }
   const targets = batch.targets ?? oneHotRows(batch.labels, classes);
-  if (mixes.every(({ kind }) => kind === "none")) return { ...batch, targets };
+  if (mixes.every(({ kind }) => kind === "none")) {
+    return { ...batch, targets, ...(weights && { labelWeights: weights }) };
+  }
   const { teacherImages, teacherShape, viewKeys } = batch;
   const shares = mixes.map((one) => shareOf(one, batch.shape));
+  // A row without a labeled share has no label to give to its partner.
+  const labels = batch.labels.map((label, row) => (weights?.[row] === 0 ? -1 : label));
   return {
     ...batch,
     images: mixRows(batch.images, batch.shape, mixes),
     ...(teacherImages && teacherShape && { teacherImages: mixRows(teacherImages, teacherShape, mixes) }),
     ...(viewKeys && { viewKeys: mixedViewKeys(viewKeys, mixes) }),
-    targets: blendRows(targets, shares),
-    labels: batch.labels.map((label, row) => (shares[row]! >= 0.5 ? label : batch.labels[rows - 1 - row]!)),
+    ...(weights === undefined
+      ? { targets: blendRows(targets, shares) }
+      : blendLabeled(targets, weights, shares)),
+    labels: labels.map((label, row) => (shares[row]! >= 0.5 ? label : labels[rows - 1 - row]!)),
   };
+}
+
+/** Labeled share of each row; `undefined` if all are labeled. */
+function labelWeightsOf({ labels, labelWeights }: Batch): Float32Array | undefined {
+  if (labelWeights !== undefined) return labelWeights;
+  return labels.includes(-1) ? Float32Array.from(labels, (label) => (label < 0 ? 0 : 1)) : undefined;
+}
+
+/** Mixes labeled shares, and the targets of what is labeled, each row of which stays a distribution. */
+function blendLabeled(
+  targets: Float32Array,
+  weights: Float32Array,
+  shares: readonly number[],
+): { targets: Float32Array; labelWeights: Float32Array } {
+  const classes = targets.length / weights.length;
+  const byRow = (factor: (weight: number) => number, of: Float32Array, each: Float32Array): Float32Array =>
+    of.map((value, i) => value * factor(each[Math.floor(i / classes)]!));
+  const labelWeights = blendRows(weights, shares);
+  const labeled = blendRows(
+    byRow((weight) => weight, targets, weights),
+    shares,
+  );
+  return { labelWeights, targets: byRow((weight) => (weight > 0 ? 1 / weight : 0), labeled, labelWeights) };
 }
 
 /** A row's share of itself, as its targets get it. */
@@ -141,7 +184,7 @@ function interval(side: number, lambda: number, middle: number): [start: number,
 function oneHotRows(labels: Int32Array, classes: number): Float32Array {
   const targets = new Float32Array(labels.length * classes);
   labels.forEach((label, row) => {
-    targets[row * classes + label] = 1;
+    if (label >= 0) targets[row * classes + label] = 1;
   });
   return targets;
 }

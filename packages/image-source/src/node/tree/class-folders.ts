@@ -7,8 +7,9 @@ const UNREAD = /\.(bmp|hei[cf]|jxl|jp2|svg|psd|ico|dng|cr[23w]|nef|arw|raf|orf|r
 const READ = ".jpg, .jpeg, .png, .webp, .gif, .avif, .tif or .tiff";
 const PART_OF_SPLIT = /^(train(ing)?|val(id(ation)?)?|dev|eval(uation)?|test(ing)?|held[-_ ]?out|holdout)$/i;
 
-/** A picture of a class. */
+/** A picture of a class, or of none. */
 export interface ClassFile {
+  /** −1: none. */
   readonly label: number;
   /** `"<class folder>/<path below it>"`. */
   readonly key: string;
@@ -74,6 +75,21 @@ export function classFolders(
       .sort((a, b) => (a.key < b.key ? -1 : 1));
   });
   return { classNames, files };
+}
+
+/**
+ * Finds all pictures, in whatever folders, as pictures of no class, sorted by path.
+ *
+ * @param prefix - What their keys begin with.
+ * @throws Error if there is none, or two paths differ in Unicode's forms only.
+ */
+export function allPictures(path: string, seen: readonly Seen[], notes: Notes, prefix: string): ClassFile[] {
+  const root = foldersOf(path, seen, notes);
+  const pictures = below(root, notes);
+  if (pictures.length === 0) throw new Error(`${path}: ${nothingIn(root)}`);
+  return pictures
+    .map((one) => ({ label: -1, key: `${prefix}${one.path}`, ...one.file! }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
 function foldersOf(path: string, seen: readonly Seen[], notes: Notes): Folder {

@@ -1,29 +1,42 @@
 import { stat } from "node:fs/promises";
-import { ANY, BOOLEAN, COUNT, FUNCTION, optional, requireOptions } from "known-options";
+import { ANY, BOOLEAN, type Checks, COUNT, FUNCTION, optional, requireOptions } from "known-options";
 import type { SampleStore } from "../../sample-store.ts";
 import { archiveTree } from "./archive-tree.ts";
-import type { LabelOrder } from "./class-folders.ts";
+import { classFolders, type LabelOrder } from "./class-folders.ts";
 import { folderTree } from "./folder-tree.ts";
 import type { TreeNote } from "./notes.ts";
-import { readTree } from "./read-tree.ts";
+import { type FindPictures, readTree } from "./read-tree.ts";
 
-/** Options of {@link openImages}. */
-export interface OpenImagesOptions {
+/** How any folder or archive is read. */
+export interface OpenOptions {
   /** Most bytes of all pictures together. Default 4 GiB. */
   readonly maxBytes?: number;
   /** Most bytes of one picture. Default 256 MiB. */
   readonly maxFileBytes?: number;
-  /**
-   * Order of the class folders, which is that of their labels: gets their names, sorted, and returns each of them once. Default:
-   * alphabetical, by code unit.
-   */
-  readonly labelOrder?: LabelOrder;
   /** Whether photos are turned as their EXIF orientation says. Default true. */
   readonly upright?: boolean;
   /** Told what was left out and why, one note for each reason. */
   readonly onNote?: (note: TreeNote) => void;
   /** Ends the reading. */
   readonly signal?: AbortSignal;
+}
+
+/** Checks of {@link OpenOptions}. */
+export const OPEN_CHECKS: Checks<OpenOptions> = {
+  maxBytes: optional(COUNT),
+  maxFileBytes: optional(COUNT),
+  upright: optional(BOOLEAN),
+  onNote: optional(FUNCTION),
+  signal: ANY,
+};
+
+/** Options of {@link openImages}. */
+export interface OpenImagesOptions extends OpenOptions {
+  /**
+   * Order of the class folders, which is that of their labels: gets their names, sorted, and returns each of them once. Default:
+   * alphabetical, by code unit.
+   */
+  readonly labelOrder?: LabelOrder;
 }
 
 /**
@@ -45,25 +58,29 @@ export interface OpenImagesOptions {
  * ```
  */
 export async function openImages(path: string, options: OpenImagesOptions = {}): Promise<SampleStore> {
-  requireOptions("openImages", options, {
-    maxBytes: optional(COUNT),
-    maxFileBytes: optional(COUNT),
-    labelOrder: optional(FUNCTION),
-    upright: optional(BOOLEAN),
-    onNote: optional(FUNCTION),
-    signal: ANY,
-  });
-  const { maxBytes = 4 * 2 ** 30, maxFileBytes = 256 * 2 ** 20, onNote, signal } = options;
-  const { labelOrder = (folders) => folders, upright = true } = options;
+  requireOptions("openImages", options, { ...OPEN_CHECKS, labelOrder: optional(FUNCTION) });
+  const { labelOrder = (folders) => folders, ...rest } = options;
+  const find: FindPictures = (from, seen, notes) => classFolders(from, seen, notes, labelOrder);
+  return openWith(path, rest, find, "of class folders");
+}
+
+/** Reads the pictures that `find` finds; `kind` tells in errors which folder is expected. */
+export async function openWith(
+  path: string,
+  options: OpenOptions,
+  find: FindPictures,
+  kind: string,
+): Promise<SampleStore> {
+  const { maxBytes = 4 * 2 ** 30, maxFileBytes = 256 * 2 ** 20, upright = true, onNote, signal } = options;
   signal?.throwIfAborted();
   const info = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     const got = cause.code === "ENOENT" ? "no such file or folder" : cause.message;
-    throw new Error(`${path}: expected an archive or a folder of class folders, got ${got}`, { cause });
+    throw new Error(`${path}: expected an archive or a folder ${kind}, got ${got}`, { cause });
   });
   if (!info.isDirectory() && !info.isFile()) {
     const got = info.isFIFO() ? "a pipe" : info.isSocket() ? "a socket" : "a device";
-    throw new Error(`${path}: expected an archive or a folder of class folders, got ${got}`);
+    throw new Error(`${path}: expected an archive or a folder ${kind}, got ${got}`);
   }
   const source = info.isDirectory() ? folderTree(path, signal) : await archiveTree(path, signal);
-  return readTree(source, { maxBytes, maxFileBytes }, { labelOrder, upright }, onNote);
+  return readTree(source, { maxBytes, maxFileBytes }, { find, upright }, onNote);
 }

@@ -1,8 +1,8 @@
 import { SampleStore } from "../../sample-store.ts";
-import { classFolders, isPicture, type LabelOrder } from "./class-folders.ts";
+import { type ClassFile, isPicture } from "./class-folders.ts";
 import { followLinks } from "./follow-links.ts";
 import { Notes, type TreeNote } from "./notes.ts";
-import type { TreeEntry, TreeSource } from "./tree.ts";
+import type { Seen, TreeEntry, TreeSource } from "./tree.ts";
 
 /** Bytes of a tar archive's header. */
 const ENTRY_BYTES = 512;
@@ -18,11 +18,20 @@ export interface TreeLimits {
   readonly maxFileBytes: number;
 }
 
-/** Reads the pictures of a source's class folders; nothing is allocated before it is known to be within the limits. */
+/** Pictures to read, and the names of their classes. */
+interface Found {
+  readonly classNames: readonly string[];
+  readonly files: readonly ClassFile[];
+}
+
+/** Finds the pictures to read among the files of a source. */
+export type FindPictures = (path: string, seen: readonly Seen[], notes: Notes) => Found;
+
+/** Reads pictures of a source; nothing is allocated before it is known to be within the limits. */
 export async function readTree(
   source: TreeSource,
   limits: TreeLimits,
-  { labelOrder, upright }: { readonly labelOrder: LabelOrder; readonly upright: boolean },
+  { find, upright }: { readonly find: FindPictures; readonly upright: boolean },
   onNote: ((note: TreeNote) => void) | undefined,
 ): Promise<SampleStore> {
   const notes = new Notes();
@@ -32,12 +41,7 @@ export async function readTree(
     within(entry);
     entries.push(entry);
   });
-  const { classNames, files } = classFolders(
-    source.path,
-    followLinks(source.path, entries, notes),
-    notes,
-    labelOrder,
-  );
+  const { classNames, files } = find(source.path, followLinks(source.path, entries, notes), notes);
 
   const spanOf = new Map<string, readonly [number, number]>();
   let total = 0;

@@ -9,6 +9,7 @@ export type {
   AdamWAttributes,
   AttentionAttributes,
   AttributesOf,
+  BranchAttributes,
   InputsOf,
   KernelName,
   KernelSpec,

@@ -35,6 +35,17 @@ interface RowsAttributes {
   readonly scale: number;
 }
 
+export interface BranchAttributes {
+  /** LayerNorm's. */
+  readonly epsilon: number;
+  /** Samples whose branch is computed, ascending; the others keep their x. */
+  readonly rows: readonly number[];
+  /** Factor of the branch. */
+  readonly factor: number;
+  /** Between the two products: this attention, otherwise GELU. */
+  readonly attention?: Required<AttentionAttributes>;
+}
+
 export interface AdamWAttributes {
   readonly beta1: number;
   readonly beta2: number;
@@ -44,6 +55,8 @@ export interface AdamWAttributes {
   /** Share of its value that each variable loses, one per variable. */
   readonly decays: readonly number[];
 }
+
+type BranchWeight = "gamma" | "beta" | "kernel1" | "bias1" | "kernel2" | "bias2";
 
 // biome-ignore lint/complexity/noBannedTypes: an op without attributes.
 type None = {};
@@ -89,6 +102,17 @@ export interface Kernels {
   GatherRows: KernelSpec<"x", RowsAttributes, ["y"]>;
   /** `y = x`, `[batch, ...]`, plus `scale · values[i]` at `rows[i]`; without x zeros plus `values[i]`. */
   ScatterRows: KernelSpec<"values", RowsAttributes & { readonly batch: number }, ["y"], "x">;
+  /**
+   * A residual branch of a pre-norm transformer block: `y = x + factor · (f(norm(x) · kernel1 + bias1) · kernel2 + bias2)` for the
+   * samples `rows`, `y = x` for the others; x `[batch, tokens, dim]`, y `[batch, queries, dim]`: x is added for the leading tokens
+   * only. `kept` is the backend's own.
+   */
+  ResidualBranch: KernelSpec<"x" | BranchWeight, BranchAttributes, ["y", "kept"]>;
+  ResidualBranchGrad: KernelSpec<
+    "x" | "gamma" | "kernel1" | "kernel2" | "kept" | "dy",
+    BranchAttributes,
+    ["dx", "dgamma", "dbeta", "dkernel1", "dbias1", "dkernel2", "dbias2"]
+  >;
   /** The sum of the squares of each tensor of a list, `[tensors]`. */
   SquaredNorms: KernelSpec<number, None, ["sums"]>;
   /**
@@ -123,6 +147,7 @@ export interface TfjsKernels {
   MaxPoolGrad: KernelSpec<"dy" | "input" | "output", tf.MaxPoolGradAttrs, ["dx"]>;
   Mean: KernelSpec<"x", tf.MeanAttrs, ["y"]>;
   Minimum: KernelSpec<"a" | "b", None, ["y"]>;
+  Slice: KernelSpec<"x", tf.SliceAttrs, ["y"]>;
   Sum: KernelSpec<"x", tf.SumAttrs, ["y"]>;
   UnsortedSegmentSum: KernelSpec<"x" | "segmentIds", tf.UnsortedSegmentSumAttrs, ["sums"]>;
   _FusedMatMul: KernelSpec<

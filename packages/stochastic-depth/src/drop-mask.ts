@@ -26,7 +26,9 @@ export function dropMask(caller: string, shape: readonly number[], options: Drop
   }
   const keep = 1 - dropProb;
   if (keep === 0) return new Float32Array(batch); // 0 / keep is not a number
-  return Float32Array.from(sampleKeys, (key) => Math.floor(keep + uniform(key, site)) / keep);
+  const mask = new Float32Array(batch); // `from` with a function is ten times as slow
+  for (let i = 0; i < batch; i++) mask[i] = Math.floor(keep + uniform(sampleKeys[i]!, site)) / keep;
+  return mask;
 }
 
 /** Returns the rows that a mask keeps, ascending. */

@@ -71,17 +71,29 @@ export class KeptSamples extends tfl.layers.Layer {
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor[] {
     const x = Array.isArray(inputs) ? inputs[0]! : inputs;
     const batch = x.shape[0]!;
-    if (kwargs?.training !== true || this.dropProb === 0) return [tf.clone(x), tf.ones([batch])];
-    const sampleKeys = rowKeys({ kwargs, batch, seed: this.seed, call: this.draws++ });
-    const mask = dropMask("KeptSamples", x.shape, {
-      dropProb: this.dropProb,
-      sampleKeys,
-      site: siteOf(this.name),
-    });
+    const mask = this.draw(x.shape, kwargs);
+    if (mask === undefined) return [tf.clone(x), tf.ones([batch])];
     const kept = keptRows(mask);
     const rows = kept.length > 0 || batch === 0 ? kept : [0]; // tfjs' own kernels fail on an empty batch
     const all = !this.skip || rows.length === batch || !leavesRowsOut();
     return [all ? tf.clone(x) : takeRows(x, rows), tf.tensor1d(mask)];
+  }
+
+  /**
+   * Draws the mask of one call, `[batch]`, for code that computes the branch itself: 0, or the factor of a sample that is kept.
+   *
+   * @param shape - Of the call's input, `[batch, ...]`.
+   * @param kwargs - The call's, with `training` and `sampleKeys`.
+   * @returns The mask, `undefined` if nothing is dropped.
+   */
+  draw(
+    shape: readonly number[],
+    kwargs: Readonly<Record<string, unknown>> | undefined,
+  ): Float32Array | undefined {
+    if (kwargs?.training !== true || this.dropProb === 0) return undefined;
+    const { dropProb, seed } = this;
+    const sampleKeys = rowKeys({ kwargs, batch: shape[0]!, seed, call: this.draws++ });
+    return dropMask("KeptSamples", shape, { dropProb, sampleKeys, site: siteOf(this.name) });
   }
 
   override getConfig(): tf.serialization.ConfigDict {

@@ -13,6 +13,7 @@ import {
   UINT32,
 } from "known-options";
 import { KeptResidual, KeptSamples } from "stochastic-depth";
+import { DefaultBlock } from "./default-block.ts";
 import type { Init } from "./initializer.ts";
 import { LayerNorm, type LayerNormArgs } from "./layers/layer-norm.ts";
 import { Mlp, type MlpArgs } from "./layers/mlp.ts";
@@ -102,7 +103,8 @@ const CHECKS: Checks<TransformerBlockOptions> = {
  *
  * `[batch, tokens, dim]` → `[batch, queries, dim]`. The two branches drop independently, and what is dropped is not computed
  * (`KeptSamples`), except by branches with dropout or with layers of `normLayer`, `attnLayer` or `mlpLayer`. Layers are named `<name>.norm1`, `.attn`, `.norm2`, `.mlp` as in timm.
- * `normLayer`, `attnLayer` and `mlpLayer` replace the layers, also by models.
+ * `normLayer`, `attnLayer` and `mlpLayer` replace the layers, also by models. Where the backend has the kernels `ResidualBranch` and
+ * `ResidualBranchGrad` (`wasm-kernels`), a branch of default layers is one op, with the same bits.
  *
  * @returns A model owned by the caller, to be applied like a layer.
  * @throws TypeError for an unknown option; RangeError if a size is not an integer ≥ 1 or the heads do not divide `dim`,
@@ -161,7 +163,8 @@ export function transformerBlock(options: TransformerBlockOptions): tfl.LayersMo
   const input = tfl.input({ ...named("input"), shape: [tokens, dim] });
   let x = residual("add1", first(input), "drop_path1", (samples) => attn(norm1(samples)), input);
   x = residual("add2", x, "drop_path2", (samples) => mlp(norm2(samples)));
-  const block = tfl.model({ inputs: input, outputs: x, name });
+  const isDefault = !options.normLayer && !options.attnLayer && !options.mlpLayer;
+  const block = new (isDefault ? DefaultBlock : tfl.LayersModel)({ inputs: input, outputs: x, name });
   block.inputSpec = [new tfl.InputSpec({ ndim: 3, axes: { 1: tokens, 2: dim } })]; // checked by `apply`
   return block;
 }

@@ -67,6 +67,11 @@ export class Context extends KernelContext<WasmBackend> {
     return this.#scratch;
   }
 
+  /** The heap. The view is valid until memory is allocated. */
+  bytes(): Uint8Array {
+    return new Uint8Array(memoryOf(this.backend).buffer);
+  }
+
   /** Writes 32-bit integers to scratch memory at `address`. */
   writeInts(address: number, values: readonly number[]): void {
     new Int32Array(memoryOf(this.backend).buffer, address, values.length).set(values);

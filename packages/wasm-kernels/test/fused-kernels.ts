@@ -55,9 +55,32 @@ export function outputsOfFusedKernels(): Float32Array[] {
       kernel: random(2, 11, 7),
       dy: random(4, 2, 5, 7),
     }),
+    ...outputsOfSync("Slice", { x: random(1, 3, 5, 4) }, { begin: [1, 1, 0], size: [2, 3, 4] }),
+    ...outputsOfBranches(random),
     ...outputsOfSync("PatchExtract", { x: random(1, 2, 4, 6, 3) }, { patchSize: 2 }),
     ...outputsOfSync("AdamWUpdate", [random(1, 37), random(2, 37), positive(3, 37), random(4, 37)], {
       ...{ beta1: 0.9, beta2: 0.99, stepSize: 0.1, epsilon: 1e-7, decays: [0.01] },
     }),
   ];
+}
+
+function outputsOfBranches(random: (seed: number, ...shape: number[]) => tf.Tensor): Float32Array[] {
+  const some = { epsilon: 1e-2, rows: [0, 2], factor: 1.5 };
+  const attention = { heads: 2, scale: 0.6, queries: 4 };
+  return [
+    { middle: 10, inner: 30, attributes: { ...some, attention }, queries: 4 },
+    { middle: 9, inner: 9, attributes: some, queries: 5 },
+  ].flatMap(({ middle, inner, attributes, queries }) => {
+    const x = () => random(1, 3, 5, 7);
+    const weights = () => ({
+      gamma: random(2, 7),
+      kernel1: random(3, 7, inner),
+      kernel2: random(4, middle, 7),
+    });
+    const biases = { beta: random(5, 7), bias1: random(6, inner), bias2: random(7, 7) };
+    const outputs = outputsOfSync("ResidualBranch", { x: x(), ...weights(), ...biases }, attributes);
+    const [, kept] = outputs as [Float32Array, Float32Array];
+    const given = { ...weights(), x: x(), kept: tf.tensor1d(kept), dy: random(8, 3, queries, 7) };
+    return [outputs[0]!, ...outputsOfSync("ResidualBranchGrad", given, attributes)];
+  });
 }

@@ -14,8 +14,8 @@ export const DEFAULT_MEMORY_BUDGET: number = 320 * 2 ** 20;
 
 /**
  * Measures forward and backward passes of one and two rows. The result depends on the model only, not on the machine. It is an
- * upper bound, as tensors that share memory count twice, but without the branches that stochastic depth drops for these rows. The
- * teacher's passes do not count.
+ * upper bound, as tensors that share memory count twice, but without the branches that stochastic depth drops for these rows and
+ * without what a kernel frees before it returns. The teacher's passes do not count.
  */
 export async function measureMemory(task: Task): Promise<MemoryUse> {
   const [one, two] = [await peakOf(task, 1), await peakOf(task, 2)];

@@ -25,6 +25,7 @@ export const SEEDED_OPTIONS: Checks<SeededArgs> = {
 export abstract class SeededLayer<Args extends SeededArgs = SeededArgs> extends tfl.layers.Layer {
   readonly seed: number;
   readonly init: Init;
+  private readonly byName = new Map<string, tfl.LayerVariable>();
 
   /** @throws TypeError for a key that `checks` does not have, RangeError for a value that does not fit. */
   constructor(caller: string, args: Args, checks: Checks<Args>) {
@@ -39,7 +40,14 @@ export abstract class SeededLayer<Args extends SeededArgs = SeededArgs> extends 
     distribution: Distribution | ((index: number) => Distribution),
   ): tfl.LayerVariable {
     const initializer = new KeyedInitializer(distribution, this.seed, `${this.name}/${name}`);
-    return this.addWeight(name, shape, "float32", initializer, undefined, true);
+    const weight = this.addWeight(name, shape, "float32", initializer, undefined, true);
+    this.byName.set(name, weight);
+    return weight;
+  }
+
+  /** Returns the value of a weight by its name in the layer. It stays the layer's. */
+  weight(name: string): tf.Tensor {
+    return this.byName.get(name)!.read();
   }
 
   override getConfig(): tf.serialization.ConfigDict {

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { BOOLEAN, type Checks, optional } from "known-options";
+import { prependTokens } from "../ops/prepend-tokens.ts";
 import {
   SEEDED_OPTIONS,
   type SeededArgs,
@@ -55,12 +56,10 @@ export class ClassTokens extends SeededLayer<ClassTokensArgs> {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return tf.tidy(() => {
-      const x = single(inputs);
-      // Added to zeros, not tiled: the gradient of `tf.tile` is a slice and an addition per sample, of this a single sum.
-      const each = tf.zeros([x.shape[0]!, 1, 1]);
-      return tf.concat([...this.tokens.map((token) => tf.add<tf.Tensor>(each, token.read())), x], 1);
-    });
+    return prependTokens(
+      single(inputs),
+      this.tokens.map((token) => token.read()),
+    );
   }
 
   override getConfig(): tf.serialization.ConfigDict {

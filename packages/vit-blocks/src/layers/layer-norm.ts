@@ -27,8 +27,6 @@ const CHECKS: Checks<LayerNormArgs> = { ...SEEDED_OPTIONS, epsilon: optional(POS
 export class LayerNorm extends SeededLayer<LayerNormArgs> {
   static readonly className: string = "LayerNorm";
   readonly epsilon: number;
-  private gamma: tfl.LayerVariable | undefined;
-  private beta: tfl.LayerVariable | undefined;
 
   constructor(args: LayerNormArgs = {}) {
     super("LayerNorm", args, CHECKS);
@@ -37,8 +35,8 @@ export class LayerNorm extends SeededLayer<LayerNormArgs> {
 
   override build(inputShape: tfl.Shape | tfl.Shape[]): void {
     const dim = singleShape(inputShape).at(-1)!;
-    this.gamma = this.addSeeded("gamma", [dim], ONES);
-    this.beta = this.addSeeded("beta", [dim], ZEROS);
+    this.addSeeded("gamma", [dim], ONES);
+    this.addSeeded("beta", [dim], ZEROS);
     this.built = true;
   }
 
@@ -47,7 +45,7 @@ export class LayerNorm extends SeededLayer<LayerNormArgs> {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return layerNorm(single(inputs), this.gamma!.read(), this.beta!.read(), this.epsilon);
+    return layerNorm(single(inputs), this.weight("gamma"), this.weight("beta"), this.epsilon);
   }
 
   override getConfig(): tf.serialization.ConfigDict {

@@ -32,8 +32,6 @@ const CHECKS: Checks<LinearArgs> = { ...SEEDED_OPTIONS, units: COUNT };
 export class Linear extends SeededLayer<LinearArgs> {
   static readonly className: string = "Linear";
   readonly units: number;
-  private kernel: tfl.LayerVariable | undefined;
-  private bias: tfl.LayerVariable | undefined;
 
   constructor(args: LinearArgs) {
     super("Linear", args, CHECKS);
@@ -42,8 +40,8 @@ export class Linear extends SeededLayer<LinearArgs> {
 
   override build(inputShape: tfl.Shape | tfl.Shape[]): void {
     const shape = [singleShape(inputShape).at(-1)!, this.units];
-    this.kernel = this.addSeeded("kernel", shape, this.init === "timm" ? TIMM_NORMAL : glorotUniform(shape));
-    this.bias = this.addSeeded("bias", [this.units], ZEROS);
+    this.addSeeded("kernel", shape, this.init === "timm" ? TIMM_NORMAL : glorotUniform(shape));
+    this.addSeeded("bias", [this.units], ZEROS);
     this.built = true;
   }
 
@@ -52,7 +50,7 @@ export class Linear extends SeededLayer<LinearArgs> {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return linear(single(inputs), this.kernel!.read(), this.bias!.read());
+    return linear(single(inputs), this.weight("kernel"), this.weight("bias"));
   }
 
   override getConfig(): tf.serialization.ConfigDict {

@@ -42,7 +42,6 @@ export class Mlp extends SeededLayer<MlpArgs> {
   static readonly className: string = "Mlp";
   readonly hiddenDim: number;
   readonly dropRate: number;
-  private weightsByName: Record<string, tfl.LayerVariable> = {};
   private draws = 0;
 
   constructor(args: MlpArgs) {
@@ -56,8 +55,8 @@ export class Mlp extends SeededLayer<MlpArgs> {
     const shapes = { fc1: [dim, this.hiddenDim], fc2: [this.hiddenDim, dim] };
     for (const [name, shape] of Object.entries(shapes)) {
       const first = this.init === "timm" ? TIMM_NORMAL : glorotUniform(shape);
-      this.weightsByName[`${name}.kernel`] = this.addSeeded(`${name}.kernel`, shape, first);
-      this.weightsByName[`${name}.bias`] = this.addSeeded(`${name}.bias`, [shape[1]!], ZEROS);
+      this.addSeeded(`${name}.kernel`, shape, first);
+      this.addSeeded(`${name}.bias`, [shape[1]!], ZEROS);
     }
     this.built = true;
   }
@@ -70,9 +69,8 @@ export class Mlp extends SeededLayer<MlpArgs> {
     return tf.tidy(() => {
       const x = single(inputs);
       const drop = this.dropper(x.shape[0]!, kwargs ?? {});
-      const weight = (name: string) => this.weightsByName[name]!.read();
-      const hidden = gelu(linear(x, weight("fc1.kernel"), weight("fc1.bias")));
-      return drop(linear(drop(hidden, "drop1"), weight("fc2.kernel"), weight("fc2.bias")), "drop2");
+      const hidden = gelu(linear(x, this.weight("fc1.kernel"), this.weight("fc1.bias")));
+      return drop(linear(drop(hidden, "drop1"), this.weight("fc2.kernel"), this.weight("fc2.bias")), "drop2");
     });
   }
 

@@ -68,7 +68,6 @@ export class MultiHeadSelfAttention extends SeededLayer<MultiHeadSelfAttentionAr
   readonly attnDropRate: number;
   readonly queries: number | undefined;
   private headDim: number | undefined;
-  private weightsByName: Record<string, tfl.LayerVariable> = {};
   private draws = 0;
 
   constructor(args: MultiHeadSelfAttentionArgs) {
@@ -91,12 +90,10 @@ export class MultiHeadSelfAttention extends SeededLayer<MultiHeadSelfAttentionAr
     const timm = this.init === "timm";
     const qkv = timm ? TIMM_NORMAL : glorotUniform([dim, heads, size]);
     const proj = timm ? TIMM_NORMAL : glorotUniform([heads, size, dim]);
-    this.weightsByName = {
-      "qkv.kernel": this.addSeeded("qkv.kernel", [dim, 3 * width], qkv),
-      "qkv.bias": this.addSeeded("qkv.bias", [3 * width], ZEROS),
-      "proj.kernel": this.addSeeded("proj.kernel", [width, dim], proj),
-      "proj.bias": this.addSeeded("proj.bias", [dim], ZEROS),
-    };
+    this.addSeeded("qkv.kernel", [dim, 3 * width], qkv);
+    this.addSeeded("qkv.bias", [3 * width], ZEROS);
+    this.addSeeded("proj.kernel", [width, dim], proj);
+    this.addSeeded("proj.bias", [dim], ZEROS);
     this.built = true;
   }
 
@@ -108,12 +105,11 @@ export class MultiHeadSelfAttention extends SeededLayer<MultiHeadSelfAttentionAr
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
     return tf.tidy(() => {
       const x = single(inputs);
-      const weight = (name: string) => this.weightsByName[name]!.read();
-      const qkv = linear(x, weight("qkv.kernel"), weight("qkv.bias"));
+      const qkv = linear(x, this.weight("qkv.kernel"), this.weight("qkv.bias"));
       const { onAttention } = kwargs ?? {};
       if (onAttention !== undefined) this.show(qkv, onAttention);
       const out = attention(qkv, this.optionsFor(x, kwargs ?? {}));
-      return linear(out, weight("proj.kernel"), weight("proj.bias"));
+      return linear(out, this.weight("proj.kernel"), this.weight("proj.bias"));
     });
   }
 

@@ -34,8 +34,6 @@ export class PatchEmbedding extends SeededLayer<PatchEmbeddingArgs> {
   static readonly className: string = "PatchEmbedding";
   readonly patchSize: number;
   readonly dim: number;
-  private kernel: tfl.LayerVariable | undefined;
-  private bias: tfl.LayerVariable | undefined;
 
   constructor(args: PatchEmbeddingArgs) {
     super("PatchEmbedding", args, CHECKS);
@@ -48,8 +46,8 @@ export class PatchEmbedding extends SeededLayer<PatchEmbeddingArgs> {
     const shape = [this.patchSize, this.patchSize, singleShape(inputShape)[3]!, this.dim];
     const limit = 1 / Math.sqrt(shape[0]! * shape[1]! * shape[2]!);
     const uniform = { kind: "uniform", limit } as const;
-    this.kernel = this.addSeeded("kernel", shape, this.init === "timm" ? uniform : glorotUniform(shape));
-    this.bias = this.addSeeded("bias", [this.dim], this.init === "timm" ? uniform : ZEROS);
+    this.addSeeded("kernel", shape, this.init === "timm" ? uniform : glorotUniform(shape));
+    this.addSeeded("bias", [this.dim], this.init === "timm" ? uniform : ZEROS);
     this.built = true;
   }
 
@@ -68,8 +66,8 @@ export class PatchEmbedding extends SeededLayer<PatchEmbeddingArgs> {
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     return tf.tidy(() => {
       const patches = patchExtract(single(inputs), this.patchSize); // [batch, patches, p * p * channels]
-      const kernel = tf.reshape(this.kernel!.read(), [patches.shape[2], this.dim]);
-      return linear(patches, kernel, this.bias!.read());
+      const kernel = tf.reshape(this.weight("kernel"), [patches.shape[2], this.dim]);
+      return linear(patches, kernel, this.weight("bias"));
     });
   }
 

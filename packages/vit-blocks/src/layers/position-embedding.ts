@@ -23,7 +23,6 @@ import {
  */
 export class PositionEmbedding extends SeededLayer {
   static readonly className: string = "PositionEmbedding";
-  private embedding: tfl.LayerVariable | undefined;
 
   constructor(args: SeededArgs = {}) {
     super("PositionEmbedding", args, SEEDED_OPTIONS);
@@ -32,7 +31,7 @@ export class PositionEmbedding extends SeededLayer {
   override build(inputShape: tfl.Shape | tfl.Shape[]): void {
     const [, tokens, dim] = singleShape(inputShape);
     const first = this.init === "timm" ? TIMM_NORMAL : ZEROS;
-    this.embedding = this.addSeeded("pos_embed", [1, tokens!, dim!], first);
+    this.addSeeded("pos_embed", [1, tokens!, dim!], first);
     this.built = true;
   }
 
@@ -41,7 +40,7 @@ export class PositionEmbedding extends SeededLayer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return tf.add(single(inputs), this.embedding!.read());
+    return tf.add(single(inputs), this.weight("pos_embed"));
   }
 }
 

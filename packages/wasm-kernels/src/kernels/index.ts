@@ -10,6 +10,7 @@ import { maximum, minimum } from "./elementwise/bounds.ts";
 import { gelu, geluGrad } from "./elementwise/gelu.ts";
 import { identity } from "./elementwise/identity.ts";
 import { gatherRows, scatterRows } from "./elementwise/rows.ts";
+import { slice } from "./elementwise/slice.ts";
 import { groupNorm, groupNormGrad } from "./norms/group-norm.ts";
 import { layerNorm, layerNormGrad } from "./norms/layer-norm.ts";
 import { weightStandardize, weightStandardizeGrad } from "./norms/weight-standardize.ts";
@@ -17,6 +18,7 @@ import { batchMatMul } from "./products/batch-mat-mul.ts";
 import { einsum } from "./products/einsum.ts";
 import { fusedMatMul } from "./products/fused-mat-mul.ts";
 import { linear, linearGrad } from "./products/linear.ts";
+import { residualBranch, residualBranchGrad } from "./residual-branch.ts";
 import { softmaxCrossEntropy, softmaxCrossEntropyGrad } from "./softmax-cross-entropy.ts";
 import { mean, sum } from "./sums/column-sum.ts";
 import { squaredNorms } from "./sums/squared-norms.ts";
@@ -50,7 +52,10 @@ export const kernels: readonly Kernel<Context>[] = [
   mean,
   minimum,
   patchExtract,
+  residualBranch,
+  residualBranchGrad,
   scatterRows,
+  slice,
   softmaxCrossEntropy,
   softmaxCrossEntropyGrad,
   squaredNorms,

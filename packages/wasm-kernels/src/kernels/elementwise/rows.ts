@@ -36,7 +36,7 @@ export const scatterRows: Kernel<Context> = defineKernel(
 );
 
 /** The kernels write where the rows say: a wrong one would overwrite other tensors. */
-function requireRows(op: string, rows: readonly number[], batch: number): void {
+export function requireRows(op: string, rows: readonly number[], batch: number): void {
   const ascend = rows.every((row, i) => Number.isInteger(row) && row > (rows[i - 1] ?? -1) && row < batch);
   if (!ascend) throw new RangeError(`${op}: expected ascending rows in 0...${batch - 1}, got [${rows}]`);
 }

@@ -7,8 +7,8 @@ export const linear: Kernel<Context> = defineKernel("Linear", (context, { x, ker
   const [rows, width] = rowsOf(x.shape);
   const outputs = kernel.shape[1]!;
   const y = context.output([...x.shape.slice(0, -1), outputs]);
-  const at = [context.pointer(x), context.pointer(kernel), context.pointer(y)] as const;
-  context.c.matmul(...at, rows, outputs, width, 0, 0, context.pointerOrNull(bias), context.gemmScratch());
+  const at = { x: context.pointer(x), kernel: context.pointer(kernel), bias: context.pointerOrNull(bias) };
+  multiply(context, { ...at, y: context.pointer(y) }, { rows, width, outputs });
   return y;
 });
 
@@ -21,10 +21,38 @@ export const linearGrad: Kernel<Context> = defineKernel("LinearGrad", (context, 
     context.output(kernel.shape),
     context.output([outputs]),
   ];
-  const [xAt, kernelAt, dyAt] = [context.pointer(x), context.pointer(kernel), context.pointer(dy)];
-  const scratch = context.gemmScratch();
-  context.c.matmul(dyAt, kernelAt, context.pointer(dx), rows, width, outputs, 0, 1, 0, scratch);
-  context.c.matmul(xAt, dyAt, context.pointer(dkernel), width, outputs, rows, 1, 0, 0, scratch);
-  sumRows(context, dyAt, context.pointer(dbias), { outer: 1, rows, columns: outputs });
+  const at = {
+    ...{ x: context.pointer(x), kernel: context.pointer(kernel), dy: context.pointer(dy) },
+    ...{ dx: context.pointer(dx), dkernel: context.pointer(dkernel), dbias: context.pointer(dbias) },
+  };
+  multiplyGrad(context, at, { rows, width, outputs });
   return [dx, dkernel, dbias] as const;
 });
+
+/** Sizes of a dense layer. */
+export interface LinearSizes {
+  readonly rows: number;
+  readonly width: number;
+  readonly outputs: number;
+}
+
+/** `y = x · kernel + bias`, by addresses; without a bias its address is 0. */
+export function multiply(
+  context: Context,
+  at: Readonly<Record<"x" | "kernel" | "bias" | "y", number>>,
+  { rows, width, outputs }: LinearSizes,
+): void {
+  context.c.matmul(at.x, at.kernel, at.y, rows, outputs, width, 0, 0, at.bias, context.gemmScratch());
+}
+
+/** The three gradients of {@link multiply}. */
+export function multiplyGrad(
+  context: Context,
+  at: Readonly<Record<"x" | "kernel" | "dy" | "dx" | "dkernel" | "dbias", number>>,
+  { rows, width, outputs }: LinearSizes,
+): void {
+  const scratch = context.gemmScratch();
+  context.c.matmul(at.dy, at.kernel, at.dx, rows, width, outputs, 0, 1, 0, scratch);
+  context.c.matmul(at.x, at.dy, at.dkernel, width, outputs, rows, 1, 0, 0, scratch);
+  sumRows(context, at.dy, at.dbias, { outer: 1, rows, columns: outputs });
+}

@@ -1,0 +1,80 @@
+import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
+import type { BranchAttributes } from "kernel-contract";
+import type { KeptSamples } from "stochastic-depth";
+import { type SeededLayer, single } from "./layers/base.ts";
+import type { LayerNorm } from "./layers/layer-norm.ts";
+import type { Mlp } from "./layers/mlp.ts";
+import type { MultiHeadSelfAttention } from "./layers/multi-head-self-attention.ts";
+import { type BranchWeights, hasResidualBranch, residualBranch } from "./ops/residual-branch.ts";
+
+type Kwargs = Readonly<Record<string, unknown>>;
+
+/** The layers of a block by the last part of their names. */
+interface Parts {
+  readonly norm1: LayerNorm;
+  readonly attn: MultiHeadSelfAttention;
+  readonly norm2: LayerNorm;
+  readonly mlp: Mlp;
+  readonly drop_path1?: KeptSamples;
+  readonly drop_path2?: KeptSamples;
+}
+
+/**
+ * A block with the default layers, which calls them only where it must: on a backend with the kernels `ResidualBranch` and
+ * `ResidualBranchGrad` each branch is one op, with the bits of the layers' ops. Layers run for dropout, for observers of attention
+ * and where draws are counted, since a container calls a layer of two outputs twice.
+ */
+export class DefaultBlock extends tfl.LayersModel {
+  readonly #parts: Parts;
+
+  constructor(args: ConstructorParameters<typeof tfl.LayersModel>[0]) {
+    super(args);
+    const parts = this.layers.map((layer) => [layer.name.slice(this.name.length + 1), layer]);
+    this.#parts = Object.fromEntries(parts) as Parts; // as `transformerBlock` names them
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Kwargs = {}): tf.Tensor | tf.Tensor[] {
+    if (this.#needsLayers(kwargs) || !hasResidualBranch()) return super.call(inputs, kwargs);
+    const { norm1, attn, norm2, mlp, drop_path1, drop_path2 } = this.#parts;
+    const x = single(inputs);
+    const { heads, queries = x.shape[1]! } = attn;
+    const scale = 1 / Math.sqrt(attn.weight("proj.kernel").shape[0]! / heads);
+    const attention = { ...keptOf(x, drop_path1, kwargs), attention: { heads, scale, queries } };
+    return tf.tidy(() => {
+      const middle = residualBranch(x, weightsOf(norm1, attn, "qkv", "proj"), attention, norm1.epsilon);
+      const kept = keptOf(x, drop_path2, kwargs);
+      return residualBranch(middle, weightsOf(norm2, mlp, "fc1", "fc2"), kept, norm2.epsilon);
+    });
+  }
+
+  #needsLayers({ training, sampleKeys, onAttention }: Kwargs): boolean {
+    const { attn, mlp, drop_path1 } = this.#parts;
+    const counts = drop_path1 !== undefined && (sampleKeys === undefined || sampleKeys === null);
+    const draws = counts || attn.attnDropRate > 0 || mlp.dropRate > 0;
+    return (training === true && draws) || onAttention !== undefined;
+  }
+}
+
+function weightsOf(norm: LayerNorm, main: SeededLayer, first: string, second: string): BranchWeights {
+  return {
+    gamma: norm.weight("gamma"),
+    beta: norm.weight("beta"),
+    kernel1: main.weight(`${first}.kernel`),
+    bias1: main.weight(`${first}.bias`),
+    kernel2: main.weight(`${second}.kernel`),
+    bias2: main.weight(`${second}.bias`),
+  };
+}
+
+/** The samples whose branch is computed, and the branch's factor. */
+function keptOf(
+  x: tf.Tensor,
+  keep: KeptSamples | undefined,
+  kwargs: Kwargs,
+): Pick<BranchAttributes, "rows" | "factor"> {
+  const mask = keep?.draw(x.shape, kwargs);
+  const rows: number[] = [];
+  for (let row = 0; row < x.shape[0]!; row++) if (mask?.[row] !== 0) rows.push(row);
+  return { rows, factor: mask?.[rows[0] ?? 0] || 1 };
+}

@@ -49,6 +49,11 @@ export type {
 
 export type { LogitStore } from "./stored-logits/logit-store.ts";
 export {
+  type StoreCrossFitLogitsOptions,
+  storeCrossFitLogits,
+  storedAnswers,
+} from "./stored-logits/store-cross-fit-logits.ts";
+export {
   type StoreProgress,
   type StoreTeacherLogitsOptions,
   storeTeacherLogits,

@@ -26,7 +26,8 @@ export interface StoreTeacherLogitsOptions {
   readonly signal?: AbortSignal;
 }
 
-const CHECKS: Checks<StoreTeacherLogitsOptions> = {
+/** Checks of {@link StoreTeacherLogitsOptions}. */
+export const STORE_CHECKS: Checks<StoreTeacherLogitsOptions> = {
   epochs: COUNT,
   microBatchSize: optional(COUNT),
   onProgress: optional(FUNCTION),
@@ -61,7 +62,7 @@ export async function storeTeacherLogits(
   store: LogitStore,
   options: StoreTeacherLogitsOptions,
 ): Promise<StoreProgress> {
-  requireOptions("storeTeacherLogits", options, CHECKS);
+  requireOptions("storeTeacherLogits", options, STORE_CHECKS);
   requireSource("storeTeacherLogits", source);
   const { epochs, microBatchSize = 16, onProgress, signal } = options;
   const stored = storedTeacher(teacher, store);
@@ -87,7 +88,7 @@ export async function storeTeacherLogits(
 }
 
 /** Stores a batch's logits; returns the number of rows that the teacher computed. */
-async function storeBatch(
+export async function storeBatch(
   stored: Teacher,
   batch: Batch,
   store: LogitStore,

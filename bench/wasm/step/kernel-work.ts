@@ -22,6 +22,10 @@ const FLOPS: Readonly<
   Attention: (inputs, attrs) => 2 * attentionProduct(inputs, attrs),
   // The scores again, dP, dV, dQ and dK.
   AttentionGrad: (inputs, attrs) => 5 * attentionProduct(inputs, attrs),
+  Linear: ({ kernel }, _, [y]) => 2 * sizeOf(y!) * (kernel as tf.TensorInfo).shape[0]!,
+  LinearGrad: ({ kernel, dy }) => 4 * sizeOf(dy as tf.TensorInfo) * (kernel as tf.TensorInfo).shape[0]!,
+  ResidualBranch: (inputs, attrs) => branch(inputs, attrs, 1, 2),
+  ResidualBranchGrad: (inputs, attrs) => branch(inputs, attrs, 2, 5),
   Conv2D: ({ filter }, _, [y]) => convolution(filter, y),
   FusedConv2D: ({ filter }, _, [y]) => convolution(filter, y),
   Conv2DBackpropInput: ({ filter, dy }) => convolution(filter, dy),
@@ -49,6 +53,20 @@ function matMul({ a }: Named, { transposeA }: Attributes, [y]: tf.TensorInfo[]):
 function attentionProduct({ qkv }: Named, { queries }: Attributes): number {
   const [batch, tokens, width] = (qkv as tf.TensorInfo).shape as [number, number, number];
   return (2 * batch * (queries ?? tokens) * tokens * width) / 3;
+}
+
+/** Both products `products` times, and those of attention `scores` times. */
+function branch(
+  { x, kernel1, kernel2 }: Named,
+  { rows, attention }: Attributes,
+  products: number,
+  scores: number,
+) {
+  const [, tokens, dim] = (x as tf.TensorInfo).shape as [number, number, number];
+  const [inner, middle] = [(kernel1 as tf.TensorInfo).shape[1]!, (kernel2 as tf.TensorInfo).shape[0]!];
+  const queries = attention?.queries ?? tokens;
+  const dense = 2 * rows.length * dim * (tokens * inner + queries * middle);
+  return products * dense + (attention ? scores * 2 * rows.length * queries * tokens * middle : 0);
 }
 
 function convolution(filter: Named[string], dy: Named[string]): number {

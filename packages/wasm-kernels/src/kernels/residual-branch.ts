@@ -17,17 +17,21 @@ export const residualBranch: Kernel<Context> = defineKernel(
     const { c } = context;
     const sizes = branchSizes("ResidualBranch", { x, kernel1, kernel2 }, attributes);
     const { batch, tokens, dim, samples, queries, inner, middle } = sizes;
+    const layout = keptLayout(sizes);
     const y = context.output([batch, queries, dim]);
-    const kept = context.output([sizes.kept.floats]);
-    const at = addressesOf(context, sizes, kept);
+    const kept = context.output([layout.floats]);
+    const scratch = laidOut({
+      taken: samples < batch ? samples * tokens * dim : 0,
+      branch: samples * queries * dim,
+    });
+    const temporary = context.output([scratch.floats]);
+    const at = { ...addresses(context, kept, layout), ...addresses(context, temporary, scratch) };
     const [xAt, yAt] = [context.pointer(x), context.pointer(y)];
 
-    const taken = takenRows(context, x, attributes, 1);
+    const taken = takenRows(context, xAt, attributes, at.taken, { batch, sample: tokens * dim, factor: 1 });
     const affine = [context.pointer(gamma), context.pointer(beta)] as const;
     const normed = [at.normed, at.mean, at.rstd] as const;
-    const rowsAt = context.pointer(taken);
-    c.layer_norm(rowsAt, ...affine, ...normed, samples * tokens, dim, attributes.epsilon);
-    if (taken !== x) context.free(taken);
+    c.layer_norm(taken, ...affine, ...normed, samples * tokens, dim, attributes.epsilon);
     multiply(
       context,
       { x: at.normed, kernel: context.pointer(kernel1), bias: context.pointer(bias1), y: at.first },
@@ -36,17 +40,15 @@ export const residualBranch: Kernel<Context> = defineKernel(
     if (attributes.attention) {
       const { heads, scale } = attributes.attention;
       const size = middle / heads;
-      const scratch = context.scratch(c.attention_scratch(tokens, size));
+      const room = context.scratch(c.attention_scratch(tokens, size));
       const outputs = [at.middle, at.logSumExp] as const;
-      c.attention(at.first, ...outputs, samples, tokens, heads, size, queries, scale, scratch);
+      c.attention(at.first, ...outputs, samples, tokens, heads, size, queries, scale, room);
     } else {
       c.gelu(at.first, at.middle, samples * tokens * inner);
     }
-    const branch = context.output([samples * queries * dim]);
-    const branchAt = context.pointer(branch);
     multiply(
       context,
-      { x: at.middle, kernel: context.pointer(kernel2), bias: context.pointer(bias2), y: branchAt },
+      { x: at.middle, kernel: context.pointer(kernel2), bias: context.pointer(bias2), y: at.branch },
       { rows: samples * queries, width: middle, outputs: dim },
     );
 
@@ -57,8 +59,8 @@ export const residualBranch: Kernel<Context> = defineKernel(
       own = yAt;
     }
     const rows = writeRows(context, attributes.rows);
-    c.scatter_rows(own, branchAt, rows, yAt, samples, batch, queries * dim, attributes.factor);
-    context.free(branch);
+    c.scatter_rows(own, at.branch, rows, yAt, samples, batch, queries * dim, attributes.factor);
+    context.free(temporary);
     return [y, kept] as const;
   },
 );
@@ -70,73 +72,72 @@ export const residualBranchGrad: Kernel<Context> = defineKernel(
     const { c } = context;
     const sizes = branchSizes("ResidualBranchGrad", { x, kernel1, kernel2 }, attributes);
     const { batch, tokens, dim, samples, queries, inner, middle } = sizes;
-    const at = addressesOf(context, sizes, kept);
+    const layout = keptLayout(sizes);
+    if (sizeOf(kept.shape) !== layout.floats) {
+      throw new Error(`ResidualBranchGrad: expected kept [${layout.floats}], got [${kept.shape}]`);
+    }
     const dx = context.output(x.shape);
     const [dgamma, dbeta] = [context.output([dim]), context.output([dim])];
     const [dkernel1, dbias1] = [context.output(kernel1.shape), context.output([inner])];
     const [dkernel2, dbias2] = [context.output(kernel2.shape), context.output([dim])];
+    const scratch = laidOut({
+      taken: samples < batch || attributes.factor !== 1 ? samples * tokens * dim : 0,
+      dmiddle: samples * queries * middle,
+      dfirst: attributes.attention ? samples * tokens * inner : 0,
+      dnormed: samples * tokens * dim,
+    });
+    const temporary = context.output([scratch.floats]);
+    const at = { ...addresses(context, kept, layout), ...addresses(context, temporary, scratch) };
+    const [dyAt, dxAt] = [context.pointer(dy), context.pointer(dx)];
 
-    const dbranch = takenRows(context, dy, attributes, attributes.factor);
-    const dmiddle = context.output([samples * queries * middle]);
+    const sides = { batch, sample: queries * dim, factor: attributes.factor };
     multiplyGrad(
       context,
       {
         x: at.middle,
         kernel: context.pointer(kernel2),
-        dy: context.pointer(dbranch),
-        dx: context.pointer(dmiddle),
+        dy: takenRows(context, dyAt, attributes, at.taken, sides),
+        dx: at.dmiddle,
         dkernel: context.pointer(dkernel2),
         dbias: context.pointer(dbias2),
       },
       { rows: samples * queries, width: middle, outputs: dim },
     );
-    if (dbranch !== dy) context.free(dbranch);
-
-    let dfirst = dmiddle;
     if (attributes.attention) {
       const { heads, scale } = attributes.attention;
       const size = middle / heads;
-      dfirst = context.output([samples * tokens * inner]);
-      const scratch = context.scratch(c.attention_scratch(tokens, size));
-      const tensors = [at.first, at.middle, at.logSumExp, context.pointer(dmiddle), context.pointer(dfirst)];
-      c.attention_grad(...tensors, samples, tokens, heads, size, queries, scale, scratch);
-      context.free(dmiddle);
+      const room = context.scratch(c.attention_scratch(tokens, size));
+      const tensors = [at.first, at.middle, at.logSumExp, at.dmiddle, at.dfirst] as const;
+      c.attention_grad(...tensors, samples, tokens, heads, size, queries, scale, room);
     } else {
-      const dmiddleAt = context.pointer(dmiddle);
-      c.gelu_grad(at.first, dmiddleAt, dmiddleAt, samples * tokens * inner);
+      c.gelu_grad(at.first, at.dmiddle, at.dmiddle, samples * tokens * inner);
     }
-
-    const dnormed = context.output([samples * tokens * dim]);
-    const dnormedAt = context.pointer(dnormed);
     multiplyGrad(
       context,
       {
         x: at.normed,
         kernel: context.pointer(kernel1),
-        dy: context.pointer(dfirst),
-        dx: dnormedAt,
+        dy: attributes.attention ? at.dfirst : at.dmiddle,
+        dx: at.dnormed,
         dkernel: context.pointer(dkernel1),
         dbias: context.pointer(dbias1),
       },
       { rows: samples * tokens, width: dim, outputs: inner },
     );
-    context.free(dfirst);
-
-    const taken = takenRows(context, x, attributes, 1);
-    const inputs = [context.pointer(taken), context.pointer(gamma), at.mean, at.rstd, dnormedAt] as const;
-    const outputs = [dnormedAt, context.pointer(dgamma), context.pointer(dbeta)] as const;
+    const all = { batch, sample: tokens * dim, factor: 1 };
+    const taken = takenRows(context, context.pointer(x), attributes, at.taken, all);
+    const inputs = [taken, context.pointer(gamma), at.mean, at.rstd, at.dnormed] as const;
+    const outputs = [at.dnormed, context.pointer(dgamma), context.pointer(dbeta)] as const;
     c.layer_norm_grad(...inputs, ...outputs, samples * tokens, dim, context.scratch(DOUBLE * 2 * dim));
-    if (taken !== x) context.free(taken);
 
-    const dxAt = context.pointer(dx);
-    const own = queries < tokens ? 0 : context.pointer(dy);
     const rows = writeRows(context, attributes.rows);
-    c.scatter_rows(own, dnormedAt, rows, dxAt, samples, batch, tokens * dim, 1);
-    context.free(dnormed);
+    const own = queries < tokens ? 0 : dyAt;
+    c.scatter_rows(own, at.dnormed, rows, dxAt, samples, batch, tokens * dim, 1);
     if (queries < tokens) {
       const leading = writeRows(context, leadingTokens(sizes));
-      c.scatter_rows(dxAt, context.pointer(dy), leading, dxAt, batch * queries, batch * tokens, dim, 1);
+      c.scatter_rows(dxAt, dyAt, leading, dxAt, batch * queries, batch * tokens, dim, 1);
     }
+    context.free(temporary);
     return [dx, dgamma, dbeta, dkernel1, dbias1, dkernel2, dbias2] as const;
   },
 );
@@ -144,9 +145,6 @@ export const residualBranchGrad: Kernel<Context> = defineKernel(
 type Info = tf.TensorInfo;
 
 type Sizes = ReturnType<typeof branchSizes>;
-
-/** Places in `kept`, in floats. */
-type Place = "normed" | "mean" | "rstd" | "first" | "middle" | "logSumExp";
 
 /** Sizes of a branch. Throws if they do not fit: the C functions write where they say. */
 function branchSizes(
@@ -168,48 +166,61 @@ function branchSizes(
     );
   }
   requireRows(op, rows, batch);
-  const samples = rows.length;
-  const counts: Record<Place, number> = {
+  const heads = attention?.heads ?? 0;
+  return { batch, tokens, dim, samples: rows.length, queries, inner, middle, heads };
+}
+
+/** What the gradient needs, in one block. */
+function keptLayout({ tokens, dim, samples, queries, inner, middle, heads }: Sizes) {
+  return laidOut({
     normed: samples * tokens * dim,
     mean: samples * tokens,
     rstd: samples * tokens,
     first: samples * tokens * inner,
     middle: samples * queries * middle,
-    logSumExp: attention ? samples * attention.heads * queries : 0,
-  };
-  return { batch, tokens, dim, samples, queries, inner, middle, kept: laidOut(counts) };
+    logSumExp: samples * heads * queries,
+  });
 }
 
 const ALIGNMENT = 16; // floats: a cache line
 
-/** Places of arrays one after the other, each aligned, and their size. */
-function laidOut(counts: Record<Place, number>): { at: Record<Place, number>; floats: number } {
+/** Arrays in one block, each aligned: their places in floats. */
+interface Layout<Name extends string> {
+  readonly at: Record<Name, number>;
+  readonly floats: number;
+}
+
+function laidOut<Name extends string>(counts: Record<Name, number>): Layout<Name> {
   let floats = 0;
   const at = { ...counts };
-  for (const [name, count] of Object.entries(counts) as [Place, number][]) {
+  for (const name in counts) {
     at[name] = floats;
-    floats += Math.ceil(count / ALIGNMENT) * ALIGNMENT;
+    floats += Math.ceil(counts[name] / ALIGNMENT) * ALIGNMENT;
   }
   return { at, floats };
 }
 
-function addressesOf(context: Context, { kept: { at, floats } }: Sizes, kept: Info): Record<Place, number> {
-  if (sizeOf(kept.shape) !== floats) {
-    throw new Error(`ResidualBranchGrad: expected kept [${floats}], got [${kept.shape}]`);
-  }
-  const base = context.pointer(kept);
-  const addresses = { ...at };
-  for (const name of Object.keys(at) as Place[]) addresses[name] = base + at[name] * FLOAT_BYTES;
-  return addresses;
+function addresses<Name extends string>(
+  context: Context,
+  block: Info,
+  { at }: Layout<Name>,
+): Record<Name, number> {
+  const base = context.pointer(block);
+  const found = { ...at };
+  for (const name in at) found[name] = base + at[name] * FLOAT_BYTES;
+  return found;
 }
 
-/** The branch's samples of `[batch, ...]` times a factor: the tensor itself where they are all, otherwise a copy, to be freed. */
-function takenRows(context: Context, from: Info, { rows }: BranchAttributes, factor: number): Info {
-  const [batch, ...sample] = from.shape;
+/** Address of the branch's samples times a factor: where the batch is, if they are all of it, otherwise that of a copy. */
+function takenRows(
+  context: Context,
+  from: number,
+  { rows }: BranchAttributes,
+  copy: number,
+  { batch, sample, factor }: { readonly batch: number; readonly sample: number; readonly factor: number },
+): number {
   if (rows.length === batch && factor === 1) return from;
-  const copy = context.output([rows.length, ...sample]);
-  const addresses = [context.pointer(from), writeRows(context, rows), context.pointer(copy)] as const;
-  context.c.gather_rows(...addresses, rows.length, sizeOf(sample), factor);
+  context.c.gather_rows(from, writeRows(context, rows), copy, rows.length, sample, factor);
   return copy;
 }
 

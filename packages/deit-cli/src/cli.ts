@@ -41,7 +41,8 @@ export function parseCommandLine(argv: readonly string[]): ParsedCommandLine | u
   for (const command of COMMANDS) describe(cli.command(usage(command), command.what), command);
   cli.help();
   try {
-    const parsed = cli.parse(withNegativeNumbers(argv), { run: false });
+    const american = argv.map((part) => part.replace(/^--unlabelled(?=$|=)/, "--unlabeled"));
+    const parsed = cli.parse(withNegativeNumbers(american), { run: false });
     if (parsed.options.help === true) return undefined;
     const command = COMMANDS.find(({ name }) => name === cli.matchedCommandName) ?? train;
     const { "--": _, help: __, h: ___, ...given } = parsed.options as Record<string, unknown>;

@@ -11,17 +11,19 @@ export const data: Command = {
   what: "Count pictures by class and split, and draw a contact sheet; --download fetches tf_flowers",
   options: [
     ...(["data", "download", "cache", "count", "imageSize", "seed", "maxPixels", "skipBadImages"] as const),
+    ...(["labels", "unlabeled"] as const),
     ...(["sheet", "perClass", "json", "verbose", "config"] as const),
   ],
   examples: [
     "data --sheet flowers.png",
     "data --download --sheet flowers.html",
     "data --data photos/ --json",
+    "data --data photos/ --labels 10% --unlabeled more-photos/",
   ],
   run: async ({ edits, use: { json, sheet, perClass }, output, signal }) => {
     if (sheet !== undefined) await requireSheetPath(sheet);
     const settings = resolveDataSettings(edits);
-    const { train, validation, classNames, description, notes } = await openData(
+    const { train, labeled, validation, classNames, description, notes } = await openData(
       settings,
       json ? { write: () => {} } : output,
       signal,
@@ -33,10 +35,11 @@ export const data: Command = {
       heldOut: count(validation.labels, label),
     }));
     if (sheet !== undefined)
-      await writeContactSheet(train, sheet, { perClass, ...pictureRules(settings.data) });
+      await writeContactSheet(labeled, sheet, { perClass, ...pictureRules(settings.data) });
     if (json) {
       const drawn = sheet !== undefined && { sheet };
-      output.write(`${JSON.stringify({ description, classes, notes, ...drawn }, null, 2)}\n`);
+      const unlabeled = train.size - labeled.size;
+      output.write(`${JSON.stringify({ description, classes, unlabeled, notes, ...drawn }, null, 2)}\n`);
       return;
     }
     const rows = classes.map(({ name, training, heldOut }) => [name, `${training}`, `${heldOut}`]);

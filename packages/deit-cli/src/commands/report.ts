@@ -23,7 +23,7 @@ export const report: Command = {
     const moved = isMoved && { "data.download": false };
     const settings = resolveDataSettings({ ...savedSettings(folder, "report"), ...moved, ...edits });
     await startBackend(settings.run.backend);
-    const data = await openData(settings, output, signal);
+    const data = await openData(settings, output, signal, { use: "judge" }); // its held-out pictures
     const path = await writeReport({ settings, data, output, folder, onSkip: reportOnce(output) }, result);
     output.write(`report: ${resolve(path)}\n`);
   },

@@ -5,10 +5,14 @@ import type { Settings } from "../settings/settings.ts";
 import { percent } from "../terminal/format.ts";
 import { type LineOutput, liveLine } from "../terminal/live-line.ts";
 import { pictureRules } from "./picture-rules.ts";
+import { addUnlabeled, hideLabels } from "./training-labels.ts";
 
 /** Pictures for training, and held-out ones for validation. */
 export interface FlowerData {
+  /** Pictures that a student with a teacher learns from. Label −1: it is hidden, or the picture is one of `--unlabeled`. */
   readonly train: SampleStore;
+  /** Those of `train` with a label, from which a teacher and a student alone learn. */
+  readonly labeled: SampleStore;
   readonly validation: SampleStore;
   /** Both, in the order of the source. */
   readonly all: SampleStore;
@@ -23,11 +27,11 @@ export interface FlowerData {
 
 /**
  * Opens, downloads or draws the pictures of the settings, and splits them. The split does not depend on the settings' seed: no run
- * trains on the held-out pictures of another.
+ * trains on the held-out pictures of another. Which labels are kept does.
  *
  * @param signal - Stops the work.
  * @param options - `use: "judge"` also accepts data that cannot be split, with one class or one picture of a class: all pictures
- * are held out then.
+ * are held out then, and no label is hidden.
  * @throws Error naming a class without a picture that decodes, where bad pictures are skipped.
  */
 export async function openData(
@@ -42,18 +46,42 @@ export async function openData(
     output.write(`${text}\n`);
   };
   const { store, source } = await openStore(settings, output, note, signal);
-  const { train, validation } =
+  const { train: own, validation } =
     use === "judge" && !isSplittable(store)
       ? { train: store.subset([]), validation: store }
       : splitFlowers(store);
-  if (settings.data.skipBadImages) await requireDecodable(train, settings, signal);
+  const { labels, unlabeled } = use === "judge" ? {} : settings.data;
+  const kept = hideLabels(own, labels, settings.run.seed);
+  const train =
+    unlabeled === undefined ? kept : await addUnlabeled(kept, { path: unlabeled, all: store, note, signal });
+  const labeled = labeledPart(train);
+  if (settings.data.skipBadImages) await requireDecodable(labeled, settings, signal);
   for (const [label, name] of store.classNames.entries()) {
     if (!validation.labels.includes(label)) note(`class '${name}' has no held-out picture: it is not judged`);
   }
   const { classNames, encoding } = store;
   const upright = encoding.kind === "rgb" || encoding.upright === true;
-  const description = `${source}, ${classNames.length} classes: ${train.size} to train on, ${validation.size} held out.`;
-  return { train, validation, all: store, classNames, upright, description, notes };
+  const counts = `${source}, ${classNames.length} classes: ${trainingCounts(train, labeled)} to train on, ${validation.size} held out.`;
+  const description = labeled === train ? counts : `${counts} ${learnersOf(settings.run.students)}`;
+  return { train, labeled, validation, all: store, classNames, upright, description, notes };
+}
+
+/** The pictures with a label; the store itself if all have one. */
+function labeledPart(store: SampleStore): SampleStore {
+  if (!store.labels.includes(-1)) return store;
+  return store.subset([...store.keys.keys()].filter((i) => store.labels[i]! >= 0));
+}
+
+function trainingCounts(train: SampleStore, labeled: SampleStore): string {
+  return labeled === train
+    ? `${train.size}`
+    : `${labeled.size} labeled and ${train.size - labeled.size} unlabeled`;
+}
+
+function learnersOf(students: Settings["run"]["students"]): string {
+  return students === "alone"
+    ? "The student learns from the labeled ones only."
+    : "Only a student with a teacher learns from the unlabeled ones.";
 }
 
 function isSplittable({ classNames, labels }: SampleStore): boolean {

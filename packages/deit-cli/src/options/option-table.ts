@@ -62,6 +62,14 @@ const OPTIONS = {
   cache: text("data.cache", "Folder of the download. Default: the platform's cache folder"),
   count: number("data.count", "Number of drawn flowers, where no photos are given"),
   imageSize: number("model.imageSize", "Image size of the students, and of drawn flowers, in pixels"),
+  labels: text(
+    "data.labels",
+    "Labels of training pictures to keep: 10%, a number, or 20/class; the others are hidden. Default: all",
+  ),
+  unlabeled: text(
+    "data.unlabeled",
+    "Folder or archive of pictures without labels, from which a distilled student learns too",
+  ),
   workers: number("data.workers", "Threads that decode and augment. Default: 1"),
   maxPixels: number("data.maxPixels", "Largest photo that is decoded, in pixels. Default: 100,000,000"),
   skipBadImages: flag(

@@ -16,6 +16,11 @@ export interface RunContext {
   readonly onSkip: (bad: BadImage) => void;
 }
 
+/** The run as it is for a model that learns from labels alone: it has the pictures with a label only. */
+export function onLabeled(context: RunContext): RunContext {
+  return { ...context, data: { ...context.data, train: context.data.labeled } };
+}
+
 /** Reports each picture that is left out once, not in every epoch. */
 export function reportOnce(output: LineOutput): (bad: BadImage) => void {
   const seen = new Set<string>();

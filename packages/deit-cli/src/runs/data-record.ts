@@ -14,21 +14,29 @@ export const DATA_RECORD = "data.json";
 const schema = z.object({
   /** In the order of the models' outputs. */
   classNames: z.array(z.string()).readonly(),
-  /** SHA-256 of the pictures' names, classes and split. */
+  /** SHA-256 of the pictures' names, classes and split, labels hidden in the run included. */
   pictures: z.string(),
+  /** SHA-256 of the names of the pictures without labels, if there are any. */
+  unlabeled: z.string().exactOptional(),
 });
 
 /** Identity of a run's data. */
 export type DataRecord = z.infer<typeof schema>;
 
 /** The record of data. */
-export function dataRecord({ classNames, train, validation }: FlowerData): DataRecord {
+export function dataRecord({ classNames, train, validation, all }: FlowerData): DataRecord {
+  const labels = new Map(all.keys.map((key, i) => [key, all.labels[i]!]));
+  const added = train.keys.filter((key) => !labels.has(key));
   const hash = createHash("sha256");
-  for (const { keys, labels } of [train, validation]) {
-    hash.update(`${keys.length}\n`);
-    for (let i = 0; i < keys.length; i++) hash.update(`${labels[i]} ${keys[i]!.normalize("NFC")}\n`);
+  for (const { keys } of [train, validation]) {
+    const own = keys.filter((key) => labels.has(key));
+    hash.update(`${own.length}\n`);
+    for (const key of own) hash.update(`${labels.get(key)} ${key.normalize("NFC")}\n`);
   }
-  return { classNames, pictures: hash.digest("hex") };
+  const pictures = hash.digest("hex");
+  if (added.length === 0) return { classNames, pictures };
+  const names = added.map((key) => `${key.normalize("NFC")}\n`).join("");
+  return { classNames, pictures, unlabeled: createHash("sha256").update(names).digest("hex") };
 }
 
 export async function writeDataRecord(folder: string, data: FlowerData): Promise<void> {
@@ -50,13 +58,13 @@ export async function readDataRecord(folder: string): Promise<DataRecord | undef
 export async function requireSameData(folder: string, data: FlowerData): Promise<void> {
   const before = await readDataRecord(folder);
   if (before === undefined) return;
-  const { classNames, pictures } = dataRecord(data);
+  const { classNames, pictures, unlabeled } = dataRecord(data);
   if (!areSameNames(before.classNames, classNames)) {
     throw new UsageError(
       `--resume: expected data of the run's classes (${before.classNames.join(", ")}), got ${classNames.join(", ")}`,
     );
   }
-  if (before.pictures !== pictures) {
+  if (before.pictures !== pictures || before.unlabeled !== unlabeled) {
     throw new UsageError(
       `--resume: expected the pictures that '${folder}' began with, got others: pictures were added, removed or renamed`,
     );

@@ -78,6 +78,7 @@ function requireTrainable(settings: Settings): void {
       `recipe: warmup: epochs must be at most recipe.epochs, ${recipe.epochs}, got ${recipe.warmup!.epochs}`,
     );
   requireStorable(settings);
+  requireTaught(settings);
   requireOneStart(model);
   const { students } = run;
   if (recipe.alpha === 0 && students !== "alone" && (students === "all" || recipe.hints === undefined))
@@ -86,6 +87,15 @@ function requireTrainable(settings: Settings): void {
     );
   if (run.preset === "finetune" && model.weights === undefined && model.selectFrom === undefined)
     throw new UsageError("--weights: expected a safetensors file to start from, got none");
+}
+
+/** Only a teacher teaches on pictures without labels. */
+function requireTaught({ run, data }: Settings): void {
+  if (data.unlabeled === undefined) return;
+  if (run.students === "alone")
+    throw new UsageError("--unlabeled: expected a student with a teacher, got --students alone");
+  if (data.path === undefined && !data.download)
+    throw new UsageError("--unlabeled: expected --data or --download with it, got drawn flowers");
 }
 
 /** Initial weights come from one place. */

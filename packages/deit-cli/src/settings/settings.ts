@@ -16,6 +16,7 @@ import {
 } from "known-options";
 import { PIXELS } from "../models/pixels.ts";
 import { type Edits, leavesOf } from "../options/edits.ts";
+import { labelsOf } from "./labels-of.ts";
 
 /** Everything that decides a run; saved with it. */
 export interface Settings {
@@ -88,6 +89,10 @@ export interface DataSettings {
   readonly cache?: string;
   /** Number of drawn flowers; absent where there are photos. */
   readonly count?: number;
+  /** Labels of training pictures that are kept: `10%`, a number, or `20/class`; the others are hidden. Default: all. */
+  readonly labels?: string;
+  /** Folder or archive of pictures without labels, from which a distilled student learns too. Default: none. */
+  readonly unlabeled?: string;
   readonly workers: number;
   readonly skipBadImages: boolean;
   /** Most pixels of one photo. Default: `decodeImage`'s. */
@@ -101,6 +106,12 @@ const DATA_CHECKS: Checks<DataSettings> = {
   download: BOOLEAN,
   cache: optional(STRING),
   count: optional(integerFrom(50)),
+  labels: optional(
+    check("a share such as 10%, a number, or a number of each class such as 20/class", (value) => {
+      return typeof value === "string" && labelsOf(value) !== undefined;
+    }),
+  ),
+  unlabeled: optional(STRING),
   workers: check("an integer in [1, 32]", (value) => COUNT.fits(value) && Number(value) <= 32),
   skipBadImages: BOOLEAN,
   maxPixels: optional(COUNT),

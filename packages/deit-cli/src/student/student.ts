@@ -18,7 +18,7 @@ import { measure } from "../judge/measure.ts";
 import { setInitialWeights } from "../models/initial-weights.ts";
 import { setInputRange } from "../models/input-range.ts";
 import { addNotes, answersOf } from "../models/notes.ts";
-import type { RunContext } from "../runs/context.ts";
+import { onLabeled, type RunContext } from "../runs/context.ts";
 import { keepEpochs } from "../runs/resumed-epochs.ts";
 import type { ModelResult } from "../runs/run-result.ts";
 import { nameOf, type StudentStage, stageCheckpoints } from "../runs/stages.ts";
@@ -44,7 +44,8 @@ export interface TrainedStudent {
 }
 
 /** A vision transformer trained on the labels alone. */
-export async function trainAlone(context: RunContext): Promise<TrainedStudent> {
+export async function trainAlone(run: RunContext): Promise<TrainedStudent> {
+  const context = onLabeled(run);
   const { settings, data } = context;
   const model = vit(studentConfig(settings, data.classNames.length));
   const task = aloneTask(model, settings.recipe);

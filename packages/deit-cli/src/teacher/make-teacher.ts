@@ -1,5 +1,5 @@
 import { addNotes, notesOf } from "../models/notes.ts";
-import type { RunContext } from "../runs/context.ts";
+import { onLabeled, type RunContext } from "../runs/context.ts";
 import { finishStage } from "../runs/stages.ts";
 import type { Backbone } from "./backbone.ts";
 import { preparePretrainedTeacher } from "./pretrained-teacher.ts";
@@ -18,8 +18,8 @@ export async function makeTeacher(
   signal?.throwIfAborted();
   const teacher =
     backbone === undefined
-      ? await trainBitTeacher(context)
-      : await preparePretrainedTeacher(context, backbone);
+      ? await trainBitTeacher(onLabeled(context))
+      : await preparePretrainedTeacher(onLabeled(context), backbone);
   const { model, result, description } = teacher;
   addNotes(model, { classNames: notesOf(model).classNames ?? data.classNames, upright: data.upright });
   await finishStage(folder, "teacher", model, { result, description });

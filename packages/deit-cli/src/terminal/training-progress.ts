@@ -26,7 +26,7 @@ export function trainingProgress(options: ProgressOptions): tfl.CustomCallbackAr
   const meter = new RunMeter();
   let start = 0;
   let done = 0; // steps of the whole run; the meter counts those of this process
-  let epoch = { index: 0, batches: 0, samples: 0, loss: 0, correct: 0 };
+  let epoch = { index: 0, batches: 0, judged: 0, loss: 0, correct: 0 };
 
   const left = (): string => {
     const seconds = meter.secondsFor(total - done, (now() - start) / 1000);
@@ -42,19 +42,21 @@ export function trainingProgress(options: ProgressOptions): tfl.CustomCallbackAr
       start = now();
     },
     onEpochBegin: (index) => {
-      epoch = { index, batches: 0, samples: 0, loss: 0, correct: 0 };
+      epoch = { index, batches: 0, judged: 0, loss: 0, correct: 0 };
     },
     onBatchEnd: (index, logs = {}) => {
-      const figures = logs as unknown as StepFigures & { loss: number; accuracy: number };
+      const figures = logs as unknown as StepFigures & { loss: number; accuracy?: number };
       const { size, loss, accuracy } = figures;
       meter.add(figures);
       done = epoch.index * stepsPerEpoch + index + 1;
       epoch.batches += 1;
-      epoch.samples += size;
       epoch.loss += loss;
-      epoch.correct += accuracy * size;
+      if (accuracy !== undefined) {
+        epoch.judged += size; // a batch without a label has no accuracy
+        epoch.correct += accuracy * size;
+      }
       line.update(() => {
-        const means = `loss ${(epoch.loss / epoch.batches).toFixed(4)}  accuracy ${percent(epoch.correct / epoch.samples)}`;
+        const means = `loss ${(epoch.loss / epoch.batches).toFixed(4)}  ${accuracyText(epoch.judged === 0 ? undefined : epoch.correct / epoch.judged)}`;
         return text(`step ${index + 1}/${stepsPerEpoch}  ${means}`);
       });
     },
@@ -62,7 +64,11 @@ export function trainingProgress(options: ProgressOptions): tfl.CustomCallbackAr
       if ((index + 1) % lineEvery !== 0 && index + 1 !== epochs) return;
       const { loss, accuracy, val_accuracy: held } = logs as Record<string, number>;
       const validation = held === undefined ? "" : `  validation ${percent(held)}`;
-      line.finish(text(`loss ${loss!.toFixed(4)}  accuracy ${percent(accuracy!)}${validation}`));
+      line.finish(text(`loss ${loss!.toFixed(4)}  ${accuracyText(accuracy)}${validation}`));
     },
   };
+}
+
+function accuracyText(accuracy: number | undefined): string {
+  return `accuracy ${accuracy === undefined ? "–" : percent(accuracy)}`;
 }

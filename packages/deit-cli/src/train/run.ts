@@ -83,7 +83,7 @@ async function showData({ folder, data, settings }: RunContext, say: (line: stri
   if (existsSync(sheet)) return;
   const rules = pictureRules(settings.data);
   await writeSamples(data.validation, join(folder, SAMPLES), rules);
-  await writeContactSheet(data.train, sheet, { perClass: SHOWN, ...rules });
+  await writeContactSheet(data.labeled, sheet, { perClass: SHOWN, ...rules });
   say(`contact sheet: ${resolve(sheet)} (rows: ${data.classNames.join(", ")})`);
 }
 

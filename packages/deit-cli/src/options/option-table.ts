@@ -207,6 +207,10 @@ const OPTIONS = {
     "run.storeLogits",
     "Folder of the teacher's logits for those views, shared by runs. Default: not stored",
   ),
+  crossFit: number(
+    "run.crossFit",
+    "Teachers that are each trained without one fold of the pictures and answer for it; needs --view-epochs. Default: one for all",
+  ),
   checkpointEvery: number("run.checkpointEvery", "Steps between checkpoints within an epoch. Default: 100"),
   resume: text("run.resume", "Folder of a stopped run to resume, with its settings"),
   verbose: flag("run.verbose", "Print stack traces"),

@@ -15,6 +15,9 @@ import { writeAtomically } from "../files/write-atomically.ts";
 /** A training of the run, by the folder of its model. */
 export type StageName = "teacher" | StudentStage;
 
+/** Training of a teacher of cross-fitting, by the fold that it does not see, from 1. */
+export type FoldStage = `teacher-without-fold-${number}`;
+
 /** Training of a student. */
 export type StudentStage = "student-alone" | "student-distilled" | "student-answers" | "student-features";
 
@@ -62,7 +65,7 @@ const UNFINISHED = "resume";
 /** Checkpoints of a stage, from which it is resumed. */
 export function stageCheckpoints(
   folder: string,
-  stage: StageName,
+  stage: StageName | FoldStage,
   settings: Settings,
   output: LineOutput,
 ): CheckpointOptions {
@@ -82,6 +85,16 @@ export function stageCheckpoints(
   };
 }
 
+/** Folder of what cross-fitting needs until the run ends: its teachers and their answers. */
+export function crossFitFolder(folder: string): string {
+  return join(folder, UNFINISHED, "cross-fit");
+}
+
+/** Removes a stage's checkpoints. */
+export function forgetCheckpoints(folder: string, stage: StageName | FoldStage): Promise<void> {
+  return rm(join(folder, UNFINISHED, stage), { recursive: true, force: true });
+}
+
 /** Saves a stage's model and result, and removes its checkpoints. */
 export async function finishStage(
   folder: string,
@@ -91,7 +104,7 @@ export async function finishStage(
 ): Promise<void> {
   await saveLayersModelFile(model, join(folder, stage));
   await writeAtomically(join(folder, UNFINISHED, `${stage}.json`), JSON.stringify(result));
-  await rm(join(folder, UNFINISHED, stage), { recursive: true, force: true });
+  await forgetCheckpoints(folder, stage);
 }
 
 /** Result of a stage that an earlier process has finished. */

@@ -115,19 +115,24 @@ function requireOneStart({ weights, selectFrom, mimetic }: Settings["model"]): v
 function requireStorable(settings: Settings): void {
   const { run, data, recipe } = settings;
   const { mixing } = recipe;
-  if (run.storeLogits === undefined) return;
+  if (run.storeLogits === undefined && run.crossFit === undefined) return;
+  const option = run.storeLogits === undefined ? "--cross-fit" : "--store-logits";
+  if (run.storeLogits !== undefined && run.crossFit !== undefined)
+    throw new UsageError("--cross-fit: expected it without --store-logits, got both");
+  if (run.crossFit !== undefined && run.students === "alone")
+    throw new UsageError("--cross-fit: expected --students both or distilled, got alone");
   if (run.students === "all")
-    throw new UsageError("--store-logits: expected --students both, alone or distilled, got all");
+    throw new UsageError(`${option}: expected --students both, alone or distilled, got all`);
   if (recipe.hints !== undefined)
     throw new UsageError(
-      "--store-logits: expected --hints off, since the teacher runs on every batch for them, got hints",
+      `${option}: expected --hints off, since the teacher runs on every batch for them, got hints`,
     );
   if (data.viewEpochs === undefined)
     throw new UsageError(
-      "--store-logits: expected --view-epochs with it, without which no view repeats, got none",
+      `${option}: expected --view-epochs with it, without which no view repeats, got none`,
     );
   if (mixing !== undefined && (mixing.mixupAlpha !== 0 || mixing.cutmixAlpha !== 0))
     throw new UsageError(
-      "--store-logits: expected views that repeat, got MixUp or CutMix, which mix them differently each time",
+      `${option}: expected views that repeat, got MixUp or CutMix, which mix them differently each time`,
     );
 }

@@ -49,6 +49,8 @@ export interface RunSettings {
   readonly replicas?: number;
   /** Folder of the teacher's logits. Default: not stored. */
   readonly storeLogits?: string;
+  /** Number of teachers that are each trained without one fold, and answer for it. Default: one teacher answers for all. */
+  readonly crossFit?: number;
   /** Optimizer steps. */
   readonly checkpointEvery: number;
   /** Folder of the run that is resumed. */
@@ -74,6 +76,9 @@ const RUN_CHECKS: Checks<RunSettings> = {
   microBatchSize: optional(COUNT),
   replicas: optional(check("an integer in [1, 64]", (value) => COUNT.fits(value) && Number(value) <= 64)),
   storeLogits: optional(STRING),
+  crossFit: optional(
+    check("an integer in [2, 100]", (value) => integerFrom(2).fits(value) && Number(value) <= 100),
+  ),
   checkpointEvery: COUNT,
   resume: optional(STRING),
   verbose: BOOLEAN,

@@ -14,6 +14,7 @@ import type { StudentStage } from "../runs/stages.ts";
 import { hasToken } from "../settings/has-token.ts";
 import type { Settings } from "../settings/settings.ts";
 import { studentConfig } from "../settings/student-config.ts";
+import { crossFitAnswers } from "../teacher/cross-fit.ts";
 import { savedTeacher } from "../teacher/saved-teacher.ts";
 import { aloneTask, distilledTask } from "./student-task.ts";
 
@@ -47,8 +48,9 @@ const setup: ReplicaSetup<Work & { stage: StudentStage }> = async ({ data }) => 
 };
 export default setup;
 
-function withStore(teacher: LayeredTeacher, { settings, logits }: Work): Teacher {
-  const { storeLogits } = settings.run;
+function withStore(teacher: LayeredTeacher, { settings, folder, logits }: Work): Teacher {
+  const { storeLogits, crossFit } = settings.run;
+  if (crossFit !== undefined && logits !== undefined) return crossFitAnswers(folder, logits);
   return storeLogits === undefined || logits === undefined
     ? teacher
     : storedTeacher(teacher, logitStore(storeLogits, logits));

@@ -52,29 +52,55 @@ export async function preparePretrainedTeacher(
   return { teacher, model, imageSize, description, result };
 }
 
+/** A backbone with a linear probe that is trained on its features. */
 async function probe(
   context: RunContext,
   model: tfl.LayersModel,
   imageSize: number,
   preprocess: Preprocess,
 ): Promise<Pick<ReadyTeacher, "model" | "description"> & Pick<ModelResult, "history">> {
-  const { settings, data, output } = context;
+  const { data } = context;
+  const train = await featuresOf(context, model, imageSize, preprocess, data.train, "training");
+  const heldOut = await featuresOf(context, model, imageSize, preprocess, data.validation, "held-out");
+  const { probed, history } = await probeOn(context, model, train, heldOut);
+  return {
+    model: probed,
+    description: "a pretrained network, frozen, with a linear probe trained on its features",
+    history,
+  };
+}
+
+/** A frozen backbone's features of whole pictures. */
+export async function featuresOf(
+  context: RunContext,
+  model: tfl.LayersModel,
+  imageSize: number,
+  preprocess: Preprocess,
+  store: SampleStore,
+  name: string,
+): Promise<Features> {
+  const line = liveLine(context.output);
+  const text = (done: number): string => `teacher  features of ${name} photos  ${done}/${store.size}`;
+  const features = await withWholeImages(context, store, imageSize, (source) =>
+    extractFeatures(model, source, { preprocess, onProgress: (done) => line.update(() => text(done)) }),
+  );
+  line.finish(text(features.labels.length));
+  return features;
+}
+
+/** Trains a linear probe on features, and returns the backbone with it. */
+export async function probeOn(
+  { settings, data, output }: RunContext,
+  model: tfl.LayersModel,
+  train: Features,
+  heldOut: Features,
+  label = "teacher",
+): Promise<{ readonly probed: tfl.LayersModel; readonly history: ModelResult["history"] }> {
   const { seed, teacherEpochs: epochs, teacherLearningRate: learningRate } = settings.run;
   const classes = data.classNames.length;
-  const featuresOf = async (store: SampleStore, name: string): Promise<Features> => {
-    const line = liveLine(output);
-    const text = (done: number): string => `teacher  features of ${name} photos  ${done}/${store.size}`;
-    const features = await withWholeImages(context, store, imageSize, (source) =>
-      extractFeatures(model, source, { preprocess, onProgress: (done) => line.update(() => text(done)) }),
-    );
-    line.finish(text(features.labels.length));
-    return features;
-  };
-  const train = await featuresOf(data.train, "training");
-  const heldOut = await featuresOf(data.validation, "held-out");
   const stepsPerEpoch = Math.ceil(train.labels.length / PROBE_BATCH);
   const callbacks = trainingProgress({
-    label: "teacher",
+    label,
     epochs,
     stepsPerEpoch,
     output,
@@ -84,8 +110,7 @@ async function probe(
   const { head, history } = await trainHead(train, training);
   const logits = head.apply(model.outputs[0]!) as tfl.SymbolicTensor;
   return {
-    model: tfl.model({ inputs: model.inputs, outputs: logits, name: "probed_teacher" }),
-    description: "a pretrained network, frozen, with a linear probe trained on its features",
+    probed: tfl.model({ inputs: model.inputs, outputs: logits, name: "probed_teacher" }),
     history: history.history as ModelResult["history"],
   };
 }

@@ -5,20 +5,23 @@ import { notesOf, pixelsOf } from "../models/notes.ts";
 import type { RunContext } from "../runs/context.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
 import { liveLine } from "../terminal/live-line.ts";
+import { withCrossFit } from "./cross-fit.ts";
 import type { ReadyTeacher } from "./teacher.ts";
 
 /**
- * Runs `use` with the teacher; with `storeLogits`, with a teacher whose logits of all views come from a store. Missing logits are
+ * Runs `use` with the teacher; with `crossFit`, with k teachers instead, see {@link withCrossFit}; with `storeLogits`, with a teacher whose logits of all views come from a store. Missing logits are
  * computed first.
  */
 export async function withStoredLogits<T>(
-  { settings, output, signal, data }: RunContext,
+  context: RunContext,
   { teacher, model }: ReadyTeacher,
   source: ImageSource,
   use: (teacher: Teacher, header?: LogitStoreOptions) => Promise<T>,
 ): Promise<T> {
+  const { settings, output, signal, data } = context;
   const { run, recipe } = settings;
-  const { storeLogits: folder } = run;
+  const { storeLogits: folder, crossFit } = run;
+  if (crossFit !== undefined) return withCrossFit(context, source, use);
   if (folder === undefined) return use(teacher);
   const header = {
     classes: teacher.classes,

@@ -7,7 +7,7 @@ import { setInputRange, toInputRange } from "../models/input-range.ts";
 import { addNotes } from "../models/notes.ts";
 import type { InputRange } from "../models/read-input-range.ts";
 import type { RunContext } from "../runs/context.ts";
-import { stageCheckpoints } from "../runs/stages.ts";
+import { type FoldStage, stageCheckpoints } from "../runs/stages.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
 import { fitWithProgress } from "../training/fit-with-progress.ts";
 import { heldOutImages, withTrainingImages } from "../training/image-sources.ts";
@@ -18,8 +18,17 @@ import { teacherOf } from "./teacher-of.ts";
 /** BiT's own input range. */
 const RANGE: InputRange = [-1, 1];
 
-/** Trains a tiny BiT from scratch: the teacher where no other is given. */
-export async function trainBitTeacher(context: RunContext): Promise<ReadyTeacher> {
+/**
+ * Trains a tiny BiT from scratch: the teacher where no other is given.
+ *
+ * @param stage - Name of its checkpoints and logs.
+ * @param label - First words of its lines.
+ */
+export async function trainBitTeacher(
+  context: RunContext,
+  stage: "teacher" | FoldStage = "teacher",
+  label = "teacher",
+): Promise<ReadyTeacher> {
   const { settings, data, output, folder, signal } = context;
   const { seed, teacherEpochs: epochs, teacherLearningRate } = settings.run;
   const { imageSize } = settings.model;
@@ -29,7 +38,7 @@ export async function trainBitTeacher(context: RunContext): Promise<ReadyTeacher
   addNotes(model, { classNames: data.classNames, outputs: "logits" });
   const task = classification({ model, preprocess: toInputRange(RANGE) });
   const heldOut = await heldOutImages(context, imageSize);
-  const { callbacks, meter } = stageLogs(context, "teacher");
+  const { callbacks, meter } = stageLogs(context, stage);
   const history = await withTrainingImages(context, { imageSize }, (source) => {
     const steps = batchesPerEpoch(source);
     const [totalSteps, warmupSteps] = [steps * epochs, Math.min(steps, steps * epochs - 1)];
@@ -40,9 +49,9 @@ export async function trainBitTeacher(context: RunContext): Promise<ReadyTeacher
       excludeFromDecay: timmNoDecay(model),
     });
     return fitWithProgress(task, optimizer, source, {
-      ...{ label: "teacher", output, epochs, microBatchSize, callbacks, ...(signal && { signal }) },
+      ...{ label, output, epochs, microBatchSize, callbacks, ...(signal && { signal }) },
       validationData: heldOut,
-      checkpoint: stageCheckpoints(folder, "teacher", settings, output),
+      checkpoint: stageCheckpoints(folder, stage, settings, output),
     }).finally(() => optimizer.dispose());
   });
   const teacher = teacherOf(model, data.classNames);

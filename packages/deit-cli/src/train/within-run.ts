@@ -17,6 +17,7 @@ import type { Settings } from "../settings/settings.ts";
 import { studentConfig } from "../settings/student-config.ts";
 import { requireHints } from "../student/require-hints.ts";
 import { type Backbone, loadBackbone } from "../teacher/backbone.ts";
+import { requireCrossFit } from "../teacher/cross-fit.ts";
 import type { LineOutput } from "../terminal/live-line.ts";
 
 /** Options of {@link withinRun}. */
@@ -109,6 +110,7 @@ async function open(
   if (resume !== undefined) await requireSameData(resume, data);
   const { classNames } = data;
   const backbone = teacher === undefined ? undefined : await loadBackbone(teacher, classNames, settings.run);
+  requireCrossFit(settings, data, backbone);
   const hints = requireHints(settings, classNames.length, backbone);
   if (hints !== undefined) output.write(`${hints}\n`);
   const start = await requireInitialWeights(studentConfig(settings, classNames.length), settings.model);

@@ -3,14 +3,14 @@ import type { FitCallback } from "train-loop";
 import { jsonLines, type TensorBoardOptions, tensorBoard } from "train-loop/node";
 import type { RunContext } from "../runs/context.ts";
 import { LOG_FOLDERS } from "../runs/run-folder.ts";
-import type { StageName } from "../runs/stages.ts";
+import type { FoldStage, StageName } from "../runs/stages.ts";
 import { decisiveSettings } from "../settings/settings.ts";
 import { StageMeter } from "./stage-meter.ts";
 
 /** Callbacks that log a stage while it trains, and the one of them that gathers its figures; `images` are for TensorBoard. */
 export function stageLogs(
   { folder, settings, output }: RunContext,
-  stage: StageName,
+  stage: StageName | FoldStage,
   images?: TensorBoardOptions["images"],
 ): { readonly callbacks: readonly FitCallback[]; readonly meter: StageMeter } {
   const onProblem = (message: string): void => void output.write(`${message}\n`);

@@ -66,7 +66,7 @@ export async function storeCrossFitLogits(
   let progress: StoreProgress = { done: 0, total: epochs * source.size, computed: 0 };
   for (let epoch = 0; epoch < epochs; epoch++) {
     const place = `storeCrossFitLogits: epoch ${epoch + 1}`;
-    for await (const batch of checkedBatches({ source, classes, epoch, place })) {
+    for await (const batch of checkedBatches({ source, classes, epoch, place, unlabeled: true })) {
       signal?.throwIfAborted();
       const folds = foldsOf(batch, options, teachers.length);
       let { computed } = progress;

@@ -1,0 +1,157 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import {
+  type Features,
+  storeCrossFitLogits,
+  storedAnswers,
+  type Teacher,
+  weightsDigest,
+} from "distill-trainer";
+import { type LogitStoreOptions, logitStore } from "distill-trainer/node";
+import type { ImageBatch } from "image-source";
+import { type ImageSource, stratifiedFolds } from "image-source/node";
+import type { FlowerData } from "../data/open-data.ts";
+import { inputRangeOf, setInputRange } from "../models/input-range.ts";
+import { loadLayersModelFile, saveLayersModelFile } from "../models/layers-model-files.ts";
+import { addNotes, notesOf, preprocessOf } from "../models/notes.ts";
+import { UsageError } from "../process/usage-error.ts";
+import type { RunContext } from "../runs/context.ts";
+import { crossFitFolder, forgetCheckpoints } from "../runs/stages.ts";
+import { microBatchSizeOf } from "../settings/pace.ts";
+import type { Settings } from "../settings/settings.ts";
+import { liveLine } from "../terminal/live-line.ts";
+import { type Backbone, loadBackbone } from "./backbone.ts";
+import { featuresOf, probeOn } from "./pretrained-teacher.ts";
+import { teacherOf } from "./teacher-of.ts";
+import { trainBitTeacher } from "./train-bit-teacher.ts";
+
+/**
+ * Checks before anything is trained that the pictures have as many folds, and that the teacher learns in the run.
+ *
+ * @throws UsageError naming the option, what was expected and what was given.
+ */
+export function requireCrossFit(settings: Settings, data: FlowerData, backbone: Backbone | undefined): void {
+  if (settings.run.crossFit === undefined) return;
+  if (backbone !== undefined && backbone.features === undefined)
+    throw new UsageError(
+      "--cross-fit: expected a teacher that is trained in the run, or a backbone for a probe, got a classifier of the data's classes",
+    );
+  try {
+    foldsOf(settings, data);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(`--cross-fit: ${error.message}`);
+  }
+}
+
+/** For each fold the positions of the training pictures that its teacher learns from, and of those that it answers for. */
+function foldsOf({ run }: Settings, { train }: FlowerData) {
+  return stratifiedFolds(train.keys, train.labels, { folds: run.crossFit!, seed: run.seed });
+}
+
+/**
+ * Runs `use` with a teacher whose answer for each view comes from one of k teachers that has not seen the picture; they are trained and
+ * asked first, unless an earlier process has.
+ */
+export async function withCrossFit<T>(
+  context: RunContext,
+  source: ImageSource,
+  use: (teacher: Teacher, header: LogitStoreOptions) => Promise<T>,
+): Promise<T> {
+  const { settings, data, folder, output, signal } = context;
+  const folds = foldsOf(settings, data);
+  const foldOfPicture = new Int32Array(data.train.size);
+  for (const [fold, { validation }] of folds.entries()) for (const i of validation) foldOfPicture[i] = fold;
+  output.write(
+    `cross-fit: ${folds.length} teachers, each of which answers for the pictures that it has not seen\n`,
+  );
+  const models = await foldTeachers(context, folds);
+  const digests: string[] = [];
+  for (const model of models) digests.push(await weightsDigest(model));
+  const header = {
+    classes: data.classNames.length,
+    classNames: data.classNames,
+    teacher: `cross-fit of ${digests.join(", ")}`,
+    views: source.viewSettings,
+  };
+  const store = logitStore(join(crossFitFolder(folder), "logits"), {
+    ...header,
+    onEvent: ({ name, reason }) => output.write(`${name}: ${reason}\n`),
+  });
+  try {
+    const line = liveLine(output);
+    const text = (done: number, total: number): string => `teachers  answers for views  ${done}/${total}`;
+    const teachers = models.map((model) => teacherOf(model, data.classNames));
+    const { done, total } = await storeCrossFitLogits(teachers, source, store, {
+      epochs: Math.min(settings.data.viewEpochs ?? 1, settings.recipe.epochs),
+      microBatchSize: microBatchSizeOf(settings.run),
+      foldOf: ({ indices }: ImageBatch) => indices.map((i) => foldOfPicture[i]!),
+      onProgress: (progress) => line.update(() => text(progress.done, progress.total)),
+      ...(signal && { signal }),
+    });
+    line.finish(text(done, total));
+    for (const model of models) model.dispose();
+    return await use(storedAnswers(store), header);
+  } finally {
+    store.close();
+  }
+}
+
+/** The store that {@link withCrossFit} has filled, in a replica's thread. */
+export function crossFitAnswers(folder: string, header: LogitStoreOptions): Teacher {
+  return storedAnswers(logitStore(join(crossFitFolder(folder), "logits"), header));
+}
+
+type Folds = ReturnType<typeof foldsOf>;
+
+/** Trains the teacher of each fold, or loads those that an earlier process has finished. */
+async function foldTeachers(context: RunContext, folds: Folds): Promise<tfl.LayersModel[]> {
+  const { settings, data, folder, signal } = context;
+  const { teacher } = settings.run;
+  const pathOf = (fold: number) => join(crossFitFolder(folder), `teacher-${fold + 1}`);
+  const isFinished = (fold: number) => existsSync(join(pathOf(fold), "model.json"));
+  const probe =
+    teacher === undefined || folds.every((_, fold) => isFinished(fold))
+      ? undefined
+      : await probes(context, await loadBackbone(teacher, data.classNames, settings.run));
+  const models: tfl.LayersModel[] = [];
+  for (const [fold, { train }] of folds.entries()) {
+    const label = `teacher ${fold + 1} of ${folds.length}`;
+    if (!isFinished(fold)) {
+      signal?.throwIfAborted();
+      const stage = `teacher-without-fold-${fold + 1}` as const;
+      const own = { ...context, data: { ...data, train: data.train.subset(train) } };
+      const model = probe ? await probe(train, label) : (await trainBitTeacher(own, stage, label)).model;
+      await saveLayersModelFile(model, pathOf(fold));
+      await forgetCheckpoints(folder, stage);
+      if (probe === undefined) model.dispose(); // probes share the backbone's layers
+    }
+    models.push(await loadLayersModelFile(pathOf(fold)));
+  }
+  return models;
+}
+
+/** Returns what trains a probe on the features of some of the pictures; the features are computed once. */
+async function probes(context: RunContext, backbone: Backbone) {
+  const { data } = context;
+  const { features: model, imageSize } = backbone;
+  const preprocess = preprocessOf(backbone.model);
+  const all = await featuresOf(context, model!, imageSize, preprocess, data.train, "training");
+  const heldOut = await featuresOf(context, model!, imageSize, preprocess, data.validation, "held-out");
+  return async (pictures: ArrayLike<number>, label: string): Promise<tfl.LayersModel> => {
+    const { probed } = await probeOn(context, model!, someOf(all, pictures), heldOut, label);
+    const notes = { ...backbone.model.getUserDefinedMetadata() };
+    probed.setUserDefinedMetadata({ ...notes, classNames: data.classNames, outputs: "logits" });
+    if (notesOf(probed).normalization === undefined) setInputRange(probed, inputRangeOf(backbone.model));
+    addNotes(probed, { upright: data.upright });
+    return probed;
+  };
+}
+
+function someOf({ values, width, labels }: Features, rows: ArrayLike<number>): Features {
+  const chosen = Array.from(rows);
+  const some = new Float32Array(chosen.length * width);
+  chosen.forEach((row, i) => void some.set(values.subarray(row * width, (row + 1) * width), i * width));
+  return { values: some, width, labels: Int32Array.from(chosen, (row) => labels[row]!) };
+}

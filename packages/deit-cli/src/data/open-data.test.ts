@@ -55,6 +55,40 @@ describe("openData", () => {
     expect([one.upright, one.all.size]).toEqual([true, 40]);
   });
 
+  test("draws further held-out pictures beside those of the split, and trains on the same ones", async () => {
+    const drawn = (options: object) => openData(settingsOf({ preset: "tiny", ...options }), recorder());
+    const [few, many] = await Promise.all([drawn({}), drawn({ heldOut: 40 })]);
+    expect([few.train.size, few.validation.size, few.judgedByEpoch]).toEqual([90, 10, 10]);
+    expect([many.train.size, many.validation.size, many.judgedByEpoch]).toEqual([90, 40, 10]);
+    expect(many.train.keys).toEqual(few.train.keys);
+    expect(many.validation.keys.slice(0, 10)).toEqual(few.validation.keys);
+    expect(many.train.bytesOf(7)).toEqual(few.train.bytesOf(7));
+    expect(many.description).toBe("130 drawn flowers, 5 classes: 90 to train on, 40 held out.");
+    const others = await drawn({ seed: 1, dataSeed: 42 });
+    expect(others.train.bytesOf(7)).toEqual(few.train.bytesOf(7));
+    expect((await drawn({ seed: 1 })).train.bytesOf(7)).not.toEqual(few.train.bytesOf(7));
+  });
+
+  test("holds out each training picture in one fold, by the seed, and the held-out ones in none", async () => {
+    const base = settingsOf({ preset: "tiny", folds: 4 });
+    const fold = (n: number, seed = 42) =>
+      openData(
+        { ...base, run: { ...base.run, seed }, data: { ...base.data, fold: n, seed: 42 } },
+        recorder(),
+      );
+    const whole = await openData(settingsOf({ preset: "tiny" }), recorder());
+    const folds = await Promise.all([1, 2, 3, 4].map((n) => fold(n)));
+    const heldOut = folds.flatMap(({ validation }) => validation.keys);
+    expect(heldOut.toSorted()).toEqual(whole.train.keys.toSorted());
+    for (const { train, validation } of folds) {
+      expect([...train.keys, ...validation.keys].sort()).toEqual(whole.train.keys.toSorted());
+    }
+    expect(folds[1]!.description).toBe(
+      "100 drawn flowers, 5 classes: 67 to train on, 23 held out (fold 2 of 4).",
+    );
+    expect((await fold(1, 7)).validation.keys).not.toEqual(folds[0]!.validation.keys);
+  });
+
   test("warns of a class that has no held-out picture", async () => {
     const { data } = open(await folderOf({ cats: 98, dogs: 2 }));
     expect((await data).notes).toEqual(["class 'dogs' has no held-out picture: it is not judged"]);

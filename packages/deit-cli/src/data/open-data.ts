@@ -1,6 +1,6 @@
-import { downloadFlowers, openFlowers, proceduralFlowers, splitFlowers } from "flowers-data/node";
+import { downloadFlowers, openFlowers, proceduralFlowers, splitFlowers, tfdsSplit } from "flowers-data/node";
 import type { SampleStore } from "image-source";
-import { decodeSample } from "image-source/node";
+import { decodeSample, stratifiedFolds } from "image-source/node";
 import type { Settings } from "../settings/settings.ts";
 import { percent } from "../terminal/format.ts";
 import { type LineOutput, liveLine } from "../terminal/live-line.ts";
@@ -14,6 +14,8 @@ export interface FlowerData {
   /** Those of `train` with a label, from which a teacher and a student alone learn. */
   readonly labeled: SampleStore;
   readonly validation: SampleStore;
+  /** Number of the first of these that are judged after each epoch; the others only in the end. */
+  readonly judgedByEpoch: number;
   /** Both, in the order of the source. */
   readonly all: SampleStore;
   readonly classNames: readonly string[];
@@ -27,7 +29,8 @@ export interface FlowerData {
 
 /**
  * Opens, downloads or draws the pictures of the settings, and splits them. The split does not depend on the settings' seed: no run
- * trains on the held-out pictures of another. Which labels are kept does.
+ * trains on the held-out pictures of another. Which labels are kept does, and a fold of a cross-validation, which divides the training
+ * pictures once more.
  *
  * @param signal - Stops the work.
  * @param options - `use: "judge"` also accepts data that cannot be split, with one class or one picture of a class: all pictures
@@ -45,11 +48,14 @@ export async function openData(
     notes.push(text);
     output.write(`${text}\n`);
   };
-  const { store, source } = await openStore(settings, output, note, signal);
-  const { train: own, validation } =
-    use === "judge" && !isSplittable(store)
-      ? { train: store.subset([]), validation: store }
-      : splitFlowers(store);
+  const { store, source, further = 0 } = await openStore(settings, output, note, signal);
+  const {
+    train: own,
+    validation,
+    judgedByEpoch,
+  } = use === "judge" && !isSplittable(store)
+    ? { train: store.subset([]), validation: store, judgedByEpoch: store.size }
+    : split(store, further, settings);
   const { labels, unlabeled } = use === "judge" ? {} : settings.data;
   const kept = hideLabels(own, labels, settings.run.seed);
   const train =
@@ -61,9 +67,11 @@ export async function openData(
   }
   const { classNames, encoding } = store;
   const upright = encoding.kind === "rgb" || encoding.upright === true;
-  const counts = `${source}, ${classNames.length} classes: ${trainingCounts(train, labeled)} to train on, ${validation.size} held out.`;
+  const { folds, fold } = settings.data;
+  const part = fold === undefined ? "" : ` (fold ${fold} of ${folds})`;
+  const counts = `${source}, ${classNames.length} classes: ${trainingCounts(train, labeled)} to train on, ${validation.size} held out${part}.`;
   const description = labeled === train ? counts : `${counts} ${learnersOf(settings.run.students)}`;
-  return { train, labeled, validation, all: store, classNames, upright, description, notes };
+  return { train, labeled, validation, judgedByEpoch, all: store, classNames, upright, description, notes };
 }
 
 /** The pictures with a label; the store itself if all have one. */
@@ -82,6 +90,34 @@ function learnersOf(students: Settings["run"]["students"]): string {
   return students === "alone"
     ? "The student learns from the labeled ones only."
     : "Only a student with a teacher learns from the unlabeled ones.";
+}
+
+/** The last `further` pictures are held out beside those of the split of the others. */
+function split(
+  store: SampleStore,
+  further: number,
+  { run, data }: Settings,
+): Pick<FlowerData, "train" | "validation" | "judgedByEpoch"> {
+  const places = new Map(store.keys.map((key, i) => [key, i]));
+  const first = store.size - further;
+  const whole = further === 0 ? store : store.subset(Array.from({ length: first }, (_, i) => i));
+  const { train, validation } = splitFlowers(whole);
+  const { folds, fold } = data;
+  if (folds !== undefined && fold !== undefined) {
+    const { train: kept, validation: heldOut } = stratifiedFolds(train.keys, train.labels, {
+      ...{ folds, seed: run.seed },
+    })[fold - 1]!;
+    return { train: train.subset(kept), validation: train.subset(heldOut), judgedByEpoch: heldOut.length };
+  }
+  if (further === 0) return { train, validation, judgedByEpoch: validation.size };
+  const beside = Array.from({ length: further }, (_, i) => first + i);
+  const all = store.subset([...validation.keys.map((key) => places.get(key)!), ...beside]);
+  return { train, validation: all, judgedByEpoch: validation.size };
+}
+
+/** Held-out pictures of so many drawn ones. */
+function heldOutOf(count: number): number {
+  return tfdsSplit(Array.from({ length: count }, (_, i) => String(i))).validation.length;
 }
 
 function isSplittable({ classNames, labels }: SampleStore): boolean {
@@ -120,13 +156,14 @@ async function openStore(
   output: LineOutput,
   note: (text: string) => void,
   signal: AbortSignal | undefined,
-): Promise<{ store: SampleStore; source: string }> {
-  const { path: given, download, cache, count } = settings.data;
+): Promise<{ store: SampleStore; source: string; further?: number }> {
+  const { path: given, download, cache, count, heldOut, seed = settings.run.seed } = settings.data;
   const stop = signal && { signal };
   if (given === undefined && !download) {
     const { imageSize: size } = settings.model;
-    const store = await proceduralFlowers({ count: count!, size, seed: settings.run.seed, ...stop });
-    return { store, source: `${count} drawn flowers` };
+    const further = heldOut === undefined ? 0 : heldOut - heldOutOf(count!);
+    const store = await proceduralFlowers({ count: count! + further, size, seed, ...stop });
+    return { store, source: `${store.size} drawn flowers`, further };
   }
   const path = given ?? (await downloadWithProgress(cache, output, signal));
   const store = await openFlowers(path, { ...stop, onNote: ({ text }) => note(text) });

@@ -29,6 +29,13 @@ const choice = (path: string, help: string, choices: Readonly<Record<string, unk
 /** A number that leaves the value out. */
 const none = (number: number): More => ({ value: (typed) => (typed === number ? undefined : typed) });
 
+/** A number of seeds, or a list of them; what is no number stays a text, which is refused. */
+function seedsOf(typed: unknown): unknown {
+  const parts = String(typed).split(",");
+  const list = parts.map((part) => (/^\s*\d+\s*$/.test(part) ? Number(part) : part));
+  return list.length === 1 ? list[0] : list;
+}
+
 /** `auto`, `off`, or pairs of layers; the student's layer may be left out. */
 function hintsOf(typed: unknown): object | undefined {
   if (typed === "off") return undefined;
@@ -55,12 +62,34 @@ const OPTIONS = {
   backend: text("run.backend", "auto, tensorflow, webgpu, wasm or cpu. Default: auto"),
   seed: number(
     "run.seed",
-    "Seed of drawn pictures, order, crops, initial weights and stochastic depth. Default: 42",
+    "Seed of order, crops, initial weights and stochastic depth, of teacher and students, and of drawn pictures; never of the split. Default: 42",
+  ),
+  seeds: text(
+    "run.seeds",
+    "The same run for several seeds, compared in one table: a number of seeds from --seed on, or a list such as 42,1,2. The teacher is trained for each too; the pictures are the same",
+    { value: seedsOf },
+  ),
+  keepBest: flag(
+    "run.keepBest",
+    "Save the students of their best epoch by accuracy on the held-out pictures (ties: the earliest), not of the last",
+  ),
+  patience: number(
+    "run.patience",
+    "Epochs without a better accuracy on the held-out pictures after which a student's training stops. Default: none",
   ),
   data: text("data.path", "flower_photos.tgz, or a folder with one folder of photos per class"),
   download: flag("data.download", "Use the real photos of tf_flowers, downloaded once (229 MB)"),
   cache: text("data.cache", "Folder of the download. Default: the platform's cache folder"),
-  count: number("data.count", "Number of drawn flowers, where no photos are given"),
+  count: number("data.count", "Number of drawn flowers, where no photos are given; a tenth is held out"),
+  heldOut: number(
+    "data.heldOut",
+    "Number of drawn flowers that are held out, if more than a tenth: the others are drawn for the end",
+  ),
+  dataSeed: number("data.seed", "Seed of drawn pictures. Default: --seed"),
+  folds: number(
+    "data.folds",
+    "Cross-validation: that many trainings, each of which holds out another part of the training pictures, compared in one table",
+  ),
   imageSize: number("model.imageSize", "Image size of the students, and of drawn flowers, in pixels"),
   labels: text(
     "data.labels",

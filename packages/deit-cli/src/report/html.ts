@@ -4,13 +4,14 @@ import { leavesOf } from "../options/edits.ts";
 import type { ModelResult, RunResult } from "../runs/run-result.ts";
 import { stagesOf } from "../runs/stages.ts";
 import { hasToken } from "../settings/has-token.ts";
+import { isByHeldOut } from "../settings/kept-epoch.ts";
 import { stageSettings } from "../settings/stage-settings.ts";
 import { percent, rate } from "../terminal/format.ts";
 import { confusionTable, perClassTable } from "./confusion.ts";
 import { curveCharts, MODEL_STYLE } from "./curves.ts";
 import type { Evidence } from "./evidence.ts";
 import { attentionGallery, mistakeGallery } from "./galleries.ts";
-import { verdict, worth } from "./plain-words.ts";
+import { keptEpochs, verdict, worth } from "./plain-words.ts";
 
 /** The run's report as one self-contained HTML file. */
 export function htmlReport(result: RunResult, evidence: Evidence): string {
@@ -40,9 +41,10 @@ ${resultTable(models)}
 training, and the share of that time spent waiting for data. All figures were measured in this run.</p>
 <p><strong>${escapeHtml(worth(models) || verdict(result))}</strong></p>
 ${worth(models) === "" ? "" : `<p>${escapeHtml(verdict(result))}</p>`}
+${isByHeldOut(settings) ? `<p>${escapeHtml(keptEpochs(result))}</p>` : ""}
 <h2>Curves</h2>
 ${curveCharts(result)}
-<p class="note">Dashed: training accuracy and loss, with augmentation and stochastic depth on; the accuracy may lie below validation's.${differentLosses}</p>
+<p class="note">Dashed: training accuracy and loss, with augmentation and stochastic depth on; the accuracy may lie below validation's.${differentLosses}${partOfHeldOut(result)}</p>
 <h2>Confusion matrices</h2>
 <p class="note">Rows: true classes of the held-out pictures. Columns: predicted classes.</p>
 <div class="confusions">
@@ -68,6 +70,13 @@ ${definitions({ ...environment })}
 </body>
 </html>
 `;
+}
+
+/** A sentence where the curves are not of all held-out pictures. */
+function partOfHeldOut({ settings }: RunResult): string {
+  const { count, heldOut, fold } = settings.data;
+  if (count === undefined || heldOut === undefined || fold !== undefined || isByHeldOut(settings)) return "";
+  return ` Validation by epoch is on the first ${Math.round(count / 10).toLocaleString("en")} held-out pictures.`;
 }
 
 /** Sentences on the teacher and the students. */

@@ -5,6 +5,7 @@ import { shortPath } from "../files/short-path.ts";
 import { mcnemar, wilson } from "../judge/significance.ts";
 import type { ModelResult, RunResult } from "../runs/run-result.ts";
 import { nameOf, type StageName, stagesOf } from "../runs/stages.ts";
+import { isByHeldOut, keptEpoch } from "../settings/kept-epoch.ts";
 import type { DataSettings, RunSettings, Settings } from "../settings/settings.ts";
 import { stageSettings } from "../settings/stage-settings.ts";
 import { percent } from "../terminal/format.ts";
@@ -97,6 +98,21 @@ export function worth(models: readonly JudgedModel[]): string {
     `${ways}, the student is after ${epoch === 1 ? "one epoch" : `${epoch} epochs`} as accurate as alone after ` +
     `${epochs}: the teacher is worth ${epochs - epoch} ${epochs - epoch === 1 ? "epoch" : "epochs"} of ${epochs}.`
   );
+}
+
+/**
+ * Epochs whose weights the students have, where their best was kept or their training stopped early; empty otherwise. Choosing by
+ * held-out pictures makes their accuracy there too high, which the last sentence says.
+ */
+export function keptEpochs({ settings, models }: Pick<RunResult, "settings" | "models">): string {
+  if (!isByHeldOut(settings)) return "";
+  const students = models.filter(({ name }) => name !== "teacher");
+  const each = students.map(({ name, history }) => {
+    const { kept, trained } = keptEpoch(settings, history);
+    return `the ${name} has the weights of epoch ${kept} of ${trained} trained (${settings.recipe.epochs} planned)`;
+  });
+  const sentence = `${each.join("; ")}.`;
+  return `${sentence[0]!.toUpperCase()}${sentence.slice(1)} The held-out pictures chose the epoch, so the accuracy on them is biased upwards.`;
 }
 
 /** `71.3% of 240 held-out pictures (95% interval: 65.2% to 76.6%)`. */

@@ -20,7 +20,8 @@ export async function requireSameEpochs(folder: string, { run, recipe }: Setting
   for (const [stage, name] of stagesOf(run)) {
     if (stage === "teacher") continue;
     const trained = (await finishedStage(folder, stage))?.result.history.loss?.length;
-    if (trained === undefined || trained === recipe.epochs) continue;
+    const isStopped = run.patience !== undefined && savedSettings(folder)[EPOCHS] === recipe.epochs;
+    if (trained === undefined || trained === recipe.epochs || isStopped) continue;
     throw new UsageError(
       `--epochs: expected ${trained}, as the ${name} of '${folder}' is trained for, got ${recipe.epochs}`,
     );

@@ -62,7 +62,7 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
       microBatchSize: 32,
       replicas: 1,
     },
-    data: DATA,
+    data: { ...DATA, heldOut: 1000 },
     model: { imageSize: 48, patchSize: 8, dim: 96, depth: 3, heads: 3, mlpRatio: 4, init: "timm" },
     recipe: { ...SHORT, epochs: 12, batchSize: 32, warmup: { epochs: 1 }, dropPathRate: 0.05, hints: {} },
   },

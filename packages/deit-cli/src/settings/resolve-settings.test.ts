@@ -29,6 +29,13 @@ describe("the command line", () => {
     expect(parse("--download")).toMatchObject({ run: { preset: "photos" }, data: { download: true } });
   });
 
+  test("counts seeds from --seed on, or takes a list", () => {
+    expect(parse("--seeds", "3").run).toMatchObject({ seed: 42, seeds: [42, 43, 44] });
+    expect(parse("--seeds", "2", "--seed", "7").run).toMatchObject({ seed: 7, seeds: [7, 8] });
+    expect(parse("--seeds", "42, 1,2").run).toMatchObject({ seed: 42, seeds: [42, 1, 2] });
+    expect(parse().run).not.toHaveProperty("seeds");
+  });
+
   test("lets options replace a preset's values, with names and numbers as they are", () => {
     const { run, recipe } = parse(
       "--preset",
@@ -123,6 +130,24 @@ describe("the command line", () => {
       "--warmup-epochs: recipe.warmup.epochs must be at most recipe.epochs, 12, got 13",
     ],
     [["--temperature", "2"], "--temperature: recipe.distillation: unknown option 'temperature'; known: kind"],
+    [
+      ["--preset", "tiny", "--held-out", "9"],
+      "--held-out: data.heldOut must be at least a tenth of data.count, 10, got 9",
+    ],
+    [["--folds", "1"], "--folds: data.folds must be an integer >= 2, got 1"],
+    [
+      ["--seeds", "0"],
+      "--seeds: run.seeds must be a number of seeds in [1, 1000], or a list of different integers in [0, 2^32), got 0",
+    ],
+    [
+      ["--seeds", "1,1"],
+      "--seeds: run.seeds must be a number of seeds in [1, 1000], or a list of different integers in [0, 2^32), got [1,1]",
+    ],
+    [
+      ["--seeds", "1,x"],
+      '--seeds: run.seeds must be a number of seeds in [1, 1000], or a list of different integers in [0, 2^32), got [1,"x"]',
+    ],
+    [["--patience", "0"], "--patience: run.patience must be an integer >= 1, got 0"],
     [["--count", "3"], "--count: data.count must be an integer >= 50, got 3"],
     [["--workers", "99"], "--workers: data.workers must be an integer in [1, 32], got 99"],
     [["--augment", "much"], "--augment: expected one of keras, deit, crop, none, got 'much'"],

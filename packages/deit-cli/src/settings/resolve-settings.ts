@@ -25,13 +25,22 @@ export function resolveDataSettings(edits: Edits): Settings {
   const preset = typeof given === "string" ? given : JSON.stringify(given);
   const { run, ...base } = presetOf(preset);
   const name = `${preset}-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}`;
-  const drawn = isOfPhotos && { "data.count": undefined };
+  const drawn = isOfPhotos && { "data.count": undefined, "data.heldOut": undefined };
   const all = { ...edits, "run.preset": preset, ...drawn };
-  const settings: Settings = withEdits({ run: { preset, name, ...run }, ...base }, all);
+  const settings = withSeeds(withEdits({ run: { preset, name, ...run }, ...base }, all));
   checked(() => requireSettings(settings));
   if (settings.data.path !== undefined && settings.data.download)
     throw new UsageError("--data and --download: expected one of the two, got both");
   return settings;
+}
+
+/** A number of seeds as a list of them, from `run.seed` on. */
+function withSeeds(settings: Settings): Settings {
+  const seeds: unknown = settings.run.seeds;
+  const { seed } = settings.run;
+  if (!(Number.isInteger(seeds) && Number(seeds) >= 1 && Number(seeds) <= 1000)) return settings;
+  const list = Array.from({ length: Number(seeds) }, (_, i) => seed + i);
+  return { ...settings, run: { ...settings.run, seeds: list } };
 }
 
 /** @throws UsageError for a name that no preset has. */

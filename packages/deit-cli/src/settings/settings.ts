@@ -35,6 +35,12 @@ export interface RunSettings {
   readonly out: string;
   readonly backend: "auto" | "tensorflow" | "webgpu" | "wasm" | "cpu";
   readonly seed: number;
+  /** The same run for each of these seeds. Default: `seed` alone. */
+  readonly seeds?: readonly number[];
+  /** Whether a student's best epoch is saved, not the last. Default false. */
+  readonly keepBest?: boolean;
+  /** Epochs without improvement after which a student's training stops. Default: it does not. */
+  readonly patience?: number;
   /** `all`: alone, by answers and by features; `both`: alone, and distilled as the recipe says. */
   readonly students: "all" | "both" | "alone" | "distilled";
   /** A tfjs layers model. Default: a BiT, trained in the run. */
@@ -67,6 +73,18 @@ const RUN_CHECKS: Checks<RunSettings> = {
   out: STRING,
   backend: oneOf("auto", "tensorflow", "webgpu", "wasm", "cpu"),
   seed: UINT32,
+  seeds: optional(
+    check(
+      "a number of seeds in [1, 1000], or a list of different integers in [0, 2^32)",
+      (value) =>
+        Array.isArray(value) &&
+        value.every(UINT32.fits) &&
+        new Set(value).size === value.length &&
+        value.length > 0,
+    ),
+  ),
+  keepBest: optional(BOOLEAN),
+  patience: optional(COUNT),
   students: oneOf("all", "both", "alone", "distilled"),
   teacher: optional(STRING),
   teacherPixels: oneOf("auto", ...PIXELS),
@@ -98,6 +116,14 @@ export interface DataSettings {
   readonly labels?: string;
   /** Folder or archive of pictures without labels, from which a distilled student learns too. Default: none. */
   readonly unlabeled?: string;
+  /** Drawn flowers that are held out, at least a tenth of `count`, in which that tenth is. Default: the tenth. */
+  readonly heldOut?: number;
+  /** Seed of drawn flowers. Default: that of the run. */
+  readonly seed?: number;
+  /** Folds of a cross-validation of the training pictures. Default: none. */
+  readonly folds?: number;
+  /** The fold that is held out, counted from 1; absent in the settings of a whole cross-validation. */
+  readonly fold?: number;
   readonly workers: number;
   readonly skipBadImages: boolean;
   /** Most pixels of one photo. Default: `decodeImage`'s. */
@@ -117,6 +143,10 @@ const DATA_CHECKS: Checks<DataSettings> = {
     }),
   ),
   unlabeled: optional(STRING),
+  heldOut: optional(COUNT),
+  seed: optional(UINT32),
+  folds: optional(integerFrom(2)),
+  fold: optional(COUNT),
   workers: check("an integer in [1, 32]", (value) => COUNT.fits(value) && Number(value) <= 32),
   skipBadImages: BOOLEAN,
   maxPixels: optional(COUNT),
@@ -152,8 +182,18 @@ export function requireSettings(settings: Settings): void {
   const { run, data, model, recipe } = requireOptions("settings", settings, GROUPS);
   requireOptions("run", run, RUN_CHECKS);
   requireOptions("data", data, DATA_CHECKS);
+  requireHeldOut(data);
   requireOptions("model", model, MODEL_CHECKS);
   requireRecipe(recipe);
+}
+
+function requireHeldOut({ count, heldOut, folds, fold }: DataSettings): void {
+  if (count !== undefined && heldOut !== undefined && heldOut < count / 10)
+    throw new RangeError(
+      `data: heldOut must be at least a tenth of data.count, ${Math.ceil(count / 10)}, got ${heldOut}`,
+    );
+  if (fold !== undefined && !(fold <= (folds ?? 0)))
+    throw new RangeError(`data: fold must be in [1, data.folds], got ${fold} of ${folds ?? "none"}`);
 }
 
 /** Settings that may change when a run is resumed: they do not change its result. */

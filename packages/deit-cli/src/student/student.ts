@@ -14,6 +14,7 @@ import type { LogitStoreOptions } from "distill-trainer/node";
 import type { ImageSource } from "image-source/node";
 import { emaWarmup, ModelEma } from "tfjs-optim";
 import type { Task } from "train-loop";
+import { firstOf } from "../data/first-of.ts";
 import { measure } from "../judge/measure.ts";
 import { setInitialWeights } from "../models/initial-weights.ts";
 import { setInputRange } from "../models/input-range.ts";
@@ -23,6 +24,7 @@ import { keepEpochs } from "../runs/resumed-epochs.ts";
 import type { ModelResult } from "../runs/run-result.ts";
 import { nameOf, type StudentStage, stageCheckpoints } from "../runs/stages.ts";
 import { hasToken } from "../settings/has-token.ts";
+import { bestLog, earlyStopping, isByHeldOut } from "../settings/kept-epoch.ts";
 import { microBatchSizeOf, replicasOf } from "../settings/pace.ts";
 import { stageSettings } from "../settings/stage-settings.ts";
 import { studentConfig } from "../settings/student-config.ts";
@@ -117,6 +119,7 @@ async function train(
   const name = nameOf(stage);
   const microBatchSize = microBatchSizeOf(run);
   const heldOut = await heldOutImages(context, imageSize, recipe.images.centerCrop);
+  const judged = isByHeldOut(settings) ? heldOut : firstOf(heldOut, data.judgedByEpoch);
   await setInitialWeights(model, settings.model, run.seed);
   // Its own average, with a warm-up: a constant decay would hardly leave the initial weights in a short run.
   const { emaDecay, ...withoutEma } = recipe;
@@ -135,19 +138,24 @@ async function train(
       const work = { settings, folder, classNames, logits, hints: hintOptions, backend: tf.getBackend() };
       const fitted = fitWithProgress(task, optimizer, mixed, {
         ...{ label: name, output, ...step, ...(ema && { ema }), ...(signal && { signal }) },
-        ...{ epochs: recipe.epochs, microBatchSize, validationData: heldOut },
+        ...{ epochs: recipe.epochs, microBatchSize, validationData: judged },
+        ...(run.keepBest && { keepBest: bestLog(settings) }),
         ...{ replicas: replicasOf(run), setup: replicaOf(stage, work) },
         checkpoint: stageCheckpoints(folder, stage, settings, output),
-        callbacks: [{ onTrainBegin: () => keepEpochs(folder, settings) }, ...logs.callbacks],
+        callbacks: [
+          { onTrainBegin: () => keepEpochs(folder, settings) },
+          ...logs.callbacks,
+          ...earlyStopping(settings),
+        ],
       });
       const history = await fitted.finally(() => optimizer.dispose());
       ema?.copyToModel();
       return history;
     }),
   ).finally(() => ema?.dispose());
-  const judged = model.outputs.length === 1 ? model : averageHeads(model);
-  noteUse(context, judged);
-  const measured = await measure(answersOf(judged), heldOut, microBatchSize);
+  const saved = model.outputs.length === 1 ? model : averageHeads(model);
+  noteUse(context, saved);
+  const measured = await measure(answersOf(saved), heldOut, microBatchSize);
   const { figures } = logs.meter;
-  return { model: judged, result: { name, params: model.countParams(), ...measured, ...figures, history } };
+  return { model: saved, result: { name, params: model.countParams(), ...measured, ...figures, history } };
 }

@@ -2,6 +2,7 @@ import { bit, bitSizes } from "bit-teacher";
 import { classification } from "distill-trainer";
 import { ADAMW_SEMANTICS, AdamW, cosine, timmNoDecay } from "tfjs-optim";
 import { batchesPerEpoch } from "train-loop";
+import { firstOf } from "../data/first-of.ts";
 import { measure } from "../judge/measure.ts";
 import { setInputRange, toInputRange } from "../models/input-range.ts";
 import { addNotes } from "../models/notes.ts";
@@ -50,7 +51,7 @@ export async function trainBitTeacher(
     });
     return fitWithProgress(task, optimizer, source, {
       ...{ label, output, epochs, microBatchSize, callbacks, ...(signal && { signal }) },
-      validationData: heldOut,
+      validationData: firstOf(heldOut, data.judgedByEpoch),
       checkpoint: stageCheckpoints(folder, stage, settings, output),
     }).finally(() => optimizer.dispose());
   });

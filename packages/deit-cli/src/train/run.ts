@@ -6,7 +6,7 @@ import { pictureRules } from "../data/picture-rules.ts";
 import { writeContactSheet } from "../data/write-contact-sheet.ts";
 import { SAMPLES, writeSamples } from "../data/write-samples.ts";
 import { writeAtomically } from "../files/write-atomically.ts";
-import { chapter, introduction, nextCommands, verdict, worth } from "../report/plain-words.ts";
+import { chapter, introduction, keptEpochs, nextCommands, verdict, worth } from "../report/plain-words.ts";
 import { resultTable } from "../report/result-table.ts";
 import { writeReport } from "../report/write-report.ts";
 import type { RunContext } from "../runs/context.ts";
@@ -69,7 +69,7 @@ export function run(settings: Settings, output: LineOutput, signal?: AbortSignal
     await writeAtomically(join(folder, "summary.json"), summaryJson(result.models)); // marks the run as finished
     await forgetStages(folder);
     say(
-      `\n${resultTable(result.models)}\n\n${[worth(result.models), verdict(result)].filter(Boolean).join("\n\n")}\n`,
+      `\n${resultTable(result.models)}\n\n${[worth(result.models), verdict(result), keptEpochs(result)].filter(Boolean).join("\n\n")}\n`,
     );
     say(`${nextCommands(folder, settings.data)}\n`);
     say(`report: ${resolve(report)}`);

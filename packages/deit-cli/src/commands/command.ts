@@ -19,7 +19,7 @@ export interface Command {
 }
 
 /** Arguments of one call. */
-interface Call {
+export interface Call {
   readonly args: readonly string[];
   /** Changes of settings, by path; the values are not checked. */
   readonly edits: Edits;

@@ -1,30 +1,87 @@
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { startBackend } from "tfjs-backends";
 import { openData } from "../data/open-data.ts";
+import { writeAtomically } from "../files/write-atomically.ts";
+import { compareArms } from "../judge/compare-arms.ts";
+import { type PictureRow, toCsv } from "../judge/picture-rows.ts";
+import type { Edits } from "../options/edits.ts";
+import { UsageError } from "../process/usage-error.ts";
+import { comparisonText, method } from "../report/comparison-text.ts";
 import { writeReport } from "../report/write-report.ts";
 import { reportOnce } from "../runs/context.ts";
+import { readPictures } from "../runs/picture-records.ts";
 import { readRecord } from "../runs/run-record.ts";
 import { savedSettings } from "../runs/saved-settings.ts";
 import { forgetStages, isFinished } from "../runs/stages.ts";
 import { resolveDataSettings } from "../settings/resolve-settings.ts";
-import type { Command } from "./command.ts";
+import { isSeries } from "../settings/series.ts";
+import { decisiveSettings } from "../settings/settings.ts";
+import type { Call, Command } from "./command.ts";
 
 export const report: Command = {
   name: "report",
-  what: "Write a finished run's report again, from its folder",
-  argument: { name: "run", many: false },
-  options: ["data", "cache", "backend", "workers", "maxPixels", "microBatchSize", "verbose", "config"],
-  examples: ["report runs/demo", "report runs/photos --data /elsewhere/flower_photos.tgz"],
-  run: async ({ args, edits, output, signal }) => {
-    const folder = args[0]!;
-    const result = await readRecord(folder);
-    if (isFinished(folder)) await forgetStages(folder); // left by a crash
-    const isMoved = edits["data.path"] !== undefined; // no download then
-    const moved = isMoved && { "data.download": false };
-    const settings = resolveDataSettings({ ...savedSettings(folder, "report"), ...moved, ...edits });
-    await startBackend(settings.run.backend);
-    const data = await openData(settings, output, signal, { use: "judge" }); // its held-out pictures
-    const path = await writeReport({ settings, data, output, folder, onSkip: reportOnce(output) }, result);
-    output.write(`report: ${resolve(path)}\n`);
+  what: "Write a finished run's report again, or compare the models of several runs and series",
+  argument: { name: "runs", many: true },
+  options: [
+    ...(["data", "cache", "backend", "workers", "maxPixels", "microBatchSize"] as const),
+    ...(["csv", "json", "verbose", "config"] as const),
+  ],
+  examples: [
+    "report runs/demo",
+    "report runs/photos --data /elsewhere/flower_photos.tgz",
+    "report runs/three-seeds --json",
+    "report runs/plain runs/features --csv pictures.csv",
+  ],
+  run: async (call) => {
+    const { args, use } = call;
+    const [folder] = args;
+    if (args.length > 1 || isOfSeries(folder!)) return compare(call);
+    if (use.json || use.csv !== undefined)
+      throw new UsageError("--json, --csv: expected several runs, or a series, to compare, got one run");
+    return writeAgain(call);
   },
 };
+
+function isOfSeries(folder: string): boolean {
+  const hasSettings = existsSync(join(folder, "settings.json"));
+  return hasSettings && isSeries(resolveDataSettings(savedSettings(folder, "report")));
+}
+
+/** Writes a run's report again. */
+async function writeAgain({ args, edits, output, signal }: Call): Promise<void> {
+  const folder = args[0]!;
+  const result = await readRecord(folder);
+  if (isFinished(folder)) await forgetStages(folder); // left by a crash
+  const isMoved = edits["data.path"] !== undefined; // no download then
+  const moved = isMoved && { "data.download": false };
+  const settings = resolveDataSettings({ ...savedSettings(folder, "report"), ...moved, ...edits });
+  await startBackend(settings.run.backend);
+  const data = await openData(settings, output, signal, { use: "judge" }); // its held-out pictures
+  const path = await writeReport({ settings, data, output, folder, onSkip: reportOnce(output) }, result);
+  output.write(`report: ${resolve(path)}\n`);
+}
+
+/** Compares the models of runs and series, from their `pictures.csv`. */
+async function compare({ args, use, output }: Call): Promise<void> {
+  const settings = args.map((folder) => resolveDataSettings(savedSettings(folder, "report")));
+  const ways = settings.map((one) => JSON.stringify(withoutSeeds(decisiveSettings(one))));
+  const isOneWay = new Set(ways).size === 1;
+  const rows: PictureRow[] = [];
+  for (const [i, folder] of args.entries()) {
+    const way = basename(resolve(args[ways.indexOf(ways[i]!)]!)); // runs that differ by seeds only are arms together
+    const own = await readPictures(folder);
+    rows.push(...own.map((row) => (isOneWay ? row : { ...row, arm: `${way}: ${row.arm}` })));
+  }
+  const comparison = compareArms(rows, (arm) => !arm.endsWith("teacher"));
+  const isByFolds = settings.some(({ data }) => data.folds !== undefined);
+  if (use.csv !== undefined) await writeAtomically(use.csv, toCsv(rows));
+  const json = JSON.stringify({ ...comparison, method: method(comparison, isByFolds) }, null, 2);
+  output.write(`${use.json ? json : comparisonText(comparison, isByFolds)}\n`);
+  if (use.csv !== undefined && !use.json) output.write(`\npictures: ${resolve(use.csv)}\n`);
+}
+
+function withoutSeeds(settings: Edits): Edits {
+  const free = ["run.seed", "run.seeds", "data.seed", "data.fold"];
+  return Object.fromEntries(Object.entries(settings).filter(([path]) => !free.includes(path)));
+}

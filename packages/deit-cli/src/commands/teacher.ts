@@ -1,5 +1,7 @@
 import { join, resolve } from "node:path";
+import { UsageError } from "../process/usage-error.ts";
 import { resumeCommand } from "../runs/resumed-epochs.ts";
+import { isSeries } from "../settings/series.ts";
 import { studentViews } from "../student/student-views.ts";
 import { makeTeacher } from "../teacher/make-teacher.ts";
 import { withStoredLogits } from "../teacher/stored-logits.ts";
@@ -23,6 +25,10 @@ export const teacher: Command = {
   ],
   run: ({ edits, output, signal }) => {
     const settings = trainSettings(edits);
+    if (isSeries(settings))
+      throw new UsageError(
+        "--seeds, --folds: expected one run, as a teacher is made in each run of a series",
+      );
     return withinRun({ settings, output, signal, command: "teacher" }, async ({ context, backbone }) => {
       const ready = await makeTeacher(context, backbone);
       if (settings.run.storeLogits !== undefined) {

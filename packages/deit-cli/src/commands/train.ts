@@ -2,8 +2,10 @@ import type { Edits } from "../options/edits.ts";
 import { OPTION_NAMES, type OptionName, optionOf } from "../options/option-table.ts";
 import { savedSettings } from "../runs/saved-settings.ts";
 import { resolveSettings, resumeSettings } from "../settings/resolve-settings.ts";
+import { isSeries } from "../settings/series.ts";
 import type { Settings } from "../settings/settings.ts";
 import { run } from "../train/run.ts";
+import { runSeries } from "../train/series.ts";
 import type { Command } from "./command.ts";
 
 /** Settings of a command that trains: those of the run that is resumed, or of a new one. */
@@ -31,7 +33,12 @@ export const train: Command = {
     "train --data flower_photos.tgz --teacher mobilenet_v2 --epochs 20",
     "train --students distilled --teacher runs/demo/teacher",
     "train --config runs/demo/settings.json --name again --seed 1",
+    "train --seeds 3 --name three",
+    "train --data photos/ --folds 5",
     "train --resume runs/demo",
   ],
-  run: ({ edits, output, signal }) => run(trainSettings(edits), output, signal),
+  run: ({ edits, output, signal }) => {
+    const settings = trainSettings(edits);
+    return (isSeries(settings) ? runSeries : run)(settings, output, signal);
+  },
 };

@@ -14,6 +14,8 @@ export interface UseSettings extends ModelUse {
   readonly top: number;
   /** PNG or folder. */
   readonly attention?: string;
+  /** CSV of what each model says of each picture. */
+  readonly csv?: string;
   /** Contact sheet, `.png` or `.html`. */
   readonly sheet?: string;
   /** Pictures per class on the sheet. */
@@ -28,6 +30,7 @@ const CHECKS: Checks<UseSettings> = {
   json: BOOLEAN,
   top: COUNT,
   attention: optional(STRING),
+  csv: optional(STRING),
   sheet: optional(STRING),
   perClass: check("an integer in [1, 100]", (value) => COUNT.fits(value) && Number(value) <= 100),
 };

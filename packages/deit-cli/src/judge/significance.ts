@@ -1,7 +1,7 @@
 /** Two-sided 95% of a standard normal distribution. */
 const Z = 1.959963984540054;
 
-/** Ends of an interval, in [0, 1]. */
+/** Ends of an interval. */
 export interface Interval {
   readonly low: number;
   readonly high: number;

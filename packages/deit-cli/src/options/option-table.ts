@@ -260,6 +260,10 @@ const OPTIONS = {
   json: flag("use.json", "Print JSON, for scripts"),
   top: number("use.top", "Classes shown per photo. Default: 5"),
   attention: text("use.attention", "Drawing of the attention: a PNG for one photo, a folder for several"),
+  csv: text(
+    "use.csv",
+    "File of what each model says of each picture: picture,label,arm,seed,predicted,correct",
+  ),
   sheet: text("use.sheet", "File of the contact sheet: .png or .html"),
   perClass: number("use.perClass", "Pictures per class on the sheet. Default: 10"),
 } satisfies Readonly<Record<string, Option>>;

@@ -58,6 +58,8 @@ export const MODEL_RESULT: z.ZodType<ModelResult> = z.object({
   valAccuracy: z.number(),
   imagesPerSecond: z.number(),
   right: z.array(z.boolean()).readonly().exactOptional(),
+  predicted: z.array(z.number()).readonly().exactOptional(),
+  pictures: z.array(z.number()).readonly().exactOptional(),
   trainImagesPerSecond: z.number().exactOptional(),
   waitingShare: z.number().exactOptional(),
   learningRates: z
@@ -84,7 +86,7 @@ export const RUN_RESULT: z.ZodType<RunResult> = z.object({
 
 /** Text of `summary.json`: one object per model. */
 export function summaryJson(models: readonly ModelResult[]): string {
-  const rows = models.map(({ name, params, history, right, learningRates, ...figures }) => ({
+  const rows = models.map(({ name, params, history, right, predicted, pictures, learningRates, ...figures }) => ({
     model: name,
     params,
     ...figures,

@@ -31,6 +31,7 @@ const WRITTEN = [
   "contact-sheet.png",
   "data.json",
   "log",
+  "pictures.csv",
   "report.html",
   "result.json",
   "samples",

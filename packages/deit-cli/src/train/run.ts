@@ -11,6 +11,7 @@ import { resultTable } from "../report/result-table.ts";
 import { writeReport } from "../report/write-report.ts";
 import type { RunContext } from "../runs/context.ts";
 import { describeEnvironment } from "../runs/environment.ts";
+import { pictureRows, writePictures } from "../runs/picture-records.ts";
 import { writeRecord } from "../runs/run-record.ts";
 import { type ModelResult, type RunResult, summaryJson } from "../runs/run-result.ts";
 import { finishedStage, finishStage, forgetStages, type StageName, stagesOf } from "../runs/stages.ts";
@@ -29,7 +30,7 @@ const SHOWN = 10;
  * report.
  *
  * Writes `<out>/<name>/`: `teacher/`, `student-alone/`, … (tfjs layers models), `settings.json`,
- * `contact-sheet.png`, `samples/`, `summary.json`, `result.json` and `report.html`, each as soon as it is known, and until the end
+ * `contact-sheet.png`, `samples/`, `summary.json`, `result.json`, `pictures.csv` and `report.html`, each as soon as it is known, and until the end
  * `resume/`, from which a stopped or killed run is resumed with the same result. All files are whole or absent.
  *
  * @param signal - Stops the run after the step under way.
@@ -65,6 +66,7 @@ export function run(settings: Settings, output: LineOutput, signal?: AbortSignal
       environment: describeEnvironment(context, backend, models, startedAt),
     };
     await writeRecord(folder, result);
+    await writePictures(folder, pictureRows(context, models));
     const report = await writeReport(context, result);
     await writeAtomically(join(folder, "summary.json"), summaryJson(result.models)); // marks the run as finished
     await forgetStages(folder);

@@ -38,7 +38,7 @@ export interface OpenRun {
   readonly backbone: Backbone | undefined;
 }
 
-const NOTHING_SAVED = "stopped before there was anything to save";
+export const NOTHING_SAVED = "stopped before there was anything to save";
 
 /**
  * Opens data, teacher and the run's folder, and calls `use`. The folder of a run that is stopped before anything is saved is removed;

@@ -4,8 +4,9 @@ import { type Edits, leavesOf } from "../../packages/deit-cli/src/options/edits.
 import { kebab } from "../../packages/deit-cli/src/options/kebab.ts";
 import { OPTION_NAMES, optionOf } from "../../packages/deit-cli/src/options/option-table.ts";
 import { savedSettings } from "../../packages/deit-cli/src/runs/saved-settings.ts";
-import { nameOf, STAGE_NAMES, type StageName } from "../../packages/deit-cli/src/runs/stages.ts";
+import { nameOf, STAGE_NAMES } from "../../packages/deit-cli/src/runs/stages.ts";
 import { presetOf } from "../../packages/deit-cli/src/settings/resolve-settings.ts";
+import type { StageName } from "../../packages/deit-cli/src/stage-name.ts";
 import type { ResultRow } from "./row.ts";
 
 interface LogLine {

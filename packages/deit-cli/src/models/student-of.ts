@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { StudentStage } from "../runs/stages.ts";
+import type { StudentStage } from "../stage-name.ts";
 
 const STUDENTS: readonly StudentStage[] = [
   "student-features",

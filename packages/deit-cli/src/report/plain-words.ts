@@ -4,10 +4,11 @@ import { SAMPLES } from "../data/write-samples.ts";
 import { shortPath } from "../files/short-path.ts";
 import { mcnemar, wilson } from "../judge/significance.ts";
 import type { ModelResult, RunResult } from "../runs/run-result.ts";
-import { nameOf, type StageName, stagesOf } from "../runs/stages.ts";
+import { nameOf, stagesOf } from "../runs/stages.ts";
 import { isByHeldOut, keptEpoch } from "../settings/kept-epoch.ts";
 import type { DataSettings, RunSettings, Settings } from "../settings/settings.ts";
 import { stageSettings } from "../settings/stage-settings.ts";
+import type { StageName } from "../stage-name.ts";
 import { percent } from "../terminal/format.ts";
 
 /** First lines of a run. */

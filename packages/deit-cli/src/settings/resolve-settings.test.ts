@@ -100,7 +100,7 @@ describe("the command line", () => {
     ],
     [["train", "x"], "train: expected options only, got 'x' (see --help)"],
     [["predict"], "predict: expected photos, got none (see --help)"],
-    [["report", "a", "b"], "report: expected one run, got 2 (see --help)"],
+    [["evaluate", "a", "b"], "evaluate: expected one run, got 2 (see --help)"],
     [["predict", "a.jpg", "--epochs", "3"], "predict: unknown option '--epochs' (see --help)"],
     [["--epochs"], "option `--epochs <value>` value is missing (see --help)"],
     [["--epochs", "many"], "--epochs: recipe.epochs must be an integer >= 1, got 'many'"],

@@ -1,4 +1,4 @@
-import type { StageName } from "../runs/stages.ts";
+import type { StageName } from "../stage-name.ts";
 import type { Settings } from "./settings.ts";
 
 /**

@@ -10,10 +10,10 @@ import {
 import { type LogitStoreOptions, logitStore } from "distill-trainer/node";
 import { type BackendChoice, startBackend } from "tfjs-backends";
 import type { ReplicaModule, ReplicaSetup } from "train-loop";
-import type { StudentStage } from "../runs/stages.ts";
 import { hasToken } from "../settings/has-token.ts";
 import type { Settings } from "../settings/settings.ts";
 import { studentConfig } from "../settings/student-config.ts";
+import type { StudentStage } from "../stage-name.ts";
 import { crossFitAnswers } from "../teacher/cross-fit.ts";
 import { savedTeacher } from "../teacher/saved-teacher.ts";
 import { aloneTask, distilledTask } from "./student-task.ts";

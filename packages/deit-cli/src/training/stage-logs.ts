@@ -3,8 +3,8 @@ import type { FitCallback } from "train-loop";
 import { jsonLines, type TensorBoardOptions, tensorBoard } from "train-loop/node";
 import type { RunContext } from "../runs/context.ts";
 import { LOG_FOLDERS } from "../runs/run-folder.ts";
-import type { FoldStage, StageName } from "../runs/stages.ts";
 import { decisiveSettings } from "../settings/settings.ts";
+import type { FoldStage, StageName } from "../stage-name.ts";
 import { StageMeter } from "./stage-meter.ts";
 
 /** Callbacks that log a stage while it trains, and the one of them that gathers its figures; `images` are for TensorBoard. */

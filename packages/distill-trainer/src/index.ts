@@ -28,6 +28,11 @@ export { type FeatureStatistics, whiten } from "./losses/whiten.ts";
 
 // Teachers.
 
+export {
+  type AverageTeachersOptions,
+  averageTeachers,
+  type WeightedTeacher,
+} from "./teachers/average-teachers.ts";
 export { type GraphModel, graphTeacher } from "./teachers/graph-teacher.ts";
 export { type LayersTeacherOptions, layersTeacher } from "./teachers/layers-teacher.ts";
 export type { ModelTeacherOptions } from "./teachers/model-output.ts";

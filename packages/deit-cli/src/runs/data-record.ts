@@ -3,10 +3,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { FlowerData } from "../data/open-data.ts";
-import { areSameNames } from "../models/class-names.ts";
-import { UsageError } from "../process/usage-error.ts";
 import { parseChecked } from "../files/parse-json.ts";
 import { writeAtomically } from "../files/write-atomically.ts";
+import { areSameNames } from "../models/class-names.ts";
+import { UsageError } from "../process/usage-error.ts";
 
 /** File of a run's folder that identifies its data. */
 export const DATA_RECORD = "data.json";

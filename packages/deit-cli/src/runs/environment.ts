@@ -1,9 +1,9 @@
 import { cpus } from "node:os";
 import type { StartedBackend } from "tfjs-backends";
-import type { RunContext } from "./context.ts";
 import { microBatchSizeOf, replicasOf } from "../settings/pace.ts";
-import type { ModelResult, RunResult } from "./run-result.ts";
 import { duration } from "../terminal/format.ts";
+import type { RunContext } from "./context.ts";
+import type { ModelResult, RunResult } from "./run-result.ts";
 
 /** Machine, software and duration of a run. */
 export function describeEnvironment(

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseChecked } from "../files/parse-json.ts";
 import { writeAtomically } from "../files/write-atomically.ts";
-import { RUN_RESULT, type RunResult } from "./run-result.ts";
 import { UsageError } from "../process/usage-error.ts";
+import { RUN_RESULT, type RunResult } from "./run-result.ts";
 
 /** File with all measurements of a finished run, from which the report can be written again. */
 const RECORD = "result.json";

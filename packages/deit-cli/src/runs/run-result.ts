@@ -86,10 +86,12 @@ export const RUN_RESULT: z.ZodType<RunResult> = z.object({
 
 /** Text of `summary.json`: one object per model. */
 export function summaryJson(models: readonly ModelResult[]): string {
-  const rows = models.map(({ name, params, history, right, predicted, pictures, learningRates, ...figures }) => ({
-    model: name,
-    params,
-    ...figures,
-  }));
+  const rows = models.map(
+    ({ name, params, history, right, predicted, pictures, learningRates, ...figures }) => ({
+      model: name,
+      params,
+      ...figures,
+    }),
+  );
   return `${JSON.stringify(rows, null, 2)}\n`;
 }

@@ -5,13 +5,13 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 import type { CheckpointEvent, CheckpointOptions } from "train-loop";
 import { folderStorage } from "train-loop/node";
 import { z } from "zod";
-import type { FoldStage, StageName } from "../stage-name.ts";
-import { MODEL_RESULT, type ModelResult } from "./run-result.ts";
-import { decisiveSettings, type RunSettings, type Settings } from "../settings/settings.ts";
-import type { LineOutput } from "../terminal/live-line.ts";
-import { saveLayersModelFile } from "../models/layers-model-files.ts";
 import { parseChecked } from "../files/parse-json.ts";
 import { writeAtomically } from "../files/write-atomically.ts";
+import { saveLayersModelFile } from "../models/layers-model-files.ts";
+import { decisiveSettings, type RunSettings, type Settings } from "../settings/settings.ts";
+import type { FoldStage, StageName } from "../stage-name.ts";
+import type { LineOutput } from "../terminal/live-line.ts";
+import { MODEL_RESULT, type ModelResult } from "./run-result.ts";
 
 /** Names of a run's trainings for people, in their order. */
 const NAMES: readonly (readonly [StageName, ModelResult["name"]])[] = [

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { customOp } from "kernel-contract";
 import { type Checks, FRACTION, FUNCTION, OBJECT, optional, RATE, requireOptions } from "known-options";
 import { type MicroBatch, type Outcome, type Prepared, type Task, tidyOutcome } from "train-loop";
 import { FEATURE_HINTS, type FeatureHints, requireHints } from "../hints/feature-hints.ts";
@@ -123,7 +124,7 @@ export function taughtTask(caller: string, options: DistillationOptions, heads: 
       const { ofLabels, ofTeacher, answer } = heads.learning(outputs as readonly tf.Tensor2D[], alpha);
       const studentLoss = labelLoss(targets, ofLabels);
       const distilled = tf.mean(distillationLoss(distillation, teacherLogits!, ofTeacher)) as tf.Scalar;
-      const loss = tf.add(tf.mul(studentLoss, 1 - alpha), tf.mul(distilled, alpha)) as tf.Scalar;
+      const loss = weighted(studentLoss, distilled, alpha);
       return {
         loss: term === undefined ? loss : tf.add(loss, term),
         parts: {
@@ -142,4 +143,13 @@ export function taughtTask(caller: string, options: DistillationOptions, heads: 
         return { loss, parts: { student_loss: loss }, logits: answer };
       }),
   };
+}
+
+/** `(1 − alpha) · labels + alpha · taught`, one op on the tape. */
+function weighted(labels: tf.Scalar, taught: tf.Scalar, alpha: number): tf.Scalar {
+  return customOp([labels, taught], (a, b) => ({
+    value: tf.add(tf.mul(a, 1 - alpha), tf.mul(b, alpha)),
+    saved: [],
+    backward: (dy) => [tf.mul(dy, 1 - alpha), tf.mul(dy, alpha)],
+  })) as tf.Scalar; // of scalars
 }

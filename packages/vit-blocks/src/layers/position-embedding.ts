@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { addToEach } from "../ops/add-to-each.ts";
 import {
   SEEDED_OPTIONS,
   type SeededArgs,
@@ -40,7 +41,7 @@ export class PositionEmbedding extends SeededLayer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return tf.add(single(inputs), this.weight("pos_embed"));
+    return addToEach(single(inputs), this.weight("pos_embed"));
   }
 }
 

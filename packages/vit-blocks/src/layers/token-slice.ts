@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { type Checks, COUNT, integerFrom, LAYER_OPTIONS, requireOptions } from "known-options";
+import { tokenAt } from "../ops/token-at.ts";
 import { type LayerArgs, single, singleShape } from "./base.ts";
 
 /** Config of {@link FirstTokens}. */
@@ -73,10 +74,7 @@ export class TokenAt extends tfl.layers.Layer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return tf.tidy(() => {
-      const x = single(inputs);
-      return tf.reshape(tf.slice(x, [0, this.index, 0], [-1, 1, -1]), [x.shape[0]!, x.shape[2]!]);
-    });
+    return tokenAt(single(inputs), this.index);
   }
 
   override getConfig(): tf.serialization.ConfigDict {

@@ -45,9 +45,17 @@ export function requireCrossFit(settings: Settings, data: FlowerData, backbone: 
   }
 }
 
-/** For each fold the positions of the training pictures that its teacher learns from, and of those that it answers for. */
-function foldsOf({ run }: Settings, { train }: FlowerData) {
-  return stratifiedFolds(train.keys, train.labels, { folds: run.crossFit!, seed: run.seed });
+/** For each fold the positions of the labeled pictures that its teacher learns from, and of those that it answers for. */
+function foldsOf({ run }: Settings, { labeled }: FlowerData) {
+  return stratifiedFolds(labeled.keys, labeled.labels, { folds: run.crossFit!, seed: run.seed });
+}
+
+/** The fold of each training picture. Those without a label, which no teacher has seen, are dealt in turn. */
+function foldOfEach({ train, labeled }: FlowerData, folds: Folds): Int32Array {
+  const known = new Map<string, number>();
+  for (const [fold, { validation }] of folds.entries())
+    for (const i of validation) known.set(labeled.keys[i]!, fold);
+  return Int32Array.from(train.keys, (key, i) => known.get(key) ?? i % folds.length);
 }
 
 /**
@@ -61,8 +69,7 @@ export async function withCrossFit<T>(
 ): Promise<T> {
   const { settings, data, folder, output, signal } = context;
   const folds = foldsOf(settings, data);
-  const foldOfPicture = new Int32Array(data.train.size);
-  for (const [fold, { validation }] of folds.entries()) for (const i of validation) foldOfPicture[i] = fold;
+  const foldOfPicture = foldOfEach(data, folds);
   output.write(
     `cross-fit: ${folds.length} teachers, each of which answers for the pictures that it has not seen\n`,
   );
@@ -121,7 +128,8 @@ async function foldTeachers(context: RunContext, folds: Folds): Promise<tfl.Laye
     if (!isFinished(fold)) {
       signal?.throwIfAborted();
       const stage = `teacher-without-fold-${fold + 1}` as const;
-      const own = { ...context, data: { ...data, train: data.train.subset(train) } };
+      const seen = data.labeled.subset(train);
+      const own = { ...context, data: { ...data, train: seen, labeled: seen } };
       const model = probe ? await probe(train, label) : (await trainBitTeacher(own, stage, label)).model;
       await saveLayersModelFile(model, pathOf(fold));
       await forgetCheckpoints(folder, stage);
@@ -137,7 +145,7 @@ async function probes(context: RunContext, backbone: Backbone) {
   const { data } = context;
   const { features: model, imageSize } = backbone;
   const preprocess = preprocessOf(backbone.model);
-  const all = await featuresOf(context, model!, imageSize, preprocess, data.train, "training");
+  const all = await featuresOf(context, model!, imageSize, preprocess, data.labeled, "training");
   const heldOut = await featuresOf(context, model!, imageSize, preprocess, data.validation, "held-out");
   return async (pictures: ArrayLike<number>, label: string): Promise<tfl.LayersModel> => {
     const { probed } = await probeOn(context, model!, someOf(all, pictures), heldOut, label);

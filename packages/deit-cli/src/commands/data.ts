@@ -11,7 +11,7 @@ export const data: Command = {
   what: "Count pictures by class and split, and draw a contact sheet; --download fetches tf_flowers",
   options: [
     ...(["data", "download", "cache", "count", "imageSize", "seed", "maxPixels", "skipBadImages"] as const),
-    ...(["labels", "unlabeled"] as const),
+    ...(["heldOut", "dataSeed", "labels", "unlabeled"] as const),
     ...(["sheet", "perClass", "json", "verbose", "config"] as const),
   ],
   examples: [

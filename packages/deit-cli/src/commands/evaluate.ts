@@ -33,6 +33,8 @@ export const evaluate: Command = {
       "download",
       "cache",
       "count",
+      "heldOut",
+      "dataSeed",
       "seed",
       "maxPixels",
       "skipBadImages",

@@ -9,6 +9,7 @@ import { curvesSvg } from "../scripts/results/curves.ts";
 import { frontPageResults } from "../scripts/results/front-page.ts";
 import { readRun } from "../scripts/results/read-run.ts";
 import type { ResultRow } from "../scripts/results/row.ts";
+import { fillSeeds, seedsTable } from "../scripts/results/seeds.ts";
 import { words } from "./figures.ts";
 
 const read = (name: string) => readFileSync(new URL(`../docs/${name}`, import.meta.url), "utf8");
@@ -16,10 +17,21 @@ const rows: ResultRow[] = JSON.parse(read("results.json"));
 
 test("docs/results.md and its pictures show docs/results.json", () => {
   const page = read("results.md");
-  expect(page).toBe(fillBlocks(page, rows));
+  expect(page).toBe(fillSeeds(fillBlocks(page, rows)));
   const blocks = blocksOf(page, rows);
   expect(blocks.length).toBeGreaterThan(0);
   for (const block of blocks) expect(read(`results/${block.name}.svg`)).toBe(curvesSvg(block.rows));
+});
+
+test("a table of seeds has means, and differences from the student alone with Student's interval", () => {
+  const csv = "# a comment\nseed,teacher,alone,token\n1,0.9,0.5,0.55\n2,0.8,0.6,0.59\n3,0.7,0.55,0.57\n";
+  expect(seedsTable(csv).split("\n").slice(2)).toEqual([
+    "| 1 | 90.0% | 50.0% | 55.0% |",
+    "| 2 | 80.0% | 60.0% | 59.0% |",
+    "| 3 | 70.0% | 55.0% | 57.0% |",
+    "| mean | **80.0%** | **55.0%** | **57.0%** |",
+    "| above alone |  |  | +2.0 (−5.5 to +9.5) |", // scipy.stats.t.interval(0.95, 2, 2, 3 / sqrt(3))
+  ]);
 });
 
 test("README.md shows docs/results.json and docs/figures.json", () => {

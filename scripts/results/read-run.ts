@@ -37,7 +37,8 @@ export function readRun(folder: string, commit: string, hardware: string): Resul
     commit,
     seed: Number(settings["run.seed"]),
   };
-  const machine = `${hardware}, Node ${process.version}, ${settings["run.backend"]}`;
+  const node = resultOf(folder)?.environment?.node ?? process.version;
+  const machine = `${hardware}, Node ${node}, ${settings["run.backend"]}`;
   return [
     ...teacherRow(folder, shared),
     ...STAGE_NAMES.filter((stage) => stage !== "teacher").flatMap(stageRow),
@@ -73,12 +74,7 @@ function teacherRow(
   folder: string,
   shared: Pick<ResultRow, "run" | "source" | "commit" | "seed">,
 ): ResultRow[] {
-  const path = join(folder, "result.json");
-  if (!existsSync(path)) return [];
-  const { models } = JSON.parse(readFileSync(path, "utf8")) as {
-    models: readonly { name: string; valAccuracy: number }[];
-  };
-  return models
+  return (resultOf(folder)?.models ?? [])
     .filter(({ name }) => name === "teacher")
     .map(({ valAccuracy }) => ({
       ...{ ...shared, model: "teacher", epochs: 0, loss: [] },
@@ -86,15 +82,28 @@ function teacherRow(
     }));
 }
 
+interface Finished {
+  readonly models: readonly { readonly name: string; readonly valAccuracy: number }[];
+  readonly environment?: { readonly node: string };
+}
+
+/** `result.json` of a finished run. */
+function resultOf(folder: string): Finished | undefined {
+  const path = join(folder, "result.json");
+  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Finished) : undefined;
+}
+
 /** Settings that differ from the preset's, as options; of paths only the last part, which is the same on every machine. */
 function commandOf(settings: Edits): string {
   const preset = leavesOf(presetOf(String(settings["run.preset"])));
   const hidden = ["preset", "name", "out", "checkpointEvery", "workers", "resume"];
   const paths = ["data", "weights", "storeLogits"];
+  const isOfPhotos = typeof settings["data.path"] === "string" || settings["data.download"] === true;
   const options = OPTION_NAMES.flatMap((name) => {
     const { path, kind, choices } = optionOf(name);
     const [was, is] = [preset, settings].map((all) => JSON.stringify(below(all, path)));
     if (hidden.includes(name) || path.startsWith("use.") || was === is) return [];
+    if (name === "count" && isOfPhotos) return [];
     const option = `--${kebab(name)}`;
     if (kind === "switch") return [option];
     const value = settings[path];
@@ -103,10 +112,22 @@ function commandOf(settings: Edits): string {
       return [`${option} ${Object.keys(choices).find(isChosen) ?? settings[`${path}.kind`]}`];
     }
     if (name === "evaluationCrop") return [`${option} ${settings[`${path}.ratio`] ?? 1}`];
+    if (name === "hints") return [`${option} ${hintsText(value as Hints | undefined)}`];
     if (name === "teacher") return [`${option} ${modelPath(String(value))}`];
     return [`${option} ${paths.includes(name) ? basename(String(value)) : (value ?? 0)}`];
   });
   return ["npx pnpm@12 start train", `--preset ${settings["run.preset"]}`, ...options].join(" ");
+}
+
+type Hints = { readonly pairs?: readonly { readonly teacher: string; readonly student?: string }[] };
+
+/** Hints as `--hints` takes them. */
+function hintsText(hints: Hints | undefined): string {
+  if (hints === undefined) return "off";
+  const { pairs } = hints;
+  return (
+    pairs?.map(({ teacher, student }) => [teacher, student].filter(Boolean).join(":")).join(",") ?? "auto"
+  );
 }
 
 /** The values at a path and below it, without those left out. */

@@ -68,10 +68,10 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
   },
   /** Real photos at 96×96. */
   photos: {
-    run: { ...RUN, microBatchSize: 16 }, // half a batch: the teacher of distillation costs more than the student
+    run: { ...RUN, microBatchSize: 16 }, // half a batch: a teacher may cost more than the student
     data: DATA,
     model: PHOTOS_MODEL,
-    recipe: { ...SHORT, epochs: 20, batchSize: 32, warmup: { epochs: 2 } },
+    recipe: { ...SHORT, epochs: 20, batchSize: 32, warmup: { epochs: 2 }, hints: {}, alpha: 0 },
   },
   /** The Keras example: its student, with heads of 192, and its training. */
   keras: {

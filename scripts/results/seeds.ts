@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../packages.ts";
+
+/** A part of `docs/results.md` that is made from `docs/results/<name>.csv`: `<!-- seeds <name> -->` to `<!-- end -->`. */
+const BLOCK = /<!-- seeds ([\w-]+) -->\n[\s\S]*?<!-- end -->/g;
+
+/** Two-sided 95% of Student's t, by degrees of freedom from 1. */
+const T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179];
+
+/** The page with its tables of seeds written anew. */
+export function fillSeeds(page: string): string {
+  return page.replace(BLOCK, (_, name: string) => {
+    const csv = readFileSync(join(root, "docs/results", `${name}.csv`), "utf8");
+    return `<!-- seeds ${name} -->\n\n${seedsTable(csv)}\n\n<!-- end -->`;
+  });
+}
+
+/**
+ * Accuracies by seed and their means; and how far each way to train lies above the student alone: the mean of the seeds' differences in
+ * points, with Student's 95% interval.
+ *
+ * @param csv - Comments begin with `#`. Columns: `seed`, then those of teachers, `alone`, and the other students, as shares.
+ */
+export function seedsTable(csv: string): string {
+  const lines = csv.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  const [[, ...names], ...rows] = lines.map((line) => line.split(",")) as [string[], ...string[][]];
+  const values = rows.map(([, ...cells]) => cells.map(Number));
+  const columns = names.map((_, i) => values.map((row) => row[i]!));
+  const alone = columns[names.indexOf("alone")]!;
+  const isStudent = names.map((name) => !name.startsWith("teacher") && name !== "alone");
+  const differences = columns.map((column, i) =>
+    isStudent[i] ? difference(column.map((share, seed) => 100 * (share - alone[seed]!))) : "",
+  );
+  return [
+    ["seed", ...names],
+    ["---:", ...names.map(() => "---:")],
+    ...rows.map(([seed], i) => [seed!, ...values[i]!.map(percent)]),
+    ["mean", ...columns.map((column) => `**${percent(mean(column))}**`)],
+    ["above alone", ...differences],
+  ]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
+}
+
+function difference(points: readonly number[]): string {
+  const middle = mean(points);
+  const variance = points.reduce((sum, point) => sum + (point - middle) ** 2, 0) / (points.length - 1);
+  const half = T[points.length - 2]! * Math.sqrt(variance / points.length);
+  return `${signed(middle)} (${signed(middle - half)} to ${signed(middle + half)})`;
+}
+
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
+const signed = (points: number): string => `${points < 0 ? "−" : "+"}${Math.abs(points).toFixed(1)}`;

@@ -19,7 +19,7 @@ export const teacher: Command = {
   settings: SETTING_GROUPS,
   examples: [
     "teacher --name flowers",
-    "teacher --name photos --download --teacher mobilenet_v2 --view-epochs 1 --store-logits logits",
+    "teacher --name photos --download --teacher mobilenet_v2 --hints off --alpha 0.5 --view-epochs 1 --store-logits logits",
     "teacher --resume runs/photos",
     "train --resume runs/photos",
   ],

@@ -169,6 +169,10 @@ describe("the command line", () => {
       ["--store-logits", "x", "--students", "both", "--hints", "off", "--view-epochs", "1", "--mixup", "0.8"],
       "--store-logits: expected views that repeat, got MixUp or CutMix, which mix them differently each time",
     ],
+    [
+      ["--preset", "photos", "--distillation", "soft"],
+      "--distillation: expected --alpha above 0 with it, as the answers of the teacher teach, got --alpha 0",
+    ],
     [["--data", "a", "--download"], "--data and --download: expected one of the two, got both"],
     [
       ["--warmup-steps", "5", "--warmup-epochs", "1"],

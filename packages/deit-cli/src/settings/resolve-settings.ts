@@ -94,8 +94,19 @@ function requireTrainable(settings: Settings): void {
     throw new UsageError(
       `--alpha: expected a number above 0, as the answers of the teacher teach, got 0${students === "all" ? "" : " without --hints"}`,
     );
+  requireAnswers(settings);
   if (run.preset === "finetune" && model.weights === undefined && model.selectFrom === undefined)
     throw new UsageError("--weights: expected a safetensors file to start from, got none");
+}
+
+/** A loss for the teacher's answers is given where they teach. */
+function requireAnswers({ run, recipe }: Settings): void {
+  const given =
+    JSON.stringify(recipe.distillation) !== JSON.stringify(presetOf(run.preset).recipe.distillation);
+  if (!given || recipe.alpha > 0 || run.students === "alone") return;
+  throw new UsageError(
+    "--distillation: expected --alpha above 0 with it, as the answers of the teacher teach, got --alpha 0",
+  );
 }
 
 /** Only a teacher teaches on pictures without labels. */

@@ -36,7 +36,12 @@ export interface StoreCrossFitLogitsOptions extends StoreTeacherLogitsOptions {
  *
  * @example
  * ```ts norun
- * const folds = stratifiedFolds(store.keys, store.labels, { folds: 5, seed: 42 });
+ * import type { ImageBatch } from "image-source";
+ * import { stratifiedFolds } from "image-source/node";
+ *
+ * const teachers = [teacher, teacher]; // each trained without its fold
+ * const logits = logitStore("logits", { classes: 5, teacher: "digests of both", views: source.viewSettings });
+ * const folds = stratifiedFolds(store.keys, store.labels, { folds: 2, seed: 42 });
  * const foldOfSample = new Int32Array(store.size);
  * for (const [fold, { validation }] of folds.entries()) for (const i of validation) foldOfSample[i] = fold;
  * await storeCrossFitLogits(teachers, source, logits, {
@@ -90,7 +95,8 @@ export async function storeCrossFitLogits(
  *
  * @example
  * ```ts norun
- * const task = logitDistillation({ student, teacher: storedAnswers(store), alpha: 1 });
+ * const logits = logitStore("logits", { classes: 5, teacher: "a digest", views: source.viewSettings });
+ * const task = logitDistillation({ student, teacher: storedAnswers(logits), alpha: 1 });
  * ```
  */
 export function storedAnswers(store: LogitStore): Teacher {

@@ -3,10 +3,9 @@ import { join } from "node:path";
 import { emptyFolder } from "test-kit";
 import { expect, test } from "vitest";
 import { presetOf } from "../packages/deit-cli/src/settings/resolve-settings.ts";
-import { fillFigures } from "../scripts/figures/figures.ts";
 import { blocksOf, fillBlocks } from "../scripts/results/blocks.ts";
 import { curvesSvg } from "../scripts/results/curves.ts";
-import { frontPageResults } from "../scripts/results/front-page.ts";
+import { fillFrontPage } from "../scripts/results/front-page.ts";
 import { readRun } from "../scripts/results/read-run.ts";
 import type { ResultRow } from "../scripts/results/row.ts";
 import { fillSeeds, seedsTable } from "../scripts/results/seeds.ts";
@@ -37,7 +36,7 @@ test("a table of seeds has means, and differences from the student alone with St
 test("README.md shows docs/results.json and docs/figures.json", () => {
   const { "deit-cli": demo } = JSON.parse(read("figures.json"));
   const readme = read("../README.md");
-  expect(words(readme)).toBe(words(fillFigures(readme, frontPageResults(rows, demo))));
+  expect(words(readme)).toBe(words(fillFrontPage(readme, rows, read("results/features-photos.csv"), demo)));
 });
 
 test("no path of a machine is among the commands", () => {

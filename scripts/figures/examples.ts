@@ -1,3 +1,5 @@
+import { epochsSaved } from "../../packages/deit-cli/src/report/plain-words.ts";
+import type { RunResult } from "../../packages/deit-cli/src/runs/run-result.ts";
 import type { Figured, Figures } from "./figures.ts";
 
 const singleLayer: Figured = {
@@ -49,21 +51,23 @@ const customVit: Figured = {
     `${lastLoss!.toFixed(2)}, and ${accuracy}% of 80 held-out\npictures are right (chance 20%, one standard error 5%). ${origin(made)}`,
 };
 
-const MODELS = ["teacher", "student alone", "student distilled"];
+const MODELS = ["teacher", "student alone", "student by answers", "student by features"];
 
 /** The demo, whose figures are read from a finished run's `result.json`: a run takes minutes. */
 export const demo: Figured = {
   name: "deit-cli",
   readme: "packages/deit-cli/README.md",
   read(result) {
-    const { models } = JSON.parse(result) as { models: readonly Record<string, number | string>[] };
+    const { models } = JSON.parse(result) as Pick<RunResult, "models">;
+    const saved = epochsSaved(models);
     const figures = models.flatMap(({ name, params, valAccuracy, imagesPerSecond, trainImagesPerSecond }) => [
       [`${name}: parameters`, Number(params)],
       [`${name}: accuracy`, Number((100 * Number(valAccuracy)).toFixed(1))],
       [`${name}: images/s`, Math.round(Number(imagesPerSecond))],
       [`${name}: images/s in training`, Math.round(Number(trainImagesPerSecond))],
     ]);
-    return Object.fromEntries(figures);
+    const epochs = { "epochs alone": saved?.alone ?? 0, "epochs by features": saved?.distilled ?? 0 };
+    return { ...Object.fromEntries(figures), ...epochs };
   },
   text({ values, ...made }) {
     const count = (name: string) => values[name]!.toLocaleString("en");

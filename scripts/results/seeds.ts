@@ -23,10 +23,7 @@ export function fillSeeds(page: string): string {
  * @param csv - Comments begin with `#`. Columns: `seed`, then those of teachers, `alone`, and the other students, as shares.
  */
 export function seedsTable(csv: string): string {
-  const lines = csv.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-  const [[, ...names], ...rows] = lines.map((line) => line.split(",")) as [string[], ...string[][]];
-  const values = rows.map(([, ...cells]) => cells.map(Number));
-  const columns = names.map((_, i) => values.map((row) => row[i]!));
+  const { names, rows, values, columns } = readSeeds(csv);
   const alone = columns[names.indexOf("alone")]!;
   const isStudent = names.map((name) => !name.startsWith("teacher") && name !== "alone");
   const differences = columns.map((column, i) =>
@@ -41,6 +38,19 @@ export function seedsTable(csv: string): string {
   ]
     .map((cells) => `| ${cells.join(" | ")} |`)
     .join("\n");
+}
+
+/** Mean over the seeds of each column of such a file, by its name. */
+export function seedMeans(csv: string): ReadonlyMap<string, number> {
+  const { names, columns } = readSeeds(csv);
+  return new Map(names.map((name, i) => [name, mean(columns[i]!)]));
+}
+
+function readSeeds(csv: string) {
+  const lines = csv.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  const [[, ...names], ...rows] = lines.map((line) => line.split(",")) as [string[], ...string[][]];
+  const values = rows.map(([, ...cells]) => cells.map(Number));
+  return { names, rows, values, columns: names.map((_, i) => values.map((row) => row[i]!)) };
 }
 
 function difference(points: readonly number[]): string {

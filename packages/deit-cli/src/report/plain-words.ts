@@ -79,22 +79,36 @@ export function verdict({ models, environment }: Judged): string {
   ].join("\n");
 }
 
+/** Epochs of the student alone, and of the best distilled one until it stays at least as accurate as the other ends. */
+interface Worth {
+  readonly student: JudgedModel;
+  readonly alone: number;
+  readonly distilled: number;
+}
+
 /**
- * What the teacher is worth, in epochs: the first epoch from which on the best distilled student is at least as accurate as the student
- * alone in the end. Empty without two curves to compare, or where the distilled student does not end above the other.
+ * Epochs that the teacher saves, from the curves of held-out pictures.
+ *
+ * @returns `undefined` without two curves to compare, or where the distilled student does not end above the other, or is not there
+ * sooner.
  */
+export function epochsSaved(models: readonly JudgedModel[]): Worth | undefined {
+  const [alone, ...others] = models.filter(({ name }) => name !== "teacher");
+  const [student] = others.sort((a, b) => b.valAccuracy - a.valAccuracy);
+  const [before, curve] = [alone?.history?.val_accuracy, student?.history?.val_accuracy];
+  if (alone?.name !== "student alone" || student === undefined || !before?.length || !curve?.length) return;
+  const distilled = curve.findLastIndex((accuracy) => accuracy < before.at(-1)!) + 2; // counted from 1
+  const isAbove = student.valAccuracy > alone.valAccuracy && distilled <= curve.length;
+  return isAbove && distilled < before.length ? { student, alone: before.length, distilled } : undefined;
+}
+
+/** What the teacher is worth, in a sentence; empty where it saves no epoch. */
 export function worth(models: readonly JudgedModel[]): string {
-  const [alone, ...distilled] = models.filter(({ name }) => name !== "teacher");
-  const target = alone?.history?.val_accuracy?.at(-1);
-  const best = [...distilled].sort((a, b) => b.valAccuracy - a.valAccuracy)[0];
-  const curve = best?.history?.val_accuracy;
-  if (alone?.name !== "student alone" || target === undefined || best === undefined || curve === undefined)
-    return "";
-  const below = curve.findLastIndex((accuracy) => accuracy < target);
-  const [epochs, epoch] = [curve.length, below + 2]; // counted from 1
-  if (epoch >= epochs || best.valAccuracy <= alone.valAccuracy) return "";
+  const saved = epochsSaved(models);
+  if (saved === undefined) return "";
+  const { student, alone: epochs, distilled: epoch } = saved;
   const ways =
-    best.name === "student distilled" ? "Distilled" : `Taught ${best.name.replace("student ", "")}`;
+    student.name === "student distilled" ? "Distilled" : `Taught ${student.name.replace("student ", "")}`;
   return (
     `${ways}, the student is after ${epoch === 1 ? "one epoch" : `${epoch} epochs`} as accurate as alone after ` +
     `${epochs}: the teacher is worth ${epochs - epoch} ${epochs - epoch === 1 ? "epoch" : "epochs"} of ${epochs}.`

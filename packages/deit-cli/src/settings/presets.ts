@@ -68,7 +68,7 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
   },
   /** Real photos at 96×96. */
   photos: {
-    run: { ...RUN, microBatchSize: 16 }, // half a batch: a teacher may cost more than the student
+    run: { ...RUN, teacherEpochs: 10, teacherLearningRate: 3e-3, microBatchSize: 16 }, // half a batch: a teacher may cost more than the student
     data: DATA,
     model: PHOTOS_MODEL,
     recipe: { ...SHORT, epochs: 20, batchSize: 32, warmup: { epochs: 2 }, hints: {}, alpha: 0 },

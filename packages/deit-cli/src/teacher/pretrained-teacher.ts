@@ -82,7 +82,13 @@ export async function featuresOf(
   const line = liveLine(context.output);
   const text = (done: number): string => `teacher  features of ${name} photos  ${done}/${store.size}`;
   const features = await withWholeImages(context, store, imageSize, (source) =>
-    extractFeatures(model, source, { preprocess, onProgress: (done) => line.update(() => text(done)) }),
+    extractFeatures(model, source, {
+      preprocess,
+      onProgress: (done) => {
+        context.signal?.throwIfAborted(); // minutes may be left
+        line.update(() => text(done));
+      },
+    }),
   );
   line.finish(text(features.labels.length));
   return features;

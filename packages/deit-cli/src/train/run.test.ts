@@ -399,6 +399,31 @@ describe("a run that is stopped", () => {
     expect(await readdir(out)).toEqual([]);
   });
 
+  test("while a backbone's features are computed stops at the next batch", async () => {
+    const out = await emptyFolder();
+    await startBackend("wasm");
+    const layers = [
+      tfl.layers.globalAveragePooling2d({ inputShape: [24, 24, 3], name: "feature_vector" }),
+      tfl.layers.dense({ units: 7 }),
+    ];
+    await saveLayersModelFile(tfl.sequential({ layers }), join(out, "backbone"));
+    const settings = settingsOf({ preset: "tiny", name: "run", out, teacher: join(out, "backbone") });
+    const stop = new AbortController();
+    const output = recorder();
+    const write = (text: string): void => {
+      output.write(text);
+      if (text.startsWith("teacher: input is")) stop.abort(new Interrupted("stopped"));
+    };
+    await expect(run(settings, { write }, stop.signal)).rejects.toThrow(
+      "stopped before there was anything to save",
+    );
+    expect(output.text()).not.toContain("features of training photos");
+    expect(await readdir(out)).toEqual(["backbone"]);
+    const { models } = await run({ ...settings, run: { ...settings.run, name: "again" } }, output);
+    expect(models).toHaveLength(3);
+    expect(output.text()).toContain("features of training photos  90/90");
+  });
+
   test("is not resumed with other settings, except the number of threads", () => {
     const saved = editsOf({ preset: "tiny", name: "run" });
     expect(resumeSettings(saved, editsOf({ resume: "x", workers: 2 }))).toMatchObject({

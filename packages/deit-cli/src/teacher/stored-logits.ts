@@ -9,8 +9,8 @@ import { withCrossFit } from "./cross-fit.ts";
 import type { ReadyTeacher } from "./teacher.ts";
 
 /**
- * Runs `use` with the teacher; with `crossFit`, with k teachers instead, see {@link withCrossFit}; with `storeLogits`, with a teacher whose logits of all views come from a store. Missing logits are
- * computed first.
+ * Runs `use` with the teacher; with `crossFit`, with k teachers instead, see {@link withCrossFit}; with `storeLogits`, with a teacher
+ * whose logits of all views come from a store. Missing logits are computed first.
  */
 export async function withStoredLogits<T>(
   context: RunContext,

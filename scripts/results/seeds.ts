@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { root } from "../packages.ts";
 
 /** A part of `docs/results.md` that is made from `docs/results/<name>.csv`: `<!-- seeds <name> -->` to `<!-- end -->`. */
-const BLOCK = /<!-- seeds ([\w-]+) -->\n[\s\S]*?<!-- end -->/g;
+const BLOCK = /<!-- seeds ([\w/-]+) -->\n[\s\S]*?<!-- end -->/g;
 
 /** Two-sided 95% of Student's t, by degrees of freedom from 1. */
 const T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179];

@@ -25,7 +25,7 @@ const FEATURES = [
 ] as const;
 
 /** The table of the repository's README: last accuracies of `docs/results.json`, and means over seeds. */
-export function frontPageResults(rows: readonly ResultRow[], photos: ReadonlyMap<string, number>): string {
+function frontPageResults(rows: readonly ResultRow[], photos: ReadonlyMap<string, number>): string {
   const accuracyOf = (run: string, model: string): string => {
     const row = rows.find((it) => it.run === run && it.model === model);
     if (row === undefined)
@@ -42,7 +42,7 @@ ${[...trainings, ...features].join("\n")}`;
 }
 
 /** What the demo shows, for the first screen of the README. */
-export function frontPageDemo({ values }: Figures): string {
+function frontPageDemo({ values }: Figures): string {
   const share = (model: string): string => `${values[`${model}: accuracy`]!.toFixed(1)}%`;
   const [alone, answers, features] = ["alone", "by answers", "by features"].map((way) =>
     share(`student ${way}`),

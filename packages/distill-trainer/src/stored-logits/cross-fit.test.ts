@@ -11,6 +11,7 @@ import {
   classification,
   layersTeacher,
   logitDistillation,
+  mixedSource,
   storeCrossFitLogits,
   storedAnswers,
   type Teacher,
@@ -181,6 +182,52 @@ describe("storeCrossFitLogits", () => {
       "storeCrossFitLogits: foldOf must return 16 folds, got 1",
     );
     expect(store.size).toBe(0);
+    store.close();
+  });
+
+  test("refuses mixed rows, before a teacher is asked or a fold looked up", async () => {
+    const hidden = points.labels.map((label, i) => (i % 2 ? label : -1));
+    const share = Float32Array.from({ length: 16 }, (_, i) => (i === 3 ? 0.25 : 1));
+    async function* weighed(epoch: number) {
+      for await (const batch of source(16).batches(epoch)) yield { ...batch, labelWeights: share };
+    }
+    const mixing = { classes: 3, cutmixAlpha: 0 };
+    const sources: [DataSource, string][] = [
+      [mixedSource(source(16), mixing), "targets"],
+      [mixedSource(source(16), { ...mixing, probability: 0 }), "targets"], // no way to tell its rows from mixed ones
+      [mixedSource(source(16, hidden), mixing), "targets"],
+      [{ size: SIZE, batchSize: 16, batches: weighed }, "a labelWeight of 0.25"],
+    ];
+    for (const [mixed, got] of sources) {
+      const { teachers, asked } = counted();
+      const store = logitStore(await emptyFolder(), OF);
+      const nobody = () => {
+        throw new Error("looked up");
+      };
+      await expect(
+        storeCrossFitLogits(teachers, mixed, store, { ...options, foldOf: nobody }),
+      ).rejects.toThrow(
+        `storeCrossFitLogits: the source's rows must be of one sample each, without targets, got a batch with ${got}, as mixedSource makes them`,
+      );
+      expect([asked.flat(), store.size]).toEqual([[], 0]);
+      store.close();
+    }
+  });
+
+  test("answers for samples without a label, whose label weight is 0", async () => {
+    const { teachers } = counted();
+    const store = logitStore(folder, OF);
+    async function* weighed(epoch: number) {
+      for await (const batch of source(16).batches(epoch))
+        yield { ...batch, labelWeights: Float32Array.from(batch.labels, (_, i) => i % 2) };
+    }
+    const { computed } = await storeCrossFitLogits(
+      teachers,
+      { size: SIZE, batchSize: 16, batches: weighed },
+      store,
+      options,
+    );
+    expect([computed, store.size]).toEqual([SIZE, SIZE]);
     store.close();
   });
 });

@@ -24,14 +24,14 @@ export interface StoreCrossFitLogitsOptions extends StoreTeacherLogitsOptions {
  * teacher gives to a sample whose label it has seen. {@link storedAnswers} reads them.
  *
  * Given the folds, a sample's own label does not change its soft label. An interrupted call can be repeated: stored logits are not
- * computed again. Views must repeat (`viewEpochs` of `image-source`); mixed rows (`mixedSource`) belong to two folds and are not
- * possible.
+ * computed again. Views must repeat (`viewEpochs` of `image-source`). Mixed rows (`mixedSource`) belong to the folds of two samples and are
+ * refused: batches with `targets`, or with a labeled share between 0 and 1.
  *
  * @param teachers - Teacher of each fold, all of the same classes.
  * @param store - Store of these teachers, folds and views alone.
  * @returns The final progress.
  * @throws TypeError for an unknown option, or an argument of the wrong type. RangeError for fewer than two teachers, other numbers of
- * classes, or a fold that has no teacher. Otherwise as {@link storeTeacherLogits}.
+ * classes, a fold that has no teacher, or mixed rows; nothing of their batch is asked or stored. Otherwise as {@link storeTeacherLogits}.
  * @see Dao et al. 2021, Knowledge Distillation as Semiparametric Inference, https://arxiv.org/abs/2104.09732
  *
  * @example
@@ -73,6 +73,7 @@ export async function storeCrossFitLogits(
     const place = `storeCrossFitLogits: epoch ${epoch + 1}`;
     for await (const batch of checkedBatches({ source, classes, epoch, place, unlabeled: true })) {
       signal?.throwIfAborted();
+      requireUnmixed(batch);
       const folds = foldsOf(batch, options, teachers.length);
       let { computed } = progress;
       for (const [fold, teacher] of stored.entries()) {
@@ -109,6 +110,16 @@ export function storedAnswers(store: LogitStore): Teacher {
     },
   };
   return storedTeacher(nobody, store);
+}
+
+/** A mixed row holds a sample of another fold, whose teacher would be asked about a sample that it has learned from. */
+function requireUnmixed({ targets, labelWeights }: Batch): void {
+  const share = labelWeights?.find((weight) => weight > 0 && weight < 1);
+  if (targets === undefined && share === undefined) return;
+  const got = targets === undefined ? `a labelWeight of ${share}` : "targets";
+  throw new RangeError(
+    `storeCrossFitLogits: the source's rows must be of one sample each, without targets, got a batch with ${got}, as mixedSource makes them`,
+  );
 }
 
 function foldsOf(batch: Batch, options: StoreCrossFitLogitsOptions, teachers: number): number[] {

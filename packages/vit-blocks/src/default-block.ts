@@ -3,9 +3,9 @@ import * as tfl from "@tensorflow/tfjs-layers";
 import type { BranchAttributes } from "kernel-contract";
 import type { KeptSamples } from "stochastic-depth";
 import { type SeededLayer, single } from "./layers/base.ts";
-import type { LayerNorm } from "./layers/layer-norm.ts";
-import type { Mlp } from "./layers/mlp.ts";
-import type { MultiHeadSelfAttention } from "./layers/multi-head-self-attention.ts";
+import { LayerNorm } from "./layers/layer-norm.ts";
+import { Mlp } from "./layers/mlp.ts";
+import { MultiHeadSelfAttention } from "./layers/multi-head-self-attention.ts";
 import { type BranchWeights, hasResidualBranch, residualBranch } from "./ops/residual-branch.ts";
 
 type Kwargs = Readonly<Record<string, unknown>>;
@@ -22,22 +22,25 @@ interface Parts {
 
 /**
  * A block with the default layers, which calls them only where it must: on a backend with the kernels `ResidualBranch` and
- * `ResidualBranchGrad` each branch is one op, with the bits of the layers' ops. Layers run for dropout, for observers of attention
- * and where draws are counted, since a container calls a layer of two outputs twice.
+ * `ResidualBranchGrad` each branch is one op, with the bits of the layers' ops. Layers run for dropout, for observers of attention,
+ * for inputs that are not float32, which a container casts, and where draws are counted, since a container calls a layer of two
+ * outputs twice. They also run in a block that was rebuilt from a config with other layers.
  */
 export class DefaultBlock extends tfl.LayersModel {
-  readonly #parts: Parts;
+  readonly #parts: Parts | undefined;
 
   constructor(args: ConstructorParameters<typeof tfl.LayersModel>[0]) {
     super(args);
-    const parts = this.layers.map((layer) => [layer.name.slice(this.name.length + 1), layer]);
-    this.#parts = Object.fromEntries(parts) as Parts; // as `transformerBlock` names them
+    this.#parts = partsOf(this.layers);
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Kwargs = {}): tf.Tensor | tf.Tensor[] {
-    if (this.#needsLayers(kwargs) || !hasResidualBranch()) return super.call(inputs, kwargs);
-    const { norm1, attn, norm2, mlp, drop_path1, drop_path2 } = this.#parts;
     const x = single(inputs);
+    const parts = this.#parts;
+    if (parts === undefined || x.dtype !== "float32" || needsLayers(parts, kwargs) || !hasResidualBranch()) {
+      return super.call(inputs, kwargs);
+    }
+    const { norm1, attn, norm2, mlp, drop_path1, drop_path2 } = parts;
     const { heads, queries = x.shape[1]! } = attn;
     const scale = 1 / Math.sqrt(attn.weight("proj.kernel").shape[0]! / heads);
     const attention = { ...keptOf(x, drop_path1, kwargs), attention: { heads, scale, queries } };
@@ -47,13 +50,27 @@ export class DefaultBlock extends tfl.LayersModel {
       return residualBranch(middle, weightsOf(norm2, mlp, "fc1", "fc2"), kept, norm2.epsilon);
     });
   }
+}
 
-  #needsLayers({ training, sampleKeys, onAttention }: Kwargs): boolean {
-    const { attn, mlp, drop_path1 } = this.#parts;
-    const counts = drop_path1 !== undefined && (sampleKeys === undefined || sampleKeys === null);
-    const draws = counts || attn.attnDropRate > 0 || mlp.dropRate > 0;
-    return (training === true && draws) || onAttention !== undefined;
-  }
+/** The parts by the names that `transformerBlock` gives them, whatever the block's own name; `undefined` if one is missing or other. */
+function partsOf(layers: readonly tfl.layers.Layer[]): Parts | undefined {
+  const named = layers.map((layer) => [layer.name.slice(layer.name.lastIndexOf(".") + 1), layer]);
+  const parts: Parts = Object.fromEntries(named);
+  const isWhole =
+    parts.norm1 instanceof LayerNorm &&
+    parts.attn instanceof MultiHeadSelfAttention &&
+    parts.norm2 instanceof LayerNorm &&
+    parts.mlp instanceof Mlp;
+  return isWhole ? parts : undefined;
+}
+
+function needsLayers(
+  { attn, mlp, drop_path1 }: Parts,
+  { training, sampleKeys, onAttention }: Kwargs,
+): boolean {
+  const counts = drop_path1 !== undefined && (sampleKeys === undefined || sampleKeys === null);
+  const draws = counts || attn.attnDropRate > 0 || mlp.dropRate > 0;
+  return (training === true && draws) || onAttention !== undefined;
 }
 
 function weightsOf(norm: LayerNorm, main: SeededLayer, first: string, second: string): BranchWeights {

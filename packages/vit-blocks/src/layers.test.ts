@@ -149,6 +149,21 @@ describe.each(BACKENDS)("layers on %s", (backend) => {
     expect((loaded.apply(x) as tf.Tensor).dataSync()).toEqual((model.apply(x) as tf.Tensor).dataSync());
   });
 
+  test("a block takes int32 and bool, and is rebuilt from its config under another name", () => {
+    const one = transformerBlock(block);
+    const x = tf.greater(normalNoise([2, 5, 12], 3), 0);
+    const expected = (one.apply(tf.cast(x, "float32")) as tf.Tensor).arraySync();
+    for (const dtype of ["int32", "bool"] as const)
+      expect((one.apply(tf.cast(x, dtype)) as tf.Tensor).arraySync()).toEqual(expected);
+    const Block = one.constructor as unknown as tf.serialization.SerializableConstructor<tfl.LayersModel> &
+      typeof tfl.LayersModel;
+    const again = Block.fromConfig(Block, { ...one.getConfig(), name: "renamed" }) as tfl.LayersModel;
+    again.setWeights(one.getWeights());
+    expect(again.name).toBe("renamed");
+    expect((again.apply(tf.cast(x, "float32")) as tf.Tensor).arraySync()).toEqual(expected);
+    expect(again.getConfig()).toEqual({ ...one.getConfig(), name: "renamed" });
+  });
+
   test("KeyedDropout without keys draws anew at each call, and nothing in evaluation", () => {
     const layer = new KeyedDropout({ rate: 0.5, name: "drop" });
     const x = tf.ones([1, 64]);

@@ -125,6 +125,34 @@ test("a saved block becomes a plain model of the same layers, with the same resu
   expect(passes(loaded, 2)).toEqual(passes(block, 2));
 });
 
+test("an input that is not float32 runs the layers, which cast it, as on other backends", () => {
+  const { block, layers } = twins({ tokens: 5, dim: 12, heads: 3, dropPathRate: 0.3 });
+  const bits = tf.greater(tf.tensor(noise(2 * 5 * 12, 7), [2, 5, 12]), 0);
+  const call = { training: true, sampleKeys: [1, 2] };
+  const expected = (layers.apply(tf.cast(bits, "float32"), call) as tf.Tensor).dataSync();
+  for (const dtype of ["int32", "bool"] as const) {
+    const y = block.apply(tf.cast(bits, dtype), call) as tf.Tensor;
+    expect([y.dtype, y.dataSync()]).toEqual(["float32", expected]);
+  }
+});
+
+test("a block rebuilt from its config under any name is fused, with the same bits", async () => {
+  const { block, layers } = twins({ tokens: 5, dim: 12, heads: 3, queries: 2, dropPathRate: 0.3 });
+  const Block = block.constructor as unknown as tf.serialization.SerializableConstructor<tfl.LayersModel> &
+    typeof tfl.LayersModel;
+  const call = { training: true, sampleKeys: [1, 2, 3] };
+  for (const name of ["b", "another.name", "a name longer than that of any layer of the block"]) {
+    const again = Block.fromConfig(Block, { ...block.getConfig(), name }) as tfl.LayersModel;
+    again.setWeights(block.getWeights());
+    expect(again.name).toBe(name);
+    expect(passes(again, 3, call)).toEqual(passes(layers, 3, call));
+    const { kernelNames } = await tf.profile(() => again.apply(tf.ones([3, 5, 12]), call) as tf.Tensor);
+    expect(kernelNames).toContain("ResidualBranch");
+    expect(kernelNames).not.toContain("Gelu");
+    again.dispose();
+  }
+});
+
 test("sizes that do not fit are refused before a byte is written", async () => {
   const dim = tf.ones([4]);
   const inputs = {

@@ -86,8 +86,9 @@ export interface Task {
    */
   readonly variables: readonly tf.Variable[];
   /**
-   * Names of an outcome's parts, by which replicas sum them. `labeled` are those of `train` that are means over labeled rows; they
-   * are not logged for a batch that has none.
+   * Names of an outcome's parts, by which replicas sum them. `labeled` are those of `train` that are means over labeled rows, by their
+   * labeled share: they are not logged for a batch that has none, and an epoch's is the mean over all labeled rows of the epoch if one
+   * of its rows is not labeled (otherwise the mean of batch means, as the loss).
    */
   readonly parts: {
     readonly train: readonly string[];

@@ -188,6 +188,21 @@ describe("training progress", () => {
     expect(first!.endsWith("\x1b[K")).toBe(true);
   });
 
+  test("weighs a batch's accuracy by its labeled images, where it says how many", async () => {
+    const output = recorder(true, 120);
+    let time = 0;
+    const now = () => (time += 1000);
+    const progress = trainingProgress({ label: "student", epochs: 1, stepsPerEpoch: 3, output, now });
+    await progress.onTrainBegin?.();
+    await progress.onEpochBegin?.(0);
+    const timing = { size: 10, waitSeconds: 0.25, computeSeconds: 0.75, loss: 1 };
+    await progress.onBatchEnd?.(0, { ...timing, labeled: 2, accuracy: 1 });
+    await progress.onBatchEnd?.(1, { ...timing, labeled: 0 });
+    await progress.onBatchEnd?.(2, { ...timing, labeled: 6, accuracy: 0.5 });
+    const lines = output.text().split("\r");
+    expect(lines.at(-1)).toContain("step 3/3  loss 1.0000  accuracy 62.5%");
+  });
+
   test("cuts a line that a narrow terminal would wrap", async () => {
     const text = await train(true, 40);
     for (const line of text.split(/[\r\n]/)) expect(line.replace("\x1b[K", "").length).toBeLessThan(40);

@@ -46,14 +46,14 @@ export function trainingProgress(options: ProgressOptions): tfl.CustomCallbackAr
     },
     onBatchEnd: (index, logs = {}) => {
       const figures = logs as unknown as StepFigures & { loss: number; accuracy?: number };
-      const { size, loss, accuracy } = figures;
+      const { size, labeled = size, loss, accuracy } = figures;
       meter.add(figures);
       done = epoch.index * stepsPerEpoch + index + 1;
       epoch.batches += 1;
       epoch.loss += loss;
       if (accuracy !== undefined) {
-        epoch.judged += size; // a batch without a label has no accuracy
-        epoch.correct += accuracy * size;
+        epoch.judged += labeled; // a batch without a label has no accuracy
+        epoch.correct += accuracy * labeled;
       }
       line.update(() => {
         const means = `loss ${(epoch.loss / epoch.batches).toFixed(4)}  ${accuracyText(epoch.judged === 0 ? undefined : epoch.correct / epoch.judged)}`;

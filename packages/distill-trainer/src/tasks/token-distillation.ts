@@ -12,7 +12,8 @@ import { type DistillationOptions, type StudentHeads, taughtTask } from "./taugh
  * `student_loss`, `distillation_loss`, `accuracy`, and with hints `hint_loss`, as it is added; for validation `val_loss` = `val_student_loss` and `val_accuracy`.
  *
  * Samples without a label (−1) learn from the teacher alone: the first term is the mean over the labeled samples of the batch, 0 without
- * any, however the batch is cut into micro-batches or replicas, and `student_loss` and `accuracy` are of labeled samples.
+ * any, however the batch is cut into micro-batches or replicas. `student_loss` and `accuracy` are of labeled samples, those of a batch and
+ * of an epoch.
  *
  * @param options - Options, with a student of two outputs `[batch, classes]`: the classification head's logits, then the
  * distillation head's.

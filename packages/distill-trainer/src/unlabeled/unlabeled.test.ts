@@ -1,10 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import type { Batch } from "sample-keys";
-import { collect, errorOverLargest, largestDifference } from "test-kit";
+import { collect, emptyFolder, errorOverLargest, largestDifference } from "test-kit";
 import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
 import { type BatchLogs, type DataSource, evaluate, type FitOptions, fit, type Task } from "train-loop";
+import { folderStorage } from "train-loop/node";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   classification,
@@ -173,6 +174,7 @@ describe.each(BACKENDS)("samples without labels on %s", (backend) => {
     expect(Object.keys(steps[0]!)).toEqual([
       "batch",
       "size",
+      "labeled",
       "loss",
       "distillation_loss",
       "gradientNorm",
@@ -186,8 +188,60 @@ describe.each(BACKENDS)("samples without labels on %s", (backend) => {
     for (const number of right) expect(number).toBeCloseTo(Math.round(number), 5);
     const total = counts.reduce((sum, count) => sum + count, 0);
     expect(history.accuracy![0]).toBeCloseTo(right.reduce((sum, one) => sum + one, 0) / total, 5);
-    expect(history.student_loss![0]).toBeCloseTo((steps[1]!.student_loss! + steps[2]!.student_loss!) / 2, 5);
+    expect(steps.map(({ labeled }) => labeled)).toEqual(counts);
+    const ofLabels = steps.map(({ student_loss = 0 }, i) => (student_loss * counts[i]!) / total);
+    expect(history.student_loss![0]).toBeCloseTo(
+      ofLabels.reduce((sum, one) => sum + one, 0),
+      6,
+    );
     expect(history.loss![0]).toBeCloseTo(steps.reduce((sum, { loss }) => sum + loss!, 0) / 3, 5);
+  });
+
+  test("an epoch's labels' loss is the mean over its labeled rows; that of labeled data of batches, as the loss", async () => {
+    const epoch = async (labels: readonly number[]) => {
+      const student = studentOf(0);
+      const batches = await collect(pictures(labels).batches(0));
+      const expected = await Promise.all(batches.map((batch) => expectedLoss(student, batch, 0.1)));
+      const { history, steps } = await train(taskOf(student), pictures(labels), {
+        optimizer: tf.train.sgd(0),
+        epochs: 1,
+      });
+      const counts = batches.map((batch) => batch.labels.filter((label) => label >= 0).length);
+      const weighted = (weights: readonly number[]) =>
+        expected.reduce((sum, { studentLoss }, i) => sum + weights[i]! * studentLoss, 0) /
+        weights.reduce((sum, weight) => sum + weight, 0);
+      return { found: history.student_loss![0] as number, counts, weighted, steps };
+    };
+    const some = await epoch(SOME.slice(0, 21));
+    expect(some.counts).toHaveLength(3);
+    expect(new Set(some.counts).size).toBeGreaterThan(1);
+    expect(some.found).toBeCloseTo(some.weighted(some.counts), 5);
+    expect(some.found).not.toBeCloseTo(some.weighted([1, 1, 1]), 3);
+    const all = await epoch(SOME.slice(0, 21).map((label) => Math.max(label, 0)));
+    expect(all.counts).toEqual([8, 8, 5]);
+    expect(all.found).toBeCloseTo(all.weighted([1, 1, 1]), 5);
+    expect(all.found).not.toBeCloseTo(all.weighted(all.counts), 3);
+    expect(all.steps.map(({ labeled }) => labeled)).toEqual([undefined, undefined, undefined]);
+  });
+
+  test("a run that is resumed within an epoch has the same logs of labeled rows", async () => {
+    const source = mixedSource(pictures(SOME), { classes: CLASSES, cutmixAlpha: 0, mode: "elem" });
+    const whole = await train(taskOf(), source);
+    const storage = folderStorage(await emptyFolder());
+    const stop = new AbortController();
+    const onBatchEnd = (batch: number) => {
+      if (batch === 1) stop.abort(new Error("enough"));
+    };
+    const stopped = fit(taskOf(), adamW(), source, {
+      ...{ epochs: 2, microBatchSize: 8, checkpoint: { storage }, signal: stop.signal },
+      callbacks: { onBatchEnd: async (batch) => onBatchEnd(batch) },
+    });
+    await expect(stopped).rejects.toThrow("enough");
+    const resumed = await train(taskOf(), source, { checkpoint: { storage, resume: true } });
+    expect(resumed.steps).toEqual(whole.steps.slice(2));
+    expect(resumed.history).toEqual(whole.history);
+    const ofBatches = whole.steps.slice(0, 3).reduce((sum, step) => sum + step.student_loss! / 3, 0);
+    expect(whole.history.student_loss![0]).not.toBeCloseTo(ofBatches, 5); // each batch counts by its share
   });
 
   test("a mix counts by its labeled share, on the classes of that share", async () => {

@@ -26,8 +26,26 @@ export function withMeanWeights(batch: Batch): Batch {
   };
 }
 
+/** What a batch's logs are means over. */
+export interface LabeledCounts {
+  readonly rows: number;
+  /** Rows with a label, over which accuracy is a mean. */
+  readonly labeled: number;
+  /** Sum of the rows' labeled shares, by which a batch counts in an epoch's mean over what is labeled. */
+  readonly share: number;
+}
+
+/** Returns what the logs of a batch are means over. */
+export function labeledCounts(batch: Batch): LabeledCounts {
+  const rows = batch.labels.length;
+  const shares = labelWeightsOf(batch);
+  if (shares === undefined) return { rows, labeled: rows, share: rows };
+  const share = shares.reduce((sum, one) => sum + one, 0);
+  return { rows, labeled: labeledRows(withMeanWeights(batch)), share };
+}
+
 /** Returns the number of rows with a label, over which accuracy is a mean. */
-export function labeledRows({ labels }: Batch): number {
+function labeledRows({ labels }: Batch): number {
   return labels.reduce((count, label) => count + (label < 0 ? 0 : 1), 0);
 }
 

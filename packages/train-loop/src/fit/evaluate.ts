@@ -5,6 +5,7 @@ import { addToMessage } from "../checks/explain.ts";
 import { requireFiniteLoss } from "../checks/finite-tensors.ts";
 import { requireTask } from "../checks/require-task.ts";
 import type { DataSource } from "../data/data-source.ts";
+import { labeledCounts } from "../data/label-weights.ts";
 import type { Engine } from "../replicas/engine.ts";
 import { localEngine } from "../replicas/local-engine.ts";
 import { EpochLogs } from "../step/batch-logs.ts";
@@ -63,7 +64,7 @@ export async function evaluateWith(
     try {
       const logs = await engine.evaluate(batch, microBatchSize);
       await requireFiniteLoss(caller, logs, task);
-      total.add(logs, batch.labels.length);
+      total.add(logs, labeledCounts(batch));
     } catch (error) {
       addToMessage(error, `; batch ${index}`);
       throw error;

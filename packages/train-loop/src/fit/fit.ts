@@ -8,7 +8,7 @@ import { checkedBatches } from "../checks/checked-batches.ts";
 import { addToMessage } from "../checks/explain.ts";
 import { requireFiniteWeights } from "../checks/finite-tensors.ts";
 import { batchesPerEpoch, type DataSource } from "../data/data-source.ts";
-import { labeledRows, logsOfLabeled, withMeanWeights } from "../data/label-weights.ts";
+import { labeledCounts, logsOfLabeled, withMeanWeights } from "../data/label-weights.ts";
 import type { Engine } from "../replicas/engine.ts";
 import { type RunningEngine, startEngine } from "../replicas/start-engine.ts";
 import { EpochLogs } from "../step/batch-logs.ts";
@@ -96,7 +96,7 @@ async function fitWith(
     checkpoints,
   };
   const saved = await checkpoints?.resume();
-  const place = startAt(saved, initialEpoch);
+  const place = startAt(task, saved, initialEpoch);
   callbacks.setModel(flag);
   callbacks.setParams({
     epochs,
@@ -123,7 +123,7 @@ async function fitWith(
       await bestWeights?.keepIfBest(history.history as Record<string, number[]>);
       place.epoch += 1;
       place.batch = 0;
-      place.logs = new EpochLogs();
+      place.logs = new EpochLogs(task.parts.labeled);
       place.stopped = flag.stopTraining;
       await checkpoints?.save(progressAt(run, place), logs);
     }
@@ -169,12 +169,12 @@ interface RunPlace {
   stopped: boolean;
 }
 
-function startAt(saved: Progress | undefined, initialEpoch: number): RunPlace {
+function startAt({ parts }: Task, saved: Progress | undefined, initialEpoch: number): RunPlace {
   if (saved === undefined) {
-    return { step: 0, epoch: initialEpoch, batch: 0, logs: new EpochLogs(), stopped: false };
+    return { step: 0, epoch: initialEpoch, batch: 0, logs: new EpochLogs(parts.labeled), stopped: false };
   }
   const { step, epoch, batch, stopped } = saved;
-  return { step, epoch, batch, stopped, logs: new EpochLogs(saved.logs) };
+  return { step, epoch, batch, stopped, logs: new EpochLogs(parts.labeled, saved.logs) };
 }
 
 function progressAt({ history }: Run, { step, epoch, batch, logs, stopped }: RunPlace): Progress {
@@ -193,7 +193,8 @@ async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
     const batch = withMeanWeights(given);
     const startedAt = performance.now();
     const index = place.batch;
-    const size = batch.labels.length;
+    const counts = labeledCounts(given);
+    const { rows: size, labeled } = counts;
     await callbacks.onBatchBegin(index, { batch: index, size });
     const learningRate = learningRateOf(run.step.optimizer, place.step);
     const { gradients, logs, gradientNorm } = await compute(run, batch, place.step).catch(async (error) => {
@@ -209,10 +210,11 @@ async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
     takeStep(run.step, gradients);
     place.step += 1;
     place.batch += 1;
-    place.logs.add(logs, labeledRows(batch));
+    place.logs.add(logs, counts);
     const times = { waitSeconds: waited / 1000, computeSeconds: (performance.now() - startedAt) / 1000 };
     const rate = learningRate !== undefined && { learningRate };
-    await callbacks.onBatchEnd(index, { batch: index, size, ...logs, gradientNorm, ...rate, ...times });
+    const sizes = { size, ...(labeled < size && { labeled }) };
+    await callbacks.onBatchEnd(index, { batch: index, ...sizes, ...logs, gradientNorm, ...rate, ...times });
     await tf.nextFrame(); // lets timers, signals and the data's worker threads through
     const isEnding = run.signal?.aborted === true;
     if (isEnding || checkpoints?.isDue(place.step)) await checkpoints?.save(progressAt(run, place));

@@ -1,7 +1,9 @@
-/** Timing of a step, from the logs of `onBatchEnd`. */
+/** Size and timing of a step, from the logs of `onBatchEnd`. */
 export interface StepFigures {
   /** Samples of the batch. */
   readonly size: number;
+  /** Samples with a label, of which accuracy is; absent where all have one. */
+  readonly labeled?: number;
   /** Seconds spent waiting for the batch. */
   readonly waitSeconds: number;
   /** Seconds of computation after that. */

@@ -14,7 +14,7 @@ export interface TensorBoardOptions extends LogOptions {
 }
 
 /** Logs that are not results of a step. */
-const BOOKKEEPING = new Set(["batch", "size", "waitSeconds", "computeSeconds"]);
+const BOOKKEEPING = new Set(["batch", "size", "labeled", "waitSeconds", "computeSeconds"]);
 
 /**
  * Returns a callback that logs a run for TensorBoard; `folder` is the run.

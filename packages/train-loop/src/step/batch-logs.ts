@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type { LabeledCounts } from "../data/label-weights.ts";
 import type { BatchLogs, Outcome } from "../task.ts";
 
 /** Collects the scalars of a batch's micro-batches on the backend and reads them back once. */
@@ -55,41 +56,71 @@ export interface EpochLogsState {
   readonly sums: Readonly<Record<string, number>>;
   /** What each sum is of: batches, or samples for accuracy. */
   readonly counts: Readonly<Record<string, number>>;
+  /** Rows of the batches, the sum of their labeled shares, and the sums over labeled rows of the parts of the labels' loss. */
+  readonly labeled: {
+    readonly rows: number;
+    readonly share: number;
+    readonly sums: Readonly<Record<string, number>>;
+  };
 }
+
+const EMPTY: EpochLogsState = { sums: {}, counts: {}, labeled: { rows: 0, share: 0, sums: {} } };
 
 /**
  * Logs of an epoch, aggregated as in Keras: losses are unweighted means of batch means (a smaller last batch counts as much as
- * the others), accuracy is the mean over samples. What a batch's logs lack, it does not count in. What a batch's float32 accuracy counts
- * is an integer: equal counts give equal means.
+ * the others), accuracy is the mean over labeled samples. In an epoch with rows that are not labeled, the parts of the labels' loss are
+ * means over labeled rows too. What a batch's logs lack, it does not count in. What a batch's float32 accuracy counts is an integer: equal
+ * counts give equal means.
  */
 export class EpochLogs {
+  readonly #labeledParts: readonly string[];
   readonly #sums: Record<string, number>;
   readonly #counts: Record<string, number>;
+  readonly #labeledSums: Record<string, number>;
+  #rows: number;
+  #share: number;
 
-  /** @param state - Initial state. Default: empty. */
-  constructor(state: EpochLogsState = { sums: {}, counts: {} }) {
-    this.#sums = { ...state.sums };
-    this.#counts = { ...state.counts };
+  /**
+   * @param labeledParts - Names of the parts that are means over labeled rows.
+   * @param state - Initial state. Default: empty.
+   */
+  constructor(labeledParts: readonly string[] = [], state: EpochLogsState = EMPTY) {
+    const { sums, counts, labeled = EMPTY.labeled } = state; // older checkpoints have none
+    this.#labeledParts = labeledParts;
+    this.#sums = { ...sums };
+    this.#counts = { ...counts };
+    this.#labeledSums = { ...labeled.sums };
+    this.#rows = labeled.rows;
+    this.#share = labeled.share;
   }
 
   get state(): EpochLogsState {
-    return { sums: { ...this.#sums }, counts: { ...this.#counts } };
+    const labeled = { rows: this.#rows, share: this.#share, sums: { ...this.#labeledSums } };
+    return { sums: { ...this.#sums }, counts: { ...this.#counts }, labeled };
   }
 
-  /** @param samples - Those that accuracy is the mean over. */
-  add(logs: BatchLogs, samples: number): void {
+  /** Adds a batch's logs. */
+  add(logs: BatchLogs, { rows, labeled, share }: LabeledCounts): void {
+    this.#rows += rows;
+    this.#share += share;
     for (const [name, value] of Object.entries(logs)) {
-      const count = name === "accuracy" ? samples : 1;
-      const sum = name === "accuracy" ? Math.round(value * samples) : value;
+      const count = name === "accuracy" ? labeled : 1;
+      const sum = name === "accuracy" ? Math.round(value * labeled) : value;
       this.#sums[name] = (this.#sums[name] ?? 0) + sum;
       this.#counts[name] = (this.#counts[name] ?? 0) + count;
+      if (this.#labeledParts.includes(name))
+        this.#labeledSums[name] = (this.#labeledSums[name] ?? 0) + value * share;
     }
   }
 
   /** Returns the means; `prefix` is that of each name, `"val_"` for validation. */
   means(prefix = ""): BatchLogs {
+    const isLabeled = this.#share === this.#rows;
     return Object.fromEntries(
-      Object.entries(this.#sums).map(([name, sum]) => [prefix + name, sum / this.#counts[name]!]),
+      Object.entries(this.#sums).map(([name, sum]) => {
+        const overRows = isLabeled ? undefined : this.#labeledSums[name];
+        return [prefix + name, overRows === undefined ? sum / this.#counts[name]! : overRows / this.#share];
+      }),
     );
   }
 }

@@ -82,6 +82,32 @@ describe.each(BACKENDS)("averageTeachers on %s", (backend) => {
     hints.dispose();
   });
 
+  test("names a teacher that does not answer with a row for each image, and frees the others' answers", async () => {
+    const short: Teacher = { classes: 3, logits: () => tf.zeros([1, 3]) };
+    const wide: Teacher = { classes: 3, logits: ({ shape }) => tf.zeros([shape[0]!, 4]) };
+    const images = tf.zeros([2, 1]);
+    const before = tf.memory().numTensors;
+    for (const [other, shape] of [
+      [short, "[1,3]"],
+      [wide, "[2,4]"],
+    ] as const) {
+      const both = averageTeachers([{ teacher: constant([0, 1, 2]) }, { teacher: other }]);
+      await expect(both.logits(images)).rejects.toThrow(
+        `averageTeachers: teachers[1] must answer with logits of the shape [2,3], one row for each image, got ${shape}`,
+      );
+    }
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test("infinite logits are refused by fit, which names the row", async () => {
+    const [sure, other] = [constant([Number.POSITIVE_INFINITY, 0, 0]), constant([0, 0, 0])];
+    const teacher = averageTeachers([{ teacher: sure }, { teacher: other }]);
+    const task = logitDistillation({ student: oneHead(), teacher });
+    await expect(fit(task, tf.train.sgd(0.1), pictures(SOME), { epochs: 1 })).rejects.toThrow(
+      "fit: the teacher's logits must be finite, got NaN or an infinity in row 0 of the batch",
+    );
+  });
+
   test("refuses what does not fit", async () => {
     expect(() => averageTeachers([])).toThrow("averageTeachers: expected at least one teacher, got none");
     const [two, three] = [constant([0, 1]), constant([0, 1, 2])];

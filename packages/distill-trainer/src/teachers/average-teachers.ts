@@ -30,11 +30,12 @@ const CHECKS: Checks<WeightedTeacher> = { teacher: TEACHER, weight: optional(POS
  * soft distillation is that of the weighted sum of each teacher's own. The logits are `T · log Σ w · softmax(logits / T)`.
  *
  * Inner layers are those of the teachers, named `"<position>.<layer>"`, so hints may come from each; each teacher runs once a
- * batch. Teachers stay the caller's.
+ * batch. Teachers stay the caller's. Their logits must be finite: a row of NaN or infinite ones may be NaN in the mean, which `fit`
+ * refuses, naming the row.
  *
  * @param teachers - At least one, of the same classes in the same order.
  * @throws TypeError for an argument of the wrong type. RangeError for an empty list, a weight or temperature that is not positive, or
- * different numbers of classes.
+ * different numbers of classes; from `logits`, if a teacher answers with another shape than `[batch, classes]`.
  * @see Hinton et al. 2015, https://arxiv.org/abs/1503.02531
  *
  * @example
@@ -82,6 +83,11 @@ export function averageTeachers(
             : { logits: await teacher.logits(images, views), features: [] },
         );
       }
+      requireLike(
+        ran.map((one) => one.logits),
+        images.shape[0],
+        classes,
+      );
       const logits = meanLogits(
         ran.map((one) => one.logits),
         shares,
@@ -112,6 +118,16 @@ export function averageTeachers(
     ...(own.some((teacher) => teacher.layers !== undefined) && { layers }),
     logits: async (images, views) => (await run(images, [], views)).logits,
   };
+}
+
+/** @throws RangeError naming the first teacher whose logits are not one row of the classes for each image. */
+function requireLike(logits: readonly tf.Tensor[], rows: number | undefined, classes: number): void {
+  for (const [i, { shape }] of logits.entries()) {
+    if (String(shape) === String([rows, classes])) continue;
+    throw new RangeError(
+      `averageTeachers: teachers[${i}] must answer with logits of the shape [${rows},${classes}], one row for each image, got [${shape}]`,
+    );
+  }
 }
 
 /** Teacher and layer of `"<position>.<layer>"`. */

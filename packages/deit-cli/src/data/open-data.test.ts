@@ -103,6 +103,47 @@ describe("openData", () => {
     await expect(open(root).data).resolves.toBeDefined(); // the training then names the first
   });
 
+  test("decodes pictures without a label before anything learns, and leaves bad ones out", async () => {
+    const root = await folderOf({ cats: 10, dogs: 10 });
+    const blue = await sharp({ create: { width: 9, height: 8, channels: 3, background: "blue" } })
+      .png()
+      .toBuffer();
+    const more = await emptyFolder();
+    await writeFile(join(more, "a.png"), "no picture");
+    await expect(open(root, { unlabeled: more }).data).rejects.toThrow(
+      "unlabeled/a.png: expected a picture that decodes, got: ",
+    );
+    await expect(open(root, { unlabeled: more, skipBadImages: true }).data).rejects.toThrow(
+      `${more}: expected a picture that decodes to train on, got none: unlabeled/a.png: expected a picture that decodes, got: `,
+    );
+    for (const name of ["b.png", "c.png"]) await writeFile(join(more, name), blue);
+    await expect(open(root, { unlabeled: more }).data).rejects.toThrow("a.png: expected a picture");
+    const { train, labeled, notes, description } = await open(root, { unlabeled: more, skipBadImages: true })
+      .data;
+    expect(description).toContain("18 labeled and 2 unlabeled to train on, 2 held out");
+    expect([train.size, labeled.size]).toEqual([20, 18]);
+    expect(train.keys.slice(18)).toEqual(["unlabeled/b.png", "unlabeled/c.png"]);
+    expect(notes).toHaveLength(1);
+    expect(notes[0]).toMatch(
+      /^--unlabeled: left out: 1 picture that does not decode, such as unlabeled\/a\.png: /,
+    );
+  });
+
+  test("a picture whose label is hidden must decode too, before anything learns", async () => {
+    const root = await folderOf({ cats: 10, dogs: 10 });
+    const labels = { labels: "2/class" };
+    const { train } = await open(root, labels).data;
+    const hidden = train.keys[train.labels.indexOf(-1)]!;
+    await writeFile(join(root, hidden), "no picture");
+    await expect(open(root, labels).data).rejects.toThrow(
+      `${hidden}: expected a picture that decodes, got: `,
+    );
+    const { description } = await open(root, { ...labels, skipBadImages: true }).data; // training leaves it out
+    expect(description).toContain("4 labeled and 14 unlabeled to train on, 2 held out");
+    const { validation } = await open(root).data; // whose label is there
+    expect(validation.size).toBe(2);
+  });
+
   test("refuses the only class by its name", async () => {
     await expect(open(await folderOf({ cats: 10 })).data).rejects.toThrow(
       "expected at least 2 classes, got one, 'cats'",

@@ -6,6 +6,7 @@ import { percent } from "../terminal/format.ts";
 import { type LineOutput, liveLine } from "../terminal/live-line.ts";
 import { pictureRules } from "./picture-rules.ts";
 import { addUnlabeled, hideLabels } from "./training-labels.ts";
+import { undecodable } from "./undecodable.ts";
 
 /** Pictures for training, and held-out ones for validation. */
 export interface FlowerData {
@@ -35,7 +36,10 @@ export interface FlowerData {
  * @param signal - Stops the work.
  * @param options - `use: "judge"` also accepts data that cannot be split, with one class or one picture of a class: all pictures
  * are held out then, and no label is hidden.
- * @throws Error naming a class without a picture that decodes, where bad pictures are skipped.
+ * Pictures without a label are decoded once: a student learns from them only after teachers have learned from the others.
+ *
+ * @throws Error naming a class without a picture that decodes, where bad pictures are skipped; otherwise the first picture without a
+ * label that does not decode.
  */
 export async function openData(
   settings: Settings,
@@ -58,8 +62,13 @@ export async function openData(
     : split(store, further, settings);
   const { labels, unlabeled } = use === "judge" ? {} : settings.data;
   const kept = hideLabels(own, labels, settings.run.seed);
+  const checks = { data: settings.data, output, signal };
+  const hidden = [...kept.keys.keys()].filter((i) => kept.labels[i]! < 0);
+  if (!settings.data.skipBadImages) await undecodable(kept, hidden, checks);
   const train =
-    unlabeled === undefined ? kept : await addUnlabeled(kept, { path: unlabeled, all: store, note, signal });
+    unlabeled === undefined
+      ? kept
+      : await addUnlabeled(kept, { path: unlabeled, all: store, note, ...checks });
   const labeled = labeledPart(train);
   if (settings.data.skipBadImages) await requireDecodable(labeled, settings, signal);
   for (const [label, name] of store.classNames.entries()) {

@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { startBackend } from "tfjs-backends";
 import { openData } from "../data/open-data.ts";
+import { distinctNames } from "../files/distinct-names.ts";
+import { requireOwnOutput } from "../files/own-output.ts";
 import { writeAtomically } from "../files/write-atomically.ts";
 import { compareArms } from "../judge/compare-arms.ts";
-import { type PictureRow, toCsv } from "../judge/picture-rows.ts";
+import { PICTURE_COLUMNS, type PictureRow, toCsv } from "../judge/picture-rows.ts";
 import type { Edits } from "../options/edits.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { comparisonText, method } from "../report/comparison-text.ts";
@@ -64,14 +66,16 @@ async function writeAgain({ args, edits, output, signal }: Call): Promise<void> 
 
 /** Compares the models of runs and series, from their `pictures.csv`. */
 async function compare({ args, use, output }: Call): Promise<void> {
+  if (use.csv !== undefined) await requireOwnTable(use.csv);
   const settings = args.map((folder) => resolveDataSettings(savedSettings(folder, "report")));
   const ways = settings.map((one) => JSON.stringify(withoutSeeds(decisiveSettings(one))));
-  const isOneWay = new Set(ways).size === 1;
+  const different = [...new Set(ways)];
+  const names = distinctNames(different.map((way) => args[ways.indexOf(way)]!)); // runs that differ by seeds only are arms together
   const rows: PictureRow[] = [];
   for (const [i, folder] of args.entries()) {
-    const way = basename(resolve(args[ways.indexOf(ways[i]!)]!)); // runs that differ by seeds only are arms together
+    const name = names[different.indexOf(ways[i]!)]!;
     const own = await readPictures(folder);
-    rows.push(...own.map((row) => (isOneWay ? row : { ...row, arm: `${way}: ${row.arm}` })));
+    rows.push(...own.map((row) => (names.length === 1 ? row : { ...row, arm: `${name}: ${row.arm}` })));
   }
   const comparison = compareArms(rows, (arm) => !arm.endsWith("teacher"));
   const isByFolds = settings.some(({ data }) => data.folds !== undefined);
@@ -79,6 +83,13 @@ async function compare({ args, use, output }: Call): Promise<void> {
   const json = JSON.stringify({ ...comparison, method: method(comparison, isByFolds) }, null, 2);
   output.write(`${use.json ? json : comparisonText(comparison, isByFolds)}\n`);
   if (use.csv !== undefined && !use.json) output.write(`\npictures: ${resolve(use.csv)}\n`);
+}
+
+/** @throws UsageError for a file of a run, or one that is no table of pictures. */
+async function requireOwnTable(path: string): Promise<void> {
+  if (existsSync(path) && existsSync(join(dirname(path), "settings.json")))
+    throw new UsageError(`--csv: expected a new file, or one outside of runs, got '${path}', which is a run's`);
+  await requireOwnOutput("--csv", path, PICTURE_COLUMNS);
 }
 
 function withoutSeeds(settings: Edits): Edits {

@@ -12,7 +12,8 @@ export interface PictureRow {
   readonly correct: boolean;
 }
 
-const COLUMNS = ["picture", "label", "arm", "seed", "predicted", "correct"] as const;
+/** First line of the CSV. */
+export const PICTURE_COLUMNS = "picture,label,arm,seed,predicted,correct";
 
 /** Rows as CSV (RFC 4180, lines end with a line feed), `correct` as 1 or 0. */
 export function toCsv(rows: readonly PictureRow[]): string {
@@ -21,7 +22,7 @@ export function toCsv(rows: readonly PictureRow[]): string {
       .map((cell) => quoted(String(cell)))
       .join(","),
   );
-  return `${[COLUMNS.join(","), ...lines].join("\n")}\n`;
+  return `${[PICTURE_COLUMNS, ...lines].join("\n")}\n`;
 }
 
 function quoted(cell: string): string {
@@ -31,12 +32,12 @@ function quoted(cell: string): string {
 /** Rows of a CSV of these columns. @throws Error naming the file and the row that does not fit. */
 export function fromCsv(text: string, file: string): PictureRow[] {
   const [header, ...lines] = cellsOf(text);
-  if (header?.join() !== COLUMNS.join())
-    throw new Error(`${file}: expected the columns ${COLUMNS.join()}, got ${header?.join()}`);
+  if (header?.join() !== PICTURE_COLUMNS)
+    throw new Error(`${file}: expected the columns ${PICTURE_COLUMNS}, got ${header?.join()}`);
   return lines.map((cells, i) => {
     const [picture, label, arm, seed, predicted, correct] = cells;
-    if (cells.length !== COLUMNS.length || !/^\d+$/.test(seed!) || !/^[01]$/.test(correct!))
-      throw new Error(`${file}: row ${i + 1}: expected ${COLUMNS.join()}, got ${cells.join()}`);
+    if (cells.length !== header!.length || !/^\d+$/.test(seed!) || !/^[01]$/.test(correct!))
+      throw new Error(`${file}: row ${i + 1}: expected ${PICTURE_COLUMNS}, got ${cells.join()}`);
     const names = { picture: picture!, label: label!, arm: arm!, predicted: predicted! };
     return { ...names, seed: Number(seed), correct: correct === "1" };
   });

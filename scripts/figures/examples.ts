@@ -58,8 +58,8 @@ export const demo: Figured = {
   name: "deit-cli",
   readme: "packages/deit-cli/README.md",
   read(result) {
-    const { models } = JSON.parse(result) as Pick<RunResult, "models">;
-    const saved = epochsSaved(models);
+    const { settings, models } = JSON.parse(result) as Pick<RunResult, "settings" | "models">;
+    const saved = epochsSaved({ settings, models });
     const figures = models.flatMap(({ name, params, valAccuracy, imagesPerSecond, trainImagesPerSecond }) => [
       [`${name}: parameters`, Number(params)],
       [`${name}: accuracy`, Number((100 * Number(valAccuracy)).toFixed(1))],

@@ -15,6 +15,7 @@ import { kebab } from "./options/kebab.ts";
 import { optionOf } from "./options/option-table.ts";
 import { readConfig } from "./options/read-config.ts";
 import { UsageError } from "./process/usage-error.ts";
+import { requireDrawn } from "./settings/require-drawn.ts";
 
 /** All commands. Without one the program trains the demo. */
 export const COMMANDS: readonly Command[] = [train, evaluate, predict, teacher, report, attention, data];
@@ -108,7 +109,11 @@ function optionsOf(
   }
   const { config, ...typed } = given;
   const paths = [...settings, ...options.map((option) => optionOf(option).path)];
-  const all = { ...(config !== undefined && readConfig(String(config), paths)), ...editsOf(typed) };
+  const edits = editsOf(typed);
+  const saved = config === undefined ? {} : readConfig(String(config), paths);
+  const isOneSeed = typed.seed !== undefined && Array.isArray(saved["run.seeds"]); // in place of the list
+  const all: Edits = { ...saved, ...(isOneSeed && { "run.seeds": undefined }), ...edits };
+  requireDrawn(edits, all);
   const part = (isUse: boolean): Edits =>
     Object.fromEntries(Object.entries(all).filter(([path]) => path.startsWith("use.") === isUse));
   return { edits: part(false), use: useSettings(part(true)) };

@@ -6,6 +6,7 @@ import { accuracyOf, classFigures, confusionMatrix } from "../judge/judgement.ts
 import { predictionsOf } from "../judge/predictions.ts";
 import { placesOf } from "../models/class-names.ts";
 import { type OpenedModel, openModel } from "../models/open-model.ts";
+import { withoutModel } from "../models/student-of.ts";
 import type { Edits } from "../options/edits.ts";
 import { optionOf } from "../options/option-table.ts";
 import { UsageError } from "../process/usage-error.ts";
@@ -14,6 +15,7 @@ import { dataRecord, readDataRecord } from "../runs/data-record.ts";
 import { savedSettings } from "../runs/saved-settings.ts";
 import { STAGE_NAMES } from "../runs/stages.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
+import { requireDrawn } from "../settings/require-drawn.ts";
 import { resolveDataSettings } from "../settings/resolve-settings.ts";
 import type { Settings } from "../settings/settings.ts";
 import { percent } from "../terminal/format.ts";
@@ -111,7 +113,7 @@ function modelFolders(path: string): string[] {
   const inRun = STAGE_NAMES.map((stage) => join(path, stage)).filter((folder) => existsSync(folder));
   if (inRun.length > 0) return inRun;
   if (existsSync(join(path, "settings.json")))
-    throw new UsageError(`evaluate: expected a run with a trained model, got '${path}', which has none yet`);
+    throw new UsageError(`evaluate: expected a run with a trained model, got ${withoutModel(path)}`);
   if (existsSync(path)) return [path];
   throw new UsageError(`evaluate: expected the folder of a run or of a saved model, got '${path}'`);
 }
@@ -121,6 +123,7 @@ function dataSettings(folder: string, edits: Edits): Settings {
   const run = dirname(folder);
   const saved = existsSync(join(run, "settings.json")) ? savedSettings(run, "evaluate") : {};
   const isOther = edits["data.path"] !== undefined || edits["data.download"] === true;
+  if (!isOther) requireDrawn(edits, saved);
   const others = isOther && { "data.path": undefined, "data.download": false };
   return resolveDataSettings({ ...saved, ...others, ...edits });
 }

@@ -282,7 +282,7 @@ describe("class names", () => {
     const folder = await emptyFolder();
     const store = (keys: string[]) => ({ keys, labels: Int32Array.from(keys, (_, i) => i % 2) });
     const data = (classNames: string[], keys: string[]) =>
-      ({ classNames, train: store(keys), validation: store([]) }) as unknown as Parameters<
+      ({ classNames, train: store(keys), validation: store([]), all: store(keys) }) as unknown as Parameters<
         typeof writeDataRecord
       >[1];
     await writeDataRecord(folder, data(["cats", "dogs"], ["cats/1.jpg", "dogs/1.jpg"]));

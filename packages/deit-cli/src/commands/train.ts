@@ -1,6 +1,7 @@
 import type { Edits } from "../options/edits.ts";
 import { OPTION_NAMES, type OptionName, optionOf } from "../options/option-table.ts";
 import { savedSettings } from "../runs/saved-settings.ts";
+import { requireDrawn } from "../settings/require-drawn.ts";
 import { resolveSettings, resumeSettings } from "../settings/resolve-settings.ts";
 import { isSeries } from "../settings/series.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -11,9 +12,10 @@ import type { Command } from "./command.ts";
 /** Settings of a command that trains: those of the run that is resumed, or of a new one. */
 export function trainSettings(edits: Edits): Settings {
   const resumed = edits["run.resume"];
-  return resumed === undefined || resumed === null
-    ? resolveSettings(edits)
-    : resumeSettings(savedSettings(String(resumed)), edits);
+  if (resumed === undefined || resumed === null) return resolveSettings(edits);
+  const saved = savedSettings(String(resumed));
+  requireDrawn(edits, saved);
+  return resumeSettings(saved, edits);
 }
 
 /** Options of the commands that train: all settings. */

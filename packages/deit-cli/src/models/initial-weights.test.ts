@@ -5,6 +5,7 @@ import { saveSafetensors } from "safetensors-io/node";
 import { emptyFolder } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { expect, test } from "vitest";
+import { UsageError } from "../process/usage-error.ts";
 import { requireInitialWeights } from "./initial-weights.ts";
 
 test("what of a weights file a student does not start from is said; what it would compute without is refused", async () => {
@@ -24,4 +25,16 @@ test("what of a weights file a student does not start from is said; what it woul
   await expect(requireInitialWeights(config, { weights: file })).rejects.toThrow(
     /is not for this model, nothing was loaded. unexpected: blocks.0.ls1.gamma$/,
   );
+});
+
+test("a weights file that does not exist is refused by its option", async () => {
+  const config = { imageSize: 16, patchSize: 8, dim: 8, depth: 1, heads: 2, classes: 7 } as const;
+  const path = join(await emptyFolder(), "none.safetensors");
+  for (const [option, start] of [
+    ["--weights", { weights: path }],
+    ["--select-from", { selectFrom: path }],
+  ] as const)
+    await expect(requireInitialWeights(config, start)).rejects.toThrow(
+      new UsageError(`${option}: expected a safetensors file, got '${path}', which does not exist`),
+    );
 });

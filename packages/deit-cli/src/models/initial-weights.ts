@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { mimeticInit, type VitConfig, vit } from "deit-model";
 import { loadWeightsFile } from "deit-model/node";
@@ -43,10 +44,12 @@ export async function setInitialWeights(
  *
  * @returns One line for people: of a file, the tensors that are used, interpolated, missing in it or left out. `undefined` without a
  * special start.
- * @throws UsageError for sizes that mimetic weights cannot have; as {@link setInitialWeights}.
+ * @throws UsageError for a file that does not exist, naming the option, and for sizes that mimetic weights cannot have; as {@link setInitialWeights}.
  */
 export async function requireInitialWeights(config: VitConfig, start: Start): Promise<string | undefined> {
   if (start.mimetic === true) return requireMimetic(config);
+  requireFile("--weights", start.weights);
+  requireFile("--select-from", start.selectFrom);
   const model = vit(config);
   try {
     const report = await setInitialWeights(model, start, 0);
@@ -58,6 +61,11 @@ export async function requireInitialWeights(config: VitConfig, start: Start): Pr
   } finally {
     model.dispose();
   }
+}
+
+function requireFile(option: string, path: string | undefined): void {
+  if (path !== undefined && !existsSync(path))
+    throw new UsageError(`${option}: expected a safetensors file, got '${path}', which does not exist`);
 }
 
 function requireMimetic(config: VitConfig): string {

@@ -7,7 +7,7 @@ import { loadLayersModelFile, orDispose } from "./layers-model-files.ts";
 import "./known-layers.ts";
 import { addNotes, answersOf, centerCropOf, notesOf, preprocessOf } from "./notes.ts";
 import { type Pixels, setPixels } from "./pixels.ts";
-import { studentOf } from "./student-of.ts";
+import { studentOf, withoutModel } from "./student-of.ts";
 
 /** A saved classifier, ready for pictures. */
 export interface OpenedModel {
@@ -42,7 +42,7 @@ export interface ModelUse {
 export async function openModel(path: string, { pixels, outputs }: ModelUse = {}): Promise<OpenedModel> {
   const folder = existsSync(join(path, "settings.json")) ? studentOf(path) : path;
   if (folder === undefined)
-    throw new UsageError(`--model: expected a run with a trained student, got '${path}', which has none yet`);
+    throw new UsageError(`--model: expected a run with a trained student, got ${withoutModel(path)}`);
   const model = await loadLayersModelFile(folder);
   return orDispose(model, () => described(folder, model, { pixels, outputs }));
 }

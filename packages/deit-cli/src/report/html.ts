@@ -39,8 +39,8 @@ A distilled student's training loss also contains the distillation loss: it does
 ${resultTable(models)}
 <p class="note">Accuracy on ${environment.validationImages} held-out images; images/s of a forward pass over them; images/s of
 training, and the share of that time spent waiting for data. All figures were measured in this run.</p>
-<p><strong>${escapeHtml(worth(models) || verdict(result))}</strong></p>
-${worth(models) === "" ? "" : `<p>${escapeHtml(verdict(result))}</p>`}
+<p><strong>${escapeHtml(worth(result) || verdict(result))}</strong></p>
+${worth(result) === "" ? "" : `<p>${escapeHtml(verdict(result))}</p>`}
 ${isByHeldOut(settings) ? `<p>${escapeHtml(keptEpochs(result))}</p>` : ""}
 <h2>Curves</h2>
 ${curveCharts(result)}

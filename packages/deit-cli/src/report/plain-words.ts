@@ -5,7 +5,7 @@ import { shortPath } from "../files/short-path.ts";
 import { mcnemar, wilson } from "../judge/significance.ts";
 import type { ModelResult, RunResult } from "../runs/run-result.ts";
 import { nameOf, stagesOf } from "../runs/stages.ts";
-import { isByHeldOut, keptEpoch } from "../settings/kept-epoch.ts";
+import { bestLog, isByHeldOut, keptEpoch } from "../settings/kept-epoch.ts";
 import type { DataSettings, RunSettings, Settings } from "../settings/settings.ts";
 import { stageSettings } from "../settings/stage-settings.ts";
 import type { StageName } from "../stage-name.ts";
@@ -86,16 +86,25 @@ interface Worth {
   readonly distilled: number;
 }
 
+/** The part of a run's result that {@link worth} reads. */
+interface Compared {
+  readonly settings: Pick<Settings, "run" | "recipe">;
+  readonly models: readonly JudgedModel[];
+}
+
 /**
- * Epochs that the teacher saves, from the curves of held-out pictures.
+ * Epochs that the teacher saves, from the curves of held-out pictures: those of the weights that are saved, the moving average's where
+ * there is one.
  *
- * @returns `undefined` without two curves to compare, or where the distilled student does not end above the other, or is not there
- * sooner.
+ * @returns `undefined` without two curves to compare, where held-out pictures chose the epochs, or where the distilled student does not
+ * end above the other, or is not there sooner.
  */
-export function epochsSaved(models: readonly JudgedModel[]): Worth | undefined {
+export function epochsSaved({ settings, models }: Compared): Worth | undefined {
+  if (isByHeldOut(settings)) return undefined;
+  const curveOf = (model: JudgedModel | undefined) => model?.history?.[bestLog(settings).monitor];
   const [alone, ...others] = models.filter(({ name }) => name !== "teacher");
   const [student] = others.sort((a, b) => b.valAccuracy - a.valAccuracy);
-  const [before, curve] = [alone?.history?.val_accuracy, student?.history?.val_accuracy];
+  const [before, curve] = [curveOf(alone), curveOf(student)];
   if (alone?.name !== "student alone" || student === undefined || !before?.length || !curve?.length) return;
   const distilled = curve.findLastIndex((accuracy) => accuracy < before.at(-1)!) + 2; // counted from 1
   const isAbove = student.valAccuracy > alone.valAccuracy && distilled <= curve.length;
@@ -103,8 +112,8 @@ export function epochsSaved(models: readonly JudgedModel[]): Worth | undefined {
 }
 
 /** What the teacher is worth, in a sentence; empty where it saves no epoch. */
-export function worth(models: readonly JudgedModel[]): string {
-  const saved = epochsSaved(models);
+export function worth(compared: Compared): string {
+  const saved = epochsSaved(compared);
   if (saved === undefined) return "";
   const { student, alone: epochs, distilled: epoch } = saved;
   const ways =

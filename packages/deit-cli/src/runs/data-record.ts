@@ -16,6 +16,8 @@ const schema = z.object({
   classNames: z.array(z.string()).readonly(),
   /** SHA-256 of the pictures' names, classes and split, labels hidden in the run included. */
   pictures: z.string(),
+  /** SHA-256 of the pictures' names and classes, however they are split. */
+  all: z.string().exactOptional(),
   /** SHA-256 of the names of the pictures without labels, if there are any. */
   unlabeled: z.string().exactOptional(),
 });
@@ -34,9 +36,13 @@ export function dataRecord({ classNames, train, validation, all }: FlowerData): 
     for (const key of own) hash.update(`${labels.get(key)} ${key.normalize("NFC")}\n`);
   }
   const pictures = hash.digest("hex");
-  if (added.length === 0) return { classNames, pictures };
-  const names = added.map((key) => `${key.normalize("NFC")}\n`).join("");
-  return { classNames, pictures, unlabeled: createHash("sha256").update(names).digest("hex") };
+  const record = { classNames, pictures, all: digestOf(all.keys.map((key) => `${labels.get(key)} ${key}`)) };
+  return added.length === 0 ? record : { ...record, unlabeled: digestOf(added) };
+}
+
+function digestOf(names: readonly string[]): string {
+  const text = names.map((name) => `${name.normalize("NFC")}\n`).join("");
+  return createHash("sha256").update(text).digest("hex");
 }
 
 export async function writeDataRecord(folder: string, data: FlowerData): Promise<void> {
@@ -69,4 +75,16 @@ export async function requireSameData(folder: string, data: FlowerData): Promise
       `--resume: expected the pictures that '${folder}' began with, got others: pictures were added, removed or renamed`,
     );
   }
+}
+
+/** @throws UsageError if a run of a series has other classes or pictures than `first`, whatever their split. */
+export function requireSamePictures(name: string, record: DataRecord, first: DataRecord): void {
+  const isSame =
+    areSameNames(first.classNames, record.classNames) &&
+    (first.all ?? record.all) === (record.all ?? first.all) && // earlier records have none
+    first.unlabeled === record.unlabeled;
+  if (!isSame)
+    throw new UsageError(
+      `${name}: expected the pictures of the series' first run, got others: pictures were added, removed or renamed`,
+    );
 }

@@ -29,6 +29,15 @@ describe("the command line", () => {
     expect(parse("--download")).toMatchObject({ run: { preset: "photos" }, data: { download: true } });
   });
 
+  test("fits a preset's values to what is given", () => {
+    expect(parse("--count", "10000").data.heldOut).toBe(1000);
+    expect(parse("--count", "20000").data).not.toHaveProperty("heldOut"); // a tenth, 2000
+    expect(parse("--data", "a", "--students", "all").recipe).toMatchObject({ alpha: 0.5, hints: {} });
+    expect(parse("--data", "a", "--students", "all", "--alpha", "0.7").recipe.alpha).toBe(0.7);
+    expect(parse("--data", "a").recipe.alpha).toBe(0);
+    expect(() => parse("--data", "a", "--students", "all", "--alpha", "0")).toThrow("got 0");
+  });
+
   test("counts seeds from --seed on, or takes a list", () => {
     expect(parse("--seeds", "3").run).toMatchObject({ seed: 42, seeds: [42, 43, 44] });
     expect(parse("--seeds", "2", "--seed", "7").run).toMatchObject({ seed: 7, seeds: [7, 8] });
@@ -108,10 +117,13 @@ describe("the command line", () => {
     [["--epochs", "1", "--epochs", "2"], "--epochs: recipe.epochs must be an integer >= 1, got [1,2]"],
     [["--epochs", "0"], "--epochs: recipe.epochs must be an integer >= 1, got 0"],
     [["--alpha", "2"], "--alpha: recipe.alpha must be in [0, 1], got 2"],
-    [["--alpha", "0"], "--alpha: expected a number above 0, as the answers of the teacher teach, got 0"],
+    [
+      ["--alpha", "0"],
+      "--alpha: expected a number above 0, as in --alpha 0.5, since the answers of the teacher teach, got 0",
+    ],
     [
       ["--preset", "tiny", "--alpha", "0"],
-      "--alpha: expected a number above 0, as the answers of the teacher teach, got 0 without --hints",
+      "--alpha: expected a number above 0, as in --alpha 0.5, since the answers of the teacher teach, got 0 without --hints",
     ],
     [["--drop-path-rate", "1"], "--drop-path-rate: recipe.dropPathRate must be in [0, 1), got 1"],
     [["--name", "a/b"], "--name: run.name must be letters, digits, dots, dashes and underscores, got 'a/b'"],
@@ -173,6 +185,20 @@ describe("the command line", () => {
       ["--preset", "photos", "--distillation", "soft"],
       "--distillation: expected --alpha above 0 with it, as the answers of the teacher teach, got --alpha 0",
     ],
+    [
+      ["--data", "a", "--hints", "off"],
+      "--alpha: expected a number above 0, as in --alpha 0.5, since the answers of the teacher teach, got 0 without --hints",
+    ],
+    [["--data", "a", "--held-out", "9"], "--held-out: expected drawn flowers with it, got --data"],
+    [["data", "--download", "--count", "90"], "--count: expected drawn flowers with it, got --download"],
+    [
+      ["evaluate", "run", "--data", "a", "--data-seed", "1"],
+      "--data-seed: expected drawn flowers with it, got --data",
+    ],
+    [
+      ["--count", "20000", "--held-out", "1000"],
+      "--held-out: data.heldOut must be at least a tenth of data.count, 2000, got 1000",
+    ],
     [["--data", "a", "--download"], "--data and --download: expected one of the two, got both"],
     [
       ["--warmup-steps", "5", "--warmup-epochs", "1"],
@@ -194,6 +220,34 @@ describe("a configuration file", () => {
     const settings = { run: { preset: "tiny" }, recipe: { epochs: 7, dropPathRate: 0.25 } };
     const { recipe } = parse("--config", await configOf(JSON.stringify(settings)), "--epochs", "3");
     expect(recipe).toEqual({ ...PRESETS.tiny!.recipe, epochs: 3, dropPathRate: 0.25 });
+  });
+
+  test("has a list of seeds, which --seed replaces, as well as --seeds", async () => {
+    const file = await configOf(JSON.stringify({ run: { preset: "tiny", seed: 42, seeds: [42, 7] } }));
+    expect(parse("--config", file).run.seeds).toEqual([42, 7]);
+    const { run } = parse("--config", file, "--seed", "9");
+    expect(run.seed).toBe(9);
+    expect(run).not.toHaveProperty("seeds");
+    expect(parse("--config", file, "--seed", "9", "--seeds", "2").run.seeds).toEqual([9, 10]);
+  });
+
+  test("has one fold for one seed only", async () => {
+    const file = await configOf(JSON.stringify({ data: { folds: 5, fold: 2 } }));
+    expect(parse("--config", file).data).toMatchObject({ folds: 5, fold: 2 });
+    expect(() => parse("--config", file, "--seeds", "2")).toThrow(
+      new UsageError(
+        "--seeds: expected one seed for one fold, or no data.fold for all folds, got data.fold 2",
+      ),
+    );
+  });
+
+  test("has photos, for which an option of drawn flowers is refused; its own count has no effect", async () => {
+    const photos = await configOf(JSON.stringify({ data: { path: "photos" } }));
+    expect(() => parse("--config", photos, "--count", "90")).toThrow(
+      new UsageError("--count: expected drawn flowers with it, got --data"),
+    );
+    const drawn = await configOf(JSON.stringify({ data: { count: 90 } }));
+    expect(parse("--config", drawn, "--data", "photos").data).not.toHaveProperty("count");
   });
 
   test("has null for what only the preset has", async () => {

@@ -3,8 +3,9 @@ import { suggestion } from "known-options";
 import { checked } from "../options/checked.ts";
 import { type Edits, withEdits } from "../options/edits.ts";
 import { UsageError } from "../process/usage-error.ts";
+import { differences } from "./differences.ts";
 import { PRESETS, type Preset } from "./presets.ts";
-import { decisiveSettings, requireSettings, type Settings } from "./settings.ts";
+import { requireSettings, type Settings } from "./settings.ts";
 import { studentConfig } from "./student-config.ts";
 
 /**
@@ -26,12 +27,25 @@ export function resolveDataSettings(edits: Edits): Settings {
   const { run, ...base } = presetOf(preset);
   const name = `${preset}-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}`;
   const drawn = isOfPhotos && { "data.count": undefined, "data.heldOut": undefined };
-  const all = { ...edits, "run.preset": preset, ...drawn };
+  const all = { ...fittingEdits({ run, ...base }, edits), ...edits, "run.preset": preset, ...drawn };
   const settings = withSeeds(withEdits({ run: { preset, name, ...run }, ...base }, all));
   checked(() => requireSettings(settings));
   if (settings.data.path !== undefined && settings.data.download)
     throw new UsageError("--data and --download: expected one of the two, got both");
   return settings;
+}
+
+/** Weight of the teacher's answers beside labels, in most presets. */
+const ALPHA = 0.5;
+
+/** In place of a preset's values that do not fit what is given: a tenth of many pictures is held out; for `all`, answers teach. */
+function fittingEdits({ run, data, recipe }: Preset, edits: Edits): Edits {
+  const isTooFew = Number(edits["data.count"]) / 10 > (data.heldOut ?? Number.POSITIVE_INFINITY);
+  const isOfAnswers = (edits["run.students"] ?? run.students) === "all" && recipe.alpha === 0;
+  return {
+    ...(isTooFew && { "data.heldOut": undefined }),
+    ...(isOfAnswers && { "recipe.alpha": ALPHA }),
+  };
 }
 
 /** A number of seeds as a list of them, from `run.seed` on. */
@@ -63,19 +77,14 @@ export function presetOf(name: string): Preset {
  */
 export function resumeSettings(saved: Edits, edits: Edits): Settings {
   const settings = resolveSettings({ ...saved, ...edits });
-  const [before, now] = [resolveSettings(saved), settings].map(decisiveSettings);
-  const isLonger = settings.recipe.epochs > Number(before!["recipe.epochs"]);
-  const differing = Object.keys({ ...before, ...now }).filter(
-    (path) =>
-      JSON.stringify(before![path]) !== JSON.stringify(now![path]) && !(path === "recipe.epochs" && isLonger),
-  );
-  if (differing.length > 0) {
-    const shown = (value: unknown): string =>
-      typeof value === "string" ? value : (JSON.stringify(value) ?? "none");
-    const deepest = differing.filter((path) => !differing.some((other) => other.startsWith(`${path}.`)));
-    const list = deepest.map((path) => `${path} was ${shown(before![path])}, is ${shown(now![path])}`);
-    throw new UsageError(`--resume: expected the settings of the run, got others: ${list.join("; ")}`);
-  }
+  const before = resolveSettings(saved);
+  const isLonger = settings.recipe.epochs > before.recipe.epochs;
+  const changed = isLonger
+    ? { ...before, recipe: { ...before.recipe, epochs: settings.recipe.epochs } }
+    : before;
+  const differing = differences(changed, settings);
+  if (differing !== undefined)
+    throw new UsageError(`--resume: expected the settings of the run, got others: ${differing}`);
   return settings;
 }
 
@@ -92,7 +101,11 @@ function requireTrainable(settings: Settings): void {
   const { students } = run;
   if (recipe.alpha === 0 && students !== "alone" && (students === "all" || recipe.hints === undefined))
     throw new UsageError(
-      `--alpha: expected a number above 0, as the answers of the teacher teach, got 0${students === "all" ? "" : " without --hints"}`,
+      `--alpha: expected a number above 0, as in --alpha ${ALPHA}, since the answers of the teacher teach, got 0${students === "all" ? "" : " without --hints"}`,
+    );
+  if (run.seeds !== undefined && settings.data.fold !== undefined)
+    throw new UsageError(
+      `--seeds: expected one seed for one fold, or no data.fold for all folds, got data.fold ${settings.data.fold}`,
     );
   requireAnswers(settings);
   if (run.preset === "finetune" && model.weights === undefined && model.selectFrom === undefined)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { recorder } from "../../test/workspace.ts";
+import { recorder, settingsOf } from "../../test/workspace.ts";
 import { verdict, worth } from "../report/plain-words.ts";
 import { probabilityBars } from "./bars.ts";
 import { duration, percent, rate } from "./format.ts";
@@ -114,12 +114,19 @@ describe("the verdict", () => {
 
 describe("what a teacher is worth", () => {
   /** The student alone, and one by features, with their accuracies by epoch. */
-  const words = (alone: readonly number[], features: readonly number[]): string =>
-    worth([
-      { name: "teacher", valAccuracy: 1 },
-      { name: "student alone", valAccuracy: alone.at(-1)!, history: { val_accuracy: alone } },
-      { name: "student by features", valAccuracy: features.at(-1)!, history: { val_accuracy: features } },
-    ]);
+  const words = (
+    alone: readonly number[],
+    features: readonly number[],
+    { log = "val_accuracy", ...options }: { log?: string; [option: string]: unknown } = {},
+  ): string =>
+    worth({
+      settings: settingsOf({ preset: "tiny", ...options }),
+      models: [
+        { name: "teacher", valAccuracy: 1 },
+        { name: "student alone", valAccuracy: alone.at(-1)!, history: { [log]: alone } },
+        { name: "student by features", valAccuracy: features.at(-1)!, history: { [log]: features } },
+      ],
+    });
 
   test("is the epochs until the distilled student stays at what the other ends with", () => {
     expect(words([0.2, 0.3, 0.4, 0.5, 0.6], [0.5, 0.6, 0.7, 0.8, 0.8])).toBe(
@@ -135,10 +142,21 @@ describe("what a teacher is worth", () => {
   test("is not said where the student does not end above the other", () => {
     expect(words([0.2, 0.6], [0.5, 0.6])).toBe("");
     expect(words([0.2, 0.6], [0.7, 0.5])).toBe("");
-    expect(worth([{ name: "student alone", valAccuracy: 0.5 }])).toBe("");
-    expect(worth([{ name: "student distilled", valAccuracy: 0.5, history: { val_accuracy: [0.5] } }])).toBe(
-      "",
-    );
+    const settings = settingsOf({ preset: "tiny" });
+    expect(worth({ settings, models: [{ name: "student alone", valAccuracy: 0.5 }] })).toBe("");
+    const one = { name: "student distilled", valAccuracy: 0.5, history: { val_accuracy: [0.5] } } as const;
+    expect(worth({ settings, models: [one] })).toBe("");
+  });
+
+  test("is of the moving average, which is saved, and not said where held-out pictures chose the epochs", () => {
+    const curves = [
+      [0.2, 0.3, 0.6],
+      [0.6, 0.7, 0.8],
+    ] as const;
+    expect(words(...curves, { emaDecay: 0.9, log: "val_ema_accuracy" })).toContain("worth 2 epochs of 3");
+    expect(words(...curves, { emaDecay: 0.9 })).toBe("");
+    expect(words(...curves, { keepBest: true })).toBe("");
+    expect(words(...curves, { patience: 1 })).toBe("");
   });
 });
 

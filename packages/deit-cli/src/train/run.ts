@@ -35,14 +35,21 @@ const SHOWN = 10;
  * `resume/`, from which a stopped or killed run is resumed with the same result. All files are whole or absent.
  *
  * @param signal - Stops the run after the step under way.
+ * @param first - Folder of the first run of a series, whose pictures this one must have too.
  * @throws UsageError, or Error of one line, before the folder is made where the cause is known by then. Interrupted with the command
  * that resumes the run.
  */
-export function run(settings: Settings, output: LineOutput, signal?: AbortSignal): Promise<RunResult> {
+export function run(
+  settings: Settings,
+  output: LineOutput,
+  signal?: AbortSignal,
+  first?: string,
+): Promise<RunResult> {
   const startedAt = performance.now();
   const say = (line: string): void => void output.write(`${line}\n`);
   say(introduction(settings.run));
-  return withinRun({ settings, output, signal, command: "train" }, async ({ context, backend, backbone }) => {
+  const start = { settings, output, signal, first, command: "train" } as const;
+  return withinRun(start, async ({ context, backend, backbone }) => {
     const { folder, data } = context;
     await showData(context, say);
     const models: ModelResult[] = [];
@@ -72,7 +79,7 @@ export function run(settings: Settings, output: LineOutput, signal?: AbortSignal
     await writeAtomically(join(folder, "summary.json"), summaryJson(result.models)); // marks the run as finished
     await forgetStages(folder);
     say(
-      `\n${resultTable(result.models)}\n\n${[worth(result.models), verdict(result), keptEpochs(result)].filter(Boolean).join("\n\n")}\n`,
+      `\n${resultTable(result.models)}\n\n${[worth(result), verdict(result), keptEpochs(result)].filter(Boolean).join("\n\n")}\n`,
     );
     say(`${nextCommands(folder, settings.data)}\n`);
     say(`report: ${resolve(report)}`);

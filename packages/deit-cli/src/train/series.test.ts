@@ -1,13 +1,15 @@
 import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { emptyFolder } from "test-kit";
 import { describe, expect, test, vi } from "vitest";
 import { recorder, settingsOf } from "../../test/workspace.ts";
+import { evaluate } from "../commands/evaluate.ts";
 import { report } from "../commands/report.ts";
 import { trainSettings } from "../commands/train.ts";
 import { compareArms } from "../judge/compare-arms.ts";
 import { fromCsv } from "../judge/picture-rows.ts";
+import { openModel } from "../models/open-model.ts";
 import { editsOf } from "../options/edits-of.ts";
 import { Interrupted } from "../process/interrupted.ts";
 import type { LineOutput } from "../terminal/live-line.ts";
@@ -137,6 +139,44 @@ describe("a series of seeds", () => {
   });
 });
 
+test("a series that is resumed refuses a run with other settings or pictures than its own", async () => {
+  const out = await emptyFolder();
+  const folder = join(out, "series");
+  await stopped(out, { seeds: "42,7", students: "alone" }, /seed-7 \(2 of 2\)/);
+  const file = (...path: string[]) => join(folder, ...path);
+  const settings = await textOf(file("seed-42", "settings.json"));
+  const longer = JSON.parse(settings);
+  longer.recipe.epochs = 3;
+  await writeFile(file("seed-42", "settings.json"), JSON.stringify(longer));
+  const again = () => runSeries(resumed(folder), recorder());
+  await expect(again()).rejects.toThrow(
+    "--resume: seed-42: expected the settings of the series, got a run with others: recipe.epochs was 2, is 3",
+  );
+  await writeFile(file("seed-42", "settings.json"), settings);
+
+  const record = JSON.parse(await textOf(file("seed-42", "data.json")));
+  const others = "expected the pictures of the series' first run, got others";
+  await writeFile(file("seed-42", "data.json"), JSON.stringify({ ...record, all: "others" }));
+  await expect(again()).rejects.toThrow(`seed-7: ${others}`);
+  expect(existsSync(file("seed-7"))).toBe(false);
+  const { seeds: _, ...one } = JSON.parse(settings).run;
+  await mkdir(file("seed-7"));
+  const second = { ...JSON.parse(settings), run: { ...one, seed: 7, name: "seed-7" } };
+  await writeFile(file("seed-7", "settings.json"), JSON.stringify(second));
+  await writeFile(file("seed-7", "data.json"), JSON.stringify(record));
+  await expect(again()).rejects.toThrow(`--resume: seed-7: ${others}`);
+  await writeFile(file("seed-42", "data.json"), JSON.stringify(record));
+  expect((await again()).runs.map(({ name }) => name)).toEqual(["seed-42", "seed-7"]);
+
+  // It has no model of its own.
+  const got = `got the series '${folder}' of the runs '${file("seed-42")}', '${file("seed-7")}'`;
+  await expect(openModel(folder)).rejects.toThrow(`--model: expected a run with a trained student, ${got}`);
+  const use = { json: false, top: 5, perClass: 10 };
+  await expect(evaluate.run({ args: [folder], edits: {}, use, output: recorder() })).rejects.toThrow(
+    `evaluate: expected a run with a trained model, ${got}`,
+  );
+});
+
 describe("a cross-validation", () => {
   test("judges each training picture once, by the models that did not train on it", async () => {
     const out = await emptyFolder();
@@ -157,6 +197,13 @@ describe("a cross-validation", () => {
         interval: { low: expect.any(Number), high: expect.any(Number) },
       },
     ]);
+    const records = await Promise.all(
+      ["fold-1", "fold-2", "fold-3"].map(async (fold) =>
+        JSON.parse(await textOf(out, "series", fold, "data.json")),
+      ),
+    );
+    expect(new Set(records.map(({ all }) => all)).size).toBe(1);
+    expect(new Set(records.map(({ pictures }) => pictures)).size).toBe(3);
     expect(output.text()).toContain("(fold 2 of 3)");
     expect(output.text()).toContain("Each picture is judged by the models that did not train on it.");
 

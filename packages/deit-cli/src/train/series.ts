@@ -9,12 +9,15 @@ import { Interrupted } from "../process/interrupted.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { comparisonText, method } from "../report/comparison-text.ts";
 import { claim } from "../runs/claim.ts";
+import { type DataRecord, readDataRecord, requireSamePictures } from "../runs/data-record.ts";
 import { readPictures, writePictures } from "../runs/picture-records.ts";
 import { resumeCommand } from "../runs/resumed-epochs.ts";
 import { makeRunFolder, removeIfEmpty } from "../runs/run-folder.ts";
 import { readRecord } from "../runs/run-record.ts";
 import { savedSettings, writeSettings } from "../runs/saved-settings.ts";
 import { forgetStages, isFinished } from "../runs/stages.ts";
+import { differences } from "../settings/differences.ts";
+import { resolveSettings } from "../settings/resolve-settings.ts";
 import { type Member, membersOf } from "../settings/series.ts";
 import type { Settings } from "../settings/settings.ts";
 import { percent } from "../terminal/format.ts";
@@ -45,7 +48,8 @@ export interface SeriesResult extends Comparison {
  *
  * A series that is resumed continues the run that was stopped; finished ones are not repeated.
  *
- * @throws As `run`. UsageError if a series that is resumed is finished, or has other epochs.
+ * @throws As `run`. UsageError if a series that is resumed is finished, or has other epochs, or if one of its runs has other settings
+ * or pictures than the others.
  */
 export async function runSeries(
   settings: Settings,
@@ -59,9 +63,11 @@ export async function runSeries(
   try {
     if (resume === undefined) await writeSettings(folder, settings);
     const members = membersOf(settings, folder);
+    await requireOneSeries(members);
+    const first = join(folder, members[0]!.name);
     for (const [i, member] of members.entries()) {
       output.write(`\n${member.name} (${i + 1} of ${members.length})\n`);
-      await runMember(member, output, signal);
+      await runMember(member, first, output, signal);
       tf.disposeVariables(); // the models of this run
     }
     return await conclude(folder, settings, members, output);
@@ -85,8 +91,27 @@ function requireUnfinished(folder: string, { recipe }: Settings): void {
     );
 }
 
+/** @throws UsageError naming a run that has begun with other settings or pictures than the series would give it. */
+async function requireOneSeries(members: readonly Member[]): Promise<void> {
+  let first: DataRecord | undefined;
+  for (const { name, settings } of members) {
+    const folder = join(settings.run.out, name);
+    if (!existsSync(join(folder, "settings.json"))) continue;
+    const differing = differences(settings, resolveSettings(savedSettings(folder)));
+    if (differing !== undefined)
+      throw new UsageError(
+        `--resume: ${name}: expected the settings of the series, got a run with others: ${differing}`,
+      );
+    const record = await readDataRecord(folder);
+    first ??= record;
+    if (record !== undefined && first !== undefined) requireSamePictures(`--resume: ${name}`, record, first);
+  }
+}
+
+/** @param first - Folder of the series' first run, whose pictures the others have too. */
 async function runMember(
   { settings }: Member,
+  first: string,
   output: LineOutput,
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -100,7 +125,7 @@ async function runMember(
   const hasBegun = existsSync(join(folder, "settings.json"));
   if (!hasBegun) await rm(folder, { recursive: true, force: true }); // killed before there was anything in it
   const resumed = { ...settings, run: { ...settings.run, resume: folder } };
-  await run(hasBegun ? resumed : settings, output, signal);
+  await run(hasBegun ? resumed : settings, output, signal, first);
 }
 
 async function conclude(

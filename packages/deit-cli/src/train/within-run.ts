@@ -8,7 +8,13 @@ import { Interrupted, orInterrupted } from "../process/interrupted.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { claim } from "../runs/claim.ts";
 import { type RunContext, reportOnce } from "../runs/context.ts";
-import { requireSameData, writeDataRecord } from "../runs/data-record.ts";
+import {
+  dataRecord,
+  readDataRecord,
+  requireSameData,
+  requireSamePictures,
+  writeDataRecord,
+} from "../runs/data-record.ts";
 import { type ResumeCommand, requireSameEpochs, resumeCommand } from "../runs/resumed-epochs.ts";
 import { makeRunFolder, removeIfEmpty } from "../runs/run-folder.ts";
 import { writeSettings } from "../runs/saved-settings.ts";
@@ -26,6 +32,8 @@ export interface RunStart {
   readonly output: LineOutput;
   /** Stops the run after the step under way. */
   readonly signal: AbortSignal | undefined;
+  /** Folder of the first run of a series, whose pictures this one must have too. */
+  readonly first?: string | undefined;
   /** Command that resumes the run. */
   readonly command: ResumeCommand;
 }
@@ -55,7 +63,7 @@ export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promi
     throw new UsageError(`--resume: expected a run that is not finished, got '${resume}'`);
   }
   if (resume !== undefined) await requireSameEpochs(resume, settings);
-  const opened = await orInterrupted(open(settings, output, signal), signal).catch((error: unknown) => {
+  const opened = await orInterrupted(open(start), signal).catch((error: unknown) => {
     if (!(error instanceof Interrupted)) throw error;
     throw new Interrupted(
       resume === undefined
@@ -95,11 +103,12 @@ export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promi
 }
 
 /** Opens backend, data and teacher, before the run's folder is made: errors of theirs leave nothing behind. */
-async function open(
-  settings: Settings,
-  output: LineOutput,
-  signal: AbortSignal | undefined,
-): Promise<{ data: FlowerData; backend: StartedBackend; backbone: Backbone | undefined }> {
+async function open({
+  settings,
+  output,
+  signal,
+  first,
+}: RunStart): Promise<{ data: FlowerData; backend: StartedBackend; backbone: Backbone | undefined }> {
   const backend = await startBackend(settings.run.backend);
   output.write(`backend: ${backend.name}, ${backend.detail}\n`);
   const faster = fasterNode(backend.name, process.argv.slice(2));
@@ -108,6 +117,8 @@ async function open(
   output.write(`data: ${data.description}\n`);
   const { resume, teacher } = settings.run;
   if (resume !== undefined) await requireSameData(resume, data);
+  const record = first === undefined ? undefined : await readDataRecord(first);
+  if (record !== undefined) requireSamePictures(settings.run.name, dataRecord(data), record);
   const { classNames } = data;
   const backbone = teacher === undefined ? undefined : await loadBackbone(teacher, classNames, settings.run);
   requireCrossFit(settings, data, backbone);

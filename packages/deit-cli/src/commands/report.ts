@@ -88,7 +88,9 @@ async function compare({ args, use, output }: Call): Promise<void> {
 /** @throws UsageError for a file of a run, or one that is no table of pictures. */
 async function requireOwnTable(path: string): Promise<void> {
   if (existsSync(path) && existsSync(join(dirname(path), "settings.json")))
-    throw new UsageError(`--csv: expected a new file, or one outside of runs, got '${path}', which is a run's`);
+    throw new UsageError(
+      `--csv: expected a new file, or one outside of runs, got '${path}', which is a run's`,
+    );
   await requireOwnOutput("--csv", path, PICTURE_COLUMNS);
 }
 

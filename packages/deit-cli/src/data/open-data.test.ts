@@ -28,6 +28,13 @@ function open(data: string, options: object = {}, signal?: AbortSignal) {
 }
 
 describe("openData", () => {
+  test("refuses more folds than a class has pictures, by the option", async () => {
+    const { data, ...rest } = settingsOf({ preset: "tiny", folds: 500 });
+    await expect(openData({ ...rest, data: { ...data, fold: 1 } }, recorder())).rejects.toThrow(
+      /^--folds: stratifiedFolds: folds must be at most the samples of the largest class, \d+, got 500$/,
+    );
+  });
+
   test("reports what is left out, with the reason", async () => {
     const root = await folderOf({ cats: 20, dogs: 20 }, [
       "cats/notes.txt",

@@ -1,6 +1,7 @@
 import { downloadFlowers, openFlowers, proceduralFlowers, splitFlowers, tfdsSplit } from "flowers-data/node";
 import type { SampleStore } from "image-source";
 import { decodeSample, stratifiedFolds } from "image-source/node";
+import { UsageError } from "../process/usage-error.ts";
 import type { Settings } from "../settings/settings.ts";
 import { percent } from "../terminal/format.ts";
 import { type LineOutput, liveLine } from "../terminal/live-line.ts";
@@ -113,15 +114,26 @@ function split(
   const { train, validation } = splitFlowers(whole);
   const { folds, fold } = data;
   if (folds !== undefined && fold !== undefined) {
-    const { train: kept, validation: heldOut } = stratifiedFolds(train.keys, train.labels, {
-      ...{ folds, seed: run.seed },
-    })[fold - 1]!;
+    const { train: kept, validation: heldOut } = foldOf(train, { folds, fold, seed: run.seed });
     return { train: train.subset(kept), validation: train.subset(heldOut), judgedByEpoch: heldOut.length };
   }
   if (further === 0) return { train, validation, judgedByEpoch: validation.size };
   const beside = Array.from({ length: further }, (_, i) => first + i);
   const all = store.subset([...validation.keys.map((key) => places.get(key)!), ...beside]);
   return { train, validation: all, judgedByEpoch: validation.size };
+}
+
+/** @throws UsageError if a class has too few pictures for the folds. */
+function foldOf(
+  { keys, labels }: SampleStore,
+  { fold, ...options }: { readonly folds: number; readonly fold: number; readonly seed: number },
+) {
+  try {
+    return stratifiedFolds(keys, labels, options)[fold - 1]!;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(`--folds: ${error.message}`);
+  }
 }
 
 /** Held-out pictures of so many drawn ones. */

@@ -20,10 +20,11 @@ export async function requireSameEpochs(folder: string, { run, recipe }: Setting
   for (const [stage, name] of stagesOf(run)) {
     if (stage === "teacher") continue;
     const trained = (await finishedStage(folder, stage))?.result.history.loss?.length;
-    const isStopped = run.patience !== undefined && savedSettings(folder)[EPOCHS] === recipe.epochs;
-    if (trained === undefined || trained === recipe.epochs || isStopped) continue;
+    if (trained === undefined) continue;
+    const planned = run.patience === undefined ? trained : savedSettings(folder)[EPOCHS]; // stopped early perhaps
+    if (planned === recipe.epochs) continue;
     throw new UsageError(
-      `--epochs: expected ${trained}, as the ${name} of '${folder}' is trained for, got ${recipe.epochs}`,
+      `--epochs: expected ${planned}, as the ${name} of '${folder}' is trained for, got ${recipe.epochs}`,
     );
   }
 }

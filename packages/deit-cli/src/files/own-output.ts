@@ -1,9 +1,8 @@
 import { readFile } from "node:fs/promises";
-import type { PICTURE_COLUMNS } from "../judge/picture-rows.ts";
 import { UsageError } from "../process/usage-error.ts";
 
 /** Mark inside every file that this program writes where the user chooses: of a table, its columns. */
-export type Mark = `deit-cli ${"attention" | "contact sheet"}` | typeof PICTURE_COLUMNS;
+export type Mark = `deit-cli ${"attention" | "contact sheet"}` | "picture,label,arm,seed,predicted,correct";
 
 /**
  * Refuses to write over a file that this program has not written. Its own earlier output with the same mark may be replaced.

@@ -1,10 +1,10 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DEIT_RECIPE, FINETUNE_RECIPE, KERAS_RECIPE, recipeSchedule } from "distill-trainer";
 import { emptyFolder } from "test-kit";
 import { cosine } from "tfjs-optim";
 import { describe, expect, test } from "vitest";
-import { settingsOf } from "../../test/workspace.ts";
+import { recorder, settingsOf } from "../../test/workspace.ts";
 import { COMMANDS, parseCommandLine } from "../cli.ts";
 import { trainSettings } from "../commands/train.ts";
 import { editsOf } from "../options/edits-of.ts";
@@ -366,6 +366,19 @@ describe("learning rates", () => {
       });
     }
   });
+});
+
+test("a run of photos is neither resumed nor evaluated with options of drawn flowers", async () => {
+  const folder = await emptyFolder();
+  await writeSettings(folder, settingsOf({ preset: "tiny", data: "photos", name: "a" }));
+  await mkdir(join(folder, "teacher"));
+  expect(() => parse("--resume", folder, "--count", "90")).toThrow(
+    new UsageError("--count: expected drawn flowers with it, got --data"),
+  );
+  const { command, ...call } = ask("evaluate", folder, "--held-out", "90");
+  await expect(command.run({ ...call, output: recorder() })).rejects.toThrow(
+    new UsageError("--held-out: expected drawn flowers with it, got --data"),
+  );
 });
 
 test("a run is not resumed under another augmentation; where logits are stored does not matter", () => {

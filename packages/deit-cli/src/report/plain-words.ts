@@ -13,7 +13,7 @@ import { percent } from "../terminal/format.ts";
 
 /** First lines of a run. */
 export function introduction({ preset, students }: Pick<RunSettings, "preset" | "students">): string {
-  const time = preset === "demo" && students === "all" ? " About two minutes on two idle cores." : "";
+  const time = preset === "demo" && students === "all" ? " About three minutes." : "";
   return `${TRAININGS[students]}${time} Ctrl-C saves and stops, at any time.\n`;
 }
 

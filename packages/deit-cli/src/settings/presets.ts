@@ -52,7 +52,7 @@ const PHOTOS_MODEL = {
 
 /** Named starting points; options and configuration files replace their values. */
 export const PRESETS: Readonly<Record<string, Preset>> = {
-  /** Drawn flowers; about two minutes on two idle cores. */
+  /** Drawn flowers; about three minutes. */
   demo: {
     run: {
       ...RUN,

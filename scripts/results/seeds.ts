@@ -1,12 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { tInterval } from "../../packages/deit-cli/src/judge/student-t.ts";
 import { root } from "../packages.ts";
 
 /** A part of `docs/results.md` that is made from `docs/results/<name>.csv`: `<!-- seeds <name> -->` to `<!-- end -->`. */
 const BLOCK = /<!-- seeds ([\w/-]+) -->\n[\s\S]*?<!-- end -->/g;
-
-/** Two-sided 95% of Student's t, by degrees of freedom from 1. */
-const T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179];
 
 /** The page with its tables of seeds written anew. */
 export function fillSeeds(page: string): string {
@@ -54,10 +52,8 @@ function readSeeds(csv: string) {
 }
 
 function difference(points: readonly number[]): string {
-  const middle = mean(points);
-  const variance = points.reduce((sum, point) => sum + (point - middle) ** 2, 0) / (points.length - 1);
-  const half = T[points.length - 2]! * Math.sqrt(variance / points.length);
-  return `${signed(middle)} (${signed(middle - half)} to ${signed(middle + half)})`;
+  const { low, high } = tInterval(points);
+  return `${signed(mean(points))} (${signed(low)} to ${signed(high)})`;
 }
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;

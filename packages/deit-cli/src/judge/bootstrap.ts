@@ -12,7 +12,7 @@ export interface Sample {
 export interface BootstrapOptions {
   /** Default 10,000. */
   readonly resamples?: number;
-  /** Of the random numbers, uint32: equal ones give equal intervals. Default 0. */
+  /** Seed of the random numbers, uint32: equal ones give equal intervals. Default 0. */
   readonly seed?: number;
 }
 

@@ -7,7 +7,7 @@ export interface Evidence {
   readonly models: readonly JudgedModel[];
   /** Model whose mistakes and attention are shown: the distilled student where there is one. */
   readonly student: ModelResult["name"];
-  /** That student's mistakes with the highest probabilities, in falling order. */
+  /** The student's mistakes with the highest probabilities, in falling order. */
   readonly mistakes: readonly ShownMistake[];
   /** Held-out pictures with the attention of the student's class tokens. */
   readonly attention: readonly ShownPicture[];

@@ -16,6 +16,7 @@ import { keptEpochs, verdict, worth } from "./plain-words.ts";
 /** The run's report as one self-contained HTML file. */
 export function htmlReport(result: RunResult, evidence: Evidence): string {
   const { models, settings, environment } = result;
+  const [headline, ...rest] = [worth(result), verdict(result)].filter((text) => text !== "");
   const isDistilled = evidence.student !== "student alone";
   const hasSecond =
     isDistilled && hasToken(stageSettings(settings, stagesOf(settings.run).at(-1)![0]).recipe);
@@ -39,8 +40,8 @@ A distilled student's training loss also contains the distillation loss: it does
 ${resultTable(models)}
 <p class="note">Accuracy on ${environment.validationImages} held-out images; images/s of a forward pass over them; images/s of
 training, and the share of that time spent waiting for data. All figures were measured in this run.</p>
-<p><strong>${escapeHtml(worth(result) || verdict(result))}</strong></p>
-${worth(result) === "" ? "" : `<p>${escapeHtml(verdict(result))}</p>`}
+<p><strong>${escapeHtml(headline ?? "")}</strong></p>
+${rest.map((text) => `<p>${escapeHtml(text)}</p>`).join("\n")}
 ${isByHeldOut(settings) ? `<p>${escapeHtml(keptEpochs(result))}</p>` : ""}
 <h2>Curves</h2>
 ${curveCharts(result)}

@@ -2,7 +2,7 @@ import type { Settings } from "./settings.ts";
 
 /** One run of a series. */
 export interface Member {
-  /** Of its folder in the series'. */
+  /** Name of its folder in the series'. */
   readonly name: string;
   readonly settings: Settings;
 }

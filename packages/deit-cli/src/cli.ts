@@ -33,20 +33,17 @@ export interface ParsedCommandLine {
  * Reads the command line.
  *
  * @param argv - As `process.argv`.
- * @returns `undefined` after `--help`, which is printed here.
  * @throws UsageError for unknown commands, options and settings.
  */
-export function parseCommandLine(argv: readonly string[]): ParsedCommandLine | undefined {
-  const cli = cac("npx pnpm@12 start");
-  describe(cli.command("", "Train: the demo, without options"), train);
-  for (const command of COMMANDS) describe(cli.command(usage(command), command.what), command);
-  cli.help();
+export function parseCommandLine(argv: readonly string[]): ParsedCommandLine {
+  const cli = cac();
+  describe(cli.command(""), train);
+  for (const command of COMMANDS) describe(cli.command(usage(command)), command);
   try {
     const american = argv.map((part) => part.replace(/^--unlabelled(?=$|=)/, "--unlabeled"));
     const parsed = cli.parse(withNegativeNumbers(american), { run: false });
-    if (parsed.options.help === true) return undefined;
     const command = COMMANDS.find(({ name }) => name === cli.matchedCommandName) ?? train;
-    const { "--": _, help: __, h: ___, ...given } = parsed.options as Record<string, unknown>;
+    const { "--": _, ...given } = parsed.options as Record<string, unknown>;
     requireArguments(command, parsed.args, Boolean(cli.matchedCommandName));
     cli.runMatchedCommand(); // checks only
     return { command, args: parsed.args, ...optionsOf(command, given) };
@@ -72,13 +69,11 @@ function usage({ name, argument }: Command): string {
   return argument.many ? `${name} <...${argument.name}>` : `${name} <${argument.name}>`;
 }
 
-function describe(described: CacCommand, { options, examples }: Command): void {
+function describe(described: CacCommand, { options }: Command): void {
   for (const name of options) {
-    const { path, kind, help } = optionOf(name);
-    const place = path.startsWith("use.") ? "" : ` [${path}]`;
-    described.option(`--${kebab(name)}${kind === "switch" ? "" : " <value>"}`, `${help}${place}`);
+    const { kind, help } = optionOf(name);
+    described.option(`--${kebab(name)}${kind === "switch" ? "" : " <value>"}`, help);
   }
-  for (const example of examples) described.example(`  npx pnpm@12 start ${example}`.trimEnd());
   described.allowUnknownOptions().action(() => {}); // they are refused here, with a suggestion
 }
 

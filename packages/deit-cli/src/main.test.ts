@@ -111,7 +111,7 @@ describe("the program as a process", () => {
   });
 
   test("prints its options and writes nothing for --help", async () => {
-    const { code, out } = await start("--help");
+    const { code, out } = await start("train", "--help");
     expect(code).toBe(0);
     for (const option of ["--preset", "--patch-size", "--teacher", "--micro-batch-size"])
       expect(out).toContain(option);

@@ -1,4 +1,5 @@
 import { parseCommandLine } from "./cli.ts";
+import { askedHelp } from "./help/asked-help.ts";
 import { Interrupted } from "./process/interrupted.ts";
 import { stopOnSignals } from "./process/stop-on-signals.ts";
 import { UsageError } from "./process/usage-error.ts";
@@ -8,8 +9,12 @@ const output = terminalOutput(process.stdout);
 const errors = terminalOutput(process.stderr);
 const signal = stopOnSignals((line) => void errors.write(`\ndeit-cli: ${line}\n`));
 try {
-  const parsed = parseCommandLine(process.argv);
-  await parsed?.command.run({ ...parsed, output, signal });
+  const help = askedHelp(process.argv.slice(2), output.columns ?? (Number(process.env.COLUMNS) || 80));
+  if (help !== undefined) output.write(help);
+  else {
+    const parsed = parseCommandLine(process.argv);
+    await parsed.command.run({ ...parsed, output, signal });
+  }
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   errors.write(`deit-cli: ${message}\n`);

@@ -28,6 +28,7 @@ const CROP = optionOf("evaluationCrop").path;
 export const evaluate: Command = {
   name: "evaluate",
   what: "Evaluate a run's models, or one saved model, on held-out pictures, class by class",
+  settingsOf: "run",
   argument: { name: "run", many: false },
   options: [
     ...([

@@ -24,6 +24,7 @@ import type { Call, Command } from "./command.ts";
 export const report: Command = {
   name: "report",
   what: "Write a finished run's report again, or compare the models of several runs and series",
+  settingsOf: "run",
   argument: { name: "runs", many: true },
   options: [
     ...(["data", "cache", "backend", "workers", "maxPixels", "microBatchSize"] as const),

@@ -12,11 +12,13 @@ export interface Option {
   readonly choices?: Readonly<Record<string, unknown>>;
   /** Value for what is typed. Default: what is typed. */
   readonly value?: (typed: unknown) => unknown;
+  /** The inverse of `value`: what one would type for a value in the settings. Default: the value, or its choice. */
+  readonly typed?: (value: unknown) => string;
   /** Other values that follow from what is typed, by path. */
   readonly also?: (typed: unknown) => Readonly<Record<string, unknown>>;
 }
 
-type More = Pick<Option, "value" | "also">;
+type More = Pick<Option, "value" | "typed" | "also">;
 
 const number = (path: string, help: string, more: More = {}): Option => ({ path, help, ...more });
 const text = (path: string, help: string, more: More = {}): Option => ({ path, help, kind: "text", ...more });
@@ -27,7 +29,10 @@ const choice = (path: string, help: string, choices: Readonly<Record<string, unk
   choices,
 });
 /** A number that leaves the value out. */
-const none = (number: number): More => ({ value: (typed) => (typed === number ? undefined : typed) });
+const none = (number: number): More => ({
+  value: (typed) => (typed === number ? undefined : typed),
+  typed: (value) => String(value ?? number),
+});
 
 /** A number of seeds, or a list of them; what is no number stays a text, which is refused. */
 function seedsOf(typed: unknown): unknown {
@@ -55,14 +60,14 @@ function hintsOf(typed: unknown): object | undefined {
 const OPTIONS = {
   preset: text(
     "run.preset",
-    "demo, photos, keras, deit, patient, finetune or tiny. Default: demo; photos with --data or --download",
+    "Named starting point, of which --help has a list. Default: demo; photos with --data or --download",
   ),
   name: text("run.name", "Name of the run's folder. Default: preset and time"),
-  out: text("run.out", "Folder of all runs. Default: runs"),
-  backend: text("run.backend", "auto, tensorflow, webgpu, wasm or cpu. Default: auto"),
+  out: text("run.out", "Folder of all runs"),
+  backend: text("run.backend", "auto, tensorflow, webgpu, wasm or cpu"),
   seed: number(
     "run.seed",
-    "Seed of order, crops, initial weights and stochastic depth, of teacher and students, and of drawn pictures; never of the split. Default: 42",
+    "Seed of order, crops, initial weights and stochastic depth, of teacher and students, and of drawn pictures; never of the split",
   ),
   seeds: text(
     "run.seeds",
@@ -99,7 +104,7 @@ const OPTIONS = {
     "data.unlabeled",
     "Folder or archive of pictures without labels, from which a distilled student learns too",
   ),
-  workers: number("data.workers", "Threads that decode and augment. Default: 1"),
+  workers: number("data.workers", "Threads that decode and augment"),
   maxPixels: number("data.maxPixels", "Largest photo that is decoded, in pixels. Default: 100,000,000"),
   skipBadImages: flag(
     "data.skipBadImages",
@@ -201,7 +206,7 @@ const OPTIONS = {
   hints: text(
     "recipe.hints",
     "Pairs teacherLayer:studentLayer, …, of feature distillation; auto: the teacher's last maps to the block before the last; off. With --alpha 0 the student has no distillation token",
-    { value: hintsOf },
+    { value: hintsOf, typed: (value) => (value === undefined ? "off" : "auto") },
   ),
   hintWeight: number("recipe.hints.weight", "Weight of each pair of --hints. Default: 2.5"),
   augment: choice(
@@ -220,7 +225,10 @@ const OPTIONS = {
   evaluationCrop: number(
     "recipe.images.centerCrop",
     "Part of a held-out picture's side that is judged; 1: all. Default of evaluate: the model's own",
-    { value: (ratio) => (ratio === 1 ? undefined : { ratio }) },
+    {
+      value: (ratio) => (ratio === 1 ? undefined : { ratio }),
+      typed: (crop) => String((crop as { ratio: number } | undefined)?.ratio ?? 1),
+    },
   ),
   normalization: choice(
     "recipe.normalization",
@@ -240,7 +248,7 @@ const OPTIONS = {
     "run.crossFit",
     "Teachers that are each trained without one fold of the pictures and answer for it; needs --view-epochs. Default: one for all",
   ),
-  checkpointEvery: number("run.checkpointEvery", "Steps between checkpoints within an epoch. Default: 100"),
+  checkpointEvery: number("run.checkpointEvery", "Steps between checkpoints within an epoch"),
   resume: text("run.resume", "Folder of a stopped run to resume, with its settings"),
   verbose: flag("run.verbose", "Print stack traces"),
   config: text(

@@ -3,6 +3,8 @@ import type { DataSettings, ModelSettings, RunSettings } from "./settings.ts";
 
 /** Settings of a run that has no name yet. */
 export interface Preset {
+  /** One line for people, without a full stop. */
+  readonly what: string;
   readonly run: Omit<RunSettings, "name" | "preset">;
   readonly data: DataSettings;
   readonly model: ModelSettings;
@@ -52,8 +54,8 @@ const PHOTOS_MODEL = {
 
 /** Named starting points; options and configuration files replace their values. */
 export const PRESETS: Readonly<Record<string, Preset>> = {
-  /** Drawn flowers; about three minutes. */
   demo: {
+    what: "Drawn flowers at 48×48, three students, about three minutes; the default",
     run: {
       ...RUN,
       students: "all",
@@ -66,33 +68,43 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
     model: { imageSize: 48, patchSize: 8, dim: 96, depth: 3, heads: 3, mlpRatio: 4, init: "timm" },
     recipe: { ...SHORT, epochs: 12, batchSize: 32, warmup: { epochs: 1 }, dropPathRate: 0.05, hints: {} },
   },
-  /** Real photos at 96×96. */
   photos: {
+    what: "Photos at 96×96, taught by features; the default with --data or --download",
     run: { ...RUN, teacherEpochs: 10, teacherLearningRate: 3e-3, microBatchSize: 16 }, // half a batch: a teacher may cost more than the student
     data: DATA,
     model: PHOTOS_MODEL,
     recipe: { ...SHORT, epochs: 20, batchSize: 32, warmup: { epochs: 2 }, hints: {}, alpha: 0 },
   },
-  /** The Keras example: its student, with heads of 192, and its training. */
   keras: {
+    what: "The Keras example's student at 224×224, and its training",
     run: RUN,
     data: DATA,
     model: { ...DEIT_TINY, headDim: 192, init: "keras" },
     recipe: { ...KERAS_RECIPE, mixing: UNMIXED },
   },
-  /** DeiT's own recipe, from new weights. */
-  deit: { run: RUN, data: DATA, model: DEIT_TINY, recipe: DEIT_RECIPE },
-  /** Function matching on real photos at 96×96: the teacher's answers alone, on mixed pictures, for long. */
+  deit: {
+    what: "DeiT-Ti at 224×224 by DeiT's own recipe, 300 epochs",
+    run: RUN,
+    data: DATA,
+    model: DEIT_TINY,
+    recipe: DEIT_RECIPE,
+  },
   patient: {
+    what: "Photos at 96×96, taught by answers to mixed pictures only, 300 epochs",
     run: { ...RUN, microBatchSize: 16 },
     data: DATA,
     model: PHOTOS_MODEL,
     recipe: { ...PATIENT_RECIPE, epochs: 300, batchSize: 32, learningRate: 1e-3, learningRatePer: 32 },
   },
-  /** From published weights, on few photos. */
-  finetune: { run: RUN, data: DATA, model: DEIT_TINY, recipe: { ...FINETUNE_RECIPE, mixing: UNMIXED } },
-  /** Seconds; for tests. Learns little. */
+  finetune: {
+    what: "DeiT-Ti at 224×224 from published weights (--weights), six epochs",
+    run: RUN,
+    data: DATA,
+    model: DEIT_TINY,
+    recipe: { ...FINETUNE_RECIPE, mixing: UNMIXED },
+  },
   tiny: {
+    what: "Drawn flowers at 24×24, in seconds, for tests; learns little",
     run: { ...RUN, teacherEpochs: 2, teacherLearningRate: 2e-3, microBatchSize: 8, replicas: 1 },
     data: { ...DATA, count: 100 },
     model: { imageSize: 24, patchSize: 8, dim: 16, depth: 2, heads: 2, mlpRatio: 4, init: "timm" },

@@ -22,9 +22,9 @@ export function resolveSettings(edits: Edits): Settings {
 /** {@link resolveSettings} for commands that train nothing: the model's values need not fit together. */
 export function resolveDataSettings(edits: Edits): Settings {
   const isOfPhotos = (edits["data.path"] ?? undefined) !== undefined || edits["data.download"] === true;
-  const given = edits["run.preset"] ?? (isOfPhotos ? "photos" : "demo");
+  const given = edits["run.preset"] ?? defaultPreset(isOfPhotos);
   const preset = typeof given === "string" ? given : JSON.stringify(given);
-  const { run, ...base } = presetOf(preset);
+  const { what: _, run, ...base } = presetOf(preset);
   const name = `${preset}-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}`;
   const drawn = isOfPhotos && { "data.count": undefined, "data.heldOut": undefined };
   const all = { ...fittingEdits({ run, ...base }, edits), ...edits, "run.preset": preset, ...drawn };
@@ -35,11 +35,16 @@ export function resolveDataSettings(edits: Edits): Settings {
   return settings;
 }
 
+/** The preset of a run that names none. */
+export function defaultPreset(isOfPhotos: boolean): string {
+  return isOfPhotos ? "photos" : "demo";
+}
+
 /** Weight of the teacher's answers beside labels, in most presets. */
 const ALPHA = 0.5;
 
 /** In place of a preset's values that do not fit what is given: a tenth of many pictures is held out; for `all`, answers teach. */
-function fittingEdits({ run, data, recipe }: Preset, edits: Edits): Edits {
+function fittingEdits({ run, data, recipe }: Omit<Preset, "what">, edits: Edits): Edits {
   const isTooFew = Number(edits["data.count"]) / 10 > (data.heldOut ?? Number.POSITIVE_INFINITY);
   const isOfAnswers = (edits["run.students"] ?? run.students) === "all" && recipe.alpha === 0;
   return {

@@ -1,10 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import {
-  loadLayersModelFile,
-  saveLayersModelFile,
-} from "../../../packages/deit-cli/src/models/layers-model-files.ts";
+import { saveModel } from "named-weights/node";
+import { loadLayersModelFile } from "../../../packages/deit-cli/src/models/layers-model-files.ts";
 import { openModel } from "../../../packages/deit-cli/src/models/open-model.ts";
 import type { Format } from "../format.ts";
 import { digest } from "../judge.ts";
@@ -19,7 +17,7 @@ export const model: Format = {
     mkdirSync(whole);
     const tiny = await tinyModel();
     tiny.setUserDefinedMetadata({ classNames: ["cat", "dog"], inputRange: [0, 1] });
-    await saveLayersModelFile(tiny, whole);
+    await saveModel(tiny, whole);
     tiny.dispose();
     const files = {
       "model.json": new Uint8Array(readFileSync(join(whole, "model.json"))),

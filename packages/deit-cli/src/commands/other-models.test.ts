@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { saveModel } from "named-weights/node";
 import sharp from "sharp";
 import { emptyFolder } from "test-kit";
 import { startBackend } from "tfjs-backends";
@@ -11,7 +12,7 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { recorder } from "../../test/workspace.ts";
 import { parseCommandLine } from "../cli.ts";
 import { inputRangeOf } from "../models/input-range.ts";
-import { loadLayersModelFile, saveLayersModelFile } from "../models/layers-model-files.ts";
+import { loadLayersModelFile } from "../models/layers-model-files.ts";
 import { Normalization } from "../models/normalization-layer.ts";
 import { addNotes, notesOf } from "../models/notes.ts";
 import { requireSameData, writeDataRecord } from "../runs/data-record.ts";
@@ -57,7 +58,7 @@ async function colorModel(
   model.getLayer("answers").setWeights([tf.tensor2d(kernel, [3, units])]);
   addNotes(model, { classNames });
   const folder = await emptyFolder();
-  await saveLayersModelFile(model, folder);
+  await saveModel(model, folder);
   return folder;
 }
 
@@ -127,7 +128,7 @@ describe("a model that begins with Keras' Normalization", () => {
     const folder = await colorModel({ first });
     first.setWeights([tf.tensor1d(imagenet.mean), tf.tensor1d(imagenet.variance), tf.scalar(7, "int32")]);
     const { model } = { model: tfl.sequential({ layers: [first] }) };
-    await saveLayersModelFile(model, folder);
+    await saveModel(model, folder);
     const loaded = await loadLayersModelFile(folder);
     expect(inputRangeOf(loaded)).toEqual([0, 255]);
     const [layer] = loaded.layers.filter((one) => one instanceof Normalization);

@@ -3,11 +3,12 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { bit, bitSizes } from "bit-teacher";
+import { saveModel } from "named-weights/node";
 import { emptyFolder } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { inputRangeOf, setInputRange } from "../models/input-range.ts";
-import { loadLayersModelFile, saveLayersModelFile } from "../models/layers-model-files.ts";
+import { loadLayersModelFile } from "../models/layers-model-files.ts";
 import { readDataRecord } from "../runs/data-record.ts";
 import { makeRunFolder, removeIfEmpty } from "../runs/run-folder.ts";
 import { readRecord } from "../runs/run-record.ts";
@@ -23,7 +24,7 @@ describe("a layers model on disk", () => {
     const folder = await emptyFolder();
     const model = bit({ ...bitSizes.tiny, imageSize: 16, classes: 3 });
     setInputRange(model, [0, 1]);
-    await saveLayersModelFile(model, folder);
+    await saveModel(model, folder);
     expect((await readdir(folder)).sort()).toEqual(["model.json", "weights.bin"]);
     const loaded = await loadLayersModelFile(folder);
     const x = tf.randomUniform([2, 16, 16, 3], 0, 1, "float32", 1);
@@ -40,11 +41,11 @@ describe("a layers model on disk", () => {
     await expect(loadLayersModelFile(folder)).rejects.toThrow(
       "expected a tfjs layers model, got something else",
     );
-    await saveLayersModelFile(bit({ ...bitSizes.tiny, imageSize: 16, classes: 3 }), folder);
+    await saveModel(bit({ ...bitSizes.tiny, imageSize: 16, classes: 3 }), folder);
     const weights = await readFile(join(folder, "weights.bin"));
     await writeFile(join(folder, "weights.bin"), weights.subarray(8));
     await expect(loadLayersModelFile(folder)).rejects.toThrow(
-      `its weight files must hold ${weights.length} bytes, got ${weights.length - 8}`,
+      `its weight files (weights.bin) must hold ${weights.length} bytes, got ${weights.length - 8}`,
     );
   });
 
@@ -58,11 +59,11 @@ describe("a layers model on disk", () => {
       '"name":"head.fd/kernel","shape"',
       "head.fd/kernel",
     ],
-    ["a weight of no type", /"dtype":"float32"(?=\}\]\}\])/, '"dtype":"float23"', "float23"],
+    ["a weight of no type", /"dtype":"float32"(?=\}\],"sha256")/, '"dtype":"float23"', "float23"],
   ])("leaves no tensors where it is refused: %s", async (_, what, instead, message) => {
     const folder = await emptyFolder();
     const model = bit({ ...bitSizes.tiny, imageSize: 16, classes: 3 });
-    await saveLayersModelFile(model, folder);
+    await saveModel(model, folder);
     const file = join(folder, "model.json");
     const text = await readFile(file, "utf8");
     const changed = text.replace(what, instead);

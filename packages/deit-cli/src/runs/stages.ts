@@ -2,12 +2,12 @@ import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { saveModel } from "named-weights/node";
 import type { CheckpointEvent, CheckpointOptions } from "train-loop";
 import { folderStorage } from "train-loop/node";
 import { z } from "zod";
 import { parseChecked } from "../files/parse-json.ts";
 import { writeAtomically } from "../files/write-atomically.ts";
-import { saveLayersModelFile } from "../models/layers-model-files.ts";
 import { decisiveSettings, type RunSettings, type Settings } from "../settings/settings.ts";
 import type { FoldStage, StageName } from "../stage-name.ts";
 import type { LineOutput } from "../terminal/live-line.ts";
@@ -94,7 +94,7 @@ export async function finishStage(
   model: tfl.LayersModel,
   result: StageResult,
 ): Promise<void> {
-  await saveLayersModelFile(model, join(folder, stage));
+  await saveModel(model, join(folder, stage));
   await writeAtomically(join(folder, UNFINISHED, `${stage}.json`), JSON.stringify(result));
   await forgetCheckpoints(folder, stage);
 }

@@ -11,9 +11,10 @@ import {
 import { type LogitStoreOptions, logitStore } from "distill-trainer/node";
 import type { ImageBatch } from "image-source";
 import { type ImageSource, stratifiedFolds } from "image-source/node";
+import { saveModel } from "named-weights/node";
 import type { FlowerData } from "../data/open-data.ts";
 import { inputRangeOf, setInputRange } from "../models/input-range.ts";
-import { loadLayersModelFile, saveLayersModelFile } from "../models/layers-model-files.ts";
+import { loadLayersModelFile } from "../models/layers-model-files.ts";
 import { addNotes, notesOf, preprocessOf } from "../models/notes.ts";
 import { UsageError } from "../process/usage-error.ts";
 import type { RunContext } from "../runs/context.ts";
@@ -131,7 +132,7 @@ async function foldTeachers(context: RunContext, folds: Folds): Promise<tfl.Laye
       const seen = data.labeled.subset(train);
       const own = { ...context, data: { ...data, train: seen, labeled: seen } };
       const model = probe ? await probe(train, label) : (await trainBitTeacher(own, stage, label)).model;
-      await saveLayersModelFile(model, pathOf(fold));
+      await saveModel(model, pathOf(fold));
       await forgetCheckpoints(folder, stage);
       if (probe === undefined) model.dispose(); // probes share the backbone's layers
     }

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { bit, bitSizes } from "bit-teacher";
 import { stratifiedFolds } from "image-source/node";
+import { saveModel } from "named-weights/node";
 import { emptyFolder } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { describe, expect, test, vi } from "vitest";
 import { recorder, settingsOf } from "../../test/workspace.ts";
 import { openData } from "../data/open-data.ts";
-import { loadLayersModelFile, saveLayersModelFile } from "../models/layers-model-files.ts";
+import { loadLayersModelFile } from "../models/layers-model-files.ts";
 import { editsOf } from "../options/edits-of.ts";
 import { Interrupted } from "../process/interrupted.ts";
 import { savedSettings } from "../runs/saved-settings.ts";
@@ -110,7 +111,7 @@ describe("--cross-fit", () => {
   test("trains probes on a backbone's features, which are computed once", async () => {
     await startBackend("wasm");
     const teacher = join(await emptyFolder(), "backbone");
-    await saveLayersModelFile(bit({ ...bitSizes.tiny, imageSize: 24, classes: 7, seed: 1 }), teacher);
+    await saveModel(bit({ ...bitSizes.tiny, imageSize: 24, classes: 7, seed: 1 }), teacher);
     const output = recorder();
     const out = await emptyFolder();
     await run(settingsOf({ ...CROSS, teacher, out }), output);
@@ -140,7 +141,7 @@ describe("--cross-fit", () => {
     );
     await startBackend("wasm");
     const teacher = join(out, "classifier");
-    await saveLayersModelFile(bit({ ...bitSizes.tiny, imageSize: 24, classes: 5, seed: 1 }), teacher);
+    await saveModel(bit({ ...bitSizes.tiny, imageSize: 24, classes: 5, seed: 1 }), teacher);
     await expect(run(settingsOf({ ...CROSS, out, teacher }), recorder())).rejects.toThrow(
       "--cross-fit: expected a teacher that is trained in the run, or a backbone for a probe, got a classifier of the data's classes",
     );

@@ -5,11 +5,12 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { vit } from "deit-model";
 import { saveWeightsFile } from "deit-model/node";
+import { saveModel } from "named-weights/node";
 import { emptyFolder, readEvents, sharedData } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { describe, expect, test, vi } from "vitest";
 import { recorder, settingsOf } from "../../test/workspace.ts";
-import { loadLayersModelFile, saveLayersModelFile } from "../models/layers-model-files.ts";
+import { loadLayersModelFile } from "../models/layers-model-files.ts";
 import { newestRun } from "../models/newest-run.ts";
 import { openModel } from "../models/open-model.ts";
 import { editsOf } from "../options/edits-of.ts";
@@ -302,9 +303,9 @@ describe("bad input leaves nothing behind", () => {
     const folder = await emptyFolder();
     const classifier = (shape: [number, number, number]): tfl.LayersModel =>
       tfl.sequential({ layers: [tfl.layers.flatten({ inputShape: shape }), tfl.layers.dense({ units: 7 })] });
-    await saveLayersModelFile(classifier([8, 8, 3]), folder);
+    await saveModel(classifier([8, 8, 3]), folder);
     await refused({ teacher: folder }, `${folder}: expected a teacher with the data's 5 classes`);
-    await saveLayersModelFile(classifier([8, 9, 3]), folder);
+    await saveModel(classifier([8, 9, 3]), folder);
     await refused(
       { teacher: folder },
       `${folder}: expected a teacher of square RGB images, got one of [8, 9, 3]`,
@@ -406,7 +407,7 @@ describe("a run that is stopped", () => {
       tfl.layers.globalAveragePooling2d({ inputShape: [24, 24, 3], name: "feature_vector" }),
       tfl.layers.dense({ units: 7 }),
     ];
-    await saveLayersModelFile(tfl.sequential({ layers }), join(out, "backbone"));
+    await saveModel(tfl.sequential({ layers }), join(out, "backbone"));
     const settings = settingsOf({ preset: "tiny", name: "run", out, teacher: join(out, "backbone") });
     const stop = new AbortController();
     const output = recorder();

@@ -1,0 +1,121 @@
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import {
+  BOOLEAN,
+  type Checks,
+  COUNT,
+  MODEL,
+  oneOf,
+  optional,
+  requireArguments,
+  requireOptions,
+  STRING,
+} from "known-options";
+import { writeAtomically } from "safetensors-io/node";
+import { halved } from "./halved.ts";
+import { parseModelJson } from "./model-json.ts";
+import { sha256Of } from "./weight-files.ts";
+
+/** Options of {@link saveModel}. */
+export interface SaveModelOptions {
+  /** Type in which float32 weights are stored; `float16` rounds each to 11 significant bits. Default `float32`. */
+  readonly dtype?: "float32" | "float16";
+  /** Largest weight file in bytes; tfjs' converter writes 4 MiB, which browsers cache. Default: one file. */
+  readonly shardBytes?: number;
+  /** Whether a compiled model's optimizer is saved with its weights, if it has any. Default false. */
+  readonly includeOptimizer?: boolean;
+}
+
+const CHECKS: Checks<SaveModelOptions> = {
+  dtype: optional(oneOf("float32", "float16")),
+  shardBytes: optional(COUNT),
+  includeOptimizer: optional(BOOLEAN),
+};
+
+/** Names of weight files that tfjs' programs write: those of an earlier model are removed. */
+const WEIGHT_FILE = /^(weights|group\d+-shard\d+of\d+)[\w-]*(\.bin)?$/;
+/** What a killed process leaves: weights that no model.json names, and files that are not whole. */
+const UNFINISHED =
+  /^weights(-[0-9a-f]{12})?(-\d+of\d+)?\.bin$|^(model\.json|weights[\w-]*\.bin)\.[0-9a-f-]{36}\.part$/;
+
+/**
+ * Saves a layers model in a folder in Node, whatever the backend, as `model.json` and `weights.bin`: tfjs' own format, which
+ * `tf.loadLayersModel` reads over HTTP in a page, tfjs-node from `file://`, and {@link loadModel} anywhere in Node. The model's
+ * metadata (`setUserDefinedMetadata`) is in it.
+ *
+ * At any time the folder holds the old model or the new one, whole: weights are written first, to names that the old `model.json`
+ * does not use, `model.json` is replaced last, and then other `weights*.bin` go. One process at a time may save to a folder.
+ *
+ * @param folder - Created if it does not exist.
+ * @throws TypeError for an unknown option. RangeError if one is out of range or float16 cannot hold a weight, before anything is
+ * written. Error of the file system that names the file; the old model stays.
+ *
+ * @example
+ * model.setUserDefinedMetadata({ classNames: ["daisy", "rose"] });
+ * await saveModel(model, "student", { dtype: "float16" });
+ * console.log((await loadModel("student")).getUserDefinedMetadata()); // { classNames: [ 'daisy', 'rose' ] }
+ */
+export async function saveModel(
+  model: tfl.LayersModel,
+  folder: string,
+  options: SaveModelOptions = {},
+): Promise<void> {
+  requireOptions("saveModel", options, CHECKS);
+  requireArguments("saveModel", { model, folder }, { model: MODEL, folder: STRING });
+  const { includeOptimizer = false } = options;
+  const handler = tf.io.withSaveHandler((artifacts) => saveArtifacts(folder, artifacts, options));
+  await model.save(handler, { includeOptimizer });
+}
+
+/** Saves a model's artifacts, as {@link saveModel}. */
+export async function saveArtifacts(
+  folder: string,
+  artifacts: tf.io.ModelArtifacts,
+  {
+    dtype = "float32",
+    shardBytes = Number.POSITIVE_INFINITY,
+  }: Omit<SaveModelOptions, "includeOptimizer"> = {},
+): Promise<tf.io.SaveResult> {
+  const stored = dtype === "float16" ? halved(artifacts) : artifacts;
+  const data = new Uint8Array(tf.io.CompositeArrayBuffer.join(stored.weightData));
+  const old = await weightFilesOf(join(folder, "model.json"));
+  const shards = cut(data, shardBytes);
+  const sha256 = shards.map(sha256Of);
+  const paths = namesOf(shards.length, new Set(old), sha256Of(Buffer.from(sha256.join())));
+  for (const [i, shard] of shards.entries())
+    await writeAtomically(join(folder, paths[i]!), shard, { makeFolder: true });
+  const { weightSpecs = [], weightData: _, ...others } = stored;
+  const json = { ...others, weightsManifest: [{ paths, weights: weightSpecs, sha256 }] };
+  await writeAtomically(join(folder, "model.json"), JSON.stringify(json));
+  const unused = [
+    ...old.filter((name) => WEIGHT_FILE.test(name)),
+    ...(await readdir(folder)).filter((name) => UNFINISHED.test(name)),
+  ];
+  for (const name of unused) if (!paths.includes(name)) await rm(join(folder, name), { force: true });
+  return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(stored) };
+}
+
+/** The weight files that a folder's `model.json` uses; none if there is no `model.json`, or it is damaged. */
+async function weightFilesOf(file: string): Promise<string[]> {
+  try {
+    return parseModelJson(file, await readFile(file, "utf8")).weightsManifest.flatMap(({ paths }) => paths);
+  } catch {
+    return [];
+  }
+}
+
+function cut(data: Uint8Array, size: number): Uint8Array[] {
+  const shards: Uint8Array[] = [];
+  for (let at = 0; at === 0 || at < data.length; at += size) shards.push(data.subarray(at, at + size));
+  return shards;
+}
+
+/** `weights.bin`, or with a number each; with a part of the digest too if the old model uses any of these names. */
+function namesOf(count: number, old: ReadonlySet<string>, digest: string): string[] {
+  const numbered = (name: string): string[] =>
+    count === 1 ? [`${name}.bin`] : Array.from({ length: count }, (_, i) => `${name}-${i + 1}of${count}.bin`);
+  const plain = numbered("weights");
+  return plain.some((name) => old.has(name)) ? numbered(`weights-${digest.slice(0, 12)}`) : plain;
+}

@@ -24,6 +24,7 @@ const BUDGET: Record<string, number> = {
   "known-options": 26,
   "masked-crc32c": 12,
   "named-weights": 90,
+  "onnx-writer": 24,
   "safetensors-io": 60,
   "sample-keys": 18,
   "stochastic-depth": 24,

@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { deit } from "deit-model";
-import { OnnxGraph } from "./onnx-file.ts";
+import { OnnxGraph } from "onnx-writer";
 
 const HEADS = 3;
 const EPSILON = 1e-6;
@@ -21,7 +21,7 @@ export function deitOnnx(
   model: ReturnType<typeof deit>,
   { batch, classTokensOnly }: OnnxOptions,
 ): { file: Uint8Array; outputs: string[] } {
-  const graph = new OnnxGraph();
+  const graph = new OnnxGraph({ opset: 20 }); // the first with Gelu
   const builder = new DeitGraph(graph, model, batch);
   const depth = model.weights.filter(({ originalName }) => originalName.endsWith(".norm1/gamma")).length;
   let x = builder.embed();
@@ -33,7 +33,8 @@ export function deitOnnx(
     builder.head(tokens, name, i),
   );
   const classes = model.outputs[0]!.shape[1]!;
-  return { file: graph.file(Object.fromEntries(outputs.map((name) => [name, [batch, classes]]))), outputs };
+  for (const name of outputs) graph.output(name, "float32", [batch, classes]);
+  return { file: graph.file(), outputs };
 }
 
 class DeitGraph {
@@ -56,8 +57,8 @@ class DeitGraph {
   embed(): string {
     const kernel = this.#tensor("patch_embed.proj/kernel"); // [p, p, channels, dim], here [dim, channels, p, p]
     const [patch, , channels] = kernel.shape as [number, number, number];
-    const images = this.#graph.input("images", [this.#batch, channels, this.#side, this.#side]);
-    const filter = this.#graph.floats([this.#dim, channels, patch, patch], kernelFirst(kernel));
+    const images = this.#graph.input("images", "float32", [this.#batch, channels, this.#side, this.#side]);
+    const filter = this.#floats([this.#dim, channels, patch, patch], kernelFirst(kernel));
     const strides = { strides: { ints: [patch, patch] }, kernel_shape: { ints: [patch, patch] } };
     const embedded = this.#graph.node(
       "Conv",
@@ -86,9 +87,9 @@ class DeitGraph {
   }
 
   head(tokens: string, name: string, index: number): string {
-    const start = this.#graph.integers([index]);
-    const end = this.#graph.integers([index + 1]);
-    const token = this.#graph.node("Slice", [tokens, start, end, this.#graph.integers([1])]);
+    const start = this.#integers([index]);
+    const end = this.#integers([index + 1]);
+    const token = this.#graph.node("Slice", [tokens, start, end, this.#integers([1])]);
     const row = this.#reshape(token, [this.#batch, this.#dim]);
     return this.#graph.node("Gemm", [row, this.#weight(`${name}/kernel`), this.#weight(`${name}/bias`)]);
   }
@@ -98,11 +99,11 @@ class DeitGraph {
     const qkv = this.#dense(x, `${name}/qkv.`);
     const size = this.#tensor(`${name}/qkv.kernel`).shape[1]! / (3 * HEADS);
     const split = this.#transpose(this.#reshape(qkv, [this.#batch, tokens, 3, HEADS, size]), [2, 0, 3, 1, 4]);
-    const thirds = this.#graph.nodes("Split", [split, this.#graph.integers([1, 1, 1])], 3, {
+    const thirds = this.#graph.nodes("Split", [split, this.#integers([1, 1, 1])], 3, {
       axis: { int: 0 },
     });
     const [q, k, v] = thirds.map((part) => this.#reshape(part, [this.#batch, HEADS, tokens, size]));
-    const scale = this.#graph.floats([], Float32Array.of(1 / Math.sqrt(size)));
+    const scale = this.#floats([], Float32Array.of(1 / Math.sqrt(size)));
     const query = this.#graph.node("Mul", [this.#firstTokens(q!, 2, asked), scale]);
     const scores = this.#graph.node("MatMul", [query, this.#transpose(k!, [0, 1, 3, 2])]);
     const shares = this.#graph.node("Softmax", [scores], { axis: { int: -1 } });
@@ -117,12 +118,21 @@ class DeitGraph {
 
   #firstTokens(x: string, axis: number, count: number): string {
     if (count === this.tokens) return x;
-    const [start, end, axes] = [[0], [count], [axis]].map((value) => this.#graph.integers(value));
+    const [start, end, axes] = [[0], [count], [axis]].map((value) => this.#integers(value));
     return this.#graph.node("Slice", [x, start!, end!, axes!]);
   }
 
+  #floats(shape: readonly number[], data: Float32Array): string {
+    return this.#graph.constant({ dtype: "float32", shape, data });
+  }
+
+  #integers(values: readonly number[]): string {
+    const data = BigInt64Array.from(values, BigInt);
+    return this.#graph.constant({ dtype: "int64", shape: [values.length], data });
+  }
+
   #reshape(x: string, shape: readonly number[]): string {
-    return this.#graph.node("Reshape", [x, this.#graph.integers(shape)]);
+    return this.#graph.node("Reshape", [x, this.#integers(shape)]);
   }
 
   #transpose(x: string, perm: readonly number[]): string {
@@ -134,12 +144,12 @@ class DeitGraph {
     const token = this.#tensor(name).dataSync();
     const all = new Float32Array(this.#batch * this.#dim);
     for (let i = 0; i < this.#batch; i++) all.set(token, i * this.#dim);
-    return this.#graph.floats([this.#batch, 1, this.#dim], all);
+    return this.#floats([this.#batch, 1, this.#dim], all);
   }
 
   #weight(name: string): string {
     const tensor = this.#tensor(name);
-    return this.#graph.floats(tensor.shape, tensor.dataSync() as Float32Array);
+    return this.#floats(tensor.shape, tensor.dataSync() as Float32Array);
   }
 
   #tensor(name: string): tf.Tensor {

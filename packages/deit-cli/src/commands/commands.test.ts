@@ -20,7 +20,7 @@ let samples: string[];
 /** Runs a command line; returns its output. */
 async function start(...args: string[]): Promise<string> {
   const output = recorder();
-  const parsed = parseCommandLine(["node", "deit-cli", ...args])!;
+  const parsed = parseCommandLine(["node", "deit-cli", ...args]);
   await parsed.command.run({ ...parsed, output });
   return output.text();
 }
@@ -122,7 +122,7 @@ describe("predict", () => {
     const wrong = `${join(folder, "b.jpg")}: expected a picture that decodes, got`;
     for (const more of [[], ["--json"]]) {
       const output = recorder();
-      const parsed = parseCommandLine(["node", "deit-cli", "predict", folder, ...more, ...model])!;
+      const parsed = parseCommandLine(["node", "deit-cli", "predict", folder, ...more, ...model]);
       await expect(parsed.command.run({ ...parsed, output })).rejects.toThrow(
         `1 of 3 photos were left out: ${wrong}`,
       );

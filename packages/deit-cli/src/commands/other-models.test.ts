@@ -23,7 +23,7 @@ beforeAll(() => startBackend("wasm"));
 
 async function start(...args: string[]): Promise<string> {
   const output = recorder();
-  const parsed = parseCommandLine(["node", "deit-cli", ...args, "--backend", "wasm"])!;
+  const parsed = parseCommandLine(["node", "deit-cli", ...args, "--backend", "wasm"]);
   await parsed.command.run({ ...parsed, output });
   return output.text();
 }
@@ -254,7 +254,7 @@ test("--max-pixels is the limit of every command that decodes photos", async () 
   const sheet = (limit: string) => {
     const options = ["--data", data, "--sheet", join(out, "sheet.png"), "--max-pixels", limit];
     const output = recorder();
-    const parsed = parseCommandLine(["node", "deit-cli", "data", ...options])!;
+    const parsed = parseCommandLine(["node", "deit-cli", "data", ...options]);
     return parsed.command.run({ ...parsed, output });
   };
   await expect(sheet("63")).rejects.toThrow("8x8 = 64 pixels, more than the limit of 63");

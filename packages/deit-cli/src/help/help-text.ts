@@ -3,7 +3,7 @@ import type { Command } from "../commands/command.ts";
 import { TRAIN_OPTIONS } from "../commands/train.ts";
 import { kebab } from "../options/kebab.ts";
 import { type OptionName, optionOf } from "../options/option-table.ts";
-import { PRESETS } from "../settings/presets.ts";
+import { PRESETS, type PresetSettings } from "../settings/presets.ts";
 import { presetOf } from "../settings/resolve-settings.ts";
 import { NO_BREAK_SPACE, wrapped } from "../terminal/wrapped.ts";
 import { groupOf, OPTION_GROUPS } from "./option-group.ts";
@@ -15,8 +15,8 @@ const MOST_USED: readonly OptionName[] = [
   ...(["data", "download", "students", "weights", "imageSize", "teacher", "epochs", "batchSize"] as const),
   ...(["learningRate", "augment", "preset", "name", "seed", "resume", "config", "backend"] as const),
 ];
-/** Where explanations begin. */
-const COLUMN = 30;
+/** Where explanations begin, on narrow terminals and on others. */
+const COLUMNS = { narrow: 22, other: 30 } as const;
 const WIDTHS = { least: 60, most: 100 } as const;
 
 /** What the help is about. */
@@ -82,11 +82,7 @@ function bracketsOf(preset: string): string {
   return `In brackets: the place in a configuration file, and the value in the preset${NO_BREAK_SPACE}'${preset}'.`;
 }
 
-function groups(
-  options: readonly OptionName[],
-  preset: (typeof PRESETS)[string] | undefined,
-  width: number,
-): string[] {
+function groups(options: readonly OptionName[], preset: PresetSettings | undefined, width: number): string[] {
   return OPTION_GROUPS.flatMap((group) => {
     const own = options.filter((name) => groupOf(name) === group);
     if (own.length === 0) return [];
@@ -101,7 +97,7 @@ function typed(name: OptionName): string {
   return `--${kebab(name)}${choices === undefined ? value : " <name>"}`;
 }
 
-function explanation(name: OptionName, preset: (typeof PRESETS)[string] | undefined): string {
+function explanation(name: OptionName, preset: PresetSettings | undefined): string {
   const { help, path } = optionOf(name);
   if (path.startsWith("use.")) return help;
   const value = preset === undefined ? undefined : presetValue(name, preset);
@@ -110,9 +106,10 @@ function explanation(name: OptionName, preset: (typeof PRESETS)[string] | undefi
 
 /** A name and its explanation beside it, or below it where the name is long. */
 function entry(name: string, text: string, width: number): string[] {
-  const lines = wrapped(text, width - COLUMN).map((line) => `${" ".repeat(COLUMN)}${line}`);
-  const isShort = name.length + 4 <= COLUMN;
-  const first = `  ${name}`.padEnd(COLUMN);
+  const column = width < 80 ? COLUMNS.narrow : COLUMNS.other;
+  const lines = wrapped(text, width - column).map((line) => `${" ".repeat(column)}${line}`);
+  const isShort = name.length + 4 <= column;
+  const first = `  ${name}`.padEnd(column);
   return isShort ? [first + lines[0]!.trimStart(), ...lines.slice(1)] : [first.trimEnd(), ...lines];
 }
 

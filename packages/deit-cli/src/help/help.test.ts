@@ -60,8 +60,8 @@ describe("values of a preset", () => {
   test("are shown beside the place in the settings", () => {
     expect(help("help train")).toContain("Epochs of each student [recipe.epochs: 12]");
     expect(help("help train --preset deit")).toContain("Epochs of each student [recipe.epochs: 300]");
-    expect(help("train --preset=deit -h")).toMatch(/the preset 'deit'/);
-    expect(help("train --download --help")).toContain("the preset 'photos'");
+    expect(help("train --preset=deit -h")).toMatch(/preset 'deit'/);
+    expect(help("train --download --help")).toContain("preset 'photos'");
     expect(help("help evaluate")).not.toContain("[run.backend: auto]"); // the run's
   });
 

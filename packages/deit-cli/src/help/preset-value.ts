@@ -1,13 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
 import { type OptionName, optionOf } from "../options/option-table.ts";
-import type { Preset } from "../settings/presets.ts";
+import type { PresetSettings } from "../settings/presets.ts";
 
 /**
  * What one would type to get a preset's value of an option.
  *
  * @returns `undefined` where the preset has none, or the option is a switch.
  */
-export function presetValue(name: OptionName, { run, data, model, recipe }: Preset): string | undefined {
+export function presetValue(
+  name: OptionName,
+  { run, data, model, recipe }: PresetSettings,
+): string | undefined {
   const { path, kind, choices, typed } = optionOf(name);
   if (kind === "switch" || path.startsWith("use.")) return undefined;
   const value = at({ run, data, model, recipe }, path);

@@ -270,7 +270,7 @@ const OPTIONS = {
   attention: text("use.attention", "Drawing of the attention: a PNG for one photo, a folder for several"),
   csv: text(
     "use.csv",
-    "File of what each model says of each picture: picture,label,arm,seed,predicted,correct",
+    "File of what each model says of each picture, with the columns picture, label, arm, seed, predicted and correct",
   ),
   sheet: text("use.sheet", "File of the contact sheet: .png or .html"),
   perClass: number("use.perClass", "Pictures per class on the sheet. Default: 10"),

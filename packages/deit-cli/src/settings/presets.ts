@@ -2,13 +2,16 @@ import { DEIT_RECIPE, FINETUNE_RECIPE, KERAS_RECIPE, PATIENT_RECIPE, type Recipe
 import type { DataSettings, ModelSettings, RunSettings } from "./settings.ts";
 
 /** Settings of a run that has no name yet. */
-export interface Preset {
-  /** One line for people, without a full stop. */
-  readonly what: string;
+export interface PresetSettings {
   readonly run: Omit<RunSettings, "name" | "preset">;
   readonly data: DataSettings;
   readonly model: ModelSettings;
   readonly recipe: Recipe;
+}
+
+export interface Preset extends PresetSettings {
+  /** One line for people, without a full stop. */
+  readonly what: string;
 }
 
 const RUN = {

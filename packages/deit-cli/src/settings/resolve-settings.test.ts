@@ -13,12 +13,13 @@ import { savedSettings, writeSettings } from "../runs/saved-settings.ts";
 import { PRESETS } from "./presets.ts";
 import { resumeSettings } from "./resolve-settings.ts";
 
-const ask = (...args: string[]) => parseCommandLine(["node", "deit-cli", ...args])!;
+const ask = (...args: string[]) => parseCommandLine(["node", "deit-cli", ...args]);
 const parse = (...args: string[]) => trainSettings(ask(...args).edits);
 
 describe("the command line", () => {
   test("trains the demo without options, and the photos' preset for photos", () => {
-    expect(parse()).toMatchObject({ ...PRESETS.demo, run: { ...PRESETS.demo!.run, preset: "demo" } });
+    const { what: _, ...demo } = PRESETS.demo!;
+    expect(parse()).toMatchObject({ ...demo, run: { ...demo.run, preset: "demo" } });
     const photos = parse("--data", "x.tgz");
     expect(photos).toMatchObject({
       run: { preset: "photos" },

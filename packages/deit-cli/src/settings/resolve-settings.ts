@@ -4,7 +4,7 @@ import { checked } from "../options/checked.ts";
 import { type Edits, withEdits } from "../options/edits.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { differences } from "./differences.ts";
-import { PRESETS, type Preset } from "./presets.ts";
+import { PRESETS, type PresetSettings } from "./presets.ts";
 import { requireSettings, type Settings } from "./settings.ts";
 import { studentConfig } from "./student-config.ts";
 
@@ -24,7 +24,7 @@ export function resolveDataSettings(edits: Edits): Settings {
   const isOfPhotos = (edits["data.path"] ?? undefined) !== undefined || edits["data.download"] === true;
   const given = edits["run.preset"] ?? defaultPreset(isOfPhotos);
   const preset = typeof given === "string" ? given : JSON.stringify(given);
-  const { what: _, run, ...base } = presetOf(preset);
+  const { run, ...base } = presetOf(preset);
   const name = `${preset}-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}`;
   const drawn = isOfPhotos && { "data.count": undefined, "data.heldOut": undefined };
   const all = { ...fittingEdits({ run, ...base }, edits), ...edits, "run.preset": preset, ...drawn };
@@ -44,7 +44,7 @@ export function defaultPreset(isOfPhotos: boolean): string {
 const ALPHA = 0.5;
 
 /** In place of a preset's values that do not fit what is given: a tenth of many pictures is held out; for `all`, answers teach. */
-function fittingEdits({ run, data, recipe }: Omit<Preset, "what">, edits: Edits): Edits {
+function fittingEdits({ run, data, recipe }: PresetSettings, edits: Edits): Edits {
   const isTooFew = Number(edits["data.count"]) / 10 > (data.heldOut ?? Number.POSITIVE_INFINITY);
   const isOfAnswers = (edits["run.students"] ?? run.students) === "all" && recipe.alpha === 0;
   return {
@@ -62,10 +62,13 @@ function withSeeds(settings: Settings): Settings {
   return { ...settings, run: { ...settings.run, seeds: list } };
 }
 
-/** @throws UsageError for a name that no preset has. */
-export function presetOf(name: string): Preset {
+/** A preset's settings. @throws UsageError for a name that no preset has. */
+export function presetOf(name: string): PresetSettings {
   const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined;
-  if (preset !== undefined) return preset;
+  if (preset !== undefined) {
+    const { what: _, ...settings } = preset;
+    return settings;
+  }
   const names = Object.keys(PRESETS);
   throw new UsageError(
     `--preset: expected one of ${names.join(", ")}, got '${name}'${suggestion(name, names)}`,

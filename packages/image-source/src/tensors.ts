@@ -9,8 +9,10 @@ export interface BatchTensors {
   readonly images: tf.Tensor4D;
   /** The teacher's views, where the batch has some. */
   readonly teacherImages?: tf.Tensor4D;
-  /** `[batch]`, int32. */
+  /** `[batch]`, int32; −2 for samples with several labels. */
   readonly labels: tf.Tensor1D;
+  /** `[batch, classes]`, float32, where samples may have several labels: 1 for each class that a row has. */
+  readonly targets?: tf.Tensor2D;
 }
 
 /**
@@ -34,6 +36,9 @@ export function toTensors(batch: ImageBatch): BatchTensors {
   return {
     images: tf.tensor4d(batch.images, [...batch.shape]),
     labels: tf.tensor1d(batch.labels, "int32"),
+    ...(batch.targets !== undefined && {
+      targets: tf.tensor2d(batch.targets, [batch.labels.length, batch.targets.length / batch.labels.length]),
+    }),
     ...(batch.teacherImages !== undefined && {
       teacherImages: tf.tensor4d(batch.teacherImages, [...batch.teacherShape!]),
     }),
@@ -50,7 +55,7 @@ export interface BatchSource {
  * Returns a batched `tf.data.Dataset` over a source, for `model.fitDataset` of a tfjs model. Each pass is the next epoch.
  *
  * @throws RangeError while iterating for a sample without a label: tfjs' own losses would take a row of zeros for a target.
- * @returns Elements `{ xs: [batch, size, size, 3] in 0…255, ys: [batch, classes] one-hot float32 }`; whoever iterates owns them.
+ * @returns Elements `{ xs: [batch, size, size, 3] in 0…255, ys: [batch, classes] one-hot float32 }`, or with a 1 for each of several labels; whoever iterates owns them.
  *
  * @example
  * model.compile({ optimizer: "adam", loss: "categoricalCrossentropy" });
@@ -66,10 +71,11 @@ export function toTfDataset(source: BatchSource): tfd.Dataset<{ xs: tf.Tensor4D;
   const classes = source.classNames.length;
   const elements = async function* (): AsyncGenerator<{ xs: tf.Tensor4D; ys: tf.Tensor2D }> {
     for await (const batch of source.batches(epoch++)) {
-      requireLabels("toTfDataset", batch.labels, classes);
-      const { images, labels, teacherImages } = toTensors({ ...batch });
+      if (batch.targets === undefined || batch.labels.includes(-1))
+        requireLabels("toTfDataset", batch.labels, classes);
+      const { images, labels, teacherImages, targets } = toTensors({ ...batch });
       teacherImages?.dispose();
-      const ys = tf.tidy(() => tf.cast(tf.oneHot(labels, classes), "float32")) as tf.Tensor2D;
+      const ys = targets ?? (tf.tidy(() => tf.cast(tf.oneHot(labels, classes), "float32")) as tf.Tensor2D);
       labels.dispose();
       yield { xs: images, ys };
     }

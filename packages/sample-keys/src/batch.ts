@@ -1,3 +1,9 @@
+/**
+ * Label of a sample that may have any number of classes, none included: its `targets` name them. −1, in contrast, is a sample that nobody
+ * labeled.
+ */
+export const MULTI_LABEL = -2;
+
 /** A batch of samples on the host, with their keys. Row `i` of every field is one sample; the receiver owns the arrays. */
 export interface Batch {
   /** Samples, one row each, float32. Images are NHWC, RGB, 0…255. */
@@ -5,7 +11,8 @@ export interface Batch {
   /** Shape of `images`, `[batch, …sample]`. */
   readonly shape: readonly number[];
   /**
-   * Class of each sample, in [0, classes); −1 for a sample that nobody labeled, which tasks accept that learn from a teacher.
+   * Class of each sample, in [0, classes); −1 for a sample that nobody labeled, which tasks accept that learn from a teacher;
+   * {@link MULTI_LABEL} for one with several labels, whose classes are in `targets`.
    */
   readonly labels: Int32Array;
   /**
@@ -14,8 +21,8 @@ export interface Batch {
    */
   readonly labelWeights?: Float32Array;
   /**
-   * Soft labels `[batch, classes]`, a distribution for each row that has a labeled share, trained on in place of `labels` (MixUp).
-   * Default: none.
+   * Soft labels `[batch, classes]`, a distribution for each row that has a labeled share, trained on in place of `labels` (MixUp). Of
+   * samples with several labels: 1 for each class that a row has, in [0, 1] if it is mixed. Default: none.
    */
   readonly targets?: Float32Array;
   /** Key of each sample in this epoch, from which every random decision about it is drawn. */

@@ -14,4 +14,4 @@ export { uniform } from "./uniform.ts";
 
 // Batches.
 
-export type { Batch } from "./batch.ts";
+export { type Batch, MULTI_LABEL } from "./batch.ts";

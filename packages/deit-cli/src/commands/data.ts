@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { classCounts } from "image-source";
 import { openData } from "../data/open-data.ts";
 import { pictureRules } from "../data/picture-rules.ts";
 import { requireSheetPath, writeContactSheet } from "../data/write-contact-sheet.ts";
@@ -28,11 +29,11 @@ export const data: Command = {
       json ? { write: () => {} } : output,
       signal,
     );
-    const count = (labels: Int32Array, label: number) => labels.filter((one) => one === label).length;
+    const [training, heldOut] = [classCounts(train), classCounts(validation)];
     const classes = classNames.map((name, label) => ({
       name,
-      training: count(train.labels, label),
-      heldOut: count(validation.labels, label),
+      training: training[label]!,
+      heldOut: heldOut[label]!,
     }));
     if (sheet !== undefined)
       await writeContactSheet(labeled, sheet, { perClass, ...pictureRules(settings.data) });

@@ -11,9 +11,9 @@ const PAPER = 255;
 /** Indices of the first pictures of each class, at most `perClass`. */
 export function sheetSamples(store: SampleStore, perClass: number): number[][] {
   const rows = store.classNames.map((): number[] => []);
-  store.labels.forEach((label, i) => {
-    if (rows[label]!.length < perClass) rows[label]!.push(i);
-  });
+  for (let i = 0; i < store.size; i++) {
+    for (const label of store.classesOf(i)) if (rows[label]!.length < perClass) rows[label]!.push(i);
+  }
   return rows;
 }
 

@@ -1,5 +1,5 @@
 import { downloadFlowers, openFlowers, proceduralFlowers, splitFlowers, tfdsSplit } from "flowers-data/node";
-import type { SampleStore } from "image-source";
+import { classCounts, type SampleStore } from "image-source";
 import { decodeSample, stratifiedFolds } from "image-source/node";
 import { UsageError } from "../process/usage-error.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -64,7 +64,7 @@ export async function openData(
   const { labels, unlabeled } = use === "judge" ? {} : settings.data;
   const kept = hideLabels(own, labels, settings.run.seed);
   const checks = { data: settings.data, output, signal };
-  const hidden = [...kept.keys.keys()].filter((i) => kept.labels[i]! < 0);
+  const hidden = [...kept.keys.keys()].filter((i) => kept.labels[i] === -1);
   if (!settings.data.skipBadImages) await undecodable(kept, hidden, checks);
   const train =
     unlabeled === undefined
@@ -72,8 +72,9 @@ export async function openData(
       : await addUnlabeled(kept, { path: unlabeled, all: store, note, ...checks });
   const labeled = labeledPart(train);
   if (settings.data.skipBadImages) await requireDecodable(labeled, settings, signal);
+  const heldOut = classCounts(validation);
   for (const [label, name] of store.classNames.entries()) {
-    if (!validation.labels.includes(label)) note(`class '${name}' has no held-out picture: it is not judged`);
+    if (heldOut[label] === 0) note(`class '${name}' has no held-out picture: it is not judged`);
   }
   const { classNames, encoding } = store;
   const upright = encoding.kind === "rgb" || encoding.upright === true;
@@ -87,7 +88,7 @@ export async function openData(
 /** The pictures with a label; the store itself if all have one. */
 function labeledPart(store: SampleStore): SampleStore {
   if (!store.labels.includes(-1)) return store;
-  return store.subset([...store.keys.keys()].filter((i) => store.labels[i]! >= 0));
+  return store.subset([...store.keys.keys()].filter((i) => store.labels[i] !== -1));
 }
 
 function trainingCounts(train: SampleStore, labeled: SampleStore): string {
@@ -141,8 +142,8 @@ function heldOutOf(count: number): number {
   return tfdsSplit(Array.from({ length: count }, (_, i) => String(i))).validation.length;
 }
 
-function isSplittable({ classNames, labels }: SampleStore): boolean {
-  const counts = classNames.map((_, label) => labels.filter((other) => other === label).length);
+function isSplittable(store: SampleStore): boolean {
+  const counts = classCounts(store);
   return counts.length >= 2 && counts.every((count) => count >= 2);
 }
 
@@ -155,8 +156,8 @@ async function requireDecodable(
   const { onBad: _, ...limits } = pictureRules(settings.data);
   for (const [label, name] of store.classNames.entries()) {
     let problem: Error | undefined;
-    for (const [index, other] of store.labels.entries()) {
-      if (other !== label) continue;
+    for (let index = 0; index < store.size; index++) {
+      if (!store.classesOf(index).includes(label)) continue;
       signal?.throwIfAborted();
       problem = await decodeSample(store, index, limits).then(
         () => undefined,

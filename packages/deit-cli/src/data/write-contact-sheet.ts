@@ -1,5 +1,5 @@
 import { extname } from "node:path";
-import type { SampleStore } from "image-source";
+import { classCounts, type SampleStore } from "image-source";
 import type { RgbImage } from "vision-augment";
 import { requireOwnOutput } from "../files/own-output.ts";
 import { writeAtomically } from "../files/write-atomically.ts";
@@ -59,7 +59,7 @@ async function sheetClass(
   }));
   return {
     name: store.classNames[label]!,
-    count: store.labels.filter((one) => one === label).length,
+    count: classCounts(store)[label]!,
     pictures: await Promise.all(pictures),
   };
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { SampleStore } from "image-source";
 import { z } from "zod";
 import type { FlowerData } from "../data/open-data.ts";
 import { parseChecked } from "../files/parse-json.ts";
@@ -27,7 +28,7 @@ export type DataRecord = z.infer<typeof schema>;
 
 /** The record of data. */
 export function dataRecord({ classNames, train, validation, all }: FlowerData): DataRecord {
-  const labels = new Map(all.keys.map((key, i) => [key, all.labels[i]!]));
+  const labels = new Map(all.keys.map((key, i) => [key, labelText(all, i)]));
   const added = train.keys.filter((key) => !labels.has(key));
   const hash = createHash("sha256");
   for (const { keys } of [train, validation]) {
@@ -38,6 +39,11 @@ export function dataRecord({ classNames, train, validation, all }: FlowerData): 
   const pictures = hash.digest("hex");
   const record = { classNames, pictures, all: digestOf(all.keys.map((key) => `${labels.get(key)} ${key}`)) };
   return added.length === 0 ? record : { ...record, unlabeled: digestOf(added) };
+}
+
+/** A picture's class; its classes in brackets, where it may have several. */
+function labelText(store: SampleStore, index: number): string {
+  return store.multiHot === undefined ? `${store.labels[index]}` : `[${store.classesOf(index)}]`;
 }
 
 function digestOf(names: readonly string[]): string {

@@ -141,10 +141,26 @@ function batchOf(
       teacherShape: [rows.length, teacherImageSize, teacherImageSize, 3] as const,
     }),
     labels: Int32Array.from(rows, (row) => store.labels[indices[row]!]!),
+    ...(store.multiHot !== undefined && {
+      targets: targetsOf(
+        store.multiHot,
+        Array.from(rows, (row) => indices[row]!),
+        store.classNames.length,
+      ),
+    }),
     sampleKeys: Uint32Array.from(rows, (row) => sampleKeys[row]!),
     viewKeys: BigUint64Array.from(rows, (row) => viewKeys[row]!),
     indices: Int32Array.from(rows, (row) => indices[row]!),
   };
+}
+
+/** The samples' rows of `multiHot`. */
+function targetsOf(multiHot: Uint8Array, samples: readonly number[], classes: number): Float32Array {
+  const targets = new Float32Array(samples.length * classes);
+  samples.forEach((sample, row) => {
+    targets.set(multiHot.subarray(sample * classes, (sample + 1) * classes), row * classes);
+  });
+  return targets;
 }
 
 function planOf(store: SampleStore, settings: SourceSettings): ViewPlan {

@@ -39,7 +39,7 @@ const CHECKS: Checks<KeepLabelsOptions> = {
  *
  * @param store - Pictures with labels; its labels are not changed.
  * @returns A store over the same bytes, in the same order.
- * @throws TypeError for an unknown option. RangeError unless exactly one number is given and in range, for a label of −1, fewer labels than
+ * @throws TypeError for an unknown option. RangeError unless exactly one number is given and in range, for a label of −1, pictures with several labels, fewer labels than
  * classes, more than there are, or a class with fewer than `perClass` pictures.
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.model_selection.StratifiedShuffleSplit.html
  *
@@ -51,6 +51,11 @@ export function keepLabels(store: SampleStore, options: KeepLabelsOptions): Samp
   requireOptions("keepLabels", options, CHECKS);
   requireArguments("keepLabels", { store }, { store: STORE });
   const { seed = 0 } = options;
+  if (store.multiHot !== undefined) {
+    throw new RangeError(
+      "keepLabels: expected pictures with one class each, got a store with several labels",
+    );
+  }
   const { keys, labels, classNames } = store;
   const found = countsOf("keepLabels", labels);
   const counts = classNames.map((_, label) => found[label] ?? 0);

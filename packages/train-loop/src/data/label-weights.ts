@@ -6,7 +6,7 @@ export function labelWeightsOf({ labels, labelWeights }: Batch): Float32Array | 
   if (labelWeights !== undefined) {
     return labelWeights.every((weight) => weight === 1) ? undefined : labelWeights;
   }
-  return labels.includes(-1) ? Float32Array.from(labels, (label) => (label < 0 ? 0 : 1)) : undefined;
+  return labels.includes(-1) ? Float32Array.from(labels, (label) => (label === -1 ? 0 : 1)) : undefined;
 }
 
 /**
@@ -46,7 +46,7 @@ export function labeledCounts(batch: Batch): LabeledCounts {
 
 /** Returns the number of rows with a label, over which accuracy is a mean. */
 function labeledRows({ labels }: Batch): number {
-  return labels.reduce((count, label) => count + (label < 0 ? 0 : 1), 0);
+  return labels.reduce((count, label) => count + (label === -1 ? 0 : 1), 0);
 }
 
 /**

@@ -85,7 +85,7 @@ export function mixBatch<B extends Batch>(
 /** Labeled share of each row; `undefined` if all are labeled. */
 function labelWeightsOf({ labels, labelWeights }: Batch): Float32Array | undefined {
   if (labelWeights !== undefined) return labelWeights;
-  return labels.includes(-1) ? Float32Array.from(labels, (label) => (label < 0 ? 0 : 1)) : undefined;
+  return labels.includes(-1) ? Float32Array.from(labels, (label) => (label === -1 ? 0 : 1)) : undefined;
 }
 
 /** Mixes labeled shares, and the targets of what is labeled, each row of which stays a distribution. */

@@ -112,3 +112,27 @@ export {
   type TrainHeadOptions,
   trainHead,
 } from "./transfer/linear-probe.ts";
+
+// After training: calibration, features, views.
+
+export {
+  type Calibrated,
+  type CalibrateOptions,
+  type Calibration,
+  calibrate,
+} from "./calibration/calibrate.ts";
+export {
+  type CalibrationErrorOptions,
+  calibrationError,
+  type ReliabilityBin,
+  reliability,
+} from "./calibration/calibration-error.ts";
+export { fitTemperature } from "./calibration/fit-temperature.ts";
+export type { LabeledLogits } from "./calibration/labeled-logits.ts";
+export {
+  type NegativeLogLikelihoodOptions,
+  negativeLogLikelihood,
+} from "./calibration/negative-log-likelihood.ts";
+export { type AverageViewsOptions, averageViews, type TestViews } from "./predict/average-views.ts";
+export { type FeatureModelOptions, featureModel } from "./transfer/feature-model.ts";
+export { type KnnProbed, type KnnProbeOptions, knnProbe } from "./transfer/knn-probe.ts";

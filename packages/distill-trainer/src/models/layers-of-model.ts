@@ -6,6 +6,8 @@ import { suggestion } from "known-options";
 export interface ModelLayers {
   /** Shape of a layer's output without the batch. @throws RangeError if there is no such layer, or several applications of it. */
   shapeOf(layer: string): readonly (number | null)[];
+  /** Output of a layer. @throws RangeError as `shapeOf`. */
+  outputOf(layer: string): tfl.SymbolicTensor;
   /** Runs the model once. Returns its outputs, then those of these layers; one tensor may be there twice. */
   apply(inputs: tf.Tensor, layers: readonly string[], kwargs: object): tf.Tensor[];
 }
@@ -26,6 +28,7 @@ export function layersOfModel(whose: string, model: tfl.LayersModel): ModelLayer
   };
   return {
     shapeOf: (name) => outputOf(name).shape.slice(1),
+    outputOf,
     apply(inputs, names, kwargs) {
       const key = JSON.stringify(names);
       const view = views.get(key) ?? viewOf(model, names.map(outputOf));

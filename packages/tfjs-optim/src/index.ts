@@ -14,13 +14,23 @@ export {
   globalNorm,
   squaredNorms,
 } from "./gradient-transform.ts";
+export { Lamb, type LambOptions } from "./lamb/lamb.ts";
+export { type LambParameter, type LambStepOptions, lambUpdate } from "./lamb/lamb-update.ts";
 export { type LayerDecayOptions, layerDecay } from "./layer-decay.ts";
+export { Lion, type LionOptions } from "./lion/lion.ts";
+export {
+  type LionParameter,
+  type LionState,
+  type LionStepOptions,
+  lionUpdate,
+} from "./lion/lion-update.ts";
 export {
   type EmaWarmupOptions,
   emaWarmup,
   ModelEma,
   type ModelEmaOptions,
 } from "./model-ema.ts";
+export type { ScheduledOptimizer, ScheduledOptions } from "./optimizer/scheduled-optimizer.ts";
 export {
   type CosineOptions,
   constant,

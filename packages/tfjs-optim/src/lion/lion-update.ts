@@ -1,0 +1,63 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { atLeast, type Checks, LIST, RATE, requireArguments, requireOptions } from "known-options";
+
+/** A variable's value and its moment. */
+export interface LionState {
+  readonly value: tf.Tensor;
+  readonly m: tf.Tensor;
+}
+
+/** A variable's state, its gradient, its learning rate, and whether it decays in this step. */
+export interface LionParameter extends LionState {
+  readonly gradient: tf.Tensor;
+  readonly learningRate: number;
+  readonly decays: boolean;
+}
+
+/** Options of {@link lionUpdate}. */
+export interface LionStepOptions {
+  readonly weightDecay: number;
+  readonly beta1: number;
+  readonly beta2: number;
+}
+
+/** Checks of {@link LionStepOptions}. */
+export const LION_STEP_CHECKS: Checks<LionStepOptions> = {
+  weightDecay: atLeast(0),
+  beta1: RATE,
+  beta2: RATE,
+};
+
+/**
+ * One step of Lion for any number of variables.
+ *
+ * `value' = (1 − learningRate · weightDecay) · value − learningRate · sign(β₁ m + (1 − β₁) g)`, `m' = β₂ m + (1 − β₂) g`.
+ *
+ * @param parameters - Nothing of them is disposed.
+ * @returns The new states in the same order: new tensors owned by the caller.
+ * @throws TypeError for an unknown option. RangeError if one is out of range.
+ * @see Chen et al. 2023, https://arxiv.org/abs/2302.06675; timm's `Lion`
+ */
+export function lionUpdate(parameters: readonly LionParameter[], options: LionStepOptions): LionState[] {
+  requireArguments("lionUpdate", { parameters }, { parameters: LIST });
+  const { weightDecay, beta1, beta2 } = requireOptions("lionUpdate", options, LION_STEP_CHECKS);
+  return parameters.map(
+    ({ value, m, gradient, learningRate, decays }) =>
+      tf.tidy(() => {
+        const decay = decays ? learningRate * weightDecay : 0;
+        const kept = decay === 0 ? value : tf.mul(value, 1 - decay);
+        const step = tf.mul(signOf(towards(m, gradient, beta1)), learningRate);
+        return { value: tf.sub(kept, step), m: towards(m, gradient, beta2) } as tf.TensorContainerObject;
+      }) as unknown as LionState,
+  );
+}
+
+/** `keep · m + (1 − keep) · g`, as PyTorch's `lerp`, which is exactly 0 for `m` and `g` of 0. */
+function towards(m: tf.Tensor, g: tf.Tensor, keep: number): tf.Tensor {
+  return tf.add(m, tf.mul(tf.sub(g, m), 1 - keep));
+}
+
+/** −1, 0 or 1. tfjs' own `sign` gives 0 below 1e-6 on its WASM backend. */
+function signOf(x: tf.Tensor): tf.Tensor {
+  return tf.divNoNan(x, tf.abs(x));
+}

@@ -173,6 +173,9 @@ const OPTIONS = {
     "First learning rate of a warm-up that replaces the cosine's beginning, as DeiT's",
     { also: () => ({ "recipe.warmup.mode": "replaces" }) },
   ),
+  optimizer: text("recipe.optimizer", "Optimizer: adamw, lamb or lion. Default: the preset's, else adamw", {
+    also: (name) => (name === "adamw" ? {} : { "recipe.adamW": undefined, "recipe.decays": "matrices" }),
+  }),
   adamW: text(
     "recipe.adamW",
     "Library whose AdamW is used: torch, keras or tfa (TensorFlow Addons', as in the Keras example)",

@@ -79,6 +79,12 @@ describe("the command line", () => {
     expect(recipe("--augment", "crop").images.augmentation).toEqual(FINETUNE_RECIPE.images.augmentation);
     expect(recipe("--warmup-steps", "50").warmup).toEqual({ steps: 50, from: 1e-6, mode: "replaces" });
     expect(recipe("--adam-w", "tfa")).toMatchObject({ adamW: "tfa", decays: "all" });
+    const { adamW: ___, ...unnamed } = DEIT_RECIPE;
+    expect(recipe("--optimizer", "lamb")).toEqual({ ...unnamed, optimizer: "lamb" });
+    expect(recipe("--optimizer", "adamw")).toEqual({ ...DEIT_RECIPE, optimizer: "adamw" });
+    expect(() => recipe("--optimizer", "lion", "--adam-w", "tfa")).toThrow(
+      "adamW must be absent with the optimizer lion, got tfa",
+    );
     expect(recipe("--distillation", "soft", "--temperature", "3").distillation).toEqual({
       kind: "soft",
       temperature: 3,

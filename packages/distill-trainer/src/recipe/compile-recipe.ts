@@ -1,3 +1,4 @@
+import type * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { COUNT, optional, requireOptions } from "known-options";
 import {
@@ -6,9 +7,12 @@ import {
   clipByGlobalNorm,
   constant,
   cosine,
+  Lamb,
+  Lion,
   layerDecay,
   ModelEma,
   type Schedule,
+  type ScheduledOptions,
   scaledLearningRate,
   timmNoDecay,
   warmup,
@@ -66,16 +70,22 @@ export function recipeStep(
     throw new RangeError(`recipeStep: a layerDecay of ${scale} needs the model's depth, got none`);
   }
   return {
-    optimizer: new AdamW({
-      ...ADAMW_SEMANTICS[recipe.adamW],
+    optimizer: recipeOptimizer(recipe, {
       learningRate: recipeSchedule(recipe, batchesPerEpoch(source)),
-      weightDecay: recipe.weightDecay,
       ...(recipe.decays === "matrices" && { excludeFromDecay: spared(model, options.hints) }),
       ...(scale !== 1 && { learningRateScale: layerDecay({ decay: scale, depth: options.depth! }) }),
     }),
     ...(clipNorm !== undefined && { gradientTransform: clipByGlobalNorm(clipNorm) }),
     ...(emaDecay !== undefined && { ema: new ModelEma(model, { decay: emaDecay }) }),
   };
+}
+
+function recipeOptimizer(recipe: Recipe, scheduled: ScheduledOptions): tf.Optimizer {
+  const { optimizer = "adamw", adamW = "torch", weightDecay } = recipe;
+  const options = { ...scheduled, weightDecay };
+  if (optimizer === "lamb") return new Lamb({ ...options, epsilon: 1e-8 }); // facebookresearch/deit's --opt-eps
+  if (optimizer === "lion") return new Lion(options);
+  return new AdamW({ ...ADAMW_SEMANTICS[adamW], ...options });
 }
 
 /** timm's rule, for the projections of hints too. */

@@ -3,7 +3,7 @@ import * as tfl from "@tensorflow/tfjs-layers";
 import { deit } from "deit-model";
 import { fixturesOf, sectors } from "test-kit";
 import { startBackend } from "tfjs-backends";
-import type { AdamW } from "tfjs-optim";
+import type { AdamW, Lamb, Lion } from "tfjs-optim";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   Classifier,
@@ -71,6 +71,21 @@ describe("DEIT_RECIPE", () => {
     expect(rate(2999)).toBeCloseTo(cosineAt(2999), 12);
     expect(rate(3000)).toBeCloseTo(1e-5, 12);
   });
+});
+
+test("a recipe's optimizer may be LAMB or Lion", () => {
+  const { adamW: _, ...recipe } = DEIT_RECIPE;
+  const made = (optimizer: "lamb" | "lion") =>
+    compileRecipe({ ...recipe, optimizer }, deit(tiny), source).optimizer as Lamb | Lion;
+  expect(made("lamb").getClassName()).toBe("Lamb");
+  expect(made("lamb").semantics).toMatchObject({ weightDecay: 0.05, epsilon: fb.opt_eps, maxGradNorm: 1 });
+  expect(made("lion").getClassName()).toBe("Lion");
+  expect(made("lion").semantics).toEqual({ weightDecay: 0.05, beta1: 0.9, beta2: 0.99 });
+  expect(made("lion").learningRateAt(0)).toBe(1e-6);
+  expect(made("lion").treatmentOf("any")).toEqual({ decays: true, learningRateScale: 1 });
+  expect(() => requireRecipe({ ...DEIT_RECIPE, optimizer: "lamb" })).toThrow(
+    "recipe: adamW must be absent with the optimizer lamb, got torch",
+  );
 });
 
 test("KERAS_RECIPE has the example's numbers", () => {

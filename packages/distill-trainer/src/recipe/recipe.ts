@@ -11,8 +11,13 @@ export interface Recipe {
   readonly epochs: number;
   /** Samples per optimizer step. */
   readonly batchSize: number;
-  /** Library whose AdamW is used. */
-  readonly adamW: keyof typeof ADAMW_SEMANTICS;
+  /**
+   * Optimizer. `"lamb"` is timm's with DeiT's epsilon of 1e-8: gradients are clipped to a norm of 1. `"lion"` is timm's. Default
+   * `"adamw"`.
+   */
+  readonly optimizer?: "adamw" | "lamb" | "lion";
+  /** Library whose AdamW is used; absent with another optimizer. Default `"torch"`. */
+  readonly adamW?: keyof typeof ADAMW_SEMANTICS;
   /** Peak learning rate. */
   readonly learningRate: number;
   /** Batch size that `learningRate` is for: the rate is scaled to `batchSize`. Default: no scaling. */

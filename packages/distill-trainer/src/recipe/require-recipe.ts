@@ -23,7 +23,8 @@ import type { Recipe, RecipeHints, RecipeImages, RecipeWarmup } from "./recipe.t
 const CHECKS: Checks<Recipe> = {
   epochs: COUNT,
   batchSize: COUNT,
-  adamW: oneOf("tfa", "keras", "torch"),
+  optimizer: optional(oneOf("adamw", "lamb", "lion")),
+  adamW: optional(oneOf("tfa", "keras", "torch")),
   learningRate: atLeast(0),
   learningRatePer: optional(POSITIVE),
   schedule: oneOf("constant", "cosine"),
@@ -82,6 +83,9 @@ const PAIR_CHECKS: Checks<Required<RecipeHints>["pairs"][number]> = {
 export function requireRecipe(recipe: Recipe): void {
   requireOptions("recipe", recipe, CHECKS);
   requireDistillation("recipe", recipe.distillation);
+  const { optimizer = "adamw", adamW } = recipe;
+  if (optimizer !== "adamw" && adamW !== undefined)
+    throw new RangeError(`recipe: adamW must be absent with the optimizer ${optimizer}, got ${adamW}`);
   if (recipe.hints !== undefined) requireRecipeHints(recipe.hints);
   if (recipe.mixing !== undefined) requireOptions("recipe: mixing", recipe.mixing, MIX_CHECKS);
   if (recipe.normalization !== undefined) normalize(recipe.normalization);

@@ -4,8 +4,8 @@ import {
   type NextState,
   type Parameter,
   SCHEDULED_CHECKS,
-  type ScheduledOptions,
   ScheduledOptimizer,
+  type ScheduledOptions,
 } from "../optimizer/scheduled-optimizer.ts";
 import { LAMB_STEP_CHECKS, type LambStepOptions, lambUpdate } from "./lamb-update.ts";
 

@@ -4,8 +4,8 @@ import {
   type NextState,
   type Parameter,
   SCHEDULED_CHECKS,
-  type ScheduledOptions,
   ScheduledOptimizer,
+  type ScheduledOptions,
 } from "../optimizer/scheduled-optimizer.ts";
 import { LION_STEP_CHECKS, type LionStepOptions, lionUpdate } from "./lion-update.ts";
 
@@ -29,6 +29,9 @@ const CHECKS: Checks<LionOptions> = {
 /**
  * Lion as timm has it: steps of one size in the direction of the gradient's sign, with one moment a variable where AdamW has two.
  * Its authors take a third to a tenth of AdamW's learning rate, and three to ten times its weight decay.
+ *
+ * A gradient that is 0 up to rounding still moves a weight by the whole rate. In a transformer that is the keys' bias, which does not
+ * change the output: it alone depends on the size of micro-batches.
  *
  * The formulas are those of `lionUpdate`. A tfjs `Optimizer`, kept, saved and resumed as `AdamW`.
  *

@@ -110,7 +110,10 @@ export class Slots<M extends Moment> {
     for (let i = 0; i < moments.length; i += this.#moments.length) {
       const slot = moments.slice(i, i + this.#moments.length);
       const variable = variableOf(slot[0]!.name);
-      if (seen.has(variable) || this.#moments.some((moment, j) => slot[j]?.name !== `${variable}/${moment}`)) {
+      if (
+        seen.has(variable) ||
+        this.#moments.some((moment, j) => slot[j]?.name !== `${variable}/${moment}`)
+      ) {
         const got = this.#moments.map((_, j) => `'${slot[j]?.name ?? "none"}'`).join(" and ");
         refuse(`weights must be ${expected} of each variable, got ${got}`);
       }

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { AdamW } from "tfjs-optim";
+import type { ScheduledOptimizer } from "tfjs-optim";
 import type { BestLog } from "../best-epoch.ts";
 import { batchesPerEpoch, type DataSource } from "../data/data-source.ts";
 import type { StepOptions } from "../step/take-step.ts";
@@ -42,7 +42,7 @@ export function describeRun(run: RunDescription): RunSettings {
     optimizer: optimizer.getClassName(),
     ...config,
     learningRate,
-    ...(isAdamW(optimizer) && { parameters: countTreatments(optimizer, task.variables) }),
+    ...(hasTreatments(optimizer) && { parameters: countTreatments(optimizer, task.variables) }),
     gradientTransform: gradientTransform?.name ?? "none",
     average: ema === undefined ? "none" : steps.map((it) => ema.decayAt(it)),
     ...(best && { keepBest: `${best.mode} ${best.monitor}` }),
@@ -69,7 +69,7 @@ export function settingDifferences(saved: RunSettings, now: RunSettings): string
 interface Scheduled extends tf.Optimizer {
   learningRateAt(step: number): number;
   /** Other options of the optimizer. */
-  readonly semantics: Readonly<Record<string, number | string>>;
+  readonly semantics: Readonly<Record<string, unknown>>;
 }
 
 function isScheduled(optimizer: tf.Optimizer): optimizer is Scheduled {
@@ -77,12 +77,15 @@ function isScheduled(optimizer: tf.Optimizer): optimizer is Scheduled {
 }
 
 /** Not `instanceof`, which tfjs overrides: every optimizer is an instance of every other. */
-function isAdamW(optimizer: tf.Optimizer): optimizer is AdamW {
+function hasTreatments(optimizer: tf.Optimizer): optimizer is ScheduledOptimizer {
   return "treatmentOf" in optimizer;
 }
 
 /** Counts variables by weight decay and learning-rate scale. */
-function countTreatments(optimizer: AdamW, variables: readonly tf.Variable[]): Record<string, number> {
+function countTreatments(
+  optimizer: ScheduledOptimizer,
+  variables: readonly tf.Variable[],
+): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { name } of variables) {
     const { decays, learningRateScale } = optimizer.treatmentOf(name);

@@ -6,18 +6,24 @@ import { type ColorJitterOptions, colorJitterOps } from "./random/color-jitter.t
 import { type ResizedCropOptions, resizedCropBox } from "./random/crop-box.ts";
 import { type RandAugmentOptions, randAugmentOps } from "./random/rand-augment.ts";
 import { eraseAtRandom, type RandomErasingOptions } from "./random/random-erasing.ts";
+import { type SimpleCropOptions, simpleCrop } from "./random/simple-crop.ts";
+import { type ThreeAugmentOptions, threeAugmentOp } from "./random/three-augment.ts";
 import { resampleBytes } from "./resize/resample-bytes.ts";
 
 const FLIP = siteOf("flip");
 
 /** Augmentation of training images, in timm's order; absent steps are left out. */
 export interface Augmentation {
-  /** Random resized crop, always applied. Default torchvision's. */
+  /** Random resized crop, applied unless there is a `simpleCrop`. Default torchvision's. */
   readonly crop?: ResizedCropOptions;
+  /** DeiT III's simple random crop in place of `crop`. Default: none. */
+  readonly simpleCrop?: SimpleCropOptions;
   /** Probability of a horizontal flip. Default 0.5. */
   readonly flip?: number;
   /** RandAugment. Default: none. */
   readonly randAugment?: RandAugmentOptions;
+  /** One of 3-Augment's ops: gray, solarized or blurred. Default: none. */
+  readonly threeAugment?: ThreeAugmentOptions;
   /** Color jitter, applied beside RandAugment too, unlike in timm. Default: none. */
   readonly colorJitter?: ColorJitterOptions;
   /** Random erasing. Default: none. */
@@ -31,6 +37,18 @@ export interface Augmentation {
  */
 export const DEIT_AUGMENTATION: Augmentation = { crop: {}, flip: 0.5, randAugment: {}, erasing: {} };
 
+/**
+ * DeiT III's augmentation: random resized crop (bicubic), flip, one op of 3-Augment, color jitter of 0.3, no erasing.
+ *
+ * @see Touvron et al. 2022, https://arxiv.org/abs/2204.07118; facebookresearch/deit, augment.py
+ */
+export const DEIT3_AUGMENTATION: Augmentation = {
+  crop: {},
+  flip: 0.5,
+  threeAugment: {},
+  colorJitter: { brightness: 0.3, contrast: 0.3, saturation: 0.3 },
+};
+
 /** An augmented square view of a picture into `target` from `offset` on: size × size × 3 values. */
 export function writeAugmented(
   image: ByteImage,
@@ -38,29 +56,44 @@ export function writeAugmented(
   target: Float32Array,
   offset: number,
 ): void {
-  const { crop = {}, flip = 0.5, randAugment, colorJitter, erasing } = augmentation;
-  const from = resizedCropBox(image, crop, key);
-  const part = { top: 0, left: 0, height: size, width: size };
-  const interpolation = crop.interpolation ?? "bicubic";
-  let view: ByteImage = resampleBytes(image, { from, height: size, width: size, part, interpolation });
+  const { flip = 0.5, randAugment, threeAugment, colorJitter, erasing } = augmentation;
+  let view = cropped(image, size, augmentation, key);
   if (uniform(key, FLIP) < flip) view = mirrored(view);
   if (randAugment !== undefined)
     for (const op of randAugmentOps(randAugment, key)) view = applyImageOp(view, op);
+  if (threeAugment !== undefined) view = applyImageOp(view, threeAugmentOp(threeAugment, key));
   if (colorJitter !== undefined)
     for (const op of colorJitterOps(colorJitter, key)) view = applyImageOp(view, op);
   target.set(view.data, offset);
   if (erasing !== undefined) eraseAtRandom(target, offset, size, erasing, key);
 }
 
+function cropped(
+  image: ByteImage,
+  size: number,
+  { crop = {}, simpleCrop: simple }: Augmentation,
+  key: number,
+): ByteImage {
+  if (simple !== undefined) return simpleCrop(image, size, simple, key);
+  const from = resizedCropBox(image, crop, key);
+  const part = { top: 0, left: 0, height: size, width: size };
+  const { interpolation = "bicubic" } = crop;
+  return resampleBytes(image, { from, height: size, width: size, part, interpolation });
+}
+
 /** Throws a RangeError if an option is out of range, a TypeError for an unknown one. */
 export function requireAugmentation(augmentation: Augmentation, caller = "Augmentation"): void {
   requireOptions(caller, augmentation, {
     crop: optional(OBJECT),
+    simpleCrop: optional(OBJECT),
     flip: optional(FRACTION),
     randAugment: optional(OBJECT),
+    threeAugment: optional(OBJECT),
     colorJitter: optional(OBJECT),
     erasing: optional(OBJECT),
   });
+  if (augmentation.crop !== undefined && augmentation.simpleCrop !== undefined)
+    throw new RangeError(`${caller}: expected crop or simpleCrop, got both`);
   const image = { data: new Uint8Array(12), width: 2, height: 2 };
   writeAugmented(image, { size: 2, key: 0, augmentation }, new Float32Array(12), 0); // each step refuses what it cannot do
 }

@@ -5,7 +5,12 @@ export type { RgbImage } from "./pixels/rgb-image.ts";
 
 // Views.
 
-export { type Augmentation, DEIT_AUGMENTATION, requireAugmentation } from "./augmentation.ts";
+export {
+  type Augmentation,
+  DEIT_AUGMENTATION,
+  DEIT3_AUGMENTATION,
+  requireAugmentation,
+} from "./augmentation.ts";
 export { type CenterCropOptions, requireCenterCrop } from "./center-crop.ts";
 export { defaultMargin, type View, viewOf, writeView } from "./views.ts";
 
@@ -17,6 +22,8 @@ export { type ColorJitterOptions, colorJitterOps } from "./random/color-jitter.t
 export { type ResizedCropOptions, resizedCropBox } from "./random/crop-box.ts";
 export { RAND_AUGMENT_OPS, type RandAugmentOptions, randAugmentOps } from "./random/rand-augment.ts";
 export { eraseAtRandom, type RandomErasingOptions } from "./random/random-erasing.ts";
+export type { SimpleCropOptions } from "./random/simple-crop.ts";
+export { type ThreeAugmentOptions, threeAugmentOp } from "./random/three-augment.ts";
 export { type FloatImage, type ResizeOptions, resizeBilinear } from "./resize/resize-bilinear.ts";
 
 // Batches: MixUp and CutMix.

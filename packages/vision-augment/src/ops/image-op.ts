@@ -1,7 +1,8 @@
-import { type Check, check, FINITE, integerFrom, type KindChecks, requireKind } from "known-options";
+import { atLeast, type Check, check, FINITE, integerFrom, type KindChecks, requireKind } from "known-options";
 import { type ByteImage, INTERPOLATION, RGB, requireByteImage } from "../pixels/byte-image.ts";
 import { type AffineOptions, rotate, shearX, shearY, translateX, translateY } from "./affine.ts";
 import { brightness, color, contrast, sharpness } from "./enhance.ts";
+import { gaussianBlur } from "./gaussian-blur.ts";
 import { autoContrast, equalize, invert, posterize, solarize, solarizeAdd } from "./tables.ts";
 
 /** One change of a picture with its parameters; names and meaning are PIL's. */
@@ -15,6 +16,8 @@ export type ImageOp =
   | { readonly name: "solarizeAdd"; readonly amount: number }
   /** 1 changes nothing, 0 leaves gray, flat gray, black or a blur; above 1 it goes the other way. */
   | { readonly name: "color" | "contrast" | "brightness" | "sharpness"; readonly factor: number }
+  /** Standard deviation, pixels. */
+  | { readonly name: "gaussianBlur"; readonly radius: number }
   /** Counter-clockwise. */
   | ({ readonly name: "rotate"; readonly degrees: number } & AffineOptions)
   /** Pixels of shift a pixel. */
@@ -37,6 +40,7 @@ const CHECKS: KindChecks<ImageOp, "name"> = {
   contrast: FACTOR,
   brightness: FACTOR,
   sharpness: FACTOR,
+  gaussianBlur: { radius: atLeast(0) },
   rotate: { degrees: FINITE, ...AFFINE },
   shearX: { ...FACTOR, ...AFFINE },
   shearY: { ...FACTOR, ...AFFINE },
@@ -51,7 +55,7 @@ const CHECKS: KindChecks<ImageOp, "name"> = {
  * @returns A new picture of the same size, owned by the caller.
  * @throws RangeError if the image's data does not fit its size or a parameter is out of range. TypeError for an unknown
  * parameter, or an image that is not of bytes.
- * @see https://pillow.readthedocs.io, ImageOps, ImageEnhance, Image.transform
+ * @see https://pillow.readthedocs.io, ImageOps, ImageEnhance, ImageFilter, Image.transform
  *
  * @example
  * const image = { data: Uint8Array.of(10, 20, 30), width: 1, height: 1 };
@@ -81,6 +85,8 @@ export function applyImageOp(image: ByteImage, op: ImageOp): ByteImage {
       return brightness(image, op.factor);
     case "sharpness":
       return sharpness(image, op.factor);
+    case "gaussianBlur":
+      return gaussianBlur(image, op.radius);
     case "rotate":
       return rotate(image, op.degrees, op);
     case "shearX":

@@ -1,4 +1,5 @@
 import { DEIT_RECIPE, FINETUNE_RECIPE, IMAGENET_NORMALIZATION } from "distill-trainer";
+import { DEIT3_AUGMENTATION } from "vision-augment";
 import { UsageError } from "../process/usage-error.ts";
 
 /** One option of the command line: the place of its value in settings and configuration files, and its help. */
@@ -214,10 +215,11 @@ const OPTIONS = {
   hintWeight: number("recipe.hints.weight", "Weight of each pair of --hints. Default: 2.5"),
   augment: choice(
     "recipe.images.augmentation",
-    "Augmentation of the students' pictures: keras, deit, crop (half to all of the area, mirrored) or none",
+    "Augmentation of the students' pictures: keras, deit, three (3-Augment, as DeiT III), crop (half to all of the area, mirrored) or none",
     {
       keras: undefined,
       deit: DEIT_RECIPE.images.augmentation,
+      three: DEIT3_AUGMENTATION,
       crop: FINETUNE_RECIPE.images.augmentation,
       none: { crop: { scale: [1, 1] }, flip: 0 },
     },

@@ -69,8 +69,8 @@ export function lambUpdate(
   t: number,
   options: LambStepOptions,
 ): AdamWState[] {
-  requireArguments("lambUpdate", { parameters }, { parameters: LIST });
   requireOptions("lambUpdate", options, LAMB_STEP_CHECKS);
+  requireArguments("lambUpdate", { parameters }, { parameters: LIST });
   if (!COUNT.fits(t)) throw new RangeError(`lambUpdate: t must be ${COUNT.expected}, got ${t}`);
   const divisor = clipDivisor(parameters, options.maxGradNorm);
   const states = parameters.map((parameter) => updated(parameter, t, options, divisor));

@@ -39,8 +39,8 @@ export const LION_STEP_CHECKS: Checks<LionStepOptions> = {
  * @see Chen et al. 2023, https://arxiv.org/abs/2302.06675; timm's `Lion`
  */
 export function lionUpdate(parameters: readonly LionParameter[], options: LionStepOptions): LionState[] {
-  requireArguments("lionUpdate", { parameters }, { parameters: LIST });
   const { weightDecay, beta1, beta2 } = requireOptions("lionUpdate", options, LION_STEP_CHECKS);
+  requireArguments("lionUpdate", { parameters }, { parameters: LIST });
   return parameters.map(
     ({ value, m, gradient, learningRate, decays }) =>
       tf.tidy(() => {

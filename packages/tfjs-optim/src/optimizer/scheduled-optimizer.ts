@@ -161,8 +161,8 @@ export abstract class ScheduledOptimizer<M extends Moment = Moment> extends tf.O
    * @throws RangeError that names the first tensor that is not such a state; nothing has changed then.
    */
   override async setWeights(weights: { name: string; tensor: tf.Tensor }[]): Promise<void> {
-    await this.#requireIterations(weights[0]);
-    const rate = weights[1]?.name === RATE_NAME ? await this.#rateFrom(weights[1].tensor) : undefined;
+    await requireIterations(`${this.#name}.setWeights`, weights[0]);
+    const rate = weights[1]?.name === RATE_NAME ? await fromBits(`${this.#name}.setWeights`, weights[1].tensor) : undefined;
     const moments = weights.slice(rate === undefined ? 1 : 2);
     await this.#slots.require(moments);
     await this.extractIterations(weights);
@@ -211,28 +211,31 @@ export abstract class ScheduledOptimizer<M extends Moment = Moment> extends tf.O
     this.#rateTensor = undefined;
     this.#slots.dispose();
   }
-
-  async #rateFrom(bits: tf.Tensor): Promise<number> {
-    const data = (await bits.data()) as Int32Array;
-    const isBits = data.length === 2 && bits.dtype === "int32";
-    const value = isBits ? new Float64Array(Int32Array.from(data).buffer)[0]! : Number.NaN;
-    requireRate(`${this.#name}.setWeights: '${RATE_NAME}'`, value);
-    return value;
-  }
-
-  async #requireIterations(first: { name: string; tensor: tf.Tensor } | undefined): Promise<void> {
-    const count = first?.tensor.size === 1 ? (await first.tensor.data())[0]! : Number.NaN;
-    if (first?.name !== "iter" || !(Number.isInteger(count) && count >= 0)) {
-      throw new RangeError(
-        `${this.#name}.setWeights: the first weight must be 'iter', an integer >= 0, got ${first === undefined ? "none" : `'${first.name}' of ${count}`}`,
-      );
-    }
-  }
 }
 
 /** A float64 as the two int32 that it is made of: float32 would not hold it. */
 function toBits(value: number): tf.Tensor1D {
   return tf.tensor1d(new Int32Array(Float64Array.of(value).buffer), "int32");
+}
+
+async function fromBits(caller: string, bits: tf.Tensor): Promise<number> {
+  const data = (await bits.data()) as Int32Array;
+  const isBits = data.length === 2 && bits.dtype === "int32";
+  const value = isBits ? new Float64Array(Int32Array.from(data).buffer)[0]! : Number.NaN;
+  requireRate(`${caller}: '${RATE_NAME}'`, value);
+  return value;
+}
+
+async function requireIterations(
+  caller: string,
+  first: { name: string; tensor: tf.Tensor } | undefined,
+): Promise<void> {
+  const count = first?.tensor.size === 1 ? (await first.tensor.data())[0]! : Number.NaN;
+  if (first?.name !== "iter" || !(Number.isInteger(count) && count >= 0)) {
+    throw new RangeError(
+      `${caller}: the first weight must be 'iter', an integer >= 0, got ${first === undefined ? "none" : `'${first.name}' of ${count}`}`,
+    );
+  }
 }
 
 function requireRate(what: string, rate: number): void {

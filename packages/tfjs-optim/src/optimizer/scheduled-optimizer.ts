@@ -162,7 +162,10 @@ export abstract class ScheduledOptimizer<M extends Moment = Moment> extends tf.O
    */
   override async setWeights(weights: { name: string; tensor: tf.Tensor }[]): Promise<void> {
     await requireIterations(`${this.#name}.setWeights`, weights[0]);
-    const rate = weights[1]?.name === RATE_NAME ? await fromBits(`${this.#name}.setWeights`, weights[1].tensor) : undefined;
+    const rate =
+      weights[1]?.name === RATE_NAME
+        ? await fromBits(`${this.#name}.setWeights`, weights[1].tensor)
+        : undefined;
     const moments = weights.slice(rate === undefined ? 1 : 2);
     await this.#slots.require(moments);
     await this.extractIterations(weights);

@@ -49,7 +49,7 @@ function blurLine(data: Uint8Array, first: number, stride: number, count: number
   const { reach, inner, outer } = box;
   const line = new Uint8Array(count);
   const last = count - 1;
-  const at = (i: number): number => line[i < 0 ? 0 : i > last ? last : i]!;
+  const at = (i: number): number => line[Math.max(0, Math.min(last, i))]!;
   for (let pass = 0; pass < PASSES; pass++) {
     for (let i = 0; i < count; i++) line[i] = data[first + i * stride]!;
     let sum = 0;

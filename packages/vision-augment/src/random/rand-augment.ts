@@ -9,7 +9,7 @@ const MAGNITUDE = siteOf("randaugment.magnitude");
 const SIGN = siteOf("randaugment.sign");
 
 /** timm's ops of `rand-…-inc1`: those whose severity grows with the magnitude. */
-export const RAND_AUGMENT_OPS: readonly ImageOp["name"][] = [
+export const RAND_AUGMENT_OPS: readonly Exclude<ImageOp["name"], "gaussianBlur">[] = [
   "autoContrast",
   "equalize",
   "invert",
@@ -89,7 +89,7 @@ export function randAugmentOps(options: RandAugmentOptions, key: number): ImageO
 
 /** An op with timm's parameters at a severity in [0, 10]. */
 export function opAt(
-  name: ImageOp["name"],
+  name: (typeof RAND_AUGMENT_OPS)[number],
   severity: number,
   negative: boolean,
   how: { readonly interpolation: Interpolation; readonly fill: Rgb },

@@ -7,6 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { emptyFolder } from "test-kit";
 import { describe, expect, test, vi } from "vitest";
+import { PRESETS } from "./settings/presets.ts";
 
 vi.setConfig({ testTimeout: 300_000 });
 
@@ -87,19 +88,29 @@ describe("the program as a process", () => {
     expect({ code, out, err }).toEqual({
       code: 2,
       out: "",
-      err: "deit-cli: --preset: expected one of demo, photos, keras, deit, patient, finetune, tiny, got 'huge'\n",
+      err: `deit-cli: --preset: expected one of ${Object.keys(PRESETS).join(", ")}, got 'huge'\n`,
     });
   });
 
+  test("ends with 2 and one line for a path that does not exist, before anything is made", async () => {
+    const folder = await emptyFolder();
+    const absent = join(folder, "absent.tgz");
+    const failed = await start(...WASM, "--data", absent, "--out", join(folder, "runs"));
+    expect(failed).toEqual({
+      code: 2,
+      out: "",
+      err: `deit-cli: --data: expected an archive or a folder of class folders, got '${absent}', which does not exist\n`,
+    });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   test("ends with 1 and one line for a failure, and its stack trace only with --verbose", async () => {
-    const absent = join(await emptyFolder(), "absent.tgz");
-    const failed = await start(...WASM, "--data", absent);
+    const empty = await emptyFolder();
+    const failed = await start(...WASM, "--data", empty);
     expect(failed.code).toBe(1);
     expect(failed.err.trimEnd().split("\n")).toHaveLength(1);
-    expect(failed.err).toContain(
-      `${absent}: expected an archive or a folder of class folders, got no such file`,
-    );
-    expect((await start("--data", absent, "--verbose")).err).toContain("open-flowers");
+    expect(failed.err).toContain(`${empty}: `);
+    expect((await start("--data", empty, "--verbose")).err).toContain("open-flowers");
   });
 
   test("runs as an installed program too", async () => {

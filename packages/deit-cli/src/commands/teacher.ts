@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { UsageError } from "../process/usage-error.ts";
 import { resumeCommand } from "../runs/resumed-epochs.ts";
+import { requirePaths } from "../settings/require-paths.ts";
 import { isSeries } from "../settings/series.ts";
 import { studentViews } from "../student/student-views.ts";
 import { makeTeacher } from "../teacher/make-teacher.ts";
@@ -25,6 +26,7 @@ export const teacher: Command = {
   ],
   run: ({ edits, output, signal }) => {
     const settings = trainSettings(edits);
+    requirePaths(settings);
     if (isSeries(settings))
       throw new UsageError(
         "--seeds, --folds: expected one run, as a teacher is made in each run of a series",

@@ -2,6 +2,7 @@ import type { Edits } from "../options/edits.ts";
 import { OPTION_NAMES, type OptionName, optionOf } from "../options/option-table.ts";
 import { savedSettings } from "../runs/saved-settings.ts";
 import { requireDrawn } from "../settings/require-drawn.ts";
+import { requirePaths } from "../settings/require-paths.ts";
 import { resolveSettings, resumeSettings } from "../settings/resolve-settings.ts";
 import { isSeries } from "../settings/series.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -41,6 +42,7 @@ export const train: Command = {
   ],
   run: ({ edits, output, signal }) => {
     const settings = trainSettings(edits);
+    requirePaths(settings);
     return (isSeries(settings) ? runSeries : run)(settings, output, signal);
   },
 };

@@ -1,16 +1,16 @@
-import { existsSync } from "node:fs";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { mimeticInit, type VitConfig, vit } from "deit-model";
 import { loadWeightsFile } from "deit-model/node";
 import { UsageError } from "../process/usage-error.ts";
+import { weightsFile } from "../weights/weights-file.ts";
 
 type Report = Awaited<ReturnType<typeof loadWeightsFile>>;
 
 /** Initial weights of a student: at most one of these. Default: those of the library `model.init`. */
 interface Start {
-  /** Safetensors file. */
+  /** Safetensors file, or a hub's name whose file is in the cache. */
   readonly weights?: string;
-  /** Safetensors file of a larger model. */
+  /** The same of a larger model. */
   readonly selectFrom?: string;
   readonly mimetic?: boolean;
 }
@@ -33,8 +33,11 @@ export async function setInitialWeights(
   seed: number,
 ): Promise<Report | undefined> {
   const adapt = ["classes", "distillation", "positions", "extra"] as const;
-  if (weights !== undefined) return loadWeightsFile(model, weights, { adapt });
-  if (selectFrom !== undefined) return loadWeightsFile(model, selectFrom, { adapt: [...adapt, "selection"] });
+  if (weights !== undefined) return loadWeightsFile(model, weightsFile("--weights", weights), { adapt });
+  if (selectFrom !== undefined) {
+    const file = weightsFile("--select-from", selectFrom);
+    return loadWeightsFile(model, file, { adapt: [...adapt, "selection"] });
+  }
   if (mimetic === true) mimeticInit(model, { seed });
   return undefined;
 }
@@ -48,8 +51,6 @@ export async function setInitialWeights(
  */
 export async function requireInitialWeights(config: VitConfig, start: Start): Promise<string | undefined> {
   if (start.mimetic === true) return requireMimetic(config);
-  requireFile("--weights", start.weights);
-  requireFile("--select-from", start.selectFrom);
   const model = vit(config);
   try {
     const report = await setInitialWeights(model, start, 0);
@@ -61,11 +62,6 @@ export async function requireInitialWeights(config: VitConfig, start: Start): Pr
   } finally {
     model.dispose();
   }
-}
-
-function requireFile(option: string, path: string | undefined): void {
-  if (path !== undefined && !existsSync(path))
-    throw new UsageError(`${option}: expected a safetensors file, got '${path}', which does not exist`);
 }
 
 function requireMimetic(config: VitConfig): string {

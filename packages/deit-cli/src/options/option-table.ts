@@ -140,10 +140,13 @@ const OPTIONS = {
   mlpRatio: number("model.mlpRatio", "Hidden dimension of the MLP, as a multiple of the embedding dimension"),
   dropPathRate: number("recipe.dropPathRate", "Stochastic-depth rate of the last block, in [0, 1)"),
   init: text("model.init", "Library whose initial weights are used: keras or timm"),
-  weights: text("model.weights", "Safetensors file of a ViT or DeiT to start from"),
+  weights: text(
+    "model.weights",
+    "Weights of a ViT or DeiT to start from: a safetensors file, or a name on the Hugging Face Hub such as facebook/deit-tiny-patch16-224, which is downloaded once",
+  ),
   selectFrom: text(
     "model.selectFrom",
-    "Safetensors file of a larger ViT or DeiT: evenly spaced weights of its first blocks are the start",
+    "The same of a larger ViT or DeiT: evenly spaced weights of its first blocks are the start",
   ),
   mimetic: flag("model.mimetic", "New weights of attention and positions that resemble trained ones"),
   epochs: number("recipe.epochs", "Epochs of each student"),

@@ -12,10 +12,14 @@ import type { StageName } from "../stage-name.ts";
 import { percent } from "../terminal/format.ts";
 
 /** First lines of a run. */
-export function introduction({ preset, students }: Pick<RunSettings, "preset" | "students">): string {
+export function introduction({ run: { preset, students }, model }: Pick<Settings, "run" | "model">): string {
   const time = preset === "demo" && students === "all" ? " About three minutes." : "";
-  return `${TRAININGS[students]}${time} Ctrl-C saves and stops, at any time.\n`;
+  const isTuned = students === "alone" && model.weights !== undefined;
+  return `${isTuned ? FINE_TUNING : TRAININGS[students]}${time} Ctrl-C saves and stops, at any time.\n`;
 }
+
+const FINE_TUNING =
+  "One training: a vision transformer with published weights is fine-tuned on the labels, without a teacher.";
 
 const TRAININGS: Readonly<Record<RunSettings["students"], string>> = {
   all: `Four trainings: a teacher, a small vision transformer alone, and the same transformer taught by the teacher's answers, then
@@ -29,10 +33,13 @@ teacher help?`,
 /** Headline of a training and its purpose, for readers who do not know the paper. */
 export function chapter(stage: StageName, settings: Settings): string {
   const stages = stagesOf(settings.run).map(([name]) => name);
+  const { weights } = settings.model;
   const text =
-    stage === "teacher" || stage === "student-alone"
-      ? CHAPTERS[stage]
-      : distilledChapter(nameOf(stage), stageSettings(settings, stage).recipe);
+    stage === "student-alone" && weights !== undefined
+      ? `The student alone. A vision transformer that starts from the weights of ${weights}\n        and learns from the labels only, without a teacher.`
+      : stage === "teacher" || stage === "student-alone"
+        ? CHAPTERS[stage]
+        : distilledChapter(nameOf(stage), stageSettings(settings, stage).recipe);
   return `\n${stages.indexOf(stage) + 1} of ${stages.length}  ${text}`;
 }
 

@@ -78,6 +78,13 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
     model: PHOTOS_MODEL,
     recipe: { ...SHORT, epochs: 20, batchSize: 32, warmup: { epochs: 2 }, hints: {}, alpha: 0 },
   },
+  quick: {
+    what: "DeiT-Ti at 128×128 from published weights, fine-tuned for five epochs, no teacher",
+    run: { ...RUN, students: "alone" },
+    data: DATA,
+    model: { ...DEIT_TINY, imageSize: 128, weights: "timm/deit_tiny_patch16_224.fb_in1k" },
+    recipe: { ...FINETUNE_RECIPE, mixing: UNMIXED, epochs: 5, learningRate: 2e-4 },
+  },
   keras: {
     what: "The Keras example's student at 224×224, and its training",
     run: RUN,

@@ -31,6 +31,13 @@ describe("the command line", () => {
   });
 
   test("fits a preset's values to what is given", () => {
+    expect(parse("--preset", "quick")).toMatchObject({
+      run: { students: "alone" },
+      model: { imageSize: 128, weights: "timm/deit_tiny_patch16_224.fb_in1k" },
+    });
+    expect(parse("--preset", "quick", "--weights", "a.safetensors").model.weights).toBe("a.safetensors");
+    expect(parse("--preset", "quick", "--select-from", "b").model).not.toHaveProperty("weights");
+    expect(parse("--preset", "quick", "--mimetic").model).not.toHaveProperty("weights");
     expect(parse("--count", "10000").data.heldOut).toBe(1000);
     expect(parse("--count", "20000").data).not.toHaveProperty("heldOut"); // a tenth, 2000
     expect(parse("--data", "a", "--students", "all").recipe).toMatchObject({ alpha: 0.5, hints: {} });
@@ -96,14 +103,11 @@ describe("the command line", () => {
   });
 
   test.each([
-    [
-      ["--preset", "huge"],
-      "--preset: expected one of demo, photos, keras, deit, patient, finetune, tiny, got 'huge'",
-    ],
+    [["--preset", "huge"], `--preset: expected one of ${Object.keys(PRESETS).join(", ")}, got 'huge'`],
     [["--bogus", "3"], "train: unknown option '--bogus' (see --help)"],
     [
       ["--preset", "demmo"],
-      "--preset: expected one of demo, photos, keras, deit, patient, finetune, tiny, got 'demmo'; did you mean 'demo'?",
+      `--preset: expected one of ${Object.keys(PRESETS).join(", ")}, got 'demmo'; did you mean 'demo'?`,
     ],
     [["--epoch", "3"], "train: unknown option '--epoch'; did you mean '--epochs'? (see --help)"],
     [

@@ -43,11 +43,16 @@ export function defaultPreset(isOfPhotos: boolean): string {
 /** Weight of the teacher's answers beside labels, in most presets. */
 const ALPHA = 0.5;
 
-/** In place of a preset's values that do not fit what is given: a tenth of many pictures is held out; for `all`, answers teach. */
-function fittingEdits({ run, data, recipe }: PresetSettings, edits: Edits): Edits {
+/**
+ * In place of a preset's values that do not fit what is given: a tenth of many pictures is held out; for `all`, answers teach; other
+ * initial weights replace a preset's.
+ */
+function fittingEdits({ run, data, model, recipe }: PresetSettings, edits: Edits): Edits {
   const isTooFew = Number(edits["data.count"]) / 10 > (data.heldOut ?? Number.POSITIVE_INFINITY);
   const isOfAnswers = (edits["run.students"] ?? run.students) === "all" && recipe.alpha === 0;
+  const isOfOthers = edits["model.selectFrom"] !== undefined || edits["model.mimetic"] === true;
   return {
+    ...(isOfOthers && model.weights !== undefined && { "model.weights": undefined }),
     ...(isTooFew && { "data.heldOut": undefined }),
     ...(isOfAnswers && { "recipe.alpha": ALPHA }),
   };

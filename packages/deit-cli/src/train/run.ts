@@ -47,7 +47,7 @@ export function run(
 ): Promise<RunResult> {
   const startedAt = performance.now();
   const say = (line: string): void => void output.write(`${line}\n`);
-  say(introduction(settings.run));
+  say(introduction(settings));
   const start = { settings, output, signal, first, command: "train" } as const;
   return withinRun(start, async ({ context, backend, backbone }) => {
     const { folder, data } = context;

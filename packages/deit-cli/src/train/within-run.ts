@@ -25,6 +25,7 @@ import { requireHints } from "../student/require-hints.ts";
 import { type Backbone, loadBackbone } from "../teacher/backbone.ts";
 import { requireCrossFit } from "../teacher/cross-fit.ts";
 import type { LineOutput } from "../terminal/live-line.ts";
+import { fetchWeights } from "../weights/weights-file.ts";
 
 /** Options of {@link withinRun}. */
 export interface RunStart {
@@ -109,6 +110,9 @@ async function open({
   signal,
   first,
 }: RunStart): Promise<{ data: FlowerData; backend: StartedBackend; backbone: Backbone | undefined }> {
+  const { weights, selectFrom } = settings.model;
+  if (weights !== undefined) await fetchWeights("--weights", weights, output, { signal });
+  if (selectFrom !== undefined) await fetchWeights("--select-from", selectFrom, output, { signal });
   const backend = await startBackend(settings.run.backend);
   output.write(`backend: ${backend.name}, ${backend.detail}\n`);
   const faster = fasterNode(backend.name, process.argv.slice(2));

@@ -59,3 +59,25 @@ describe.each(readmes)("$name", ({ name, text }) => {
     expect(new Set(keywords).size).toBe(keywords.length);
   });
 });
+
+describe("the repository's README", () => {
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+
+  test("has no long sentence on its first screen", () => {
+    const screen = readme.slice(0, readme.indexOf("\n## The Keras example"));
+    const prose = screen
+      .replaceAll(/^```[\s\S]*?^```|<!--.*?-->|^!\[.*$|^#.*$|\]\([^)]*\)/gm, "")
+      .replaceAll(/^- /gm, "\n");
+    const sentences = prose.split(/[.?!](?=\s)|\n\s*\n/).map((it) => it.trim().split(/\s+/));
+    expect(sentences.length).toBeGreaterThan(10);
+    for (const words of sentences) expect(words.length, words.join(" ")).toBeLessThanOrEqual(25);
+  });
+
+  test.runIf([...published.values()].every(({ manifest }) => manifest.version === "0.0.0"))(
+    "says above the first `npm install` that there is nothing on npm yet",
+    () => {
+      const before = readme.slice(0, readme.indexOf("\nnpm install"));
+      expect(before.slice(-600)).toContain("not on npm yet");
+    },
+  );
+});

@@ -8,6 +8,7 @@ const guides = [
   { text: "Teachers", link: "/guide/teachers" },
   { text: "Backends", link: "/guide/backends" },
   { text: "Deployment", link: "/guide/deployment" },
+  { text: "Questions", link: "/guide/questions" },
   { text: "Glossary", link: "/guide/glossary" },
 ];
 const measured = [

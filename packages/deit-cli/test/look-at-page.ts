@@ -13,6 +13,8 @@ export interface Look {
   readonly width: number;
   /** Width of the content, in pixels: more than `width` means sideways scrolling. */
   readonly scrollWidth: number;
+  /** Height of the content, in pixels. */
+  readonly height: number;
   readonly images: number;
   /** Images that did not load. */
   readonly broken: number;
@@ -89,6 +91,7 @@ Promise.all(loaded).then(() => {
   document.title = JSON.stringify(frames.map(({ contentDocument: { documentElement, images }, width }) => ({
     width: Number(width),
     scrollWidth: documentElement.scrollWidth,
+    height: documentElement.scrollHeight,
     images: images.length,
     broken: [...images].filter((image) => image.naturalWidth === 0).length,
     unnamed: [...images].filter((image) => image.alt === "").length,

@@ -1,41 +1,77 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { attentionMaps, attentionRollout } from "deit-model";
 import { type RgbImage, resizeBilinear } from "vision-augment";
 import type { OpenedModel } from "../models/open-model.ts";
 import { UsageError } from "../process/usage-error.ts";
-import { lightBy } from "./light-by.ts";
+import { inColumn, inRow } from "./arrange.ts";
+import { attentionOf } from "./attention-of.ts";
+import { withColorBar } from "./color-bar.ts";
+import { attentionPanels } from "./panels.ts";
+import { areDifferent } from "./scales.ts";
 
 /** Bounds of a drawn photo's longest side in pixels: smaller photos are enlarged, larger ones shrunk. */
 const LONGEST = { least: 240, most: 480 } as const;
 
+/** Pixels between two pictures. */
+const GAP = 8;
+
 /**
- * A photo, and beside it the same photo lit by the attention rollout of each class token: the patch with the largest share is the
- * brightest. For a model that sees the middle of pictures only, the drawing shows the middle.
+ * A photo, and beside it the photo under a heat map of the class token's attention rollout, with a color bar: numbers are multiples of
+ * the mean share of a patch. Where the distillation token looks at other patches, a third picture shows its difference. For a model that
+ * sees the middle of pictures only, the drawing shows the middle.
  *
  * @param whole - The photo, decoded like the model's training pictures.
- * @returns uint8 RGB, one photo wide plus one for each class token.
+ * @returns uint8 RGB, two or three pictures wide.
  * @throws UsageError if the model is not a vision transformer.
  */
 export async function drawAttention(opened: OpenedModel, whole: RgbImage): Promise<RgbImage> {
-  const { model, preprocess, imageSize, centerCrop, path } = opened;
-  requireTransformer(model, path);
-  const photo = middle(whole, centerCrop?.ratio);
+  const photo = middle(whole, opened.centerCrop?.ratio);
   const longest = Math.max(photo.width, photo.height);
   const scale = Math.min(Math.max(longest, LONGEST.least), LONGEST.most) / longest;
   const [height, width] = [photo.height, photo.width].map((side) => Math.max(1, Math.round(side * scale)));
+  const attention = await seenBy(opened, photo);
   const shown = resizeBilinear(photo, height!, width!, { antialias: true });
+  const panels = attentionPanels(shown, attention, { withDifference: areDifferent([attention]) });
+  return inRow(panels.map(withColorBar), GAP);
+}
+
+/**
+ * Photos in a row, and below each the photo under a heat map of the class token's attention rollout.
+ *
+ * @param photos - Decoded like the model's training pictures.
+ * @param side - Of each shown square, in pixels.
+ * @returns uint8 RGB.
+ * @throws UsageError if the model is not a vision transformer.
+ */
+export async function attentionStrip(
+  opened: OpenedModel,
+  photos: readonly RgbImage[],
+  side: number,
+): Promise<RgbImage> {
+  const columns: RgbImage[][] = [];
+  for (const whole of photos) {
+    const photo = middle(whole, opened.centerCrop?.ratio);
+    const shown = resizeBilinear(photo, side, side, { antialias: true });
+    const panels = attentionPanels(shown, await seenBy(opened, photo), { withDifference: false });
+    columns.push(panels.map(({ image }) => image));
+  }
+  return inColumn(
+    [0, 1].map((row) =>
+      inRow(
+        columns.map((column) => column[row]!),
+        GAP,
+      ),
+    ),
+    GAP,
+  );
+}
+
+async function seenBy({ model, preprocess, imageSize, centerCrop, path }: OpenedModel, photo: RgbImage) {
+  requireTransformer(model, path);
   const seen = resizeBilinear(photo, imageSize, imageSize, { antialias: centerCrop !== undefined });
-  const drawn = tf.tidy(() => {
-    const maps = attentionMaps(model, preprocess(tf.tensor4d(seen.data, [1, imageSize, imageSize, 3])));
-    const pixels = tf.tensor4d(shown.data, [1, height!, width!, 3]);
-    const lit = maps.classTokens.map((token) => lightBy(pixels, attentionRollout(maps, { token })));
-    return tf.cast(tf.round(tf.concat([pixels, ...lit], 2)), "int32") as tf.Tensor4D;
-  });
-  const [, , totalWidth] = drawn.shape;
-  const data = Uint8Array.from(await drawn.data());
-  drawn.dispose();
-  return { data, height: height!, width: totalWidth };
+  const input = tf.tidy(() => preprocess(tf.tensor4d(seen.data, [1, imageSize, imageSize, 3])));
+  const [attention] = await attentionOf(model, input).finally(() => input.dispose());
+  return attention!;
 }
 
 /** Center crop of an evaluation: a square of the middle. (The evaluation resizes with a bicubic filter, the drawing bilinearly.) */

@@ -1,6 +1,6 @@
 import { pngUri } from "./data-uri.ts";
 import { escapeHtml } from "./escape-html.ts";
-import { PAGE_STYLE } from "./page-style.ts";
+import { page } from "./page.ts";
 
 /** A class and some of its pictures. */
 export interface SheetClass {
@@ -19,21 +19,5 @@ export function contactSheetHtml(classes: readonly SheetClass[], generator: stri
     );
     return `<h2>${escapeHtml(name)} <small>${count}</small></h2>\n<div class="gallery">${items.join("\n")}</div>`;
   });
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="${escapeHtml(generator)}">
-<title>Contact sheet</title>
-<style>${PAGE_STYLE}</style>
-</head>
-<body>
-<main>
-<h1>Contact sheet</h1>
-${sections.join("\n")}
-</main>
-</body>
-</html>
-`;
+  return page({ title: "Contact sheet", body: `<h1>Contact sheet</h1>\n${sections.join("\n")}`, generator });
 }

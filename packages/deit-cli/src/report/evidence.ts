@@ -9,8 +9,10 @@ export interface Evidence {
   readonly student: ModelResult["name"];
   /** The student's mistakes with the highest probabilities, in falling order. */
   readonly mistakes: readonly ShownMistake[];
-  /** Held-out pictures with the attention of the student's class tokens. */
-  readonly attention: readonly ShownPicture[];
+  /** A held-out picture of each class with the attention of the student's class token. */
+  readonly attention: readonly ShownAttention[];
+  /** The run's folder, for commands. */
+  readonly folder: string;
 }
 
 /** A model and its predictions. */
@@ -20,18 +22,38 @@ export interface JudgedModel {
 }
 
 /** A picture inside the page. */
-export interface ShownPicture {
-  /** PNG, as a `data:` URI. */
+interface ShownPicture {
+  /** A picture file, as a `data:` URI. */
   readonly source: string;
   /** Name of its class. */
   readonly label: string;
+}
+
+/** What a model says of a picture. */
+interface ShownAnswer {
+  readonly name: ModelResult["name"];
+  readonly predicted: string;
+  /** In [0, 1]. */
+  readonly probability: number;
 }
 
 /** A misclassified picture. */
 export interface ShownMistake extends ShownPicture {
   /** `"<class folder>/<file>"`. */
   readonly key: string;
-  readonly predicted: string;
-  /** In [0, 1]. */
-  readonly probability: number;
+  /** Of all models that were shown the picture, in their order. */
+  readonly answers: readonly ShownAnswer[];
+}
+
+/** A picture's heat map, and the numbers at the ends of its color bar: `0.4×`, `3.1×`. */
+export interface ShownMap {
+  readonly source: string;
+  readonly ends: readonly [string, string];
+}
+
+/** A picture with its attention. */
+export interface ShownAttention extends ShownPicture {
+  readonly shares: ShownMap;
+  /** Of the distillation token from the class token, where the two look at different patches. */
+  readonly difference?: ShownMap;
 }

@@ -2,14 +2,14 @@ import { join } from "node:path";
 import type { Recipe } from "distill-trainer";
 import { SAMPLES } from "../data/write-samples.ts";
 import { shortPath } from "../files/short-path.ts";
-import { mcnemar, wilson } from "../judge/significance.ts";
-import type { ModelResult, RunResult } from "../runs/run-result.ts";
+import type { RunResult } from "../runs/run-result.ts";
 import { nameOf, stagesOf } from "../runs/stages.ts";
 import { bestLog, isByHeldOut, keptEpoch } from "../settings/kept-epoch.ts";
 import type { DataSettings, RunSettings, Settings } from "../settings/settings.ts";
 import { stageSettings } from "../settings/stage-settings.ts";
 import type { StageName } from "../stage-name.ts";
 import { percent } from "../terminal/format.ts";
+import { type Figure, figuresOf, type Judged, type JudgedModel, pText } from "./figures.ts";
 
 /** First lines of a run. */
 export function introduction({ run: { preset, students }, model }: Pick<Settings, "run" | "model">): string {
@@ -59,27 +59,14 @@ const CHAPTERS: Readonly<Record<"teacher" | "student-alone", string>> = {
         the baseline, without a teacher.`,
 };
 
-/** p below which a difference between two models on the same pictures does not count as chance. */
-const CHANCE = 0.05;
-
-type JudgedModel = Pick<ModelResult, "name" | "valAccuracy" | "right"> &
-  Partial<Pick<ModelResult, "history">>;
-
-/** The part of a run's result that {@link verdict} reads. */
-interface Judged {
-  readonly models: readonly JudgedModel[];
-  readonly environment: Pick<RunResult["environment"], "validationImages">;
-}
-
 /**
  * The students' accuracies, a sentence a line, with Wilson's interval of each, and McNemar's exact test of the pictures that only a
  * distilled one or only the one alone classifies right.
  */
-export function verdict({ models, environment }: Judged): string {
-  const [first, ...distilled] = models.filter(({ name }) => name !== "teacher");
+export function verdict(judged: Judged): string {
+  const [first, ...distilled] = figuresOf(judged).filter(({ name }) => name !== "teacher");
   if (first === undefined) return "";
-  const shareOf = (student: JudgedModel) =>
-    `The ${student.name} classifies ${share(student, environment.validationImages)} correctly`;
+  const shareOf = (student: Figure) => `The ${student.name} classifies ${share(student)} correctly`;
   return [
     `${shareOf(first)}.`,
     ...distilled.map((student) => `${shareOf(student)}: ${comparison(first, student)}.`),
@@ -147,22 +134,17 @@ export function keptEpochs({ settings, models }: Pick<RunResult, "settings" | "m
 }
 
 /** `71.3% of 240 held-out pictures (95% interval: 65.2% to 76.6%)`. */
-function share({ valAccuracy, right }: JudgedModel, heldOut: number): string {
-  const trials = right?.length ?? heldOut; // pictures that were skipped are not judged
-  const { low, high } = wilson(Math.round(valAccuracy * trials), trials);
-  return `${percent(valAccuracy)} of ${trials} held-out pictures (95% interval: ${percent(low)} to ${percent(high)})`;
+function share({ accuracy, pictures, interval: { low, high } }: Figure): string {
+  return `${percent(accuracy)} of ${pictures} held-out pictures (95% interval: ${percent(low)} to ${percent(high)})`;
 }
 
-function comparison(alone: JudgedModel, distilled: JudgedModel): string {
-  if (alone.right === undefined || alone.right.length !== distilled.right?.length)
-    return "picture by picture they were not compared";
-  const onlyAlone = alone.right.filter((right, i) => right && !distilled.right![i]).length;
-  const onlyDistilled = distilled.right.filter((right, i) => right && !alone.right![i]).length;
-  if (onlyAlone + onlyDistilled === 0) return "both classify the same pictures correctly";
-  const p = mcnemar(onlyAlone, onlyDistilled);
-  const split = `${onlyDistilled} only it gets right, ${onlyAlone} only the ${alone.name}`;
-  const test = `exact McNemar test, p ${p < 0.001 ? "< 0.001" : `= ${p.toFixed(3)}`}`;
-  return p < CHANCE
+function comparison(alone: Figure, { difference }: Figure): string {
+  if (difference === undefined) return "picture by picture they were not compared";
+  const { onlyFirst, onlySecond, p, isClear } = difference;
+  if (onlyFirst + onlySecond === 0) return "both classify the same pictures correctly";
+  const split = `${onlySecond} only it gets right, ${onlyFirst} only the ${alone.name}`;
+  const test = `exact McNemar test, ${pText(p)}`;
+  return isClear
     ? `${split}, more than chance would explain (${test})`
     : `${split}, which may be chance (${test})`;
 }

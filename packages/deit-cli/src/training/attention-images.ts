@@ -1,10 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { attentionMaps, attentionRollout } from "deit-model";
 import { type Preprocess, toUnitRange } from "distill-trainer";
 import type { DataSource } from "train-loop";
 import type { NamedPixels } from "train-loop/node";
-import { lightBy } from "../attention/light-by.ts";
+import { inRow } from "../attention/arrange.ts";
+import { attentionOf } from "../attention/attention-of.ts";
+import { attentionPanels } from "../attention/panels.ts";
+import { areDifferent } from "../attention/scales.ts";
 
 /** Options of {@link attentionImages}. */
 export interface AttentionImagesOptions {
@@ -16,8 +18,8 @@ export interface AttentionImagesOptions {
 }
 
 /**
- * Held-out pictures, and beside each the same picture lit by the attention rollout of each class token; the patch with the largest
- * share is the brightest.
+ * Held-out pictures, each with a heat map of the class token's attention rollout over it, and of the distillation token's difference
+ * from it once the two differ.
  *
  * @param heldOut - Pictures of its first batch are shown, the same in every epoch.
  * @returns A function that draws them with the model's present weights, by one forward pass.
@@ -30,20 +32,17 @@ export function attentionImages(
   const shown = firstPictures(heldOut, count);
   return async () => {
     const { images, labels, side } = await shown;
-    const lit = tf.tidy(() => {
-      const photos = tf.tensor4d(images, [labels.length, side, side, 3]);
-      const maps = attentionMaps(model, preprocess(photos));
-      const views = maps.classTokens.map((token) => lightBy(photos, attentionRollout(maps, { token })));
-      return tf.cast(tf.round(tf.concat([photos, ...views], 2)), "int32") as tf.Tensor4D;
+    const input = tf.tidy(() => preprocess(tf.tensor4d(images, [labels.length, side, side, 3])));
+    const attention = await attentionOf(model, input).finally(() => input.dispose());
+    const shape = { withDifference: areDifferent(attention) };
+    return labels.map((label, i) => {
+      const size = images.length / labels.length;
+      const photo = { data: images.subarray(i * size, (i + 1) * size), width: side, height: side };
+      const { data, width, height } = inRow(
+        attentionPanels(photo, attention[i]!, shape).map((one) => one.image),
+      );
+      return { name: `attention/${i} ${classNames[label]}`, width, height, channels: 3, data };
     });
-    const [, height, width] = lit.shape;
-    const pixels = Uint8Array.from(await lit.data());
-    lit.dispose();
-    const one = height * width * 3;
-    return labels.map((label, i) => ({
-      name: `attention/${i} ${classNames[label]}`,
-      ...{ width, height, channels: 3, data: pixels.subarray(i * one, (i + 1) * one) },
-    }));
   };
 }
 

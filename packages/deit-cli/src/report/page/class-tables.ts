@@ -1,7 +1,8 @@
-import { escapeHtml } from "../html/escape-html.ts";
-import { classFigures, confusionMatrix } from "../judge/judgement.ts";
-import { percent } from "../terminal/format.ts";
-import type { Evidence, JudgedModel } from "./evidence.ts";
+import { escapeHtml } from "../../html/escape-html.ts";
+import { classFigures, confusionMatrix } from "../../judge/judgement.ts";
+import { percent } from "../../terminal/format.ts";
+import type { Evidence, JudgedModel } from "../evidence.ts";
+import { modelMark, shortName } from "./models.ts";
 
 /** A model's confusion matrix as a table: true classes as rows, predicted ones as columns. */
 export function confusionTable({ name, predictions }: JudgedModel, classNames: readonly string[]): string {
@@ -16,8 +17,8 @@ export function confusionTable({ name, predictions }: JudgedModel, classNames: r
     return `<tr><th scope="row">${escapeHtml(classNames[label]!)}</th>${cells.join("")}</tr>`;
   });
   const heads = classNames.map((one) => `<th scope="col"><span>${escapeHtml(one)}</span></th>`);
-  return `<div class="scroll"><table class="confusion">
-<caption>${escapeHtml(name)}</caption>
+  return `<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix: ${escapeHtml(name)}"><table class="confusion">
+<caption>${modelMark(name)}${escapeHtml(name)}</caption>
 <thead><tr><td></td>${heads.join("")}</tr></thead>
 <tbody>${rows.join("\n")}</tbody>
 </table></div>`;
@@ -35,10 +36,12 @@ export function perClassTable({ models, classNames }: Evidence): string {
     );
     return `<tr><th scope="row">${escapeHtml(name)}</th><td>${figures[0]![label]!.count}</td>${cells.join("")}</tr>`;
   });
-  const groups = models.map(({ name }) => `<th scope="colgroup" colspan="2">${escapeHtml(name)}</th>`);
+  const groups = models.map(
+    ({ name }) => `<th scope="colgroup" colspan="2">${modelMark(name)}${escapeHtml(shortName(name))}</th>`,
+  );
   const heads = models.map(() => `<th scope="col">recall</th><th scope="col">precision</th>`);
-  return `<div class="scroll"><table>
-<thead><tr class="groups"><td></td><td></td>${groups.join("")}</tr><tr><th scope="col">class</th><th scope="col">pictures</th>${heads.join("")}</tr></thead>
+  return `<div class="scroll" tabindex="0" role="region" aria-label="Recall and precision by class"><table>
+<thead><tr class="groups"><th scope="col" rowspan="2">class</th><th scope="col" rowspan="2">pictures</th>${groups.join("")}</tr><tr>${heads.join("")}</tr></thead>
 <tbody>${rows.join("\n")}</tbody>
 </table></div>`;
 }

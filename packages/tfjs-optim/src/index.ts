@@ -7,6 +7,7 @@ export {
   adamWStep,
   adamWUpdate,
 } from "./adamw/adamw-update.ts";
+export { type EmaCallbackOptions, emaCallback } from "./ema-callback.ts";
 export {
   chainTransforms,
   clipByGlobalNorm,

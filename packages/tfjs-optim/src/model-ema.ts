@@ -89,7 +89,7 @@ export class ModelEma {
   }
 
   /** Runs `use` while the model has the average as its weights, then gives it its own back. */
-  async within<T>(use: () => Promise<T>): Promise<T> {
+  async within<T>(use: () => T | Promise<T>): Promise<T> {
     const own = this.#variables.map((x) => tf.keep(tf.clone(x)));
     this.copyToModel();
     try {

@@ -127,9 +127,12 @@ describe("the program", () => {
       const events = (await readdir(board)).flatMap((file) => readEvents(readFileSync(join(board, file))));
       const tags = new Set(events.flatMap(({ values }) => Object.keys(values)));
       expect([...tags]).toEqual(
-        expect.arrayContaining(["settings", "batch/loss", "batch/learningRate", "epoch/val_accuracy"]),
+        expect.arrayContaining([
+          ...["settings", "train/loss", "train/accuracy", "validation/loss", "validation/accuracy"],
+          ...["within_epoch/loss", "within_epoch/learningRate"],
+        ]),
       );
-      const pictures = [...tags].filter((tag) => tag.startsWith("attention/"));
+      const pictures = [...tags].filter((tag) => tag.startsWith("view/"));
       expect(pictures).toHaveLength(stage === "teacher" ? 0 : 4);
     }
 

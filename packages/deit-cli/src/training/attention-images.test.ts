@@ -31,7 +31,7 @@ test("shows each picture, then what its class token looks at, then the differenc
     const before = tf.memory().numTensors;
     const pictures = await attentionImages(model, source, { classNames, count: 2 })();
     expect(tf.memory().numTensors).toBe(before);
-    expect(pictures.map(({ name }) => name)).toEqual(["attention/0 tulip", "attention/1 daisy"]);
+    expect(pictures.map(({ name }) => name)).toEqual(["view/tulip, picture 1", "view/daisy, picture 2"]);
     const photos = tf.div(tf.tensor4d(pixels.slice(0, 2 * SIDE * SIDE * 3), [2, SIDE, SIDE, 3]), 255);
     const rolloutOf = (token: "class" | "distillation") =>
       attentionRollout({ model, images: photos }, { token }).arraySync().map(multiplesOfMean);

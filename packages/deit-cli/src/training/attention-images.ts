@@ -41,7 +41,7 @@ export function attentionImages(
       const { data, width, height } = inRow(
         attentionPanels(photo, attention[i]!, shape).map((one) => one.image),
       );
-      return { name: `attention/${i} ${classNames[label]}`, width, height, channels: 3, data };
+      return { name: `view/${classNames[label]}, picture ${i + 1}`, width, height, channels: 3, data };
     });
   };
 }

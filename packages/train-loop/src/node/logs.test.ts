@@ -219,7 +219,7 @@ describe("a log of JSON lines", () => {
     ).toBe("begin step step epoch step step epoch end");
     const loss = linesOf(path)[1]!.loss as number;
     expect(eventsOf(join(folder, "board"))[1]).toMatchObject({
-      ...{ step: 1, values: { "batch/loss": expect.closeTo(loss, 6) } },
+      ...{ step: 1, values: { "within_epoch/loss": expect.closeTo(loss, 6) } },
     });
   });
 });
@@ -250,13 +250,13 @@ describe("event files for TensorBoard", () => {
       "| setting | value |\n| --- | --- |\n| seed | 5 |\n| name | a\\|b |",
     );
     expect(asked).toEqual([0, 1]);
-    const epochs = events.filter(({ values }) => "epoch/loss" in values);
+    const epochs = events.filter(({ values }) => "train/loss" in values);
     expect(epochs.map(({ step }) => step)).toEqual([STEPS_PER_EPOCH, 2 * STEPS_PER_EPOCH]);
     for (const [i, { values }] of epochs.entries()) {
-      expect(values["epoch/val_accuracy"]).toBeCloseTo(history.val_accuracy![i] as number, 6);
+      expect(values["validation/accuracy"]).toBeCloseTo(history.val_accuracy![i] as number, 6);
       expect((values["samples/0"] as Buffer).toString("latin1", 1, 4)).toBe("PNG");
     }
-    const batches = events.filter(({ values }) => "batch/loss" in values);
+    const batches = events.filter(({ values }) => "within_epoch/loss" in values);
     expect(batches.map(({ step }) => step)).toEqual(upTo(2 * STEPS_PER_EPOCH));
     for (const [i, { values }] of batches.entries()) {
       const { loss, accuracy, gradientNorm, learningRate, size, waitSeconds, computeSeconds } = steps[
@@ -264,9 +264,13 @@ describe("event files for TensorBoard", () => {
       ] as Record<string, number>;
       const seconds = waitSeconds! + computeSeconds!;
       const expected = {
-        ...{ "batch/loss": loss, "batch/accuracy": accuracy, "batch/gradientNorm": gradientNorm },
-        ...{ "batch/learningRate": learningRate, "speed/imagesPerSecond": size! / seconds },
-        "speed/waitingShare": waitSeconds! / seconds,
+        ...{
+          "within_epoch/loss": loss,
+          "within_epoch/accuracy": accuracy,
+          "within_epoch/gradientNorm": gradientNorm,
+        },
+        ...{ "within_epoch/learningRate": learningRate, "within_epoch/imagesPerSecond": size! / seconds },
+        "within_epoch/waitingShare": waitSeconds! / seconds,
       };
       const asFloats = Object.entries(expected).map(([name, value]) => [name, Math.fround(value!)]);
       expect(values).toEqual(Object.fromEntries(asFloats));
@@ -291,8 +295,10 @@ describe("event files for TensorBoard", () => {
       } else kept.push(event);
     }
     expect(starts).toEqual([13, 21]);
-    expect(kept.filter(({ values }) => "batch/loss" in values).map(({ step }) => step)).toEqual(upTo(STEPS));
-    const losses = kept.flatMap(({ values }) => (values["epoch/loss"] as number) ?? []);
+    expect(kept.filter(({ values }) => "within_epoch/loss" in values).map(({ step }) => step)).toEqual(
+      upTo(STEPS),
+    );
+    const losses = kept.flatMap(({ values }) => (values["train/loss"] as number) ?? []);
     expect(losses).toEqual(history.loss!.map((loss) => Math.fround(loss as number)));
   });
 

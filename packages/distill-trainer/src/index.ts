@@ -19,12 +19,21 @@ export type { FeatureHintsOptions, Hint } from "./hints/hint-options.ts";
 
 // Losses, per sample, and what they compare.
 
+export { balancedWeights } from "./losses/balanced-weights.ts";
+export { type BinaryCrossEntropyOptions, binaryCrossEntropy } from "./losses/binary-cross-entropy.ts";
 export { type Distillation, distillationLoss } from "./losses/distillation-loss.ts";
 export { type FeatureLoss, featureLoss } from "./losses/feature-loss.ts";
+export { type FocalLossOptions, focalLoss } from "./losses/focal-loss.ts";
+export type { LabelLoss } from "./losses/label-loss.ts";
 export { smoothedOneHot } from "./losses/label-smoothing.ts";
 export { type Grid, resizeMaps } from "./losses/resize-maps.ts";
 export { softmaxCrossEntropy } from "./losses/softmax-cross-entropy.ts";
 export { type FeatureStatistics, whiten } from "./losses/whiten.ts";
+
+// Metrics.
+
+export { averagePrecision } from "./metrics/average-precision.ts";
+export { type MultiLabelMetrics, multiLabelMetrics } from "./metrics/multi-label-metrics.ts";
 
 // Teachers.
 

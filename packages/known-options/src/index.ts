@@ -40,7 +40,7 @@ export { type Checks, requireOptions } from "./require-options.ts";
 // Arrays.
 
 export { firstNonFinite } from "./first-non-finite.ts";
-export { requireLabels, requireLabelWeights, requireTargets } from "./require-labels.ts";
+export { requireLabels, requireLabelWeights, requireMultiHot, requireTargets } from "./require-labels.ts";
 export { requireType, type TypedArray } from "./require-type.ts";
 
 // Words.

@@ -41,6 +41,22 @@ export function requireLabelWeights(place: string, labelWeights: Float32Array, r
   }
 }
 
+/** Throws a TypeError or RangeError unless targets are `[rows, classes]`, each in [0, 1]: what each row has of each class. */
+export function requireMultiHot(place: string, targets: Float32Array, rows: number, classes: number): void {
+  requireType(place, "targets", targets, Float32Array);
+  if (targets.length !== rows * classes) {
+    throw new RangeError(
+      `${place}: targets must be [${rows}, ${classes}], ${rows * classes} numbers for ${classes} classes, got ${targets.length}`,
+    );
+  }
+  const wrong = targets.findIndex((share) => !(share >= 0 && share <= 1));
+  if (wrong >= 0) {
+    throw new RangeError(
+      `${place}: targets of several labels must be in [0, 1], got ${targets[wrong]} in row ${Math.floor(wrong / classes)}, class ${wrong % classes}`,
+    );
+  }
+}
+
 /**
  * Throws a RangeError that names the first row of targets that is not a distribution over the classes.
  *

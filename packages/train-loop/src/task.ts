@@ -31,6 +31,8 @@ export interface Prepared {
   readonly inputs: tf.Tensor;
   /** Targets `[n, classes]`: smoothed one-hot labels, or the batch's smoothed targets; times the rows' label weights, if there are any. */
   readonly targets: tf.Tensor2D;
+  /** Weights of the rows in the labels' loss, `[n]`, where the targets are not multiplied by them. */
+  readonly labelWeights?: tf.Tensor1D;
   /** Teacher's logits `[n, classes]`, if there is a teacher. */
   readonly teacherLogits?: tf.Tensor2D;
   /** Outputs of the teacher's inner layers, `[n, …]` each, if the task learns from them. */
@@ -100,6 +102,12 @@ export interface Task {
    * labels' loss. Default false: such rows are refused. Validation data has labels in any case.
    */
   readonly unlabeled?: boolean;
+  /**
+   * Whether samples may have several labels: batches then have the label −2 (`MULTI_LABEL`) and multi-hot `targets`, and `accuracy` is the
+   * share of rows whose classes are all answered right, by logits above 0 (scikit-learn's `accuracy_score`). Default false: such batches
+   * are refused, as are others where it is true.
+   */
+  readonly multiLabel?: boolean;
   /** Settings by name, as plain data, which must be equal in replicas and on resume. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Computes what needs no gradient, such as the teacher's logits. `step` counts optimizer steps from 0; 0 in an evaluation. */

@@ -61,6 +61,7 @@ export async function featureStatistics(
     epoch: 0,
     place,
     unlabeled: true,
+    multiLabel: "any",
   })) {
     for (const [start, end] of microBatchRanges(batch.labels.length, microBatchSize)) {
       const micro = toMicroBatch(rowsOfBatch(batch, start, end));

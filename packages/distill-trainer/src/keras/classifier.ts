@@ -1,7 +1,8 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { type Checks, FUNCTION, optional, RATE, requireOptions } from "known-options";
+import { BOOLEAN, type Checks, FUNCTION, OBJECT, optional, RATE, requireOptions } from "known-options";
 import { STEP_CHECKS, type StepOptions, type Task } from "train-loop";
 import { FEATURE_HINTS } from "../hints/feature-hints.ts";
+import { CLASS_WEIGHTS } from "../losses/binary-cross-entropy.ts";
 import { type ClassificationOptions, classificationFor } from "../tasks/classification.ts";
 import { CompiledTask } from "./compiled-task.ts";
 
@@ -11,6 +12,9 @@ export interface ClassifierCompileArgs extends StepOptions, Omit<ClassificationO
 const CHECKS: Checks<ClassifierCompileArgs> = {
   ...STEP_CHECKS,
   labelSmoothing: optional(RATE),
+  loss: optional(OBJECT),
+  classWeights: optional(CLASS_WEIGHTS),
+  multiLabel: optional(BOOLEAN),
   preprocess: optional(FUNCTION),
   hints: optional(FEATURE_HINTS),
 };

@@ -1,7 +1,17 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { type Checks, FRACTION, FUNCTION, OBJECT, optional, RATE, requireOptions } from "known-options";
+import {
+  BOOLEAN,
+  type Checks,
+  FRACTION,
+  FUNCTION,
+  OBJECT,
+  optional,
+  RATE,
+  requireOptions,
+} from "known-options";
 import { STEP_CHECKS, type StepOptions, type Task } from "train-loop";
 import { FEATURE_HINTS } from "../hints/feature-hints.ts";
+import { CLASS_WEIGHTS } from "../losses/binary-cross-entropy.ts";
 import { type DistillationOptions, taughtTask } from "../tasks/taught-task.ts";
 import { TOKEN_HEADS } from "../tasks/token-distillation.ts";
 import type { Teacher } from "../teachers/teacher.ts";
@@ -21,6 +31,9 @@ export interface DistillerCompileArgs extends StepOptions, Omit<DistillationOpti
 const CHECKS: Checks<DistillerCompileArgs> = {
   ...STEP_CHECKS,
   labelSmoothing: optional(RATE),
+  loss: optional(OBJECT),
+  classWeights: optional(CLASS_WEIGHTS),
+  multiLabel: optional(BOOLEAN),
   distillation: optional(OBJECT),
   alpha: optional(FRACTION),
   preprocess: optional(FUNCTION),

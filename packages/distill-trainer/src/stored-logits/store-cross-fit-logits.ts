@@ -71,7 +71,14 @@ export async function storeCrossFitLogits(
   let progress: StoreProgress = { done: 0, total: epochs * source.size, computed: 0 };
   for (let epoch = 0; epoch < epochs; epoch++) {
     const place = `storeCrossFitLogits: epoch ${epoch + 1}`;
-    for await (const batch of checkedBatches({ source, classes, epoch, place, unlabeled: true })) {
+    for await (const batch of checkedBatches({
+      source,
+      classes,
+      epoch,
+      place,
+      unlabeled: true,
+      multiLabel: "any",
+    })) {
       signal?.throwIfAborted();
       requireUnmixed(batch);
       const folds = foldsOf(batch, options, teachers.length);

@@ -75,6 +75,7 @@ export async function storeTeacherLogits(
       epoch,
       place,
       unlabeled: true,
+      multiLabel: "any",
     })) {
       signal?.throwIfAborted();
       const { done, total, computed } = progress;

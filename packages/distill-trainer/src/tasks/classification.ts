@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { type Checks, FUNCTION, OBJECT, optional, RATE, requireOptions } from "known-options";
+import { BOOLEAN, type Checks, FUNCTION, OBJECT, optional, RATE, requireOptions } from "known-options";
 import { type Outcome, type Prepared, type Task, tidyOutcome } from "train-loop";
 import { FEATURE_HINTS, type FeatureHints, requireHints } from "../hints/feature-hints.ts";
-import { smoothedTargets } from "../losses/label-smoothing.ts";
-import { softmaxCrossEntropy } from "../losses/softmax-cross-entropy.ts";
+import { CLASS_WEIGHTS } from "../losses/binary-cross-entropy.ts";
+import { type LabelLoss, labelLearning } from "../losses/label-loss.ts";
 import { classesOf, trainableVariables } from "../models/model-outputs.ts";
 import { type Preprocess, toUnitRange } from "../models/preprocess.ts";
 import { requireLogits } from "../teachers/outputs-of-layers.ts";
@@ -17,6 +17,12 @@ export interface ClassificationOptions {
   readonly model: tfl.LayersModel;
   /** Label smoothing, in [0, 1). Default 0. */
   readonly labelSmoothing?: number;
+  /** Loss of the labels. Default: cross-entropy; binary cross-entropy for several labels. */
+  readonly loss?: LabelLoss;
+  /** Factor of each class in the loss, as PyTorch's `CrossEntropyLoss(weight)`; the mean is over rows. Default: 1 for all. */
+  readonly classWeights?: readonly number[];
+  /** Whether samples may have several labels: batches have multi-hot `targets`, and labels of −2. Default false. */
+  readonly multiLabel?: boolean;
   /** Preprocessing of a batch's images to the model's input. Default `x / 255`. */
   readonly preprocess?: Preprocess;
   /** Hints from a teacher's inner layers, added to the loss. Default: none. */
@@ -26,6 +32,9 @@ export interface ClassificationOptions {
 const CHECKS: Checks<ClassificationOptions> = {
   model: OBJECT,
   labelSmoothing: optional(RATE),
+  loss: optional(OBJECT),
+  classWeights: optional(CLASS_WEIGHTS),
+  multiLabel: optional(BOOLEAN),
   preprocess: optional(FUNCTION),
   hints: optional(FEATURE_HINTS),
 };
@@ -34,7 +43,7 @@ const CHECKS: Checks<ClassificationOptions> = {
  * Creates the task of learning from labels alone, for a teacher, or a student without one; or from labels and a teacher's inner
  * layers ({@link FeatureHints}).
  *
- * The loss is the mean cross-entropy with smoothed labels, plus the hints' term. Logs: `loss` and `accuracy`; with hints
+ * The loss is the mean cross-entropy with smoothed labels, or another {@link LabelLoss}, plus the hints' term. Logs: `loss` and `accuracy`; with hints
  * `hint_loss`, as it is added. Samples without a label (−1) learn from hints alone, and are refused without any.
  *
  * @throws RangeError if the model does not have one output of shape `[batch, classes]`, or ends in a softmax or a sigmoid, or the
@@ -54,30 +63,31 @@ export function classification(options: ClassificationOptions): Task {
 /** Creates the task of {@link classification}; errors name the caller. */
 export function classificationFor(caller: string, options: ClassificationOptions): Task {
   requireOptions(caller, options, CHECKS);
-  const { model, labelSmoothing = 0, preprocess = toUnitRange, hints } = options;
+  const { model, labelSmoothing = 0, preprocess = toUnitRange, hints, multiLabel = false } = options;
   const classes = classesOf(caller, model, 1);
   requireLogits(caller, model);
   requireHints(caller, hints, model);
-  const lossOf = ({ targets }: Prepared, logits: tf.Tensor2D) =>
-    tf.mean(softmaxCrossEntropy(targets, logits)) as tf.Scalar;
+  const { targetsOf, lossOf, settings } = labelLearning(caller, { ...options, labelSmoothing }, classes);
   return {
     model,
     classes,
     variables: [...trainableVariables(model), ...(hints?.variables ?? [])],
     parts: { train: hints === undefined ? [] : ["hint_loss"], evaluate: [] },
     unlabeled: hints !== undefined,
-    settings: { labelSmoothing, ...(hints && { hints: hints.settings }) },
+    ...(multiLabel && { multiLabel }),
+    settings: { labelSmoothing, ...settings, ...(hints && { hints: hints.settings }) },
 
     async prepare(batch, training, step): Promise<Prepared> {
       const inputs = modelInput(caller, model, batch.images, preprocess);
-      const targets = smoothedTargets(batch, classes, labelSmoothing);
-      if (!training || hints === undefined || hints.factorAt(step) === 0) return { inputs, targets };
+      const learning = targetsOf(batch);
+      if (!training || hints === undefined || hints.factorAt(step) === 0) return { inputs, ...learning };
       try {
         const { logits, targets: teacherFeatures } = await hints.teach(batch.teacherImages);
         logits.dispose();
-        return { inputs, targets, teacherFeatures };
+        return { inputs, ...learning, teacherFeatures };
       } catch (error) {
-        tf.dispose(inputs === batch.images ? targets : [inputs, targets]);
+        tf.dispose(Object.values(learning));
+        if (inputs !== batch.images) inputs.dispose();
         throw error;
       }
     },

@@ -1,12 +1,22 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { customOp } from "kernel-contract";
-import { type Checks, FRACTION, FUNCTION, OBJECT, optional, RATE, requireOptions } from "known-options";
+import {
+  BOOLEAN,
+  type Checks,
+  FRACTION,
+  FUNCTION,
+  OBJECT,
+  optional,
+  RATE,
+  requireOptions,
+} from "known-options";
 import { type MicroBatch, type Outcome, type Prepared, type Task, tidyOutcome } from "train-loop";
 import { FEATURE_HINTS, type FeatureHints, requireHints } from "../hints/feature-hints.ts";
+import { CLASS_WEIGHTS } from "../losses/binary-cross-entropy.ts";
 import { type Distillation, distillationLoss, requireDistillation } from "../losses/distillation-loss.ts";
-import { smoothedTargets } from "../losses/label-smoothing.ts";
-import { softmaxCrossEntropy } from "../losses/softmax-cross-entropy.ts";
+import { type LabelLoss, labelLearning } from "../losses/label-loss.ts";
+import { multiLabelDistillationLoss } from "../losses/multi-label-distillation.ts";
 import { classesOf, trainableVariables } from "../models/model-outputs.ts";
 import { type Preprocess, toUnitRange } from "../models/preprocess.ts";
 import { requireLogits } from "../teachers/outputs-of-layers.ts";
@@ -22,6 +32,16 @@ export interface DistillationOptions {
   readonly teacher: Teacher;
   /** Label smoothing, in [0, 1). Default 0.1. */
   readonly labelSmoothing?: number;
+  /** Loss of the labels. Default: cross-entropy; binary cross-entropy for several labels. */
+  readonly loss?: LabelLoss;
+  /** Factor of each class in the labels' loss, as PyTorch's `CrossEntropyLoss(weight)`; the mean is over rows. Default: 1 for all. */
+  readonly classWeights?: readonly number[];
+  /**
+   * Whether samples may have several labels: batches have multi-hot `targets`, and labels of −2. The teacher then teaches each class as a
+   * question of its own: `hard` is whether its probability is above 0.5, `soft` the KL divergence of the two answers at a temperature; the
+   * mean over the classes, unless `reduction` is `"batchmean"`. Default false.
+   */
+  readonly multiLabel?: boolean;
   /** Distillation loss. Default `{ kind: "hard" }`. */
   readonly distillation?: Distillation;
   /** Weight of the distillation loss, in [0, 1]; the labels' loss gets the rest. Default 0.5. */
@@ -36,6 +56,9 @@ const CHECKS: Checks<DistillationOptions> = {
   student: OBJECT,
   teacher: OBJECT,
   labelSmoothing: optional(RATE),
+  loss: optional(OBJECT),
+  classWeights: optional(CLASS_WEIGHTS),
+  multiLabel: optional(BOOLEAN),
   distillation: optional(OBJECT),
   alpha: optional(FRACTION),
   preprocess: optional(FUNCTION),
@@ -62,7 +85,7 @@ export interface StudentHeads {
 export function taughtTask(caller: string, options: DistillationOptions, heads: StudentHeads): Task {
   requireOptions(caller, options, CHECKS);
   const { student, teacher, labelSmoothing = 0.1, alpha = 0.5, preprocess = toUnitRange, hints } = options;
-  const { distillation = { kind: "hard" } } = options;
+  const { distillation = { kind: "hard" }, multiLabel = false } = options;
   requireDistillation(caller, distillation);
   const classes = classesOf(caller, student, heads.outputs);
   requireLogits(caller, student);
@@ -87,8 +110,8 @@ export function taughtTask(caller: string, options: DistillationOptions, heads: 
       throw error;
     }
   };
-  const labelLoss = (targets: tf.Tensor2D, logits: tf.Tensor2D) =>
-    tf.mean(softmaxCrossEntropy(targets, logits)) as tf.Scalar;
+  const { targetsOf, lossOf, settings } = labelLearning(caller, { ...options, labelSmoothing }, classes);
+  const distilledLoss = multiLabel ? multiLabelDistillationLoss : distillationLoss;
   return {
     model: student,
     classes,
@@ -99,13 +122,14 @@ export function taughtTask(caller: string, options: DistillationOptions, heads: 
       labeled: ["student_loss"],
     },
     unlabeled: alpha > 0 || hints !== undefined,
-    settings: { labelSmoothing, distillation, alpha, ...(hints && { hints: hints.settings }) },
+    ...(multiLabel && { multiLabel }),
+    settings: { labelSmoothing, ...settings, distillation, alpha, ...(hints && { hints: hints.settings }) },
 
     async prepare(batch, training, step): Promise<Prepared> {
       const inputs = modelInput(caller, student, batch.images, preprocess);
       try {
         const taught = training ? await teach(batch, step) : {};
-        return { inputs, targets: smoothedTargets(batch, classes, labelSmoothing), ...taught };
+        return { inputs, ...targetsOf(batch), ...taught };
       } catch (error) {
         if (inputs !== batch.images) inputs.dispose();
         throw error;
@@ -119,11 +143,11 @@ export function taughtTask(caller: string, options: DistillationOptions, heads: 
     }),
 
     train(prepared, sampleKeys, step): Outcome {
-      const { targets, teacherLogits } = prepared;
+      const { teacherLogits } = prepared;
       const { outputs, term } = forwardHinted(student, hints, prepared, { training: true, sampleKeys }, step);
       const { ofLabels, ofTeacher, answer } = heads.learning(outputs as readonly tf.Tensor2D[], alpha);
-      const studentLoss = labelLoss(targets, ofLabels);
-      const distilled = tf.mean(distillationLoss(distillation, teacherLogits!, ofTeacher)) as tf.Scalar;
+      const studentLoss = lossOf(prepared, ofLabels);
+      const distilled = tf.mean(distilledLoss(distillation, teacherLogits!, ofTeacher)) as tf.Scalar;
       const loss = weighted(studentLoss, distilled, alpha);
       return {
         loss: term === undefined ? loss : tf.add(loss, term),
@@ -135,11 +159,13 @@ export function taughtTask(caller: string, options: DistillationOptions, heads: 
       };
     },
 
-    evaluate: ({ inputs, targets }) =>
+    evaluate: (prepared) =>
       tidyOutcome(() => {
-        const outputs = [student.apply(inputs, { training: false }) as tf.Tensor2D | tf.Tensor2D[]].flat();
+        const outputs = [
+          student.apply(prepared.inputs, { training: false }) as tf.Tensor2D | tf.Tensor2D[],
+        ].flat();
         const { answer } = heads.learning(outputs, alpha);
-        const loss = labelLoss(targets, answer);
+        const loss = lossOf(prepared, answer);
         return { loss, parts: { student_loss: loss }, logits: answer };
       }),
   };

@@ -30,6 +30,8 @@ export interface CheckedSource {
   readonly place: string;
   /** Whether rows without a label are accepted. Default false. */
   readonly unlabeled?: boolean;
+  /** Whether rows have several labels: `true`, `false`, or `"any"` where labels do not matter. Default false. */
+  readonly multiLabel?: boolean | "any";
 }
 
 /**
@@ -39,7 +41,7 @@ export interface CheckedSource {
  * @throws RangeError or TypeError that names the batch, counted from 1.
  */
 export async function* checkedBatches(checked: CheckedSource): AsyncGenerator<Batch> {
-  const { source, classes, epoch, firstBatch = 0, place, unlabeled = false } = checked;
+  const { source, classes, epoch, firstBatch = 0, place, unlabeled = false, multiLabel = false } = checked;
   const { batchSize } = source;
   const size = source.sizeOf?.(epoch) ?? source.size;
   let given = Math.min(size, firstBatch * batchSize);
@@ -47,7 +49,7 @@ export async function* checkedBatches(checked: CheckedSource): AsyncGenerator<Ba
   for await (const batch of batchesFrom(source, epoch, firstBatch)) {
     index += 1;
     const here = `${place}, batch ${index}`;
-    requireBatch(here, batch, classes, unlabeled);
+    requireBatch(here, batch, classes, { unlabeled, multiLabel });
     const rows = batch.labels.length;
     const expected = Math.min(batchSize, size - given);
     if (source.skips ? rows > expected : rows !== expected) {

@@ -2,12 +2,14 @@ import {
   firstNonFinite,
   requireLabels,
   requireLabelWeights,
+  requireMultiHot,
   requireTargets,
   requireType,
   type TypedArray,
 } from "known-options";
-import type { Batch } from "sample-keys";
+import { type Batch, MULTI_LABEL } from "sample-keys";
 import { labelWeightsOf } from "../data/label-weights.ts";
+import type { CheckedSource } from "./checked-batches.ts";
 
 /**
  * Checks all fields of a batch.
@@ -15,10 +17,15 @@ import { labelWeightsOf } from "../data/label-weights.ts";
  * tfjs accepts such data silently: a label out of range becomes a target of zeros, and NaN has an argmax.
  *
  * @param place - Beginning of the message: `"fit: epoch 1, batch 2"`.
- * @param unlabeled - Whether rows without a label are accepted. Default false.
+ * @param accepts - `unlabeled`: whether rows without a label are accepted. `multiLabel`: whether rows have several, or may. Default false.
  * @throws TypeError for a field of the wrong type. RangeError for a wrong length or value, with its row.
  */
-export function requireBatch(place: string, batch: Batch, classes: number, unlabeled = false): void {
+export function requireBatch(
+  place: string,
+  batch: Batch,
+  classes: number,
+  { unlabeled = false, multiLabel = false }: Pick<CheckedSource, "unlabeled" | "multiLabel"> = {},
+): void {
   const { images, shape, labels, sampleKeys, targets, viewKeys, teacherImages, teacherShape } = batch;
   requireType(place, "labels", labels, Int32Array);
   requireType(place, "sampleKeys", sampleKeys, Uint32Array);
@@ -28,9 +35,11 @@ export function requireBatch(place: string, batch: Batch, classes: number, unlab
   if (batch.labelWeights !== undefined) requireLabelWeights(place, batch.labelWeights, rows);
   const weights = labelWeightsOf(batch);
   if (!unlabeled) requireLabeled(place, batch, classes);
-  requireLabels(place, labels, classes, unlabeled);
+  const several = requireOneKind(place, batch, multiLabel);
+  if (!several) requireLabels(place, labels, classes, unlabeled);
   requireImages(place, "images", images, "shape", shape, rows);
-  if (targets !== undefined) {
+  if (several) requireMultiHot(place, targets!, rows, classes);
+  else if (targets !== undefined) {
     requireTargets(place, targets, rows, classes, (row) => weights === undefined || weights[row]! > 0);
   }
   if (viewKeys !== undefined) {
@@ -40,6 +49,23 @@ export function requireBatch(place: string, batch: Batch, classes: number, unlab
   if (teacherImages !== undefined || teacherShape !== undefined) {
     requireImages(place, "teacherImages", teacherImages, "teacherShape", teacherShape, rows);
   }
+}
+
+/** Returns whether the rows have several labels. @throws RangeError if they do not have those of the task's kind. */
+function requireOneKind(place: string, { labels, targets }: Batch, multiLabel: boolean | "any"): boolean {
+  const several = multiLabel === "any" ? labels.includes(MULTI_LABEL) : multiLabel;
+  const isOther = (label: number) => label !== -1 && (label === MULTI_LABEL) !== several;
+  const other = labels.findIndex(isOther);
+  if (other >= 0) {
+    throw new RangeError(
+      several
+        ? `${place}: labels must be ${MULTI_LABEL} for samples with several labels, got ${labels[other]} at labels[${other}]; a task without multiLabel learns classes`
+        : `${place}: labels must be classes, got ${MULTI_LABEL}, several labels, at labels[${other}]; they are for tasks with multiLabel: true`,
+    );
+  }
+  if (several && targets === undefined)
+    throw new RangeError(`${place}: samples with several labels must have targets, got none`);
+  return several;
 }
 
 /** A task that knows nothing of labels' weights would take −1 for a class, and a mix's label for a whole one. */

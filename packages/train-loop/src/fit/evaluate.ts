@@ -54,12 +54,12 @@ export async function evaluateWith(
   options: Pass,
 ): Promise<BatchLogs> {
   const { caller, microBatchSize } = options;
-  const { classes } = task;
+  const { classes, multiLabel = false } = task;
   requireSource(caller, source);
   const total = new EpochLogs();
   await engine.sync();
   let index = 0;
-  for await (const batch of checkedBatches({ source, classes, epoch: 0, place: caller })) {
+  for await (const batch of checkedBatches({ source, classes, epoch: 0, place: caller, multiLabel })) {
     index += 1;
     try {
       const logs = await engine.evaluate(batch, microBatchSize);

@@ -187,8 +187,8 @@ async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
   const { task, source, callbacks, checkpoints } = run;
   const { epoch, batch: firstBatch } = place;
   const at = `fit: epoch ${epoch + 1}`;
-  const { classes, unlabeled = false } = task;
-  const checked = { source, classes, epoch, firstBatch, place: at, unlabeled };
+  const { classes, unlabeled = false, multiLabel = false } = task;
+  const checked = { source, classes, epoch, firstBatch, place: at, unlabeled, multiLabel };
   for await (const { batch: given, waited } of timed(checkedBatches(checked))) {
     const batch = withMeanWeights(given);
     const startedAt = performance.now();

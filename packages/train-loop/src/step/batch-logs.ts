@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { MULTI_LABEL } from "sample-keys";
 import type { LabeledCounts } from "../data/label-weights.ts";
-import type { BatchLogs, Outcome } from "../task.ts";
+import type { BatchLogs, MicroBatch, Outcome } from "../task.ts";
 
 /** Collects the scalars of a batch's micro-batches on the backend and reads them back once. */
 export class BatchLogCollector {
@@ -12,12 +13,18 @@ export class BatchLogCollector {
    * Adds an outcome's scalars (copied) and its accuracy.
    *
    * @param weight - The micro-batch's share of the batch's rows.
+   * @param multiLabel - Whether rows may have several labels. Default false.
    */
-  add(outcome: Outcome, labels: tf.Tensor1D, weight: number): void {
+  add(
+    outcome: Outcome,
+    labeled: Pick<MicroBatch, "labels" | "targets">,
+    weight: number,
+    multiLabel = false,
+  ): void {
     if (this.#names.length === 0) this.#names.push("loss", ...Object.keys(outcome.parts), "accuracy");
     this.#weights.push(weight);
     const row = tf.tidy(() => {
-      const correct = tf.equal(tf.cast(tf.argMax(outcome.logits, 1), "int32"), labels);
+      const correct = (multiLabel ? allRight : bestRight)(outcome.logits, labeled);
       const accuracy = tf.mean(tf.cast(correct, "float32"));
       return tf.stack([outcome.loss, ...Object.values(outcome.parts), accuracy]) as tf.Tensor1D;
     });
@@ -49,6 +56,18 @@ export class BatchLogCollector {
     );
     return { logs, beside: numbers.slice(this.#rows.length * columns) };
   }
+}
+
+type Labeled = Pick<MicroBatch, "labels" | "targets">;
+
+function bestRight(logits: tf.Tensor2D, { labels }: Labeled): tf.Tensor {
+  return tf.equal(tf.cast(tf.argMax(logits, 1), "int32"), labels);
+}
+
+/** Rows with labels whose classes are all answered right. */
+function allRight(logits: tf.Tensor2D, { labels, targets }: Labeled): tf.Tensor {
+  const each = tf.equal(tf.greater(logits, 0), tf.greater(targets!, 0.5));
+  return tf.logicalAnd(tf.all(each, 1), tf.equal(labels, tf.scalar(MULTI_LABEL, "int32")));
 }
 
 /** An {@link EpochLogs} as plain data. */

@@ -61,7 +61,7 @@ export class BatchSum {
           ? this.#backward(prepared, micro.sampleKeys, weight)
           : this.#task.evaluate(prepared);
         requireParts(this.#task, this.#training, outcome.parts);
-        this.#collector.add(outcome, micro.labels, weight);
+        this.#collector.add(outcome, micro, weight, this.#task.multiLabel);
         tf.dispose([outcome.loss, outcome.logits, ...Object.values(outcome.parts)]);
       } finally {
         disposePrepared(prepared, micro.images);
@@ -178,9 +178,10 @@ export function gradientsOf(
 
 /** Frees prepared tensors; `inputs` may be the micro-batch's own images, which stay. */
 export function disposePrepared(prepared: Prepared, images?: tf.Tensor): void {
-  const { inputs, targets, teacherLogits, teacherFeatures = [] } = prepared;
+  const { inputs, targets, labelWeights, teacherLogits, teacherFeatures = [] } = prepared;
   if (inputs !== images) inputs.dispose();
   targets.dispose();
+  labelWeights?.dispose();
   teacherLogits?.dispose();
   tf.dispose([...teacherFeatures]);
 }

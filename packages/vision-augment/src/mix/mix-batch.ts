@@ -5,9 +5,10 @@ import {
   requireKind,
   requireLabels,
   requireLabelWeights,
+  requireMultiHot,
   requireTargets,
 } from "known-options";
-import type { Batch } from "sample-keys";
+import { type Batch, MULTI_LABEL } from "sample-keys";
 import type { Mix } from "./mix-of.ts";
 import { mixedViewKeys } from "./mixed-view-keys.ts";
 
@@ -30,7 +31,7 @@ const KINDS: KindChecks<Mix, "kind"> = {
  * image outside the box. The middle row of an odd batch is its own partner. `labels` become those of the larger share, which is
  * what accuracy is measured on (timm prints none while training). With samples that nobody labeled (−1), a row's `labelWeights` are
  * its labeled share, `λ · row's + (1 − λ) · partner's`, and its targets the mix of its labeled parts alone. A mixed row's view key is made of its own, its partner's and the
- * mix's numbers.
+ * mix's numbers. Of samples with several labels (−2), λ of the multi-hot targets too is a row's own.
  *
  * @param batch - Any number of rows. Not changed.
  * @param mix - Of all rows, or one a row (timm's modes `pair` and `elem`).
@@ -55,10 +56,12 @@ export function mixBatch<B extends Batch>(
   const mixes = given === mix ? given : new Array<Mix>(rows).fill(given[0]!);
   if (mixes.length !== rows)
     throw new RangeError(`mixBatch: ${rows} rows need as many mixes, got ${mixes.length}`);
-  requireLabels("mixBatch", batch.labels, classes, true);
+  const several = batch.targets !== undefined && batch.labels.includes(MULTI_LABEL);
+  if (!several) requireLabels("mixBatch", batch.labels, classes, true);
   if (batch.labelWeights !== undefined) requireLabelWeights("mixBatch", batch.labelWeights, rows);
   const weights = labelWeightsOf(batch);
-  if (batch.targets !== undefined) {
+  if (several) requireMultiHot("mixBatch", batch.targets!, rows, classes);
+  else if (batch.targets !== undefined) {
     const isLabeled = (row: number): boolean => weights === undefined || weights[row]! > 0;
     requireTargets("mixBatch", batch.targets, rows, classes, isLabeled);
   }

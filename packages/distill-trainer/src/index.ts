@@ -89,6 +89,7 @@ export {
 export { DEIT_RECIPE, FINETUNE_RECIPE, KERAS_RECIPE, PATIENT_RECIPE } from "./recipe/presets.ts";
 export type { Recipe, RecipeHints, RecipeImages, RecipeWarmup } from "./recipe/recipe.ts";
 export { type HintOptions, recipeHints } from "./recipe/recipe-hints.ts";
+export type { LabelData } from "./recipe/recipe-labels.ts";
 export { requireRecipe } from "./recipe/require-recipe.ts";
 
 // Images.

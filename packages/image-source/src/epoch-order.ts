@@ -1,6 +1,7 @@
 import { permutation, sampleKey, siteOf, uniform } from "sample-keys";
 
 const SHUFFLE = siteOf("shuffle");
+const DRAW = siteOf("weighted draw");
 /** Stands where a sample's number would, so that an epoch's order shares no key with a sample. */
 const ORDER = 2 ** 32 - 1;
 
@@ -43,4 +44,39 @@ export function epochLength(size: number, repeats: number): number {
 export function repeatedOrder(order: Uint32Array, repeats: number): Uint32Array {
   const length = epochLength(order.length, repeats);
   return Uint32Array.from({ length }, (_, i) => order[Math.floor(i / repeats)]!);
+}
+
+/**
+ * Draws an epoch's samples with replacement, each with a probability in proportion to its weight: PyTorch's `WeightedRandomSampler`, as a
+ * function of seed, epoch and position.
+ *
+ * @param weights - Weight of each sample, finite and at least 0, not all 0.
+ * @returns As many samples as there are weights; those of weight 0 never.
+ */
+export function weightedOrder(weights: readonly number[], seed: number, epoch: number): Uint32Array {
+  const key = sampleKey(seed, epoch, ORDER);
+  const sums = new Float64Array(weights.length);
+  let total = 0;
+  weights.forEach((weight, i) => {
+    total += weight;
+    sums[i] = total;
+  });
+  return Uint32Array.from(weights, (_, i) => firstAbove(sums, uniform(key, DRAW, i) * total));
+}
+
+/** Index of the first sum above a number below the last sum. */
+function firstAbove(sums: Float64Array, number: number): number {
+  let [low, high] = [0, sums.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sums[middle]! > number) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** For each place of an order, how often its sample was there before: draws of one sample get keys of their own. */
+export function occurrences(order: Uint32Array, size: number): Uint32Array {
+  const counts = new Uint32Array(size);
+  return order.map((sample) => counts[sample]!++);
 }

@@ -1,7 +1,7 @@
 import { normal, sampleKey, uniform } from "sample-keys";
 import { describe, expect, test } from "vitest";
 import { classCounts, joinStores, MULTI_LABEL, SampleStore, type SampleStoreParts } from "./index.ts";
-import { batches, keepLabels, splitStore, stratifiedFolds } from "./node.ts";
+import { batches, imageSource, keepLabels, splitStore, stratifiedFolds } from "./node.ts";
 
 const CLASSES = ["cat", "dog", "tree"];
 
@@ -144,6 +144,73 @@ describe("splitStore of pictures with several labels", () => {
     );
     expect(() => splitStore(storeOf([[0], undefined]))).toThrow(
       "splitStore: expected pictures with labels, got one without (-1) at labels[1]",
+    );
+  });
+});
+
+describe("balanced sampling", () => {
+  const several = storeOf([
+    ...new Array<number[]>(300).fill([0]),
+    ...new Array<number[]>(60).fill([0, 1]),
+    [2],
+    [],
+    [],
+  ]);
+  const single = new SampleStore({
+    ...several,
+    multiHot: undefined!,
+    labels: Int32Array.from({ length: several.size }, (_, i) => (i < 300 ? 0 : i < 360 ? 1 : 2)),
+  });
+  const options = { batchSize: 50, imageSize: 1, training: true, seed: 4, sampling: "balanced" } as const;
+
+  test.each([
+    { name: "one label", store: single, shares: [1 / 3, 1 / 3, 1 / 3] },
+    // By the rarest class of each: 300 of 1 / 360, 60 of 1 / 60, one of 1, two of 1 / 2.
+    {
+      name: "several labels",
+      store: several,
+      shares: [300 / 360, 1, 1, 1].map((of) => of / (300 / 360 + 3)),
+    },
+  ])(
+    "of $name draws all classes alike, the same with any threads and from any batch",
+    async ({ store, shares }) => {
+      const drawn: number[] = [];
+      const keys: number[] = [];
+      const one = imageSource(store, { ...options, workers: 1 });
+      const epochs = 10;
+      for (let epoch = 0; epoch < epochs; epoch++)
+        for await (const { indices, sampleKeys } of one.batches(epoch)) {
+          drawn.push(...indices);
+          keys.push(...sampleKeys);
+        }
+      expect(drawn.length).toBe(epochs * store.size);
+      expect(new Set(keys).size).toBe(keys.length); // a sample that is drawn twice has two crops
+      const groupOf = (i: number) => (i < 300 ? 0 : i < 360 ? 1 : i === 360 || store === single ? 2 : 3);
+      shares.forEach((share, group) => {
+        const count = drawn.filter((i) => groupOf(i) === group).length;
+        expect(Math.abs(count / drawn.length - share)).toBeLessThan(
+          5 * Math.sqrt((share * (1 - share)) / drawn.length),
+        );
+      });
+      const two = imageSource(store, { ...options, workers: 2 });
+      const rest: number[] = [];
+      for await (const { sampleKeys } of two.batchesFrom(1, 3)) rest.push(...sampleKeys);
+      expect(rest).toEqual(keys.slice(store.size + 150, 2 * store.size));
+      await Promise.all([one.close(), two.close()]);
+    },
+  );
+
+  test("is of training only, and refuses pictures without labels and a shuffle buffer", async () => {
+    const whole = imageSource(single, { ...options, training: false });
+    const indices: number[] = [];
+    for await (const batch of whole.batches(0)) indices.push(...batch.indices);
+    await whole.close();
+    expect(indices).toEqual([...single.keys.keys()]);
+    expect(() => imageSource(storeOf([[0], undefined]), options)).toThrow(
+      "imageSource: balanced sampling needs a label of each sample, got none (-1) at labels[1]",
+    );
+    expect(() => imageSource(single, { ...options, shuffleBuffer: 4 })).toThrow(
+      "imageSource: expected a sampling or a shuffleBuffer, got both",
     );
   });
 });

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { customOp, withGradient } from "kernel-contract";
 import {
   BOOLEAN,
+  type Check,
   type Checks,
   check,
   either,
@@ -24,7 +25,7 @@ export interface BinaryCrossEntropyOptions {
 }
 
 /** Factors of classes. */
-export const CLASS_WEIGHTS = check(
+export const CLASS_WEIGHTS: Check = check(
   "a list of finite numbers >= 0",
   (value) => Array.isArray(value) && value.every((one) => FINITE.fits(one) && Number(one) >= 0),
 );

@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { COUNT, optional, requireOptions } from "known-options";
+import { COUNT, OBJECT, optional, requireOptions } from "known-options";
 import {
   ADAMW_SEMANTICS,
   AdamW,
@@ -24,6 +24,7 @@ import type { Distillation } from "../losses/distillation-loss.ts";
 import { normalize } from "../models/preprocess.ts";
 import type { DistillationOptions } from "../tasks/taught-task.ts";
 import type { Recipe } from "./recipe.ts";
+import { type LabelData, labelsOfRecipe } from "./recipe-labels.ts";
 import { requireRecipe } from "./require-recipe.ts";
 
 /** Options of {@link compileRecipe}. */
@@ -32,6 +33,8 @@ export interface CompileRecipeOptions {
   readonly depth?: number;
   /** Hints of the task: their biases do not decay where the model's do not. Default: none. */
   readonly hints?: FeatureHints;
+  /** The data's labels; required if the recipe has class weights, or for several labels. Default: none of both. */
+  readonly labels?: LabelData;
 }
 
 /** Step options of a recipe, for `fit`. */
@@ -63,7 +66,8 @@ export function recipeStep(
   source: DataSource,
   options: CompileRecipeOptions = {},
 ): RecipeStep {
-  requireOptions("recipeStep", options, { depth: optional(COUNT), hints: optional(FEATURE_HINTS) });
+  const checks = { depth: optional(COUNT), hints: optional(FEATURE_HINTS), labels: optional(OBJECT) };
+  requireOptions("recipeStep", options, checks);
   requireRecipe(recipe);
   const { clipNorm, emaDecay, layerDecay: scale = 1 } = recipe;
   if (scale !== 1 && options.depth === undefined) {
@@ -99,18 +103,23 @@ function spared(model: tfl.LayersModel, hints: FeatureHints | undefined): (name:
 /**
  * Returns a recipe's losses and preprocessing: options of `tokenDistillation` and `logitDistillation`.
  *
- * @throws RangeError for numbers out of range.
+ * Class weights `"balanced"` are {@link balancedWeights} of the labels' counts; of several labels, with `bce`, each class's `posWeight` is the
+ * ratio of those of the class and of all others, `without / with`.
+ *
+ * @param labels - The data's labels, for class weights and several labels.
+ * @throws RangeError for numbers out of range, or class weights without `labels` or of no class there.
  *
  * @example
  * const task = tokenDistillation({ student, teacher, ...recipeTask(DEIT_RECIPE) });
  */
-export function recipeTask(recipe: Recipe): RecipeTask {
+export function recipeTask(recipe: Recipe, labels?: LabelData): RecipeTask {
   requireRecipe(recipe);
   const { labelSmoothing, distillation, alpha, normalization } = recipe;
   return {
     labelSmoothing,
     distillation,
     alpha,
+    ...labelsOfRecipe(recipe, labels),
     ...(normalization !== undefined && { preprocess: normalize(normalization) }),
   };
 }
@@ -140,7 +149,7 @@ export function compileRecipe(
     );
   }
   const step = recipeStep(recipe, model, source, options);
-  const { distillation, alpha, ...task } = recipeTask(recipe);
+  const { distillation, alpha, ...task } = recipeTask(recipe, options.labels);
   const { hints } = options;
   return {
     ...step,

@@ -3,6 +3,7 @@ import type { Augmentation, CenterCropOptions, MixOptions } from "vision-augment
 import type { Hint } from "../hints/hint-options.ts";
 import type { Distillation } from "../losses/distillation-loss.ts";
 import type { FeatureLoss } from "../losses/feature-loss.ts";
+import type { LabelLoss } from "../losses/label-loss.ts";
 import type { Normalization } from "../models/preprocess.ts";
 
 /** How a transformer is trained, as plain data; see {@link recipeStep} and {@link recipeTask}. */
@@ -40,6 +41,10 @@ export interface Recipe {
   readonly emaDecay?: number;
   /** Label smoothing, in [0, 1). */
   readonly labelSmoothing: number;
+  /** Loss of the labels. Default: cross-entropy, or binary cross-entropy for several labels. */
+  readonly loss?: LabelLoss;
+  /** Weights of the classes in the labels' loss, by name (default 1), or `"balanced"`; see {@link recipeTask}. Default: 1 for all. */
+  readonly classWeights?: "balanced" | Readonly<Record<string, number>>;
   /** Stochastic-depth rate of the last block; used by the model, not by the trainer. */
   readonly dropPathRate: number;
   /** Distillation loss. */
@@ -90,6 +95,8 @@ export interface RecipeImages {
   readonly augmentation?: Augmentation;
   /** Views of each image per epoch. Default 1. */
   readonly repeats?: number;
+  /** Draw of an epoch's images: `"balanced"`, with replacement, each class as likely. Default: each image once. */
+  readonly sampling?: "balanced";
   /** Center crop of evaluation images. Default: none. */
   readonly centerCrop?: CenterCropOptions & { readonly ratio: number };
 }

@@ -17,6 +17,7 @@ import {
 import { MIX_CHECKS, requireAugmentation, requireCenterCrop } from "vision-augment";
 import { requireDistillation } from "../losses/distillation-loss.ts";
 import { FEATURE_LOSS } from "../losses/feature-loss.ts";
+import { requireLabelLoss } from "../losses/label-loss.ts";
 import { normalize } from "../models/preprocess.ts";
 import type { Recipe, RecipeHints, RecipeImages, RecipeWarmup } from "./recipe.ts";
 
@@ -36,6 +37,14 @@ const CHECKS: Checks<Recipe> = {
   clipNorm: optional(POSITIVE),
   emaDecay: optional(FRACTION),
   labelSmoothing: RATE,
+  loss: optional(OBJECT),
+  classWeights: optional(
+    check(
+      '"balanced", or a number >= 0 for each class by its name',
+      (value) =>
+        value === "balanced" || (OBJECT.fits(value) && Object.values(value as object).every(atLeast(0).fits)),
+    ),
+  ),
   dropPathRate: RATE,
   distillation: OBJECT,
   alpha: FRACTION,
@@ -55,6 +64,7 @@ const WARMUP_CHECKS: Checks<RecipeWarmup> = {
 const IMAGES_CHECKS: Checks<RecipeImages> = {
   augmentation: optional(OBJECT),
   repeats: optional(COUNT),
+  sampling: optional(oneOf("balanced")),
   centerCrop: optional(OBJECT),
 };
 
@@ -86,6 +96,7 @@ export function requireRecipe(recipe: Recipe): void {
   const { optimizer = "adamw", adamW } = recipe;
   if (optimizer !== "adamw" && adamW !== undefined)
     throw new RangeError(`recipe: adamW must be absent with the optimizer ${optimizer}, got ${adamW}`);
+  if (recipe.loss !== undefined) requireLabelLoss("recipe", recipe.loss);
   if (recipe.hints !== undefined) requireRecipeHints(recipe.hints);
   if (recipe.mixing !== undefined) requireOptions("recipe: mixing", recipe.mixing, MIX_CHECKS);
   if (recipe.normalization !== undefined) normalize(recipe.normalization);

@@ -1,6 +1,7 @@
-import { epochLength, epochOrder, repeatedOrder } from "../epoch-order.ts";
+import { epochLength, epochOrder, occurrences, repeatedOrder, weightedOrder } from "../epoch-order.ts";
 import type { ImageBatch } from "../image-batch.ts";
 import type { SampleStore } from "../sample-store.ts";
+import { balancedSampling } from "./by-class/balanced-sampling.ts";
 import { type ImageSourceOptions, type SourceSettings, settingsOf } from "./source-options.ts";
 import { startPool, type WorkerPool } from "./threads/worker-pool.ts";
 import type { ViewPlan, Views, ViewTask } from "./views/make-views.ts";
@@ -49,6 +50,7 @@ export interface ImageSource {
 export function imageSource(store: SampleStore, options: ImageSourceOptions): ImageSource {
   const settings = settingsOf(options);
   if (store.size === 0) throw new RangeError("imageSource: expected a store with images, got an empty one");
+  const weights = settings.training && settings.sampling ? balancedSampling(store) : undefined;
   const plan = planOf(store, settings);
   const pool = startPool(VIEWS, plan, { threads: settings.workers, queued: settings.prefetch + 1 });
   let closed = false;
@@ -62,8 +64,9 @@ export function imageSource(store: SampleStore, options: ImageSourceOptions): Im
       viewSettings ??= viewSettingsOf(store, plan);
       return viewSettings;
     },
-    batches: (epoch) => epochBatches(store, settings, pool, epoch, 0, () => closed),
-    batchesFrom: (epoch, firstBatch) => epochBatches(store, settings, pool, epoch, firstBatch, () => closed),
+    batches: (epoch) => epochBatches(store, settings, weights, pool, epoch, 0, () => closed),
+    batchesFrom: (epoch, firstBatch) =>
+      epochBatches(store, settings, weights, pool, epoch, firstBatch, () => closed),
     async close() {
       if (closed) return;
       closed = true;
@@ -83,6 +86,7 @@ interface MadeBatch {
 async function* epochBatches(
   store: SampleStore,
   settings: SourceSettings,
+  weights: readonly number[] | undefined,
   pool: WorkerPool<ViewTask, Views>,
   epoch: number,
   firstBatch: number,
@@ -90,8 +94,15 @@ async function* epochBatches(
 ): AsyncGenerator<ImageBatch> {
   const { batchSize, training, seed, shuffleBuffer, prefetch, repeats } = settings;
   const order = training
-    ? repeatedOrder(epochOrder(store.size, seed, epoch, shuffleBuffer), repeats)
+    ? repeatedOrder(
+        weights === undefined
+          ? epochOrder(store.size, seed, epoch, shuffleBuffer)
+          : weightedOrder(weights, seed, epoch),
+        repeats,
+      )
     : Uint32Array.from({ length: store.size }, (_, i) => i);
+  const versions = weights && occurrences(order, store.size);
+  const versionAt = (place: number): number => versions?.[place] ?? place % repeats;
   const underWay: Promise<MadeBatch>[] = [];
   let next = firstBatch * batchSize;
   while (next < order.length || underWay.length > 0) {
@@ -100,7 +111,7 @@ async function* epochBatches(
       const indices = Int32Array.from(order.subarray(next, next + batchSize));
       const first = next;
       const keys = Array.from(indices, (index, row) =>
-        rowKeys(settings, epoch, index, index + ((first + row) % repeats) * store.size),
+        rowKeys(settings, epoch, index, index + versionAt(first + row) * store.size),
       );
       const sampleKeys = Uint32Array.from(keys, (key) => key.sampleKey);
       const drawKeys = Uint32Array.from(keys, (key) => key.drawKey);

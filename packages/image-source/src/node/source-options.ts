@@ -50,6 +50,11 @@ export interface ImageSourceOptions {
    * shows the same views in every epoch. Order and `sampleKeys` are new in each epoch all the same. Default: views never repeat.
    */
   readonly viewEpochs?: number;
+  /**
+   * `"balanced"`: an epoch's samples are drawn with replacement, all classes alike (of a picture with several, by its rarest), as by
+   * PyTorch's `WeightedRandomSampler`; each draw has its own crop. Default: each sample once.
+   */
+  readonly sampling?: "balanced";
   /** Shuffle like `tf.data` with a buffer of this many samples. Default: a full shuffle. */
   readonly shuffleBuffer?: number;
   /** Threads that decode and augment. Default: one less than there are cores, at least 1, at most 4. */
@@ -77,6 +82,7 @@ export const SOURCE_CHECKS: Checks<ImageSourceOptions> = {
   centerCrop: optional(OBJECT),
   repeats: optional(COUNT),
   viewEpochs: optional(COUNT),
+  sampling: optional(oneOf("balanced")),
   shuffleBuffer: optional(COUNT),
   workers: optional(COUNT),
   prefetch: optional(COUNT),
@@ -112,6 +118,9 @@ export function settingsOf(options: ImageSourceOptions): SourceSettings {
       throw new RangeError("imageSource: expected a margin or an augmentation, got both");
     }
     requireAugmentation(augmentation);
+  }
+  if (options.sampling !== undefined && options.shuffleBuffer !== undefined) {
+    throw new RangeError("imageSource: expected a sampling or a shuffleBuffer, got both");
   }
   if (centerCrop !== undefined) requireCenterCrop(centerCrop);
   return { ...options, seed, antialias, onBadImage, margin, workers, prefetch, repeats };

@@ -1,7 +1,7 @@
 import { requireArguments, requireOptions } from "known-options";
 import { classCounts } from "../class-counts.ts";
 import { type SampleStore, STORE } from "../sample-store.ts";
-import { iterativeParts, splitByPart } from "./multi-label/iterative-parts.ts";
+import { iterativeParts, splitByPart } from "./by-class/iterative-parts.ts";
 import {
   SPLIT_CHECKS,
   type Split,

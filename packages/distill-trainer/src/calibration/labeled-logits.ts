@@ -1,4 +1,4 @@
-import { ARRAY_LIKE, COUNT, check, requireLabels, requireOptions } from "known-options";
+import { ARRAY_LIKE, type Check, COUNT, check, requireLabels, requireOptions } from "known-options";
 
 /** A classifier's logits for pictures whose classes are known. */
 export interface LabeledLogits {
@@ -11,7 +11,7 @@ export interface LabeledLogits {
 }
 
 /** A temperature: logits are divided by it. */
-export const TEMPERATURE = check(
+export const TEMPERATURE: Check = check(
   "a finite number > 0",
   (value) => typeof value === "number" && Number.isFinite(value) && value > 0,
 );

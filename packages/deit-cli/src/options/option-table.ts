@@ -218,11 +218,11 @@ const OPTIONS = {
   hintWeight: number("recipe.hints.weight", "Weight of each pair of --hints. Default: 2.5"),
   augment: choice(
     "recipe.images.augmentation",
-    "Augmentation of the students' pictures: keras, deit, three (3-Augment, as DeiT III), crop (half to all of the area, mirrored) or none",
+    "Augmentation of the students' pictures: keras, deit, deit3 (3-Augment), crop (half to all of the area, mirrored) or none",
     {
       keras: undefined,
       deit: DEIT_RECIPE.images.augmentation,
-      three: DEIT3_AUGMENTATION,
+      deit3: DEIT3_AUGMENTATION,
       crop: FINETUNE_RECIPE.images.augmentation,
       none: { crop: { scale: [1, 1] }, flip: 0 },
     },

@@ -173,7 +173,7 @@ describe("the command line", () => {
     [["--patience", "0"], "--patience: run.patience must be an integer >= 1, got 0"],
     [["--count", "3"], "--count: data.count must be an integer >= 50, got 3"],
     [["--workers", "99"], "--workers: data.workers must be an integer in [1, 32], got 99"],
-    [["--augment", "much"], "--augment: expected one of keras, deit, crop, none, got 'much'"],
+    [["--augment", "much"], "--augment: expected one of keras, deit, deit3, crop, none, got 'much'"],
     [
       ["--evaluation-crop", "0"],
       "--evaluation-crop: recipe.images.centerCrop.ratio must be in (0, 1], got 0",

@@ -1,11 +1,7 @@
+import { below, type Folder, foldersOf, noteLoose, noteOthers, nothingIn } from "./folders.ts";
 import type { Notes } from "./notes.ts";
+import { PART_NAME } from "./split-parts.ts";
 import type { Seen } from "./tree.ts";
-
-const IMAGE = /\.(jpe?g|png|webp|gif|tiff?|avif)$/i;
-const UNREAD = /\.(bmp|hei[cf]|jxl|jp2|svg|psd|ico|dng|cr[23w]|nef|arw|raf|orf|rw2)$/i;
-/** For messages. */
-const READ = ".jpg, .jpeg, .png, .webp, .gif, .avif, .tif or .tiff";
-const PART_OF_SPLIT = /^(train(ing)?|val(id(ation)?)?|dev|eval(uation)?|test(ing)?|held[-_ ]?out|holdout)$/i;
 
 /** A picture of a class, or of none. */
 export interface ClassFile {
@@ -21,17 +17,11 @@ export interface ClassFile {
 /** Puts the names of class folders, which are sorted, in the order of their labels. */
 export type LabelOrder = (folders: readonly string[]) => readonly string[];
 
-interface Folder {
-  readonly path: string;
-  readonly folders: Map<string, Folder>;
-  readonly pictures: Seen[];
-  /** Files that are none, of this folder alone. */
-  readonly others: string[];
-}
-
-/** @returns Whether a file's name is that of a picture. */
-export function isPicture(path: string): boolean {
-  return IMAGE.test(path);
+/** How class folders are read. */
+export interface ClassRules {
+  readonly orderOf: LabelOrder;
+  /** Whether each folder with pictures of its own is a class; otherwise those at the top are. */
+  readonly isNested: boolean;
 }
 
 /**
@@ -47,34 +37,66 @@ export function classFolders(
   path: string,
   seen: readonly Seen[],
   notes: Notes,
-  orderOf: LabelOrder,
+  rules: ClassRules,
 ): { classNames: readonly string[]; files: ClassFile[] } {
   let root = foldersOf(path, seen, notes);
-  for (;;) {
-    const [only] = root.folders.values();
-    if (root.folders.size !== 1 || only!.folders.size === 0) break;
+  for (let inner = onlyFolderOf(root); inner !== undefined; inner = onlyFolderOf(root)) {
     noteLoose(root, notes);
-    root = only!;
+    root = inner;
   }
+  requireNoSplit(path, root);
+  return classesIn(path, root, notes, rules);
+}
+
+/** The only folder of a folder, if it holds folders itself. */
+export function onlyFolderOf({ folders }: Folder): Folder | undefined {
+  const [only] = folders.values();
+  return folders.size === 1 && only!.folders.size > 0 ? only : undefined;
+}
+
+/**
+ * The classes in a folder, with their pictures.
+ *
+ * @throws As {@link classFolders}.
+ */
+export function classesIn(
+  path: string,
+  root: Folder,
+  notes: Notes,
+  { orderOf, isNested }: ClassRules,
+): { classNames: readonly string[]; files: ClassFile[] } {
   noteLoose(root, notes);
-  const classNames = orderOf([...root.folders.keys()].sort());
-  if (classNames.length === 0) {
+  const folders = isNested ? nestedClasses(root, notes) : root.folders;
+  if (folders.size === 0) {
     const got = root.pictures.length === 0 ? "no folder" : `${root.pictures.length} pictures and no folder`;
     throw new Error(`${path}: expected folders of pictures, one a class, got ${got}`);
   }
-  requireNoSplit(path, root);
-  requireSameNames(path, classNames, root);
-  noteRepeated(root, notes);
+  const classNames = orderOf([...folders.keys()].sort());
+  requireSameNames(path, classNames, folders);
+  if (!isNested) noteRepeated(root, notes);
+  const start = root.path === "" ? 0 : root.path.length + 1;
   const files = classNames.flatMap((name, label) => {
-    const folder = root.folders.get(name)!;
-    const pictures = below(folder, notes);
+    const folder = folders.get(name)!;
+    const pictures = below(isNested ? { ...folder, folders: new Map() } : folder, notes);
     if (pictures.length === 0) throw new Error(`${path}: class '${name}': ${nothingIn(folder)}`);
-    const start = folder.path.length - name.length;
     return pictures
       .map((one) => ({ label, key: one.path.slice(start), ...one.file! }))
       .sort((a, b) => (a.key < b.key ? -1 : 1));
   });
   return { classNames, files };
+}
+
+/** Folders with pictures of their own, and those without anything, by their path below the root. */
+function nestedClasses(root: Folder, notes: Notes, prefix = ""): Map<string, Folder> {
+  return new Map(
+    [...root.folders].flatMap(([name, folder]): [string, Folder][] => {
+      const inner = [...nestedClasses(folder, notes, `${prefix}${name}/`)];
+      if (folder.pictures.length > 0 || folder.folders.size === 0)
+        return [[`${prefix}${name}`, folder], ...inner];
+      noteOthers(folder.others, notes); // those of a class are noted with it
+      return inner;
+    }),
+  );
 }
 
 /**
@@ -92,62 +114,15 @@ export function allPictures(path: string, seen: readonly Seen[], notes: Notes, p
     .sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-function foldersOf(path: string, seen: readonly Seen[], notes: Notes): Folder {
-  const root: Folder = { path: "", folders: new Map(), pictures: [], others: [] };
-  const taken = new Map<string, string>();
-  for (const one of seen) {
-    const composed = one.path.normalize("NFC");
-    const other = taken.get(composed);
-    if (other !== undefined && other !== one.path) {
-      throw new Error(`${path}: expected each name once, got '${composed}' in two of Unicode's forms`);
-    }
-    taken.set(composed, one.path);
-    if (composed !== one.path) notes.add("renamed", composed);
-    const parts = composed.split("/");
-    let folder = root;
-    for (const name of one.file === undefined ? parts : parts.slice(0, -1)) {
-      let inner = folder.folders.get(name);
-      if (inner === undefined) {
-        const at = folder.path === "" ? name : `${folder.path}/${name}`;
-        inner = { path: at, folders: new Map(), pictures: [], others: [] };
-        folder.folders.set(name, inner);
-      }
-      folder = inner;
-    }
-    if (one.file === undefined) continue;
-    if (isPicture(composed)) folder.pictures.push({ ...one, path: composed });
-    else folder.others.push(composed);
-  }
-  return root;
-}
-
-/** Notes what lies in a folder above the classes. */
-function noteLoose({ pictures, others }: Folder, notes: Notes): void {
-  for (const { path } of pictures) notes.add("loose", path);
-  for (const path of others) notes.add(UNREAD.test(path) ? "format" : "other", path);
-}
-
-/** All pictures below a class folder; notes what else is there. */
-function below({ folders, pictures, others }: Folder, notes: Notes): Seen[] {
-  for (const path of others) notes.add(UNREAD.test(path) ? "format" : "other", path);
-  return [pictures, ...[...folders.values()].map((folder) => below(folder, notes))].flat();
-}
-
-function nothingIn(folder: Folder): string {
-  const [example] = othersBelow(folder);
-  if (example === undefined) return "expected pictures, got an empty folder";
-  return `expected pictures (${READ}), got none, but files such as '${example}'`;
-}
-
-function othersBelow({ folders, others }: Folder): string[] {
-  return [others, ...[...folders.values()].map(othersBelow)].flat();
-}
-
-/** @throws Error if the order of the labels is not one of the class folders, each of them once. */
-function requireSameNames(path: string, classNames: readonly string[], { folders }: Folder): void {
+/** @throws Error if the order of the labels is not one of the classes, each of them once. */
+export function requireSameNames(
+  path: string,
+  classNames: readonly string[],
+  classes: { readonly size: number; keys(): Iterable<string> },
+): void {
   const names = new Set(classNames);
-  if (classNames.length === folders.size && [...folders.keys()].every((name) => names.has(name))) return;
-  const [got, expected] = [classNames, [...folders.keys()]].map((list) =>
+  if (classNames.length === classes.size && [...classes.keys()].every((name) => names.has(name))) return;
+  const [got, expected] = [classNames, [...classes.keys()]].map((list) =>
     list.map((name) => `'${name}'`).join(", "),
   );
   throw new Error(`${path}: expected a label order of the classes ${expected}, got ${got}`);
@@ -156,14 +131,14 @@ function requireSameNames(path: string, classNames: readonly string[], { folders
 /** Folders named as the parts of a split would become classes, and each class' pictures be spread over them. */
 function requireNoSplit(path: string, root: Folder): void {
   const folders = [...root.folders.entries()];
-  const parts = folders.filter(([name]) => PART_OF_SPLIT.test(name));
+  const parts = folders.filter(([name]) => PART_NAME.test(name));
   if (
     parts.length > 0 &&
     (parts.length === folders.length || parts.some(([, part]) => part.folders.size > 0))
   ) {
     const names = parts.map(([name]) => `'${name}'`).join(", ");
     throw new Error(
-      `${path}: expected a folder a class, got parts of a split (${names}); give one of them, for it is split here`,
+      `${path}: expected a folder a class, got parts of a split (${names}); openDataset reads them all, or give one of them`,
     );
   }
 }

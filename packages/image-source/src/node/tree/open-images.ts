@@ -33,14 +33,16 @@ export const OPEN_CHECKS: Checks<OpenOptions> = {
 /** Options of {@link openImages}. */
 export interface OpenImagesOptions extends OpenOptions {
   /**
-   * Order of the class folders, which is that of their labels: gets their names, sorted, and returns each of them once. Default:
+   * Order of the classes, which is that of their labels: gets their names, sorted, and returns each of them once. Default:
    * alphabetical, by code unit.
    */
   readonly labelOrder?: LabelOrder;
+  /** Whether each folder with pictures of its own is a class, named `animals/cats`. Default false: the folders at the top are. */
+  readonly nestedClasses?: boolean;
 }
 
 /**
- * Reads labeled pictures into memory, undecoded: any folder or tar archive with one folder a class.
+ * Reads labeled pictures into memory, undecoded: any folder or tar archive with one folder a class. For other layouts see `openDataset`.
  *
  * A folder and an archive of it give the same store. A class has all pictures below its folder; hidden files, `__MACOSX`, files that are not pictures and
  * pictures outside a class folder are left out (see `onNote`); links are followed within the folder. Names are in Unicode's
@@ -58,9 +60,11 @@ export interface OpenImagesOptions extends OpenOptions {
  * ```
  */
 export async function openImages(path: string, options: OpenImagesOptions = {}): Promise<SampleStore> {
-  requireOptions("openImages", options, { ...OPEN_CHECKS, labelOrder: optional(FUNCTION) });
-  const { labelOrder = (folders) => folders, ...rest } = options;
-  const find: FindPictures = (from, seen, notes) => classFolders(from, seen, notes, labelOrder);
+  requireOptions("openImages", options, {
+    ...{ ...OPEN_CHECKS, labelOrder: optional(FUNCTION), nestedClasses: optional(BOOLEAN) },
+  });
+  const { labelOrder: orderOf = (folders) => folders, nestedClasses: isNested = false, ...rest } = options;
+  const find: FindPictures = (from, seen, notes) => classFolders(from, seen, notes, { orderOf, isNested });
   return openWith(path, rest, find, "of class folders");
 }
 

@@ -1,7 +1,8 @@
 import { SampleStore } from "../../sample-store.ts";
-import { type ClassFile, isPicture } from "./class-folders.ts";
+import type { ClassFile } from "./class-folders.ts";
 import { followLinks } from "./follow-links.ts";
 import { Notes, type TreeNote } from "./notes.ts";
+import { isPicture } from "./picture-format.ts";
 import type { Seen, TreeEntry, TreeSource } from "./tree.ts";
 
 /** Bytes of a tar archive's header. */
@@ -19,13 +20,23 @@ export interface TreeLimits {
 }
 
 /** Pictures to read, and the names of their classes. */
-interface Found {
+export interface Found {
   readonly classNames: readonly string[];
   readonly files: readonly ClassFile[];
+  /** 0 or 1 for each picture and class, row by row, where pictures have several labels. */
+  readonly multiHot?: Uint8Array;
 }
 
+/** Reads a file of a source that is not a picture. */
+export type ReadSeen = (one: Seen) => Promise<Uint8Array>;
+
 /** Finds the pictures to read among the files of a source. */
-export type FindPictures = (path: string, seen: readonly Seen[], notes: Notes) => Found;
+export type FindPictures = (
+  path: string,
+  seen: readonly Seen[],
+  notes: Notes,
+  read: ReadSeen,
+) => Found | Promise<Found>;
 
 /** Reads pictures of a source; nothing is allocated before it is known to be within the limits. */
 export async function readTree(
@@ -41,7 +52,13 @@ export async function readTree(
     within(entry);
     entries.push(entry);
   });
-  const { classNames, files } = find(source.path, followLinks(source.path, entries, notes), notes);
+  const read = (one: Seen): Promise<Uint8Array> => readOne(source, limits, one);
+  const { classNames, files } = await find(
+    source.path,
+    followLinks(source.path, entries, notes),
+    notes,
+    read,
+  );
 
   const spanOf = new Map<string, readonly [number, number]>();
   let total = 0;
@@ -63,6 +80,19 @@ export async function readTree(
     spans: Float64Array.from(files.flatMap(({ source: at }) => spanOf.get(at)!)),
     encoding: { kind: "file", ...(upright && { upright }) },
   });
+}
+
+async function readOne(
+  source: TreeSource,
+  { maxFileBytes }: TreeLimits,
+  { path, file }: Seen,
+): Promise<Uint8Array> {
+  if (file!.size > maxFileBytes) {
+    throw new Error(`${source.path}: '${path}': expected at most ${maxFileBytes} bytes, got ${file!.size}`);
+  }
+  const bytes = new Uint8Array(file!.size);
+  await source.read(new Map([[file!.source, bytes]]));
+  return bytes;
 }
 
 function limiter({ path, packedBytes }: TreeSource, { maxBytes, maxFileBytes }: TreeLimits) {

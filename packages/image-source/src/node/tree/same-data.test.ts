@@ -90,7 +90,7 @@ describe("a folder and archives of it", () => {
         "cats/notes.txt",
         "readme.md",
         "dogs/a.bmp",
-        "dogs/b.heic",
+        "dogs/b.bmp",
         "cats/.thumbs/1.png",
       ],
     ]);

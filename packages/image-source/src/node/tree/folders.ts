@@ -1,0 +1,81 @@
+import type { Notes } from "./notes.ts";
+import { isPicture, pictureFormat, READ_EXTENSIONS } from "./picture-format.ts";
+import type { Seen } from "./tree.ts";
+
+/** A folder, with what is in it. */
+export interface Folder {
+  /** From the root, with slashes; the root's is empty. */
+  readonly path: string;
+  readonly folders: Map<string, Folder>;
+  /** Those of this folder alone. */
+  readonly pictures: Seen[];
+  /** Files that are none, of this folder alone. */
+  readonly others: Seen[];
+}
+
+/**
+ * The folders of a tree; paths are in Unicode's composed form.
+ *
+ * @throws Error if two paths differ in Unicode's forms only.
+ */
+export function foldersOf(path: string, seen: readonly Seen[], notes: Notes): Folder {
+  const root: Folder = { path: "", folders: new Map(), pictures: [], others: [] };
+  const taken = new Map<string, string>();
+  for (const one of seen) {
+    const composed = one.path.normalize("NFC");
+    const other = taken.get(composed);
+    if (other !== undefined && other !== one.path) {
+      throw new Error(`${path}: expected each name once, got '${composed}' in two of Unicode's forms`);
+    }
+    taken.set(composed, one.path);
+    if (composed !== one.path) notes.add("renamed", composed);
+    const parts = composed.split("/");
+    let folder = root;
+    for (const name of one.file === undefined ? parts : parts.slice(0, -1)) {
+      let inner = folder.folders.get(name);
+      if (inner === undefined) {
+        const at = folder.path === "" ? name : `${folder.path}/${name}`;
+        inner = { path: at, folders: new Map(), pictures: [], others: [] };
+        folder.folders.set(name, inner);
+      }
+      folder = inner;
+    }
+    if (one.file !== undefined)
+      (isPicture(composed) ? folder.pictures : folder.others).push({ ...one, path: composed });
+  }
+  return root;
+}
+
+/** Notes what lies in a folder above the classes. */
+export function noteLoose({ pictures, others }: Folder, notes: Notes): void {
+  for (const { path } of pictures) notes.add("loose", path);
+  noteOthers(others, notes);
+}
+
+/** Notes files that are not read. */
+export function noteOthers(others: readonly Seen[], notes: Notes): void {
+  for (const { path } of others) {
+    const format = pictureFormat(path);
+    if (format === undefined) notes.add("other", path);
+    else notes.addFormat(format, path);
+  }
+}
+
+/** All pictures below a folder; notes what else is there. */
+export function below({ folders, pictures, others }: Folder, notes: Notes): Seen[] {
+  noteOthers(others, notes);
+  return [pictures, ...[...folders.values()].map((folder) => below(folder, notes))].flat();
+}
+
+/** What to say of a folder without pictures that are read. */
+export function nothingIn(folder: Folder): string {
+  const [example] = othersBelow(folder);
+  if (example === undefined) return "expected pictures, got an empty folder";
+  const format = pictureFormat(example);
+  const hint = format === undefined ? "" : `: ${format.name} is not read; ${format.advice}`;
+  return `expected pictures (${READ_EXTENSIONS}), got none, but files such as '${example}'${hint}`;
+}
+
+function othersBelow({ folders, others }: Folder): string[] {
+  return [others.map(({ path }) => path), ...[...folders.values()].map(othersBelow)].flat();
+}

@@ -1,3 +1,4 @@
+import { MULTI_LABEL } from "sample-keys";
 import { type ClassFile, type LabelOrder, requireSameNames } from "../tree/class-folders.ts";
 import { type Folder, noteOthers } from "../tree/folders.ts";
 import type { Notes } from "../tree/notes.ts";
@@ -16,9 +17,7 @@ export interface Listed {
   readonly classNames: readonly string[];
   /** Sorted by path. */
   readonly files: readonly ListedFile[];
-  /** Whether a picture has several labels or none: then `hot` has them. */
-  readonly isSeveral: boolean;
-  /** 0 or 1 for each picture and class, row by row. */
+  /** 0 or 1 for each picture and class, row by row, if a picture has several labels or none. */
   readonly hot?: Uint8Array;
 }
 
@@ -92,10 +91,10 @@ export function listedPictures(
   const hot = isSeveral ? new Uint8Array(kept.length * classNames.length) : undefined;
   const files = kept.map(([key, { labels, part }], i): ListedFile => {
     for (const label of hot === undefined ? [] : labels) hot![i * classNames.length + places.get(label)!] = 1;
-    const label = isSeveral ? -1 : places.get(labels[0]!)!;
+    const label = isSeveral ? MULTI_LABEL : places.get(labels[0]!)!;
     return { key, label, ...pictures.get(key)!.file!, ...(part && { part }) };
   });
-  return { classNames, files, isSeveral, ...(hot && { hot }) };
+  return { classNames, files, ...(hot && { hot }) };
 }
 
 function partBelow(parts: ListedRules["parts"], path: string): { part?: Part } {

@@ -6,6 +6,7 @@ import { join, relative } from "node:path";
 import { create } from "tar";
 import { emptyFolder, folderOf } from "test-kit";
 import { describe, expect, test } from "vitest";
+import { MULTI_LABEL } from "../../index.ts";
 import { type OpenDatasetOptions, openDataset, openImages } from "../../node.ts";
 
 type Files = Readonly<Record<string, string>>;
@@ -240,6 +241,36 @@ describe("a labels file", () => {
     expect(await both(filesOf(names, { "metadata.csv": ["path,label", ...rows].join("\n") }))).toMatchObject(
       expected,
     );
+  });
+
+  test.each([
+    ["labels.csv", "path,labels\n1.png,cat; dog\n2.png,\n3.png,cow\n"],
+    ["labels.csv", "path,labels\n1.png,dog|cat\n2.png,\n3.png,cow\n"],
+    ["metadata.csv", "file_name,cat,cow,dog\n1.png,1,0,1\n2.png,0,0,0\n3.png,0,1,0\n"],
+    [
+      "labels.jsonl",
+      '{"path":"1.png","labels":["dog","cat"]}\n{"path":"2.png","labels":[]}\n{"path":"3.png","labels":"cow"}\n',
+    ],
+  ])("%s says any number of labels: %j", async (name, text) => {
+    const root = await folderOf(filesOf(FLAT, { [name]: text }));
+    const { train, layout } = await openDataset(root);
+    expect([layout, train.keys, train.classNames]).toEqual(["labels file", FLAT, ["cat", "cow", "dog"]]);
+    expect(FLAT.map((_, i) => train.classesOf(i))).toEqual([[0, 2], [], [1]]);
+    expect([...train.labels]).toEqual([MULTI_LABEL, MULTI_LABEL, MULTI_LABEL]);
+  });
+
+  test("with several labels has parts too, and may name a class that no training picture has", async () => {
+    const csv = "path,labels,split\n1.png,cat;dog,train\n2.png,cow,val\n3.png,,test\n";
+    const {
+      train,
+      validation,
+      test: last,
+    } = await openDataset(await folderOf(filesOf(FLAT, { "labels.csv": csv })));
+    expect([train, validation!, last!].map((store) => [store.keys, store.classesOf(0)])).toEqual([
+      [["1.png"], [0, 2]],
+      [["2.png"], [1]],
+      [["3.png"], []],
+    ]);
   });
 
   test("lies elsewhere, with paths from it, from the pictures' folder, or whole ones", async () => {

@@ -41,7 +41,7 @@ export interface ImageDataset {
  *   separated by `;` or `|`); or one column of 0 and 1 for each class. Paths are relative to the labels file, or, if that lies
  *   elsewhere, to the data. Numbers as class names are in their own order, others in the alphabet's.
  *
- * Where pictures have several labels, or none, the store has `multiHot`, and the labels are −1. Other rules are those of `openImages`.
+ * Where a picture has several labels, or none, the stores have `multiHot`; where each has one, `labels` and one column a class give classes too. Other rules are those of `openImages`.
  *
  * @param path - `.tgz`, `.tar.gz`, `.tar`, or a folder.
  * @throws TypeError for an unknown option. Error of one line naming the path, as `openImages`; the part of a split without pictures or

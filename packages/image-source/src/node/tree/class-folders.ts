@@ -5,7 +5,7 @@ import type { Seen } from "./tree.ts";
 
 /** A picture of a class, or of none. */
 export interface ClassFile {
-  /** −1: none. */
+  /** −1: none; −2: several, which the store has. */
   readonly label: number;
   /** `"<class folder>/<path below it>"`. */
   readonly key: string;

@@ -53,7 +53,7 @@ export async function readTree(
     entries.push(entry);
   });
   const read = (one: Seen): Promise<Uint8Array> => readOne(source, limits, one);
-  const { classNames, files } = await find(
+  const { classNames, files, multiHot } = await find(
     source.path,
     followLinks(source.path, entries, notes),
     notes,
@@ -76,6 +76,7 @@ export async function readTree(
     classNames,
     keys: files.map(({ key }) => key),
     labels: Int32Array.from(files, ({ label }) => label),
+    ...(multiHot && { multiHot }),
     bytes,
     spans: Float64Array.from(files.flatMap(({ source: at }) => spanOf.get(at)!)),
     encoding: { kind: "file", ...(upright && { upright }) },

@@ -9,4 +9,5 @@ export { type OpenFlowersOptions, openFlowers } from "./node/open-flowers.ts";
 // Drawn flowers.
 export { type ProceduralFlowersOptions, proceduralFlowers } from "./node/procedural-flowers.ts";
 export { splitFlowers } from "./node/split-flowers.ts";
+export { isTfFlowers } from "./node/tf-flowers.ts";
 export { tfdsSplit } from "./node/tfds-split.ts";

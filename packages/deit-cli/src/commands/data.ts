@@ -13,6 +13,7 @@ export const data: Command = {
   options: [
     ...(["data", "download", "cache", "count", "imageSize", "seed", "maxPixels", "skipBadImages"] as const),
     ...(["heldOut", "dataSeed", "labels", "unlabeled"] as const),
+    ...(["labelsFile", "nestedClasses", "valData", "valSplit"] as const),
     ...(["sheet", "perClass", "json", "verbose", "config"] as const),
   ],
   examples: [
@@ -20,31 +21,36 @@ export const data: Command = {
     "data --download --sheet flowers.html",
     "data --data photos/ --json",
     "data --data photos/ --labels 10% --unlabeled more-photos/",
+    "data --data photos/ --labels-file labels.csv --val-split 0.2",
   ],
   run: async ({ edits, use: { json, sheet, perClass }, output, signal }) => {
     if (sheet !== undefined) await requireSheetPath(sheet);
     const settings = resolveDataSettings(edits);
-    const { train, labeled, validation, classNames, description, notes } = await openData(
+    const { train, labeled, validation, test, classNames, description, layout, notes } = await openData(
       settings,
       json ? { write: () => {} } : output,
       signal,
     );
-    const [training, heldOut] = [classCounts(train), classCounts(validation)];
+    const [training, heldOut, last] = [train, validation, test].map((store) => store && classCounts(store));
     const classes = classNames.map((name, label) => ({
       name,
-      training: training[label]!,
-      heldOut: heldOut[label]!,
+      training: training![label]!,
+      heldOut: heldOut![label]!,
+      ...(last && { test: last[label]! }),
     }));
     if (sheet !== undefined)
       await writeContactSheet(labeled, sheet, { perClass, ...pictureRules(settings.data) });
     if (json) {
       const drawn = sheet !== undefined && { sheet };
       const unlabeled = train.size - labeled.size;
-      output.write(`${JSON.stringify({ description, classes, unlabeled, notes, ...drawn }, null, 2)}\n`);
+      output.write(
+        `${JSON.stringify({ description, layout, classes, unlabeled, notes, ...drawn }, null, 2)}\n`,
+      );
       return;
     }
-    const rows = classes.map(({ name, training, heldOut }) => [name, `${training}`, `${heldOut}`]);
-    output.write(`${description}\n\n${formatTable(["class", "training", "held out"], rows)}\n`);
+    const rows = classes.map(({ name, ...counts }) => [name, ...Object.values(counts).map(String)]);
+    const columns = ["class", "training", "held out", ...(test ? ["test"] : [])];
+    output.write(`${description}\n\n${formatTable(columns, rows)}\n`);
     if (sheet !== undefined)
       output.write(`\ncontact sheet: ${resolve(sheet)} (rows: ${classNames.join(", ")})\n`);
   },

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import type { SampleStore } from "image-source";
 import { startBackend } from "tfjs-backends";
 import { type FlowerData, openData } from "../data/open-data.ts";
 import { accuracyOf, classFigures, confusionMatrix } from "../judge/judgement.ts";
@@ -33,6 +34,9 @@ export const evaluate: Command = {
   options: [
     ...([
       "data",
+      "labelsFile",
+      "nestedClasses",
+      "valData",
       "download",
       "cache",
       "count",
@@ -51,6 +55,7 @@ export const evaluate: Command = {
     "evaluate runs/demo",
     "evaluate runs/photos --evaluation-crop 1",
     "evaluate runs/demo/student-alone --data test/ --json",
+    "evaluate runs/photos --split test",
   ],
   run: async ({ args, edits, use, output, signal }) => {
     const { json, split } = use;
@@ -59,8 +64,8 @@ export const evaluate: Command = {
     await startBackend(settings.run.backend);
     const silent = { write: () => {} };
     const data = await openData(settings, json ? silent : output, signal, { use: "judge" });
-    const isAll = split === undefined ? await isOfOthers(folders[0]!, data, edits) : split === "all";
-    const shown = isAll ? { ...data, validation: data.all } : data;
+    const judgedSplit = split ?? ((await isOfOthers(folders[0]!, data, edits)) ? "all" : "held-out");
+    const shown = { ...data, validation: picturesOf(data, judgedSplit) };
     const context = { settings, data: shown, output, folder: "", onSkip: reportOnce(json ? silent : output) };
     const judged: Judged[] = [];
     for (const folder of folders) {
@@ -70,11 +75,27 @@ export const evaluate: Command = {
       judged.push({ model: folder, ...(await judge(context, opened, centerCrop)) });
       opened.model.dispose();
     }
-    const pictures = `${judged[0]!.pictures} ${isAll ? "pictures, all of them" : "held-out pictures"}`;
+    const pictures = `${judged[0]!.pictures} ${WORDS[judgedSplit]}`;
     const text = json ? jsonOf(data, judged) : `${data.description}\n\n${tableOf(data.classNames, judged)}`;
     output.write(json ? `${text}\n` : `${text}\n\njudged on ${pictures}\n`);
   },
 };
+
+const WORDS = {
+  "held-out": "held-out pictures",
+  test: "test pictures",
+  all: "pictures, all of them",
+} as const;
+
+/** @throws UsageError if there are none to test. */
+function picturesOf(data: FlowerData, split: keyof typeof WORDS): SampleStore {
+  if (split === "all") return data.all;
+  if (split === "held-out") return data.validation;
+  if (data.test !== undefined) return data.test;
+  throw new UsageError(
+    "--split test: expected data with test pictures, a folder test/ or rows with that split, got none",
+  );
+}
 
 interface Judged {
   readonly model: string;
@@ -119,27 +140,42 @@ function modelFolders(path: string): string[] {
   throw new UsageError(`evaluate: expected the folder of a run or of a saved model, got '${path}'`);
 }
 
+/** Settings that go with a run's data, not with other data. */
+const WITH_DATA = { "data.labelsFile": undefined, "data.valData": undefined } as const;
+
 /** Settings of the data that the model was trained on, with those of the command line over them. */
 function dataSettings(folder: string, edits: Edits): Settings {
   const run = dirname(folder);
   const saved = existsSync(join(run, "settings.json")) ? savedSettings(run, "evaluate") : {};
   const isOther = edits["data.path"] !== undefined || edits["data.download"] === true;
   if (!isOther) requireDrawn(edits, saved);
-  const others = isOther && { "data.path": undefined, "data.download": false };
+  const others = isOther && { "data.path": undefined, "data.download": false, ...WITH_DATA };
   return resolveDataSettings({ ...saved, ...others, ...edits });
 }
 
-/** Whether the run did not train on the pictures of `--data`, which can all be judged then. Moved data of the run are its own. */
+/**
+ * Whether the run did not train on the pictures of `--data`, which can all be judged then. Moved data of the run are its own.
+ *
+ * @throws UsageError for the run's own without its `--val-data`, where the held-out ones are.
+ */
 async function isOfOthers(folder: string, data: FlowerData, edits: Edits): Promise<boolean> {
   const path = edits["data.path"];
   if (path === undefined) return false;
   const run = dirname(folder);
+  const saved = existsSync(join(run, "settings.json")) ? savedSettings(run, "evaluate") : {};
+  const before = saved["data.path"];
   const record = await readDataRecord(run);
-  if (record !== undefined) return record.pictures !== dataRecord(data).pictures;
-  const saved = existsSync(join(run, "settings.json"))
-    ? savedSettings(run, "evaluate")["data.path"]
-    : undefined;
-  return typeof saved !== "string" || resolve(saved) !== resolve(String(path)); // the record is lost
+  const own = dataRecord(data);
+  const isOwn =
+    record === undefined // lost
+      ? typeof before === "string" && resolve(before) === resolve(String(path))
+      : (record.all ?? record.pictures) === (record.all === undefined ? own.pictures : own.all);
+  const isElsewhere = typeof saved["data.valData"] === "string" && edits["data.valData"] === undefined;
+  if (isOwn && isElsewhere)
+    throw new UsageError(
+      `--data: expected --val-data with it, as the run trained on all pictures of '${path}', got none`,
+    );
+  return !isOwn;
 }
 
 function tableOf(classNames: readonly string[], judged: readonly Judged[]): string {

@@ -27,7 +27,8 @@ export const report: Command = {
   settingsOf: "run",
   argument: { name: "runs", many: true },
   options: [
-    ...(["data", "cache", "backend", "workers", "maxPixels", "microBatchSize"] as const),
+    ...(["data", "labelsFile", "valData", "cache", "backend", "workers", "maxPixels"] as const),
+    "microBatchSize",
     ...(["csv", "json", "verbose", "config"] as const),
   ],
   examples: [

@@ -8,7 +8,7 @@ import type { Edits } from "../options/edits.ts";
 export interface UseSettings extends ModelUse {
   /** Saved model or run. Default: the newest run. */
   readonly model?: string;
-  readonly split?: "held-out" | "all";
+  readonly split?: "held-out" | "test" | "all";
   readonly json: boolean;
   /** Classes shown per photo. */
   readonly top: number;
@@ -26,7 +26,7 @@ const CHECKS: Checks<UseSettings> = {
   model: optional(STRING),
   pixels: optional(oneOf(...PIXELS)),
   outputs: optional(oneOf("logits", "probabilities", "sigmoid")),
-  split: optional(oneOf("held-out", "all")),
+  split: optional(oneOf("held-out", "test", "all")),
   json: BOOLEAN,
   top: COUNT,
   attention: optional(STRING),

@@ -1,10 +1,11 @@
-import { downloadFlowers, openFlowers, proceduralFlowers, splitFlowers, tfdsSplit } from "flowers-data/node";
 import { classCounts, type SampleStore } from "image-source";
-import { decodeSample, stratifiedFolds } from "image-source/node";
-import { UsageError } from "../process/usage-error.ts";
+import { decodeSample, type LabelsFile } from "image-source/node";
 import type { Settings } from "../settings/settings.ts";
-import { percent } from "../terminal/format.ts";
-import { type LineOutput, liveLine } from "../terminal/live-line.ts";
+import type { LineOutput } from "../terminal/live-line.ts";
+import { heldOutCopies } from "./layouts/held-out-copies.ts";
+import { type OpenedStore, openStore } from "./layouts/open-store.ts";
+import { openValData } from "./layouts/open-val-data.ts";
+import { splitData } from "./layouts/split-data.ts";
 import { pictureRules } from "./picture-rules.ts";
 import { addUnlabeled, hideLabels } from "./training-labels.ts";
 import { undecodable } from "./undecodable.ts";
@@ -18,11 +19,17 @@ export interface FlowerData {
   readonly validation: SampleStore;
   /** Number of the first of these that are judged after each epoch; the others only in the end. */
   readonly judgedByEpoch: number;
-  /** Both, in the order of the source. */
+  /** Pictures for the end, which no training sees, where the data has them. */
+  readonly test?: SampleStore;
+  /** All of the data, in its order; without those of `--val-data` and `--unlabeled`. */
   readonly all: SampleStore;
   readonly classNames: readonly string[];
   /** Whether photos are rotated by their EXIF orientation; later photos for the model are treated alike. */
   readonly upright: boolean;
+  /** `drawn`, or how photos say their classes. */
+  readonly layout: OpenedStore["layout"];
+  /** Labels files that were read. */
+  readonly labelsFiles: readonly LabelsFile[];
   /** One sentence, for people. */
   readonly description: string;
   /** Pictures that were left out, with the reason, and classes without a held-out picture. Printed already. */
@@ -30,7 +37,7 @@ export interface FlowerData {
 }
 
 /**
- * Opens, downloads or draws the pictures of the settings, and splits them. The split does not depend on the settings' seed: no run
+ * Opens, downloads or draws the pictures of the settings, and splits them, unless they are split already. The split does not depend on the settings' seed: no run
  * trains on the held-out pictures of another. Which labels are kept does, and a fold of a cross-validation, which divides the training
  * pictures once more.
  *
@@ -53,14 +60,21 @@ export async function openData(
     notes.push(text);
     output.write(`${text}\n`);
   };
-  const { store, source, further = 0 } = await openStore(settings, output, note, signal);
+  const opened = await openStore(settings, output, note, signal);
+  const { all, test, source, layout, labelsFiles } = opened;
+  const { valData, nestedClasses } = settings.data;
+  const elsewhere =
+    valData === undefined
+      ? undefined
+      : await openValData(valData, { train: opened.train, nestedClasses, note, signal });
+  const isOneSet = opened.validation === undefined && elsewhere === undefined;
   const {
     train: own,
     validation,
     judgedByEpoch,
-  } = use === "judge" && !isSplittable(store)
-    ? { train: store.subset([]), validation: store, judgedByEpoch: store.size }
-    : split(store, further, settings);
+  } = use === "judge" && isOneSet && !isSplittable(opened.train)
+    ? { train: all.subset([]), validation: all, judgedByEpoch: all.size }
+    : splitData(opened, elsewhere, use === "judge" && !isOneSet ? withoutShare(settings) : settings);
   const { labels, unlabeled } = use === "judge" ? {} : settings.data;
   const kept = hideLabels(own, labels, settings.run.seed);
   const checks = { data: settings.data, output, signal };
@@ -69,20 +83,34 @@ export async function openData(
   const train =
     unlabeled === undefined
       ? kept
-      : await addUnlabeled(kept, { path: unlabeled, all: store, note, ...checks });
+      : await addUnlabeled(kept, {
+          path: unlabeled,
+          all: elsewhere ? [all, elsewhere] : [all],
+          note,
+          ...checks,
+        });
   const labeled = labeledPart(train);
   if (settings.data.skipBadImages) await requireDecodable(labeled, settings, signal);
   const heldOut = classCounts(validation);
-  for (const [label, name] of store.classNames.entries()) {
+  for (const [label, name] of all.classNames.entries()) {
     if (heldOut[label] === 0) note(`class '${name}' has no held-out picture: it is not judged`);
   }
-  const { classNames, encoding } = store;
+  for (const copies of [
+    isOneSet ? undefined : heldOutCopies(labeled, validation, "held-out"),
+    test && heldOutCopies(labeled, test, "test"),
+  ])
+    if (copies !== undefined) note(copies);
+  const { classNames, encoding } = all;
   const upright = encoding.kind === "rgb" || encoding.upright === true;
   const { folds, fold } = settings.data;
-  const part = fold === undefined ? "" : ` (fold ${fold} of ${folds})`;
-  const counts = `${source}, ${classNames.length} classes: ${trainingCounts(train, labeled)} to train on, ${validation.size} held out${part}.`;
+  const part = fold === undefined ? (elsewhere ? " (--val-data)" : "") : ` (fold ${fold} of ${folds})`;
+  const last = test ? `, ${test.size} to test` : "";
+  const counts = `${source}, ${classNames.length} classes: ${trainingCounts(train, labeled)} to train on, ${validation.size} held out${part}${last}.`;
   const description = labeled === train ? counts : `${counts} ${learnersOf(settings.run.students)}`;
-  return { train, labeled, validation, judgedByEpoch, all: store, classNames, upright, description, notes };
+  return {
+    ...{ train, labeled, validation, ...(test && { test }), judgedByEpoch, all, classNames },
+    ...{ upright, layout, labelsFiles, description, notes },
+  };
 }
 
 /** The pictures with a label; the store itself if all have one. */
@@ -103,43 +131,10 @@ function learnersOf(students: Settings["run"]["students"]): string {
     : "Only a student with a teacher learns from the unlabeled ones.";
 }
 
-/** The last `further` pictures are held out beside those of the split of the others. */
-function split(
-  store: SampleStore,
-  further: number,
-  { run, data }: Settings,
-): Pick<FlowerData, "train" | "validation" | "judgedByEpoch"> {
-  const places = new Map(store.keys.map((key, i) => [key, i]));
-  const first = store.size - further;
-  const whole = further === 0 ? store : store.subset(Array.from({ length: first }, (_, i) => i));
-  const { train, validation } = splitFlowers(whole);
-  const { folds, fold } = data;
-  if (folds !== undefined && fold !== undefined) {
-    const { train: kept, validation: heldOut } = foldOf(train, { folds, fold, seed: run.seed });
-    return { train: train.subset(kept), validation: train.subset(heldOut), judgedByEpoch: heldOut.length };
-  }
-  if (further === 0) return { train, validation, judgedByEpoch: validation.size };
-  const beside = Array.from({ length: further }, (_, i) => first + i);
-  const all = store.subset([...validation.keys.map((key) => places.get(key)!), ...beside]);
-  return { train, validation: all, judgedByEpoch: validation.size };
-}
-
-/** @throws UsageError if a class has too few pictures for the folds. */
-function foldOf(
-  { keys, labels }: SampleStore,
-  { fold, ...options }: { readonly folds: number; readonly fold: number; readonly seed: number },
-) {
-  try {
-    return stratifiedFolds(keys, labels, options)[fold - 1]!;
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new UsageError(`--folds: ${error.message}`);
-  }
-}
-
-/** Held-out pictures of so many drawn ones. */
-function heldOutOf(count: number): number {
-  return tfdsSplit(Array.from({ length: count }, (_, i) => String(i))).validation.length;
+/** Settings of a run for other data, which may have a split of its own. */
+function withoutShare(settings: Settings): Settings {
+  const { valSplit: _, ...data } = settings.data;
+  return { ...settings, data };
 }
 
 function isSplittable(store: SampleStore): boolean {
@@ -171,41 +166,4 @@ async function requireDecodable(
       );
     }
   }
-}
-
-async function openStore(
-  settings: Settings,
-  output: LineOutput,
-  note: (text: string) => void,
-  signal: AbortSignal | undefined,
-): Promise<{ store: SampleStore; source: string; further?: number }> {
-  const { path: given, download, cache, count, heldOut, seed = settings.run.seed } = settings.data;
-  const stop = signal && { signal };
-  if (given === undefined && !download) {
-    const { imageSize: size } = settings.model;
-    const further = heldOut === undefined ? 0 : heldOut - heldOutOf(count!);
-    const store = await proceduralFlowers({ count: count! + further, size, seed, ...stop });
-    return { store, source: `${store.size} drawn flowers`, further };
-  }
-  const path = given ?? (await downloadWithProgress(cache, output, signal));
-  const store = await openFlowers(path, { ...stop, onNote: ({ text }) => note(text) });
-  return { store, source: `${store.size} photos` };
-}
-
-async function downloadWithProgress(
-  cacheDir: string | undefined,
-  output: LineOutput,
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  const line = liveLine(output);
-  const path = await downloadFlowers({
-    ...(cacheDir !== undefined && { cacheDir }),
-    ...(signal && { signal }),
-    onProgress: ({ received, total }) =>
-      line.update(
-        () => `downloading flower_photos.tgz  ${percent(received / total)} of ${Math.round(total / 1e6)} MB`,
-      ),
-  });
-  line.finish(`photos: ${path} (SHA-256 verified)`);
-  return path;
 }

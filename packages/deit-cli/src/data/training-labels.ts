@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { joinStores, type SampleStore } from "image-source";
 import { keepLabels, openUnlabeled } from "image-source/node";
 import { UsageError } from "../process/usage-error.ts";
 import { labelsOf } from "../settings/labels-of.ts";
+import { digest } from "./layouts/held-out-copies.ts";
 import { type UndecodableOptions, undecodable } from "./undecodable.ts";
 
 /**
@@ -33,7 +33,7 @@ interface AddOptions extends UndecodableOptions {
   /** Folder or archive. */
   readonly path: string;
   /** All pictures of the data: training on a copy of a held-out one would not be honest, and of another one of no use. */
-  readonly all: SampleStore;
+  readonly all: readonly SampleStore[];
   readonly note: (text: string) => void;
 }
 
@@ -53,7 +53,7 @@ export async function addUnlabeled(
   const upright = encoding.kind === "file" && encoding.upright === true;
   const onNote = ({ text }: { text: string }): void => note(`--unlabeled: ${text}`);
   const more = await openUnlabeled(path, { classNames, upright, onNote, ...(signal && { signal }) });
-  const known = new Set(all.keys.map((_, i) => digest(all, i)));
+  const known = new Set(all.flatMap((store) => store.keys.map((_, i) => digest(store, i))));
   const others = [...more.keys.keys()].filter((i) => !known.has(digest(more, i)));
   const copies = more.size - others.length;
   if (copies > 0) note(`--unlabeled: left out: ${copies} pictures that the data has too`);
@@ -66,8 +66,4 @@ export async function addUnlabeled(
   const count = bad.size === 1 ? "1 picture that does" : `${bad.size} pictures that do`;
   if (bad.size > 0) note(`--unlabeled: left out: ${count} not decode, such as ${first}`);
   return joinStores(train, more.subset(others.filter((i) => !bad.has(i))));
-}
-
-function digest(store: SampleStore, index: number): string {
-  return createHash("sha256").update(store.bytesOf(index)).digest("base64");
 }

@@ -83,7 +83,24 @@ const OPTIONS = {
     "run.patience",
     "Epochs without a better accuracy on the held-out pictures after which a student's training stops. Default: none",
   ),
-  data: text("data.path", "flower_photos.tgz, or a folder with one folder of photos per class"),
+  data: text(
+    "data.path",
+    "Folder or .tgz of photos: one folder per class, or train/ and val/ with them, or labels in a file",
+  ),
+  labelsFile: text(
+    "data.labelsFile",
+    "CSV or JSON lines: path, label (or labels), split. Default: metadata.csv or labels.csv in --data; off: none",
+    { value: (typed) => (typed === "off" ? false : typed) },
+  ),
+  nestedClasses: flag(
+    "data.nestedClasses",
+    "Each folder with photos of its own is a class, such as animals/cats. Default: those at the top are",
+  ),
+  valData: text("data.valData", "Folder or archive of the held-out photos, of the same classes"),
+  valSplit: number(
+    "data.valSplit",
+    "Share of the photos that is held out, of each class. Default: 0.1, or what the data says",
+  ),
   download: flag("data.download", "Use the real photos of tf_flowers, downloaded once (229 MB)"),
   cache: text("data.cache", "Folder of the download. Default: the platform's cache folder"),
   count: number("data.count", "Number of drawn flowers, where no photos are given; a tenth is held out"),
@@ -271,7 +288,7 @@ const OPTIONS = {
   outputs: text("use.outputs", "Model's output: logits, probabilities or sigmoid. Default: from the model"),
   split: text(
     "use.split",
-    "Pictures to judge: held-out or all. Default: all of a --data that is not the run's, else held-out",
+    "Pictures to judge: held-out, test or all. Default: all of a --data that is not the run's, else held-out",
   ),
   json: flag("use.json", "Print JSON, for scripts"),
   top: number("use.top", "Classes shown per photo. Default: 5"),

@@ -150,7 +150,11 @@ function comparison(alone: Figure, { difference }: Figure): string {
 }
 
 /** Three commands to try after a run. */
-export function nextCommands(folder: string, { path, download }: DataSettings): string {
+export function nextCommands(
+  folder: string,
+  { path, download }: DataSettings,
+  test?: { readonly size: number },
+): string {
   const start = "npx pnpm@12 start";
   const [run, samples, attention] = [folder, join(folder, SAMPLES), join(folder, "attention")].map(shortPath);
   const isDrawn = path === undefined && !download;
@@ -163,6 +167,14 @@ export function nextCommands(folder: string, { path, download }: DataSettings): 
       "its predictions and its attention",
     ],
     [`${start} evaluate ${run}`, "accuracy of all models, class by class"],
+    ...(test
+      ? [
+          [
+            `${start} evaluate ${run} --split test`,
+            `the same on the ${test.size} test pictures, which it has not seen`,
+          ],
+        ]
+      : []),
     last,
   ];
   return `Next, try:\n${lines.map(([command, why]) => `  ${command}\n      ${why}`).join("\n")}`;

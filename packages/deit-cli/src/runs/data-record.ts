@@ -15,30 +15,54 @@ export const DATA_RECORD = "data.json";
 const schema = z.object({
   /** In the order of the models' outputs. */
   classNames: z.array(z.string()).readonly(),
+  /** `drawn`, or how the photos say their classes. */
+  layout: z.string().exactOptional(),
   /** SHA-256 of the pictures' names, classes and split, labels hidden in the run included. */
   pictures: z.string(),
   /** SHA-256 of the pictures' names and classes, however they are split. */
   all: z.string().exactOptional(),
+  /** SHA-256 of the names and classes of the pictures to test, if there are any. */
+  test: z.string().exactOptional(),
   /** SHA-256 of the names of the pictures without labels, if there are any. */
   unlabeled: z.string().exactOptional(),
+  /** SHA-256 of the labels file, if there is one; of several, those of all. */
+  labelsFile: z.string().exactOptional(),
 });
 
 /** Identity of a run's data. */
 export type DataRecord = z.infer<typeof schema>;
 
 /** The record of data. */
-export function dataRecord({ classNames, train, validation, all }: FlowerData): DataRecord {
-  const labels = new Map(all.keys.map((key, i) => [key, labelText(all, i)]));
-  const added = train.keys.filter((key) => !labels.has(key));
+export function dataRecord({
+  classNames,
+  train,
+  validation,
+  test,
+  all,
+  layout,
+  labelsFiles,
+}: FlowerData): DataRecord {
+  const labels = labelTexts(all);
+  const known = new Map([...labelTexts(validation), ...labels]); // of --val-data; training labels may be hidden
+  const added = train.keys.filter((key) => !known.has(key));
   const hash = createHash("sha256");
   for (const { keys } of [train, validation]) {
-    const own = keys.filter((key) => labels.has(key));
+    const own = keys.filter((key) => known.has(key));
     hash.update(`${own.length}\n`);
-    for (const key of own) hash.update(`${labels.get(key)} ${key.normalize("NFC")}\n`);
+    for (const key of own) hash.update(`${known.get(key)} ${key.normalize("NFC")}\n`);
   }
-  const pictures = hash.digest("hex");
-  const record = { classNames, pictures, all: digestOf(all.keys.map((key) => `${labels.get(key)} ${key}`)) };
-  return added.length === 0 ? record : { ...record, unlabeled: digestOf(added) };
+  const named = (keys: readonly string[]) => digestOf(keys.map((key) => `${labels.get(key)} ${key}`));
+  const digests = labelsFiles.map(({ sha256 }) => sha256);
+  return {
+    ...{ classNames, layout, pictures: hash.digest("hex"), all: named(all.keys) },
+    ...(test && { test: named(test.keys) }),
+    ...(added.length > 0 && { unlabeled: digestOf(added) }),
+    ...(digests.length > 0 && { labelsFile: digests.join(" ") }),
+  };
+}
+
+function labelTexts(store: SampleStore): Map<string, string> {
+  return new Map(store.keys.map((key, i) => [key, labelText(store, i)]));
 }
 
 /** A picture's class; its classes in brackets, where it may have several. */
@@ -70,13 +94,19 @@ export async function readDataRecord(folder: string): Promise<DataRecord | undef
 export async function requireSameData(folder: string, data: FlowerData): Promise<void> {
   const before = await readDataRecord(folder);
   if (before === undefined) return;
-  const { classNames, pictures, unlabeled } = dataRecord(data);
+  const { classNames, pictures, unlabeled, test, labelsFile } = dataRecord(data);
+  if (before.labelsFile !== labelsFile) {
+    const names = data.labelsFiles.map(({ path }) => path).join(", ") || "none";
+    throw new UsageError(
+      `--resume: expected the labels file that '${folder}' began with, got another (${names}): its SHA-256 was ${before.labelsFile ?? "none"}, is ${labelsFile ?? "none"}`,
+    );
+  }
   if (!areSameNames(before.classNames, classNames)) {
     throw new UsageError(
       `--resume: expected data of the run's classes (${before.classNames.join(", ")}), got ${classNames.join(", ")}`,
     );
   }
-  if (before.pictures !== pictures || before.unlabeled !== unlabeled) {
+  if (before.pictures !== pictures || before.unlabeled !== unlabeled || before.test !== test) {
     throw new UsageError(
       `--resume: expected the pictures that '${folder}' began with, got others: pictures were added, removed or renamed`,
     );

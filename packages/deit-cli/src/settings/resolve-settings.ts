@@ -5,6 +5,7 @@ import { type Edits, withEdits } from "../options/edits.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { differences } from "./differences.ts";
 import { PRESETS, type PresetSettings } from "./presets.ts";
+import { requirePhotos } from "./require-drawn.ts";
 import { requireSettings, type Settings } from "./settings.ts";
 import { studentConfig } from "./student-config.ts";
 
@@ -32,6 +33,7 @@ export function resolveDataSettings(edits: Edits): Settings {
   checked(() => requireSettings(settings));
   if (settings.data.path !== undefined && settings.data.download)
     throw new UsageError("--data and --download: expected one of the two, got both");
+  requirePhotos(settings.data);
   return settings;
 }
 

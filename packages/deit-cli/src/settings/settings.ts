@@ -106,6 +106,14 @@ const RUN_CHECKS: Checks<RunSettings> = {
 export interface DataSettings {
   /** Archive or folder of photos. Default: drawn flowers. */
   readonly path?: string;
+  /** CSV or JSON lines with the pictures' labels; false: none. Default: one that is found in the data. */
+  readonly labelsFile?: string | false;
+  /** Whether each folder with pictures of its own is a class. Default false: those at the top are. */
+  readonly nestedClasses?: boolean;
+  /** Folder or archive of held-out photos. Default: a part of the data. */
+  readonly valData?: string;
+  /** Share of the photos that is held out, in (0, 1). Default: a tenth, or what the data says. */
+  readonly valSplit?: number;
   /** Use the real tf_flowers. */
   readonly download: boolean;
   /** Folder of the download. Default: the platform's cache folder. */
@@ -134,6 +142,10 @@ export interface DataSettings {
 
 const DATA_CHECKS: Checks<DataSettings> = {
   path: optional(STRING),
+  labelsFile: optional(check("a path or false", (value) => typeof value === "string" || value === false)),
+  nestedClasses: optional(BOOLEAN),
+  valData: optional(STRING),
+  valSplit: optional(check("in (0, 1)", (value) => typeof value === "number" && value > 0 && value < 1)),
   download: BOOLEAN,
   cache: optional(STRING),
   count: optional(integerFrom(50)),

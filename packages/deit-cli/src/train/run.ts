@@ -81,7 +81,7 @@ export function run(
     say(
       `\n${resultTable(result.models)}\n\n${[worth(result), verdict(result), keptEpochs(result)].filter(Boolean).join("\n\n")}\n`,
     );
-    say(`${nextCommands(folder, settings.data)}\n`);
+    say(`${nextCommands(folder, settings.data, data.test)}\n`);
     say(`report: ${resolve(report)}`);
     return result;
   });

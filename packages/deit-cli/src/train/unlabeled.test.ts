@@ -169,7 +169,7 @@ describe("--unlabeled", () => {
     expect(text).toContain("40 photos, 2 classes: 36 labeled and 7 unlabeled to train on, 4 held out.");
     expect(result.environment.trainingImages).toBe(43);
     const record = JSON.parse(await readFile(join(folder, "data.json"), "utf8"));
-    expect(Object.keys(record)).toEqual(["classNames", "pictures", "all", "unlabeled"]);
+    expect(Object.keys(record)).toEqual(["classNames", "layout", "pictures", "all", "unlabeled"]);
     await expect(tinyRun({ ...options, unlabeled: join(root, "photos") })).rejects.toThrow(
       "photos: expected pictures that the data does not have, got 40 that it has",
     );

@@ -6,7 +6,7 @@ import { tfdsSplit } from "./tfds-split.ts";
 
 /**
  * Splits a store 90 to 10: by {@link tfdsSplit} for tf_flowers, recognized by its file names, and for drawn flowers; by the
- * stratified split of `splitStore` for others.
+ * stratified split of `splitStore` for others, and for all if `heldOut` is given.
  *
  * @param options - Options of the stratified split.
  * @throws As `splitStore`.
@@ -21,5 +21,6 @@ export function splitFlowers(
   options: StratifiedSplitOptions = {},
 ): { train: SampleStore; validation: SampleStore } {
   const isDrawn = store?.encoding?.kind === "rgb" && store.classNames === TF_FLOWERS_CLASSES;
-  return splitStore(store, options, isDrawn || isTfFlowers(store?.keys ?? []) ? tfdsSplit : undefined);
+  const isOfTfds = options?.heldOut === undefined && (isDrawn || isTfFlowers(store?.keys ?? []));
+  return splitStore(store, options, isOfTfds ? tfdsSplit : undefined);
 }

@@ -110,7 +110,7 @@ describe("the program as a process", () => {
     expect(failed.code).toBe(1);
     expect(failed.err.trimEnd().split("\n")).toHaveLength(1);
     expect(failed.err).toContain(`${empty}: `);
-    expect((await start("--data", empty, "--verbose")).err).toContain("open-flowers");
+    expect((await start("--data", empty, "--verbose")).err).toContain("open-dataset");
   });
 
   test("runs as an installed program too", async () => {

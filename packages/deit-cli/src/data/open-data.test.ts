@@ -47,7 +47,7 @@ describe("openData", () => {
     expect((await data).notes).toEqual([
       "left out: 1 hidden file or folder, such as '.cache'",
       "left out: 1 link that leads out of it or to nothing, such as 'cats/out.png'",
-      "left out: 1 picture of a format that is not read, such as 'dogs/a.bmp'",
+      "left out: 1 BMP picture, such as 'dogs/a.bmp': BMP is not read; convert it, for instance with 'magick mogrify -format png *.bmp'",
       "left out: 1 file that is not a picture, such as 'cats/notes.txt'",
       "left out: 1 picture outside a class folder, such as 'cover.png'",
     ]);

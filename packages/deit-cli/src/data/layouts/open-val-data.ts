@@ -36,7 +36,7 @@ export async function openValData(
   if (unknown.length > 0) {
     throw new UsageError(
       `--val-data: ${path}: expected the classes of the training photos (${classNames.join(", ")}), ` +
-        `got ${all.classNames.join(", ")}: without ${unknown.join(", ")}`,
+        `got ${all.classNames.join(", ")}; unknown: ${unknown.join(", ")}`,
     );
   }
   if ((all.multiHot === undefined) !== (train.multiHot === undefined)) {

@@ -5,6 +5,7 @@ import type { Found, ReadSeen } from "../tree/read-tree.ts";
 import { type Part, partsIn } from "../tree/split-parts.ts";
 import type { Seen } from "../tree/tree.ts";
 import { type LabelsFile, type PlacedTable, tableIn, tableOf } from "./labels-files.ts";
+import { TABLE_NAMES } from "./labels-table.ts";
 import { listedPictures } from "./listed-pictures.ts";
 import { classesOfParts } from "./parts-of-folders.ts";
 
@@ -52,8 +53,17 @@ export async function findDataset(tree: ShownTree, rules: DatasetRules): Promise
     const found = classesOfParts(path, root, parts, notes, rules);
     return { ...found, layout: "split folders", labelsFiles: [] };
   }
+  requireFolders(path, root, isSearched);
   const found = classesIn(path, root, notes, rules);
   return { ...found, layout: "class folders", parts: found.files.map(() => "train"), labelsFiles: [] };
+}
+
+/** @throws Error that says what could be there beside pictures in no folder. */
+function requireFolders(path: string, { folders, pictures }: Folder, isSearched: boolean): void {
+  if (folders.size > 0 || pictures.length === 0 || !isSearched) return;
+  throw new Error(
+    `${path}: expected folders of pictures, one a class, or a labels file (${TABLE_NAMES.join(", ")}), got pictures (${pictures.length}) and neither`,
+  );
 }
 
 /** The folder, and folders in it that have nothing beside them, down to the one with the data. */

@@ -8,7 +8,7 @@ import type { PlacedTable } from "./labels-files.ts";
 import { LabelsFileError, type LabelsRow } from "./labels-table.ts";
 
 /** A picture with its part of the split. */
-export interface ListedFile extends ClassFile {
+interface ListedFile extends ClassFile {
   readonly part?: Part;
 }
 

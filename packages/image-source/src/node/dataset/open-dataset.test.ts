@@ -108,7 +108,7 @@ describe("class folders", () => {
     const vehicles = ["train/1.png", "train/2.png", "test/1.png", "cars/1.png"];
     expect((await both(filesOf(vehicles))).classNames).toEqual(["cars", "test", "train"]);
     expect(await refusal(filesOf(["train/1.png", "val/1.png"]))).toBe(
-      "data/train: expected folders of pictures, one a class, got 1 pictures and no folder",
+      "data/train: expected folders of pictures, one a class, got pictures (1) and no folder",
     );
   });
 });
@@ -163,7 +163,7 @@ describe("split folders", () => {
       "data: expected one folder for each part of a split, got 'val' and 'valid'",
     );
     expect(await refusal(filesOf([...inParts(["train"], PETS), "val/1.png"]))).toBe(
-      "data/val: expected folders of pictures, one a class, got 1 pictures and no folder",
+      "data/val: expected folders of pictures, one a class, got pictures (1) and no folder",
     );
   });
 
@@ -374,6 +374,15 @@ describe("a labels file", () => {
     ['{"path":"1.png","label":true}', /^labels.jsonl:1: expected a text or a number in 'label', got true$/],
   ])("of JSON lines is refused by name and line: %j", async (json, message) => {
     expect(await refusal(filesOf(FLAT, { "labels.jsonl": json }))).toMatch(message);
+  });
+
+  test("is what pictures in no folder need", async () => {
+    expect(await refusal(filesOf(FLAT))).toBe(
+      "data: expected folders of pictures, one a class, or a labels file (metadata.csv, metadata.jsonl, labels.csv, labels.jsonl), got pictures (3) and neither",
+    );
+    expect(await refusal(filesOf(FLAT), { labelsFile: false })).toBe(
+      "data: expected folders of pictures, one a class, got pictures (3) and no folder",
+    );
   });
 
   test("is refused in another encoding, and where it is not there", async () => {

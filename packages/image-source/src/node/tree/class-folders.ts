@@ -68,7 +68,7 @@ export function classesIn(
   noteLoose(root, notes);
   const folders = isNested ? nestedClasses(root, notes) : root.folders;
   if (folders.size === 0) {
-    const got = root.pictures.length === 0 ? "no folder" : `${root.pictures.length} pictures and no folder`;
+    const got = root.pictures.length === 0 ? "no folder" : `pictures (${root.pictures.length}) and no folder`;
     throw new Error(`${path}: expected folders of pictures, one a class, got ${got}`);
   }
   const classNames = orderOf([...folders.keys()].sort());

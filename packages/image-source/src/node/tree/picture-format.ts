@@ -65,7 +65,8 @@ export function pictureFormat(name: string): PictureFormat | undefined {
 }
 
 function extensionOf(name: string): string {
-  return name.slice(name.lastIndexOf(".") + 1).toLowerCase();
+  const dot = name.lastIndexOf(".");
+  return dot < 0 ? "" : name.slice(dot + 1).toLowerCase();
 }
 
 /** @returns Whether a file's name is that of a picture that is read. */

@@ -10,7 +10,7 @@ const NAMES: Readonly<Record<Part, RegExp>> = {
 };
 
 /** Names of folders that are parts of a split. */
-export const PART_NAME = new RegExp(
+export const PART_NAME: RegExp = new RegExp(
   Object.values(NAMES)
     .map(({ source }) => source)
     .join("|"),

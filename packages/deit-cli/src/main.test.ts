@@ -99,7 +99,7 @@ describe("the program as a process", () => {
     expect(failed).toEqual({
       code: 2,
       out: "",
-      err: `deit-cli: --data: expected an archive or a folder of class folders, got '${absent}', which does not exist\n`,
+      err: `deit-cli: --data: expected an archive or a folder of pictures, got '${absent}', which does not exist\n`,
     });
     expect(await readdir(folder)).toEqual([]);
   });

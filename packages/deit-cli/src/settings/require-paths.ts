@@ -12,7 +12,9 @@ import type { Settings } from "./settings.ts";
  */
 export function requirePaths({ run, data, model }: Settings): void {
   const read: readonly (readonly [string, string | undefined, string])[] = [
-    ["--data", data.path, "an archive or a folder of class folders"],
+    ["--data", data.path, "an archive or a folder of pictures"],
+    ["--labels-file", data.labelsFile || undefined, "a CSV or JSON lines"],
+    ["--val-data", data.valData, "an archive or a folder of pictures"],
     ["--unlabeled", data.unlabeled, "an archive or a folder of pictures"],
     ["--teacher", run.teacher, "a tfjs layers model, model.json or its folder"],
     ["--weights", weightsPath(model.weights), "a safetensors file, or a name on the Hugging Face Hub"],

@@ -17,7 +17,7 @@ test("what a run reads must exist, and what it writes must be possible", async (
   requirePaths(settingsOf({ preset: "tiny", out, name: "x", weights: "facebook/deit-tiny-patch16-224" }));
   wrong(
     { out, data: none },
-    `--data: expected an archive or a folder of class folders, got '${none}', which does`,
+    `--data: expected an archive or a folder of pictures, got '${none}', which does`,
   );
   wrong(
     { out, data: folder, unlabeled: none },

@@ -279,7 +279,7 @@ describe("bad input leaves nothing behind", () => {
     const folder = await emptyFolder();
     await refused(
       { data: join(folder, "none") },
-      "none: expected an archive or a folder of class folders, got no such",
+      "none: expected an archive or a folder of pictures, got no such",
     );
     await writeFile(join(folder, "x.tgz"), "no archive");
     await refused({ data: join(folder, "x.tgz") }, "x.tgz: expected a tar archive");

@@ -3,10 +3,14 @@ import type { SampleStore } from "image-source";
 import { stratifiedFolds } from "image-source/node";
 import { UsageError } from "../../process/usage-error.ts";
 import type { Settings } from "../../settings/settings.ts";
-import type { FlowerData } from "../open-data.ts";
 import type { OpenedStore } from "./open-store.ts";
 
-type SplitData = Pick<FlowerData, "train" | "validation" | "judgedByEpoch">;
+interface SplitData {
+  readonly train: SampleStore;
+  readonly validation: SampleStore;
+  /** Number of the first of these that are judged after each epoch. */
+  readonly judgedByEpoch: number;
+}
 
 /**
  * Training and held-out pictures: those of `--val-data` or of the data's own split, or a share of each class; then, of the training

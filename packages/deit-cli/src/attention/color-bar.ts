@@ -39,8 +39,8 @@ export function withColorBar({ image, scale }: Panel): RgbImage & { readonly dat
   return drawn;
 }
 
-/** The scale's colors from left to right, as they look over middle gray. */
-function barOf(scale: ColorScale, width: number): RgbImage {
+/** The scale's colors from left to right, as they look over middle gray; 10 pixels high. */
+export function barOf(scale: ColorScale, width: number): RgbImage {
   const gray = { data: new Uint8Array(width * BAR * 3).fill(GRAY), width, height: BAR };
   const { low, high, isLogarithmic = false } = scale;
   const values = Array.from({ length: width }, (_, i) => {

@@ -59,6 +59,23 @@ describe("report of several runs", () => {
   });
 });
 
+test("several runs are compared on a page too, which replaces its own only", async () => {
+  const out = await emptyFolder();
+  const folders = [await runIn(join(out, "a"), 2, true), await runIn(join(out, "b"), 3, false)];
+  const html = join(out, "all.html");
+  await writeFile(html, "mine");
+  await expect(compared(folders, { html })).rejects.toThrow(
+    "--html: expected a new file, or a 'deit-cli comparison' of this program's to replace",
+  );
+  const page = join(out, "page.html");
+  for (let times = 0; times < 2; times++)
+    expect(await compared(folders, { html: page })).toContain(`report: ${page}`);
+  expect(await readFile(page, "utf8")).toContain("b: student alone − a: student alone");
+  await expect(compared([folders[0]!], { html })).rejects.toThrow(
+    "--json, --csv, --html: expected several runs",
+  );
+});
+
 test("a folder's name is the shortest end of its path that no other has", () => {
   expect(distinctNames(["/n", "/x/n", "/y/x/n", "/m"])).toEqual(["/n", "/x/n", "y/x/n", "m"]);
   expect(distinctNames(["/a/b"])).toEqual(["b"]);

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { startBackend } from "tfjs-backends";
 import { openData } from "../data/open-data.ts";
 import { distinctNames } from "../files/distinct-names.ts";
@@ -10,6 +10,7 @@ import { PICTURE_COLUMNS, type PictureRow, toCsv } from "../judge/picture-rows.t
 import type { Edits } from "../options/edits.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { comparisonText, method } from "../report/comparison-text.ts";
+import { COMPARISON, comparisonPage } from "../report/page/comparison-page.ts";
 import { writeReport } from "../report/write-report.ts";
 import { reportOnce } from "../runs/context.ts";
 import { readPictures } from "../runs/picture-records.ts";
@@ -29,20 +30,22 @@ export const report: Command = {
   options: [
     ...(["data", "labelsFile", "valData", "cache", "backend", "workers", "maxPixels"] as const),
     "microBatchSize",
-    ...(["csv", "json", "verbose", "config"] as const),
+    ...(["csv", "html", "json", "verbose", "config"] as const),
   ],
   examples: [
     "report runs/demo",
     "report runs/photos --data /elsewhere/flower_photos.tgz",
     "report runs/three-seeds --json",
-    "report runs/plain runs/features --csv pictures.csv",
+    "report runs/plain runs/features --html comparison.html",
   ],
   run: async (call) => {
     const { args, use } = call;
     const [folder] = args;
     if (args.length > 1 || isOfSeries(folder!)) return compare(call);
-    if (use.json || use.csv !== undefined)
-      throw new UsageError("--json, --csv: expected several runs, or a series, to compare, got one run");
+    if (use.json || use.csv !== undefined || use.html !== undefined)
+      throw new UsageError(
+        "--json, --csv, --html: expected several runs, or a series, to compare, got one run",
+      );
     return writeAgain(call);
   },
 };
@@ -69,6 +72,7 @@ async function writeAgain({ args, edits, output, signal }: Call): Promise<void> 
 /** Compares the models of runs and series, from their `pictures.csv`. */
 async function compare({ args, use, output }: Call): Promise<void> {
   if (use.csv !== undefined) await requireOwnTable(use.csv);
+  if (use.html !== undefined) await requireOwnOutput("--html", use.html, COMPARISON);
   const settings = args.map((folder) => resolveDataSettings(savedSettings(folder, "report")));
   const ways = settings.map((one) => JSON.stringify(withoutSeeds(decisiveSettings(one))));
   const different = [...new Set(ways)];
@@ -84,6 +88,11 @@ async function compare({ args, use, output }: Call): Promise<void> {
   if (use.csv !== undefined) await writeAtomically(use.csv, toCsv(rows));
   const json = JSON.stringify({ ...comparison, method: method(comparison, isByFolds) }, null, 2);
   output.write(`${use.json ? json : comparisonText(comparison, isByFolds)}\n`);
+  if (use.html !== undefined) {
+    const name = args.map((folder) => basename(resolve(folder))).join(", ");
+    await writeAtomically(use.html, comparisonPage({ name, comparison, isByFolds }));
+    if (!use.json) output.write(`\nreport: ${resolve(use.html)}\n`);
+  }
   if (use.csv !== undefined && !use.json) output.write(`\npictures: ${resolve(use.csv)}\n`);
 }
 

@@ -16,6 +16,7 @@ export interface UseSettings extends ModelUse {
   readonly attention?: string;
   /** CSV of what each model says of each picture. */
   readonly csv?: string;
+  readonly html?: string;
   /** Contact sheet, `.png` or `.html`. */
   readonly sheet?: string;
   /** Pictures per class on the sheet. */
@@ -31,6 +32,7 @@ const CHECKS: Checks<UseSettings> = {
   top: COUNT,
   attention: optional(STRING),
   csv: optional(STRING),
+  html: optional(STRING),
   sheet: optional(STRING),
   perClass: check("an integer in [1, 100]", (value) => COUNT.fits(value) && Number(value) <= 100),
 };

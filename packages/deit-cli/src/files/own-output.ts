@@ -2,7 +2,9 @@ import { readFile } from "node:fs/promises";
 import { UsageError } from "../process/usage-error.ts";
 
 /** Mark inside every file that this program writes where the user chooses: of a table, its columns. */
-export type Mark = `deit-cli ${"attention" | "contact sheet"}` | "picture,label,arm,seed,predicted,correct";
+export type Mark =
+  | `deit-cli ${"attention" | "comparison" | "contact sheet"}`
+  | "picture,label,arm,seed,predicted,correct";
 
 /**
  * Refuses to write over a file that this program has not written. Its own earlier output with the same mark may be replaced.

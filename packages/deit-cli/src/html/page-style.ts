@@ -14,17 +14,17 @@ h3 { font-size: 1rem; margin: 1.5rem 0 .35rem; }
 p { margin: .5rem 0; max-width: 75ch; } .note { color: var(--muted); font-size: .875rem; }
 a { color: inherit; text-underline-offset: .15em; } small { font-size: .8125rem; font-weight: 400; }
 ul.figures, ul.mistakes, ul.attention, ul.again { list-style: none; margin: 0; padding: 0; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: .75rem; margin-bottom: .75rem !important; }
-.figures li, .mistakes li, .maps, .charts figure, .gallery figure, .scroll, pre { background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
-.figures li { padding: .85rem 1rem; border-top: 3px solid currentColor; } .figures p { margin: 0; }
+.figures { display: flex; flex-wrap: wrap; gap: .75rem; margin-bottom: .75rem !important; }
+.figures li, .mistakes li, .maps, .charts figure, .intervals, .gallery figure, .scroll, pre { background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
+.figures li { flex: 1 1 150px; max-width: 320px; padding: .85rem 1rem; border-top: 3px solid currentColor; } .figures p { margin: 0; }
 .figures .name { font-size: .875rem; font-weight: 700; } .figures .number { font-size: clamp(2.1rem, 6vw, 3.1rem); line-height: 1.15; font-weight: 700; letter-spacing: -.03em; font-variant-numeric: tabular-nums; }
 .figures .number small { font-size: .5em; font-weight: 600; letter-spacing: 0; margin-left: .1em; }
 .figures .difference { color: var(--text); font-weight: 600; margin-top: .5rem; } .figures .note { font-size: .8125rem; line-height: 1.4; }
 .model { width: .75em; height: .75em; margin-right: .45em; overflow: visible; flex: none; }
 ${MODEL_COLORS}
 ${CHART_STYLE}
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: .75rem; }
-figure { margin: 0; padding: 1rem; } figcaption { font-weight: 600; margin-bottom: .5rem; }
+.none { color: var(--muted); } .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: .75rem; }
+figure { margin: 0; padding: 1rem; } .intervals { max-width: 640px; } figcaption { font-weight: 600; margin-bottom: .5rem; }
 figure > svg { width: 100%; height: auto; display: block; overflow: visible; }
 details { margin: .75rem 0; border-top: 1px solid var(--line); padding-top: .5rem; } summary { cursor: pointer; font-weight: 600; padding: .25rem 0; }
 .mistakes { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 320px), 1fr)); gap: .75rem; }
@@ -47,7 +47,7 @@ details { margin: .75rem 0; border-top: 1px solid var(--line); padding-top: .5re
 table { border-collapse: collapse; width: 100%; }
 th, td { padding: .45rem .75rem; text-align: right; border-bottom: 1px solid var(--line); font-variant-numeric: tabular-nums; }
 th:first-child { text-align: left; white-space: nowrap; } tbody tr:last-child > * { border-bottom: 0; }
-thead th { font-weight: 600; font-size: .8125rem; vertical-align: bottom; color: var(--muted); } .groups th[colspan] { text-align: center; border-bottom: 0; padding-bottom: 0; white-space: nowrap; }
+thead th { font-weight: 600; font-size: .8125rem; vertical-align: bottom; color: var(--muted); } thead tr + tr th:first-child { text-align: right; } .groups th[colspan] { text-align: center; border-bottom: 0; padding-bottom: 0; white-space: nowrap; }
 tbody th { font-weight: 600; } caption { font-weight: 600; text-align: left; padding: .6rem .75rem .25rem; caption-side: top; }
 .confusions { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: .75rem; max-width: 720px; }
 details .confusions { max-width: none; }
@@ -66,7 +66,7 @@ dl > div { border-bottom: 1px solid var(--line); padding: .15rem 0; overflow-wra
 dt { color: var(--muted); font-size: .8125rem; } dd { margin: 0; font-size: .9375rem; }
 @media (max-width: 520px) {
   body { font-size: 15px; } main { padding: 1rem 1rem 1.5rem; } h1 { margin-bottom: .85rem; } h2 { font-size: 1.125rem; margin: 1.6rem 0 .5rem; } .note { font-size: .8125rem; line-height: 1.4; }
-  p { margin: .35rem 0; } .charts figcaption { display: none; } .figures { grid-template-columns: 1fr 1fr; gap: .5rem; } .figures li { padding: .65rem .75rem; }
+  p { margin: .35rem 0; } .charts figcaption { display: none; } .figures { display: grid; grid-template-columns: 1fr 1fr; gap: .5rem; } .figures li { padding: .65rem .75rem; }
   th, td { padding: .4rem .5rem; font-size: .8125rem; } thead th { font-size: .75rem; }
   figure { padding: .75rem; } .tick { font-size: 16px; } .label { font-size: 15.5px; } .mistakes, .attention { gap: .5rem; }
   .mistakes li { padding: .5rem; }

@@ -297,6 +297,7 @@ const OPTIONS = {
     "use.csv",
     "File of what each model says of each picture, with the columns picture, label, arm, seed, predicted and correct",
   ),
+  html: text("use.html", "File of the comparison as a page, .html"),
   sheet: text("use.sheet", "File of the contact sheet: .png or .html"),
   perClass: number("use.perClass", "Pictures per class on the sheet. Default: 10"),
 } satisfies Readonly<Record<string, Option>>;

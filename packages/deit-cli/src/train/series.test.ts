@@ -23,7 +23,7 @@ const settingsIn = (out: string, options: object) => settingsOf({ ...TINY, out, 
 const resumed = (folder: string, options: object = {}) =>
   trainSettings(editsOf({ resume: folder, ...options }));
 const textOf = (...path: string[]) => readFile(join(...path), "utf8");
-const TABLES = ["summary.json", "accuracies.csv", "pictures.csv"] as const;
+const TABLES = ["summary.json", "accuracies.csv", "pictures.csv", "report.html"] as const;
 
 /** Runs a series that is stopped when a line has been written that begins so. */
 async function stopped(out: string, options: object, line: RegExp): Promise<string> {
@@ -91,6 +91,7 @@ describe("a series of seeds", () => {
     expect(await textOf(folder, "accuracies.csv")).toMatch(
       /^seed,fold,model,pictures,accuracy\n42,,teacher,20,/,
     );
+    expect(await textOf(folder, "report.html")).toContain('<a href="seed-42/report.html">');
 
     // Stopped in the first run, in the second, and before the table.
     const again = await emptyFolder();

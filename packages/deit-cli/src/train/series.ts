@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { writeAtomically } from "../files/write-atomically.ts";
 import { type Comparison, compareArms } from "../judge/compare-arms.ts";
@@ -8,6 +8,7 @@ import type { PictureRow } from "../judge/picture-rows.ts";
 import { Interrupted } from "../process/interrupted.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { comparisonText, method } from "../report/comparison-text.ts";
+import { comparisonPage } from "../report/page/comparison-page.ts";
 import { claim } from "../runs/claim.ts";
 import { type DataRecord, readDataRecord, requireSamePictures } from "../runs/data-record.ts";
 import { readPictures, writePictures } from "../runs/picture-records.ts";
@@ -44,7 +45,7 @@ export interface SeriesResult extends Comparison {
 
 /**
  * The same run for several seeds, or for each fold of a cross-validation: each is a whole run in a folder of its own in the series'.
- * In the end the series' folder has `pictures.csv`, `accuracies.csv` and `summary.json`.
+ * In the end the series' folder has `pictures.csv`, `accuracies.csv`, `report.html` and `summary.json`.
  *
  * A series that is resumed continues the run that was stopped; finished ones are not repeated.
  *
@@ -150,10 +151,13 @@ async function conclude(
   const result = { runs, ...comparison };
   await writePictures(folder, rows);
   await writeAtomically(join(folder, "accuracies.csv"), accuraciesCsv(runs));
+  const page = { name: basename(folder), comparison, isByFolds, runs };
+  await writeAtomically(join(folder, "report.html"), comparisonPage(page));
   const summary = { ...result, method: method(comparison, isByFolds) };
   await writeAtomically(join(folder, "summary.json"), `${JSON.stringify(summary, null, 2)}\n`); // marks the series as finished
   output.write(`\n${runsTable(runs)}\n\n${comparisonText(comparison, isByFolds)}\n\n`);
   output.write(`series: ${resolve(folder)} (accuracies.csv, pictures.csv, summary.json)\n`);
+  output.write(`report: ${resolve(folder, "report.html")}\n`);
   return result;
 }
 

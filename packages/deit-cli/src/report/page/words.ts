@@ -1,4 +1,4 @@
-import { type Colormap, colorAt } from "../../attention/colormap.ts";
+import { barOf } from "../../attention/color-bar.ts";
 import { differenceScale, shareScale } from "../../attention/scales.ts";
 import { escapeHtml } from "../../html/escape-html.ts";
 import type { RunResult } from "../../runs/run-result.ts";
@@ -28,19 +28,14 @@ export function trainings({ models, teacherDescription, settings: { recipe } }: 
   return `The teacher: ${escapeHtml(teacherDescription)}. ${students}.`;
 }
 
-const STOPS = 8;
+const STOPS = 9;
 const MAPS = { shares: shareScale, difference: differenceScale } as const;
 
 /** A color bar in a line of text. */
 export function colorBar(kind: keyof typeof MAPS): string {
-  const { colors } = MAPS[kind]({ values: [1], rows: 1, columns: 1 });
+  const scale = MAPS[kind]({ values: [1], rows: 1, columns: 1 });
+  const { data } = barOf(scale, STOPS);
+  const stops = Array.from({ length: STOPS }, (_, i) => `rgb(${data.slice(3 * i, 3 * i + 3).join()})`);
   const [low, high] = kind === "shares" ? ["smallest", "largest"] : ["less", "more"];
-  return `<span class="bar">${low} <i style="background:linear-gradient(to right,${stops(colors)})"></i> ${high}</span>`;
-}
-
-function stops(colors: Colormap): string {
-  return Array.from({ length: STOPS }, (_, i) => {
-    const channels = colorAt(colors, i / (STOPS - 1)).map(Math.round);
-    return `rgb(${channels.join()})`;
-  }).join();
+  return `<span class="bar">${low} <i style="background:linear-gradient(to right,${stops.join()})"></i> ${high}</span>`;
 }

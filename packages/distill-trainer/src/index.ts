@@ -86,7 +86,13 @@ export {
   recipeStep,
   recipeTask,
 } from "./recipe/compile-recipe.ts";
-export { DEIT_RECIPE, FINETUNE_RECIPE, KERAS_RECIPE, PATIENT_RECIPE } from "./recipe/presets.ts";
+export {
+  DEIT_RECIPE,
+  DEIT3_RECIPE,
+  FINETUNE_RECIPE,
+  KERAS_RECIPE,
+  PATIENT_RECIPE,
+} from "./recipe/presets.ts";
 export type { Recipe, RecipeHints, RecipeImages, RecipeWarmup } from "./recipe/recipe.ts";
 export { type HintOptions, recipeHints } from "./recipe/recipe-hints.ts";
 export type { LabelData } from "./recipe/recipe-labels.ts";

@@ -1,4 +1,11 @@
-import { DEIT_RECIPE, FINETUNE_RECIPE, KERAS_RECIPE, PATIENT_RECIPE, type Recipe } from "distill-trainer";
+import {
+  DEIT_RECIPE,
+  DEIT3_RECIPE,
+  FINETUNE_RECIPE,
+  KERAS_RECIPE,
+  PATIENT_RECIPE,
+  type Recipe,
+} from "distill-trainer";
 import type { DataSettings, ModelSettings, RunSettings } from "./settings.ts";
 
 /** Settings of a run that has no name yet. */
@@ -98,6 +105,13 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
     data: DATA,
     model: DEIT_TINY,
     recipe: DEIT_RECIPE,
+  },
+  deit3: {
+    what: "DeiT-Ti with LayerScale at 224×224 by DeiT III's recipe, 800 epochs",
+    run: RUN,
+    data: DATA,
+    model: DEIT_TINY,
+    recipe: DEIT3_RECIPE,
   },
   patient: {
     what: "Photos at 96×96, taught by answers to mixed pictures only, 300 epochs",

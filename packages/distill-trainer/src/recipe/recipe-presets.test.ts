@@ -1,14 +1,16 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { deit } from "deit-model";
+import { deit, vit } from "deit-model";
 import { fixturesOf, sectors } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import type { AdamW, Lamb, Lion } from "tfjs-optim";
 import { beforeAll, describe, expect, test } from "vitest";
+import { stripes } from "../hints/test-data.ts";
 import {
   Classifier,
   compileRecipe,
   DEIT_RECIPE,
+  DEIT3_RECIPE,
   FINETUNE_RECIPE,
   KERAS_RECIPE,
   type Recipe,
@@ -71,6 +73,43 @@ describe("DEIT_RECIPE", () => {
     expect(rate(2999)).toBeCloseTo(cosineAt(2999), 12);
     expect(rate(3000)).toBeCloseTo(1e-5, 12);
   });
+});
+
+test("DEIT3_RECIPE has the paper's numbers, and trains", async () => {
+  expect(DEIT3_RECIPE).toMatchObject({
+    ...{ epochs: 800, batchSize: 2048, optimizer: "lamb", learningRate: 3e-3, weightDecay: 0.02 },
+    ...{ labelSmoothing: 0, loss: { kind: "bce", targetThreshold: 0 }, warmup: { epochs: 5, from: 1e-6 } },
+    mixing: { mixupAlpha: 0.8, cutmixAlpha: 1 },
+  });
+  expect(DEIT3_RECIPE.images).toEqual({
+    augmentation: {
+      ...{ crop: {}, flip: 0.5, threeAugment: {} },
+      colorJitter: { brightness: 0.3, contrast: 0.3, saturation: 0.3 },
+    },
+    repeats: 3,
+    centerCrop: { ratio: 1 },
+  });
+  const rate = recipeSchedule(DEIT3_RECIPE, 10);
+  expect([rate(0), rate(8000)]).toEqual([1e-6, expect.closeTo(1e-5, 12)]);
+  const losses: number[][] = [];
+  for (const backend of ["cpu", "wasm"] as const) {
+    await startBackend(backend);
+    const size = { imageSize: 16, patchSize: 4, dim: 12, depth: 2, heads: 3, classes: 3, seed: 1 } as const;
+    const model = vit({ ...size, init: "timm", dropPathRate: 0.05 });
+    const classifier = new Classifier(model);
+    const source = stripes(); // without mixing, whose targets are too noisy for a few steps to show
+    const small = { epochs: 12, batchSize: 4, warmup: { epochs: 0 }, learningRate: 0.03 };
+    classifier.compile(compileRecipe({ ...DEIT3_RECIPE, ...small }, model, source));
+    const { history } = await classifier.fitDataset(source, { epochs: 12 });
+    losses.push(history.loss as number[]);
+  }
+  expect(losses[0]![0]).toBeCloseTo(Math.LN2, 1); // for each class, of logits near 0
+  // A few steps learn how frequent the classes are: a third each.
+  expect(losses[0]!.at(-1)).toBeCloseTo(-Math.log(1 / 3) / 3 - (2 / 3) * Math.log(2 / 3), 2);
+  losses[1]!.forEach((loss, i) => {
+    expect(loss).toBeCloseTo(losses[0]![i]!, 4); // float32
+  });
+  await startBackend("cpu");
 });
 
 test("a recipe's optimizer may be LAMB or Lion", () => {

@@ -1,4 +1,3 @@
-import { CHART_STYLE } from "../chart/chart-style.ts";
 import { colorsOf, MODEL_COLORS } from "./colors.ts";
 
 /** Style of the pages, for phones, wide screens and paper, light and dark. */
@@ -22,8 +21,7 @@ ul.figures, ul.mistakes, ul.attention, ul.again { list-style: none; margin: 0; p
 .figures .difference { color: var(--text); font-weight: 600; margin-top: .5rem; } .figures .note { font-size: .8125rem; line-height: 1.4; }
 .model { width: .75em; height: .75em; margin-right: .45em; overflow: visible; flex: none; }
 ${MODEL_COLORS}
-${CHART_STYLE}
-.none { color: var(--muted); } .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: .75rem; }
+.none { color: var(--muted); } .grid.zero { stroke: var(--muted); } .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: .75rem; }
 figure { margin: 0; padding: 1rem; } .intervals { max-width: 640px; } figcaption { font-weight: 600; margin-bottom: .5rem; }
 figure > svg { width: 100%; height: auto; display: block; overflow: visible; }
 details { margin: .75rem 0; border-top: 1px solid var(--line); padding-top: .5rem; } summary { cursor: pointer; font-weight: 600; padding: .25rem 0; }

@@ -1,3 +1,4 @@
+import { CHART_STYLE } from "../../chart/chart-style.ts";
 import { type IntervalRow, intervalChart } from "../../chart/interval-chart.ts";
 import type { Mark } from "../../files/own-output.ts";
 import { escapeHtml } from "../../html/escape-html.ts";
@@ -47,7 +48,7 @@ export function comparisonPage({ name, comparison, isByFolds, runs = [] }: Compa
 </header>
 ${differences.length > 0 ? differencesSection(differences) : ""}
 ${runs.length > 0 ? runsSection(runs) : ""}`;
-  return page({ title: `${title} · ${name}`, body, generator: COMPARISON });
+  return page({ title: `${title} · ${name}`, body, style: CHART_STYLE, generator: COMPARISON });
 }
 
 /** The largest difference whose intervals leave out 0, in a few words: from the student alone, if there is such a one. */

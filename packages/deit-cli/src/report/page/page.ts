@@ -1,3 +1,4 @@
+import { CHART_STYLE } from "../../chart/chart-style.ts";
 import { escapeHtml } from "../../html/escape-html.ts";
 import { page } from "../../html/page.ts";
 import type { RunResult } from "../../runs/run-result.ts";
@@ -78,7 +79,7 @@ ${modelTable(figures, models)}
 <p class="note">Measured in this run: a forward pass over the held-out pictures; training, with the waits for data that are in it.</p>
 ${settingsLists(result)}
 </section>`;
-  return page({ title: `${title} · ${settings.run.name}`, body });
+  return page({ title: `${title} · ${settings.run.name}`, body, style: CHART_STYLE });
 }
 
 /** Sentences on what is special about the curves. */

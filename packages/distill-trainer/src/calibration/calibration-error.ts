@@ -1,5 +1,5 @@
-import { COUNT, optional, requireOptions } from "known-options";
-import { type LabeledLogits, requireLabeledLogits, TEMPERATURE } from "./labeled-logits.ts";
+import { COUNT, optional, POSITIVE, requireOptions } from "known-options";
+import { type LabeledLogits, requireLabeledLogits } from "./labeled-logits.ts";
 
 /** Options of {@link reliability} and {@link calibrationError}. */
 export interface CalibrationErrorOptions {
@@ -21,7 +21,7 @@ export interface ReliabilityBin {
   readonly accuracy: number;
 }
 
-const CHECKS = { bins: optional(COUNT), temperature: optional(TEMPERATURE) };
+const CHECKS = { bins: optional(COUNT), temperature: optional(POSITIVE) };
 
 /**
  * Sorts predictions into bins of their confidence, for a reliability diagram.

@@ -1,4 +1,4 @@
-import { ARRAY_LIKE, type Check, COUNT, check, requireLabels, requireOptions } from "known-options";
+import { ARRAY_LIKE, COUNT, requireLabels, requireOptions } from "known-options";
 
 /** A classifier's logits for pictures whose classes are known. */
 export interface LabeledLogits {
@@ -9,12 +9,6 @@ export interface LabeledLogits {
   /** Number of classes. */
   readonly classes: number;
 }
-
-/** A temperature: logits are divided by it. */
-export const TEMPERATURE: Check = check(
-  "a finite number > 0",
-  (value) => typeof value === "number" && Number.isFinite(value) && value > 0,
-);
 
 /** @throws TypeError or RangeError for labeled logits that do not fit together, or are not finite. */
 export function requireLabeledLogits(caller: string, labeled: LabeledLogits): void {

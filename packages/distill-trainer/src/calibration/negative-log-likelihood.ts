@@ -1,5 +1,5 @@
-import { optional, requireOptions } from "known-options";
-import { type LabeledLogits, requireLabeledLogits, TEMPERATURE } from "./labeled-logits.ts";
+import { optional, POSITIVE, requireOptions } from "known-options";
+import { type LabeledLogits, requireLabeledLogits } from "./labeled-logits.ts";
 
 /** Options of {@link negativeLogLikelihood}. */
 export interface NegativeLogLikelihoodOptions {
@@ -21,7 +21,7 @@ export function negativeLogLikelihood(
   options: NegativeLogLikelihoodOptions = {},
 ): number {
   const { temperature = 1 } = requireOptions("negativeLogLikelihood", options, {
-    temperature: optional(TEMPERATURE),
+    temperature: optional(POSITIVE),
   });
   requireLabeledLogits("negativeLogLikelihood", labeled);
   return likelihoodAt(labeled, 1 / temperature).value;

@@ -1,8 +1,10 @@
 import { type Command as CacCommand, cac } from "cac";
 import { suggestion } from "known-options";
 import { attention } from "./commands/attention.ts";
+import { calibrate } from "./commands/calibrate.ts";
 import type { Command } from "./commands/command.ts";
 import { data } from "./commands/data.ts";
+import { embed } from "./commands/embed.ts";
 import { evaluate } from "./commands/evaluate.ts";
 import { predict } from "./commands/predict.ts";
 import { report } from "./commands/report.ts";
@@ -18,7 +20,10 @@ import { UsageError } from "./process/usage-error.ts";
 import { requireDrawn } from "./settings/require-drawn.ts";
 
 /** All commands. Without one the program trains the demo. */
-export const COMMANDS: readonly Command[] = [train, evaluate, predict, teacher, report, attention, data];
+export const COMMANDS: readonly Command[] = [
+  ...[train, evaluate, predict, embed, calibrate],
+  ...[teacher, report, attention, data],
+];
 
 /** A command line after parsing. */
 export interface ParsedCommandLine {

@@ -45,7 +45,7 @@ describe("predict", () => {
       const [, bar, percent] = /^ {2}\w+ +([█·]{30}) +([\d.]+)%$/.exec(line)!;
       expect(bar!.lastIndexOf("█") + 1).toBe(Math.round((30 * Number(percent)) / 100));
     }
-    const two = await start("predict", samples[0]!, ...WASM, "--model", run, "--top", "2");
+    const two = await start("predict", samples[0]!, ...WASM, "--model", run, "--top-k", "2");
     const words = (some: string) => some.trimEnd().split(/\s+/);
     expect(words(two)).toEqual(words(lines.slice(0, 3).join("\n")));
   });

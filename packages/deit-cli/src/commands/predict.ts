@@ -1,61 +1,119 @@
+import { realpathSync } from "node:fs";
 import { startBackend } from "tfjs-backends";
 import { attentionTargets, writeAttention } from "../attention/attention-files.ts";
+import { type Mark, requireOwnOutput } from "../files/own-output.ts";
+import { writeAtomically } from "../files/write-atomically.ts";
 import { newestRun } from "../models/newest-run.ts";
 import { openModel } from "../models/open-model.ts";
+import { viewedModel } from "../models/viewed-model.ts";
 import type { OptionName } from "../options/option-table.ts";
 import { requireNone } from "../photos/bad-photo.ts";
 import { findPhotos, leftOutLine } from "../photos/find-photos.ts";
+import { formatOf, type PredictionFormat, predictionLines } from "../photos/prediction-lines.ts";
 import { recognize } from "../photos/recognize.ts";
+import { UsageError } from "../process/usage-error.ts";
 import { resolveDataSettings } from "../settings/resolve-settings.ts";
-import { probabilityBars } from "../terminal/bars.ts";
 import type { Command } from "./command.ts";
+import { requireFormat, type UseSettings } from "./use-settings.ts";
 
 /** Options of the commands that show photos to a saved model. */
 export const MODEL_OPTIONS: readonly OptionName[] = [
   ...(["model", "out", "pixels", "outputs", "maxPixels", "backend", "verbose", "config"] as const),
 ];
 
+/** Classes of each photo in a form for people. */
+const SHOWN = 5;
+const MARKS: Readonly<Record<PredictionFormat, Mark | undefined>> = {
+  ...{ csv: "file,class,probability", json: '"classes":', jsonl: '"classes":' },
+  text: undefined,
+};
+
 export const predict: Command = {
   name: "predict",
   what: "Classify photos",
   argument: { name: "photos", many: true },
-  options: ["json", "top", "attention", ...MODEL_OPTIONS],
+  options: ["format", "output", "json", "topK", "tta", "attention", ...MODEL_OPTIONS],
   examples: [
     "predict photo.jpg",
     "predict photos/ 'more/*.jpg' --model runs/demo/student-alone --json",
+    "predict photos/ --output predictions.csv --top-k 3 --tta flip",
     "predict photo.jpg --attention looked-at.png",
   ],
   run: async ({ args, edits, use, output, signal }) => {
     const { run, data } = resolveDataSettings(edits);
-    const { attention, json, top, model = newestRun(run.out) } = use;
+    const { attention, tta, output: path, model = newestRun(run.out) } = use;
+    const format = predictionFormat(use);
+    const isForPeople = format === "text";
+    const say = (text: string): void => {
+      if (isForPeople || path !== undefined) output.write(text);
+    };
     const photos = await findPhotos(args);
-    const { files } = photos;
-    if (!json) output.write(leftOutLine(photos));
+    const { files, leftOut } = photos;
+    if (path !== undefined) await requireOutput(path, format, files);
+    say(leftOutLine(photos));
     const targets = attention === undefined ? undefined : await attentionTargets(files, attention);
     await startBackend(run.backend);
     const opened = await openModel(model, use);
-    const all: object[] = [];
+    const { temperature, classNames } = opened;
+    if (temperature !== undefined)
+      say(`probabilities are calibrated: temperature ${temperature.toFixed(3)}\n`);
+    if (tta !== undefined) say(`probabilities are the mean over views: ${tta}\n`);
+    const isWhole = format === "json" || format === "jsonl";
+    const count = Math.min(use.top ?? (isWhole ? classNames.length : SHOWN), classNames.length);
+    const lines = predictionLines(format, count, {
+      ...{ model: opened.path, ...(temperature !== undefined && { temperature }), ...(tta && { tta }) },
+      leftOut,
+    });
+    const written: string[] = [];
+    const write = (text: string): void => {
+      if (path === undefined) output.write(text);
+      else written.push(text);
+    };
     const errors: string[] = [];
+    write(lines.begin);
     let index = 0;
-    for await (const one of recognize(opened, files, data)) {
+    for await (const one of recognize(viewedModel(opened, tta), files, data)) {
       signal?.throwIfAborted();
       if ("error" in one) {
-        index += 1;
         errors.push(one.error);
-        if (json) all.push(one);
-        else output.write(`${one.error}\n`);
-        continue;
+        if (path !== undefined) output.write(`${one.error}\n`);
+        write(lines.line(one));
+      } else {
+        if (targets !== undefined) await writeAttention(opened, one.file, targets[index]!, data);
+        write(lines.line({ ...one, ...(targets !== undefined && { attention: targets[index]! }) }));
       }
-      const { file, classes } = one;
-      if (targets !== undefined) await writeAttention(opened, file, targets[index]!, data);
-      const drawn = targets === undefined ? {} : { attention: targets[index]! };
       index += 1;
-      if (json) all.push({ file, classes, ...drawn });
-      else output.write(`${probabilityBars(file, classes.slice(0, top))}\n`);
     }
-    const { leftOut } = photos;
-    if (json) output.write(`${JSON.stringify({ model: opened.path, photos: all, leftOut }, null, 2)}\n`);
-    else if (targets !== undefined) output.write(`attention: ${attention}\n`);
+    write(lines.end());
+    if (path !== undefined) {
+      await writeAtomically(path, written.join(""));
+      output.write(`${path}: predictions for ${files.length - errors.length} of ${files.length} photos\n`);
+    }
+    if (targets !== undefined) say(`attention: ${attention}\n`);
     requireNone(errors, files.length);
   },
 };
+
+function predictionFormat({ json, format, output }: UseSettings): PredictionFormat {
+  if (json && format !== undefined && format !== "json")
+    throw new UsageError(`--json: expected no other --format with it, got --format ${format}`);
+  if (json) return "json";
+  return requireFormat("predict", format) ?? (output === undefined ? "text" : formatOf(output));
+}
+
+async function requireOutput(
+  path: string,
+  format: PredictionFormat,
+  photos: readonly string[],
+): Promise<void> {
+  const real = (file: string): string => {
+    try {
+      return realpathSync(file);
+    } catch {
+      return file;
+    }
+  };
+  if (photos.some((photo) => real(photo) === real(path)))
+    throw new UsageError(`--output: expected a file that is not a photo of the command line, got '${path}'`);
+  await requireOwnOutput("--output", path, MARKS[format]);
+}

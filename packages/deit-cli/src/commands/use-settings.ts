@@ -1,8 +1,10 @@
+import type { TestViews } from "distill-trainer";
 import { BOOLEAN, type Checks, COUNT, check, oneOf, optional, requireOptions, STRING } from "known-options";
 import type { ModelUse } from "../models/open-model.ts";
 import { PIXELS } from "../models/pixels.ts";
 import { checked } from "../options/checked.ts";
 import type { Edits } from "../options/edits.ts";
+import { UsageError } from "../process/usage-error.ts";
 
 /** Options of single commands; `pixels` and `outputs` replace what a saved model says of itself. */
 export interface UseSettings extends ModelUse {
@@ -10,8 +12,20 @@ export interface UseSettings extends ModelUse {
   readonly model?: string;
   readonly split?: "held-out" | "test" | "all";
   readonly json: boolean;
-  /** Classes shown per photo. */
-  readonly top: number;
+  /** Classes per photo. Default: 5 in text and CSV, all in JSON. */
+  readonly top?: number;
+  /** Form of the output. Default: by the file's extension, else text. */
+  readonly format?: Format;
+  /** File that is written in place of the terminal. */
+  readonly output?: string;
+  /** Views of each picture whose probabilities are averaged. Default: one. */
+  readonly tta?: TestViews;
+  /** Layer whose outputs are features. Default: the head's input. */
+  readonly layer?: string;
+  /** Neighbors that vote. Default: none are asked. */
+  readonly knn?: number;
+  /** Photos that vote. Default: the others of the same. */
+  readonly knnPhotos?: string;
   /** PNG or folder. */
   readonly attention?: string;
   /** CSV of what each model says of each picture. */
@@ -23,13 +37,36 @@ export interface UseSettings extends ModelUse {
   readonly perClass: number;
 }
 
+/** Forms of the output, by command. */
+const FORMATS = {
+  predict: ["text", "json", "jsonl", "csv"],
+  embed: ["safetensors", "npz", "csv"],
+} as const;
+type Format = (typeof FORMATS)[keyof typeof FORMATS][number];
+
+/** A `--format` that the command has. @throws UsageError naming those that it has. */
+export function requireFormat<Name extends keyof typeof FORMATS>(
+  command: Name,
+  format: Format | undefined,
+): (typeof FORMATS)[Name][number] | undefined {
+  const own: readonly (Format | undefined)[] = [undefined, ...FORMATS[command]];
+  if (own.includes(format)) return format as (typeof FORMATS)[Name][number] | undefined;
+  throw new UsageError(`--format: expected one of ${FORMATS[command].join(", ")}, got '${format}'`);
+}
+
 const CHECKS: Checks<UseSettings> = {
   model: optional(STRING),
   pixels: optional(oneOf(...PIXELS)),
   outputs: optional(oneOf("logits", "probabilities", "sigmoid")),
   split: optional(oneOf("held-out", "test", "all")),
   json: BOOLEAN,
-  top: COUNT,
+  top: optional(COUNT),
+  format: optional(oneOf(...FORMATS.predict, "safetensors", "npz")),
+  output: optional(STRING),
+  tta: optional(oneOf("flip", "five", "ten")),
+  layer: optional(STRING),
+  knn: optional(COUNT),
+  knnPhotos: optional(STRING),
   attention: optional(STRING),
   csv: optional(STRING),
   html: optional(STRING),
@@ -40,7 +77,7 @@ const CHECKS: Checks<UseSettings> = {
 /** @throws UsageError naming the option, what was expected and what was given. */
 export function useSettings(edits: Edits): UseSettings {
   const given = Object.entries(edits).map(([path, value]) => [path.slice("use.".length), value]);
-  const settings = { json: false, top: 5, perClass: 10, ...Object.fromEntries(given) } as UseSettings;
+  const settings = { json: false, perClass: 10, ...Object.fromEntries(given) } as UseSettings;
   checked(() => requireOptions("use", settings, CHECKS));
   return settings;
 }

@@ -20,7 +20,7 @@ const GROUPS = {
     "data.cache",
     "data.maxPixels",
   ],
-  Model: ["use.model", "use.pixels", "use.outputs"],
+  Model: ["use.model", "use.pixels", "use.outputs", "use.tta", "use.layer"],
   Output: ["use"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 

@@ -1,3 +1,5 @@
+import { csvCell } from "../files/csv.ts";
+
 /** What a model said of one held-out picture. */
 export interface PictureRow {
   /** Equal for equal pictures only. */
@@ -18,15 +20,9 @@ export const PICTURE_COLUMNS = "picture,label,arm,seed,predicted,correct";
 /** Rows as CSV (RFC 4180, lines end with a line feed), `correct` as 1 or 0. */
 export function toCsv(rows: readonly PictureRow[]): string {
   const lines = rows.map((row) =>
-    [row.picture, row.label, row.arm, row.seed, row.predicted, row.correct ? 1 : 0]
-      .map((cell) => quoted(String(cell)))
-      .join(","),
+    [row.picture, row.label, row.arm, row.seed, row.predicted, row.correct ? 1 : 0].map(csvCell).join(","),
   );
   return `${[PICTURE_COLUMNS, ...lines].join("\n")}\n`;
-}
-
-function quoted(cell: string): string {
-  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
 
 /** Rows of a CSV of these columns. @throws Error naming the file and the row that does not fit. */

@@ -37,6 +37,24 @@ export async function predictionsOf(
   return { labels, probabilities };
 }
 
+/** A model's logits `[samples, classes]` for a source's epoch 0, in its order, and the class of each. */
+export async function logitsAndLabels(
+  answers: Pick<Teacher, "logits">,
+  source: DataSource,
+  rows: number,
+): Promise<{ readonly logits: number[]; readonly labels: readonly number[] }> {
+  const all: number[] = [];
+  const kept = {
+    async logits(images: tf.Tensor) {
+      const logits = await answers.logits(images);
+      all.push(...(await logits.data()));
+      return logits;
+    },
+  };
+  const { labels } = await predictionsOf(kept, source, rows);
+  return { logits: all, labels };
+}
+
 async function probabilitiesOf(
   answers: Pick<Teacher, "logits">,
   pixels: Float32Array,

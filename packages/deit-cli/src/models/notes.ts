@@ -1,3 +1,4 @@
+import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import {
   type LayeredTeacher,
@@ -6,6 +7,7 @@ import {
   type Normalization,
   normalize,
   type Preprocess,
+  type Teacher,
 } from "distill-trainer";
 import { inputRangeOf, knownRangeOf, toInputRange } from "./input-range.ts";
 
@@ -20,6 +22,8 @@ export interface ModelNotes {
   readonly outputs?: ModelOutputs;
   /** Part of a picture's side, from the middle, that it was judged on. Default: whole pictures. */
   readonly centerCrop?: number;
+  /** Temperature that calibrates its probabilities: logits are divided by it. Default 1. */
+  readonly temperature?: number;
 }
 
 /** Adds notes to a model, and so to its files. */
@@ -41,6 +45,23 @@ export function preprocessOf(model: tfl.LayersModel): Preprocess {
 /** A model as a {@link LayeredTeacher} of its own classes, from pictures in 0…255 to logits. */
 export function answersOf(model: tfl.LayersModel): LayeredTeacher {
   return layersTeacher(model, { preprocess: preprocessOf(model), outputs: notesOf(model).outputs ?? "auto" });
+}
+
+/** {@link answersOf}, with logits that are calibrated where a temperature is noted. */
+export function calibratedAnswersOf(model: tfl.LayersModel): Teacher {
+  const answers = answersOf(model);
+  const { temperature } = notesOf(model);
+  if (temperature === undefined) return answers;
+  return {
+    classes: answers.classes,
+    outputs: "logits",
+    async logits(images) {
+      const logits = await answers.logits(images);
+      const calibrated = tf.tidy(() => tf.div(logits, temperature) as tf.Tensor2D);
+      logits.dispose();
+      return calibrated;
+    },
+  };
 }
 
 /** A model's center crop of held-out pictures, as an option of `imageSource`; `undefined` for whole pictures. */

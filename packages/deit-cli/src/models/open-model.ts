@@ -5,7 +5,7 @@ import type { ModelOutputs, Preprocess, Teacher } from "distill-trainer";
 import { UsageError } from "../process/usage-error.ts";
 import { loadLayersModelFile, orDispose } from "./layers-model-files.ts";
 import "./known-layers.ts";
-import { addNotes, answersOf, centerCropOf, notesOf, preprocessOf } from "./notes.ts";
+import { addNotes, calibratedAnswersOf, centerCropOf, notesOf, preprocessOf } from "./notes.ts";
 import { type Pixels, setPixels } from "./pixels.ts";
 import { studentOf, withoutModel } from "./student-of.ts";
 
@@ -13,8 +13,10 @@ import { studentOf, withoutModel } from "./student-of.ts";
 export interface OpenedModel {
   readonly path: string;
   readonly model: tfl.LayersModel;
-  /** From pictures in 0…255 to logits. */
+  /** From pictures in 0…255 to logits, calibrated if the model has a temperature. */
   readonly answers: Teacher;
+  /** Temperature of its calibration. Default: it is not calibrated. */
+  readonly temperature?: number;
   readonly classNames: readonly string[];
   /** Pixels, square. */
   readonly imageSize: number;
@@ -40,17 +42,23 @@ export interface ModelUse {
  * weights that are not finite.
  */
 export async function openModel(path: string, { pixels, outputs }: ModelUse = {}): Promise<OpenedModel> {
+  const folder = modelFolderOf(path);
+  const model = await loadLayersModelFile(folder);
+  return orDispose(model, () => described(folder, model, { pixels, outputs }));
+}
+
+/** Folder of a saved model: the path itself, or of a run its student. @throws UsageError for a run without a student. */
+export function modelFolderOf(path: string): string {
   const folder = existsSync(join(path, "settings.json")) ? studentOf(path) : path;
   if (folder === undefined)
     throw new UsageError(`--model: expected a run with a trained student, got ${withoutModel(path)}`);
-  const model = await loadLayersModelFile(folder);
-  return orDispose(model, () => described(folder, model, { pixels, outputs }));
+  return folder;
 }
 
 function described(folder: string, model: tfl.LayersModel, { pixels, outputs }: ModelUse): OpenedModel {
   if (pixels !== undefined) setPixels(model, pixels);
   if (outputs !== undefined) addNotes(model, { outputs });
-  const { classNames } = notesOf(model);
+  const { classNames, temperature } = notesOf(model);
   const centerCrop = centerCropOf(model);
   const classes = model.outputs[0]!.shape[1];
   if (classNames?.length !== classes) {
@@ -60,7 +68,8 @@ function described(folder: string, model: tfl.LayersModel, { pixels, outputs }: 
   }
   return {
     ...{ path: folder, model, classNames: classNames!, imageSize: model.inputs[0]!.shape[1]! },
-    answers: answersOf(model),
+    answers: calibratedAnswersOf(model),
+    ...(temperature !== undefined && { temperature }),
     preprocess: preprocessOf(model),
     upright: notesOf(model).upright ?? true,
     ...(centerCrop && { centerCrop }),

@@ -291,7 +291,28 @@ const OPTIONS = {
     "Pictures to judge: held-out, test or all. Default: all of a --data that is not the run's, else held-out",
   ),
   json: flag("use.json", "Print JSON, for scripts"),
-  top: number("use.top", "Classes shown per photo. Default: 5"),
+  format: text(
+    "use.format",
+    "Form of the output: text, json, jsonl or csv; of embed: safetensors, npz or csv. Default: by the extension of --output, else text",
+  ),
+  output: text("use.output", "File to write; replaces only an earlier one of the same form"),
+  topK: number("use.top", "Classes per photo, the most probable first. Default: 5; all in json and jsonl"),
+  tta: text(
+    "use.tta",
+    "Views of each picture over which probabilities are averaged: flip (and its mirror image), five (corners and middle) or ten (those mirrored too). Default: one view",
+  ),
+  layer: text(
+    "use.layer",
+    "Layer whose outputs are the features, averaged over places. Default: the input of the head",
+  ),
+  knn: number(
+    "use.knn",
+    "Report the accuracy of that many nearest neighbors, by the names of the photos' folders",
+  ),
+  knnPhotos: text(
+    "use.knnPhotos",
+    "Photos that vote in --knn. Default: the embedded ones, each without itself",
+  ),
   attention: text("use.attention", "Drawing of the attention: a PNG for one photo, a folder for several"),
   csv: text(
     "use.csv",

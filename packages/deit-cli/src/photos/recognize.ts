@@ -1,12 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { imageSource } from "image-source/node";
 import { predictionsOf } from "../judge/predictions.ts";
-import type { OpenedModel } from "../models/open-model.ts";
-import { type PhotoFile, photoStore } from "./photo-store.ts";
-
-/** Undecoded photos in memory at once. */
-const AT_ONCE = 64;
-const FORWARD_ROWS = 8;
+import type { ViewedModel } from "../models/viewed-model.ts";
+import { eachPhoto, FORWARD_ROWS } from "./each-photo.ts";
 
 /** Predictions for one photo. */
 export interface Recognised {
@@ -29,50 +23,20 @@ export interface Unrecognized {
  * @param options - `maxPixels`: see `decodeImage`.
  */
 export async function* recognize(
-  opened: OpenedModel,
+  model: ViewedModel,
   files: readonly string[],
   { maxPixels }: { readonly maxPixels?: number | undefined } = {},
 ): AsyncGenerator<Recognised | Unrecognized> {
-  const { classNames, imageSize, centerCrop, upright } = opened;
-  for (let start = 0; start < files.length; start += AT_ONCE) {
-    const some = files.slice(start, start + AT_ONCE);
-    const errors = new Map<string, string>();
-    const read = await readAll(some, errors);
-    const view = {
-      ...{ imageSize, training: false, ...(centerCrop && { centerCrop }) },
-      ...(maxPixels !== undefined && { maxPixels }),
-    };
-    const found = new Map<string, Recognised>();
-    if (read.length > 0) {
-      const source = imageSource(photoStore(read, upright), {
-        ...{ ...view, batchSize: FORWARD_ROWS, workers: 1, onBadImage: "skip" },
-        onSkip: ({ key, reason }) =>
-          errors.set(key, `${key}: expected a picture that decodes, got: ${reason}`),
-      });
-      try {
-        const { probabilities } = await predictionsOf(opened.answers, source, FORWARD_ROWS);
-        const decoded = read.filter(({ path }) => !errors.has(path));
-        for (const [i, row] of probabilities.entries()) {
-          const classes = classNames.map((name, label) => ({ name, probability: row[label]! }));
-          const file = decoded[i]!.path;
-          found.set(file, { file, classes: classes.sort((a, b) => b.probability - a.probability) });
-        }
-      } finally {
-        await source.close();
-      }
-    }
-    for (const file of some) yield found.get(file) ?? { file, error: errors.get(file)! };
-  }
-}
-
-async function readAll(files: readonly string[], errors: Map<string, string>): Promise<PhotoFile[]> {
-  const read = files.map(async (path) => {
-    try {
-      return [{ path, bytes: await readFile(path) }];
-    } catch (cause) {
-      errors.set(path, `${path}: expected a photo, could not read it: ${(cause as Error).message}`);
-      return [];
-    }
+  const { answers, classNames } = model;
+  const results = eachPhoto(files, { ...model, maxPixels }, async (source) => {
+    const { probabilities } = await predictionsOf(answers, source, FORWARD_ROWS);
+    return probabilities;
   });
-  return (await Promise.all(read)).flat();
+  for await (const result of results) {
+    if ("error" in result) yield result;
+    else {
+      const classes = classNames.map((name, label) => ({ name, probability: result.value[label]! }));
+      yield { file: result.file, classes: classes.sort((a, b) => b.probability - a.probability) };
+    }
+  }
 }

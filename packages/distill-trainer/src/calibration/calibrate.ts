@@ -47,7 +47,16 @@ export function calibrate(labeled: LabeledLogits, options: CalibrateOptions = {}
   const { seed = 0 } = requireOptions("calibrate", options, { seed: optional(UINT32) });
   requireLabeledLogits("calibrate", labeled);
   const halves = halvesOf(labeled, seed).map((rows) => rowsOf(labeled, rows));
-  const [first, second] = halves.map((half) => fitTemperature(half));
+  const [first, second] = halves.map((half, i) => {
+    try {
+      return fitTemperature(half);
+    } catch (error) {
+      throw new RangeError(
+        `calibrate: half ${i + 1} of 2, of ${half.labels.length} rows: ${(error as Error).message.replace("fitTemperature: ", "")}`,
+        { cause: error },
+      );
+    }
+  });
   const { classes } = labeled;
   // Logits of both halves, each divided by the other's temperature.
   const judged = [scaled(halves[0]!, second!), scaled(halves[1]!, first!)];

@@ -3,11 +3,10 @@ import { probabilityBars } from "../terminal/bars.ts";
 import type { Recognised, Unrecognized } from "./recognize.ts";
 
 /** Forms of predictions. */
-export const PREDICTION_FORMATS = ["text", "json", "jsonl", "csv"] as const;
-export type PredictionFormat = (typeof PREDICTION_FORMATS)[number];
+export type PredictionFormat = "text" | "json" | "jsonl" | "csv";
 
 /** Predictions of one photo, and its drawing. */
-export type Prediction = (Recognised & { readonly attention?: string }) | Unrecognized;
+type Prediction = (Recognised & { readonly attention?: string }) | Unrecognized;
 
 /** How predictions are written: a beginning, each photo as it comes, an end. */
 export interface PredictionLines {

@@ -93,7 +93,7 @@ export {
   KERAS_RECIPE,
   PATIENT_RECIPE,
 } from "./recipe/presets.ts";
-export type { Recipe, RecipeHints, RecipeImages, RecipeWarmup } from "./recipe/recipe.ts";
+export type { ClassWeight, Recipe, RecipeHints, RecipeImages, RecipeWarmup } from "./recipe/recipe.ts";
 export { type HintOptions, recipeHints } from "./recipe/recipe-hints.ts";
 export type { LabelData } from "./recipe/recipe-labels.ts";
 export { requireRecipe } from "./recipe/require-recipe.ts";

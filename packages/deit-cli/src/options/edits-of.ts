@@ -8,7 +8,7 @@ import { OPTION_NAMES, optionOf } from "./option-table.ts";
  * Options of the command line as edits of settings.
  *
  * @param options - By name, as typed: the values are not checked, except for names of choices.
- * @throws UsageError for a choice that does not exist, both units of the warm-up, and a weight of hints that are off.
+ * @throws UsageError for a choice that does not exist, both units of the warm-up, a number of another loss, and a weight of hints that are off.
  */
 export function editsOf(options: Readonly<Record<string, unknown>>): Edits {
   if (options.warmupSteps !== undefined && options.warmupEpochs !== undefined) {
@@ -16,6 +16,13 @@ export function editsOf(options: Readonly<Record<string, unknown>>): Edits {
   }
   if (options.hints === "off" && options.hintWeight !== undefined) {
     throw new UsageError("--hint-weight: expected --hints with it, got --hints off");
+  }
+  for (const [option, loss] of [
+    ["focalGamma", "focal"],
+    ["bceThreshold", "bce"],
+  ] as const) {
+    if (options[option] !== undefined && options.loss !== undefined && options.loss !== loss)
+      throw new UsageError(`--${kebab(option)}: expected --loss ${loss} with it, got --loss ${options.loss}`);
   }
   const edits: Record<string, unknown> = {};
   for (const name of OPTION_NAMES) {

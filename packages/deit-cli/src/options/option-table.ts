@@ -1,4 +1,4 @@
-import { DEIT_RECIPE, FINETUNE_RECIPE, IMAGENET_NORMALIZATION } from "distill-trainer";
+import { type ClassWeight, DEIT_RECIPE, FINETUNE_RECIPE, IMAGENET_NORMALIZATION } from "distill-trainer";
 import { DEIT3_AUGMENTATION } from "vision-augment";
 import { UsageError } from "../process/usage-error.ts";
 
@@ -40,6 +40,23 @@ function seedsOf(typed: unknown): unknown {
   const parts = String(typed).split(",");
   const list = parts.map((part) => (/^\s*\d+\s*$/.test(part) ? Number(part) : part));
   return list.length === 1 ? list[0] : list;
+}
+
+/** `balanced`, or weights of classes by name; a name may have `=` in it. */
+function classWeightsOf(typed: unknown): unknown {
+  if (typed === "balanced") return typed;
+  return String(typed)
+    .split(",")
+    .map((part) => {
+      const [, name, weight] = /^(.+)=([^=]+)$/.exec(part.trim()) ?? [];
+      if (name !== undefined && Number.isFinite(Number(weight))) return { name, weight: Number(weight) };
+      throw new UsageError(`--class-weights: expected balanced, or class=weight, …, got '${typed}'`);
+    });
+}
+
+function typedWeights(value: unknown): string {
+  if (!Array.isArray(value)) return String(value ?? "");
+  return (value as readonly ClassWeight[]).map(({ name, weight }) => `${name}=${weight}`).join(",");
 }
 
 /** `auto`, `off`, or pairs of layers; the student's layer may be left out. */
@@ -217,6 +234,34 @@ const OPTIONS = {
     none(0),
   ),
   labelSmoothing: number("recipe.labelSmoothing", "Label smoothing, in [0, 1)"),
+  loss: choice(
+    "recipe.loss",
+    "Students' loss of the labels: cross-entropy, bce (of each class as a question of its own) or focal. Default: cross-entropy; bce for several labels",
+    {
+      "cross-entropy": { kind: "cross-entropy" },
+      bce: { kind: "bce" },
+      focal: { kind: "focal" },
+    },
+  ),
+  bceThreshold: number(
+    "recipe.loss.targetThreshold",
+    "Targets above it count as 1, others as 0, in the loss bce, as timm's --bce-target-thresh",
+    { also: () => ({ "recipe.loss.kind": "bce" }) },
+  ),
+  focalGamma: number(
+    "recipe.loss.gamma",
+    "Exponent of the loss focal, by which easy pictures count less. Default: 2",
+    { also: () => ({ "recipe.loss.kind": "focal" }) },
+  ),
+  classWeights: text(
+    "recipe.classWeights",
+    "Weights of classes in the students' loss of the labels: balanced (by rarity, as scikit-learn's), or class=weight,… Default: 1 for all",
+    { value: classWeightsOf, typed: typedWeights },
+  ),
+  sampling: text(
+    "recipe.images.sampling",
+    "balanced: an epoch's pictures for students are drawn with replacement, all classes alike. Default: each picture once",
+  ),
   distillation: choice(
     "recipe.distillation",
     "Distillation loss: hard (the teacher's class) or soft (its probabilities)",

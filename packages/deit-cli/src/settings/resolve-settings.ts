@@ -112,6 +112,7 @@ function requireTrainable(settings: Settings): void {
     );
   requireStorable(settings);
   requireTaught(settings);
+  requireSampled(settings);
   requireOneStart(model);
   const { students } = run;
   if (recipe.alpha === 0 && students !== "alone" && (students === "all" || recipe.hints === undefined))
@@ -144,6 +145,13 @@ function requireTaught({ run, data }: Settings): void {
     throw new UsageError("--unlabeled: expected a student with a teacher, got --students alone");
   if (data.path === undefined && !data.download)
     throw new UsageError("--unlabeled: expected --data or --download with it, got drawn flowers");
+}
+
+/** Classes are drawn alike only where all labels are known. */
+function requireSampled({ recipe, data }: Settings): void {
+  const option = data.labels === undefined ? "--unlabeled" : "--labels";
+  if (recipe.images.sampling === undefined || (data.labels ?? data.unlabeled) === undefined) return;
+  throw new UsageError(`--sampling: expected pictures that all have a label, got ${option}`);
 }
 
 /** Initial weights come from one place. */

@@ -3,6 +3,7 @@ import { deit, vit } from "deit-model";
 import {
   FeatureHints,
   type HintOptions,
+  type LabelData,
   type LayeredTeacher,
   storedTeacher,
   type Teacher,
@@ -24,6 +25,7 @@ interface Work {
   /** The run's, with the teacher in it. */
   readonly folder: string;
   readonly classNames: readonly string[];
+  readonly labels: LabelData;
   /** Options of the store of the teacher's logits, if there is one. */
   readonly logits: LogitStoreOptions | undefined;
   /** Options of the hints, if there are any. */
@@ -40,11 +42,11 @@ const setup: ReplicaSetup<Work & { stage: StudentStage }> = async ({ data }) => 
   const { stage, settings, classNames, backend } = data;
   await startBackend(backend as BackendChoice);
   const config = studentConfig(settings, classNames.length);
-  if (stage === "student-alone") return aloneTask(vit(config), settings.recipe);
+  if (stage === "student-alone") return aloneTask(vit(config), settings.recipe, data.labels);
   const student = hasToken(settings.recipe) ? deit(config) : vit(config);
   const { teacher } = (await savedTeacher(data.folder, classNames))!;
   const hints = data.hints && new FeatureHints({ student, teacher, ...data.hints });
-  return distilledTask(student, withStore(teacher, data), settings.recipe, hints);
+  return distilledTask(student, withStore(teacher, data), settings.recipe, data.labels, hints);
 };
 export default setup;
 

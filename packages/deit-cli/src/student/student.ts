@@ -36,7 +36,7 @@ import { fitWithProgress } from "../training/fit-with-progress.ts";
 import { heldOutImages, withTrainingImages } from "../training/image-sources.ts";
 import { stageLogs } from "../training/stage-logs.ts";
 import { replicaOf } from "./replica.ts";
-import { aloneTask, distilledTask } from "./student-task.ts";
+import { aloneTask, distilledTask, labelData } from "./student-task.ts";
 import { studentViews } from "./student-views.ts";
 
 /** A student after its training. */
@@ -51,7 +51,7 @@ export async function trainAlone(run: RunContext): Promise<TrainedStudent> {
   const context = onLabeled(run);
   const { settings, data } = context;
   const model = vit(studentConfig(settings, data.classNames.length));
-  const task = aloneTask(model, settings.recipe);
+  const task = aloneTask(model, settings.recipe, labelData(data));
   return train("student-alone", context, model, settings.model.imageSize, (_, fit) => fit(task));
 }
 
@@ -73,7 +73,7 @@ export async function trainDistilled(
     withStoredLogits(context, ready, source, async (teacher, logits) => {
       const options = await recipeHints(recipe, ready.teacher, source, { seed: settings.run.seed });
       const hints = options && new FeatureHints({ student, teacher: ready.teacher, ...options });
-      const task = distilledTask(student, teacher, recipe, hints);
+      const task = distilledTask(student, teacher, recipe, labelData(data), hints);
       const history = fit(task, { logits, ...(hints && { hints, hintOptions: options }) });
       return history.finally(() => hints?.dispose());
     }),
@@ -136,7 +136,10 @@ async function train(
           ? source
           : mixedSource(source, { ...recipe.mixing, classes: classNames.length });
       const { optimizer, ...step } = recipeStep(withoutEma, model, mixed, { depth, ...(hints && { hints }) });
-      const work = { settings, folder, classNames, logits, hints: hintOptions, backend: tf.getBackend() };
+      const work = {
+        ...{ settings, folder, classNames, logits, hints: hintOptions, backend: tf.getBackend() },
+        labels: labelData(data),
+      };
       const fitted = fitWithProgress(task, optimizer, mixed, {
         ...{ label: name, output, ...step, ...(ema && { ema }), ...(signal && { signal }) },
         ...{ epochs: recipe.epochs, microBatchSize, validationData: judged },

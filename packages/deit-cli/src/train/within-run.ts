@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
+import { recipeTask } from "distill-trainer";
 import { type StartedBackend, startBackend } from "tfjs-backends";
 import { type FlowerData, openData } from "../data/open-data.ts";
 import { removeTemporaries } from "../files/write-atomically.ts";
 import { requireInitialWeights } from "../models/initial-weights.ts";
+import { checked } from "../options/checked.ts";
 import { fasterNode } from "../process/faster-node.ts";
 import { Interrupted, orInterrupted } from "../process/interrupted.ts";
 import { UsageError } from "../process/usage-error.ts";
@@ -22,6 +24,7 @@ import { forgetStages, isFinished } from "../runs/stages.ts";
 import type { Settings } from "../settings/settings.ts";
 import { studentConfig } from "../settings/student-config.ts";
 import { requireHints } from "../student/require-hints.ts";
+import { labelData } from "../student/student-task.ts";
 import { type Backbone, loadBackbone } from "../teacher/backbone.ts";
 import { requireCrossFit } from "../teacher/cross-fit.ts";
 import type { LineOutput } from "../terminal/live-line.ts";
@@ -123,6 +126,7 @@ async function open({
   if (resume !== undefined) await requireSameData(resume, data);
   const record = first === undefined ? undefined : await readDataRecord(first);
   if (record !== undefined) requireSamePictures(settings.run.name, dataRecord(data), record);
+  checked(() => recipeTask(settings.recipe, labelData(data)));
   const { classNames } = data;
   const backbone = teacher === undefined ? undefined : await loadBackbone(teacher, classNames, settings.run);
   requireCrossFit(settings, data, backbone);

@@ -38,25 +38,26 @@ export function labelsOfRecipe(
   }
   const { classNames, counts, multiLabel = false } = labels;
   if (classWeights !== "balanced") {
-    const unknown = Object.keys(classWeights).find((name) => !classNames.includes(name));
+    const unknown = classWeights.find(({ name }) => !classNames.includes(name))?.name;
+    const weights = new Map(classWeights.map(({ name, weight }) => [name, weight]));
     if (unknown !== undefined) {
       throw new RangeError(
-        `recipeTask: classWeights must be of the data's classes (${classNames.join(", ")}), got '${unknown}'`,
+        `recipe: classWeights must be of the data's classes (${classNames.join(", ")}), got '${unknown}'`,
       );
     }
-    return { ...given, classWeights: classNames.map((name) => classWeights[name] ?? 1) };
+    return { ...given, classWeights: classNames.map((name) => weights.get(name) ?? 1) };
   }
   const none = counts.indexOf(0);
   if (none >= 0) {
     throw new RangeError(
-      `recipeTask: balanced classWeights need a sample of each class, got none of '${classNames[none]}'`,
+      `recipe: classWeights must be numbers by class where a class has no sample to balance, got balanced and none of '${classNames[none]}'`,
     );
   }
   if (!multiLabel) return { ...given, classWeights: balancedWeights(counts) };
   const own: LabelLoss = loss ?? { kind: "bce" };
   if (own.kind !== "bce" || own.posWeight !== undefined) {
     throw new RangeError(
-      "recipeTask: balanced classWeights of several labels are the posWeight of the loss bce, got another loss or a posWeight",
+      "recipe: classWeights must be numbers by class here: balanced ones of several labels are the posWeight of the loss bce, got another loss or a posWeight",
     );
   }
   return { ...given, loss: { ...own, posWeight: counts.map((count) => (labels.samples! - count) / count) } };

@@ -43,8 +43,8 @@ export interface Recipe {
   readonly labelSmoothing: number;
   /** Loss of the labels. Default: cross-entropy, or binary cross-entropy for several labels. */
   readonly loss?: LabelLoss;
-  /** Weights of the classes in the labels' loss, by name (default 1), or `"balanced"`; see {@link recipeTask}. Default: 1 for all. */
-  readonly classWeights?: "balanced" | Readonly<Record<string, number>>;
+  /** Weights of classes in the labels' loss, 1 for those not named, or `"balanced"`; see {@link recipeTask}. Default: 1 for all. */
+  readonly classWeights?: "balanced" | readonly ClassWeight[];
   /** Stochastic-depth rate of the last block; used by the model, not by the trainer. */
   readonly dropPathRate: number;
   /** Distillation loss. */
@@ -59,6 +59,13 @@ export interface Recipe {
   readonly images: RecipeImages;
   /** Mean and standard deviation that normalize pixels. Default: `x / 255`. */
   readonly normalization?: Normalization;
+}
+
+/** Weight of a class. */
+export interface ClassWeight {
+  readonly name: string;
+  /** At least 0. */
+  readonly weight: number;
 }
 
 /** Feature distillation as plain data; see {@link FeatureHints}. */

@@ -19,7 +19,7 @@ import { requireDistillation } from "../losses/distillation-loss.ts";
 import { FEATURE_LOSS } from "../losses/feature-loss.ts";
 import { requireLabelLoss } from "../losses/label-loss.ts";
 import { normalize } from "../models/preprocess.ts";
-import type { Recipe, RecipeHints, RecipeImages, RecipeWarmup } from "./recipe.ts";
+import type { ClassWeight, Recipe, RecipeHints, RecipeImages, RecipeWarmup } from "./recipe.ts";
 
 const CHECKS: Checks<Recipe> = {
   epochs: COUNT,
@@ -38,13 +38,7 @@ const CHECKS: Checks<Recipe> = {
   emaDecay: optional(FRACTION),
   labelSmoothing: RATE,
   loss: optional(OBJECT),
-  classWeights: optional(
-    check(
-      '"balanced", or a number >= 0 for each class by its name',
-      (value) =>
-        value === "balanced" || (OBJECT.fits(value) && Object.values(value as object).every(atLeast(0).fits)),
-    ),
-  ),
+  classWeights: optional(check('"balanced" or a list of classes { name, weight }', isWeights)),
   dropPathRate: RATE,
   distillation: OBJECT,
   alpha: FRACTION,
@@ -82,6 +76,10 @@ const PAIR_CHECKS: Checks<Required<RecipeHints>["pairs"][number]> = {
   student: optional(STRING),
 };
 
+function isWeights(value: unknown): boolean {
+  return value === "balanced" || Array.isArray(value);
+}
+
 /**
  * Refuses what is not a recipe, such as one read from a file, which the compiler does not see.
  *
@@ -97,6 +95,7 @@ export function requireRecipe(recipe: Recipe): void {
   if (optimizer !== "adamw" && adamW !== undefined)
     throw new RangeError(`recipe: adamW must be absent with the optimizer ${optimizer}, got ${adamW}`);
   if (recipe.loss !== undefined) requireLabelLoss("recipe", recipe.loss);
+  if (typeof recipe.classWeights === "object") requireClassWeights(recipe.classWeights);
   if (recipe.hints !== undefined) requireRecipeHints(recipe.hints);
   if (recipe.mixing !== undefined) requireOptions("recipe: mixing", recipe.mixing, MIX_CHECKS);
   if (recipe.normalization !== undefined) normalize(recipe.normalization);
@@ -114,4 +113,13 @@ export function requireRecipe(recipe: Recipe): void {
 function requireRecipeHints(hints: RecipeHints): void {
   const { pairs } = requireOptions("recipe: hints", hints, HINT_CHECKS);
   pairs?.forEach((pair, i) => void requireOptions(`recipe: hints: pairs[${i}]`, pair, PAIR_CHECKS));
+}
+
+function requireClassWeights(weights: readonly ClassWeight[]): void {
+  const checks = { name: STRING, weight: atLeast(0) };
+  weights.forEach((one, i) => void requireOptions(`recipe: classWeights[${i}]`, one, checks));
+  const names = weights.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new RangeError(`recipe: classWeights must name each class once, got '${twice}' twice`);
 }

@@ -159,7 +159,9 @@ test("a recipe's class weights are those of the data", () => {
   const labels = { classNames: ["a", "b"], counts: [30, 10] };
   const balanced = { ...DEIT_RECIPE, classWeights: "balanced" } as const;
   expect(recipeTask(balanced, labels).classWeights).toEqual([40 / 60, 2]);
-  expect(recipeTask({ ...DEIT_RECIPE, classWeights: { b: 3 } }, labels).classWeights).toEqual([1, 3]);
+  expect(
+    recipeTask({ ...DEIT_RECIPE, classWeights: [{ name: "b", weight: 3 }] }, labels).classWeights,
+  ).toEqual([1, 3]);
   const several = { ...labels, samples: 50, multiLabel: true };
   expect(recipeTask(balanced, several)).toMatchObject({
     multiLabel: true,
@@ -168,12 +170,16 @@ test("a recipe's class weights are those of the data", () => {
   expect(recipeTask(DEIT_RECIPE, several)).toMatchObject({ multiLabel: true });
   expect(recipeTask(DEIT_RECIPE)).not.toHaveProperty("multiLabel");
   expect(() => recipeTask(balanced)).toThrow("needs the labels of the data, got none");
-  expect(() => recipeTask({ ...DEIT_RECIPE, classWeights: { c: 3 } }, labels)).toThrow(
-    "recipeTask: classWeights must be of the data's classes (a, b), got 'c'",
+  expect(() => recipeTask({ ...DEIT_RECIPE, classWeights: [{ name: "c", weight: 3 }] }, labels)).toThrow(
+    "recipe: classWeights must be of the data's classes (a, b), got 'c'",
   );
   expect(() => recipeTask(balanced, { ...labels, counts: [3, 0] })).toThrow("got none of 'b'");
   expect(() => recipeTask({ ...balanced, loss: { kind: "focal" } }, several)).toThrow(
     "are the posWeight of the loss bce",
+  );
+  const twice = [1, 2].map((weight) => ({ name: "b", weight }));
+  expect(() => recipeTask({ ...DEIT_RECIPE, classWeights: twice }, labels)).toThrow(
+    "recipe: classWeights must name each class once, got 'b' twice",
   );
   expect(() => recipeTask({ ...DEIT_RECIPE, loss: { kind: "hinge" } as never })).toThrow(
     `recipe: loss: kind must be "cross-entropy" or "bce" or "focal", got 'hinge'`,

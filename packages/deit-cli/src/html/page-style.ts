@@ -38,7 +38,7 @@ details { margin: .75rem 0; border-top: 1px solid var(--line); padding-top: .5re
 .bar { white-space: nowrap; } .bar i { display: inline-block; width: 5em; height: .7em; border-radius: 2px; vertical-align: -.05em; }
 .scroll { overflow-x: auto; background-color: var(--card); background-repeat: no-repeat; background-attachment: local, local, scroll, scroll;
   background-image: linear-gradient(to right, var(--card) 40%, transparent), linear-gradient(to left, var(--card) 40%, transparent),
-    linear-gradient(to right, color-mix(in srgb, var(--text) 30%, transparent), transparent), linear-gradient(to left, color-mix(in srgb, var(--text) 30%, transparent), transparent);
+    linear-gradient(to right, rgb(0 0 0 / .3), transparent), linear-gradient(to left, rgb(0 0 0 / .3), transparent);
   background-size: 48px 100%, 48px 100%, 14px 100%, 14px 100%; background-position: left, right, left, right; }
 .scroll :is(th[scope="row"], thead tr:first-child > :first-child) { position: sticky; left: 0; background: var(--card); white-space: nowrap; }
 .scroll + .note { margin-top: .5rem; }
@@ -68,7 +68,7 @@ dt { color: var(--muted); font-size: .8125rem; } dd { margin: 0; font-size: .937
   th, td { padding: .4rem .5rem; font-size: .8125rem; } thead th { font-size: .75rem; }
   figure { padding: .75rem; } .tick { font-size: 16px; } .label { font-size: 15.5px; } .mistakes, .attention { gap: .5rem; }
   .mistakes li { padding: .5rem; }
-  .attention { grid-template-columns: 1fr 1fr; } .maps { padding: .5rem; } .attention:has(span:nth-child(3)) { grid-template-columns: 1fr; }
+  .attention { grid-template-columns: 1fr 1fr; } .maps { padding: .5rem; } .maps small, .maps b { font-size: .75rem; letter-spacing: -.01em; } .attention:has(span:nth-child(3)) { grid-template-columns: 1fr; }
 }
 @media print {
   :root { color-scheme: light; ${colorsOf("light")} } body { background: #fff; font-size: 11pt; } main { max-width: none; padding: 0; }

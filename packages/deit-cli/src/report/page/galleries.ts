@@ -31,7 +31,7 @@ export function attentionGallery(pictures: readonly ShownAttention[]): string {
 }
 
 function heatImage({ source, ends: [low, high] }: ShownMap, alt: string): string {
-  return `<span>${image(source, `${alt}, from ${low} to ${high}`)}<small>${low} … ${high}</small></span>`;
+  return `<span>${image(source, `${alt}, from ${low} to ${high}`)}<small>${low.slice(0, -1)} to ${high}</small></span>`;
 }
 
 function image(source: string, alt: string): string {

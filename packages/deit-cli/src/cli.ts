@@ -16,6 +16,7 @@ import { editsOf } from "./options/edits-of.ts";
 import { kebab } from "./options/kebab.ts";
 import { optionOf } from "./options/option-table.ts";
 import { readConfig } from "./options/read-config.ts";
+import { typedName } from "./options/typed-names.ts";
 import { UsageError } from "./process/usage-error.ts";
 import { requireDrawn } from "./settings/require-drawn.ts";
 
@@ -104,8 +105,13 @@ function optionsOf(
 ): Pick<ParsedCommandLine, "edits" | "use"> {
   const unknown = Object.keys(given).find((key) => !(options as readonly string[]).includes(key));
   if (unknown !== undefined) {
-    const hint = suggestion(kebab(unknown), options.map(kebab)).replace("'", "'--");
-    throw new UsageError(`${name}: unknown option '--${kebab(unknown)}'${hint} (see --help)`);
+    const dashes = unknown.length === 1 ? "-" : "--";
+    const meant = typedName(unknown, options);
+    const hint =
+      meant === undefined
+        ? suggestion(kebab(unknown), options.map(kebab)).replace("'", "'--")
+        : `; did you mean '--${kebab(meant)}'?`;
+    throw new UsageError(`${name}: unknown option '${dashes}${kebab(unknown)}'${hint} (see --help)`);
   }
   const { config, ...typed } = given;
   const paths = [...settings, ...options.map((option) => optionOf(option).path)];

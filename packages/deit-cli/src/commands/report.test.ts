@@ -21,7 +21,12 @@ async function runIn(folder: string, epochs: number, correct: boolean): Promise<
 
 async function compared(args: string[], use: object): Promise<string> {
   const output = recorder();
-  await report.run({ args, edits: {}, use: { json: false, top: 5, perClass: 10, ...use }, output });
+  await report.run({
+    args,
+    edits: {},
+    use: { json: false, open: false, top: 5, perClass: 10, ...use },
+    output,
+  });
   return output.text();
 }
 

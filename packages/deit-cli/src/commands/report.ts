@@ -8,6 +8,7 @@ import { writeAtomically } from "../files/write-atomically.ts";
 import { compareArms } from "../judge/compare-arms.ts";
 import { PICTURE_COLUMNS, type PictureRow, toCsv } from "../judge/picture-rows.ts";
 import type { Edits } from "../options/edits.ts";
+import { openPage } from "../process/open-page.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { comparisonText, method } from "../report/comparison-text.ts";
 import { COMPARISON, comparisonPage } from "../report/page/comparison-page.ts";
@@ -30,7 +31,7 @@ export const report: Command = {
   options: [
     ...(["data", "labelsFile", "valData", "cache", "backend", "workers", "maxPixels"] as const),
     "microBatchSize",
-    ...(["csv", "html", "json", "verbose", "config"] as const),
+    ...(["open", "csv", "html", "json", "verbose", "config"] as const),
   ],
   examples: [
     "report runs/demo",
@@ -41,7 +42,11 @@ export const report: Command = {
   run: async (call) => {
     const { args, use } = call;
     const [folder] = args;
-    if (args.length > 1 || isOfSeries(folder!)) return compare(call);
+    if (args.length > 1 || isOfSeries(folder!)) {
+      if (use.open && use.html === undefined)
+        throw new UsageError("--open: expected --html with it, the page that is opened, got none");
+      return compare(call);
+    }
     if (use.json || use.csv !== undefined || use.html !== undefined)
       throw new UsageError(
         "--json, --csv, --html: expected several runs, or a series, to compare, got one run",
@@ -56,7 +61,7 @@ function isOfSeries(folder: string): boolean {
 }
 
 /** Writes a run's report again. */
-async function writeAgain({ args, edits, output, signal }: Call): Promise<void> {
+async function writeAgain({ args, edits, use, output, signal }: Call): Promise<void> {
   const folder = args[0]!;
   const result = await readRecord(folder);
   if (isFinished(folder)) await forgetStages(folder); // left by a crash
@@ -67,6 +72,7 @@ async function writeAgain({ args, edits, output, signal }: Call): Promise<void> 
   const data = await openData(settings, output, signal, { use: "judge" }); // its held-out pictures
   const path = await writeReport({ settings, data, output, folder, onSkip: reportOnce(output) }, result);
   output.write(`report: ${resolve(path)}\n`);
+  if (use.open) await openPage(path, output);
 }
 
 /** Compares the models of runs and series, from their `pictures.csv`. */
@@ -92,6 +98,7 @@ async function compare({ args, use, output }: Call): Promise<void> {
     const name = args.map((folder) => basename(resolve(folder))).join(", ");
     await writeAtomically(use.html, comparisonPage({ name, comparison, isByFolds }));
     if (!use.json) output.write(`\nreport: ${resolve(use.html)}\n`);
+    if (use.open) await openPage(use.html, output);
   }
   if (use.csv !== undefined && !use.json) output.write(`\npictures: ${resolve(use.csv)}\n`);
 }

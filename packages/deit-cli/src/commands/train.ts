@@ -1,5 +1,8 @@
+import { join } from "node:path";
 import type { Edits } from "../options/edits.ts";
 import { OPTION_NAMES, type OptionName, optionOf } from "../options/option-table.ts";
+import { openPage } from "../process/open-page.ts";
+import { REPORT } from "../report/write-report.ts";
 import { savedSettings } from "../runs/saved-settings.ts";
 import { requireDrawn } from "../settings/require-drawn.ts";
 import { requirePaths } from "../settings/require-paths.ts";
@@ -29,7 +32,7 @@ export const SETTING_GROUPS = ["run", "data", "model", "recipe"] as const;
 export const train: Command = {
   name: "train",
   what: "Train a teacher, a student alone and the same student distilled, and write a report",
-  options: TRAIN_OPTIONS,
+  options: [...TRAIN_OPTIONS, "open"],
   settings: SETTING_GROUPS,
   examples: [
     "",
@@ -40,9 +43,11 @@ export const train: Command = {
     "train --data photos/ --folds 5",
     "train --resume runs/demo",
   ],
-  run: ({ edits, output, signal }) => {
+  run: async ({ edits, use, output, signal }) => {
     const settings = trainSettings(edits);
     requirePaths(settings);
-    return (isSeries(settings) ? runSeries : run)(settings, output, signal);
+    const { resume, out, name } = settings.run;
+    await (isSeries(settings) ? runSeries : run)(settings, output, signal);
+    if (use.open) await openPage(join(resume ?? join(out, name), REPORT), output);
   },
 };

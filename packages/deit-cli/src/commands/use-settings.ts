@@ -12,6 +12,8 @@ export interface UseSettings extends ModelUse {
   readonly model?: string;
   readonly split?: "held-out" | "test" | "all";
   readonly json: boolean;
+  /** Whether the report is opened in the browser. Default false. */
+  readonly open?: boolean;
   /** Classes per photo. Default: 5 in text and CSV, all in JSON. */
   readonly top?: number;
   /** Form of the output. Default: by the file's extension, else text. */
@@ -60,6 +62,7 @@ const CHECKS: Checks<UseSettings> = {
   outputs: optional(oneOf("logits", "probabilities", "sigmoid")),
   split: optional(oneOf("held-out", "test", "all")),
   json: BOOLEAN,
+  open: optional(BOOLEAN),
   top: optional(COUNT),
   format: optional(oneOf(...FORMATS.predict, "safetensors", "npz")),
   output: optional(STRING),

@@ -335,6 +335,7 @@ const OPTIONS = {
     "use.split",
     "Pictures to judge: held-out, test or all. Default: all of a --data that is not the run's, else held-out",
   ),
+  open: flag("use.open", "Open the report in the browser at the end"),
   json: flag("use.json", "Print JSON, for scripts"),
   format: text(
     "use.format",

@@ -31,6 +31,7 @@ import { studentConfig } from "../settings/student-config.ts";
 import type { StudentStage } from "../stage-name.ts";
 import { withStoredLogits } from "../teacher/stored-logits.ts";
 import type { ReadyTeacher } from "../teacher/teacher.ts";
+import { whileBusy } from "../terminal/while-busy.ts";
 import { attentionImages } from "../training/attention-images.ts";
 import { fitWithProgress } from "../training/fit-with-progress.ts";
 import { heldOutImages, withTrainingImages } from "../training/image-sources.ts";
@@ -119,7 +120,9 @@ async function train(
   const { classNames } = data;
   const name = nameOf(stage);
   const microBatchSize = microBatchSizeOf(run);
-  const heldOut = await heldOutImages(context, imageSize, recipe.images.centerCrop);
+  const heldOut = await whileBusy(output, "decoding the held-out pictures", () =>
+    heldOutImages(context, imageSize, recipe.images.centerCrop),
+  );
   const judged = isByHeldOut(settings) ? heldOut : firstOf(heldOut, data.judgedByEpoch);
   await setInitialWeights(model, settings.model, run.seed);
   // Its own average, with a warm-up: a constant decay would hardly leave the initial weights in a short run.
@@ -159,7 +162,9 @@ async function train(
   ).finally(() => ema?.dispose());
   const saved = model.outputs.length === 1 ? model : averageHeads(model);
   noteUse(context, saved);
-  const measured = await measure(answersOf(saved), heldOut, microBatchSize);
+  const measured = await whileBusy(output, `judging the ${name}`, () =>
+    measure(answersOf(saved), heldOut, microBatchSize),
+  );
   const { figures } = logs.meter;
   return { model: saved, result: { name, params: model.countParams(), ...measured, ...figures, history } };
 }

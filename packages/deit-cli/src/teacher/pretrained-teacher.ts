@@ -10,6 +10,7 @@ import type { ModelResult } from "../runs/run-result.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
 import { liveLine } from "../terminal/live-line.ts";
 import { trainingProgress } from "../terminal/training-progress.ts";
+import { whileBusy } from "../terminal/while-busy.ts";
 import { heldOutImages, withWholeImages } from "../training/image-sources.ts";
 import type { Backbone } from "./backbone.ts";
 import type { ReadyTeacher } from "./teacher.ts";
@@ -39,8 +40,10 @@ export async function preparePretrainedTeacher(
   model.setUserDefinedMetadata({ ...notes, ...own });
   if (notesOf(model).normalization === undefined) setInputRange(model, inputRangeOf(backbone.model));
   const teacher = teacherOf(model, data.classNames);
-  const heldOut = await heldOutImages(context, imageSize, centerCropOf(model));
-  const measured = await measure(teacher, heldOut, microBatchSizeOf(settings.run));
+  const measured = await whileBusy(output, "judging the teacher", async () => {
+    const heldOut = await heldOutImages(context, imageSize, centerCropOf(model));
+    return measure(teacher, heldOut, microBatchSizeOf(settings.run));
+  });
   if (teacher.outputs !== undefined) addNotes(model, { outputs: teacher.outputs });
   output.write(
     `teacher: output is ${teacher.outputs === "sigmoid" ? "a sigmoid's outputs" : teacher.outputs}\n`,
@@ -81,6 +84,7 @@ export async function featuresOf(
 ): Promise<Features> {
   const line = liveLine(context.output);
   const text = (done: number): string => `teacher  features of ${name} photos  ${done}/${store.size}`;
+  line.show(text(0));
   const features = await withWholeImages(context, store, imageSize, (source) =>
     extractFeatures(model, source, {
       preprocess,

@@ -11,6 +11,7 @@ import type { RunContext } from "../runs/context.ts";
 import { stageCheckpoints } from "../runs/stages.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
 import type { FoldStage } from "../stage-name.ts";
+import { whileBusy } from "../terminal/while-busy.ts";
 import { fitWithProgress } from "../training/fit-with-progress.ts";
 import { heldOutImages, withTrainingImages } from "../training/image-sources.ts";
 import { stageLogs } from "../training/stage-logs.ts";
@@ -39,7 +40,9 @@ export async function trainBitTeacher(
   setInputRange(model, RANGE);
   addNotes(model, { classNames: data.classNames, outputs: "logits" });
   const task = classification({ model, preprocess: toInputRange(RANGE) });
-  const heldOut = await heldOutImages(context, imageSize);
+  const heldOut = await whileBusy(output, "decoding the held-out pictures", () =>
+    heldOutImages(context, imageSize),
+  );
   const { callbacks, meter } = stageLogs(context, stage);
   const history = await withTrainingImages(context, { imageSize }, (source) => {
     const steps = batchesPerEpoch(source);
@@ -57,7 +60,9 @@ export async function trainBitTeacher(
     }).finally(() => optimizer.dispose());
   });
   const teacher = teacherOf(model, data.classNames);
-  const measured = await measure(teacher, heldOut, microBatchSize);
+  const measured = await whileBusy(output, `judging the ${label}`, () =>
+    measure(teacher, heldOut, microBatchSize),
+  );
   return {
     teacher,
     model,

@@ -13,6 +13,8 @@ export const ERASE_REST: string = "\x1b[K";
 
 /** One line that changes: redrawn in place on a terminal, now and then a plain line elsewhere. */
 export interface LiveLine {
+  /** Shows `text` on a terminal, at once. */
+  show(text: string): void;
   /** Shows `text()` if it is time to; it is not called otherwise. */
   update(text: () => string): void;
   /** Shows `text` for good and ends the line. */
@@ -24,11 +26,14 @@ export function liveLine(output: LineOutput, now: () => number = () => performan
   const isTerminal = output.isTTY === true;
   let shownAt = now();
   const draw = (text: string, end: string): void => {
-    const width = (output.columns ?? 120) - 1;
+    const width = (output.columns ?? 80) - 1;
     output.write(isTerminal ? `\r${text.slice(0, width)}${ERASE_REST}${end}` : `${text}\n`);
     shownAt = now();
   };
   return {
+    show(text) {
+      if (isTerminal) draw(text, "");
+    },
     update(text) {
       if (now() - shownAt >= (isTerminal ? REDRAW_EVERY_MS : PLAIN_LINE_EVERY_MS)) draw(text(), "");
     },

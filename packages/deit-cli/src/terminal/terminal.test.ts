@@ -1,10 +1,12 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { recorder, settingsOf } from "../../test/workspace.ts";
 import { verdict, worth } from "../report/plain-words.ts";
 import { probabilityBars } from "./bars.ts";
 import { duration, percent, rate } from "./format.ts";
 import { formatTable } from "./table.ts";
+import { TimeLeft } from "./time-left.ts";
 import { trainingProgress } from "./training-progress.ts";
+import { whileBusy } from "./while-busy.ts";
 
 test("numbers read well", () => {
   expect([percent(0.713), percent(1)]).toEqual(["71.3%", "100.0%"]);
@@ -190,19 +192,20 @@ describe("training progress", () => {
     const text = await train(false);
     const lines = text.trimEnd().split("\n");
     expect(lines[0]).toBe(
-      "student  epoch 1/2  loss 1.5000  accuracy 50.0%  validation 25.0%  10 images/s (25.0% waiting for data)  0:07 left",
+      "0:07 left  student  epoch 1/2  loss 1.5000  accuracy 50.0%  validation 25.0%  10 images/s  25.0% waiting for data",
     );
-    expect(lines.at(-1)).toContain("epoch 2/2  loss 1.5000");
+    expect(lines.at(-1)).toContain("0:00 left  student  epoch 2/2  loss 1.5000");
     expect(text).not.toContain("\r");
   });
 
-  test("redraws one line on a terminal: step, loss, accuracy, images a second, time left", async () => {
+  test("redraws one line on a terminal: time left, step, loss, accuracy, images a second", async () => {
     const text = await train(true);
-    const [first, second] = text.split("\r").filter((part) => part !== "");
+    const [begin, first, second] = text.split("\r").filter((part) => part !== "");
+    expect(begin).toBe("student  first step …\x1b[K");
     expect(first).toContain(
-      "student  epoch 1/2  step 1/2  loss 1.0000  accuracy 0.0%  10 images/s (25.0% waiting for data)  0:03 left",
+      "– left  student  epoch 1/2  step 1/2  loss 1.0000  accuracy 0.0%  10 images/s  25.0% waiting for data",
     );
-    expect(second).toContain("step 2/2  loss 1.5000  accuracy 50.0%");
+    expect(second).toContain("0:02 left  student  epoch 1/2  step 2/2  loss 1.5000  accuracy 50.0%");
     expect(first!.endsWith("\x1b[K")).toBe(true);
   });
 
@@ -221,8 +224,88 @@ describe("training progress", () => {
     expect(lines.at(-1)).toContain("step 3/3  loss 1.0000  accuracy 62.5%");
   });
 
-  test("cuts a line that a narrow terminal would wrap", async () => {
-    const text = await train(true, 40);
-    for (const line of text.split(/[\r\n]/)) expect(line.replace("\x1b[K", "").length).toBeLessThan(40);
+  test.each([
+    [
+      100,
+      "0:02 left  student  epoch 1/2  step 2/2  loss 1.5000  accuracy 50.0%  10 images/s",
+      "0:07 left  student  epoch 1/2  loss 1.5000  accuracy 50.0%  validation 25.0%  10 images/s",
+    ],
+    [
+      80,
+      "0:02 left  student  epoch 1/2  loss 1.5000  accuracy 50.0%  10 images/s",
+      "0:07 left  student  epoch 1/2  accuracy 50.0%  validation 25.0%  10 images/s",
+    ],
+    [
+      60,
+      "0:02 left  student  epoch 1/2  accuracy 50.0%  10 images/s",
+      "0:07 left  student  epoch 1/2  validation 25.0%",
+    ],
+    [40, "0:02 left  student  epoch 1/2", "0:07 left  student  1/2  val 25.0%"],
+  ])("in %i columns leaves out whole figures, and wraps nothing", async (columns, live, stays) => {
+    const lines = (await train(true, columns)).split(/[\r\n]/).map((line) => line.replace("\x1b[K", ""));
+    for (const line of lines) expect(line.length).toBeLessThan(columns);
+    expect(lines).toContain(live);
+    expect(lines).toContain(stays);
+  });
+});
+
+describe("the time left", () => {
+  /** Steps of so many milliseconds. */
+  const after = (steps: readonly number[], rest: number, validations = 0): number | undefined => {
+    let time = 0;
+    const left = new TimeLeft(() => time);
+    left.beginEpoch();
+    for (const step of steps) {
+      time += step;
+      left.endStep();
+    }
+    time += 5000;
+    left.endEpoch();
+    return left.left(rest, validations);
+  };
+
+  test("does not count the first step, nor a machine that slept", () => {
+    expect(after([60_000], 10)).toBeUndefined();
+    expect(after([60_000, 1000, 1000, 1000], 10)).toBe(10_000);
+    expect(after([60_000, ...Array(10).fill(1000), 3_600_000, ...Array(10).fill(1000)], 10)).toBe(10_000);
+  });
+
+  test("follows the last steps, slow ones among them, and adds the validations", () => {
+    expect(after([1, ...Array(50).fill(9000), ...Array(50).fill(1000)], 2)).toBe(2000);
+    expect(after([1, ...Array(12).fill([1000, 1000, 1000, 5000]).flat()], 10)).toBeGreaterThan(13_000);
+    expect(after([1, 1000, 1000], 10, 3)).toBe(25_000);
+  });
+});
+
+describe("work that takes long", () => {
+  test("is named at once on a terminal, with what it writes in place of the line, which vanishes", async () => {
+    const output = recorder(true, 20);
+    const value = await whileBusy(output, "drawing 3,000 flowers", async (own) => {
+      expect(output.text()).toBe("\rdrawing 3,000 flowe\x1b[K");
+      own.write("a note\n");
+      expect([own.isTTY, own.columns]).toEqual([true, 20]);
+      return 7;
+    });
+    expect(value).toBe(7);
+    expect(output.text()).toBe("\rdrawing 3,000 flowe\x1b[K\r\x1b[Ka note\n");
+    const failing = recorder(true);
+    await expect(whileBusy(failing, "x", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    expect(failing.text()).toBe("\rx …\x1b[K\r\x1b[K");
+  });
+
+  test("counts its seconds, and is said once elsewhere", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+    try {
+      for (const [isTTY, shown] of [
+        [true, "\rx …\x1b[K\rx …  0:01\x1b[K\rx …  0:02\x1b[K\r\x1b[K"],
+        [false, "x …\n"],
+      ] as const) {
+        const output = recorder(isTTY);
+        await whileBusy(output, "x", async () => void vi.advanceTimersByTime(2500));
+        expect(output.text()).toBe(shown);
+      }
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

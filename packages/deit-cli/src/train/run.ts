@@ -21,6 +21,7 @@ import { trainAlone, trainDistilled } from "../student/student.ts";
 import { makeTeacher } from "../teacher/make-teacher.ts";
 import type { ReadyTeacher } from "../teacher/teacher.ts";
 import type { LineOutput } from "../terminal/live-line.ts";
+import { whileBusy } from "../terminal/while-busy.ts";
 import { withinRun } from "./within-run.ts";
 
 /** Pictures per class on the contact sheet. */
@@ -51,7 +52,7 @@ export function run(
   const start = { settings, output, signal, first, command: "train" } as const;
   return withinRun(start, async ({ context, backend, backbone }) => {
     const { folder, data } = context;
-    await showData(context, say);
+    await whileBusy(output, "drawing the contact sheet", (own) => showData({ ...context, output: own }));
     const models: ModelResult[] = [];
     let teacher: ReadyTeacher | undefined;
     for (const [name] of stagesOf(settings.run)) {
@@ -75,7 +76,7 @@ export function run(
     };
     await writeRecord(folder, result);
     await writePictures(folder, pictureRows(context, models));
-    const report = await writeReport(context, result);
+    const report = await whileBusy(output, "writing the report", () => writeReport(context, result));
     await writeAtomically(join(folder, "summary.json"), summaryJson(result.models)); // marks the run as finished
     await forgetStages(folder);
     say(
@@ -88,13 +89,13 @@ export function run(
 }
 
 /** Writes contact sheet and samples, unless an earlier process has. */
-async function showData({ folder, data, settings }: RunContext, say: (line: string) => void): Promise<void> {
+async function showData({ folder, data, settings, output }: RunContext): Promise<void> {
   const sheet = join(folder, CONTACT_SHEET);
   if (existsSync(sheet)) return;
   const rules = pictureRules(settings.data);
   await writeSamples(data.validation, join(folder, SAMPLES), rules);
   await writeContactSheet(data.labeled, sheet, { perClass: SHOWN, ...rules });
-  say(`contact sheet: ${resolve(sheet)} (rows: ${data.classNames.join(", ")})`);
+  output.write(`contact sheet: ${resolve(sheet)} (rows: ${data.classNames.join(", ")})\n`);
 }
 
 /** Trains a student, unless an earlier process has. */

@@ -45,7 +45,12 @@ async function stopped(out: string, options: object, line: RegExp): Promise<stri
 
 async function compared(args: string[], use: object): Promise<string> {
   const output = recorder();
-  await report.run({ args, edits: {}, use: { json: false, top: 5, perClass: 10, ...use }, output });
+  await report.run({
+    args,
+    edits: {},
+    use: { json: false, open: false, top: 5, perClass: 10, ...use },
+    output,
+  });
   return output.text();
 }
 
@@ -172,7 +177,7 @@ test("a series that is resumed refuses a run with other settings or pictures tha
   // It has no model of its own.
   const got = `got the series '${folder}' of the runs '${file("seed-42")}', '${file("seed-7")}'`;
   await expect(openModel(folder)).rejects.toThrow(`--model: expected a run with a trained student, ${got}`);
-  const use = { json: false, top: 5, perClass: 10 };
+  const use = { json: false, open: false, top: 5, perClass: 10 };
   await expect(evaluate.run({ args: [folder], edits: {}, use, output: recorder() })).rejects.toThrow(
     `evaluate: expected a run with a trained model, ${got}`,
   );

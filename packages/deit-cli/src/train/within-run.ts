@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { recipeTask } from "distill-trainer";
 import { type StartedBackend, startBackend } from "tfjs-backends";
 import { type FlowerData, openData } from "../data/open-data.ts";
 import { removeTemporaries } from "../files/write-atomically.ts";
 import { requireInitialWeights } from "../models/initial-weights.ts";
 import { checked } from "../options/checked.ts";
-import { fasterNode } from "../process/faster-node.ts";
+import { FASTER, fasterNode } from "../process/faster-node.ts";
 import { Interrupted, orInterrupted } from "../process/interrupted.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { claim } from "../runs/claim.ts";
@@ -28,6 +29,7 @@ import { labelData } from "../student/student-task.ts";
 import { type Backbone, loadBackbone } from "../teacher/backbone.ts";
 import { requireCrossFit } from "../teacher/cross-fit.ts";
 import type { LineOutput } from "../terminal/live-line.ts";
+import { whileBusy } from "../terminal/while-busy.ts";
 import { fetchWeights } from "../weights/weights-file.ts";
 
 /** Options of {@link withinRun}. */
@@ -116,11 +118,14 @@ async function open({
   const { weights, selectFrom } = settings.model;
   if (weights !== undefined) await fetchWeights("--weights", weights, output, { signal });
   if (selectFrom !== undefined) await fetchWeights("--select-from", selectFrom, output, { signal });
-  const backend = await startBackend(settings.run.backend);
-  output.write(`backend: ${backend.name}, ${backend.detail}\n`);
-  const faster = fasterNode(backend.name, process.argv.slice(2));
-  if (faster !== undefined) output.write(`faster: ${faster}\n`);
-  const data = await openData(settings, output, signal);
+  const backend = await whileBusy(output, "starting the backend", () => startBackend(settings.run.backend));
+  const detail = backend.detail.replace(/: Node \d+ or later[^)]*/, ""); // said below, once
+  output.write(`backend: ${backend.name}, ${detail}\n`);
+  const faster = isFirst(settings, first) ? fasterNode(backend.name, process.argv.slice(2)) : undefined;
+  if (faster !== undefined) output.write(`faster: Node 24 trains ${FASTER} as this one:\n  ${faster}\n`);
+  const isDrawn = settings.data.path === undefined && !settings.data.download;
+  const reading = isDrawn ? "drawing flowers" : "reading the photos";
+  const data = await whileBusy(output, reading, (own) => openData(settings, own, signal));
   output.write(`data: ${data.description}\n`);
   const { resume, teacher } = settings.run;
   if (resume !== undefined) await requireSameData(resume, data);
@@ -128,11 +133,21 @@ async function open({
   if (record !== undefined) requireSamePictures(settings.run.name, dataRecord(data), record);
   checked(() => recipeTask(settings.recipe, labelData(data)));
   const { classNames } = data;
-  const backbone = teacher === undefined ? undefined : await loadBackbone(teacher, classNames, settings.run);
+  const load = (path: string) => loadBackbone(path, classNames, settings.run);
+  const backbone =
+    teacher === undefined ? undefined : await whileBusy(output, "loading the teacher", () => load(teacher));
   requireCrossFit(settings, data, backbone);
   const hints = requireHints(settings, classNames.length, backbone);
   if (hints !== undefined) output.write(`${hints}\n`);
-  const start = await requireInitialWeights(studentConfig(settings, classNames.length), settings.model);
+  const config = studentConfig(settings, classNames.length);
+  const start = await whileBusy(output, "building the student", () =>
+    requireInitialWeights(config, settings.model),
+  );
   if (start !== undefined) output.write(`${start}\n`);
   return { data, backend, backbone };
+}
+
+/** Whether a run has just been asked for: it is neither resumed nor a later one of a series. */
+function isFirst({ run }: Settings, first: string | undefined): boolean {
+  return run.resume === undefined && (first === undefined || first === join(run.out, run.name));
 }

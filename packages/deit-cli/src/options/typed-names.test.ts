@@ -41,10 +41,3 @@ test("only options that the command has are suggested, and a letter keeps its on
   expect(error("train", "-e", "3")).toBe("train: unknown option '-e'; did you mean '--epochs'? (see --help)");
   expect(typedName("constructor", OPTION_NAMES)).toBeUndefined();
 });
-
-test("no option of this program is taken for another", () => {
-  for (const name of OPTION_NAMES) {
-    const meant = typedName(kebab(name), OPTION_NAMES);
-    if (meant !== undefined) expect(["model", "checkpoint", "augment"]).toContain(name);
-  }
-});

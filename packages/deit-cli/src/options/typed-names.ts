@@ -88,7 +88,7 @@ const TYPED: Readonly<Record<string, OptionName>> = {
     configfile: "config",
     c: "config",
   },
-  ...{ debug: "verbose", topk: "top", k: "top" },
+  ...{ debug: "verbose", top: "topK", k: "topK" },
 };
 
 /** The option that a name of another program stands for, if the command has it. */

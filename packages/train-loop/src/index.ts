@@ -25,7 +25,13 @@ export { STEP_CHECKS, type StepOptions } from "./step/take-step.ts";
 export { type CheckedSource, checkedBatches, requireSource } from "./checks/checked-batches.ts";
 export { type ArraySourceOptions, arraySource, type Samples } from "./data/array-source.ts";
 export { batchesPerEpoch, type DataSource } from "./data/data-source.ts";
-export { type BatchedDataset, type FromTfDataOptions, fromTfData } from "./data/tf-data.ts";
+export { fromTensors } from "./data/from-tensors.ts";
+export {
+  type BatchedDataset,
+  type DatasetOfEpochs,
+  type FromTfDataOptions,
+  fromTfData,
+} from "./data/tf-data.ts";
 export { disposeMicroBatch, microBatchRanges, rowsOfBatch, toMicroBatch } from "./step/micro-batch.ts";
 
 // Checkpoints.

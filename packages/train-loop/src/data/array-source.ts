@@ -5,8 +5,8 @@ import type { DataSource } from "./data-source.ts";
 
 /** Samples in memory. */
 export interface Samples {
-  /** Samples, one row each, float32. Images are NHWC, RGB, 0…255. Not copied: do not change them during training. */
-  readonly images: Float32Array;
+  /** Samples, one row each, float32 or bytes. Images are NHWC, RGB, 0…255. Not copied: do not change them during training. */
+  readonly images: Float32Array | Uint8Array | Uint8ClampedArray;
   /** Shape of `images`, `[samples, …sample]`. */
   readonly shape: readonly number[];
   /** Class of each sample, in [0, classes); −1 for a sample without a label, for tasks that learn from a teacher. */
@@ -23,7 +23,8 @@ export interface ArraySourceOptions {
   readonly seed?: number;
 }
 
-const CHECKS: Checks<ArraySourceOptions> = {
+/** Checks of {@link ArraySourceOptions}. */
+export const ARRAY_SOURCE_CHECKS: Checks<ArraySourceOptions> = {
   batchSize: COUNT,
   shuffle: optional(BOOLEAN),
   seed: optional(UINT32),
@@ -44,7 +45,7 @@ const LAST_LABEL = 2 ** 31 - 1;
  */
 export function arraySource(samples: Samples, options: ArraySourceOptions): DataSource {
   requireOptions("arraySource: samples", samples, { images: ANY, shape: ANY, labels: ANY });
-  requireOptions("arraySource", options, CHECKS);
+  requireOptions("arraySource", options, ARRAY_SOURCE_CHECKS);
   const { images, shape, labels } = samples;
   const { batchSize, shuffle = true, seed = 0 } = options;
   const [size = 0, ...sample] = shape;

@@ -25,8 +25,8 @@ test("shows each picture, then what its class token looks at, then the differenc
     [vit(size), 2],
     [deit(size), 3],
   ] as const) {
-    // Larger weights than new ones, whose tokens attend to all patches alike.
-    const draw = (weight: tf.Tensor, seed: number) => tf.randomNormal(weight.shape, 0, 0.5, "float32", seed);
+    // Larger weights than new ones, whose tokens attend to all patches alike. tfjs takes a seed of 0 for none.
+    const draw = (weight: tf.Tensor, i: number) => tf.randomNormal(weight.shape, 0, 0.5, "float32", i + 100);
     tf.tidy(() => model.setWeights(model.getWeights().map(draw)));
     const before = tf.memory().numTensors;
     const pictures = await attentionImages(model, source, { classNames, count: 2 })();

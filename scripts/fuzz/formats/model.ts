@@ -25,7 +25,7 @@ export const model: Format = {
     };
     let changed: keyof typeof files = "model.json";
     const layer = (name: keyof typeof files) => ({
-      ...{ name, bytes: files[name], isGuarded: false },
+      ...{ name, bytes: files[name], isGuarded: name === "weights.bin" }, // by its SHA-256 in model.json
       wrap: (bytes: Uint8Array) => bytes,
     });
     const opened = join(folder, "opened");

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { recipeTask } from "distill-trainer";
 import { type StartedBackend, startBackend } from "tfjs-backends";
 import { type FlowerData, openData } from "../data/open-data.ts";
+import { requireOneLabel } from "../data/require-one-label.ts";
 import { removeTemporaries } from "../files/write-atomically.ts";
 import { requireInitialWeights } from "../models/initial-weights.ts";
 import { checked } from "../options/checked.ts";
@@ -127,6 +128,7 @@ async function open({
   const reading = isDrawn ? "drawing flowers" : "reading the photos";
   const data = await whileBusy(output, reading, (own) => openData(settings, own, signal));
   output.write(`data: ${data.description}\n`);
+  requireOneLabel("train", data.all);
   const { resume, teacher } = settings.run;
   if (resume !== undefined) await requireSameData(resume, data);
   const record = first === undefined ? undefined : await readDataRecord(first);

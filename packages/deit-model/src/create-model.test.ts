@@ -6,6 +6,11 @@ import { KeyedInitializer } from "vit-blocks";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import {
   createModel,
+  deit3Base,
+  deit3Base384,
+  deit3Medium,
+  deit3Small,
+  deit3Small384,
   deitBase,
   deitBase384,
   deitBaseDistilled,
@@ -16,6 +21,7 @@ import {
   deitTinyDistilled,
   type PublishedModel,
   timmName,
+  vitSmallReg4,
 } from "./index.ts";
 
 type Table = Readonly<Record<PublishedModel, Readonly<Record<string, number[]>>>>;
@@ -50,6 +56,12 @@ test.each([
   ["deit_small_distilled_patch16_224", deitSmallDistilled],
   ["deit_base_distilled_patch16_224", deitBaseDistilled],
   ["deit_base_distilled_patch16_384", deitBaseDistilled384],
+  ["deit3_small_patch16_224", deit3Small],
+  ["deit3_small_patch16_384", deit3Small384],
+  ["deit3_medium_patch16_224", deit3Medium],
+  ["deit3_base_patch16_224", deit3Base],
+  ["deit3_base_patch16_384", deit3Base384],
+  ["vit_small_patch14_reg4_dinov2", vitSmallReg4],
 ] as const)("%s has a function of its own", (name, preset) => {
   const [short, long] = [preset({ classes: 3, depth: 1 }), createModel(name, { classes: 3, depth: 1 })];
   const shapes = (model: typeof short) =>

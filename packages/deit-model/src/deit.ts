@@ -1,6 +1,6 @@
 import * as tfl from "@tensorflow/tfjs-layers";
 import type { VitConfig } from "./config.ts";
-import { encoder, head } from "./encoder.ts";
+import { encoder, tokenHead } from "./encoder.ts";
 import { requireConfig } from "./require-config.ts";
 
 /**
@@ -8,10 +8,10 @@ import { requireConfig } from "./require-config.ts";
  *
  * `[batch, height, width, channels]`, float32 → two outputs, logits `[batch, classes]` each, always in this order:
  * `classification_head` (learns from labels), `distillation_head` (learns from the teacher). For inference see
- * {@link averageHeads}.
+ * {@link averageHeads}. Registers come after the two tokens.
  *
  * @returns A tfjs model owned by the caller.
- * @throws RangeError if the config is not valid, before anything is allocated.
+ * @throws RangeError if the config is not valid, or has `globalPool: "avg"` or `fcNorm: true`; before anything is allocated.
  * @see Touvron et al. 2020, section 4, https://arxiv.org/abs/2012.12877; https://keras.io/examples/vision/deit/
  *
  * @example
@@ -20,9 +20,17 @@ import { requireConfig } from "./require-config.ts";
  */
 export function deit(config: VitConfig): tfl.LayersModel {
   requireConfig("deit", config);
+  if (config.globalPool === "avg") {
+    throw new RangeError(
+      "deit: globalPool must be 'token', for its heads read the two class tokens, got 'avg'",
+    );
+  }
+  if (config.fcNorm === true) {
+    throw new RangeError("deit: fcNorm must be false, for its heads share one norm, got true");
+  }
   const { images, tokens } = encoder(config, true);
   const outputs = ["classification_head", "distillation_head"].map((name, i) =>
-    head(tokens, i, name, config),
+    tokenHead(tokens, name, config, i),
   );
   return tfl.model({ inputs: images, outputs, name: "deit" });
 }

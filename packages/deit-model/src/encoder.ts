@@ -5,9 +5,12 @@ import {
   LayerNorm,
   Linear,
   linearDropRates,
+  PatchDropout,
   PatchEmbedding,
   PositionEmbedding,
+  RegisterTokens,
   TokenAt,
+  TokenMean,
   transformerBlock,
 } from "vit-blocks";
 import type { VitConfig } from "./config.ts";
@@ -17,52 +20,114 @@ import { imageSides } from "./require-config.ts";
 export interface Encoder {
   /** `[batch, height, width, channels]`. */
   readonly images: tfl.SymbolicTensor;
-  /** `[batch, tokens, dim]`, normalized; the class tokens come first. */
+  /** `[batch, tokens, dim]`, normalized unless the norm follows the pooling; class tokens, registers, patches. */
   readonly tokens: tfl.SymbolicTensor;
 }
 
-/** Creates patch embedding, class tokens, position embedding, blocks and final normalization from a checked config. */
+/** Creates everything from the patch embedding to the final normalization from a checked config. */
 export function encoder(config: VitConfig, distilled: boolean): Encoder {
-  const { patchSize, dim, depth, init = "keras", seed = 0, epsilon = 1e-6, channels = 3 } = config;
-  const { dropRate = 0, dropPathRate = 0, allTokens = false } = config;
+  const { patchSize, dim, depth, channels = 3, dropPathRate = 0, allTokens = false } = config;
+  const { patchDropRate = 0, globalPool = "token" } = config;
   const [height, width] = imageSides(config);
-  const shared = { init, seed };
+  const shared = seeded(config);
   const classTokens = distilled ? 2 : 1;
-  const tokens = (height / patchSize) * (width / patchSize) + classTokens;
+  const tokens = (height / patchSize) * (width / patchSize) + prefixOf(config, classTokens);
 
   const images = tfl.input({ shape: [height, width, channels], name: "images" });
   let x = through(new PatchEmbedding({ ...shared, patchSize, dim, name: "patch_embed.proj" }), images);
-  x = through(new ClassTokens({ ...shared, distilled, name: "tokens" }), x);
-  x = through(new PositionEmbedding({ ...shared, name: "position" }), x);
-  if (dropRate > 0) x = through(new KeyedDropout({ rate: dropRate, seed, name: "pos_drop" }), x);
+  x = embedded(x, config, distilled);
+  if (patchDropRate > 0) {
+    const { seed } = shared;
+    const prefixTokens = prefixOf(config, classTokens);
+    x = through(new PatchDropout({ rate: patchDropRate, prefixTokens, seed, name: "patch_drop" }), x);
+  }
   for (const [i, rate] of linearDropRates(depth, dropPathRate).entries()) {
-    const queries = i === depth - 1 && !allTokens ? classTokens : tokens;
+    const queries = i === depth - 1 && !allTokens && globalPool === "token" ? classTokens : tokens;
     x = through(
       transformerBlock({ ...blockOptions(config), name: `blocks.${i}`, tokens, dropPathRate: rate, queries }),
       x,
     );
   }
-  return { images, tokens: through(new LayerNorm({ ...shared, epsilon, name: "norm" }), x) };
+  return { images, tokens: normsAfterPooling(config) ? x : through(finalNorm(config, "norm"), x) };
+}
+
+/** Adds class tokens, registers and positions, and their dropout. */
+function embedded(patches: tfl.SymbolicTensor, config: VitConfig, distilled: boolean): tfl.SymbolicTensor {
+  const { regTokens = 0, noEmbedClass = false, dropRate = 0 } = config;
+  const shared = seeded(config);
+  const position = new PositionEmbedding({ ...shared, name: "position" });
+  let x = noEmbedClass ? through(position, patches) : patches;
+  if (regTokens > 0) x = through(new RegisterTokens({ ...shared, count: regTokens, name: "registers" }), x);
+  x = through(new ClassTokens({ ...shared, distilled, name: "tokens" }), x);
+  if (!noEmbedClass) x = through(position, x);
+  return dropRate > 0
+    ? through(new KeyedDropout({ rate: dropRate, seed: shared.seed, name: "pos_drop" }), x)
+    : x;
 }
 
 /** Creates the head of one class token: logits `[batch, classes]`, or the token `[batch, dim]` if `classes` is 0. */
-export function head(
+export function tokenHead(
   tokens: tfl.SymbolicTensor,
-  index: number,
+  name: string,
+  config: VitConfig,
+  index = 0,
+): tfl.SymbolicTensor {
+  return head((part) => through(new TokenAt({ index, name: part }), tokens), name, config);
+}
+
+/** Creates the head of the mean of a ViT's patch tokens: logits `[batch, classes]`, or the mean `[batch, dim]` if `classes` is 0. */
+export function averageHead(tokens: tfl.SymbolicTensor, name: string, config: VitConfig): tfl.SymbolicTensor {
+  const from = prefixOf(config, 1);
+  return head((part) => through(new TokenMean({ from, name: part }), tokens), name, config);
+}
+
+/** @param pooled - Applies the pooling, as a layer of that name. */
+function head(
+  pooled: (name: string) => tfl.SymbolicTensor,
   name: string,
   config: VitConfig,
 ): tfl.SymbolicTensor {
-  const { classes, init = "keras", seed = 0 } = config;
-  if (classes === 0) return through(new TokenAt({ index, name }), tokens);
-  const token = through(new TokenAt({ index, name: `${name}.token` }), tokens);
-  return through(new Linear({ units: classes, init, seed, name }), token);
+  const { classes } = config;
+  if (!normsAfterPooling(config)) {
+    return classes === 0 ? pooled(name) : linear(pooled(`${name}.token`), name, config);
+  }
+  const features = through(finalNorm(config, "fc_norm"), pooled(`${name}.token`));
+  // The output is named after its layer: one that changes nothing gives the features their name.
+  const named = () => tfl.layers.activation({ activation: "linear", name });
+  return classes === 0 ? through(named(), features) : linear(features, name, config);
+}
+
+function linear(x: tfl.SymbolicTensor, name: string, config: VitConfig): tfl.SymbolicTensor {
+  return through(new Linear({ units: config.classes, ...seeded(config), name }), x);
+}
+
+function finalNorm(config: VitConfig, name: string): LayerNorm {
+  return new LayerNorm({ ...seeded(config), epsilon: config.epsilon ?? 1e-6, name });
+}
+
+function seeded({ init = "keras", seed = 0 }: VitConfig): Required<Pick<VitConfig, "init" | "seed">> {
+  return { init, seed };
+}
+
+function prefixOf({ regTokens = 0 }: VitConfig, classTokens: number): number {
+  return classTokens + regTokens;
+}
+
+function normsAfterPooling({ globalPool, fcNorm = globalPool === "avg" }: VitConfig): boolean {
+  return fcNorm;
 }
 
 function blockOptions(config: VitConfig): Omit<Parameters<typeof transformerBlock>[0], "name" | "tokens"> {
-  const { dim, heads, headDim, mlpRatio = 4, epsilon = 1e-6, init = "keras", seed = 0 } = config;
-  const { dropRate = 0, attnDropRate = 0 } = config;
-  const sizes = { dim, heads, hiddenDim: dim * mlpRatio, ...(headDim === undefined ? {} : { headDim }) };
-  return { ...sizes, dropRate, attnDropRate, epsilon, init, seed };
+  const { dim, heads, headDim, mlpRatio = 4, epsilon = 1e-6, dropRate = 0, attnDropRate = 0 } = config;
+  const { qkNorm = false, qkvBias = true, projBias = true, mlpLayer = "mlp", patchDropRate = 0 } = config;
+  const { initValues, actLayer } = config;
+  return {
+    ...{ dim, heads, hiddenDim: dim * mlpRatio, dropRate, attnDropRate, epsilon, ...seeded(config) },
+    ...{ qkNorm, qkvBias, projBias, mlpLayer, fewerTokens: patchDropRate > 0 },
+    ...(headDim !== undefined && { headDim }),
+    ...(initValues !== undefined && { initValues }),
+    ...(actLayer !== undefined && { actLayer }),
+  };
 }
 
 function through(layer: tfl.layers.Layer, x: tfl.SymbolicTensor): tfl.SymbolicTensor {

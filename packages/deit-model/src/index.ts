@@ -5,6 +5,11 @@ export { config, type VitConfig, type VitSize } from "./config.ts";
 export { createModel, type PublishedModel } from "./create-model.ts";
 export { deit } from "./deit.ts";
 export {
+  deit3Base,
+  deit3Base384,
+  deit3Medium,
+  deit3Small,
+  deit3Small384,
   deitBase,
   deitBase384,
   deitBaseDistilled,
@@ -14,6 +19,7 @@ export {
   deitTiny,
   deitTinyDistilled,
   type Preset,
+  vitSmallReg4,
 } from "./presets.ts";
 export { requireConfig, VIT_CHECKS } from "./require-config.ts";
 export { vit } from "./vit.ts";

@@ -12,6 +12,7 @@ import {
   requireOptions,
   UINT32,
 } from "known-options";
+import { ACTIVATION, MLP_NAME } from "vit-blocks";
 import type { VitConfig } from "./config.ts";
 
 /** Checks of {@link VitConfig}, field by field. */
@@ -38,6 +39,17 @@ export const VIT_CHECKS: Checks<VitConfig> = {
   init: optional(oneOf("keras", "timm")),
   seed: optional(UINT32),
   allTokens: optional(BOOLEAN),
+  regTokens: optional(integerFrom(0)),
+  noEmbedClass: optional(BOOLEAN),
+  initValues: optional(POSITIVE),
+  qkNorm: optional(BOOLEAN),
+  qkvBias: optional(BOOLEAN),
+  projBias: optional(BOOLEAN),
+  actLayer: optional(ACTIVATION),
+  mlpLayer: optional(MLP_NAME),
+  globalPool: optional(oneOf("token", "avg")),
+  fcNorm: optional(BOOLEAN),
+  patchDropRate: optional(RATE),
 };
 
 /** Returns an image's height and width in pixels. */
@@ -57,10 +69,15 @@ export function imageSides({ imageSize }: VitConfig): readonly [height: number, 
 export function requireConfig(caller: string, config: VitConfig): void {
   requireOptions(caller, config, VIT_CHECKS);
   const [height, width] = imageSides(config);
-  const { patchSize, dim, heads, headDim, mlpRatio = 4 } = config;
+  const { patchSize, dim, heads, headDim, mlpRatio = 4, mlpLayer } = config;
   if (!Number.isInteger(dim * mlpRatio)) {
     throw new RangeError(
       `${caller}: hiddenDim, dim times mlpRatio, must be an integer, got ${dim * mlpRatio}`,
+    );
+  }
+  if (mlpLayer === "swiglu_packed" && (dim * mlpRatio) % 2 !== 0) {
+    throw new RangeError(
+      `${caller}: hiddenDim, dim times mlpRatio, must be even with mlpLayer 'swiglu_packed', got ${dim * mlpRatio}`,
     );
   }
   if (height % patchSize !== 0 || width % patchSize !== 0) {

@@ -61,7 +61,8 @@ export function planWeights<Difference extends string>(
     const comparison = found && { key, expected, found, names, metadata: file.metadata ?? new Map(), has };
     const change = comparison && differences?.changed(comparison);
     if (!(change ? accepts(...(change.needs ?? [undefined])) : problems.length === 0)) {
-      mismatched.push(...(change?.problem && problems.length === 0 ? [change.problem] : problems));
+      const described = change?.problem && (problems.length === 0 || change.needs === undefined);
+      mismatched.push(...(described ? [...problems, change.problem!] : problems));
     } else if (change && !change.convert) {
       kept.push(key);
     } else {

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { customOp, hasKernel, runKernel, withGradient } from "kernel-contract";
+import { LIST, requireArguments, TENSOR } from "known-options";
 
 /** Backends that compile programs for shapes: rows are not left out there, masks are multiplied. */
 const FIXED_SHAPES: ReadonlySet<string> = new Set(["webgl", "webgpu"]);
@@ -9,9 +10,23 @@ export function leavesRowsOut(): boolean {
   return !FIXED_SHAPES.has(tf.getBackend());
 }
 
-/** Returns rows of `x`, ascending and distinct; the gradient of the others is zero. */
+/**
+ * Returns rows of `x`: `[batch, ...]` → `[rows, ...]`. The gradient of the others is zero.
+ *
+ * @param x - float32, rank ≥ 1. Not disposed.
+ * @param rows - Ascending and distinct.
+ * @returns A new tensor owned by the caller.
+ * @throws RangeError if the rows do not ascend or are not all there.
+ *
+ * @example
+ * console.log(takeRows(tf.tensor1d([5, 6, 7]), [0, 2]).dataSync()); // [5, 7]
+ */
 export function takeRows(x: tf.Tensor, rows: readonly number[]): tf.Tensor {
+  requireArguments("takeRows", { x, rows }, { x: TENSOR, rows: LIST });
   const batch = x.shape[0]!;
+  if (!rows.every((row, i) => Number.isInteger(row) && row > (rows[i - 1] ?? -1) && row < batch)) {
+    throw new RangeError(`takeRows: rows must ascend in 0...${batch - 1}, got ${shown(rows)}`);
+  }
   return customOp([x], (v) => ({
     value: gathered(v, rows, 1),
     saved: [],
@@ -53,6 +68,11 @@ export function addMasked(x: tf.Tensor, branch: tf.Tensor, mask: tf.Tensor): tf.
       backward: (dy, [kept]) => [tf.clone(dy), tf.mul(dy, kept)],
     });
   });
+}
+
+/** The first rows, of many. */
+function shown(rows: readonly number[]): string {
+  return rows.length > 8 ? `${rows.slice(0, 8).join(", ")}, …` : rows.join(", ");
 }
 
 function gathered(x: tf.Tensor, rows: readonly number[], scale: number): tf.Tensor {

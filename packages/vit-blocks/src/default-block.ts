@@ -4,7 +4,8 @@ import type { BranchAttributes } from "kernel-contract";
 import type { KeptSamples } from "stochastic-depth";
 import { type SeededLayer, single } from "./layers/base.ts";
 import { LayerNorm } from "./layers/layer-norm.ts";
-import { Mlp } from "./layers/mlp.ts";
+import { LayerScale } from "./layers/layer-scale.ts";
+import { Mlp } from "./layers/mlp/mlp.ts";
 import { MultiHeadSelfAttention } from "./layers/multi-head-self-attention.ts";
 import { type BranchWeights, hasResidualBranch, residualBranch } from "./ops/residual-branch.ts";
 
@@ -16,6 +17,8 @@ interface Parts {
   readonly attn: MultiHeadSelfAttention;
   readonly norm2: LayerNorm;
   readonly mlp: Mlp;
+  readonly ls1?: LayerScale;
+  readonly ls2?: LayerScale;
   readonly drop_path1?: KeptSamples;
   readonly drop_path2?: KeptSamples;
 }
@@ -24,7 +27,8 @@ interface Parts {
  * A block with the default layers, which calls them only where it must: on a backend with the kernels `ResidualBranch` and
  * `ResidualBranchGrad` each branch is one op, with the bits of the layers' ops. Layers run for dropout, for observers of attention,
  * for inputs that are not float32, which a container casts, and where draws are counted, since a container calls a layer of two
- * outputs twice. They also run in a block that was rebuilt from a config with other layers.
+ * outputs twice. They also run in a block that was rebuilt from a config with other layers, and in one whose layers have options that
+ * the kernels do not know. LayerScale is multiplied into the second product's weights, equal up to rounding.
  */
 export class DefaultBlock extends tfl.LayersModel {
   readonly #parts: Parts | undefined;
@@ -40,14 +44,19 @@ export class DefaultBlock extends tfl.LayersModel {
     if (parts === undefined || x.dtype !== "float32" || needsLayers(parts, kwargs) || !hasResidualBranch()) {
       return super.call(inputs, kwargs);
     }
-    const { norm1, attn, norm2, mlp, drop_path1, drop_path2 } = parts;
+    const { norm1, attn, ls1, norm2, mlp, ls2, drop_path1, drop_path2 } = parts;
     const { heads, queries = x.shape[1]! } = attn;
     const scale = 1 / Math.sqrt(attn.weight("proj.kernel").shape[0]! / heads);
     const attention = { ...keptOf(x, drop_path1, kwargs), attention: { heads, scale, queries } };
     return tf.tidy(() => {
-      const middle = residualBranch(x, weightsOf(norm1, attn, "qkv", "proj"), attention, norm1.epsilon);
+      const middle = residualBranch(
+        x,
+        scaled(weightsOf(norm1, attn, "qkv", "proj"), ls1),
+        attention,
+        norm1.epsilon,
+      );
       const kept = keptOf(x, drop_path2, kwargs);
-      return residualBranch(middle, weightsOf(norm2, mlp, "fc1", "fc2"), kept, norm2.epsilon);
+      return residualBranch(middle, scaled(weightsOf(norm2, mlp, "fc1", "fc2"), ls2), kept, norm2.epsilon);
     });
   }
 }
@@ -59,9 +68,18 @@ function partsOf(layers: readonly tfl.layers.Layer[]): Parts | undefined {
   const isWhole =
     parts.norm1 instanceof LayerNorm &&
     parts.attn instanceof MultiHeadSelfAttention &&
+    isPlain(parts.attn) &&
+    (parts.ls1 === undefined || parts.ls1 instanceof LayerScale) &&
     parts.norm2 instanceof LayerNorm &&
-    parts.mlp instanceof Mlp;
+    parts.mlp instanceof Mlp &&
+    parts.mlp.actLayer === "gelu" &&
+    parts.mlp.bias &&
+    (parts.ls2 === undefined || parts.ls2 instanceof LayerScale);
   return isWhole ? parts : undefined;
+}
+
+function isPlain({ qkNorm, qkvBias, projBias }: MultiHeadSelfAttention): boolean {
+  return !qkNorm && qkvBias && projBias;
 }
 
 function needsLayers(
@@ -82,6 +100,13 @@ function weightsOf(norm: LayerNorm, main: SeededLayer, first: string, second: st
     kernel2: main.weight(`${second}.kernel`),
     bias2: main.weight(`${second}.bias`),
   };
+}
+
+/** The weights of a branch with LayerScale: `(h · kernel2 + bias2) · gamma = h · (kernel2 · gamma) + bias2 · gamma`. */
+function scaled(weights: BranchWeights, scale: LayerScale | undefined): BranchWeights {
+  if (scale === undefined) return weights;
+  const gamma = scale.weight("gamma");
+  return { ...weights, kernel2: tf.mul(weights.kernel2, gamma), bias2: tf.mul(weights.bias2, gamma) };
 }
 
 /** The samples whose branch is computed, and the branch's factor. */

@@ -1,8 +1,11 @@
 import * as tfl from "@tensorflow/tfjs-layers";
 import {
+  BOOLEAN,
+  type Check,
   type Checks,
   COUNT,
   check,
+  either,
   FRACTION,
   FUNCTION,
   oneOf,
@@ -16,13 +19,18 @@ import { KeptResidual, KeptSamples } from "stochastic-depth";
 import { DefaultBlock } from "./default-block.ts";
 import type { Init } from "./initializer.ts";
 import { LayerNorm, type LayerNormArgs } from "./layers/layer-norm.ts";
-import { Mlp, type MlpArgs } from "./layers/mlp.ts";
+import { LayerScale } from "./layers/layer-scale.ts";
+import { Mlp } from "./layers/mlp/mlp.ts";
+import type { MlpArgs } from "./layers/mlp/mlp-layer.ts";
+import { SwiGlu } from "./layers/mlp/swiglu.ts";
+import { SwiGluPacked } from "./layers/mlp/swiglu-packed.ts";
 import {
   MultiHeadSelfAttention,
   type MultiHeadSelfAttentionArgs,
 } from "./layers/multi-head-self-attention.ts";
 import { Residual } from "./layers/residual.ts";
-import { FirstTokens } from "./layers/token-slice.ts";
+import { FirstTokens } from "./layers/tokens/token-slice.ts";
+import { ACTIVATION, type Activation } from "./ops/activations/activation.ts";
 
 /** Arguments that every layer of a block is created from. */
 export interface BlockLayerArgs {
@@ -38,6 +46,9 @@ export interface BlockLayerSizes {
   /** Embedding dimension of the input and the output. */
   readonly dim: number;
 }
+
+/** A kind of MLP by its name: {@link Mlp}, {@link SwiGlu}, {@link SwiGluPacked}. */
+export type MlpName = "mlp" | "swiglu" | "swiglu_packed";
 
 /** Options of {@link transformerBlock}. */
 export interface TransformerBlockOptions {
@@ -67,15 +78,42 @@ export interface TransformerBlockOptions {
   readonly init?: Init;
   /** Seed of the initial weights and of dropout, uint32. Default 0. */
   readonly seed?: number;
+  /** First value of LayerScale's factors, > 0, for instance 1e-5. Default: no LayerScale. */
+  readonly initValues?: number;
+  /** Whether a LayerNorm over each head's channels normalizes queries and keys. Default false. */
+  readonly qkNorm?: boolean;
+  /** Whether queries, keys and values have biases. Default true. */
+  readonly qkvBias?: boolean;
+  /** Whether the projection and the MLP have biases. Default true. */
+  readonly projBias?: boolean;
+  /** Activation of the MLP. Default `"gelu"`, or `"silu"` of the gated MLPs. */
+  readonly actLayer?: Activation;
+  /** Whether it is also applied to fewer tokens, as after `PatchDropout` in training. Default false: they are refused. */
+  readonly fewerTokens?: boolean;
   /** Creates a normalization, `[batch, tokens, dim]` → same shape. Default: {@link LayerNorm}. */
   readonly normLayer?: LayerMaker<Required<Pick<LayerNormArgs, "epsilon">>>;
   /** Creates the attention, `[batch, tokens, dim]` → `[batch, queries, dim]`. Default: {@link MultiHeadSelfAttention}. */
   readonly attnLayer?: LayerMaker<
-    Pick<MultiHeadSelfAttentionArgs, "heads" | "headDim" | "queries" | "attnDropRate">
+    Pick<
+      MultiHeadSelfAttentionArgs,
+      "heads" | "headDim" | "queries" | "attnDropRate" | "qkNorm" | "epsilon" | "qkvBias" | "projBias"
+    >
   >;
-  /** Creates the MLP, `[batch, tokens, dim]` → same shape. Default: {@link Mlp}. */
-  readonly mlpLayer?: LayerMaker<Required<Pick<MlpArgs, "hiddenDim" | "dropRate">>>;
+  /** The MLP by its name, or a function that creates it, `[batch, tokens, dim]` → same shape. Default `"mlp"`. */
+  readonly mlpLayer?:
+    | MlpName
+    | LayerMaker<Required<Pick<MlpArgs, "hiddenDim" | "dropRate">> & Pick<MlpArgs, "actLayer" | "bias">>;
 }
+
+/** The MLPs by name. */
+const MLPS: Readonly<Record<MlpName, (args: MlpArgs) => tfl.layers.Layer>> = {
+  mlp: (args) => new Mlp(args),
+  swiglu: (args) => new SwiGlu(args),
+  swiglu_packed: (args) => new SwiGluPacked(args),
+};
+
+/** Check of a {@link MlpName}. */
+export const MLP_NAME: Check = oneOf(...Object.keys(MLPS));
 
 type LayerMaker<Args> = (args: BlockLayerArgs & Args, sizes: BlockLayerSizes) => tfl.layers.Layer;
 
@@ -93,18 +131,25 @@ const CHECKS: Checks<TransformerBlockOptions> = {
   queries: optional(COUNT),
   init: optional(oneOf("keras", "timm")),
   seed: optional(UINT32),
+  initValues: optional(POSITIVE),
+  qkNorm: optional(BOOLEAN),
+  qkvBias: optional(BOOLEAN),
+  projBias: optional(BOOLEAN),
+  actLayer: optional(ACTIVATION),
+  fewerTokens: optional(BOOLEAN),
   normLayer: optional(FUNCTION),
   attnLayer: optional(FUNCTION),
-  mlpLayer: optional(FUNCTION),
+  mlpLayer: optional(either(MLP_NAME, FUNCTION)),
 };
 
 /**
- * A pre-norm transformer block as a model: `x = x + drop(attn(norm1(x)))`, then `x = x + drop(mlp(norm2(x)))`.
+ * A pre-norm transformer block as a model: `x = x + drop(ls1(attn(norm1(x))))`, then `x = x + drop(ls2(mlp(norm2(x))))`, where
+ * `ls1` and `ls2` are LayerScale, if `initValues` is given.
  *
  * `[batch, tokens, dim]` → `[batch, queries, dim]`. The two branches drop independently, and what is dropped is not computed
- * (`KeptSamples`), except by branches with dropout or with layers of `normLayer`, `attnLayer` or `mlpLayer`. Layers are named `<name>.norm1`, `.attn`, `.norm2`, `.mlp` as in timm.
- * `normLayer`, `attnLayer` and `mlpLayer` replace the layers, also by models. Where the backend has the kernels `ResidualBranch` and
- * `ResidualBranchGrad` (`wasm-kernels`), a branch of default layers is one op, with the same bits.
+ * (`KeptSamples`), except by branches with dropout or with layers of `normLayer`, `attnLayer` or `mlpLayer`. Layers are named `<name>.norm1`, `.attn`, `.ls1`, `.norm2`, `.mlp`, `.ls2`
+ * as in timm. `normLayer`, `attnLayer` and `mlpLayer` replace the layers, also by models. Where the backend has the kernels `ResidualBranch` and
+ * `ResidualBranchGrad` (`wasm-kernels`), a branch of default layers is one op, with the same bits (with LayerScale: up to rounding).
  *
  * @returns A model owned by the caller, to be applied like a layer.
  * @throws TypeError for an unknown option; RangeError if a size is not an integer ≥ 1 or the heads do not divide `dim`,
@@ -120,13 +165,18 @@ export function transformerBlock(options: TransformerBlockOptions): tfl.LayersMo
   requireOptions("transformerBlock", options, CHECKS);
   const { name, tokens, dim, heads, headDim, queries = tokens, epsilon = 1e-6, init = "keras" } = options;
   const { hiddenDim = 4 * dim, dropPathRate = 0, dropRate = 0, attnDropRate = 0, seed = 0 } = options;
+  const { initValues, qkNorm, qkvBias = true, projBias = true, actLayer, fewerTokens = false } = options;
   const {
     normLayer = (args) => new LayerNorm(args),
     attnLayer = (args) => new MultiHeadSelfAttention(args),
-    mlpLayer = (args) => new Mlp(args),
+    mlpLayer: mlpOption = "mlp",
   } = options;
+  const mlpLayer = typeof mlpOption === "string" ? MLPS[mlpOption] : mlpOption;
   if (headDim === undefined && dim % heads !== 0) {
     throw new RangeError(`transformerBlock: heads must divide dim ${dim}, got ${heads}`);
+  }
+  if (mlpOption === "swiglu_packed" && hiddenDim % 2 !== 0) {
+    throw new RangeError(`transformerBlock: hiddenDim of swiglu_packed must be even, got ${hiddenDim}`);
   }
   if (queries > tokens) {
     throw new RangeError(`transformerBlock: queries must be <= ${tokens}, got ${queries}`);
@@ -139,18 +189,35 @@ export function transformerBlock(options: TransformerBlockOptions): tfl.LayersMo
     { tokens: queries, dim },
   ];
   const size = { heads, attnDropRate, ...(headDim !== undefined && { headDim }) };
+  const ofAttention = {
+    ...(qkNorm && { qkNorm, epsilon }),
+    ...(!qkvBias && { qkvBias }),
+    ...(!projBias && { projBias }),
+  };
+  const ofMlp = { ...(actLayer && { actLayer }), ...(!projBias && { bias: projBias }) };
   const leading = queries < tokens && { queries };
   const norm1 = applied(normLayer({ ...args("norm1"), epsilon }, all), "normLayer", [tokens, dim]);
-  const attn = applied(attnLayer({ ...args("attn"), ...size, ...leading }, all), "attnLayer", [queries, dim]);
+  const attn = applied(
+    attnLayer({ ...args("attn"), ...size, ...leading, ...ofAttention }, all),
+    "attnLayer",
+    [queries, dim],
+  );
   const norm2 = applied(normLayer({ ...args("norm2"), epsilon }, rest), "normLayer", [queries, dim]);
-  const mlp = applied(mlpLayer({ ...args("mlp"), hiddenDim, dropRate }, rest), "mlpLayer", [queries, dim]);
+  const mlp = applied(mlpLayer({ ...args("mlp"), hiddenDim, dropRate, ...ofMlp }, rest), "mlpLayer", [
+    queries,
+    dim,
+  ]);
+  const scale = (part: string) =>
+    initValues === undefined ? identity : applied(new LayerScale({ ...args(part), initValues }));
+  const [ls1, ls2] = [scale("ls1"), scale("ls2")];
   const first = leading ? applied(new FirstTokens({ ...named("first"), count: queries })) : identity;
 
   // A user's own layer may mix samples, and dropout draws by the keys of the whole batch: these compute every sample.
+  const ownMlp = typeof mlpOption === "string" ? undefined : mlpOption;
   const isOwn = (layer: unknown) => layer === undefined && options.normLayer === undefined;
   const skips = {
     drop_path1: isOwn(options.attnLayer) && attnDropRate === 0,
-    drop_path2: isOwn(options.mlpLayer) && dropRate === 0,
+    drop_path2: isOwn(ownMlp) && dropRate === 0,
   };
   /** `x + drop(branch(input))`. */
   const residual = (add: string, x: Symbolic, drop: keyof typeof skips, branch: Branch, input = x) => {
@@ -161,11 +228,11 @@ export function transformerBlock(options: TransformerBlockOptions): tfl.LayersMo
   };
 
   const input = tfl.input({ ...named("input"), shape: [tokens, dim] });
-  let x = residual("add1", first(input), "drop_path1", (samples) => attn(norm1(samples)), input);
-  x = residual("add2", x, "drop_path2", (samples) => mlp(norm2(samples)));
-  const isDefault = !options.normLayer && !options.attnLayer && !options.mlpLayer;
+  let x = residual("add1", first(input), "drop_path1", (samples) => ls1(attn(norm1(samples))), input);
+  x = residual("add2", x, "drop_path2", (samples) => ls2(mlp(norm2(samples))));
+  const isDefault = !options.normLayer && !options.attnLayer && !ownMlp;
   const block = new (isDefault ? DefaultBlock : tfl.LayersModel)({ inputs: input, outputs: x, name });
-  block.inputSpec = [new tfl.InputSpec({ ndim: 3, axes: { 1: tokens, 2: dim } })]; // checked by `apply`
+  block.inputSpec = [new tfl.InputSpec({ ndim: 3, axes: fewerTokens ? { 2: dim } : { 1: tokens, 2: dim } })]; // checked by `apply`
   return block;
 }
 

@@ -6,6 +6,7 @@ import {
   ClassTokens,
   MultiHeadSelfAttention,
   PatchEmbedding,
+  RegisterTokens,
   TokenAt,
 } from "vit-blocks";
 
@@ -25,8 +26,8 @@ export interface TokenLayout {
 }
 
 /**
- * Returns the token layout of a model: patches are the input of `ClassTokens`, class tokens are what `TokenAt` reads, and
- * other tokens before the patches are registers. Without a `PatchEmbedding` (a convolutional stem) the grid has the image's
+ * Returns the token layout of a model: patches are the input of `ClassTokens`, or of `RegisterTokens` before it; class tokens come first,
+ * or are what `TokenAt` reads if something was put before them; other tokens before the patches are registers. Without a `PatchEmbedding` (a convolutional stem) the grid has the image's
  * proportions.
  *
  * @throws RangeError if the model lacks attention or class tokens, at any depth, applies a block more than once, or if its
@@ -49,7 +50,8 @@ export function tokenLayout(caller: string, model: tfl.LayersModel): TokenLayout
   const tokens = inputShape(first(MultiHeadSelfAttention))[1]!;
   const token = first(ClassTokens);
   const classTokens: ClassToken[] = token.distilled ? ["class", "distillation"] : ["class"];
-  const patches = inputShape(token)[1]!;
+  const behind = inputShape(token)[1]!; // the class tokens: registers and patches
+  const patches = Math.min(behind, ...every(RegisterTokens).map((layer) => inputShape(layer)[1]!));
   const prefixTokens = tokens - patches;
   if (prefixTokens < classTokens.length) {
     throw new RangeError(
@@ -57,7 +59,7 @@ export function tokenLayout(caller: string, model: tfl.LayersModel): TokenLayout
     );
   }
   const read = [...new Set(every(TokenAt).map(({ index }) => index))].sort((a, b) => a - b);
-  const places = prefixTokens === classTokens.length ? [...classTokens.keys()] : read;
+  const places = tokens - behind === classTokens.length ? [...classTokens.keys()] : read;
   if (places.length !== classTokens.length || places.some((place) => place >= prefixTokens)) {
     throw new RangeError(
       `${caller}: expected a TokenAt for each of ${classTokens.join(", ")} among the ${prefixTokens} tokens before the ` +

@@ -62,7 +62,11 @@ export async function loadWeights(
   } = requireOptions("loadWeights", options, LOAD_CHECKS);
   const weights = modelWeights("loadWeights", model, timmName);
   const distilled = weights.has("dist_token");
-  const positions = { grid: patchGrid(model, weights), prefix: distilled ? 2 : 1, fileGrid, filter };
+  const grid = patchGrid(model, weights);
+  const classTokens = distilled ? 2 : 1;
+  const rows = weights.get("pos_embed")?.shape[1];
+  const prefix = grid && rows ? rows - grid[0] * grid[1] : classTokens;
+  const positions = { grid, prefix, classTokens, fileGrid, filter };
   const blocks = [...weights.keys()].filter((key) => /^blocks\.\d+\.attn\.qkv\.weight$/.test(key));
   return loadNamedWeights(source, {
     ...{ caller: "loadWeights", weights },

@@ -12,8 +12,10 @@ export type Grid = readonly [height: number, width: number];
 export interface PositionOptions {
   /** The model's patches per side; if `undefined`, the shapes must be equal. */
   readonly grid: Grid | undefined;
-  /** Number of the model's class tokens. */
+  /** The model's rows before those of its patches: class tokens and registers, or none. */
   readonly prefix: number;
+  /** Number of the model's class tokens. */
+  readonly classTokens: number;
   /** The file's patches per side, if given by the caller. */
   readonly fileGrid: Grid | undefined;
   /** Interpolation. Default: that of the library whose names the file has. */
@@ -26,31 +28,48 @@ export interface PositionOptions {
  */
 export function positionChange(
   { found, expected, names, metadata, has }: Comparison,
-  { grid, prefix, fileGrid, filter = names === "timm" ? "bicubic-antialias" : "bicubic" }: PositionOptions,
+  {
+    grid,
+    prefix,
+    classTokens,
+    fileGrid,
+    filter = names === "timm" ? "bicubic-antialias" : "bicubic",
+  }: PositionOptions,
 ): Change<"positions" | "distillation"> | undefined {
   if (grid === undefined) return undefined;
   const [one, tokens = 0, dim = 0] = found;
-  const filePrefix = has("dist_token") ? 2 : 1;
+  const [own, others] = prefix === 0 ? [0, 0] : [classTokens, prefix - classTokens];
+  const fileClasses = has("dist_token") ? 2 : 1;
+  const fileOwn = prefix === 0 ? 0 : fileClasses;
+  const filePrefix = fileOwn + (has("reg_token") ? others : 0);
   const said = fileGrid ?? parsed(metadata.get(GRID_METADATA));
   const from = gridOfFile(tokens - filePrefix, said, grid);
-  if (from === undefined || found.length !== 3 || one !== 1 || dim !== expected[2]) {
+  if (found.length !== 3 || one !== 1 || dim !== expected[2]) return undefined; // the shapes say it
+  if (from === undefined) {
+    const otherwise = gridOfFile(tokens - (prefix === 0 ? fileClasses : 0), said, grid);
+    if (otherwise !== undefined) {
+      const [theirs, ours] = prefix === 0 ? ["positions", "none"] : ["no positions", "some"];
+      return {
+        problem: `pos_embed: the file has ${theirs} of its class tokens, the model has ${ours} (noEmbedClass)`,
+      };
+    }
     return { problem: "pos_embed: the file's patches do not make the grid that it or fileGrid says" };
   }
   const interpolates = from.join() !== grid.join();
-  if (!interpolates && filePrefix === prefix) return undefined;
+  if (!interpolates && fileOwn === own) return undefined;
   return {
     needs: [
       ...(interpolates ? ["positions" as const] : []),
-      ...(filePrefix === prefix ? [] : ["distillation" as const]),
+      ...(fileOwn === own ? [] : ["distillation" as const]),
     ],
     interpolates,
-    keeps: prefix > filePrefix ? ["pos_embed[0, 1]"] : [],
+    keeps: own > fileOwn ? ["pos_embed[0, 1]"] : [],
     problem: `pos_embed: the file has ${from.join("x")} patches, the model ${grid.join("x")} (if the file has them too: fileGrid: [${grid.join(", ")}])`,
-    convert(stored, own) {
+    convert(stored, initial) {
       const resized = resizePositions(stored, { from, to: grid, prefix: filePrefix, filter });
-      const data = own.slice(); // rows of class tokens that the file lacks stay the model's
-      data.set(resized.subarray(0, Math.min(prefix, filePrefix) * dim));
-      data.set(resized.subarray(filePrefix * dim), prefix * dim);
+      const data = initial.slice(); // rows of class tokens that the file lacks stay the model's
+      data.set(resized.subarray(0, Math.min(own, fileOwn) * dim));
+      data.set(resized.subarray(fileOwn * dim), own * dim);
       return data;
     },
   };

@@ -75,6 +75,11 @@ describe("layers", () => {
       "FeatureHints: pairs[0]: the student's layer 'blocks.2' must have its 16 patch tokens, got 2 of 18 tokens; take one before it, such as 'blocks.1'",
     ],
     [
+      "a student that leaves patches out in training",
+      () => ({ student: vit({ ...size, imageSize: SIDE, patchSize: 4, patchDropRate: 0.5 }) }),
+      "FeatureHints: pairs[0]: the student's layer 'blocks.1' must have all its patch tokens in training, but 'patch_drop' leaves some out: patchDropRate must be 0 with hints",
+    ],
+    [
       "a student's layer that does not exist",
       () => ({ pairs: [{ ...pair, student: "block.1" }] }),
       "FeatureHints: pairs[0]: the student must have a layer 'block.1', got images, patch_embed.proj, tokens",

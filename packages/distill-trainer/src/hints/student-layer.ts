@@ -17,7 +17,7 @@ export interface StudentLayer {
  *
  * @param name - Default: the block before the last; a block is a layer that is a model of tokens.
  * @param given - Grid of its patches. Default: as many as the first layer of tokens has, in the image's proportions.
- * @throws RangeError if there is no such layer, its patch tokens are gone, or its grid is not known.
+ * @throws RangeError if there is no such layer, its patch tokens are gone or left out in training, or its grid is not known.
  */
 export function studentLayer(
   caller: string,
@@ -36,6 +36,12 @@ export function studentLayer(
   if (shape.length === 1) return { name, channels, prefixTokens: 0 };
   if (shape.length === 3) return { name, channels, grid: [shape[0]!, shape[1]!], prefixTokens: 0 };
 
+  const dropout = model.layers.find((one) => one.getClassName() === "PatchDropout");
+  if (dropout !== undefined) {
+    throw new RangeError(
+      `${layer} must have all its patch tokens in training, but '${dropout.name}' leaves some out: patchDropRate must be 0 with hints`,
+    );
+  }
   const tokens = shape[0]!;
   const counts = tokenCounts(model);
   const all = Math.max(...counts.map(([, count]) => count));

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { deit, timmName } from "deit-model";
+import { deit, timmName, vit } from "deit-model";
 import { largestDifference, sectors } from "test-kit";
 import { BACKENDS } from "test-kit/backends";
 import { startBackend } from "tfjs-backends";
@@ -70,6 +70,27 @@ describe.each(BACKENDS)("on %s", (backend) => {
     }
     const least = layerDecay({ decay: 0.5, depth: 12, minScale: 0.1 });
     expect(least("tokens/cls_token")).toBe(0.1);
+  });
+
+  test("timm's decay, by weight and by layer, of a ViT with registers, LayerScale, qkNorm, SwiGLU and fc_norm is ours", () => {
+    const options = {
+      regTokens: 2,
+      initValues: 0.1,
+      qkNorm: true,
+      globalPool: "avg",
+      mlpLayer: "swiglu",
+    } as const;
+    const model = vit({ ...reference.model, ...options });
+    const isSpared = timmNoDecay(model);
+    const scale = layerDecay({ decay: reference.layerDecay, depth: reference.model.depth });
+    const each = model.weights.map((weight) => {
+      const { name } = weight.read() as tf.Variable;
+      return { key: timmName(weight.originalName), isSpared: isSpared(name), scale: scale(name) };
+    });
+    const spared = each.filter((one) => one.isSpared).map(({ key }) => key);
+    expect(spared.sort()).toEqual(reference.parts.spared);
+    const scales = each.map((one) => [one.key, expect.closeTo(one.scale, 12)]);
+    expect(reference.parts.scales).toEqual(Object.fromEntries(scales));
   });
 
   test("PyTorch's clipping, and its AdamW with a rate and a decay for each variable, are ours", () => {

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import fc from "fast-check";
-import { noise, outputsOf } from "test-kit";
+import { errorOverLargestOrOne, noise, outputsOf } from "test-kit";
 import { startWasm } from "test-kit/backends";
 import { type TransformerBlockOptions, transformerBlock } from "vit-blocks";
 import { beforeAll, expect, test } from "vitest";
@@ -70,6 +70,35 @@ test("a block of fused branches has the bits of its layers' ops, forward and bac
     block.dispose();
   });
   fc.assert(property, { numRuns: 60 });
+});
+
+test("a block with LayerScale is fused, equal up to rounding", async () => {
+  const options = { tokens: 5, dim: 12, heads: 3, dropPathRate: 0.3, initValues: 1e-5 };
+  const { block, layers } = twins(options);
+  const call = { training: true, sampleKeys: [1, 2, 3] };
+  const [fused, apart] = [passes(block, 3, call), passes(layers, 3, call)];
+  for (const [i, numbers] of fused.entries()) {
+    expect(errorOverLargestOrOne(Float32Array.from(numbers), Float32Array.from(apart[i]!))).toBeLessThan(
+      2e-6,
+    );
+  }
+  const { kernelNames } = await tf.profile(() => block.apply(tf.ones([3, 5, 12]), call) as tf.Tensor);
+  expect(kernelNames).toContain("ResidualBranch");
+  expect(kernelNames).not.toContain("Gelu");
+});
+
+test.each([
+  { qkNorm: true },
+  { qkvBias: false },
+  { projBias: false },
+  { actLayer: "silu" },
+  { mlpLayer: "swiglu" },
+  { mlpLayer: "swiglu_packed", actLayer: "gelu" },
+] as const)("a block with %j runs its layers", async (options) => {
+  const { block, layers } = twins({ tokens: 5, dim: 12, heads: 3, ...options });
+  expect(passes(block, 3)).toEqual(passes(layers, 3));
+  const { kernelNames } = await tf.profile(() => block.apply(tf.ones([3, 5, 12])) as tf.Tensor);
+  expect(kernelNames).not.toContain("ResidualBranch");
 });
 
 test("a branch is one op, its gradient another", async () => {

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { type Checks, COUNT, integerFrom, LAYER_OPTIONS, requireOptions } from "known-options";
-import { tokenAt } from "../ops/token-at.ts";
-import { type LayerArgs, single, singleShape } from "./base.ts";
+import { tokenAt } from "../../ops/token-at.ts";
+import { type LayerArgs, single, singleShape } from "../base.ts";
 
 /** Config of {@link FirstTokens}. */
 export interface FirstTokensArgs extends LayerArgs {

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { BOOLEAN, type Checks, optional } from "known-options";
-import { prependTokens } from "../ops/prepend-tokens.ts";
+import { prependTokens } from "../../ops/prepend-tokens.ts";
 import {
   SEEDED_OPTIONS,
   type SeededArgs,
@@ -10,7 +10,7 @@ import {
   singleShape,
   TIMM_NORMAL,
   ZEROS,
-} from "./base.ts";
+} from "../base.ts";
 
 /** Config of {@link ClassTokens}. */
 export interface ClassTokensArgs extends SeededArgs {

@@ -3,6 +3,7 @@ import { bitTeacher } from "./bit-teacher.ts";
 import { distillTrainer } from "./distill-trainer.ts";
 import { layers } from "./layers.ts";
 import { models } from "./models.ts";
+import { vitParts } from "./parts.ts";
 import { tfjsOps } from "./tfjs-ops.ts";
 import { tfjsOptim } from "./tfjs-optim.ts";
 import { trainingStep } from "./training-step.ts";
@@ -13,6 +14,7 @@ export const CASES: readonly Case[] = [
   ...tfjsOps,
   ...vitBlocks,
   ...layers,
+  ...vitParts,
   ...models,
   ...bitTeacher,
   ...tfjsOptim,

@@ -2,12 +2,12 @@ import type * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { KeptResidual, KeptSamples, StochasticDepth } from "stochastic-depth";
 import * as vit from "vit-blocks";
-import { type Case, layerCase, noise, opCase } from "../case.ts";
-import type { Array64 } from "../float64/array.ts";
+import { type Case, noise, opCase } from "../case.ts";
 import { add, map } from "../float64/array.ts";
 import * as deit from "../float64/deit.ts";
 import { dropout, stochasticDepth } from "../float64/draws.ts";
 import * as f64 from "../float64/functions.ts";
+import { prefixed, weighted } from "./weighted.ts";
 
 const KEYS = [7, 8];
 const TRAINING = { training: true, sampleKeys: KEYS };
@@ -179,34 +179,4 @@ function keptTanh(shape: number[]): tfl.LayersModel {
     inputs: x,
     outputs: new KeptResidual().apply([x, branch, mask!]) as tfl.SymbolicTensor,
   });
-}
-
-/** A layer and its weights by name, in the layer's order. */
-function weighted({
-  op,
-  x,
-  weights = {},
-  make,
-  kwargs = {},
-  reference,
-}: {
-  op: string;
-  x: Array64;
-  weights?: Readonly<Record<string, Array64>>;
-  make: Parameters<typeof layerCase>[0]["make"];
-  kwargs?: Record<string, unknown>;
-  reference: (x: Array64, weights: deit.Weights) => Array64;
-}): Case {
-  const names = Object.keys(weights);
-  return layerCase({
-    op,
-    inputs: [x, ...Object.values(weights)],
-    make,
-    kwargs,
-    reference: (input, ...values) => reference(input!, (name) => values[names.indexOf(name)]!),
-  });
-}
-
-function prefixed(prefix: string, weights: Readonly<Record<string, Array64>>): Record<string, Array64> {
-  return Object.fromEntries(Object.entries(weights).map(([name, value]) => [prefix + name, value]));
 }

@@ -75,7 +75,7 @@ describe("parameter counts", () => {
   });
 });
 
-test("names of timm's that no model here has: LayerScale and registers", () => {
+test("names of timm's: LayerScale and registers", () => {
   expect(timmName("blocks.0.ls1/gamma")).toBe("blocks.0.ls1.gamma");
   expect(timmName("blocks.0.norm1/gamma")).toBe("blocks.0.norm1.weight");
   expect(timmName("registers/reg_token")).toBe("reg_token");

@@ -1,7 +1,7 @@
 import * as tfl from "@tensorflow/tfjs-layers";
 import type { VitConfig } from "./config.ts";
 import { encoder, tokenHead } from "./encoder.ts";
-import { requireConfig } from "./require-config.ts";
+import { requireDistilledConfig } from "./require-config.ts";
 
 /**
  * Creates a distilled vision transformer: a ViT with a distillation token beside the class token, and a head for each.
@@ -19,15 +19,7 @@ import { requireConfig } from "./require-config.ts";
  * console.log(student.countParams()); // 9079498
  */
 export function deit(config: VitConfig): tfl.LayersModel {
-  requireConfig("deit", config);
-  if (config.globalPool === "avg") {
-    throw new RangeError(
-      "deit: globalPool must be 'token', for its heads read the two class tokens, got 'avg'",
-    );
-  }
-  if (config.fcNorm === true) {
-    throw new RangeError("deit: fcNorm must be false, for its heads share one norm, got true");
-  }
+  requireDistilledConfig("deit", config);
   const { images, tokens } = encoder(config, true);
   const outputs = ["classification_head", "distillation_head"].map((name, i) =>
     tokenHead(tokens, name, config, i),

@@ -21,7 +21,7 @@ export {
   type Preset,
   vitSmallReg4,
 } from "./presets.ts";
-export { requireConfig, VIT_CHECKS } from "./require-config.ts";
+export { requireConfig, requireDistilledConfig, VIT_CHECKS } from "./require-config.ts";
 export { vit } from "./vit.ts";
 
 // Initialization.

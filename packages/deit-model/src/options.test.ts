@@ -131,8 +131,14 @@ describe("configs", () => {
   beforeAll(() => startBackend("cpu"));
 
   test.each([
-    [() => deit({ ...tiny, globalPool: "avg" }), "deit: globalPool must be 'token', for its heads read"],
-    [() => deit({ ...tiny, fcNorm: true }), "deit: fcNorm must be false, for its heads share one norm"],
+    [
+      () => deit({ ...tiny, globalPool: "avg" }),
+      "deit: globalPool must be 'token', for the heads of a distilled model read two class tokens, got 'avg'",
+    ],
+    [
+      () => deit({ ...tiny, fcNorm: true }),
+      "deit: fcNorm must be false, for the heads of a distilled model share one norm, got true",
+    ],
     [() => vit({ ...tiny, regTokens: -1 }), "vit: regTokens must be an integer >= 0, got -1"],
     [() => vit({ ...tiny, initValues: 0 }), "vit: initValues must be a finite number > 0, got 0"],
     [() => vit({ ...tiny, actLayer: "mish" as "relu" }), 'vit: actLayer must be "gelu" or "gelu_tanh" or'],

@@ -87,3 +87,26 @@ export function requireConfig(caller: string, config: VitConfig): void {
     throw new RangeError(`${caller}: heads must divide dim ${dim} where no headDim is given, got ${heads}`);
   }
 }
+
+/**
+ * Rejects a config that is not valid for a distilled model: as {@link requireConfig}, and what reads one token's norm or the patches.
+ *
+ * @param caller - First word of the error's message.
+ * @throws As {@link requireConfig}; RangeError for `globalPool: "avg"` and `fcNorm: true`.
+ *
+ * @example
+ * requireDistilledConfig("myModel", { ...config.deitTiny, classes: 5 });
+ */
+export function requireDistilledConfig(caller: string, config: VitConfig): void {
+  requireConfig(caller, config);
+  if (config.globalPool === "avg") {
+    throw new RangeError(
+      `${caller}: globalPool must be 'token', for the heads of a distilled model read two class tokens, got 'avg'`,
+    );
+  }
+  if (config.fcNorm === true) {
+    throw new RangeError(
+      `${caller}: fcNorm must be false, for the heads of a distilled model share one norm, got true`,
+    );
+  }
+}

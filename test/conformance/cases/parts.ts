@@ -106,7 +106,7 @@ export const vitParts: readonly Case[] = [
     reference: parts.swiGluPacked,
   }),
   weighted({
-    op: "vit-blocks: MultiHeadSelfAttention with qkNorm, without biases",
+    op: "vit-blocks: MultiHeadSelfAttention, qkNorm, no biases",
     x: TOKENS,
     weights: QK_NORM,
     without: ["k_norm.beta"],

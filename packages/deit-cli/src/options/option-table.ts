@@ -172,6 +172,12 @@ const OPTIONS = {
   heads: number("model.heads", "Attention heads; divides the embedding dimension"),
   headDim: number("model.headDim", "Dimension of a head. Default: embedding dimension / heads"),
   mlpRatio: number("model.mlpRatio", "Hidden dimension of the MLP, as a multiple of the embedding dimension"),
+  regTokens: number("model.regTokens", "Registers: learned tokens that no head reads. Default 0"),
+  initValues: number("model.initValues", "First value of LayerScale, such as 1e-5. Default: no LayerScale"),
+  patchDropRate: number(
+    "model.patchDropRate",
+    "Share of patches that training leaves out, in [0, 1). Default 0",
+  ),
   dropPathRate: number("recipe.dropPathRate", "Stochastic-depth rate of the last block, in [0, 1)"),
   init: text("model.init", "Library whose initial weights are used: keras or timm"),
   weights: text(

@@ -143,6 +143,8 @@ describe("the command line", () => {
       '--backend: run.backend must be "auto" or "tensorflow" or "webgpu" or "wasm" or "cpu", got \'cuda\'',
     ],
     [["--patch-size", "7"], "--patch-size: model.patchSize must divide the image 48x48, got 7"],
+    [["--patch-drop-rate", "1"], "--patch-drop-rate: model.patchDropRate must be in [0, 1), got 1"],
+    [["--reg-tokens", "-1"], "--reg-tokens: model.regTokens must be an integer >= 0, got -1"],
     [["--heads", "7"], "--heads: model.heads must divide dim 96 where no headDim is given, got 7"],
     [
       ["--mlp-ratio", "0.3"],

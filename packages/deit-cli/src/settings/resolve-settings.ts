@@ -1,9 +1,10 @@
-import { requireConfig } from "deit-model";
+import { requireConfig, requireDistilledConfig } from "deit-model";
 import { suggestion } from "known-options";
 import { checked } from "../options/checked.ts";
 import { type Edits, withEdits } from "../options/edits.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { differences } from "./differences.ts";
+import { hasToken } from "./has-token.ts";
 import { PRESETS, type PresetSettings } from "./presets.ts";
 import { requirePhotos } from "./require-drawn.ts";
 import { requireSettings, type Settings } from "./settings.ts";
@@ -105,7 +106,8 @@ export function resumeSettings(saved: Edits, edits: Edits): Settings {
 
 function requireTrainable(settings: Settings): void {
   const { run, model, recipe } = settings;
-  requireConfig("model", studentConfig(settings, 1));
+  const isDistilled = run.students !== "alone" && hasToken(recipe);
+  (isDistilled ? requireDistilledConfig : requireConfig)("model", studentConfig(settings, 1));
   if ((recipe.warmup?.epochs ?? 0) > recipe.epochs)
     throw new RangeError(
       `recipe: warmup: epochs must be at most recipe.epochs, ${recipe.epochs}, got ${recipe.warmup!.epochs}`,

@@ -107,7 +107,7 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
     recipe: DEIT_RECIPE,
   },
   deit3: {
-    what: "DeiT-Ti with LayerScale at 224×224 by DeiT III's recipe, 800 epochs",
+    what: "DeiT-Ti at 224×224 by DeiT III's recipe, 800 epochs",
     run: RUN,
     data: DATA,
     model: DEIT_TINY,

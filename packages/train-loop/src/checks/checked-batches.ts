@@ -1,6 +1,6 @@
 import type { Batch } from "sample-keys";
 import { batchesFrom, type DataSource } from "../data/data-source.ts";
-import { requireBatch } from "./require-batch.ts";
+import { type AcceptedLabels, requireBatch } from "./require-batch.ts";
 
 /**
  * Checks a data source.
@@ -20,7 +20,7 @@ export function requireSource(name: string, source: DataSource): void {
 }
 
 /** Arguments of {@link checkedBatches}. */
-export interface CheckedSource {
+export interface CheckedSource extends AcceptedLabels {
   readonly source: DataSource;
   readonly classes: number;
   readonly epoch: number;
@@ -28,10 +28,6 @@ export interface CheckedSource {
   readonly firstBatch?: number;
   /** Beginning of error messages: `"fit: epoch 1"`. */
   readonly place: string;
-  /** Whether rows without a label are accepted. Default false. */
-  readonly unlabeled?: boolean;
-  /** Whether rows have several labels: `true`, `false`, or `"any"` where labels do not matter. Default false. */
-  readonly multiLabel?: boolean | "any";
 }
 
 /**

@@ -9,7 +9,14 @@ import {
 } from "known-options";
 import { type Batch, MULTI_LABEL } from "sample-keys";
 import { labelWeightsOf } from "../data/label-weights.ts";
-import type { CheckedSource } from "./checked-batches.ts";
+
+/** Kinds of labels that are accepted. */
+export interface AcceptedLabels {
+  /** Whether rows without a label are accepted. Default false. */
+  readonly unlabeled?: boolean;
+  /** Whether rows have several labels: `true`, `false`, or `"any"` where labels do not matter. Default false. */
+  readonly multiLabel?: boolean | "any";
+}
 
 /**
  * Checks all fields of a batch.
@@ -24,7 +31,7 @@ export function requireBatch(
   place: string,
   batch: Batch,
   classes: number,
-  { unlabeled = false, multiLabel = false }: Pick<CheckedSource, "unlabeled" | "multiLabel"> = {},
+  { unlabeled = false, multiLabel = false }: AcceptedLabels = {},
 ): void {
   const { images, shape, labels, sampleKeys, targets, viewKeys, teacherImages, teacherShape } = batch;
   requireType(place, "labels", labels, Int32Array);

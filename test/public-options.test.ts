@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { Classifier, Distiller } from "distill-trainer";
+import { Classifier, DEIT_RECIPE, Distiller } from "distill-trainer";
+import { OnnxGraph } from "onnx-writer";
 import { AppendFile, EventFile } from "tensorboard-events";
 import { startBackend } from "tfjs-backends";
 import { AdamW } from "tfjs-optim";
@@ -39,6 +40,9 @@ const source = arraySource(samples, { batchSize: 2 });
 const ARGUMENTS: Readonly<Record<string, readonly unknown[]>> = {
   "arraySource(ArraySourceOptions)": [samples],
   "createModel(Partial<VitConfig>)": ["deit_tiny_patch16_224"],
+  "recipeTask(LabelData)": [DEIT_RECIPE],
+  "OnnxGraph.node(NodeOptions)": ["Relu", [], {}],
+  "OnnxGraph.nodes(NodeOptions)": ["Split", [], 1, {}],
   "splitFlowers(StratifiedSplitOptions)": [{ encoding: {}, keys: [] }],
   "Classifier.fitDataset(FitDatasetOptions)": [source],
   "Distiller.fitDataset(FitDatasetOptions)": [source],
@@ -52,6 +56,7 @@ beforeAll(() => startBackend("cpu"));
 const INSTANCES: Readonly<Record<string, () => object>> = {
   AppendFile: () => new AppendFile(join(folder, "append")),
   EventFile: () => new EventFile(folder),
+  OnnxGraph: () => new OnnxGraph(),
   Classifier: () => {
     const model = tfl.sequential({ layers: [tfl.layers.dense({ units: 2, inputShape: [2] })] });
     return compiled(new Classifier(model));

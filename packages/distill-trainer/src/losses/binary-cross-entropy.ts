@@ -57,8 +57,8 @@ export function binaryCrossEntropy(
   logits: tf.Tensor2D,
   options: BinaryCrossEntropyOptions = {},
 ): tf.Tensor1D {
-  requireArguments("binaryCrossEntropy", { targets, logits }, { targets: TENSOR, logits: TENSOR });
   requireOptions("binaryCrossEntropy", options, CHECKS);
+  requireArguments("binaryCrossEntropy", { targets, logits }, { targets: TENSOR, logits: TENSOR });
   requireOneShape("binaryCrossEntropy", targets, logits);
   const classes = logits.shape[1];
   const { classWeights, posWeight = 1, sumClasses = false } = options;

@@ -55,8 +55,8 @@ export function focalLoss(
   logits: tf.Tensor2D,
   options: FocalLossOptions = {},
 ): tf.Tensor1D {
-  requireArguments("focalLoss", { targets, logits }, { targets: TENSOR, logits: TENSOR });
   requireOptions("focalLoss", options, CHECKS);
+  requireArguments("focalLoss", { targets, logits }, { targets: TENSOR, logits: TENSOR });
   requireOneShape("focalLoss", targets, logits);
   const { gamma = 2, alpha, multiLabel = false } = options;
   if (!multiLabel) {

@@ -11,6 +11,7 @@ import { report } from "./commands/report.ts";
 import { teacher } from "./commands/teacher.ts";
 import { train } from "./commands/train.ts";
 import { type UseSettings, useSettings } from "./commands/use-settings.ts";
+import { asTyped } from "./options/as-typed.ts";
 import type { Edits } from "./options/edits.ts";
 import { editsOf } from "./options/edits-of.ts";
 import { kebab } from "./options/kebab.ts";
@@ -47,12 +48,13 @@ export function parseCommandLine(argv: readonly string[]): ParsedCommandLine {
   for (const command of COMMANDS) describe(cli.command(usage(command)), command);
   try {
     const american = argv.map((part) => part.replace(/^--unlabelled(?=$|=)/, "--unlabeled"));
-    const parsed = cli.parse(withNegativeNumbers(american), { run: false });
+    const words = withNegativeNumbers(american);
+    const parsed = cli.parse(words, { run: false });
     const command = COMMANDS.find(({ name }) => name === cli.matchedCommandName) ?? train;
     const { "--": _, ...given } = parsed.options as Record<string, unknown>;
     requireArguments(command, parsed.args, Boolean(cli.matchedCommandName));
     cli.runMatchedCommand(); // checks only
-    return { command, args: parsed.args, ...optionsOf(command, given) };
+    return { command, args: parsed.args, ...optionsOf(command, asTyped(given, words)) };
   } catch (error) {
     if (error instanceof Error && error.name === "CACError")
       throw new UsageError(`${error.message} (see --help)`);

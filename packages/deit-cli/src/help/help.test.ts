@@ -21,7 +21,10 @@ test("is only for those who ask", () => {
   expect(help("--version")).toMatch(/^deit-cli \d+\.\d+\.\d+, Node \d+\.\d+\.\d+, \w+ \w+\n$/);
   expect(() => help("help trian")).toThrow("help: expected a command (train, ");
   expect(() => help("help trian")).toThrow("got 'trian'; did you mean 'train'?");
-  expect(() => help("train --help --preset dmeo")).toThrow("--preset: expected one of ");
+  for (const line of ["train --help --preset dmeo", "train --help --preset"])
+    expect(() => help(line)).toThrow("--preset: expected one of ");
+  expect(() => help("help train predict")).toThrow("help: expected one command, got 'train' and 'predict'");
+  expect(() => help("--version --json")).toThrow("--version: expected nothing after it, got '--json'");
 });
 
 test.each(COMMANDS.map((command) => [command.name, command] as const))(

@@ -19,6 +19,10 @@ test("words of any language, line breaks, tabs and a live line pass", () => {
   expect(safeText(text)).toBe(text);
 });
 
+test("lines of CSV end as RFC 4180 has it", () => {
+  expect(safeText("file,class\r\na\x1b.jpg,b\r\n")).toBe("file,class\r\na\\u001b.jpg,b\r\n");
+});
+
 test("JSON means the same", () => {
   const value = { file: "a\x9b\u202e\x1b.jpg" };
   expect(JSON.parse(safeText(JSON.stringify(value)))).toEqual(value);

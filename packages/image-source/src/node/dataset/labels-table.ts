@@ -99,6 +99,8 @@ interface Columns {
 
 /** Which columns have the labels. */
 function labelColumns(name: string, columns: readonly string[], lines: readonly Line[]): Columns {
+  if (columns.includes("label") && columns.includes("labels"))
+    throw new LabelsFileError(`${name}: expected a column 'label' or 'labels', got both`);
   if (columns.includes("label"))
     return { kind: "one", of: (at, values) => oneLabel(at, values.get("label")) };
   if (columns.includes("labels"))

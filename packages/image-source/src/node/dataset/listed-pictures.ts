@@ -36,7 +36,7 @@ export interface ListedRules {
  * Joins the rows of labels files with pictures.
  *
  * @param root - All that is there.
- * @throws LabelsFileError naming file and line: a picture in two rows, no row with a picture, a class that no training picture has.
+ * @throws LabelsFileError naming file and line: a picture in two rows, no row with a picture or with a label, a class that no training picture has.
  */
 export function listedPictures(
   root: Folder,
@@ -80,6 +80,7 @@ export function listedPictures(
       notes.add("blank", `${name} (${at})`);
       return false;
     });
+  requireLabels(tables, [...rows.values()]);
   const classNames = classesOf(
     path,
     tables,
@@ -130,6 +131,17 @@ function classesOf(
   const classNames = orderOf(sorted);
   requireSameNames(path, classNames, names);
   return classNames;
+}
+
+/** @throws LabelsFileError naming the first row, where no row and no column says a class. */
+function requireLabels(
+  tables: readonly PlacedTable[],
+  rows: readonly (LabelsRow & { readonly at: string })[],
+): void {
+  if (tables.some(({ table }) => table.classes) || rows.some(({ labels }) => labels.length > 0)) return;
+  throw new LabelsFileError(
+    `${rows[0]!.at}: expected a label, got none, and no other of ${rows.length} rows has one`,
+  );
 }
 
 /** @throws LabelsFileError naming a row of a class that no training row has. */

@@ -348,6 +348,12 @@ describe("a labels file", () => {
       "labels.csv: expected a column 'label' or 'labels', or one column of 0 and 1 for each class, got cat, dog (line 3: 'x' in 'dog')",
     ],
     ["path,label,label\n1.png,cat,dog\n", "labels.csv:1: expected each column once, got 'label' twice"],
+    ["path,label,labels\n1.png,cat,cat;dog\n", "labels.csv: expected a column 'label' or 'labels', got both"],
+    [
+      "path,label\n1.png,\n2.png,\n",
+      "labels.csv:2: expected a label, got none, and no other of 2 rows has one",
+    ],
+    ["path,labels\n1.png,;\n", "labels.csv:2: expected a label, got none, and no other of 1 rows has one"],
     ["path,labels\n1.png,cat;cat\n", "labels.csv:2: expected each label once, got 'cat' twice"],
     [
       "path,label,split\n1.png,cat,train\n2.png,dog,val\n",

@@ -107,10 +107,10 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
     recipe: DEIT_RECIPE,
   },
   deit3: {
-    what: "DeiT-Ti at 224×224 by DeiT III's recipe, 800 epochs",
+    what: "DeiT-Ti with LayerScale at 224×224 by DeiT III's recipe, 800 epochs",
     run: RUN,
     data: DATA,
-    model: DEIT_TINY,
+    model: { ...DEIT_TINY, noEmbedClass: true, initValues: 1e-4 }, // facebookresearch/deit's deit_tiny_patch16_LS
     recipe: DEIT3_RECIPE,
   },
   patient: {

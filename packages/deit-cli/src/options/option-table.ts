@@ -23,6 +23,11 @@ type More = Pick<Option, "value" | "typed" | "also">;
 
 const number = (path: string, help: string, more: More = {}): Option => ({ path, help, ...more });
 const text = (path: string, help: string, more: More = {}): Option => ({ path, help, kind: "text", ...more });
+
+/** Values that follow from the optimizer of a recipe, by path: only AdamW is one of several libraries'. */
+export function besideOptimizer(optimizer: unknown): Readonly<Record<string, unknown>> {
+  return optimizer === "adamw" ? {} : { "recipe.adamW": undefined, "recipe.decays": "matrices" };
+}
 const flag = (path: string, help: string): Option => ({ path, help, kind: "switch" });
 const choice = (path: string, help: string, choices: Readonly<Record<string, unknown>>): Option => ({
   path,
@@ -218,7 +223,7 @@ const OPTIONS = {
     { also: () => ({ "recipe.warmup.mode": "replaces" }) },
   ),
   optimizer: text("recipe.optimizer", "Optimizer: adamw, lamb or lion. Default: the preset's, else adamw", {
-    also: (name) => (name === "adamw" ? {} : { "recipe.adamW": undefined, "recipe.decays": "matrices" }),
+    also: besideOptimizer,
   }),
   adamW: text(
     "recipe.adamW",

@@ -244,6 +244,26 @@ describe("a configuration file", () => {
     expect(parse("--config", file, "--seed", "9", "--seeds", "2").run.seeds).toEqual([9, 10]);
   });
 
+  test("has an optimizer, which replaces the preset's AdamW as --optimizer does, and both the file's", async () => {
+    const { adamW: _, ...unnamed } = DEIT_RECIPE;
+    const recipe = async (preset: string, own: object, ...more: string[]) =>
+      parse("--config", await configOf(JSON.stringify({ run: { preset }, recipe: own })), ...more).recipe;
+    expect(await recipe("deit", { optimizer: "lamb" })).toEqual({ ...unnamed, optimizer: "lamb" });
+    expect(await recipe("keras", { optimizer: "lamb" })).toEqual(
+      parse("--preset", "keras", "--optimizer", "lamb").recipe,
+    );
+    expect(await recipe("keras", { optimizer: "lamb", decays: "all" })).toMatchObject({ decays: "all" });
+    expect(await recipe("deit", { optimizer: "adamw" })).toEqual({ ...DEIT_RECIPE, optimizer: "adamw" });
+    expect(await recipe("deit", { optimizer: null })).toEqual(DEIT_RECIPE);
+    expect(await recipe("deit", { adamW: "keras" }, "--optimizer", "lion")).toEqual({
+      ...unnamed,
+      optimizer: "lion",
+    });
+    await expect(recipe("deit", { optimizer: "lamb", adamW: "keras" })).rejects.toThrow(
+      "adamW must be absent with the optimizer lamb, got keras",
+    );
+  });
+
   test("has one fold for one seed only", async () => {
     const file = await configOf(JSON.stringify({ data: { folds: 5, fold: 2 } }));
     expect(parse("--config", file).data).toMatchObject({ folds: 5, fold: 2 });

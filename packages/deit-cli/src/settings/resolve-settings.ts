@@ -2,6 +2,7 @@ import { requireConfig, requireDistilledConfig } from "deit-model";
 import { suggestion } from "known-options";
 import { checked } from "../options/checked.ts";
 import { type Edits, withEdits } from "../options/edits.ts";
+import { besideOptimizer } from "../options/option-table.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { differences } from "./differences.ts";
 import { hasToken } from "./has-token.ts";
@@ -48,16 +49,18 @@ const ALPHA = 0.5;
 
 /**
  * In place of a preset's values that do not fit what is given: a tenth of many pictures is held out; for `all`, answers teach; other
- * initial weights replace a preset's.
+ * initial weights replace a preset's, another optimizer its AdamW.
  */
 function fittingEdits({ run, data, model, recipe }: PresetSettings, edits: Edits): Edits {
   const isTooFew = Number(edits["data.count"]) / 10 > (data.heldOut ?? Number.POSITIVE_INFINITY);
   const isOfAnswers = (edits["run.students"] ?? run.students) === "all" && recipe.alpha === 0;
   const isOfOthers = edits["model.selectFrom"] !== undefined || edits["model.mimetic"] === true;
+  const optimizer = edits["recipe.optimizer"] ?? undefined;
   return {
     ...(isOfOthers && model.weights !== undefined && { "model.weights": undefined }),
     ...(isTooFew && { "data.heldOut": undefined }),
     ...(isOfAnswers && { "recipe.alpha": ALPHA }),
+    ...(optimizer !== undefined && besideOptimizer(optimizer)),
   };
 }
 

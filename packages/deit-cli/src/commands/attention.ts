@@ -3,7 +3,7 @@ import { attentionTargets, writeAttention } from "../attention/attention-files.t
 import { newestRun } from "../models/newest-run.ts";
 import { openModel } from "../models/open-model.ts";
 import { BadPhoto, requireNone } from "../photos/bad-photo.ts";
-import { findPhotos, leftOutLine } from "../photos/find-photos.ts";
+import { findPhotos, leftOutLines } from "../photos/find-photos.ts";
 import { resolveDataSettings } from "../settings/resolve-settings.ts";
 import type { Command } from "./command.ts";
 import { MODEL_OPTIONS } from "./predict.ts";
@@ -19,7 +19,7 @@ export const attention: Command = {
     const { attention: target = "attention", model = newestRun(run.out) } = use;
     const photos = await findPhotos(args);
     const { files } = photos;
-    output.write(leftOutLine(photos));
+    output.write(leftOutLines(photos));
     const errors: string[] = [];
     const targets = await attentionTargets(files, target);
     await startBackend(run.backend);

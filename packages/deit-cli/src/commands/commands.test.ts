@@ -1,6 +1,6 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import sharp from "sharp";
 import { emptyFolder } from "test-kit";
 import { findChromium } from "test-kit/browser";
@@ -162,6 +162,32 @@ describe("predict", () => {
       );
   });
 
+  test.each(["predict", "attention", "embed"])(
+    "%s counts what a folder has beside photos by reason",
+    async (command) => {
+      const folder = await emptyFolder();
+      await cp(samples[0]!, join(folder, "photo.jfif")); // formats go by content
+      for (const name of ["1.heic", "2.HEIC", "3.bmp", "notes.txt"]) await writeFile(join(folder, name), "");
+      const target = command === "embed" ? ["--output", join(folder, "features.csv")] : [];
+      const drawn = command === "attention" ? ["--attention", join(await emptyFolder(), "drawn")] : [];
+      const text = await start(
+        command,
+        folder,
+        "--model",
+        join(run, "student-alone"),
+        ...target,
+        ...drawn,
+        ...WASM,
+      );
+      expect(text.split("\n").slice(0, 4)).toEqual([
+        `left out: 2 HEIC pictures, such as '${join(folder, "1.heic")}': HEIC is not read; convert it, for instance with 'magick mogrify -format jpg *.heic'`,
+        `left out: 1 BMP picture, such as '${join(folder, "3.bmp")}': BMP is not read; convert it, for instance with 'magick mogrify -format png *.bmp'`,
+        `left out: 1 file that is not a picture, such as '${join(folder, "notes.txt")}'`,
+        expect.stringContaining(command === "predict" ? "photo.jfif" : ""),
+      ]);
+    },
+  );
+
   test("draws attention beside the photo as a heat map; a second token that looks at the same patches has none", async () => {
     const folder = await emptyFolder();
     const photo = join(folder, "photo.jpg");
@@ -210,11 +236,16 @@ describe("predict", () => {
     for (const [pattern, reason] of [
       ["*.gif", "which matches no file"],
       ["photo.jpg", "which does not exist"],
-      ["", "a folder without .jpg, .jpeg, .png, .webp, .gif, .avif and .tiff"],
+      ["", "a folder without photos"],
     ] as const)
       await expect(start("predict", join(folder, pattern), ...model)).rejects.toThrow(
         `expected photos, folders or globs, got '${join(folder, pattern)}', ${reason}`,
       );
+    const heic = join(await emptyFolder(), "a.heic");
+    await writeFile(heic, "");
+    await expect(start("predict", dirname(heic), ...model)).rejects.toThrow(
+      `a folder without photos, but with 1 HEIC picture, such as '${heic}': HEIC is not read; convert it, for instance with 'magick mogrify -format jpg *.heic'`,
+    );
     await writeFile(bad, "no picture");
     await expect(start("predict", bad, ...model)).rejects.toThrow(`${bad}: expected a picture that decodes`);
     await expect(start("predict", ...samples, ...model, "--attention", "one.png")).rejects.toThrow(

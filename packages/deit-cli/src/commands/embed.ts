@@ -8,7 +8,7 @@ import { requireOwnOutput } from "../files/own-output.ts";
 import { writeAtomically } from "../files/write-atomically.ts";
 import { newestRun } from "../models/newest-run.ts";
 import { requireNone } from "../photos/bad-photo.ts";
-import { findPhotos, leftOutLine } from "../photos/find-photos.ts";
+import { findPhotos, leftOutLines } from "../photos/find-photos.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { resolveDataSettings } from "../settings/resolve-settings.ts";
 import { percent } from "../terminal/format.ts";
@@ -38,7 +38,8 @@ export const embed: Command = {
       throw new UsageError("--knn-photos: expected --knn with it, the number of neighbors");
     const photos = await findPhotos(args);
     const voters = knnPhotos === undefined ? undefined : await findPhotos([knnPhotos]);
-    output.write(leftOutLine(photos));
+    output.write(leftOutLines(photos));
+    if (voters !== undefined) output.write(leftOutLines(voters));
     const labels = folderLabels(photos.files);
     if (knn !== undefined && (labels === undefined || (voters && folderLabels(voters.files) === undefined)))
       throw new UsageError("--knn: expected photos in two or more folders, whose names are their labels");

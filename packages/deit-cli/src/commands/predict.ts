@@ -8,7 +8,7 @@ import { openModel } from "../models/open-model.ts";
 import { viewedModel } from "../models/viewed-model.ts";
 import type { OptionName } from "../options/option-table.ts";
 import { requireNone } from "../photos/bad-photo.ts";
-import { findPhotos, leftOutLine } from "../photos/find-photos.ts";
+import { findPhotos, leftOutLines } from "../photos/find-photos.ts";
 import { formatOf, type PredictionFormat, predictionLines } from "../photos/prediction-lines.ts";
 import { recognize } from "../photos/recognize.ts";
 import { UsageError } from "../process/usage-error.ts";
@@ -50,7 +50,7 @@ export const predict: Command = {
     const photos = await findPhotos(args);
     const { files, leftOut } = photos;
     if (path !== undefined) await requireOutput(path, format, files);
-    say(leftOutLine(photos));
+    say(leftOutLines(photos));
     const targets = attention === undefined ? undefined : await attentionTargets(files, attention);
     await startBackend(run.backend);
     const opened = await openModel(model, use);

@@ -1,15 +1,14 @@
 import { existsSync, statSync } from "node:fs";
 import { isAbsolute, join, resolve, sep } from "node:path";
+import { pictureFormat } from "image-source/node";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { UsageError } from "../process/usage-error.ts";
-
-const PICTURE = /\.(jpe?g|png|webp|gif|avif|tiff?)$/i;
 
 /** Photos, and the other files of their folders. */
 export interface FoundPhotos {
   /** Each once, in the order given. */
   readonly files: readonly string[];
-  /** Files of the folders without a photo's extension. */
+  /** Files of the folders whose names are not those of a picture that is read. */
   readonly leftOut: readonly string[];
 }
 
@@ -37,15 +36,33 @@ export async function findPhotos(patterns: readonly string[]): Promise<FoundPhot
 function without(pattern: string, leftOut: readonly string[]): string {
   if (!existsSync(pattern))
     return isDynamicPattern(pattern) ? "which matches no file" : "which does not exist";
-  const others = leftOut.length > 0 ? `, with ${leftOut.length} other files such as '${leftOut[0]}'` : "";
-  return `a folder without .jpg, .jpeg, .png, .webp, .gif, .avif and .tiff${others}`;
+  return ["a folder without photos", ...reasonsOf(leftOut)].join(", but with ");
 }
 
-/** One line for people, or nothing. */
-export function leftOutLine({ leftOut }: FoundPhotos): string {
-  if (leftOut.length === 0) return "";
-  const files = leftOut.length === 1 ? "1 file that is" : `${leftOut.length} files that are`;
-  return `left out: ${files} not a photo of a format that is read, such as '${leftOut[0]}'\n`;
+/** One line for people for each reason, or nothing. */
+export function leftOutLines({ leftOut }: FoundPhotos): string {
+  return reasonsOf(leftOut)
+    .map((reason) => `left out: ${reason}\n`)
+    .join("");
+}
+
+/** Files counted by the reason why they are no photos, each with its first path, in the words of `openDataset`'s notes. */
+function reasonsOf(leftOut: readonly string[]): string[] {
+  const byFormat = new Map<string | undefined, string[]>();
+  for (const file of leftOut) {
+    const format = pictureFormat(file)?.name;
+    const others = byFormat.get(format);
+    if (others === undefined) byFormat.set(format, [file]);
+    else others.push(file);
+  }
+  return [...byFormat].map(([format, files]) => {
+    const [first] = files as [string, ...string[]];
+    const isOne = files.length === 1;
+    if (format === undefined)
+      return `${files.length} ${isOne ? "file that is not a picture" : "files that are not pictures"}, such as '${first}'`;
+    const { advice } = pictureFormat(first)!;
+    return `${files.length} ${format} ${isOne ? "picture" : "pictures"}, such as '${first}': ${format} is not read; ${advice}`;
+  });
 }
 
 async function photosOf(pattern: string): Promise<FoundPhotos> {
@@ -61,6 +78,6 @@ async function photosOf(pattern: string): Promise<FoundPhotos> {
     throw new UsageError(`expected photos, folders or globs, got '${pattern}', a pipe, socket or device`);
   }
   const names = (await glob("**/*", { cwd: pattern })).sort().map((name) => join(pattern, name));
-  const isPhoto = (name: string): boolean => PICTURE.test(name);
+  const isPhoto = (name: string): boolean => pictureFormat(name)?.isRead === true;
   return { files: names.filter(isPhoto), leftOut: names.filter((name) => !isPhoto(name)) };
 }

@@ -13,6 +13,7 @@ import { pytorchRows } from "./rivals/pytorch.ts";
 import { buildsRow, chosenBuild, wideRow } from "./step/builds.ts";
 import { droppedRows } from "./step/dropped.ts";
 import { endToEndRows } from "./step/end-to-end.ts";
+import { patchDropoutRows } from "./step/patch-dropout.ts";
 import { stepProfile } from "./step/profiles.ts";
 import { resnetRows } from "./step/resnet.ts";
 import { smallStudentRows } from "./step/small-students.ts";
@@ -34,6 +35,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   builds: buildsRow,
   wide: wideRow,
   dropped: droppedRows,
+  patches: patchDropoutRows,
   jax: jaxRow,
   onnx: onnxRows,
   pytorch: pytorchRows,

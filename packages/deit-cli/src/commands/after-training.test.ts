@@ -139,6 +139,10 @@ describe("predict", () => {
     await run(...of, "--output", plain);
     expect(await readFile(plain, "utf8")).toMatch(/blue +█+·+ +90\.9%/);
     expect((await run(...of, "--output", plain)).error!.message).toContain("which exists");
+    for (const options of [["--format", "json"], ["--json"]])
+      expect((await run(...of, ...options, "--output", "x.ndjson")).error!.message).toBe(
+        "--format: expected jsonl, as 'x.ndjson' ends, or a file with another ending, got json",
+      );
     expect((await run(...of, "--format", "npz")).error!.message).toBe(
       "--format: expected one of text, json, jsonl, csv, got 'npz'",
     );

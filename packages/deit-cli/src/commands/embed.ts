@@ -62,7 +62,7 @@ export const embed: Command = {
 
 /** The format of `--output`; `undefined` where no file is written. */
 function embeddingsFormat({ output, format, knn }: UseSettings): EmbeddingsFormat | undefined {
-  const given = requireFormat("embed", format);
+  const given = requireFormat("embed", format, output);
   if (output === undefined) {
     if (knn !== undefined && given === undefined) return undefined;
     throw new UsageError("embed: expected --output, a file to write (.safetensors, .npz or .csv), or --knn");

@@ -97,8 +97,8 @@ export const predict: Command = {
 function predictionFormat({ json, format, output }: UseSettings): PredictionFormat {
   if (json && format !== undefined && format !== "json")
     throw new UsageError(`--json: expected no other --format with it, got --format ${format}`);
-  if (json) return "json";
-  return requireFormat("predict", format) ?? (output === undefined ? "text" : formatOf(output));
+  const given = requireFormat("predict", json ? "json" : format, output);
+  return given ?? (output === undefined ? "text" : formatOf(output));
 }
 
 async function requireOutput(

@@ -1,3 +1,4 @@
+import { extname } from "node:path";
 import type { TestViews } from "distill-trainer";
 import { BOOLEAN, type Checks, COUNT, check, oneOf, optional, requireOptions, STRING } from "known-options";
 import type { ModelUse } from "../models/open-model.ts";
@@ -46,12 +47,24 @@ const FORMATS = {
 } as const;
 type Format = (typeof FORMATS)[keyof typeof FORMATS][number];
 
-/** A `--format` that the command has. @throws UsageError naming those that it has. */
+/**
+ * A `--format` that the command has.
+ *
+ * @throws UsageError naming those that it has, or for another than that of the extension of `--output`.
+ */
 export function requireFormat<Name extends keyof typeof FORMATS>(
   command: Name,
   format: Format | undefined,
+  output: string | undefined,
 ): (typeof FORMATS)[Name][number] | undefined {
   const own: readonly (Format | undefined)[] = [undefined, ...FORMATS[command]];
+  const extension =
+    output === undefined ? "" : extname(output).slice(1).toLowerCase().replace("ndjson", "jsonl");
+  const told = FORMATS[command].find((one) => one === extension);
+  if (own.includes(format) && format !== undefined && told !== undefined && told !== format)
+    throw new UsageError(
+      `--format: expected ${told}, as '${output}' ends, or a file with another ending, got ${format}`,
+    );
   if (own.includes(format)) return format as (typeof FORMATS)[Name][number] | undefined;
   throw new UsageError(`--format: expected one of ${FORMATS[command].join(", ")}, got '${format}'`);
 }

@@ -83,6 +83,9 @@ test("names of the hub are told from files", () => {
     "./a/b",
     "a\\b",
     "~/a",
+    "a/b@../../c",
+    "a/b@c/./d",
+    "a/b@/c",
   ])
     expect([file, hubNameOf(file)]).toEqual([file, undefined]);
 });

@@ -36,6 +36,7 @@ interface Expected {
 export function hubNameOf(text: string): HubName | undefined {
   const name = /^([\w-][\w.-]*\/[\w-][\w.-]*?)(?:@([\w./-]+))?$/.exec(text);
   if (name === null || /\.(safetensors|json|bin|npz)$/.test(text)) return undefined;
+  if (name[2]?.split("/").some((part) => /^\.*$/.test(part))) return undefined; // no branch, and a path out of the cache
   return { id: name[1]!, revision: name[2] ?? "main" };
 }
 

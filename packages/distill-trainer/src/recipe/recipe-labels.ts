@@ -45,7 +45,12 @@ export function labelsOfRecipe(
         `recipe: classWeights must be of the data's classes (${classNames.join(", ")}), got '${unknown}'`,
       );
     }
-    return { ...given, classWeights: classNames.map((name) => weights.get(name) ?? 1) };
+    const all = classNames.map((name) => weights.get(name) ?? 1);
+    if (all.every((weight) => weight === 0))
+      throw new RangeError(
+        "recipe: classWeights must be above 0 for one of the data's classes or more, got 0 for all",
+      );
+    return { ...given, classWeights: all };
   }
   const none = counts.indexOf(0);
   if (none >= 0) {

@@ -173,7 +173,11 @@ test("a recipe's class weights are those of the data", () => {
   expect(() => recipeTask({ ...DEIT_RECIPE, classWeights: [{ name: "c", weight: 3 }] }, labels)).toThrow(
     "recipe: classWeights must be of the data's classes (a, b), got 'c'",
   );
-  expect(() => recipeTask(balanced, { ...labels, counts: [3, 0] })).toThrow("got none of 'b'");
+  const nothing = ["a", "b"].map((name) => ({ name, weight: 0 }));
+  expect(() => recipeTask({ ...DEIT_RECIPE, classWeights: nothing }, labels)).toThrow(
+    "recipe: classWeights must be above 0 for one of the data's classes or more, got 0 for all",
+  );
+  expect(() => recipeTask(balanced, { ...labels, counts: [3, 0] })).toThrow("got balanced and none of 'b'");
   expect(() => recipeTask({ ...balanced, loss: { kind: "focal" } }, several)).toThrow(
     "are the posWeight of the loss bce",
   );

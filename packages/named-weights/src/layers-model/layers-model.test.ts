@@ -169,6 +169,20 @@ describe("a folder at any time", () => {
     expect(await readFile(join(folder, "mine.bin"), "utf8")).toBe("mine");
   });
 
+  test("is the last of several that are saved at once", async () => {
+    const folder = await emptyFolder();
+    const models = [1, 2, 3, 4].map((i) => dense(KERNEL.map((weight) => weight * i)));
+    await Promise.all(models.map((model) => saveModel(model, folder)));
+    expect(numbersOf(await loadModel(folder))).toEqual(numbersOf(models[3]!));
+    expect(await readdir(folder)).toHaveLength(2);
+    const [refused, last] = await Promise.allSettled([
+      saveModel(dense([1e9, 0, 0, 0, 0, 0]), folder, { dtype: "float16" }),
+      saveModel(models[1]!, folder),
+    ]);
+    expect([refused.status, last.status]).toEqual(["rejected", "fulfilled"]);
+    expect(numbersOf(await loadModel(folder))).toEqual(numbersOf(models[1]!));
+  });
+
   test("is read again where the model is replaced during the reading", async () => {
     const [folder, other] = [await emptyFolder(), await emptyFolder()];
     await saveModel(dense(), folder);

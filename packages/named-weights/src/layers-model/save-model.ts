@@ -1,5 +1,5 @@
 import { readdir, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import {
@@ -46,7 +46,8 @@ const UNFINISHED =
  * metadata (`setUserDefinedMetadata`) is in it.
  *
  * At any time the folder holds the old model or the new one, whole: weights are written first, to names that the old `model.json`
- * does not use, `model.json` is replaced last, and then other `weights*.bin` go. One process at a time may save to a folder.
+ * does not use, `model.json` is replaced last, and then other `weights*.bin` go. One process at a time may save to a folder; in one, saves at once
+ * take turns.
  *
  * @param folder - Created if it does not exist.
  * @throws TypeError for an unknown option. RangeError if one is out of range or float16 cannot hold a weight, before anything is
@@ -65,8 +66,25 @@ export async function saveModel(
   requireOptions("saveModel", options, CHECKS);
   requireArguments("saveModel", { model, folder }, { model: MODEL, folder: STRING });
   const { includeOptimizer = false } = options;
-  const handler = tf.io.withSaveHandler((artifacts) => saveArtifacts(folder, artifacts, options));
+  const handler = tf.io.withSaveHandler((artifacts) =>
+    inTurn(resolve(folder), () => saveArtifacts(folder, artifacts, options)),
+  );
   await model.save(handler, { includeOptimizer });
+}
+
+/** The last save to each folder that has not ended. */
+const saving = new Map<string, Promise<unknown>>();
+
+/** One save to a folder after the other: each one's names depend on what is there. */
+async function inTurn<T>(folder: string, save: () => Promise<T>): Promise<T> {
+  const before = saving.get(folder) ?? Promise.resolve();
+  const own = before.then(save, save);
+  saving.set(folder, own);
+  try {
+    return await own;
+  } finally {
+    if (saving.get(folder) === own) saving.delete(folder);
+  }
 }
 
 /** Saves a model's artifacts, as {@link saveModel}. */

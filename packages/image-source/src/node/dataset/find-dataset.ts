@@ -2,7 +2,7 @@ import { type ClassRules, classesIn, onlyFolderOf } from "../tree/class-folders.
 import { type Folder, foldersOf, noteLoose } from "../tree/folders.ts";
 import type { Notes } from "../tree/notes.ts";
 import type { Found, ReadSeen } from "../tree/read-tree.ts";
-import { type Part, partsIn } from "../tree/split-parts.ts";
+import { type Part, partOf, partsIn } from "../tree/split-parts.ts";
 import type { Seen } from "../tree/tree.ts";
 import { type LabelsFile, type PlacedTable, tableIn, tableOf } from "./labels-files.ts";
 import { TABLE_NAMES } from "./labels-table.ts";
@@ -54,6 +54,10 @@ export async function findDataset(tree: ShownTree, rules: DatasetRules): Promise
     return { ...found, layout: "split folders", labelsFiles: [] };
   }
   requireFolders(path, root, isSearched);
+  for (const inner of chain) {
+    const part = partOf(inner.path.split("/").at(-1)!);
+    if (part === "validation" || part === "test") notes.add("part", inner.path);
+  }
   const found = classesIn(path, root, notes, rules);
   return { ...found, layout: "class folders", parts: found.files.map(() => "train"), labelsFiles: [] };
 }

@@ -147,6 +147,17 @@ describe("split folders", () => {
     expect(found.notes).toEqual(["left out: 2 pictures outside a class folder, such as 'test/1.png'"]);
   });
 
+  test.each(["test", "photos/val"])("%s/ alone is all of the data, which is said", async (name) => {
+    const { layout, train, notes } = await both(filesOf(inParts([name], PETS)));
+    expect([layout, train]).toEqual([
+      "class folders",
+      ["cats/1.png cats", "dogs/1.png dogs", "dogs/2.png dogs"],
+    ]);
+    expect(notes).toEqual([
+      `taken as all of the data, for nothing is to train on: 1 part of a split, such as '${name}'`,
+    ]);
+  });
+
   test("have nested classes where that is asked for", async () => {
     const names = inParts(["train", "val"], ["animals/cats/1.png", "animals/dogs/1.png"]);
     expect((await both(filesOf(names), { nestedClasses: true })).validation).toEqual([

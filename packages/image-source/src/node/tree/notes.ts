@@ -13,7 +13,8 @@ export type TreeNoteKind =
   | "missing"
   | "blank"
   | "renamed"
-  | "nested";
+  | "nested"
+  | "part";
 
 /**
  * Files that were left out of a data set, changed, or may have been meant otherwise, and why: one note per kind, or, of formats that
@@ -47,18 +48,20 @@ const WORDS: Readonly<Record<Exclude<TreeNoteKind, "format">, (many: boolean) =>
     many
       ? "folders with the names of other classes' folders"
       : "folder with the name of another class' folder",
+  part: (many) => (many ? "parts of a split" : "part of a split"),
 };
 
 /** Order of the kinds. */
 const KINDS: readonly TreeNoteKind[] = [
   ...(["hidden", "link", "loop", "special", "format", "other", "loose"] as const),
-  ...(["unlisted", "missing", "blank", "renamed", "nested"] as const),
+  ...(["unlisted", "missing", "blank", "renamed", "nested", "part"] as const),
 ];
 
 /** Treatment of those that were not left out. */
 const DONE: Partial<Readonly<Record<TreeNoteKind, string>>> = {
   renamed: "spelled in Unicode's composed form (NFC)",
   nested: "taken as pictures of the outer folder's class",
+  part: "taken as all of the data, for nothing is to train on",
 };
 
 interface Found {

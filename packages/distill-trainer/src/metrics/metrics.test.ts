@@ -13,7 +13,7 @@ test("balanced weights are scikit-learn's compute_class_weight", () => {
   );
 });
 
-test("mAP, macro recall, macro F1 and accuracy are scikit-learn's, with ties", () => {
+test("mAP, macro recall, macro F1, accuracy and precisions are scikit-learn's, with ties", () => {
   const ours = multiLabelMetrics(metrics.truth, metrics.scores, classes);
   expect(ours.map).toBeCloseTo(metrics.map, 12);
   expect(ours.recall).toBeCloseTo(metrics.recall, 12);
@@ -21,6 +21,7 @@ test("mAP, macro recall, macro F1 and accuracy are scikit-learn's, with ties", (
   expect(ours.accuracy).toBeCloseTo(metrics.accuracy, 12);
   ours.classes.forEach((one, label) => {
     expect(one.averagePrecision).toBeCloseTo(metrics.averagePrecision[label]!, 12);
+    expect(one.precision).toBeCloseTo(metrics.precision[label]!, 12);
   });
 });
 

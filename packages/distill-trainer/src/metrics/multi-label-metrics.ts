@@ -11,10 +11,11 @@ export interface MultiLabelMetrics {
   readonly f1: number;
   /** Share of samples whose classes are all answered right. */
   readonly accuracy: number;
-  /** Average precision, recall, F1 and number of samples of each class. */
+  /** Average precision, recall, precision, F1 and number of samples of each class; 0 where one has no samples to be of. */
   readonly classes: readonly {
     readonly averagePrecision: number;
     readonly recall: number;
+    readonly precision: number;
     readonly f1: number;
     readonly count: number;
   }[];
@@ -64,6 +65,7 @@ export function multiLabelMetrics(
         at.map((i) => probabilities[i]!),
       ),
       recall: count === 0 ? 0 : found / count,
+      precision: said === 0 ? 0 : found / said,
       f1: count + said === 0 ? 0 : (2 * found) / (count + said),
       count,
     };

@@ -1,5 +1,6 @@
 import { type Calibrated, calibrate as calibrateLogits } from "distill-trainer";
 import { startBackend } from "tfjs-backends";
+import { requireOneLabel } from "../data/require-labels.ts";
 import { type JudgedModels, judgedModels, judgedSettings, picturesFor } from "../evaluation/judged-models.ts";
 import { logitsAndLabels } from "../judge/predictions.ts";
 import { noteTemperature } from "../models/note-temperature.ts";
@@ -47,6 +48,7 @@ export const calibrate: Command = {
     const found = judgedSettings(args[0]!, by);
     await startBackend(found.settings.run.backend);
     const models = await judgedModels(found, by);
+    requireOneLabel("calibrate", models.data.all);
     const judged: Judged[] = [];
     for (const folder of models.folders) {
       signal?.throwIfAborted();

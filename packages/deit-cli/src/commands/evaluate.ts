@@ -1,12 +1,15 @@
 import { startBackend } from "tfjs-backends";
 import type { FlowerData } from "../data/open-data.ts";
 import { type JudgedModels, judgedModels, judgedSettings, picturesFor } from "../evaluation/judged-models.ts";
-import { accuracyOf, classFigures, confusionMatrix } from "../judge/judgement.ts";
-import { predictionsOf } from "../judge/predictions.ts";
+import { accuracyOf, classFigures, confusionMatrix, macroRecall } from "../judge/judgement.ts";
+import { type MultiLabelFigures, multiLabelFigures } from "../judge/multi-label.ts";
+import { type Predictions, predictionsOf } from "../judge/predictions.ts";
+import { type ShownFigure, shownFigures } from "../judge/shown-figures.ts";
 import { placesOf } from "../models/class-names.ts";
 import { openModel } from "../models/open-model.ts";
 import { type ViewedModel, viewedModel } from "../models/viewed-model.ts";
 import { optionOf } from "../options/option-table.ts";
+import { UsageError } from "../process/usage-error.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
 import { percent } from "../terminal/format.ts";
 import { formatTable } from "../terminal/table.ts";
@@ -78,12 +81,18 @@ export const evaluate: Command = {
 
 interface Judged {
   readonly model: string;
-  /** The model's own, in its order. */
+  /** Classes of its figures: the model's own, in its order; with several labels the data's. */
   readonly classNames: readonly string[];
   /** Number of pictures, without those skipped. */
   readonly pictures: number;
+  /** Share of pictures that are right; with several labels, those whose classes are all right. */
   readonly accuracy: number;
-  readonly confusion: readonly (readonly number[])[];
+  /** Mean recall of the classes. */
+  readonly macroRecall: number;
+  /** Of pictures of one class each. */
+  readonly confusion?: readonly (readonly number[])[];
+  /** Of pictures with several labels. */
+  readonly multiLabel?: MultiLabelFigures;
   /** Views over which probabilities were averaged. Default: one. */
   readonly tta?: string;
   /** Accuracy of the model's own view alone, beside that of several. */
@@ -92,35 +101,90 @@ interface Judged {
 
 /** Evaluates a model by its own classes. The data may have some of them only, in another order. */
 async function judge(models: JudgedModels, path: string, model: ViewedModel): Promise<Omit<Judged, "model">> {
-  const { answers, classNames, centerCrop } = model;
+  const { answers, classNames, multiLabel, centerCrop } = model;
+  requireKind(path, multiLabel, models.data);
   const { pictures, places } = await picturesFor(models, path, model, centerCrop);
   const rows = microBatchSizeOf(models.settings.run);
-  const { labels, probabilities } = await predictionsOf(answers, pictures, rows);
+  const predictions = await predictionsOf(answers, pictures, rows, multiLabel);
+  if (multiLabel) return judgeSeveral(predictions, places, models.data.classNames);
+  const { labels, probabilities } = predictions;
   const own = labels.map((label) => places[label]!);
   const confusion = confusionMatrix({ labels: own, probabilities }, classNames.length);
-  return { classNames, pictures: labels.length, accuracy: accuracyOf(confusion), confusion };
+  const figures = { accuracy: accuracyOf(confusion), macroRecall: macroRecall(confusion) };
+  return { classNames, pictures: labels.length, ...figures, confusion };
 }
 
+/** Evaluates by the data's classes alone: of the model's others nobody said whether a picture has them. */
+function judgeSeveral(
+  { probabilities, ...known }: Predictions,
+  places: readonly number[],
+  classNames: readonly string[],
+): Omit<Judged, "model"> {
+  const own = probabilities.map((row) => Float32Array.from(places, (place) => row[place]!));
+  const multiLabel = multiLabelFigures({ ...known, probabilities: own })!;
+  const { exactMatch: accuracy, macroRecall } = multiLabel;
+  return { classNames, pictures: own.length, accuracy, macroRecall, multiLabel };
+}
+
+/** @throws UsageError for a model of several labels on pictures of one class each, and the other way round. */
+function requireKind(path: string, multiLabel: boolean, { all }: FlowerData): void {
+  if (multiLabel === (all.multiHot !== undefined)) return;
+  const words = ["one class each", "several labels"];
+  const [expected, got] = multiLabel ? words.toReversed() : words;
+  throw new UsageError(`${path}: expected pictures with ${expected}, as it was trained on, got ${got}`);
+}
+
+/** Figures of all models, and their recalls by class; with several labels, a table of the classes of each. */
+
 function tableOf(classNames: readonly string[], judged: readonly Judged[]): string {
+  const recallsOf = ({ confusion, classNames: own }: Judged): readonly string[] => {
+    if (confusion === undefined) return [];
+    const figures = classFigures(confusion);
+    return placesOf(classNames, own).map((place) => shareOrNone(figures[place]!.recall));
+  };
+  const [first] = judged;
+  const table = formatTable(
+    [
+      "model",
+      ...(first?.oneView === undefined ? [] : ["one view"]),
+      ...figuresOf(first!).map(({ name }) => name),
+      ...(first?.confusion === undefined ? [] : classNames),
+    ],
+    judged.map((one) => [
+      one.model,
+      ...(one.oneView === undefined ? [] : [percent(one.oneView)]),
+      ...figuresOf(one).map(({ value }) => percent(value)),
+      ...recallsOf(one),
+    ]),
+  );
+  const classes = judged.flatMap(({ multiLabel }) =>
+    multiLabel ? [classTable(classNames, multiLabel)] : [],
+  );
+  return [table, ...classes].join("\n\n");
+}
+
+function figuresOf({ accuracy: valAccuracy, ...one }: Judged): readonly ShownFigure[] {
+  return shownFigures({ ...one, valAccuracy });
+}
+
+function classTable(classNames: readonly string[], { classes }: MultiLabelFigures): string {
   return formatTable(
-    ["model", ...(judged[0]?.oneView === undefined ? [] : ["one view"]), "accuracy", ...classNames],
-    judged.map(({ model, accuracy, oneView, confusion, classNames: own }) => {
-      const figures = classFigures(confusion);
-      const recalls = placesOf(classNames, own).map((place) => figures[place]!.recall);
-      return [
-        model,
-        ...(oneView === undefined ? [] : [percent(oneView)]),
-        percent(accuracy),
-        ...recalls.map((recall) => (Number.isNaN(recall) ? "–" : percent(recall))),
-      ];
-    }),
+    ["class", "positives", "average precision", "recall", "precision"],
+    classes.map(({ count, averagePrecision, recall, precision }, label) => [
+      ...[classNames[label]!, count.toLocaleString("en")],
+      ...[averagePrecision, recall].map((share) => (count === 0 ? "–" : percent(share))),
+      percent(precision),
+    ]),
   );
 }
 
+const shareOrNone = (share: number): string => (Number.isNaN(share) ? "–" : percent(share));
+
 function jsonOf({ classNames, description }: FlowerData, judged: readonly Judged[]): string {
-  const models = judged.map(({ classNames: own, ...one }) => ({
-    ...one,
-    classes: classFigures(one.confusion).map((figures, i) => ({ name: own[i], ...figures })),
-  }));
+  const models = judged.map(({ classNames: own, multiLabel, ...one }) => {
+    const { classes = classFigures(one.confusion ?? []), ...several } = multiLabel ?? {};
+    const named = classes.map((figures, i) => ({ name: own[i], ...figures }));
+    return { ...one, ...several, classes: named };
+  });
   return JSON.stringify({ data: description, classNames, models }, null, 2);
 }

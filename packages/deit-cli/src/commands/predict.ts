@@ -3,8 +3,9 @@ import { startBackend } from "tfjs-backends";
 import { attentionTargets, writeAttention } from "../attention/attention-files.ts";
 import { type Mark, requireOwnOutput } from "../files/own-output.ts";
 import { writeAtomically } from "../files/write-atomically.ts";
+import { THRESHOLD } from "../judge/multi-label.ts";
 import { newestRun } from "../models/newest-run.ts";
-import { openModel } from "../models/open-model.ts";
+import { type OpenedModel, openModel } from "../models/open-model.ts";
 import { viewedModel } from "../models/viewed-model.ts";
 import type { OptionName } from "../options/option-table.ts";
 import { requireNone } from "../photos/bad-photo.ts";
@@ -32,11 +33,12 @@ export const predict: Command = {
   name: "predict",
   what: "Classify photos",
   argument: { name: "photos", many: true },
-  options: ["format", "output", "json", "topK", "tta", "attention", ...MODEL_OPTIONS],
+  options: ["format", "output", "json", "topK", "threshold", "tta", "attention", ...MODEL_OPTIONS],
   examples: [
     "predict photo.jpg",
     "predict photos/ 'more/*.jpg' --model runs/demo/student-alone --json",
     "predict photos/ --output predictions.csv --top-k 3 --tta flip",
+    "predict photos/ --model runs/several-labels --threshold 0.3",
     "predict photo.jpg --attention looked-at.png",
   ],
   run: async ({ args, edits, use, output, signal }) => {
@@ -55,13 +57,15 @@ export const predict: Command = {
     await startBackend(run.backend);
     const opened = await openModel(model, use);
     const { temperature, classNames } = opened;
+    const threshold = thresholdOf(opened, use);
     if (temperature !== undefined)
       say(`probabilities are calibrated: temperature ${temperature.toFixed(3)}\n`);
     if (tta !== undefined) say(`probabilities are the mean over views: ${tta}\n`);
-    const isWhole = format === "json" || format === "jsonl";
+    const isWhole = format === "json" || format === "jsonl" || threshold !== undefined;
     const count = Math.min(use.top ?? (isWhole ? classNames.length : SHOWN), classNames.length);
     const lines = predictionLines(format, count, {
       ...{ model: opened.path, ...(temperature !== undefined && { temperature }), ...(tta && { tta }) },
+      ...(threshold !== undefined && { threshold }),
       leftOut,
     });
     const written: string[] = [];
@@ -93,6 +97,15 @@ export const predict: Command = {
     requireNone(errors, files.length);
   },
 };
+
+/** Probability above which a class is shown, of a model of several labels; `undefined` for others. @throws UsageError for one that is given then. */
+function thresholdOf({ path, multiLabel }: OpenedModel, { threshold }: UseSettings): number | undefined {
+  if (multiLabel) return threshold ?? THRESHOLD;
+  if (threshold === undefined) return undefined;
+  throw new UsageError(
+    `--threshold: expected a model of several labels, got ${path}, of one class a photo; see --top-k`,
+  );
+}
 
 function predictionFormat({ json, format, output }: UseSettings): PredictionFormat {
   if (json && format !== undefined && format !== "json")

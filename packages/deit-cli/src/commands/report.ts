@@ -14,6 +14,7 @@ import { comparisonText, method } from "../report/comparison-text.ts";
 import { COMPARISON, comparisonPage } from "../report/page/comparison-page.ts";
 import { writeReport } from "../report/write-report.ts";
 import { reportOnce } from "../runs/context.ts";
+import { readDataRecord } from "../runs/data-record.ts";
 import { readPictures } from "../runs/picture-records.ts";
 import { readRecord } from "../runs/run-record.ts";
 import { savedSettings } from "../runs/saved-settings.ts";
@@ -79,6 +80,7 @@ async function writeAgain({ args, edits, use, output, signal }: Call): Promise<v
 async function compare({ args, use, output }: Call): Promise<void> {
   if (use.csv !== undefined) await requireOwnTable(use.csv);
   if (use.html !== undefined) await requireOwnOutput("--html", use.html, COMPARISON);
+  for (const folder of args) await requireAccuracies(folder);
   const settings = args.map((folder) => resolveDataSettings(savedSettings(folder, "report")));
   const ways = settings.map((one) => JSON.stringify(withoutSeeds(decisiveSettings(one))));
   const different = [...new Set(ways)];
@@ -101,6 +103,14 @@ async function compare({ args, use, output }: Call): Promise<void> {
     if (use.open) await openPage(use.html, output);
   }
   if (use.csv !== undefined && !use.json) output.write(`\npictures: ${resolve(use.csv)}\n`);
+}
+
+/** @throws UsageError for a run on pictures with several labels, which has other figures. */
+async function requireAccuracies(folder: string): Promise<void> {
+  if ((await readDataRecord(folder))?.multiLabel !== true) return;
+  throw new UsageError(
+    `report: expected runs on pictures with one class each to compare, got '${folder}', with several labels`,
+  );
 }
 
 /** @throws UsageError for a file of a run, or one that is no table of pictures. */

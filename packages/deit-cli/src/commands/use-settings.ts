@@ -1,6 +1,16 @@
 import { extname } from "node:path";
 import type { TestViews } from "distill-trainer";
-import { BOOLEAN, type Checks, COUNT, check, oneOf, optional, requireOptions, STRING } from "known-options";
+import {
+  BOOLEAN,
+  type Checks,
+  COUNT,
+  check,
+  FRACTION,
+  oneOf,
+  optional,
+  requireOptions,
+  STRING,
+} from "known-options";
 import type { ModelUse } from "../models/open-model.ts";
 import { PIXELS } from "../models/pixels.ts";
 import { checked } from "../options/checked.ts";
@@ -17,6 +27,8 @@ export interface UseSettings extends ModelUse {
   readonly open?: boolean;
   /** Classes per photo. Default: 5 in text and CSV, all in JSON. */
   readonly top?: number;
+  /** Probability above which a class is shown, of a model of several labels. Default 0.5. */
+  readonly threshold?: number;
   /** Form of the output. Default: by the file's extension, else text. */
   readonly format?: Format;
   /** File that is written in place of the terminal. */
@@ -77,6 +89,7 @@ const CHECKS: Checks<UseSettings> = {
   json: BOOLEAN,
   open: optional(BOOLEAN),
   top: optional(COUNT),
+  threshold: optional(FRACTION),
   format: optional(oneOf(...FORMATS.predict, "safetensors", "npz")),
   output: optional(STRING),
   tta: optional(oneOf("flip", "five", "ten")),

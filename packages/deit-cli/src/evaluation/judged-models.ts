@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { SampleStore } from "image-source";
 import { type FlowerData, openData } from "../data/open-data.ts";
-import { requireOneLabel } from "../data/require-one-label.ts";
 import { placesOf } from "../models/class-names.ts";
 import type { OpenedModel } from "../models/open-model.ts";
 import { withoutModel } from "../models/student-of.ts";
@@ -65,7 +64,6 @@ export async function judgedModels(
   { command, edits, split, output, signal }: JudgedBy,
 ): Promise<JudgedModels> {
   const opened = await openData(settings, output, signal, { use: "judge" });
-  requireOneLabel(command, opened.all);
   const judged = split ?? ((await isOfOthers(folders[0]!, opened, edits, command)) ? "all" : "held-out");
   const data = { ...opened, validation: picturesOf(opened, judged) };
   const context = { settings, data, output, folder: "", onSkip: reportOnce(output) };

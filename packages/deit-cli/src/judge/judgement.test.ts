@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { accuracyOf, classFigures, confusionMatrix, worstMistakes } from "./judgement.ts";
+import { accuracyOf, classFigures, confusionMatrix, macroRecall, worstMistakes } from "./judgement.ts";
 
 const predictions = {
   labels: [0, 0, 1, 2, 1],
@@ -21,6 +21,7 @@ test("counts, accuracy, recall and precision are those of the likeliest classes"
     [0, 0, 0, 0],
   ]);
   expect(accuracyOf(matrix)).toBe(2 / 5);
+  expect(macroRecall(matrix)).toBe(1 / 3); // of the three classes with pictures, as scikit-learn's balanced_accuracy_score
   expect(classFigures(matrix)).toEqual([
     { count: 2, recall: 1 / 2, precision: 1 / 2 },
     { count: 2, recall: 1 / 2, precision: 1 / 3 },

@@ -51,6 +51,12 @@ export function classFigures(matrix: readonly (readonly number[])[]): ClassFigur
   });
 }
 
+/** Mean recall of the classes that have pictures: scikit-learn's `balanced_accuracy_score`. */
+export function macroRecall(matrix: readonly (readonly number[])[]): number {
+  const recalls = classFigures(matrix).flatMap(({ count, recall }) => (count > 0 ? [recall] : []));
+  return recalls.reduce((sum, recall) => sum + recall, 0) / recalls.length;
+}
+
 /** The mistakes with the highest probabilities, in falling order. */
 export function worstMistakes({ labels, probabilities }: Predictions, count: number): Mistake[] {
   return probabilities

@@ -18,6 +18,8 @@ export interface ModelNotes {
   readonly normalization?: Normalization;
   /** Whether photos are rotated by their EXIF orientation, as its training photos were. */
   readonly upright?: boolean;
+  /** Whether each class is a question of its own: a picture may have several, or none. Default false. */
+  readonly multiLabel?: boolean;
   /** Kind of its outputs. Default: found from its last layer, else from its outputs. */
   readonly outputs?: ModelOutputs;
   /** Part of a picture's side, from the middle, that it was judged on. Default: whole pictures. */

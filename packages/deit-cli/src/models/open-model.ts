@@ -18,6 +18,8 @@ export interface OpenedModel {
   /** Temperature of its calibration. Default: it is not calibrated. */
   readonly temperature?: number;
   readonly classNames: readonly string[];
+  /** Whether a picture may have several classes: probabilities are of a sigmoid each, not of a softmax. */
+  readonly multiLabel: boolean;
   /** Pixels, square. */
   readonly imageSize: number;
   /** From pictures in 0…255 to the model's input. */
@@ -58,7 +60,7 @@ export function modelFolderOf(path: string): string {
 function described(folder: string, model: tfl.LayersModel, { pixels, outputs }: ModelUse): OpenedModel {
   if (pixels !== undefined) setPixels(model, pixels);
   if (outputs !== undefined) addNotes(model, { outputs });
-  const { classNames, temperature } = notesOf(model);
+  const { classNames, temperature, multiLabel = false } = notesOf(model);
   const centerCrop = centerCropOf(model);
   const classes = model.outputs[0]!.shape[1];
   if (classNames?.length !== classes) {
@@ -67,7 +69,7 @@ function described(folder: string, model: tfl.LayersModel, { pixels, outputs }: 
     );
   }
   return {
-    ...{ path: folder, model, classNames: classNames!, imageSize: model.inputs[0]!.shape[1]! },
+    ...{ path: folder, model, classNames: classNames!, multiLabel, imageSize: model.inputs[0]!.shape[1]! },
     answers: calibratedAnswersOf(model),
     ...(temperature !== undefined && { temperature }),
     preprocess: preprocessOf(model),

@@ -1,10 +1,11 @@
 import { averageViews, type TestViews } from "distill-trainer";
+import { UsageError } from "../process/usage-error.ts";
 import type { OpenedModel } from "./open-model.ts";
 
 /** How a model looks at pictures: the size that they are resized to, and its answers for them. */
 export type ViewedModel = Pick<
   OpenedModel,
-  "answers" | "classNames" | "imageSize" | "centerCrop" | "upright"
+  "answers" | "classNames" | "multiLabel" | "imageSize" | "centerCrop" | "upright"
 >;
 
 /** Share of a picture's side that a crop has, of a model that was judged on whole pictures; ImageNet's 224 of 256. */
@@ -15,11 +16,22 @@ const CROP = 0.875;
  * center crop (else by 256 / 224), so that their middle is what the model sees otherwise.
  *
  * @param views - Default: one view, the model's own.
+ * @throws UsageError for several views of a model of several labels.
  */
 export function viewedModel(opened: OpenedModel, views?: TestViews): ViewedModel {
   if (views === undefined) return opened;
-  const { answers, centerCrop, classNames, upright } = opened;
-  const own = { classNames, upright, answers: averageViews(answers, { views, size: opened.imageSize }) };
+  if (opened.multiLabel) {
+    throw new UsageError(
+      `--tta: expected a model of one class a picture, whose probabilities are a softmax's, got ${opened.path}, of several`,
+    );
+  }
+  const { answers, centerCrop, classNames, multiLabel, upright } = opened;
+  const own = {
+    classNames,
+    multiLabel,
+    upright,
+    answers: averageViews(answers, { views, size: opened.imageSize }),
+  };
   if (views === "flip") return { ...own, imageSize: opened.imageSize, ...(centerCrop && { centerCrop }) };
   const imageSize = Math.round(opened.imageSize / (centerCrop?.ratio ?? CROP));
   return { ...own, imageSize, ...(centerCrop && { centerCrop: { ratio: 1 } }) };

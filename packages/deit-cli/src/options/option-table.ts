@@ -354,6 +354,10 @@ const OPTIONS = {
   ),
   output: text("use.output", "File to write; replaces only an earlier one of the same form"),
   topK: number("use.top", "Classes per photo, the most probable first. Default: 5; all in json and jsonl"),
+  threshold: number(
+    "use.threshold",
+    "Probability above which a class is shown, of a model of several labels. Default: 0.5",
+  ),
   tta: text(
     "use.tta",
     "Views of each picture over which probabilities are averaged: flip (and its mirror image), five (corners and middle) or ten (those mirrored too). Default: one view",

@@ -27,6 +27,8 @@ export interface PredictionFacts {
   readonly model: string;
   readonly temperature?: number;
   readonly tta?: string;
+  /** Probability above which a photo is said to have a class, where it may have several. Default: all classes are shown. */
+  readonly threshold?: number;
   readonly leftOut: readonly string[];
 }
 
@@ -34,7 +36,7 @@ export interface PredictionFacts {
  * Lines of one form. Probabilities are written in full: read back, they are the same float32 numbers. A photo that could not be
  * classified has its reason as `error` and no classes.
  *
- * @param classes - Classes of each photo, the most probable first.
+ * @param classes - Most classes of each photo, the most probable first.
  */
 export function predictionLines(
   format: PredictionFormat,
@@ -45,7 +47,7 @@ export function predictionLines(
   const line = { text: textOf, jsonl: jsonLine, csv: csvRow }[format];
   return {
     begin: format === "csv" ? csvLine(columns(classes)) : "",
-    line: (prediction) => line(withClasses(prediction, classes), classes),
+    line: (prediction) => line(withClasses(prediction, classes, facts), classes),
     end: () => "",
   };
 }
@@ -55,7 +57,7 @@ function whole(classes: number, facts: PredictionFacts): PredictionLines {
   return {
     begin: "",
     line(prediction) {
-      photos.push(withClasses(prediction, classes));
+      photos.push(withClasses(prediction, classes, facts));
       return "";
     },
     end: () => {
@@ -65,14 +67,16 @@ function whole(classes: number, facts: PredictionFacts): PredictionLines {
   };
 }
 
-function withClasses(prediction: Prediction, count: number): Prediction {
-  return "error" in prediction ? prediction : { ...prediction, classes: prediction.classes.slice(0, count) };
+function withClasses(prediction: Prediction, count: number, { threshold = -1 }: PredictionFacts): Prediction {
+  if ("error" in prediction) return prediction;
+  const said = prediction.classes.filter(({ probability }) => probability > threshold);
+  return { ...prediction, classes: said.slice(0, count) };
 }
 
 function textOf(prediction: Prediction): string {
-  return "error" in prediction
-    ? `${prediction.error}\n`
-    : `${probabilityBars(prediction.file, prediction.classes)}\n`;
+  if ("error" in prediction) return `${prediction.error}\n`;
+  const { file, classes } = prediction;
+  return `${classes.length === 0 ? `${file}\n  no class` : probabilityBars(file, classes)}\n`;
 }
 
 const jsonLine = (prediction: Prediction): string => `${JSON.stringify(prediction)}\n`;
@@ -90,5 +94,6 @@ function csvRow(prediction: Prediction, classes: number): string {
   if ("error" in prediction)
     return csvLine([prediction.file, ...new Array<string>(2 * classes).fill(""), prediction.error]);
   const cells = prediction.classes.flatMap(({ name, probability }) => [name, probability]);
-  return csvLine([prediction.file, ...cells, ""]);
+  const none = new Array<string>(2 * classes - cells.length).fill("");
+  return csvLine([prediction.file, ...cells, ...none, ""]);
 }

@@ -5,7 +5,7 @@ import { eachPhoto, FORWARD_ROWS } from "./each-photo.ts";
 /** Predictions for one photo. */
 export interface Recognised {
   readonly file: string;
-  /** All classes, the most probable first; probabilities sum to 1. */
+  /** All classes, the most probable first. Probabilities sum to 1, unless a photo may have several classes. */
   readonly classes: readonly { readonly name: string; readonly probability: number }[];
 }
 
@@ -27,9 +27,9 @@ export async function* recognize(
   files: readonly string[],
   { maxPixels }: { readonly maxPixels?: number | undefined } = {},
 ): AsyncGenerator<Recognised | Unrecognized> {
-  const { answers, classNames } = model;
+  const { answers, classNames, multiLabel } = model;
   const results = eachPhoto(files, { ...model, maxPixels }, async (source) => {
-    const { probabilities } = await predictionsOf(answers, source, FORWARD_ROWS);
+    const { probabilities } = await predictionsOf(answers, source, FORWARD_ROWS, multiLabel);
     return probabilities;
   });
   for await (const result of results) {

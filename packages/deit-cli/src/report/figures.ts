@@ -1,4 +1,5 @@
 import { type PairedDifference, pairedDifference } from "../judge/paired-difference.ts";
+import { shownFigures } from "../judge/shown-figures.ts";
 import { type Interval, mcnemar, wilson } from "../judge/significance.ts";
 import type { ModelResult, RunResult } from "../runs/run-result.ts";
 import { percent } from "../terminal/format.ts";
@@ -7,7 +8,7 @@ import { percent } from "../terminal/format.ts";
 const CHANCE = 0.05;
 
 /** The part of a model's result that judges it. */
-export type JudgedModel = Pick<ModelResult, "name" | "valAccuracy" | "right"> &
+export type JudgedModel = Pick<ModelResult, "name" | "valAccuracy" | "multiLabel" | "right"> &
   Partial<Pick<ModelResult, "history">>;
 
 /** The part of a run's result that is judged. */
@@ -62,6 +63,19 @@ export function headline(figures: readonly Figure[]): string {
     return `No clear difference: ${taught} with the teacher, ${before} alone`;
   const verb = best.difference.difference > 0 ? "helped" : "did harm";
   return `${HELP[best.name] ?? "The teacher"} ${verb}: ${taught} instead of ${before}`;
+}
+
+/** Whether the pictures may have several labels. */
+export function isMultiLabel({ models }: Pick<Judged, "models">): boolean {
+  return models.at(-1)?.multiLabel !== undefined;
+}
+
+/** The result of a run on pictures with several labels in a few words. */
+export function multiLabelHeadline({ models, environment }: Judged): string {
+  const student = models.at(-1)!;
+  const pictures = student.right?.length ?? environment.validationImages;
+  const [{ name, value }] = shownFigures(student);
+  return `The student reaches ${percent(value)} ${name} on ${pictures.toLocaleString("en")} held-out pictures`;
 }
 
 const HELP: Partial<Record<ModelResult["name"], string>> = {

@@ -12,9 +12,10 @@ import { areDifferent } from "../attention/scales.ts";
 import type { SourceOf } from "../data/in-memory.ts";
 import { photoUri } from "../html/data-uri.ts";
 import { best, worstMistakes } from "../judge/judgement.ts";
+import { namesOf } from "../judge/multi-label.ts";
 import { type Predictions, predictionsOf } from "../judge/predictions.ts";
 import { loadLayersModelFile } from "../models/layers-model-files.ts";
-import { centerCropOf, preprocessOf } from "../models/notes.ts";
+import { centerCropOf, notesOf, preprocessOf } from "../models/notes.ts";
 import type { RunContext } from "../runs/context.ts";
 import { stagesOf } from "../runs/stages.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
@@ -49,17 +50,18 @@ export async function gatherEvidence(context: RunContext): Promise<Evidence> {
     const model = await loadLayersModelFile(join(folder, stage));
     const { preprocess, centerCrop, answers } = viewOf(context, stage, model);
     const source = await heldOutImages(context, model.inputs[0]!.shape[1]!, centerCrop);
-    const predictions = await predictionsOf(answers, source, microBatchSizeOf(settings.run));
+    const { multiLabel } = notesOf(model);
+    const predictions = await predictionsOf(answers, source, microBatchSizeOf(settings.run), multiLabel);
     const pictures = await picturesOf(source);
     models.push({ name, predictions, samples: pictures.map(({ sample }) => sample) });
     if (stage === lastStage) {
       const chosen = oneOfEachClass(predictions, classNames.length).slice(0, CLASSES);
       const labeled = chosen.map((i) => ({
-        label: classNames[predictions.labels[i]!]!,
+        label: namesOf(classNames, predictions.labels[i]!, predictions.targets?.[i]),
         image: pictures[i]!.image,
       }));
       shown = {
-        mistakes: await showMistakes(context, predictions, pictures, models),
+        mistakes: predictions.targets ? [] : await showMistakes(context, predictions, pictures, models),
         attention: await showAttention(model, labeled, preprocess),
       };
     }

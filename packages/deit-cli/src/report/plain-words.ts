@@ -9,7 +9,15 @@ import type { DataSettings, RunSettings, Settings } from "../settings/settings.t
 import { stageSettings } from "../settings/stage-settings.ts";
 import type { StageName } from "../stage-name.ts";
 import { percent } from "../terminal/format.ts";
-import { type Figure, figuresOf, type Judged, type JudgedModel, pText } from "./figures.ts";
+import {
+  type Figure,
+  figuresOf,
+  isMultiLabel,
+  type Judged,
+  type JudgedModel,
+  multiLabelHeadline,
+  pText,
+} from "./figures.ts";
 
 /** First lines of a run. */
 export function introduction({ run: { preset, students }, model }: Pick<Settings, "run" | "model">): string {
@@ -61,9 +69,10 @@ const CHAPTERS: Readonly<Record<"teacher" | "student-alone", string>> = {
 
 /**
  * The students' accuracies, a sentence a line, with Wilson's interval of each, and McNemar's exact test of the pictures that only a
- * distilled one or only the one alone classifies right.
+ * distilled one or only the one alone classifies right. With several labels, the student's figures.
  */
 export function verdict(judged: Judged): string {
+  if (isMultiLabel(judged)) return `${multiLabelHeadline(judged)}.`;
   const [first, ...distilled] = figuresOf(judged).filter(({ name }) => name !== "teacher");
   if (first === undefined) return "";
   const shareOf = (student: Figure) => `The ${student.name} classifies ${share(student)} correctly`;

@@ -27,6 +27,8 @@ const schema = z.object({
   unlabeled: z.string().exactOptional(),
   /** SHA-256 of the labels file, if there is one; of several, those of all. */
   labelsFile: z.string().exactOptional(),
+  /** Whether pictures may have several labels. Default false. */
+  multiLabel: z.boolean().exactOptional(),
 });
 
 /** Identity of a run's data. */
@@ -58,6 +60,7 @@ export function dataRecord({
     ...(test && { test: named(test.keys) }),
     ...(added.length > 0 && { unlabeled: digestOf(added) }),
     ...(digests.length > 0 && { labelsFile: digests.join(" ") }),
+    ...(all.multiHot && { multiLabel: true }),
   };
 }
 

@@ -9,7 +9,7 @@ import type { ModelResult } from "./run-result.ts";
 /** What the models of a run, or of all runs of a series, said of each held-out picture. */
 const PICTURES = "pictures.csv";
 
-/** Rows of a run's models. Drawn pictures are named after their seed as well: the names alone are those of other drawings too. */
+/** Rows of a run's models; several classes of a picture are separated by `;`. Drawn pictures are named after their seed as well: the names alone are those of other drawings too. */
 export function pictureRows(
   { settings, data }: Pick<RunContext, "settings" | "data">,
   models: readonly ModelResult[],
@@ -19,10 +19,15 @@ export function pictureRows(
   const drawn = settings.data.count === undefined ? "" : `${settings.data.seed ?? seed}/`;
   return models.flatMap(({ name: arm, predicted = [], pictures = [] }) =>
     pictures.map((index, i): PictureRow => {
-      const label = validation.labels[index]!;
+      const namesOf = (labels: number | readonly number[]): string =>
+        [labels]
+          .flat()
+          .map((label) => classNames[label]!)
+          .join(";");
+      const [label, said] = [namesOf(validation.classesOf(index)), namesOf(predicted[i]!)];
       return {
-        ...{ picture: `${drawn}${validation.keys[index]}`, label: classNames[label]!, arm, seed },
-        ...{ predicted: classNames[predicted[i]!]!, correct: predicted[i] === label },
+        ...{ picture: `${drawn}${validation.keys[index]}`, label, arm, seed },
+        ...{ predicted: said, correct: said === label },
       };
     }),
   );

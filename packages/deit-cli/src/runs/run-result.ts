@@ -56,9 +56,24 @@ export const MODEL_RESULT: z.ZodType<ModelResult> = z.object({
   name: z.enum(MODEL_NAMES),
   params: z.number(),
   valAccuracy: z.number(),
+  multiLabel: z
+    .object({
+      ...{ map: z.number(), macroRecall: z.number(), macroF1: z.number(), exactMatch: z.number() },
+      classes: z
+        .array(
+          z.object({
+            ...{ averagePrecision: z.number(), recall: z.number(), precision: z.number(), count: z.number() },
+          }),
+        )
+        .readonly(),
+    })
+    .exactOptional(),
   imagesPerSecond: z.number(),
   right: z.array(z.boolean()).readonly().exactOptional(),
-  predicted: z.array(z.number()).readonly().exactOptional(),
+  predicted: z
+    .array(z.union([z.number(), z.array(z.number()).readonly()]))
+    .readonly()
+    .exactOptional(),
   pictures: z.array(z.number()).readonly().exactOptional(),
   trainImagesPerSecond: z.number().exactOptional(),
   waitingShare: z.number().exactOptional(),

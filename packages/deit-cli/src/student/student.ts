@@ -89,6 +89,7 @@ function noteUse({ settings, data }: RunContext, model: tfl.LayersModel): void {
     classNames: data.classNames,
     upright: data.upright,
     outputs: "logits",
+    ...(data.all.multiHot && { multiLabel: true }),
     ...(normalization && { normalization }),
     ...(ratio !== undefined && { centerCrop: ratio }),
   });
@@ -163,7 +164,7 @@ async function train(
   const saved = model.outputs.length === 1 ? model : averageHeads(model);
   noteUse(context, saved);
   const measured = await whileBusy(output, `judging the ${name}`, () =>
-    measure(answersOf(saved), heldOut, microBatchSize),
+    measure(answersOf(saved), heldOut, microBatchSize, data.all.multiHot !== undefined),
   );
   const { figures } = logs.meter;
   return { model: saved, result: { name, params: model.countParams(), ...measured, ...figures, history } };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { recipeTask } from "distill-trainer";
 import { type StartedBackend, startBackend } from "tfjs-backends";
 import { type FlowerData, openData } from "../data/open-data.ts";
-import { requireOneLabel } from "../data/require-one-label.ts";
+import { requireOneLabel, requireTrainableLabels } from "../data/require-labels.ts";
 import { removeTemporaries } from "../files/write-atomically.ts";
 import { requireInitialWeights } from "../models/initial-weights.ts";
 import { checked } from "../options/checked.ts";
@@ -115,6 +115,7 @@ async function open({
   output,
   signal,
   first,
+  command,
 }: RunStart): Promise<{ data: FlowerData; backend: StartedBackend; backbone: Backbone | undefined }> {
   const { weights, selectFrom } = settings.model;
   if (weights !== undefined) await fetchWeights("--weights", weights, output, { signal });
@@ -128,7 +129,8 @@ async function open({
   const reading = isDrawn ? "drawing flowers" : "reading the photos";
   const data = await whileBusy(output, reading, (own) => openData(settings, own, signal));
   output.write(`data: ${data.description}\n`);
-  requireOneLabel("train", data.all);
+  if (command === "teacher") requireOneLabel(command, data.all);
+  requireTrainableLabels(data.all, settings, first !== undefined);
   const { resume, teacher } = settings.run;
   if (resume !== undefined) await requireSameData(resume, data);
   const record = first === undefined ? undefined : await readDataRecord(first);

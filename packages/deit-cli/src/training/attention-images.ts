@@ -7,6 +7,7 @@ import { inRow } from "../attention/arrange.ts";
 import { attentionOf } from "../attention/attention-of.ts";
 import { attentionPanels } from "../attention/panels.ts";
 import { areDifferent } from "../attention/scales.ts";
+import { namesOf } from "../judge/multi-label.ts";
 
 /** Options of {@link attentionImages}. */
 export interface AttentionImagesOptions {
@@ -29,29 +30,32 @@ export function attentionImages(
   heldOut: DataSource,
   { classNames, count = 4, preprocess = toUnitRange }: AttentionImagesOptions,
 ): () => Promise<NamedPixels[]> {
-  const shown = firstPictures(heldOut, count);
+  const shown = firstPictures(heldOut, count, classNames);
   return async () => {
-    const { images, labels, side } = await shown;
-    const input = tf.tidy(() => preprocess(tf.tensor4d(images, [labels.length, side, side, 3])));
+    const { images, names, side } = await shown;
+    const input = tf.tidy(() => preprocess(tf.tensor4d(images, [names.length, side, side, 3])));
     const attention = await attentionOf(model, input).finally(() => input.dispose());
     const shape = { withDifference: areDifferent(attention) };
-    return labels.map((label, i) => {
-      const size = images.length / labels.length;
+    return names.map((name, i) => {
+      const size = images.length / names.length;
       const photo = { data: images.subarray(i * size, (i + 1) * size), width: side, height: side };
       const { data, width, height } = inRow(
         attentionPanels(photo, attention[i]!, shape).map((one) => one.image),
       );
-      return { name: `view/${classNames[label]}, picture ${i + 1}`, width, height, channels: 3, data };
+      return { name: `view/${name}, picture ${i + 1}`, width, height, channels: 3, data };
     });
   };
 }
 
-async function firstPictures(source: DataSource, count: number) {
-  for await (const { images, labels, shape } of source.batches(0)) {
+async function firstPictures(source: DataSource, count: number, classNames: readonly string[]) {
+  for await (const { images, labels, targets, shape } of source.batches(0)) {
     const side = shape[1]!;
     const shown = Math.min(count, labels.length);
     const size = images.length / labels.length;
-    return { images: images.slice(0, shown * size), labels: [...labels.subarray(0, shown)], side };
+    const names = Array.from(labels.subarray(0, shown), (label, i) =>
+      namesOf(classNames, label, targets?.subarray(i * classNames.length, (i + 1) * classNames.length)),
+    );
+    return { images: images.slice(0, shown * size), names, side };
   }
   throw new RangeError("attentionImages: the data must hold at least one batch, got none");
 }

@@ -71,11 +71,13 @@ function splitWhole(
   }
 }
 
-/** @throws UsageError if a class has too few pictures for the folds. */
+/** @throws UsageError if a class has too few pictures for the folds, or pictures have several labels. */
 function foldOf(
-  { keys, labels }: SampleStore,
+  { keys, labels, multiHot }: SampleStore,
   { fold, ...options }: { readonly folds: number; readonly fold: number; readonly seed: number },
 ) {
+  if (multiHot !== undefined)
+    throw new UsageError("--folds: expected pictures with one class each, got several labels");
   try {
     return stratifiedFolds(keys, labels, options)[fold - 1]!;
   } catch (error) {

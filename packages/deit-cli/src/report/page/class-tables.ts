@@ -1,5 +1,6 @@
 import { escapeHtml } from "../../html/escape-html.ts";
 import { classFigures, confusionMatrix } from "../../judge/judgement.ts";
+import type { MultiLabelFigures } from "../../judge/multi-label.ts";
 import { percent } from "../../terminal/format.ts";
 import type { Evidence, JudgedModel } from "../evidence.ts";
 import { modelMark, shortName } from "./models.ts";
@@ -42,6 +43,20 @@ export function perClassTable({ models, classNames }: Evidence): string {
   const heads = models.map(() => `<th scope="col">recall</th><th scope="col">precision</th>`);
   return `<div class="scroll" tabindex="0" role="region" aria-label="Recall and precision by class"><table>
 <thead><tr class="groups"><th scope="col" rowspan="2">class</th><th scope="col" rowspan="2">pictures</th>${groups.join("")}</tr><tr>${heads.join("")}</tr></thead>
+<tbody>${rows.join("\n")}</tbody>
+</table></div>`;
+}
+
+/** Average precision, recall and precision of pictures with several labels, class by class. */
+export function multiLabelClassTable({ classes }: MultiLabelFigures, classNames: readonly string[]): string {
+  const rows = classes.map(({ count, averagePrecision, recall, precision }, label) => {
+    const shares = [averagePrecision, recall].map((share) => (count === 0 ? "–" : percent(share)));
+    const cells = [count.toLocaleString("en"), ...shares, percent(precision)];
+    return `<tr><th scope="row">${escapeHtml(classNames[label]!)}</th>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
+  });
+  const heads = ["class", "positives", "average precision", "recall", "precision"];
+  return `<div class="scroll" tabindex="0" role="region" aria-label="Figures by class"><table>
+<thead><tr>${heads.map((head) => `<th scope="col">${head}</th>`).join("")}</tr></thead>
 <tbody>${rows.join("\n")}</tbody>
 </table></div>`;
 }

@@ -22,7 +22,10 @@ export function accuracyChart({ models, environment }: Pick<RunResult, "models" 
     ...wilson(Math.round(teacher.valAccuracy * trials), trials),
   };
   return {
-    ...{ title: "Accuracy", axis: "accuracy", format: share, id: "accuracy" },
+    ...(models.at(-1)?.multiLabel
+      ? { title: "Exact match", axis: "exact match" }
+      : { title: "Accuracy", axis: "accuracy" }),
+    ...{ format: share, id: "accuracy" },
     ...(band && { band }),
     curves: students(models).flatMap((model) => curves(model, "accuracy", "val_accuracy")),
   };
@@ -35,7 +38,8 @@ export function curveCharts(result: RunResult): LineChart[] {
   const charts: LineChart[] = [
     accuracyChart(result),
     {
-      ...{ title: "Loss", axis: "loss, cross-entropy", format: loss, id: "loss" },
+      ...{ title: "Loss", axis: models.at(-1)?.multiLabel ? "loss" : "loss, cross-entropy" },
+      ...{ format: loss, id: "loss" },
       curves: students(models).flatMap(losses),
     },
     {

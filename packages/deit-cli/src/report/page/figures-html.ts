@@ -1,4 +1,6 @@
 import { escapeHtml } from "../../html/escape-html.ts";
+import { shownFigures } from "../../judge/shown-figures.ts";
+import type { ModelResult } from "../../runs/run-result.ts";
 import { percent } from "../../terminal/format.ts";
 import { type Figure, points, pText } from "../figures.ts";
 import { MODEL_STYLE, modelMark } from "./models.ts";
@@ -6,6 +8,15 @@ import { MODEL_STYLE, modelMark } from "./models.ts";
 /** The models' accuracies in large numerals, and the students' differences from the student alone. */
 export function figureCards(figures: readonly Figure[]): string {
   return `<ul class="figures">${figures.map(card).join("\n")}</ul>`;
+}
+
+/** The figures of a model of several labels in large numerals, its mAP first. */
+export function multiLabelCards(model: ModelResult): string {
+  const cards = shownFigures(model).map(
+    ({ name, value }) =>
+      `<li class="${MODEL_STYLE[model.name]}"><p class="name">${name}</p><p class="number">${percent(value).slice(0, -1)}<small>%</small></p></li>`,
+  );
+  return `<ul class="figures">${cards.join("\n")}</ul>`;
 }
 
 function card(figure: Figure): string {

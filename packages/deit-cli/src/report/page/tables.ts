@@ -5,21 +5,27 @@ import { percent, rate } from "../../terminal/format.ts";
 import type { Figure } from "../figures.ts";
 import { modelMark, shortName } from "./models.ts";
 
-/** Accuracy, size and speed of the models. */
-export function modelTable(figures: readonly Figure[], models: readonly ModelResult[]): string {
+/**
+ * Accuracy, size and speed of the models.
+ *
+ * @param figures - Their accuracies. Default: size and speed alone.
+ */
+export function modelTable(figures: readonly Figure[] | undefined, models: readonly ModelResult[]): string {
   const rows = models.map((model, i) => {
-    const { low, high } = figures[i]!.interval;
+    const interval = figures?.[i]?.interval;
     return (
       `<tr><th scope="row">${modelMark(model.name)}${escapeHtml(shortName(model.name))}</th>` +
-      `<td>${percent(model.valAccuracy)}</td><td>${percent(low).slice(0, -1)} to ${percent(high)}</td>` +
+      (interval
+        ? `<td>${percent(model.valAccuracy)}</td><td>${percent(interval.low).slice(0, -1)} to ${percent(interval.high)}</td>`
+        : "") +
       `<td>${model.params.toLocaleString("en")}</td>` +
       `<td>${rate(model.imagesPerSecond)}</td><td>${optional(model.trainImagesPerSecond, rate)}</td>` +
       `<td>${optional(model.waitingShare, percent)}</td></tr>`
     );
   });
-  return `<div class="scroll" tabindex="0" role="region" aria-label="Accuracy and speed"><table>
-<thead><tr class="groups"><th scope="col" rowspan="2">model</th><th scope="colgroup" colspan="2">accuracy</th><th scope="col" rowspan="2">parameters</th><th scope="colgroup" colspan="2">images/s</th><th scope="col" rowspan="2">waiting for data</th></tr>
-<tr><th scope="col">share</th><th scope="col">95% interval</th><th scope="col">prediction</th><th scope="col">training</th></tr></thead>
+  return `<div class="scroll" tabindex="0" role="region" aria-label="${figures ? "Accuracy and speed" : "Speed"}"><table>
+<thead><tr class="groups"><th scope="col" rowspan="2">model</th>${figures ? '<th scope="colgroup" colspan="2">accuracy</th>' : ""}<th scope="col" rowspan="2">parameters</th><th scope="colgroup" colspan="2">images/s</th><th scope="col" rowspan="2">waiting for data</th></tr>
+<tr>${figures ? '<th scope="col">share</th><th scope="col">95% interval</th>' : ""}<th scope="col">prediction</th><th scope="col">training</th></tr></thead>
 <tbody>${rows.join("\n")}</tbody>
 </table></div>`;
 }

@@ -1,7 +1,7 @@
 import { MULTI_LABEL, SampleStore } from "image-source";
 import { expect, test } from "vitest";
 import { UsageError } from "../process/usage-error.ts";
-import { requireOneLabel } from "./require-one-label.ts";
+import { requireOneLabel } from "./require-labels.ts";
 
 test("pictures with several labels are refused where figures are of one class a picture", () => {
   const parts = {

@@ -5,6 +5,7 @@ import { emptyFolder } from "test-kit";
 import { expect, test } from "vitest";
 import { attentionTargets } from "../attention/attention-files.ts";
 import { requireSheetPath, writeContactSheet } from "../data/write-contact-sheet.ts";
+import { requireOwnOutput } from "./own-output.ts";
 import { pngBytes, writePng } from "./write-png.ts";
 
 const image = { data: new Uint8Array(8 * 8 * 3).fill(90), width: 8, height: 8 };
@@ -24,6 +25,18 @@ test("no photo is replaced by a drawing: neither the one that is drawn nor anoth
     `--attention: expected a new file, or a 'deit-cli attention' of this program's to replace, got '${other}', which is neither`,
   );
   expect(await readFile(one)).toEqual(before);
+});
+
+test("a file below another file is refused before anything is made, a new folder is not", async () => {
+  const folder = await emptyFolder();
+  const file = join(folder, "a.txt");
+  await writeFile(file, "mine");
+  for (const inner of ["x.csv", "new/x.csv"])
+    await expect(requireOwnOutput("--output", join(file, inner), undefined)).rejects.toThrow(
+      /^--output: expected a folder that can be written to, got '.*a\.txt.*': .*a\.txt: it is no folder$/,
+    );
+  await requireOwnOutput("--output", join(folder, "new/er/x.csv"), undefined);
+  expect(await readdir(folder)).toEqual(["a.txt"]);
 });
 
 test("a drawing is replaced by a new one, but never while it is itself the photo, nor by another kind", async () => {

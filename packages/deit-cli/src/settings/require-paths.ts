@@ -1,5 +1,6 @@
-import { accessSync, constants, existsSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { requireWritableFolder } from "../files/writable-folder.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { hubNameOf } from "../weights/hub-file.ts";
 import type { Settings } from "./settings.ts";
@@ -25,30 +26,15 @@ export function requirePaths({ run, data, model }: Settings): void {
       throw new UsageError(`${option}: expected ${expected}, got '${path}', which does not exist`);
   }
   if (run.resume === undefined) {
-    requireFolder("--out", run.out);
+    requireWritableFolder("--out", run.out);
     const folder = join(run.out, run.name);
     if (existsSync(folder)) throw new UsageError(`--name: expected a new run, got '${folder}', which exists`);
   }
-  if (run.storeLogits !== undefined) requireFolder("--store-logits", run.storeLogits);
-  if (data.download && data.cache !== undefined) requireFolder("--cache", data.cache);
+  if (run.storeLogits !== undefined) requireWritableFolder("--store-logits", run.storeLogits);
+  if (data.download && data.cache !== undefined) requireWritableFolder("--cache", data.cache);
 }
 
 /** A path to check; `undefined` for a hub's name. */
 function weightsPath(weights: string | undefined): string | undefined {
   return weights === undefined || hubNameOf(weights) !== undefined ? undefined : weights;
-}
-
-/** @throws UsageError unless the folder, or the first above it that exists, can be written to. */
-function requireFolder(option: string, folder: string): void {
-  let at = resolve(folder);
-  while (!existsSync(at) && dirname(at) !== at) at = dirname(at);
-  try {
-    if (!statSync(at).isDirectory()) throw new Error("it is no folder");
-    accessSync(at, constants.W_OK);
-  } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
-    throw new UsageError(
-      `${option}: expected a folder that can be written to, got '${folder}': ${at}: ${reason}`,
-    );
-  }
 }

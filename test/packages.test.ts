@@ -25,6 +25,7 @@ const BUDGET: Record<string, number> = {
   "masked-crc32c": 12,
   "named-weights": 90,
   "onnx-writer": 24,
+  "tfjs-to-onnx": 40,
   "safetensors-io": 60,
   "sample-keys": 18,
   "stochastic-depth": 24,

@@ -12,8 +12,24 @@ import {
 } from "./layers/pooling.ts";
 import { dense } from "./layers/product.ts";
 import { identity, permute, rescaling, reshape, zeroPadding2d } from "./layers/shape.ts";
-import { classTokens, firstTokens, patchEmbedding, positionEmbedding, tokenAt } from "./layers/tokens.ts";
-import { keptResidual, keptSamples, mlp, multiHeadSelfAttention, residual } from "./layers/transformer.ts";
+import {
+  firstTokens,
+  ownTokens,
+  patchEmbedding,
+  positionEmbedding,
+  tokenAt,
+  tokenMean,
+} from "./layers/tokens.ts";
+import {
+  keptResidual,
+  keptSamples,
+  layerScale,
+  mlp,
+  multiHeadSelfAttention,
+  residual,
+  swiGlu,
+  swiGluPacked,
+} from "./layers/transformer.ts";
 
 /** Converters by the layers' class names. */
 export const CONVERTERS: Readonly<Record<string, Converter>> = {
@@ -50,20 +66,26 @@ export const CONVERTERS: Readonly<Record<string, Converter>> = {
   ZeroPadding2D: zeroPadding2d,
 
   // vit-blocks and stochastic-depth.
-  ClassTokens: classTokens,
+  ClassTokens: ownTokens,
   FirstTokens: firstTokens,
   KeptResidual: keptResidual,
   KeptSamples: keptSamples,
   KeyedDropout: identity,
   LayerNorm: layerNormalization,
+  LayerScale: layerScale,
   Linear: dense,
   Mlp: mlp,
   MultiHeadSelfAttention: multiHeadSelfAttention,
+  PatchDropout: identity,
   PatchEmbedding: patchEmbedding,
   PositionEmbedding: positionEmbedding,
+  RegisterTokens: ownTokens,
   Residual: residual,
   StochasticDepth: identity,
+  SwiGlu: swiGlu,
+  SwiGluPacked: swiGluPacked,
   TokenAt: tokenAt,
+  TokenMean: tokenMean,
 
   // bit-teacher.
   GroupNorm: groupNorm,

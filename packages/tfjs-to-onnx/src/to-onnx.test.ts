@@ -1,10 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import * as bitTeacher from "bit-teacher";
 import { bit } from "bit-teacher";
 import { averageHeads, deit, vit } from "deit-model";
 import * as ort from "onnxruntime-web";
+import * as stochasticDepth from "stochastic-depth";
 import { BACKENDS, startParityBackend } from "test-kit/backends";
+import * as vitBlocks from "vit-blocks";
 import { beforeAll, describe, expect, test } from "vitest";
+import { CONVERTERS } from "./converters.ts";
 import { type ToOnnxOptions, toOnnx } from "./index.ts";
 
 ort.env.wasm.numThreads = 1;
@@ -194,6 +198,21 @@ describe.each(BACKENDS)("toOnnx on %s", (backend) => {
     ["a DeiT's mean, all tokens computed", () => averageHeads(deit({ ...VIT, allTokens: true }))],
     ["a ViT of wide pictures", () => vit({ ...VIT, imageSize: [8, 16], channels: 2 })],
     [
+      "a ViT with registers, LayerScale, normalized queries and patch dropout",
+      () =>
+        vit({ ...VIT, regTokens: 2, initValues: 0.5, qkNorm: true, patchDropRate: 0.5, noEmbedClass: true }),
+    ],
+    [
+      "a ViT with SwiGLU and the mean of its patches",
+      () => vit({ ...VIT, mlpLayer: "swiglu", globalPool: "avg", qkvBias: false, projBias: false }),
+    ],
+    ["a DeiT with packed SwiGLU", () => deit({ ...VIT, mlpLayer: "swiglu_packed", actLayer: "relu" })],
+    [
+      "a ViT with the approximate GELU",
+      () => vit({ ...VIT, actLayer: "gelu_tanh", globalPool: "avg", fcNorm: false }),
+    ],
+    ["a ViT with the quick GELU", () => vit({ ...VIT, actLayer: "quick_gelu" })],
+    [
       "a BiT",
       () =>
         bit({ depths: [1, 2], channels: [16, 32], stemChannels: 8, groups: 4, imageSize: 64, classes: 5 }),
@@ -264,6 +283,17 @@ describe("toOnnx", () => {
       Doubled: ({ inputs: [x] }, to) => ({ ...x!, name: to.node("Mul", [x!.name, to.scalar(2)]) }),
     };
     expect(await difference(model, { converters })).toBeLessThan(1e-6);
+  });
+
+  test("knows every layer of vit-blocks, stochastic-depth and bit-teacher", () => {
+    const classes = Object.values({ ...bitTeacher, ...stochasticDepth, ...vitBlocks })
+      .filter(
+        (it): it is typeof vitBlocks.Linear =>
+          typeof it === "function" && it.prototype instanceof layers.Layer,
+      )
+      .map(({ className }) => className);
+    expect(classes.length).toBeGreaterThan(18);
+    expect(Object.keys(CONVERTERS)).toEqual(expect.arrayContaining(classes));
   });
 
   test("refuses what it would convert wrongly", async () => {

@@ -73,13 +73,15 @@ const CHECKS: Checks<ToOnnxOptions> = {
  * @see https://onnx.ai/onnx/operators
  *
  * @example
+ * import { vit } from "deit-model";
+ *
  * const student = vit({ imageSize: 16, patchSize: 8, dim: 12, depth: 1, heads: 3, classes: 5 });
  * const file = await toOnnx(student, { inputNames: ["pixel_values"], outputNames: ["logits"] });
  * console.log(file.length > 0); // true
  */
 export async function toOnnx(model: tfl.LayersModel, options: ToOnnxOptions = {}): Promise<Uint8Array> {
-  requireArguments("toOnnx", { model }, { model: MODEL });
   requireOptions("toOnnx", options, CHECKS);
+  requireArguments("toOnnx", { model }, { model: MODEL });
   const { opset = 17, layout = "NCHW", products = "float32" } = options;
   // A sequential model has no lists of names.
   const { inputNames = model.inputs.map(({ sourceLayer }) => sourceLayer.name), converters = {} } = options;

@@ -67,7 +67,7 @@ export const softmaxLayer: Converter = (call, to) => {
 };
 
 /** x · Φ(x), by the error function. */
-export function gelu(x: string, to: Builder): string {
+function gelu(x: string, to: Builder): string {
   const erf = to.node("Erf", [to.node("Mul", [x, to.scalar(Math.SQRT1_2)])]);
   return to.node("Mul", [to.node("Mul", [x, to.scalar(0.5)]), to.node("Add", [erf, to.scalar(1)])]);
 }

@@ -2,6 +2,7 @@
 import { type Converter, cannot } from "../converter.ts";
 import { value } from "../value.ts";
 import { convolved, kernelFirst } from "./convolution.ts";
+import { known } from "./shape.ts";
 
 /** Patches as a convolution with a stride of their size, in rows of tokens. */
 export const patchEmbedding: Converter = (call, to) => {
@@ -14,14 +15,13 @@ export const patchEmbedding: Converter = (call, to) => {
   return value(to.transpose(flat, [0, 2, 1]), call.shapes[0]!);
 };
 
-/** Tokens of the layer's own, in front of the others. */
-export const classTokens: Converter = (call, to) => {
+/** Tokens of the layer's own, in front of the others: class tokens, registers. */
+export const ownTokens: Converter = (call, to) => {
   const x = to.plain(call.inputs[0]!);
   const batch = to.node("Shape", [x], { start: { int: 0 }, end: { int: 1 } });
-  const tokens = ["cls_token", "dist_token"]
-    .filter((name) => call.has(name))
-    .map((name) => call.weight(name));
-  const repeated = tokens.map((token) => {
+  const names = ["cls_token", "dist_token", "reg_token"].filter((name) => call.has(name));
+  const repeated = names.map((name) => {
+    const token = call.weight(name);
     const shape = to.node("Concat", [batch, to.integers(token.shape.slice(1))], { axis: { int: 0 } });
     return to.node("Expand", [to.floats(token, token.name), shape]);
   });
@@ -47,4 +47,16 @@ export const tokenAt: Converter = (call, to) => {
     to.reshape(to.slice(to.plain(call.inputs[0]!), 1, index, index + 1), [-1, dim]),
     call.shapes[0]!,
   );
+};
+
+/** The mean of the tokens from one on, as a product: operators of means have their axes in other places from opset to opset. */
+export const tokenMean: Converter = (call, to) => {
+  const [x] = call.inputs;
+  const [tokens, dim] = known(call, x!.shape.slice(1));
+  const first = Number(call.config.from);
+  const count = tokens! - first;
+  const shares = { shape: [1, count], data: new Float32Array(count).fill(1 / count) };
+  const patches = to.slice(to.plain(x!), 1, first, tokens!);
+  const mean = to.node("MatMul", [to.floats(shares, `shares of ${count}`), patches]);
+  return value(to.reshape(mean, [-1, dim!]), call.shapes[0]!);
 };

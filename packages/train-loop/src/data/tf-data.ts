@@ -34,12 +34,14 @@ export type DatasetOfEpochs = BatchedDataset | ((epoch: number) => BatchedDatase
  * iterating, if `ys` is of another shape, a label is not an integer, or a row is not one-hot: the row is named.
  *
  * @example
- * ```ts norun
- * const photos = tfd.zip({ xs: tfd.array(images), ys: tfd.array(labels) }); // of @tensorflow/tfjs-data
- * const inOrder = fromTfData(photos.batch(32), { size: 1000, batchSize: 32 });
- * const shuffled = fromTfData((epoch) => photos.shuffle(1000, `${epoch}`).batch(32), { size: 1000, batchSize: 32 });
- * await fit(task, optimizer, shuffled, { epochs: 10, validationData: inOrder });
- * ```
+ * import * as tfd from "@tensorflow/tfjs-data";
+ *
+ * const samples = tfd.array(Array.from({ length: 4 }, (_, i) => ({ xs: [i, i], ys: i })));
+ * const size = { size: 4, batchSize: 4 };
+ * const inOrder = fromTfData(samples.batch(4), size);
+ * for await (const { labels } of inOrder.batches(0)) console.log(labels); // Int32Array(4) [ 0, 1, 2, 3 ]
+ * const shuffled = fromTfData((epoch) => samples.shuffle(4, `${epoch}`).batch(4), size);
+ * for await (const { labels } of shuffled.batches(0)) console.log(labels.length); // 4
  */
 export function fromTfData(dataset: DatasetOfEpochs, options: FromTfDataOptions): DataSource {
   requireOptions("fromTfData", options, { size: COUNT, batchSize: COUNT, seed: optional(UINT32) });

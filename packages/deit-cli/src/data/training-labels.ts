@@ -1,4 +1,4 @@
-import { classCounts, joinStores, type SampleStore } from "image-source";
+import { joinStores, type SampleStore } from "image-source";
 import { keepLabels, openUnlabeled } from "image-source/node";
 import { UsageError } from "../process/usage-error.ts";
 import { labelsOf } from "../settings/labels-of.ts";
@@ -13,8 +13,7 @@ import { type UndecodableOptions, undecodable } from "./undecodable.ts";
 export function hideLabels(train: SampleStore, labels: string | undefined, seed: number): SampleStore {
   if (labels === undefined) return train;
   const kept = orUsageError(() => keepLabels(train, { ...labelsOf(labels), seed }));
-  const counts = classCounts(kept);
-  const none = kept.classNames.find((_, label) => counts[label] === 0);
+  const none = kept.classNames.find((_, label) => !kept.labels.includes(label));
   if (none !== undefined)
     throw new UsageError(`--labels: expected a label of each class, got none of '${none}' with '${labels}'`);
   return kept;

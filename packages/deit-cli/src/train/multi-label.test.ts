@@ -75,6 +75,7 @@ test("a run has mAP, macro recall, macro F1 and exact match in its records, its 
     figures,
   );
   expect(output.text()).toMatch(/model +parameters +mAP +macro recall +macro F1 +exact match /);
+  expect(output.text()).toContain("accuracy by epoch is exact match");
   expect(output.text()).toContain("The student reaches 100.0% mAP on 16 held-out pictures.");
   const rows = (await readFile(join(folder, "pictures.csv"), "utf8")).split("\n");
   expect(rows).toContain("0.png,,student alone,42,,1");

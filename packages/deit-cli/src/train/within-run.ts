@@ -131,6 +131,8 @@ async function open({
   output.write(`data: ${data.description}\n`);
   if (command === "teacher") requireOneLabel(command, data.all);
   requireTrainableLabels(data.all, settings, first !== undefined);
+  if (data.all.multiHot !== undefined)
+    output.write("accuracy by epoch is exact match: all classes of a picture right\n");
   const { resume, teacher } = settings.run;
   if (resume !== undefined) await requireSameData(resume, data);
   const record = first === undefined ? undefined : await readDataRecord(first);

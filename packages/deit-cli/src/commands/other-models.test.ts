@@ -283,9 +283,14 @@ describe("class names", () => {
     const folder = await emptyFolder();
     const store = (keys: string[]) => ({ keys, labels: Int32Array.from(keys, (_, i) => i % 2) });
     const data = (classNames: string[], keys: string[]) =>
-      ({ classNames, train: store(keys), validation: store([]), all: store(keys) }) as unknown as Parameters<
-        typeof writeDataRecord
-      >[1];
+      ({
+        classNames,
+        layout: "class folders",
+        labelsFiles: [],
+        train: store(keys),
+        validation: store([]),
+        all: store(keys),
+      }) as unknown as Parameters<typeof writeDataRecord>[1];
     await writeDataRecord(folder, data(["cats", "dogs"], ["cats/1.jpg", "dogs/1.jpg"]));
     await requireSameData(folder, data(["cats", "dogs"], ["cats/1.jpg", "dogs/1.jpg"]));
     await expect(

@@ -245,7 +245,7 @@ describe("the program", () => {
     async () => {
       const options = { data: originals, teacher: mobileNet, teacherEpochs: 10, epochs: 1 };
       const { result, folder, text } = await tinyRun(options);
-      expect(text).toContain("25 photos, 5 classes: 20 to train on, 5 held out.");
+      expect(text).toContain("25 photos in class folders, 5 classes: 20 to train on, 5 held out.");
       expect(result.models[0]!.params).toBe(2_206_816 + 5 * 1281);
       expect(result.models[0]!.history.loss!.at(-1)).toBeLessThan(0.7); // log 5 = 1.61 at the start
       expect((await readdir(folder)).sort()).toEqual(WRITTEN);

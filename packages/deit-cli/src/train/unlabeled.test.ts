@@ -166,7 +166,9 @@ describe("--unlabeled", () => {
     const options = { data: join(root, "photos"), unlabeled: join(root, "more"), preset: "tiny" };
     const { result, text, folder } = await tinyRun(options);
     expect(text).toContain("--unlabeled: left out: 2 pictures that the data has too");
-    expect(text).toContain("40 photos, 2 classes: 36 labeled and 7 unlabeled to train on, 4 held out.");
+    expect(text).toContain(
+      "40 photos in class folders, 2 classes: 36 labeled and 7 unlabeled to train on, 4 held out.",
+    );
     expect(result.environment.trainingImages).toBe(43);
     const record = JSON.parse(await readFile(join(folder, "data.json"), "utf8"));
     expect(Object.keys(record)).toEqual(["classNames", "layout", "pictures", "all", "unlabeled"]);

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { layerNorm } from "./layer-norm.ts";
 
 /** Weights of a normalization, `[headDim]` each. */
-export interface NormWeights {
+interface NormWeights {
   readonly gamma: tf.Tensor;
   readonly beta: tf.Tensor;
 }

@@ -22,7 +22,7 @@ export interface MlpArgs extends SeededArgs {
 }
 
 /** Checks of {@link MlpArgs}. */
-export const MLP_OPTIONS: Checks<MlpArgs> = {
+const MLP_OPTIONS: Checks<MlpArgs> = {
   ...SEEDED_OPTIONS,
   hiddenDim: COUNT,
   dropRate: optional(RATE),

@@ -17,7 +17,7 @@ export interface MultiLabelFigures {
 }
 
 /** A class on its own. */
-export interface MultiLabelClass {
+interface MultiLabelClass {
   readonly averagePrecision: number;
   readonly recall: number;
   readonly precision: number;

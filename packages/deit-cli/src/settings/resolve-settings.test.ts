@@ -125,7 +125,7 @@ describe("the command line", () => {
     [["--epochs"], "option `--epochs <value>` value is missing (see --help)"],
     [["--epochs", "many"], "--epochs: recipe.epochs must be an integer >= 1, got 'many'"],
     [["--epochs", "2.5"], "--epochs: recipe.epochs must be an integer >= 1, got 2.5"],
-    [["--epochs", "1", "--epochs", "2"], "--epochs: recipe.epochs must be an integer >= 1, got [1,2]"],
+    [["--epochs", "1", "--epochs", "2"], "--epochs: expected it once, got it 2 times"],
     [["--epochs", "0"], "--epochs: recipe.epochs must be an integer >= 1, got 0"],
     [["--alpha", "2"], "--alpha: recipe.alpha must be in [0, 1], got 2"],
     [

@@ -1,13 +1,13 @@
 // `npx pnpm@12 run pictures --curves <run> --attention <run>`: draws the pictures of the repository's README from finished runs of
 // `deit-cli`: the accuracy by epoch of the first to docs/demo-curves.svg, and the attention of the second's student over its sample
-// pictures to docs/attention.png. Either may be left out.
+// pictures to docs/attention.jpg. Either may be left out.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { decodeImage } from "image-source/node";
+import sharp from "sharp";
 import { startBackend } from "tfjs-backends";
 import { attentionStrip } from "../packages/deit-cli/src/attention/draw-attention.ts";
-import { writePng } from "../packages/deit-cli/src/files/write-png.ts";
 import { openModel } from "../packages/deit-cli/src/models/open-model.ts";
 import { curvesSvg } from "../packages/deit-cli/src/report/curves-svg.ts";
 import { readRecord } from "../packages/deit-cli/src/runs/run-record.ts";
@@ -31,6 +31,8 @@ if (values.attention !== undefined) {
       .sort()
       .map((name) => decodeImage(readFileSync(join(samples, name)), { upright: true })),
   );
-  await writePng(join(root, "docs/attention.png"), await attentionStrip(opened, photos, SIDE));
-  console.log("pictures: docs/attention.png");
+  const { data, width, height } = await attentionStrip(opened, photos, SIDE);
+  const raw = { width, height, channels: 3 } as const;
+  await sharp(data, { raw }).jpeg({ quality: 85, mozjpeg: true }).toFile(join(root, "docs/attention.jpg"));
+  console.log("pictures: docs/attention.jpg");
 }

@@ -175,7 +175,7 @@ export function nextCommands(
       `${start} predict ${samples} --model ${run} --attention ${attention}`,
       "its predictions and its attention",
     ],
-    [`${start} evaluate ${run}`, "accuracy of all models, class by class"],
+    [`${start} evaluate ${run}`, "how good each model is, class by class"],
     ...(test
       ? [
           [

@@ -24,6 +24,10 @@ test("what a run reads must exist, and what it writes must be possible", async (
     `--unlabeled: expected an archive or a folder of pictures, got '${none}'`,
   );
   wrong(
+    { out, data: folder, labelsFile: folder },
+    `--labels-file: expected a CSV or JSON lines file, got the folder '${folder}'`,
+  );
+  wrong(
     { out, teacher: none },
     `--teacher: expected a tfjs layers model, model.json or its folder, got '${none}'`,
   );

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { requireWritableFolder } from "../files/writable-folder.ts";
 import { UsageError } from "../process/usage-error.ts";
@@ -14,7 +14,7 @@ import type { Settings } from "./settings.ts";
 export function requirePaths({ run, data, model }: Settings): void {
   const read: readonly (readonly [string, string | undefined, string])[] = [
     ["--data", data.path, "an archive or a folder of pictures"],
-    ["--labels-file", data.labelsFile || undefined, "a CSV or JSON lines"],
+    ["--labels-file", data.labelsFile || undefined, "a CSV or JSON lines file"],
     ["--val-data", data.valData, "an archive or a folder of pictures"],
     ["--unlabeled", data.unlabeled, "an archive or a folder of pictures"],
     ["--teacher", run.teacher, "a tfjs layers model, model.json or its folder"],
@@ -25,6 +25,10 @@ export function requirePaths({ run, data, model }: Settings): void {
     if (path !== undefined && !existsSync(path))
       throw new UsageError(`${option}: expected ${expected}, got '${path}', which does not exist`);
   }
+  if (data.labelsFile && statSync(data.labelsFile).isDirectory())
+    throw new UsageError(
+      `--labels-file: expected a CSV or JSON lines file, got the folder '${data.labelsFile}'`,
+    );
   if (run.resume === undefined) {
     requireWritableFolder("--out", run.out);
     const folder = join(run.out, run.name);

@@ -1,7 +1,13 @@
 import { type Calibrated, calibrate as calibrateLogits } from "distill-trainer";
 import { startBackend } from "tfjs-backends";
 import { requireOneLabel } from "../data/require-labels.ts";
-import { type JudgedModels, judgedModels, judgedSettings, picturesFor } from "../evaluation/judged-models.ts";
+import {
+  JUDGED_PICTURES,
+  type JudgedModels,
+  judgedModels,
+  judgedSettings,
+  picturesFor,
+} from "../evaluation/judged-models.ts";
 import { logitsAndLabels } from "../judge/predictions.ts";
 import { noteTemperature } from "../models/note-temperature.ts";
 import { answersOf } from "../models/notes.ts";
@@ -24,20 +30,7 @@ export const calibrate: Command = {
   what: "Calibrate a run's models, or one saved model: fit a temperature on held-out pictures and note it in the model",
   argument: { name: "run", many: false },
   options: [
-    ...([
-      "data",
-      "labelsFile",
-      "nestedClasses",
-      "valData",
-      "download",
-      "cache",
-      "count",
-      "heldOut",
-      "dataSeed",
-      "seed",
-      "maxPixels",
-    ] as const),
-    ...(["skipBadImages", "workers", "microBatchSize", "evaluationCrop"] as const),
+    ...JUDGED_PICTURES,
     ...(["split", "pixels", "outputs", "backend", "json", "verbose", "config"] as const),
   ],
   settingsOf: "run",

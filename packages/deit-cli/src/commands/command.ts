@@ -13,7 +13,7 @@ export interface Command {
   readonly options: readonly OptionName[];
   /** Groups of settings that a configuration file may have beside the options' own. Default: none. */
   readonly settings?: readonly string[];
-  /** Whose settings hold where an option is not given: a preset's (default), or the run's that the command reads. */
+  /** The settings that hold where an option is not given: a preset's (default), or the run's that the command reads. */
   readonly settingsOf?: "preset" | "run";
   /** Command lines, without `npx pnpm@12 start`. */
   readonly examples: readonly string[];

@@ -1,6 +1,12 @@
 import { startBackend } from "tfjs-backends";
 import type { FlowerData } from "../data/open-data.ts";
-import { type JudgedModels, judgedModels, judgedSettings, picturesFor } from "../evaluation/judged-models.ts";
+import {
+  JUDGED_PICTURES,
+  type JudgedModels,
+  judgedModels,
+  judgedSettings,
+  picturesFor,
+} from "../evaluation/judged-models.ts";
 import { accuracyOf, classFigures, confusionMatrix, macroRecall } from "../judge/judgement.ts";
 import { type MultiLabelFigures, multiLabelFigures } from "../judge/multi-label.ts";
 import { type Predictions, predictionsOf } from "../judge/predictions.ts";
@@ -23,23 +29,7 @@ export const evaluate: Command = {
   settingsOf: "run",
   argument: { name: "run", many: false },
   options: [
-    ...([
-      "data",
-      "labelsFile",
-      "nestedClasses",
-      "valData",
-      "download",
-      "cache",
-      "count",
-      "heldOut",
-      "dataSeed",
-      "seed",
-      "maxPixels",
-      "skipBadImages",
-      "workers",
-      "microBatchSize",
-      "evaluationCrop",
-    ] as const),
+    ...JUDGED_PICTURES,
     ...(["split", "tta", "pixels", "outputs", "backend", "json", "verbose", "config"] as const),
   ],
   examples: [
@@ -89,9 +79,9 @@ interface Judged {
   readonly accuracy: number;
   /** Mean recall of the classes. */
   readonly macroRecall: number;
-  /** Of pictures of one class each. */
+  /** Figures where each picture has one class. */
   readonly confusion?: readonly (readonly number[])[];
-  /** Of pictures with several labels. */
+  /** Figures where pictures have several labels. */
   readonly multiLabel?: MultiLabelFigures;
   /** Views over which probabilities were averaged. Default: one. */
   readonly tta?: string;

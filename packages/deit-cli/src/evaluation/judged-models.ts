@@ -7,6 +7,7 @@ import type { OpenedModel } from "../models/open-model.ts";
 import { withoutModel } from "../models/student-of.ts";
 import type { ViewedModel } from "../models/viewed-model.ts";
 import type { Edits } from "../options/edits.ts";
+import type { OptionName } from "../options/option-table.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { type RunContext, reportOnce } from "../runs/context.ts";
 import { dataRecord, readDataRecord } from "../runs/data-record.ts";
@@ -17,6 +18,13 @@ import { resolveDataSettings } from "../settings/resolve-settings.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { LineOutput } from "../terminal/live-line.ts";
 import { heldOutImages } from "../training/image-sources.ts";
+
+/** Options that say which pictures are judged, and how they are read. */
+export const JUDGED_PICTURES = [
+  ...(["data", "labelsFile", "nestedClasses", "valData", "download", "cache", "count", "heldOut"] as const),
+  ...(["dataSeed", "seed", "maxPixels", "skipBadImages", "workers", "microBatchSize"] as const),
+  "evaluationCrop",
+] as const satisfies readonly OptionName[];
 
 /** Models to judge, and the data to judge them on. */
 export interface JudgedModels {

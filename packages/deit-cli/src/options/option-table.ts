@@ -1,6 +1,6 @@
-import { type ClassWeight, DEIT_RECIPE, FINETUNE_RECIPE, IMAGENET_NORMALIZATION } from "distill-trainer";
+import { DEIT_RECIPE, FINETUNE_RECIPE, IMAGENET_NORMALIZATION } from "distill-trainer";
 import { DEIT3_AUGMENTATION } from "vision-augment";
-import { UsageError } from "../process/usage-error.ts";
+import { classWeightsOf, hintsOf, seedsOf, typedWeights } from "./typed-values.ts";
 
 /** One option of the command line: the place of its value in settings and configuration files, and its help. */
 export interface Option {
@@ -39,45 +39,6 @@ const none = (number: number): More => ({
   value: (typed) => (typed === number ? undefined : typed),
   typed: (value) => String(value ?? number),
 });
-
-/** A number of seeds, or a list of them; what is no number stays a text, which is refused. */
-function seedsOf(typed: unknown): unknown {
-  const parts = String(typed).split(",");
-  const list = parts.map((part) => (/^\s*\d+\s*$/.test(part) ? Number(part) : part));
-  return list.length === 1 ? list[0] : list;
-}
-
-/** `balanced`, or weights of classes by name; a name may have `=` in it. */
-function classWeightsOf(typed: unknown): unknown {
-  if (typed === "balanced") return typed;
-  return String(typed)
-    .split(",")
-    .map((part) => {
-      const [, name, weight] = /^(.+)=([^=]+)$/.exec(part.trim()) ?? [];
-      if (name !== undefined && Number.isFinite(Number(weight))) return { name, weight: Number(weight) };
-      throw new UsageError(`--class-weights: expected balanced, or class=weight, …, got '${typed}'`);
-    });
-}
-
-function typedWeights(value: unknown): string {
-  if (!Array.isArray(value)) return String(value ?? "");
-  return (value as readonly ClassWeight[]).map(({ name, weight }) => `${name}=${weight}`).join(",");
-}
-
-/** `auto`, `off`, or pairs of layers; the student's layer may be left out. */
-function hintsOf(typed: unknown): object | undefined {
-  if (typed === "off") return undefined;
-  if (typed === "auto") return {};
-  const pairs = String(typed)
-    .split(",")
-    .map((pair) => pair.trim().split(":"));
-  if (pairs.some((names) => names.length > 2 || names.includes(""))) {
-    throw new UsageError(`--hints: expected teacherLayer:studentLayer, … or auto or off, got '${typed}'`);
-  }
-  return {
-    pairs: pairs.map(([teacher, student]) => ({ teacher, ...(student !== undefined && { student }) })),
-  };
-}
 
 /** All options by name, in the order in which they take effect. */
 const OPTIONS = {

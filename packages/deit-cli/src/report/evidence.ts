@@ -41,7 +41,7 @@ interface ShownAnswer {
 export interface ShownMistake extends ShownPicture {
   /** `"<class folder>/<file>"`. */
   readonly key: string;
-  /** Of all models that were shown the picture, in their order. */
+  /** Answers of all models that were shown the picture, in their order. */
   readonly answers: readonly ShownAnswer[];
 }
 
@@ -54,6 +54,6 @@ export interface ShownMap {
 /** A picture with its attention. */
 export interface ShownAttention extends ShownPicture {
   readonly shares: ShownMap;
-  /** Of the distillation token from the class token, where the two look at different patches. */
+  /** Difference of the distillation token from the class token, where the two look at different patches. */
   readonly difference?: ShownMap;
 }

@@ -27,7 +27,7 @@ export interface Figure {
   readonly pictures: number;
   /** From the student alone; of a student with a teacher, where both were judged picture by picture. */
   readonly difference?: PairedDifference & {
-    /** Of McNemar's exact test. */
+    /** The p-value of McNemar's exact test. */
     readonly p: number;
     /** Whether p is below {@link CHANCE}. */
     readonly isClear: boolean;

@@ -17,10 +17,10 @@ import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 
 /** Loss of a model's logits against labels. */
 export type LabelLoss =
-  /** Of a softmax; for one label a sample. */
+  /** Cross-entropy of a softmax; for one label a sample. */
   | { readonly kind: "cross-entropy" }
   /**
-   * Of a sigmoid for each class, as timm's `BinaryCrossEntropy`: targets above `targetThreshold` count as 1, others as 0 (default: as they
+   * Cross-entropy of a sigmoid for each class, as timm's `BinaryCrossEntropy`: targets above `targetThreshold` count as 1, others as 0 (default: as they
    * are); `sumClasses` sums over the classes, whose mean it is by default; `posWeight` weighs what a sample has.
    */
   | {
@@ -65,7 +65,7 @@ export interface LabelLearning {
   targetsOf(batch: MicroBatch): Pick<Prepared, "targets" | "labelWeights">;
   /** Mean loss over the rows. */
   lossOf(prepared: Pick<Prepared, "targets" | "labelWeights">, logits: tf.Tensor2D): tf.Scalar;
-  /** Of the task's settings: absent where they are the defaults. */
+  /** Part of the task's settings: absent where they are the defaults. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 

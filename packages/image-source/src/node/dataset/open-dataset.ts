@@ -20,11 +20,11 @@ export interface ImageDataset {
   readonly layout: DatasetLayout;
   /** All pictures. */
   readonly all: SampleStore;
-  /** Those to train on: all, unless the data says which. */
+  /** Pictures to train on: all, unless the data says which. */
   readonly train: SampleStore;
   /** Held-out ones, where the data says which. */
   readonly validation?: SampleStore;
-  /** Those for the end, where the data says which. */
+  /** Pictures for the end, where the data says which. */
   readonly test?: SampleStore;
   /** Labels files that were read; several where each part of a split has one. */
   readonly labelsFiles: readonly LabelsFile[];

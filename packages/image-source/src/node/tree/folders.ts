@@ -7,7 +7,7 @@ export interface Folder {
   /** From the root, with slashes; the root's is empty. */
   readonly path: string;
   readonly folders: Map<string, Folder>;
-  /** Those of this folder alone. */
+  /** Pictures of this folder alone. */
   readonly pictures: Seen[];
   /** Files that are none, of this folder alone. */
   readonly others: Seen[];

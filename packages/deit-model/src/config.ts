@@ -50,8 +50,11 @@ export interface VitConfig {
   readonly actLayer?: Activation;
   /** Kind of MLP; `mlpRatio` gives its hidden dimension as in timm. Default `"mlp"`. */
   readonly mlpLayer?: MlpName;
-  /** What the head of {@link vit} reads: the class token, or the mean of the patch tokens. Default `"token"`. */
-  readonly globalPool?: "token" | "avg";
+  /**
+   * What the head of {@link vit} reads: the class token, the mean of the patch tokens, or both side by side, `[batch, 2 · dim]`, as
+   * DINOv2's classifiers. Default `"token"`.
+   */
+  readonly globalPool?: "token" | "avg" | "token_avg";
   /** Whether the final norm follows the pooling (`fc_norm`) instead of preceding it (`norm`). Default: with `globalPool: "avg"`. */
   readonly fcNorm?: boolean;
   /** Share of the patches that training leaves out of each sample, in [0, 1). Default 0. */

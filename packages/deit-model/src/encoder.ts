@@ -14,7 +14,7 @@ import {
   transformerBlock,
 } from "vit-blocks";
 import type { VitConfig } from "./config.ts";
-import { imageSides } from "./require-config.ts";
+import { hiddenDimOf, imageSides } from "./require-config.ts";
 
 /** Input and output of the encoder that ViT and DeiT share. */
 export interface Encoder {
@@ -81,6 +81,23 @@ export function averageHead(tokens: tfl.SymbolicTensor, name: string, config: Vi
   return head((part) => through(new TokenMean({ from, name: part }), tokens), name, config);
 }
 
+/** Creates the head of a ViT's class token beside the mean of its patch tokens: `2 · dim` features. */
+export function tokenAndAverageHead(
+  tokens: tfl.SymbolicTensor,
+  name: string,
+  config: VitConfig,
+): tfl.SymbolicTensor {
+  const from = prefixOf(config, 1);
+  const both = (part: string) => {
+    const parts = [
+      through(new TokenAt({ index: 0, name: `${name}.class` }), tokens),
+      through(new TokenMean({ from, name: `${name}.mean` }), tokens),
+    ];
+    return tfl.layers.concatenate({ name: part }).apply(parts) as tfl.SymbolicTensor;
+  };
+  return head(both, name, config);
+}
+
 /** @param pooled - Applies the pooling, as a layer of that name. */
 function head(
   pooled: (name: string) => tfl.SymbolicTensor,
@@ -118,11 +135,11 @@ function normsAfterPooling({ globalPool, fcNorm = globalPool === "avg" }: VitCon
 }
 
 function blockOptions(config: VitConfig): Omit<Parameters<typeof transformerBlock>[0], "name" | "tokens"> {
-  const { dim, heads, headDim, mlpRatio = 4, epsilon = 1e-6, dropRate = 0, attnDropRate = 0 } = config;
+  const { dim, heads, headDim, epsilon = 1e-6, dropRate = 0, attnDropRate = 0 } = config;
   const { qkNorm = false, qkvBias = true, projBias = true, mlpLayer = "mlp", patchDropRate = 0 } = config;
   const { initValues, actLayer } = config;
   return {
-    ...{ dim, heads, hiddenDim: dim * mlpRatio, dropRate, attnDropRate, epsilon, ...seeded(config) },
+    ...{ dim, heads, hiddenDim: hiddenDimOf(config), dropRate, attnDropRate, epsilon, ...seeded(config) },
     ...{ qkNorm, qkvBias, projBias, mlpLayer, fewerTokens: patchDropRate > 0 },
     ...(headDim !== undefined && { headDim }),
     ...(initValues !== undefined && { initValues }),

@@ -2,7 +2,7 @@
 
 export { averageHeads } from "./average-heads.ts";
 export { config, type VitConfig, type VitSize } from "./config.ts";
-export { createModel, type PublishedModel } from "./create-model.ts";
+export { createModel } from "./create-model.ts";
 export { deit } from "./deit.ts";
 export {
   deit3Base,
@@ -21,8 +21,19 @@ export {
   type Preset,
   vitSmallReg4,
 } from "./presets.ts";
+export type { PublishedModel } from "./published.ts";
 export { requireConfig, requireDistilledConfig, VIT_CHECKS } from "./require-config.ts";
 export { vit } from "./vit.ts";
+
+// Configs of published models.
+
+export { configFromHuggingFace } from "./configs/config-from-hugging-face.ts";
+export { configFromTimm } from "./configs/config-from-timm.ts";
+export type { FoundConfig } from "./configs/found-config.ts";
+export { parameterCount } from "./configs/parameter-count.ts";
+export type { Preprocessing, Resample } from "./configs/preprocessing.ts";
+export { preprocessingFromHuggingFace } from "./configs/preprocessing-from-hugging-face.ts";
+export { preprocessingFromTimm } from "./configs/preprocessing-from-timm.ts";
 
 // Initialization.
 

@@ -1,6 +1,7 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
 import type { VitConfig } from "./config.ts";
-import { createModel, type PublishedModel } from "./create-model.ts";
+import { createModel } from "./create-model.ts";
+import type { PublishedModel } from "./published.ts";
 
 /** Creates a published model; `changes` to its config, such as `classes`, are those of {@link createModel}. */
 export type Preset = (changes?: Partial<VitConfig>) => tfl.LayersModel;

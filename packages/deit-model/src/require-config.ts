@@ -47,7 +47,7 @@ export const VIT_CHECKS: Checks<VitConfig> = {
   projBias: optional(BOOLEAN),
   actLayer: optional(ACTIVATION),
   mlpLayer: optional(MLP_NAME),
-  globalPool: optional(oneOf("token", "avg")),
+  globalPool: optional(oneOf("token", "avg", "token_avg")),
   fcNorm: optional(BOOLEAN),
   patchDropRate: optional(RATE),
 };
@@ -55,6 +55,13 @@ export const VIT_CHECKS: Checks<VitConfig> = {
 /** Returns an image's height and width in pixels. */
 export function imageSides({ imageSize }: VitConfig): readonly [height: number, width: number] {
   return typeof imageSize === "number" ? [imageSize, imageSize] : imageSize;
+}
+
+/** Returns the hidden dimension of the MLPs: `dim · mlpRatio`, free of the rounding of a ratio that is a quotient. */
+export function hiddenDimOf({ dim, mlpRatio = 4 }: VitConfig): number {
+  const hidden = dim * mlpRatio;
+  const whole = Math.round(hidden);
+  return Math.abs(hidden - whole) <= whole * 1e-12 ? whole : hidden;
 }
 
 /**
@@ -69,16 +76,18 @@ export function imageSides({ imageSize }: VitConfig): readonly [height: number, 
 export function requireConfig(caller: string, config: VitConfig): void {
   requireOptions(caller, config, VIT_CHECKS);
   const [height, width] = imageSides(config);
-  const { patchSize, dim, heads, headDim, mlpRatio = 4, mlpLayer } = config;
-  if (!Number.isInteger(dim * mlpRatio)) {
+  const { patchSize, dim, heads, headDim, mlpLayer, globalPool, fcNorm } = config;
+  const hidden = hiddenDimOf(config);
+  if (!Number.isInteger(hidden)) {
+    throw new RangeError(`${caller}: hiddenDim, dim times mlpRatio, must be an integer, got ${hidden}`);
+  }
+  if (mlpLayer === "swiglu_packed" && hidden % 2 !== 0) {
     throw new RangeError(
-      `${caller}: hiddenDim, dim times mlpRatio, must be an integer, got ${dim * mlpRatio}`,
+      `${caller}: hiddenDim, dim times mlpRatio, must be even with mlpLayer 'swiglu_packed', got ${hidden}`,
     );
   }
-  if (mlpLayer === "swiglu_packed" && (dim * mlpRatio) % 2 !== 0) {
-    throw new RangeError(
-      `${caller}: hiddenDim, dim times mlpRatio, must be even with mlpLayer 'swiglu_packed', got ${dim * mlpRatio}`,
-    );
+  if (globalPool === "token_avg" && fcNorm === true) {
+    throw new RangeError(`${caller}: fcNorm must be false with globalPool 'token_avg', got true`);
   }
   if (height % patchSize !== 0 || width % patchSize !== 0) {
     throw new RangeError(`${caller}: patchSize must divide the image ${height}x${width}, got ${patchSize}`);
@@ -92,16 +101,17 @@ export function requireConfig(caller: string, config: VitConfig): void {
  * Rejects a config that is not valid for a distilled model: as {@link requireConfig}, and what reads one token's norm or the patches.
  *
  * @param caller - First word of the error's message.
- * @throws As {@link requireConfig}; RangeError for `globalPool: "avg"` and `fcNorm: true`.
+ * @throws As {@link requireConfig}; RangeError for a `globalPool` that is not `"token"` and for `fcNorm: true`.
  *
  * @example
  * requireDistilledConfig("myModel", { ...config.deitTiny, classes: 5 });
  */
 export function requireDistilledConfig(caller: string, config: VitConfig): void {
   requireConfig(caller, config);
-  if (config.globalPool === "avg") {
+  const { globalPool = "token" } = config;
+  if (globalPool !== "token") {
     throw new RangeError(
-      `${caller}: globalPool must be 'token', for the heads of a distilled model read two class tokens, got 'avg'`,
+      `${caller}: globalPool must be 'token', for the heads of a distilled model read two class tokens, got '${globalPool}'`,
     );
   }
   if (config.fcNorm === true) {

@@ -1,13 +1,15 @@
 import * as tfl from "@tensorflow/tfjs-layers";
 import type { VitConfig } from "./config.ts";
-import { averageHead, encoder, tokenHead } from "./encoder.ts";
+import { averageHead, encoder, tokenAndAverageHead, tokenHead } from "./encoder.ts";
 import { requireConfig } from "./require-config.ts";
+
+const HEADS = { token: tokenHead, avg: averageHead, token_avg: tokenAndAverageHead } as const;
 
 /**
  * Creates a vision transformer with a class token and one head.
  *
  * `[batch, height, width, channels]`, float32 → logits `[batch, classes]`, output `classification_head`. The last block
- * computes the class token only, which is exact; all tokens with `globalPool: "avg"`, where the head reads the mean of the patches.
+ * computes the class token only, which is exact; all tokens where the head reads the mean of the patches (`globalPool`).
  *
  * @returns A tfjs model owned by the caller: `summary`, `fit`, `save` work as for any other.
  * @throws RangeError if the config is not valid (a patch size that does not divide the image, heads that do not divide `dim`,
@@ -21,7 +23,6 @@ import { requireConfig } from "./require-config.ts";
 export function vit(config: VitConfig): tfl.LayersModel {
   requireConfig("vit", config);
   const { images, tokens } = encoder(config, false);
-  const head = config.globalPool === "avg" ? averageHead : tokenHead;
-  const logits = head(tokens, "classification_head", config);
+  const logits = HEADS[config.globalPool ?? "token"](tokens, "classification_head", config);
   return tfl.model({ inputs: images, outputs: logits, name: "vit" });
 }

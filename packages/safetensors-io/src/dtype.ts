@@ -1,3 +1,4 @@
+import { BYTES, check, requireArguments } from "known-options";
 import { fromBfloat16, fromFloat16 } from "./half.ts";
 
 /** Element types that can be written from float32. */
@@ -73,8 +74,17 @@ export function isDtype(name: string): name is Dtype {
   return Object.hasOwn(BITS, name);
 }
 
-/** Returns the bits per element. */
+/** Checks that a value is an element type. */
+const DTYPE = check("an element type such as F32", (value) => typeof value === "string" && isDtype(value));
+
+/**
+ * Returns the bits per element.
+ *
+ * @example
+ * console.log(bitsOf("BF16")); // 16
+ */
 export function bitsOf(dtype: Dtype): number {
+  requireArguments("bitsOf", { dtype }, { dtype: DTYPE });
   return BITS[dtype];
 }
 
@@ -83,8 +93,12 @@ export function bitsOf(dtype: Dtype): number {
  *
  * @returns A new array.
  * @throws RangeError if the type cannot be read, or an integer is beyond 2^53.
+ *
+ * @example
+ * console.log(decode("BF16", Uint8Array.of(0x80, 0x3f))); // Float32Array(1) [ 1 ]
  */
 export function decode(dtype: Dtype, bytes: Uint8Array): Numbers {
+  requireArguments("decode", { dtype, bytes }, { dtype: DTYPE, bytes: BYTES });
   const { buffer } = new Uint8Array(bytes); // an aligned copy, which slice() of a Node Buffer is not
   switch (dtype) {
     case "F32":

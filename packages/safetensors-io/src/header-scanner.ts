@@ -10,10 +10,13 @@ const NOT_PLAIN = /[\\\p{Cc}]/u;
  */
 export class HeaderScanner {
   private readonly text: string;
+  private readonly whole: string;
   private at = 0;
 
-  constructor(text: string) {
+  /** @param whole - The text in errors. */
+  constructor(text: string, whole = "the header") {
     this.text = text;
+    this.whole = whole;
   }
 
   /** Parses `{"key": value, …}`; `read` must parse each value. */
@@ -48,7 +51,7 @@ export class HeaderScanner {
     try {
       return JSON.parse(this.text.slice(begin, this.at)) as string; // a string: it starts and ends with a quote
     } catch {
-      throw new RangeError(`${label}: expected a JSON string at character ${begin} of the header`);
+      throw new RangeError(`${label}: expected a JSON string at character ${begin} of ${this.whole}`);
     }
   }
 
@@ -61,6 +64,33 @@ export class HeaderScanner {
     while (this.take(","));
     this.expect("]", label);
     return numbers;
+  }
+
+  /** Skips any JSON value, without recursion, and returns its text. */
+  value(label: string): string {
+    this.skipSpace();
+    const begin = this.at;
+    let depth = 0;
+    do {
+      this.skipSpace();
+      const mark = this.text[this.at];
+      if (mark === undefined) this.fail("a value", label);
+      if (mark === '"') {
+        this.string(label);
+        continue;
+      }
+      if (mark === "[" || mark === "{") depth++;
+      else if (depth > 0 && (mark === "]" || mark === "}")) depth--;
+      else if (depth === 0) {
+        const token = /[^\s,\]}]*/y;
+        token.lastIndex = this.at;
+        this.at += token.exec(this.text)![0].length;
+        continue;
+      }
+      this.at++;
+    } while (depth > 0);
+    if (this.at === begin) this.fail("a value", label);
+    return this.text.slice(begin, this.at);
   }
 
   /** Checks that only spaces follow. */
@@ -95,7 +125,7 @@ export class HeaderScanner {
 
   private fail(expected: string, label: string, at = this.at): never {
     const got = this.text[at] === undefined ? "the end" : JSON.stringify(this.text[at]);
-    throw new RangeError(`${label}: expected ${expected} at character ${at} of the header, got ${got}`);
+    throw new RangeError(`${label}: expected ${expected} at character ${at} of ${this.whole}, got ${got}`);
   }
 
   private skipSpace(): void {

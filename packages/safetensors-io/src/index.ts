@@ -7,7 +7,7 @@ export {
   type StreamSourceOptions,
   streamSource,
 } from "./byte-source.ts";
-export type { Dtype, FloatDtype, Numbers } from "./dtype.ts";
+export { bitsOf, type Dtype, decode, type FloatDtype, type Numbers } from "./dtype.ts";
 export { elements } from "./elements.ts";
 export {
   safetensorsBytes,
@@ -21,3 +21,4 @@ export type { TensorInfo } from "./header.ts";
 export { notFinite } from "./not-finite.ts";
 export { openSafetensors, type Safetensors } from "./open-safetensors.ts";
 export { listed, quoted } from "./quoted.ts";
+export { readShardIndex, type ShardIndex } from "./shard-index.ts";

@@ -16,6 +16,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "stochastic-depth": ["kernel-contract", "known-options", "sample-keys"],
   "vit-blocks": ["kernel-contract", "known-options", "sample-keys", "stochastic-depth"],
   "safetensors-io": ["known-options"],
+  "hub-files": ["known-options", "safetensors-io"],
   "tensorboard-events": ["known-options", "masked-crc32c"],
   "named-weights": ["known-options", "masked-crc32c", "safetensors-io"],
   "deit-model": ["known-options", "named-weights", "safetensors-io", "sample-keys", "vit-blocks"],

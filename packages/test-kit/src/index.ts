@@ -1,7 +1,8 @@
-// Inputs: noise, models, fixtures, folders.
+// Inputs: noise, models, fixtures, folders, a hub.
 
 export { bytes, fixturesOf, floats, type Packed, sharedData, tensorsOf } from "./fixtures.ts";
 export { emptyFolder, emptyFolderForAll, folderOf } from "./folders.ts";
+export { type HubRepository, type HubServer, hubEtag, hubServer } from "./hub-server.ts";
 export { stir } from "./models.ts";
 export { noise, normalNoise, positiveNoise } from "./numbers/noise.ts";
 

@@ -24,6 +24,7 @@ const DATA = [
   "Check",
   "CheckedSource",
   "Features",
+  "HubName",
   "ImageBatch",
   "MicroBatch",
   "ModelAndImages",

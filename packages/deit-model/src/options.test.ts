@@ -148,7 +148,7 @@ describe("configs", () => {
     ],
     [
       () => vit({ ...tiny, globalPool: "max" as "avg" }),
-      'vit: globalPool must be "token" or "avg", got \'max\'',
+      'vit: globalPool must be "token" or "avg" or "token_avg", got \'max\'',
     ],
     [() => vit({ ...tiny, patchDropRate: 1 }), "vit: patchDropRate must be in [0, 1), got 1"],
     [

@@ -7,7 +7,8 @@ import { PUBLISHED, type PublishedModel, publishedClasses } from "./published.ts
  * ones.
  *
  * @param name - Name in timm: `…distilled…` is a {@link deit} with two outputs, the others a {@link vit} with one.
- * @param changes - Changes to the published config, such as `classes` (default 1000; 0, the features, of DINOv2) or `imageSize`.
+ * @param changes - Changes to the published config, such as `imageSize` or `classes` (default that of timm's weights: 1000, or 0, the
+ * features, of DINOv2).
  * @returns A tfjs model owned by the caller.
  * @throws RangeError if the name is unknown or the config is not valid.
  * @see https://github.com/huggingface/pytorch-image-models/blob/main/timm/models/deit.py and

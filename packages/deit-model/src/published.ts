@@ -120,7 +120,15 @@ export const PUBLISHED: Readonly<Record<PublishedModel, readonly [Build, VitSize
   vit_giant_patch14_reg4_dinov2: [vit, { ...GIANT, ...REG4 }],
 };
 
-/** Returns the number of classes that a published model has: 1000, or 0, the features, of DINOv2. */
+/** Number of classes where timm's default weights have another than 1000; 0 is the features. */
+const CLASSES: Partial<Readonly<Record<PublishedModel, number>>> = {
+  vit_small_patch8_224: 0,
+  vit_large_patch32_224: 0,
+  vit_huge_patch14_224: 0,
+  vit_base_patch16_224_miil: 11221,
+};
+
+/** Returns the number of classes of a published model's default weights in timm. */
 export function publishedClasses(name: PublishedModel): number {
-  return name.endsWith("dinov2") ? 0 : 1000;
+  return CLASSES[name] ?? (name.endsWith("dinov2") ? 0 : 1000);
 }

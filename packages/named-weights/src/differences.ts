@@ -12,14 +12,25 @@ export interface Comparison {
   readonly metadata: ReadonlyMap<string, string>;
   /** Whether the file has a weight of this key. */
   has(key: string): boolean;
+  /** Returns the names of the file's tensors of a weight, without wrappers' prefixes; none if it has none. */
+  tensorsOf(key: string): readonly string[];
 }
 
 /** Conversion of a tensor that differs from the model's weight. */
 export interface Change<Difference extends string> {
   /** Differences that the caller must accept. Default: it is never acceptable. */
   readonly needs?: readonly Difference[];
-  /** Computes the weight from the file's values and the model's, in the file's layout. Default: the model keeps its own. */
-  readonly convert?: (stored: Float32Array, own: Float32Array) => Float32Array;
+  /**
+   * Computes the weight from the file's values and the model's, in the file's layout, and the values of {@link Change.reads} by key.
+   * Default: the model keeps its own.
+   */
+  readonly convert?: (
+    stored: Float32Array,
+    own: Float32Array,
+    others: ReadonlyMap<string, Float32Array>,
+  ) => Float32Array;
+  /** Keys of other weights of the file that `convert` reads; they must be weights that are loaded. Default: none. */
+  readonly reads?: readonly string[];
   /** Whether values are interpolated, for the report. */
   readonly interpolates?: boolean;
   /** Parts of the weight that stay the model's own, for the report. */

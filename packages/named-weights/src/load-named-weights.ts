@@ -145,12 +145,14 @@ async function write(
   layout: Layout,
 ): Promise<void> {
   const values: Float32Array[] = [];
-  for (const { variable, tensors, change } of loads) {
-    const stored = joined(tensors.map((name) => read.get(name)!));
+  const valuesOf = (tensors: readonly string[]) => joined(tensors.map((name) => read.get(name)!));
+  for (const { variable, tensors, others, change } of loads) {
+    const stored = valuesOf(tensors);
     if (!change?.convert) values.push(stored);
     else {
       const own = (await variable.read().data()) as Float32Array;
-      values.push(change.convert(stored, toLayout(layout, variable.shape as number[], own)));
+      const beside = new Map([...others].map(([key, names]) => [key, valuesOf(names)]));
+      values.push(change.convert(stored, toLayout(layout, variable.shape as number[], own), beside));
     }
   }
   for (const [i, { variable }] of loads.entries()) {

@@ -19,8 +19,8 @@ export interface Place {
 export interface Naming<Names extends string = string> extends FileNames {
   /** Library that the names come from, such as `"timm"`. */
   readonly names: Names;
-  /** Names of a weight's parts, in the order of its first axis. Default: no weight is stored in parts. */
-  readonly parts?: readonly string[];
+  /** Names of a weight's parts, in the order of its first axis, or a function of its key. Default: no weight is stored in parts. */
+  readonly parts?: readonly string[] | ((key: string) => readonly string[]);
   /** Returns the place of a tensor; `undefined` for one outside the network, such as an optimizer's. */
   placeOf(name: string): Place | undefined;
 }

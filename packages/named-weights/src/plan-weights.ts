@@ -5,6 +5,7 @@ import type { NamedTensors } from "./formats/named-tensors.ts";
 import { type Layout, shapeIn } from "./layout.ts";
 import type { ModelWeights } from "./model-weights.ts";
 import type { Naming } from "./naming.ts";
+import { wrapperPrefix } from "./wrapper-prefix.ts";
 
 /** A weight to load. */
 export interface Load {
@@ -12,6 +13,8 @@ export interface Load {
   readonly variable: tfl.LayerVariable;
   /** Tensors of the file to join along the first axis. */
   readonly tensors: readonly string[];
+  /** Those of the other weights that the change reads, by key. */
+  readonly others: ReadonlyMap<string, readonly string[]>;
   readonly change: Change<string> | undefined;
 }
 
@@ -35,6 +38,7 @@ export function planWeights<Difference extends string>(
   naming: Naming,
   differences: Differences<Difference> | undefined,
 ): Plan {
+  const prefix = wrapperPrefix(file.tensors.keys());
   const { stored, outside, twice } = storedByKey(file, naming);
   const loads: Load[] = [];
   const kept: string[] = [];
@@ -58,7 +62,10 @@ export function planWeights<Difference extends string>(
     const { problems, expected, found } = compare(file, naming, key, variable.shape as number[], parts);
     const { names } = naming;
     const has = (other: string) => stored.has(other);
-    const comparison = found && { key, expected, found, names, metadata: file.metadata ?? new Map(), has };
+    const tensorsOf = (other: string) =>
+      (stored.get(other) ?? []).flatMap((name) => (name === undefined ? [] : [name.slice(prefix.length)]));
+    const metadata = file.metadata ?? new Map<string, string>();
+    const comparison = found && { key, expected, found, names, metadata, has, tensorsOf };
     const change = comparison && differences?.changed(comparison);
     if (!(change ? accepts(...(change.needs ?? [undefined])) : problems.length === 0)) {
       const described = change?.problem && (problems.length === 0 || change.needs === undefined);
@@ -66,7 +73,8 @@ export function planWeights<Difference extends string>(
     } else if (change && !change.convert) {
       kept.push(key);
     } else {
-      loads.push({ key, variable, tensors: parts as string[], change }); // without problems none is missing
+      const others = new Map(change?.reads?.map((other) => [other, stored.get(other) as string[]]));
+      loads.push({ key, variable, tensors: parts as string[], others, change }); // without problems none is missing
       kept.push(...(change?.keeps ?? []));
     }
   }
@@ -102,16 +110,17 @@ function summary(kind: string, items: readonly string[]): string[] {
 /** Tensor of a weight, or one for each of its parts; `undefined` if the file lacks it. */
 type Parts = (string | undefined)[];
 
-function storedByKey({ tensors }: NamedTensors, { parts: names = [], placeOf }: Naming) {
+function storedByKey({ tensors }: NamedTensors, naming: Naming) {
   const stored = new Map<string, Parts>();
   const outside: string[] = [];
   const twice: string[] = [];
   for (const name of tensors.keys()) {
-    const place = placeOf(name);
+    const place = naming.placeOf(name);
     if (place === undefined) {
       outside.push(name);
       continue;
     }
+    const names = partsOf(naming, place.key);
     const [size, at] = place.part === undefined ? [1, 0] : [names.length, names.indexOf(place.part)];
     const parts = stored.get(place.key) ?? Array<undefined>(size).fill(undefined);
     if (parts.length !== size || parts[at] !== undefined) twice.push(name);
@@ -121,21 +130,21 @@ function storedByKey({ tensors }: NamedTensors, { parts: names = [], placeOf }: 
   return { stored, outside, twice };
 }
 
+function partsOf({ parts = [] }: Naming, key: string): readonly string[] {
+  return typeof parts === "function" ? parts(key) : parts;
+}
+
 /** Returns the problems of a weight's tensors and the shapes to compare; `found` only if all parts exist, float and of one shape. */
-function compare(
-  file: NamedTensors,
-  { layout, parts: names }: Naming,
-  key: string,
-  shape: readonly number[],
-  parts: Parts,
-) {
+function compare(file: NamedTensors, naming: Naming, key: string, shape: readonly number[], parts: Parts) {
+  const { layout } = naming;
+  const names = partsOf(naming, key);
   const whole = shapeIn(layout, shape);
   let expected = parts.length === 1 ? whole : [whole[0]! / parts.length, ...whole.slice(1)];
   const problems: string[] = [];
   const shapes: (readonly number[])[] = [];
   for (const [i, name] of parts.entries()) {
     const { shape: found, dtype = "F32" } = (name === undefined ? undefined : file.tensors.get(name)) ?? {};
-    if (found === undefined) problems.push(`${key}: ${names?.[i]} is missing`);
+    if (found === undefined) problems.push(`${key}: ${names[i]} is missing`);
     else if (!FLOATS.includes(dtype)) problems.push(`${name}: expected F32, F16 or BF16, found ${dtype}`);
     else {
       shapes.push(found);

@@ -36,6 +36,7 @@ interface Processor {
   readonly white: readonly number[];
 }
 interface Fixture {
+  readonly published: Readonly<Record<string, readonly [parameters: number, height: number, width: number]>>;
   readonly huggingface: Readonly<Record<string, Model>>;
   readonly timm: Readonly<Record<string, Model>>;
   readonly transforms: Readonly<Record<string, Transform>>;
@@ -144,6 +145,15 @@ describe("configFromTimm", () => {
     expect(built.outputs[0]!.shape).toEqual([null, ...model.output.slice(1)]);
     built.dispose();
   });
+
+  test.each(Object.entries(fixture.published))(
+    "%s has timm's parameters and image size",
+    (architecture, expected) => {
+      const { config, distilled } = configFromTimm({ architecture });
+      const side = config.imageSize as number;
+      expect([parameterCount(config, distilled), side, side]).toEqual(expected);
+    },
+  );
 
   test("reads an older file, and names", () => {
     const { json } = fixture.timm.vit!;

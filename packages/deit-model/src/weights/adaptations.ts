@@ -1,5 +1,5 @@
 import type { Comparison, Differences } from "named-weights";
-import { type PositionOptions, positionChange } from "./position-change.ts";
+import { type PositionOptions, positionChange, tokenChange } from "./position-change.ts";
 import { selectionChange } from "./selection-change.ts";
 
 /**
@@ -51,7 +51,8 @@ export function adaptations(
         if (adapt.includes("selection")) return { needs: ["selection"] };
         return hasOtherClasses(comparison) ? { needs: ["classes"] } : undefined;
       }
-      const moved = (one: Comparison) => (key === "pos_embed" ? positionChange(one, positions) : undefined);
+      const moved = (one: Comparison) =>
+        key === "pos_embed" ? positionChange(one, positions) : tokenChange(one, positions);
       return selectionChange(comparison, moved) ?? moved(comparison);
     },
   };

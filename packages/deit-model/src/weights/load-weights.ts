@@ -2,6 +2,7 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 import { type Checks, check, optional, requireOptions } from "known-options";
 import { loadNamedWeights, modelWeights, type WeightsReport, type WeightsSource } from "named-weights";
 import { ADAPTATIONS, type Adaptation, adaptations } from "./adaptations.ts";
+import { modelKind } from "./model-kind.ts";
 import { type Grid, patchGrid } from "./position-change.ts";
 import { FILTER, GRID, type PositionFilter } from "./resize-positions.ts";
 import { timmName } from "./timm-name.ts";
@@ -61,16 +62,16 @@ export async function loadWeights(
     positionFilter: filter,
   } = requireOptions("loadWeights", options, LOAD_CHECKS);
   const weights = modelWeights("loadWeights", model, timmName);
-  const distilled = weights.has("dist_token");
+  const kind = modelKind(weights);
   const grid = patchGrid(model, weights);
-  const classTokens = distilled ? 2 : 1;
+  const classTokens = kind.distilled ? 2 : 1;
   const rows = weights.get("pos_embed")?.shape[1];
   const prefix = grid && rows ? rows - grid[0] * grid[1] : classTokens;
   const positions = { grid, prefix, classTokens, fileGrid, filter };
   const blocks = [...weights.keys()].filter((key) => /^blocks\.\d+\.attn\.qkv\.weight$/.test(key));
   return loadNamedWeights(source, {
     ...{ caller: "loadWeights", weights },
-    namingOf: (tensors) => namingOf(tensors.keys(), distilled),
+    namingOf: (tensors) => namingOf(tensors.keys(), kind),
     differences: adaptations(adapt, positions, blocks.length),
   });
 }

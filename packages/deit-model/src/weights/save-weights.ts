@@ -3,9 +3,11 @@ import { type Checks, oneOf, optional, requireOptions } from "known-options";
 import { modelWeights, tensorsToWrite } from "named-weights";
 import { type FloatDtype, safetensorsBytes, type TensorToWrite } from "safetensors-io";
 import { requireHeld } from "./held-by.ts";
+import { huggingFaceNames } from "./hugging-face-names.ts";
+import { modelKind } from "./model-kind.ts";
 import { GRID_METADATA, gridMetadata, patchGrid } from "./position-change.ts";
 import { timmName } from "./timm-name.ts";
-import { huggingFaceNames, type WeightNames } from "./weight-names.ts";
+import type { WeightNames } from "./weight-names.ts";
 
 /** Options of {@link weightsBytes} and {@link weightTensors}. */
 export interface SaveWeightsOptions {
@@ -55,8 +57,8 @@ export function weightTensors(model: tfl.LayersModel, options: SaveWeightsOption
   const { names, dtype = "F32" } = requireOptions("weightTensors", options, CHECKS);
   const weights = modelWeights("weightTensors", model, timmName);
   if (names !== undefined) requireHeld("weightTensors", names, model, weights);
-  const distilled = weights.has("dist_token");
-  const namesOf = (key: string) => (names === "huggingface" ? huggingFaceNames(key, distilled) : [key]);
+  const kind = modelKind(weights);
+  const namesOf = (key: string) => (names === "huggingface" ? huggingFaceNames(key, kind) : [key]);
   return tensorsToWrite(weights, { layout: "torch", namesOf }, dtype);
 }
 

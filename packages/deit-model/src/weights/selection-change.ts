@@ -25,11 +25,17 @@ export function selectionChange(
     needs: ["selection", ...(after?.needs ?? [])],
     interpolates: after?.interpolates ?? false,
     keeps: after?.keeps ?? [],
-    convert(stored, own) {
+    reads: after?.reads ?? [],
+    convert(stored, own, others) {
       const parts = stored.length / found.reduce((product, side) => product * side, 1); // q, k and v, one after the other
       const joined = ([first, ...rest]: readonly number[]) => [first! * parts, ...rest];
       const values = selectElements(stored, { from: joined(found), to: joined(selected) });
-      return after?.convert?.(values, own) ?? values;
+      const width = found.at(-1)!;
+      const beside = [...others].map(([other, data]) => {
+        const rows = data.length / width; // positions of a token
+        return [other, selectElements(data, { from: [rows, width], to: [rows, selected.at(-1)!] })] as const;
+      });
+      return after?.convert?.(values, own, new Map(beside)) ?? values;
     },
   };
 }

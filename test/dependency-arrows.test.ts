@@ -20,6 +20,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "tensorboard-events": ["known-options", "masked-crc32c"],
   "named-weights": ["known-options", "masked-crc32c", "safetensors-io"],
   "deit-model": ["known-options", "named-weights", "safetensors-io", "sample-keys", "vit-blocks"],
+  "tfjs-to-graph": ["known-options", "named-weights", "safetensors-io"],
   "tfjs-optim": ["kernel-contract", "known-options"],
   "train-loop": ["known-options", "safetensors-io", "sample-keys", "tensorboard-events", "tfjs-optim"],
   "distill-trainer": [
@@ -54,6 +55,7 @@ const FOR_BROWSERS = [
   "vit-blocks",
   "masked-crc32c",
   "onnx-writer",
+  "tfjs-to-graph",
   "tfjs-to-onnx",
   "named-weights",
   "deit-model",

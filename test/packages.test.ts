@@ -26,6 +26,7 @@ const BUDGET: Record<string, number> = {
   "masked-crc32c": 12,
   "named-weights": 140,
   "onnx-writer": 24,
+  "tfjs-to-graph": 110,
   "tfjs-to-onnx": 60,
   "safetensors-io": 70,
   "sample-keys": 18,

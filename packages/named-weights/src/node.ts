@@ -2,7 +2,12 @@
 
 export { loadModel } from "./layers-model/load-model.ts";
 export { modelFolder } from "./layers-model/model-folder.ts";
-export { type SaveModelOptions, saveModel } from "./layers-model/save-model.ts";
+export {
+  type SaveArtifactsOptions,
+  type SaveModelOptions,
+  saveArtifacts,
+  saveModel,
+} from "./layers-model/save-model.ts";
 
 // Weights.
 

@@ -93,6 +93,7 @@ function scattered(
   const { rows, scale, batch } = attributes;
   const shape = [batch, ...values.shape.slice(1)];
   if (rows.length === 0) return x ? tf.clone(x) : tf.zeros(shape);
+  if (x && rows.length === batch) return tf.add(x, scale === 1 ? values : tf.mul(values, scale)); // all rows
   const places = tf.tensor2d([...rows], [rows.length, 1], "int32");
   const placed = tf.scatterND(places, scale === 1 ? values : tf.mul(values, scale), shape);
   return x ? tf.add(x, placed) : placed;

@@ -6,7 +6,9 @@ import {
   BOOLEAN,
   type Checks,
   COUNT,
+  having,
   MODEL,
+  OBJECT,
   oneOf,
   optional,
   requireArguments,
@@ -38,7 +40,7 @@ const CHECKS: Checks<SaveModelOptions> = {
 const WEIGHT_FILE = /^(weights|group\d+-shard\d+of\d+)[\w-]*(\.bin)?$/;
 /** What a killed process leaves: weights that no model.json names, and files that are not whole. */
 const UNFINISHED =
-  /^weights(-[0-9a-f]{12})?(-\d+of\d+)?\.bin$|^(model\.json|weights[\w-]*\.bin)\.[0-9a-f-]{36}\.part$/;
+  /^(weights(-[0-9a-f]{12})?(-\d+of\d+)?|group1-shard\d+of\d+-[0-9a-f]{12})\.bin$|^(model\.json|(weights|group1-shard)[\w-]*\.bin)\.[0-9a-f-]{36}\.part$/;
 
 /**
  * Saves a layers model in a folder in Node, whatever the backend, as `model.json` and `weights.bin`: tfjs' own format, which
@@ -65,11 +67,50 @@ export async function saveModel(
 ): Promise<void> {
   requireOptions("saveModel", options, CHECKS);
   requireArguments("saveModel", { model, folder }, { model: MODEL, folder: STRING });
-  const { includeOptimizer = false } = options;
-  const handler = tf.io.withSaveHandler((artifacts) =>
-    inTurn(resolve(folder), () => saveArtifacts(folder, artifacts, options)),
-  );
+  const { includeOptimizer = false, ...others } = options;
+  const handler = tf.io.withSaveHandler((artifacts) => saveArtifacts(folder, artifacts, others));
   await model.save(handler, { includeOptimizer });
+}
+
+/** Options of {@link saveArtifacts}. */
+export interface SaveArtifactsOptions extends Omit<SaveModelOptions, "includeOptimizer"> {
+  /** How weight files are called: `weights.bin`, or `group1-shard1of1.bin` as tfjs' converter names them. Default `"weights"`. */
+  readonly weightsName?: "weights" | "group1-shard";
+}
+
+const ARTIFACTS = having(
+  "a model's artifacts with modelTopology and weightData",
+  ({ modelTopology, weightData }) => OBJECT.fits(modelTopology) && typeof weightData === "object",
+);
+const ARTIFACTS_CHECKS: Checks<SaveArtifactsOptions> = {
+  dtype: optional(oneOf("float32", "float16")),
+  shardBytes: optional(COUNT),
+  weightsName: optional(oneOf("weights", "group1-shard")),
+};
+
+/**
+ * Saves a model's artifacts, of a layers or a graph model, as {@link saveModel} saves a model.
+ *
+ * @param folder - Created if it does not exist.
+ * @param artifacts - As `tf.io` handlers get them. Not changed.
+ * @throws TypeError for an unknown option. RangeError if one is out of range or float16 cannot hold a weight, before anything is
+ * written. Error of the file system that names the file; the old model stays.
+ *
+ * @example
+ * import * as tfl from "@tensorflow/tfjs-layers";
+ *
+ * const model = tfl.sequential({ layers: [tfl.layers.dense({ units: 2, inputShape: [3] })] });
+ * const handler = tf.io.withSaveHandler((artifacts) => saveArtifacts("dense", artifacts, { shardBytes: 4 * 2 ** 20 }));
+ * await model.save(handler);
+ */
+export async function saveArtifacts(
+  folder: string,
+  artifacts: tf.io.ModelArtifacts,
+  options: SaveArtifactsOptions = {},
+): Promise<tf.io.SaveResult> {
+  requireOptions("saveArtifacts", options, ARTIFACTS_CHECKS);
+  requireArguments("saveArtifacts", { folder, artifacts }, { folder: STRING, artifacts: ARTIFACTS });
+  return await inTurn(resolve(folder), () => written(folder, artifacts, options));
 }
 
 /** The last save to each folder that has not ended. */
@@ -87,21 +128,17 @@ async function inTurn<T>(folder: string, save: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Saves a model's artifacts, as {@link saveModel}. */
-export async function saveArtifacts(
+async function written(
   folder: string,
   artifacts: tf.io.ModelArtifacts,
-  {
-    dtype = "float32",
-    shardBytes = Number.POSITIVE_INFINITY,
-  }: Omit<SaveModelOptions, "includeOptimizer"> = {},
+  { dtype = "float32", shardBytes = Number.POSITIVE_INFINITY, weightsName = "weights" }: SaveArtifactsOptions,
 ): Promise<tf.io.SaveResult> {
   const stored = dtype === "float16" ? halved(artifacts) : artifacts;
   const data = new Uint8Array(tf.io.CompositeArrayBuffer.join(stored.weightData));
   const old = await weightFilesOf(join(folder, "model.json"));
   const shards = cut(data, shardBytes);
   const sha256 = shards.map(sha256Of);
-  const paths = namesOf(shards.length, new Set(old), sha256Of(Buffer.from(sha256.join())));
+  const paths = namesOf(weightsName, shards.length, new Set(old), sha256Of(Buffer.from(sha256.join())));
   for (const [i, shard] of shards.entries())
     await writeAtomically(join(folder, paths[i]!), shard, { makeFolder: true });
   const { weightSpecs = [], weightData: _, ...others } = stored;
@@ -131,9 +168,18 @@ function cut(data: Uint8Array, size: number): Uint8Array[] {
 }
 
 /** `weights.bin`, or with a number each; with a part of the digest too if the old model uses any of these names. */
-function namesOf(count: number, old: ReadonlySet<string>, digest: string): string[] {
-  const numbered = (name: string): string[] =>
-    count === 1 ? [`${name}.bin`] : Array.from({ length: count }, (_, i) => `${name}-${i + 1}of${count}.bin`);
-  const plain = numbered("weights");
-  return plain.some((name) => old.has(name)) ? numbered(`weights-${digest.slice(0, 12)}`) : plain;
+function namesOf(
+  name: "weights" | "group1-shard",
+  count: number,
+  old: ReadonlySet<string>,
+  digest: string,
+): string[] {
+  const numbered = (part: string): string[] =>
+    Array.from({ length: count }, (_, i) => {
+      const number = `${i + 1}of${count}`;
+      if (name === "group1-shard") return `group1-shard${number}${part}.bin`;
+      return count === 1 ? `weights${part}.bin` : `weights${part}-${number}.bin`;
+    });
+  const plain = numbered("");
+  return plain.some((file) => old.has(file)) ? numbered(`-${digest.slice(0, 12)}`) : plain;
 }

@@ -1,0 +1,1 @@
+export { type ToGraphModelOptions, toGraphModel } from "./to-graph-model.ts";

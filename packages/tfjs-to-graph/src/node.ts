@@ -1,0 +1,1 @@
+export { type SaveGraphModelOptions, saveGraphModel } from "./save-graph-model.ts";

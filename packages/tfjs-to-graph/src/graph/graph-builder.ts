@@ -1,9 +1,9 @@
 import type { DataType, TypedArray } from "@tensorflow/tfjs-core";
-import type { Operand } from "../kernels/kernel-row.ts";
 import type { DynamicAxis } from "../varying/dynamic-axes.ts";
 import { isVarying, type Linear, type Size } from "../varying/size.ts";
 import { type Attributes, attribute } from "./attribute.ts";
 import { Names } from "./names.ts";
+import type { Operand } from "./operand.ts";
 
 /** A node of a graph, as protocol buffers' JSON has it. */
 export interface NodeDef {

@@ -1,7 +1,7 @@
 import { type Attributes, attribute } from "../graph/attribute.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
+import type { Operand } from "../graph/operand.ts";
 import type { KernelCall } from "./kernel-call.ts";
-import type { Operand } from "./kernel-row.ts";
 
 /** Activations of tfjs' fused kernels as nodes. */
 const NODES: Readonly<Record<string, string>> = {

@@ -1,11 +1,12 @@
 import { backend_util } from "@tensorflow/tfjs-core";
 import { type Attributes, attribute } from "../graph/attribute.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
+import type { Operand } from "../graph/operand.ts";
 import type { TensorSpec } from "../trace/traced.ts";
 import { sameShape } from "../varying/size.ts";
 import { activated, fusion } from "./activation.ts";
 import type { KernelCall } from "./kernel-call.ts";
-import { type KernelRow, type KernelRows, type Operand, row } from "./kernel-row.ts";
+import { type KernelRow, type KernelRows, row } from "./kernel-row.ts";
 
 type Pair = [number, number];
 type Padding = "valid" | "same" | number | backend_util.ExplicitPadding;

@@ -1,7 +1,8 @@
 import { backend_util, type DataType } from "@tensorflow/tfjs-core";
 import { attribute } from "../graph/attribute.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
-import { type KernelRow, type KernelRows, type Operand, row } from "./kernel-row.ts";
+import type { Operand } from "../graph/operand.ts";
+import { type KernelRow, type KernelRows, row } from "./kernel-row.ts";
 
 /** A function of each number, whose node has the same name unless another is given. */
 function unary(op: string, dtype?: DataType): KernelRow {

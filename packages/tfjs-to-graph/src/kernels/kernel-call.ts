@@ -1,7 +1,7 @@
+import type { Operand } from "../graph/operand.ts";
 import { type Refusal, refused } from "../refusal.ts";
 import type { LayerPlace } from "../trace/traced.ts";
 import { fixedShape, isVarying, type Size } from "../varying/size.ts";
-import type { Operand } from "./kernel-row.ts";
 
 /** A kernel's call, whose nodes are added to a graph. */
 export class KernelCall {

@@ -1,6 +1,5 @@
 import type { GraphBuilder } from "../graph/graph-builder.ts";
 import type { TensorSpec } from "../trace/traced.ts";
-import type { Size } from "../varying/size.ts";
 import type { KernelCall } from "./kernel-call.ts";
 
 /** Inputs by name; lists have numbers for names. */
@@ -21,14 +20,6 @@ export interface KernelRow {
   infer(call: ShapedCall): readonly TensorSpec[];
   /** Adds nodes; names the value of each output. */
   emit(call: KernelCall, to: GraphBuilder): readonly string[];
-}
-
-/** A tensor that a node takes. */
-export interface Operand {
-  /** Its name in the graph. */
-  readonly ref: string;
-  readonly shape: readonly Size[];
-  readonly dtype: TensorSpec["dtype"];
 }
 
 /** Rows by kernel. */

@@ -1,10 +1,11 @@
 import { attribute } from "../graph/attribute.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
+import type { Operand } from "../graph/operand.ts";
 import type { TensorSpec } from "../trace/traced.ts";
 import { sameShape } from "../varying/size.ts";
 import { activated, fusion } from "./activation.ts";
 import type { KernelCall } from "./kernel-call.ts";
-import { type KernelRows, type Operand, row } from "./kernel-row.ts";
+import { type KernelRows, row } from "./kernel-row.ts";
 import { broadcast } from "./reduction.ts";
 import { reshaped } from "./reshape.ts";
 

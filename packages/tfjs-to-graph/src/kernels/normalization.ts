@@ -1,7 +1,8 @@
 import { attribute } from "../graph/attribute.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
+import type { Operand } from "../graph/operand.ts";
 import type { KernelCall } from "./kernel-call.ts";
-import { type KernelRows, type Operand, row } from "./kernel-row.ts";
+import { type KernelRows, row } from "./kernel-row.ts";
 
 const float = attribute.type("float32");
 

@@ -1,7 +1,7 @@
 import { attribute } from "../graph/attribute.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
+import type { Operand } from "../graph/operand.ts";
 import { fixedShape, isVarying, type Size, sameShape } from "../varying/size.ts";
-import type { Operand } from "./kernel-row.ts";
 
 /**
  * A value in another shape. What was reshaped before is reshaped from the start, and what gets its own shape back is itself.

@@ -86,7 +86,7 @@ function pictures(name: string, batches: readonly ImageBatch[], counts: readonly
 }
 
 function teacherWeights(): TensorToWrite[] {
-  return ready!.model.weights.map((weight) => {
+  return ready!.classifier.layersModel!.weights.map((weight) => {
     const value = weight.read();
     const torch = value.rank === 4 ? tf.transpose(value, [3, 2, 0, 1]) : tf.transpose(value);
     const name = `teacher.${timmKey(weight.originalName)}`;

@@ -32,6 +32,7 @@ const ARROWS: Record<string, readonly string[]> = {
     "train-loop",
     "vision-augment",
   ],
+  "open-classifier": ["deit-model", "distill-trainer", "known-options", "named-weights", "safetensors-io"],
   "vision-augment": ["known-options", "sample-keys"],
   "image-source": ["known-options", "sample-keys", "vision-augment"],
   "flowers-data": ["image-source", "known-options", "sample-keys", "vision-augment"],

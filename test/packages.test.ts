@@ -27,6 +27,7 @@ const BUDGET: Record<string, number> = {
   "named-weights": 140,
   "onnx-writer": 24,
   "tfjs-to-graph": 110,
+  "open-classifier": 90,
   "tfjs-to-onnx": 60,
   "safetensors-io": 70,
   "sample-keys": 18,

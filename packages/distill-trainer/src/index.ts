@@ -115,6 +115,7 @@ export {
 export {
   type ExtractFeaturesOptions,
   extractFeatures,
+  type FeatureExtractor,
   type Features,
   featureSource,
 } from "./transfer/features.ts";

@@ -1,4 +1,4 @@
-import { type Check, check, optional, requireOptions } from "known-options";
+import { BOOLEAN, type Check, check, optional, requireOptions } from "known-options";
 import { type ByteImage, INTERPOLATION, type Interpolation, roundHalfEven } from "./pixels/byte-image.ts";
 import { resampleBytes } from "./resize/resample-bytes.ts";
 
@@ -8,6 +8,8 @@ export interface CenterCropOptions {
   readonly ratio?: number;
   /** Interpolation. Default `"bicubic"`. */
   readonly interpolation?: Interpolation;
+  /** Whether both sides are resized to the shorter one's target, whatever the aspect ratio, as timm's `squash`. Default false. */
+  readonly stretch?: boolean;
 }
 
 /** Check of the ratio. */
@@ -16,12 +18,12 @@ export const CROP_RATIO: Check = check(
   (value) => typeof value === "number" && value > 0 && value <= 1,
 );
 
-/** Crops the center of an image whose shorter side is resized to `⌊size / ratio⌋`, keeping the aspect ratio. */
+/** Crops the center of an image whose shorter side is resized to `⌊size / ratio⌋`, keeping the aspect ratio unless it is stretched. */
 export function centerCrop(image: ByteImage, size: number, options: CenterCropOptions): ByteImage {
-  const { ratio = 0.875, interpolation = "bicubic" } = options;
+  const { ratio = 0.875, interpolation = "bicubic", stretch = false } = options;
   const { width, height } = image;
   const short = Math.floor(size / ratio);
-  const long = Math.floor((short * Math.max(width, height)) / Math.min(width, height));
+  const long = stretch ? short : Math.floor((short * Math.max(width, height)) / Math.min(width, height));
   const resized = width <= height ? { width: short, height: long } : { width: long, height: short };
   const part = {
     top: roundHalfEven((resized.height - size) / 2),
@@ -37,5 +39,6 @@ export function requireCenterCrop(options: CenterCropOptions, caller = "centerCr
   requireOptions(caller, options, {
     ratio: optional(CROP_RATIO),
     interpolation: optional(INTERPOLATION),
+    stretch: optional(BOOLEAN),
   });
 }

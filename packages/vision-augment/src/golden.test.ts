@@ -71,6 +71,23 @@ test.each(golden.center)("the middle of $size at $side, ratio $ratio, is timm's,
   expect([...view.data]).toEqual(bytes(c.result));
 });
 
+test("a picture that is stretched first is Pillow's, cropped to the middle or whole", () => {
+  // resampleBytes stretches as Pillow does, see resized_crop above
+  for (const { size, interpolation } of golden.center) {
+    const image = picture(size);
+    const from = { top: 0, left: 0, height: image.height, width: image.width };
+    const middle = { top: 4, left: 4, height: 24, width: 24 };
+    for (const [ratio, side, part] of [
+      [1, 32, { top: 0, left: 0, height: 32, width: 32 }],
+      [0.75, 24, middle],
+    ] as const) {
+      const view = viewOf(image, { kind: "center", size: side, ratio, interpolation, stretch: true });
+      const expected = resampleBytes(image, { from, height: 32, width: 32, part, interpolation });
+      expect([...view.data]).toEqual([...expected.data]);
+    }
+  }
+});
+
 test("severities are timm's rand-…-inc1", () => {
   const how = { interpolation: "bicubic", fill: [1, 2, 3] } as const;
   const names = [...new Set(golden.levels.map(({ name }) => name))];

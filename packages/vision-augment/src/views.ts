@@ -49,7 +49,10 @@ export type View =
 const SIZED = { size: COUNT };
 const CHECKS: KindChecks<View, "kind"> = {
   evaluation: { ...SIZED, antialias: optional(BOOLEAN) },
-  center: { ...SIZED, ratio: optional(CROP_RATIO), interpolation: optional(INTERPOLATION) },
+  center: {
+    ...SIZED,
+    ...{ ratio: optional(CROP_RATIO), interpolation: optional(INTERPOLATION), stretch: optional(BOOLEAN) },
+  },
   augmented: { ...SIZED, key: UINT32, augmentation: OBJECT },
   training: { ...SIZED, key: UINT32, margin: optional(integerFrom(0)), antialias: optional(BOOLEAN) },
 };

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { saveModel } from "named-weights/node";
-import { loadLayersModelFile } from "../../../packages/deit-cli/src/models/layers-model-files.ts";
+import { loadLayersModelFile } from "open-classifier";
 import { openModel } from "../../../packages/deit-cli/src/models/open-model.ts";
 import type { Format } from "../format.ts";
 import { digest } from "../judge.ts";
@@ -42,7 +42,7 @@ export const model: Format = {
         const loaded = await loadLayersModelFile(opened);
         try {
           const text = `${digest(numbersOf(loaded))} ${JSON.stringify(loaded.getConfig())}`;
-          const { model: again, classNames, imageSize } = await openModel(opened);
+          const { classifier: again, classNames, imageSize } = await openModel(opened);
           again.dispose();
           return digest(`${text} ${classNames} ${imageSize}`);
         } finally {

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import type { CropNote } from "open-classifier";
 import { type RgbImage, resizeBilinear } from "vision-augment";
 import type { OpenedModel } from "../models/open-model.ts";
 import { UsageError } from "../process/usage-error.ts";
@@ -25,7 +26,7 @@ const GAP = 8;
  * @throws UsageError if the model is not a vision transformer.
  */
 export async function drawAttention(opened: OpenedModel, whole: RgbImage): Promise<RgbImage> {
-  const photo = middle(whole, opened.centerCrop?.ratio);
+  const photo = middle(whole, opened.centerCrop);
   const longest = Math.max(photo.width, photo.height);
   const scale = Math.min(Math.max(longest, LONGEST.least), LONGEST.most) / longest;
   const [height, width] = [photo.height, photo.width].map((side) => Math.max(1, Math.round(side * scale)));
@@ -50,7 +51,7 @@ export async function attentionStrip(
 ): Promise<RgbImage> {
   const columns: RgbImage[][] = [];
   for (const whole of photos) {
-    const photo = middle(whole, opened.centerCrop?.ratio);
+    const photo = middle(whole, opened.centerCrop);
     const shown = resizeBilinear(photo, side, side, { antialias: true });
     const panels = attentionPanels(shown, await seenBy(opened, photo), { withDifference: false });
     columns.push(panels.map(({ image }) => image));
@@ -66,31 +67,37 @@ export async function attentionStrip(
   );
 }
 
-async function seenBy({ model, preprocess, imageSize, centerCrop, path }: OpenedModel, photo: RgbImage) {
-  requireTransformer(model, path);
+async function seenBy(opened: OpenedModel, photo: RgbImage) {
+  const { preprocess, imageSize, centerCrop } = opened;
+  const model = transformerOf(opened);
   const seen = resizeBilinear(photo, imageSize, imageSize, { antialias: centerCrop !== undefined });
   const input = tf.tidy(() => preprocess(tf.tensor4d(seen.data, [1, imageSize, imageSize, 3])));
   const [attention] = await attentionOf(model, input).finally(() => input.dispose());
   return attention!;
 }
 
-/** Center crop of an evaluation: a square of the middle. (The evaluation resizes with a bicubic filter, the drawing bilinearly.) */
-function middle(photo: RgbImage, ratio: number | undefined): RgbImage {
-  if (ratio === undefined) return photo;
+/** Center crop of an evaluation: a square of the middle, or of a picture that is stretched to one, its middle. (The evaluation resizes with a bicubic filter, the drawing bilinearly.) */
+function middle(photo: RgbImage, crop: CropNote | undefined): RgbImage {
+  if (crop === undefined) return photo;
   const { width, height, data } = photo;
-  const side = Math.max(1, Math.round(Math.min(width, height) * ratio));
-  const [top, left] = [(height - side) >> 1, (width - side) >> 1];
-  const square = new Uint8Array(side * side * 3);
-  for (let row = 0; row < side; row++) {
+  const { ratio, stretch = false } = crop;
+  const short = Math.min(width, height);
+  const [rows, columns] = (stretch ? [height, width] : [short, short]).map((side) =>
+    Math.max(1, Math.round(side * ratio)),
+  ) as [number, number];
+  const [top, left] = [(height - rows) >> 1, (width - columns) >> 1];
+  const part = new Uint8Array(rows * columns * 3);
+  for (let row = 0; row < rows; row++) {
     const start = ((top + row) * width + left) * 3;
-    square.set(data.subarray(start, start + side * 3), row * side * 3);
+    part.set(data.subarray(start, start + columns * 3), row * columns * 3);
   }
-  return { data: square, width: side, height: side };
+  return { data: part, width: columns, height: rows };
 }
 
-function requireTransformer(model: tfl.LayersModel, path: string): void {
-  if (model.layers.some((layer) => layer.getClassName() === "ClassTokens")) return;
+function transformerOf({ classifier, path }: OpenedModel): tfl.LayersModel {
+  const { layersModel: model, found } = classifier;
+  if (model?.layers.some((layer) => layer.getClassName() === "ClassTokens")) return model;
   throw new UsageError(
-    `${path}: expected a vision transformer, whose attention can be drawn, got another model`,
+    `${path}: expected a vision transformer of layers, whose attention can be drawn, got ${found}`,
   );
 }

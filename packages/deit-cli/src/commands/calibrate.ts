@@ -1,4 +1,5 @@
 import { type Calibrated, calibrate as calibrateLogits } from "distill-trainer";
+import { saveNotes } from "open-classifier";
 import { startBackend } from "tfjs-backends";
 import { requireOneLabel } from "../data/require-labels.ts";
 import {
@@ -9,8 +10,6 @@ import {
   picturesFor,
 } from "../evaluation/judged-models.ts";
 import { logitsAndLabels } from "../judge/predictions.ts";
-import { noteTemperature } from "../models/note-temperature.ts";
-import { answersOf } from "../models/notes.ts";
 import { openModel } from "../models/open-model.ts";
 import { optionOf } from "../options/option-table.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
@@ -49,13 +48,13 @@ export const calibrate: Command = {
       const { centerCrop } = Object.hasOwn(edits, CROP) ? found.settings.recipe.images : opened;
       const { pictures, places } = await picturesFor(models, folder, opened, centerCrop);
       const rows = microBatchSizeOf(models.settings.run);
-      const { logits, labels } = await logitsAndLabels(answersOf(opened.model), pictures, rows);
+      const { logits, labels } = await logitsAndLabels(opened.classifier.teacher!, pictures, rows);
       const classes = opened.classNames.length;
       const own = { logits, labels: labels.map((label) => places[label]!), classes };
-      opened.model.dispose();
+      opened.classifier.dispose();
       try {
         const result = calibrateLogits(own, { seed: models.settings.run.seed });
-        await noteTemperature(folder, result.temperature);
+        await saveNotes(opened.classifier, { temperature: result.temperature });
         judged.push({ model: folder, pictures: labels.length, ...result });
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;

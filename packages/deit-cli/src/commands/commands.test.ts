@@ -254,7 +254,9 @@ describe("predict", () => {
     await expect(start("predict", samples[0]!, "--out", folder)).rejects.toThrow(UsageError);
     await expect(
       start("attention", samples[0]!, "--model", join(run, "teacher"), ...WASM, "--attention", folder),
-    ).rejects.toThrow("expected a vision transformer, whose attention can be drawn, got another model");
+    ).rejects.toThrow(
+      "expected a vision transformer of layers, whose attention can be drawn, got a tfjs layers model of 5 classes",
+    );
     expect(await readdir(folder)).toEqual(["bad.jpg"]);
   });
 });

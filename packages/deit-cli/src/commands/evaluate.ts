@@ -60,7 +60,7 @@ export const evaluate: Command = {
         ...(tta ? await judge(models, folder, viewedModel(shown, tta)) : own),
         ...more,
       });
-      opened.model.dispose();
+      opened.classifier.dispose();
     }
     const pictures = `${judged[0]!.pictures} ${models.pictures}`;
     const text = json ? jsonOf(data, judged) : `${data.description}\n\n${tableOf(data.classNames, judged)}`;

@@ -5,21 +5,24 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { saveModel } from "named-weights/node";
+import { addNotes, layersClassifier, loadLayersModelFile, notesOf } from "open-classifier";
 import sharp from "sharp";
 import { emptyFolder } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { recorder } from "../../test/workspace.ts";
 import { parseCommandLine } from "../cli.ts";
-import { inputRangeOf } from "../models/input-range.ts";
-import { loadLayersModelFile } from "../models/layers-model-files.ts";
-import { Normalization } from "../models/normalization-layer.ts";
-import { addNotes, notesOf } from "../models/notes.ts";
 import { requireSameData, writeDataRecord } from "../runs/data-record.ts";
 import { teacherWarning } from "../teacher/teacher-warning.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 beforeAll(() => startBackend("wasm"));
+
+/** Keras' layer, which open-classifier registers with tfjs. */
+const Normalization = tf.serialization.SerializationMap.getMap().classNameMap
+  .Normalization![0] as unknown as new (
+  config: object,
+) => tfl.layers.Layer;
 
 async function start(...args: string[]): Promise<string> {
   const output = recorder();
@@ -117,7 +120,7 @@ describe("a model that begins with Keras' Normalization", () => {
       [{ mean: 0, variance: 1, axis: null }, [-1, 1]], // assumed
     ] as const) {
       const model = await colorModel({ first: new Normalization({ ...shape, ...statistics }) });
-      expect(inputRangeOf(await loadLayersModelFile(model))).toEqual(range);
+      expect(layersClassifier(await loadLayersModelFile(model)).input.notes.inputRange).toEqual(range);
       if (statistics !== imagenet && statistics !== unit) continue;
       expect((await predicted(model, photo)).reds).toBeCloseTo(plain.reds!, 4);
     }
@@ -130,7 +133,7 @@ describe("a model that begins with Keras' Normalization", () => {
     const { model } = { model: tfl.sequential({ layers: [first] }) };
     await saveModel(model, folder);
     const loaded = await loadLayersModelFile(folder);
-    expect(inputRangeOf(loaded)).toEqual([0, 255]);
+    expect(layersClassifier(loaded).input.notes.inputRange).toEqual([0, 255]);
     const [layer] = loaded.layers.filter((one) => one instanceof Normalization);
     expect(layer!.weights.map(({ originalName }) => originalName.split("/").at(-1))).toEqual([
       "mean",

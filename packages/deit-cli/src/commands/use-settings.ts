@@ -11,8 +11,8 @@ import {
   requireOptions,
   STRING,
 } from "known-options";
+import { PIXELS } from "open-classifier";
 import type { ModelUse } from "../models/open-model.ts";
-import { PIXELS } from "../models/pixels.ts";
 import { checked } from "../options/checked.ts";
 import type { Edits } from "../options/edits.ts";
 import { UsageError } from "../process/usage-error.ts";

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { SampleStore } from "image-source";
+import { withoutModel } from "open-classifier";
 import { type FlowerData, openData } from "../data/open-data.ts";
 import { placesOf } from "../models/class-names.ts";
 import type { OpenedModel } from "../models/open-model.ts";
-import { withoutModel } from "../models/student-of.ts";
 import type { ViewedModel } from "../models/viewed-model.ts";
 import type { Edits } from "../options/edits.ts";
 import type { OptionName } from "../options/option-table.ts";

@@ -4,11 +4,10 @@ import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { bit, bitSizes } from "bit-teacher";
 import { saveModel } from "named-weights/node";
+import { addNotes, loadLayersModelFile, notesOf } from "open-classifier";
 import { emptyFolder } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { inputRangeOf, setInputRange } from "../models/input-range.ts";
-import { loadLayersModelFile } from "../models/layers-model-files.ts";
 import { readDataRecord } from "../runs/data-record.ts";
 import { makeRunFolder, removeIfEmpty } from "../runs/run-folder.ts";
 import { readRecord } from "../runs/run-record.ts";
@@ -23,13 +22,13 @@ describe("a layers model on disk", () => {
   test("comes back with its logits and the range that it takes", async () => {
     const folder = await emptyFolder();
     const model = bit({ ...bitSizes.tiny, imageSize: 16, classes: 3 });
-    setInputRange(model, [0, 1]);
+    addNotes(model, { inputRange: [0, 1] });
     await saveModel(model, folder);
     expect((await readdir(folder)).sort()).toEqual(["model.json", "weights.bin"]);
     const loaded = await loadLayersModelFile(folder);
     const x = tf.randomUniform([2, 16, 16, 3], 0, 1, "float32", 1);
     expect((loaded.predict(x) as tf.Tensor).arraySync()).toEqual((model.predict(x) as tf.Tensor).arraySync());
-    expect(inputRangeOf(loaded)).toEqual([0, 1]);
+    expect(notesOf(loaded).inputRange).toEqual([0, 1]);
   });
 
   test("is refused by name where it is absent, no model, or cut short", async () => {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { runStudent } from "open-classifier";
 import { UsageError } from "../process/usage-error.ts";
-import { studentOf } from "./student-of.ts";
 
 /**
  * The run in `out` whose student was saved last.
@@ -13,7 +13,7 @@ export function newestRun(out: string): string {
     .map((name) => join(out, name))
     .filter((run) => existsSync(join(run, "settings.json")))
     .flatMap((run) => {
-      const student = studentOf(run);
+      const student = runStudent(run);
       return student === undefined ? [] : [{ run, savedAt: statSync(join(student, "model.json")).mtimeMs }];
     })
     .sort((a, b) => b.savedAt - a.savedAt);

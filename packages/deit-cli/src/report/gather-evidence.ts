@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { layersTeacher, normalize, type Preprocess, toUnitRange } from "distill-trainer";
 import type { ImageBatch } from "image-source";
+import { type Classifier, openClassifier } from "open-classifier";
 import { type RgbImage, resizeBilinear } from "vision-augment";
 import { attentionOf } from "../attention/attention-of.ts";
 import { scaleEnds } from "../attention/color-bar.ts";
@@ -14,8 +15,6 @@ import { photoUri } from "../html/data-uri.ts";
 import { best, worstMistakes } from "../judge/judgement.ts";
 import { namesOf } from "../judge/multi-label.ts";
 import { type Predictions, predictionsOf } from "../judge/predictions.ts";
-import { loadLayersModelFile } from "../models/layers-model-files.ts";
-import { centerCropOf, notesOf, preprocessOf } from "../models/notes.ts";
 import type { RunContext } from "../runs/context.ts";
 import { stagesOf } from "../runs/stages.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
@@ -47,10 +46,10 @@ export async function gatherEvidence(context: RunContext): Promise<Evidence> {
   const stages = stagesOf(settings.run);
   const [lastStage, student] = stages.at(-1)!;
   for (const [stage, name] of stages) {
-    const model = await loadLayersModelFile(join(folder, stage));
+    const model = await openClassifier(join(folder, stage));
     const { preprocess, centerCrop, answers } = viewOf(context, stage, model);
-    const source = await heldOutImages(context, model.inputs[0]!.shape[1]!, centerCrop);
-    const { multiLabel } = notesOf(model);
+    const source = await heldOutImages(context, model.imageSize, centerCrop);
+    const { multiLabel } = model.notes;
     const predictions = await predictionsOf(answers, source, microBatchSizeOf(settings.run), multiLabel);
     const pictures = await picturesOf(source);
     models.push({ name, predictions, samples: pictures.map(({ sample }) => sample) });
@@ -62,7 +61,7 @@ export async function gatherEvidence(context: RunContext): Promise<Evidence> {
       }));
       shown = {
         mistakes: predictions.targets ? [] : await showMistakes(context, predictions, pictures, models),
-        attention: await showAttention(model, labeled, preprocess),
+        attention: await showAttention(model.layersModel!, labeled, preprocess),
       };
     }
     model.dispose();
@@ -71,14 +70,14 @@ export async function gatherEvidence(context: RunContext): Promise<Evidence> {
 }
 
 /** How pictures are shown to a model: students by the settings, a teacher by its notes. */
-function viewOf({ settings, data }: RunContext, stage: StageName, model: tfl.LayersModel) {
+function viewOf({ settings, data }: RunContext, stage: StageName, model: Classifier) {
   if (stage === "teacher") {
-    const answers = teacherOf(model, data.classNames);
-    return { answers, preprocess: preprocessOf(model), centerCrop: centerCropOf(model) };
+    const { preprocess, centerCrop } = model;
+    return { answers: teacherOf(model, data.classNames), preprocess, centerCrop };
   }
   const { normalization, images } = settings.recipe;
   const preprocess = normalization === undefined ? toUnitRange : normalize(normalization);
-  const answers = layersTeacher(model, { preprocess, outputs: "logits" });
+  const answers = layersTeacher(model.layersModel!, { preprocess, outputs: "logits" });
   return { answers, preprocess, centerCrop: images.centerCrop };
 }
 

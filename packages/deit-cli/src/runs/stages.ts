@@ -1,8 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type * as tfl from "@tensorflow/tfjs-layers";
-import { saveModel } from "named-weights/node";
 import type { CheckpointEvent, CheckpointOptions } from "train-loop";
 import { folderStorage } from "train-loop/node";
 import { z } from "zod";
@@ -87,14 +85,14 @@ export function forgetCheckpoints(folder: string, stage: StageName | FoldStage):
   return rm(join(folder, UNFINISHED, stage), { recursive: true, force: true });
 }
 
-/** Saves a stage's model and result, and removes its checkpoints. */
+/** Saves a stage's model, to the folder that `save` is given, and its result, and removes its checkpoints. */
 export async function finishStage(
   folder: string,
   stage: StageName,
-  model: tfl.LayersModel,
+  save: (folder: string) => Promise<void>,
   result: StageResult,
 ): Promise<void> {
-  await saveModel(model, join(folder, stage));
+  await save(join(folder, stage));
   await writeAtomically(join(folder, UNFINISHED, `${stage}.json`), JSON.stringify(result));
   await forgetCheckpoints(folder, stage);
 }

@@ -14,7 +14,7 @@ import {
   STRING,
   UINT32,
 } from "known-options";
-import { PIXELS } from "../models/pixels.ts";
+import { PIXELS } from "open-classifier";
 import { type Edits, leavesOf } from "../options/edits.ts";
 import { labelsOf } from "./labels-of.ts";
 

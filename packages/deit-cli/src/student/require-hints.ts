@@ -1,6 +1,6 @@
 import { bit, bitSizes } from "bit-teacher";
 import { deit, vit } from "deit-model";
-import { FeatureHints, layersTeacher } from "distill-trainer";
+import { FeatureHints, type LayeredTeacher, layersTeacher } from "distill-trainer";
 import { UsageError } from "../process/usage-error.ts";
 import { stagesOf } from "../runs/stages.ts";
 import { hasToken } from "../settings/has-token.ts";
@@ -28,10 +28,13 @@ export function requireHints(
   const { pairs } = recipe.hints;
   const config = studentConfig(settings, classes);
   const student = hasToken(recipe) ? deit(config) : vit(config);
-  const own = backbone?.features ?? backbone?.model;
-  const teacher = own ?? bit({ ...bitSizes.tiny, imageSize: model.imageSize, classes, init: "zeros" });
+  const own = teacherOfBackbone(backbone);
+  const drawn = own
+    ? undefined
+    : bit({ ...bitSizes.tiny, imageSize: model.imageSize, classes, init: "zeros" });
+  const teacher = own ?? layersTeacher(drawn!);
   try {
-    const hints = new FeatureHints({ student, teacher: layersTeacher(teacher), ...(pairs && { pairs }) });
+    const hints = new FeatureHints({ student, teacher, ...(pairs && { pairs }) });
     hints.dispose();
     const shown = (
       hints.settings.pairs as readonly { readonly teacher: string; readonly student: string }[]
@@ -42,6 +45,18 @@ export function requireHints(
     throw new UsageError(`--hints: ${error.message}`);
   } finally {
     student.dispose();
-    if (own === undefined) teacher.dispose();
+    drawn?.dispose();
   }
+}
+
+/** The teacher that a backbone becomes, as far as its layers go. */
+function teacherOfBackbone(backbone: Backbone | undefined): LayeredTeacher | undefined {
+  if (backbone === undefined) return undefined;
+  const { classifier, features } = backbone;
+  if (features?.layersModel !== undefined) return layersTeacher(features.layersModel);
+  const { layers, teacher } = classifier;
+  const width = features?.width ?? teacher!.classes;
+  return (
+    layers && { classes: width, layers, logits: async (images) => (await layers.run(images, [])).logits }
+  );
 }

@@ -12,13 +12,12 @@ import {
 } from "distill-trainer";
 import type { LogitStoreOptions } from "distill-trainer/node";
 import type { ImageSource } from "image-source/node";
+import { addNotes, layersClassifier } from "open-classifier";
 import { emaWarmup, ModelEma } from "tfjs-optim";
 import type { Task } from "train-loop";
 import { firstOf } from "../data/first-of.ts";
 import { measure } from "../judge/measure.ts";
 import { setInitialWeights } from "../models/initial-weights.ts";
-import { setInputRange } from "../models/input-range.ts";
-import { addNotes, answersOf } from "../models/notes.ts";
 import { onLabeled, type RunContext } from "../runs/context.ts";
 import { keepEpochs } from "../runs/resumed-epochs.ts";
 import type { ModelResult } from "../runs/run-result.ts";
@@ -90,10 +89,9 @@ function noteUse({ settings, data }: RunContext, model: tfl.LayersModel): void {
     upright: data.upright,
     outputs: "logits",
     ...(data.all.multiHot && { multiLabel: true }),
-    ...(normalization && { normalization }),
+    ...(normalization ? { normalization } : { inputRange: [0, 1] }),
     ...(ratio !== undefined && { centerCrop: ratio }),
   });
-  if (normalization === undefined) setInputRange(model, [0, 1]);
 }
 
 type History = ModelResult["history"];
@@ -164,7 +162,7 @@ async function train(
   const saved = model.outputs.length === 1 ? model : averageHeads(model);
   noteUse(context, saved);
   const measured = await whileBusy(output, `judging the ${name}`, () =>
-    measure(answersOf(saved), heldOut, microBatchSize, data.all.multiHot !== undefined),
+    measure(layersClassifier(saved).teacher!, heldOut, microBatchSize, data.all.multiHot !== undefined),
   );
   const { figures } = logs.meter;
   return { model: saved, result: { name, params: model.countParams(), ...measured, ...figures, history } };

@@ -1,21 +1,12 @@
 import { existsSync } from "node:fs";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type * as tfl from "@tensorflow/tfjs-layers";
-import {
-  type Features,
-  storeCrossFitLogits,
-  storedAnswers,
-  type Teacher,
-  weightsDigest,
-} from "distill-trainer";
+import { type Features, storeCrossFitLogits, storedAnswers, type Teacher } from "distill-trainer";
 import { type LogitStoreOptions, logitStore } from "distill-trainer/node";
 import type { ImageBatch } from "image-source";
 import { type ImageSource, stratifiedFolds } from "image-source/node";
-import { saveModel } from "named-weights/node";
+import { type Classifier, openClassifier } from "open-classifier";
 import type { FlowerData } from "../data/open-data.ts";
-import { inputRangeOf, setInputRange } from "../models/input-range.ts";
-import { loadLayersModelFile } from "../models/layers-model-files.ts";
-import { addNotes, notesOf, preprocessOf } from "../models/notes.ts";
 import { UsageError } from "../process/usage-error.ts";
 import type { RunContext } from "../runs/context.ts";
 import { crossFitFolder, forgetCheckpoints } from "../runs/stages.ts";
@@ -76,7 +67,7 @@ export async function withCrossFit<T>(
   );
   const models = await foldTeachers(context, folds);
   const digests: string[] = [];
-  for (const model of models) digests.push(await weightsDigest(model));
+  for (const model of models) digests.push(await model.digest());
   const header = {
     classes: data.classNames.length,
     classNames: data.classNames,
@@ -114,16 +105,16 @@ export function crossFitAnswers(folder: string, header: LogitStoreOptions): Teac
 type Folds = ReturnType<typeof foldsOf>;
 
 /** Trains the teacher of each fold, or loads those that an earlier process has finished. */
-async function foldTeachers(context: RunContext, folds: Folds): Promise<tfl.LayersModel[]> {
+async function foldTeachers(context: RunContext, folds: Folds): Promise<Classifier[]> {
   const { settings, data, folder, signal } = context;
   const { teacher } = settings.run;
   const pathOf = (fold: number) => join(crossFitFolder(folder), `teacher-${fold + 1}`);
-  const isFinished = (fold: number) => existsSync(join(pathOf(fold), "model.json"));
+  const isFinished = (fold: number) => existsSync(pathOf(fold));
   const probe =
     teacher === undefined || folds.every((_, fold) => isFinished(fold))
       ? undefined
       : await probes(context, await loadBackbone(teacher, data.classNames, settings.run));
-  const models: tfl.LayersModel[] = [];
+  const models: Classifier[] = [];
   for (const [fold, { train }] of folds.entries()) {
     const label = `teacher ${fold + 1} of ${folds.length}`;
     if (!isFinished(fold)) {
@@ -131,12 +122,12 @@ async function foldTeachers(context: RunContext, folds: Folds): Promise<tfl.Laye
       const stage = `teacher-without-fold-${fold + 1}` as const;
       const seen = data.labeled.subset(train);
       const own = { ...context, data: { ...data, train: seen, labeled: seen } };
-      const model = probe ? await probe(train, label) : (await trainBitTeacher(own, stage, label)).model;
-      await saveModel(model, pathOf(fold));
+      const model = probe ? await probe(train, label) : (await trainBitTeacher(own, stage, label)).classifier;
+      await saveWhole(model, pathOf(fold), data.upright);
       await forgetCheckpoints(folder, stage);
       if (probe === undefined) model.dispose(); // probes share the backbone's layers
     }
-    models.push(await loadLayersModelFile(pathOf(fold)));
+    models.push(await openClassifier(pathOf(fold)));
   }
   return models;
 }
@@ -144,18 +135,20 @@ async function foldTeachers(context: RunContext, folds: Folds): Promise<tfl.Laye
 /** Returns what trains a probe on the features of some of the pictures; the features are computed once. */
 async function probes(context: RunContext, backbone: Backbone) {
   const { data } = context;
-  const { features: model, imageSize } = backbone;
-  const preprocess = preprocessOf(backbone.model);
-  const all = await featuresOf(context, model!, imageSize, preprocess, data.labeled, "training");
-  const heldOut = await featuresOf(context, model!, imageSize, preprocess, data.validation, "held-out");
-  return async (pictures: ArrayLike<number>, label: string): Promise<tfl.LayersModel> => {
-    const { probed } = await probeOn(context, model!, someOf(all, pictures), heldOut, label);
-    const notes = { ...backbone.model.getUserDefinedMetadata() };
-    probed.setUserDefinedMetadata({ ...notes, classNames: data.classNames, outputs: "logits" });
-    if (notesOf(probed).normalization === undefined) setInputRange(probed, inputRangeOf(backbone.model));
-    addNotes(probed, { upright: data.upright });
-    return probed;
-  };
+  const { features: model, classifier } = backbone;
+  const { imageSize } = classifier;
+  const all = await featuresOf(context, model!, imageSize, data.labeled, "training");
+  const heldOut = await featuresOf(context, model!, imageSize, data.validation, "held-out");
+  return async (pictures: ArrayLike<number>, label: string): Promise<Classifier> =>
+    (await probeOn(context, classifier, model!, someOf(all, pictures), heldOut, label)).probed;
+}
+
+/** Saves a teacher so that its folder exists only when it is whole. */
+async function saveWhole(teacher: Classifier, folder: string, upright: boolean): Promise<void> {
+  const unfinished = `${folder}.unfinished`;
+  await rm(unfinished, { recursive: true, force: true });
+  await teacher.save(unfinished, { upright });
+  await rename(unfinished, folder);
 }
 
 function someOf({ values, width, labels }: Features, rows: ArrayLike<number>): Features {

@@ -1,4 +1,3 @@
-import { addNotes, notesOf } from "../models/notes.ts";
 import { onLabeled, type RunContext } from "../runs/context.ts";
 import { finishStage } from "../runs/stages.ts";
 import type { Backbone } from "./backbone.ts";
@@ -20,8 +19,9 @@ export async function makeTeacher(
     backbone === undefined
       ? await trainBitTeacher(onLabeled(context))
       : await preparePretrainedTeacher(onLabeled(context), backbone);
-  const { model, result, description } = teacher;
-  addNotes(model, { classNames: notesOf(model).classNames ?? data.classNames, upright: data.upright });
-  await finishStage(folder, "teacher", model, { result, description });
+  const { classifier, notes, result, description } = teacher;
+  const classNames = classifier.classNames ?? data.classNames;
+  const save = (path: string) => classifier.save(path, { ...notes, classNames, upright: data.upright });
+  await finishStage(folder, "teacher", save, { result, description });
   return teacher;
 }

@@ -1,10 +1,15 @@
 import * as tfl from "@tensorflow/tfjs-layers";
-import type { Preprocess } from "distill-trainer";
 import { extractFeatures, type Features, trainHead } from "distill-trainer";
 import type { SampleStore } from "image-source";
+import {
+  addNotes,
+  type Classifier,
+  type ClassifierFeatures,
+  type InputOrigin,
+  layersClassifier,
+  withHead,
+} from "open-classifier";
 import { measure } from "../judge/measure.ts";
-import { inputRangeOf, setInputRange } from "../models/input-range.ts";
-import { addNotes, centerCropOf, notesOf, pixelsInWords, preprocessOf } from "../models/notes.ts";
 import type { RunContext } from "../runs/context.ts";
 import type { ModelResult } from "../runs/run-result.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
@@ -27,47 +32,49 @@ export async function preparePretrainedTeacher(
   backbone: Backbone,
 ): Promise<ReadyTeacher> {
   const { data, output, settings } = context;
-  const { imageSize, features } = backbone;
-  const preprocess = preprocessOf(backbone.model);
-  output.write(`teacher: input is ${pixelsInWords(backbone.model)}\n`);
-  const { model, description, history } =
+  const { features } = backbone;
+  const { imageSize, centerCrop, input, found } = backbone.classifier;
+  output.write(`teacher: ${found}\n`);
+  output.write(`teacher: input is ${input.words}${ORIGINS[input.from]}\n`);
+  const { classifier, description, history } =
     features === undefined
-      ? { model: backbone.model, description: "a classifier from disk", history: {} }
-      : await probe(context, features, imageSize, preprocess);
-  const notes = { ...backbone.model.getUserDefinedMetadata() };
-  // A probe makes a new model, of the data's classes.
-  const own = features === undefined ? {} : { classNames: data.classNames, outputs: "logits" as const };
-  model.setUserDefinedMetadata({ ...notes, ...own });
-  if (notesOf(model).normalization === undefined) setInputRange(model, inputRangeOf(backbone.model));
-  const teacher = teacherOf(model, data.classNames);
+      ? { classifier: backbone.classifier, description: "a classifier from disk", history: {} }
+      : await probe(context, backbone.classifier, features);
+  const teacher = teacherOf(classifier, data.classNames);
   const measured = await whileBusy(output, "judging the teacher", async () => {
-    const heldOut = await heldOutImages(context, imageSize, centerCropOf(model));
+    const heldOut = await heldOutImages(context, imageSize, centerCrop);
     return measure(teacher, heldOut, microBatchSizeOf(settings.run));
   });
-  if (teacher.outputs !== undefined) addNotes(model, { outputs: teacher.outputs });
-  output.write(
-    `teacher: output is ${teacher.outputs === "sigmoid" ? "a sigmoid's outputs" : teacher.outputs}\n`,
-  );
+  const { outputs } = teacher;
+  output.write(`teacher: output is ${outputs === "sigmoid" ? "a sigmoid's outputs" : outputs}\n`);
   const promised = history.val_accuracy?.at(-1);
   const warning = teacherWarning({ ...measured, labels: data.validation.labels, promised });
   if (warning !== undefined) output.write(`${warning}\n`);
-  const result: ModelResult = { name: "teacher", params: model.countParams(), ...measured, history };
-  return { teacher, model, imageSize, description, result };
+  const result: ModelResult = { name: "teacher", params: classifier.parameters, ...measured, history };
+  return { teacher, classifier, notes: { outputs }, imageSize, description, result };
 }
+
+/** Where a model's input is known from, for people. */
+const ORIGINS: Readonly<Record<InputOrigin, string>> = {
+  noted: " (from its notes)",
+  file: " (from the files beside it)",
+  read: " (from its first layer)",
+  assumed: " (assumed; see --teacher-pixels)",
+};
 
 /** A backbone with a linear probe that is trained on its features. */
 async function probe(
   context: RunContext,
-  model: tfl.LayersModel,
-  imageSize: number,
-  preprocess: Preprocess,
-): Promise<Pick<ReadyTeacher, "model" | "description"> & Pick<ModelResult, "history">> {
+  backbone: Classifier,
+  model: ClassifierFeatures,
+): Promise<Pick<ReadyTeacher, "classifier" | "description"> & Pick<ModelResult, "history">> {
   const { data } = context;
-  const train = await featuresOf(context, model, imageSize, preprocess, data.train, "training");
-  const heldOut = await featuresOf(context, model, imageSize, preprocess, data.validation, "held-out");
-  const { probed, history } = await probeOn(context, model, train, heldOut);
+  const { imageSize } = backbone;
+  const train = await featuresOf(context, model, imageSize, data.train, "training");
+  const heldOut = await featuresOf(context, model, imageSize, data.validation, "held-out");
+  const { probed, history } = await probeOn(context, backbone, model, train, heldOut);
   return {
-    model: probed,
+    classifier: probed,
     description: "a pretrained network, frozen, with a linear probe trained on its features",
     history,
   };
@@ -76,9 +83,8 @@ async function probe(
 /** A frozen backbone's features of whole pictures. */
 export async function featuresOf(
   context: RunContext,
-  model: tfl.LayersModel,
+  model: ClassifierFeatures,
   imageSize: number,
-  preprocess: Preprocess,
   store: SampleStore,
   name: string,
 ): Promise<Features> {
@@ -87,7 +93,6 @@ export async function featuresOf(
   line.show(text(0));
   const features = await withWholeImages(context, store, imageSize, (source) =>
     extractFeatures(model, source, {
-      preprocess,
       onProgress: (done) => {
         context.signal?.throwIfAborted(); // minutes may be left
         line.update(() => text(done));
@@ -101,11 +106,12 @@ export async function featuresOf(
 /** Trains a linear probe on features, and returns the backbone with it. */
 export async function probeOn(
   { settings, data, output }: RunContext,
-  model: tfl.LayersModel,
+  backbone: Classifier,
+  model: ClassifierFeatures,
   train: Features,
   heldOut: Features,
   label = "teacher",
-): Promise<{ readonly probed: tfl.LayersModel; readonly history: ModelResult["history"] }> {
+): Promise<{ readonly probed: Classifier; readonly history: ModelResult["history"] }> {
   const { seed, teacherEpochs: epochs, teacherLearningRate: learningRate } = settings.run;
   const classes = data.classNames.length;
   const stepsPerEpoch = Math.ceil(train.labels.length / PROBE_BATCH);
@@ -118,9 +124,30 @@ export async function probeOn(
   });
   const training = { classes, epochs, learningRate, batchSize: PROBE_BATCH, seed, heldOut, callbacks };
   const { head, history } = await trainHead(train, training);
-  const logits = head.apply(model.outputs[0]!) as tfl.SymbolicTensor;
   return {
-    probed: tfl.model({ inputs: model.inputs, outputs: logits, name: "probed_teacher" }),
+    probed: withProbe(backbone, model, head, data.classNames),
     history: history.history as ModelResult["history"],
   };
+}
+
+/** A backbone with a head: one layers model where it is one itself. */
+function withProbe(
+  backbone: Classifier,
+  { layersModel: model, width }: ClassifierFeatures,
+  head: tfl.layers.Layer,
+  classNames: readonly string[],
+): Classifier {
+  if (model === undefined) {
+    const features = tfl.input({ shape: [width] });
+    const outputs = head.apply(features) as tfl.SymbolicTensor;
+    return withHead(backbone, tfl.model({ inputs: features, outputs }), { classNames });
+  }
+  const logits = head.apply(model.outputs[0]!) as tfl.SymbolicTensor;
+  const probed = tfl.model({ inputs: model.inputs, outputs: logits, name: "probed_teacher" });
+  // A probe makes a new model, of the data's classes.
+  const { temperature: _, multiLabel: __, ...notes } = backbone.notes;
+  probed.setUserDefinedMetadata({ ...backbone.layersModel?.getUserDefinedMetadata() });
+  addNotes(probed, { temperature: undefined, multiLabel: undefined });
+  addNotes(probed, { ...notes, ...backbone.input.notes, classNames, outputs: "logits" });
+  return layersClassifier(probed, { path: backbone.path });
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import "bit-teacher"; // registers the layers of a saved BiT, in a replica's thread too
-import { loadLayersModelFile } from "../models/layers-model-files.ts";
+import { openClassifier } from "open-classifier";
 import { finishedStage } from "../runs/stages.ts";
 import type { ReadyTeacher } from "./teacher.ts";
 import { teacherOf } from "./teacher-of.ts";
@@ -12,8 +12,8 @@ export async function savedTeacher(
 ): Promise<ReadyTeacher | undefined> {
   const finished = await finishedStage(folder, "teacher");
   if (finished === undefined) return undefined;
-  const model = await loadLayersModelFile(join(folder, "teacher"));
-  const imageSize = model.inputs[0]!.shape[1]!;
+  const classifier = await openClassifier(join(folder, "teacher"));
+  const { imageSize } = classifier;
   const { result, description = "" } = finished;
-  return { teacher: teacherOf(model, classNames), model, imageSize, description, result };
+  return { teacher: teacherOf(classifier, classNames), classifier, imageSize, description, result };
 }

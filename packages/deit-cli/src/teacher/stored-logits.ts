@@ -1,7 +1,6 @@
-import { storedTeacher, storeTeacherLogits, type Teacher, weightsDigest } from "distill-trainer";
+import { storedTeacher, storeTeacherLogits, type Teacher } from "distill-trainer";
 import { type LogitStoreOptions, logitStore } from "distill-trainer/node";
 import type { ImageSource } from "image-source/node";
-import { notesOf, pixelsOf } from "../models/notes.ts";
 import type { RunContext } from "../runs/context.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
 import { liveLine } from "../terminal/live-line.ts";
@@ -14,7 +13,7 @@ import type { ReadyTeacher } from "./teacher.ts";
  */
 export async function withStoredLogits<T>(
   context: RunContext,
-  { teacher, model }: ReadyTeacher,
+  { teacher, classifier, notes }: ReadyTeacher,
   source: ImageSource,
   use: (teacher: Teacher, header?: LogitStoreOptions) => Promise<T>,
 ): Promise<T> {
@@ -23,10 +22,11 @@ export async function withStoredLogits<T>(
   const { storeLogits: folder, crossFit } = run;
   if (crossFit !== undefined) return withCrossFit(context, source, use);
   if (folder === undefined) return use(teacher);
+  const { outputs } = { ...classifier.notes, ...notes };
   const header = {
     classes: teacher.classes,
     classNames: data.classNames,
-    teacher: `${await weightsDigest(model)}, ${pixelsOf(model)}, ${notesOf(model).outputs ?? "outputs as they look"}`,
+    teacher: `${await classifier.digest()}, ${classifier.input.words}, ${outputs ?? "outputs as they look"}`,
     views: source.viewSettings,
   };
   const store = logitStore(folder, {

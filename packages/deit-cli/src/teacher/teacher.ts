@@ -1,11 +1,13 @@
-import type * as tfl from "@tensorflow/tfjs-layers";
 import type { LayeredTeacher } from "distill-trainer";
+import type { Classifier, ModelNotes } from "open-classifier";
 import type { ModelResult } from "../runs/run-result.ts";
 
 /** A teacher of the data's classes, with its result. */
 export interface ReadyTeacher {
   readonly teacher: LayeredTeacher;
-  readonly model: tfl.LayersModel;
+  readonly classifier: Classifier;
+  /** Notes that are found out in use, and saved with it. */
+  readonly notes?: ModelNotes;
   /** Pixels, square. */
   readonly imageSize: number;
   /** Description for people: continues "The teacher:". */

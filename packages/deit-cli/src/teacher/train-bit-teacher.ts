@@ -1,12 +1,10 @@
 import { bit, bitSizes } from "bit-teacher";
 import { classification } from "distill-trainer";
+import { addNotes, type InputRange, layersClassifier, toInputRange } from "open-classifier";
 import { ADAMW_SEMANTICS, AdamW, cosine, timmNoDecay } from "tfjs-optim";
 import { batchesPerEpoch } from "train-loop";
 import { firstOf } from "../data/first-of.ts";
 import { measure } from "../judge/measure.ts";
-import { setInputRange, toInputRange } from "../models/input-range.ts";
-import { addNotes } from "../models/notes.ts";
-import type { InputRange } from "../models/read-input-range.ts";
 import type { RunContext } from "../runs/context.ts";
 import { stageCheckpoints } from "../runs/stages.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
@@ -37,8 +35,7 @@ export async function trainBitTeacher(
   const { imageSize } = settings.model;
   const microBatchSize = microBatchSizeOf(settings.run);
   const model = bit({ ...bitSizes.tiny, imageSize, classes: data.classNames.length, seed });
-  setInputRange(model, RANGE);
-  addNotes(model, { classNames: data.classNames, outputs: "logits" });
+  addNotes(model, { inputRange: RANGE, classNames: data.classNames, outputs: "logits" });
   const task = classification({ model, preprocess: toInputRange(RANGE) });
   const heldOut = await whileBusy(output, "decoding the held-out pictures", () =>
     heldOutImages(context, imageSize),
@@ -59,13 +56,14 @@ export async function trainBitTeacher(
       checkpoint: stageCheckpoints(folder, stage, settings, output),
     }).finally(() => optimizer.dispose());
   });
-  const teacher = teacherOf(model, data.classNames);
+  const classifier = layersClassifier(model);
+  const teacher = teacherOf(classifier, data.classNames);
   const measured = await whileBusy(output, `judging the ${label}`, () =>
     measure(teacher, heldOut, microBatchSize),
   );
   return {
     teacher,
-    model,
+    classifier,
     imageSize,
     description: "a tiny BiT ResNet-v2, trained from scratch",
     result: { name: "teacher", params: model.countParams(), ...measured, ...meter.figures, history },

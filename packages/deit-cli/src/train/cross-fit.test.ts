@@ -5,12 +5,12 @@ import * as tf from "@tensorflow/tfjs-core";
 import { bit, bitSizes } from "bit-teacher";
 import { stratifiedFolds } from "image-source/node";
 import { saveModel } from "named-weights/node";
+import { openClassifier } from "open-classifier";
 import { emptyFolder } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { describe, expect, test, vi } from "vitest";
 import { recorder, settingsOf } from "../../test/workspace.ts";
 import { openData } from "../data/open-data.ts";
-import { loadLayersModelFile } from "../models/layers-model-files.ts";
 import { editsOf } from "../options/edits-of.ts";
 import { Interrupted } from "../process/interrupted.ts";
 import { savedSettings } from "../runs/saved-settings.ts";
@@ -45,7 +45,7 @@ describe("--cross-fit", () => {
         withCrossFit(context, source, async (teacher) => {
           const teachers = await Promise.all(
             folds.map((_, fold) =>
-              loadLayersModelFile(join(crossFitFolder(folder), `teacher-${fold + 1}`)).then((model) =>
+              openClassifier(join(crossFitFolder(folder), `teacher-${fold + 1}`)).then((model) =>
                 teacherOf(model, classNames),
               ),
             ),

@@ -1,10 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { loadLayersModelFile, runStudent } from "open-classifier";
 import { emptyFolder } from "test-kit";
 import { describe, expect, test, vi } from "vitest";
 import { recorder, settingsOf } from "../../test/workspace.ts";
-import { loadLayersModelFile } from "../models/layers-model-files.ts";
-import { studentOf } from "../models/student-of.ts";
 import type { Edits } from "../options/edits.ts";
 import { editsOf } from "../options/edits-of.ts";
 import { resolveSettings } from "../settings/resolve-settings.ts";
@@ -60,7 +59,7 @@ describe("--hints", () => {
     ]);
     expect(all.text).toContain("3 of 4  The student by answers.");
     expect(all.text).toContain("4 of 4  The student by features.");
-    expect(studentOf(all.folder)).toBe(join(all.folder, "student-features"));
+    expect(runStudent(all.folder)).toBe(join(all.folder, "student-features"));
     const answers = await tinyRun({ students: "distilled", count: 60 });
     const features = await tinyRun({ students: "distilled", hints: "auto", alpha: 0, count: 60 });
     for (const [stage, other] of [

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { loadLayersModelFile } from "open-classifier";
 import { emptyFolder } from "test-kit";
 import { describe, expect, test, vi } from "vitest";
 import { recorder, settingsOf } from "../../test/workspace.ts";
-import { loadLayersModelFile } from "../models/layers-model-files.ts";
 import { PRESETS } from "../settings/presets.ts";
 import { run } from "./run.ts";
 

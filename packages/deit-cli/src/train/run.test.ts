@@ -6,11 +6,11 @@ import * as tfl from "@tensorflow/tfjs-layers";
 import { vit } from "deit-model";
 import { saveWeightsFile } from "deit-model/node";
 import { saveModel } from "named-weights/node";
+import { loadLayersModelFile } from "open-classifier";
 import { emptyFolder, readEvents, sharedData } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { describe, expect, test, vi } from "vitest";
 import { recorder, settingsOf } from "../../test/workspace.ts";
-import { loadLayersModelFile } from "../models/layers-model-files.ts";
 import { newestRun } from "../models/newest-run.ts";
 import { openModel } from "../models/open-model.ts";
 import { editsOf } from "../options/edits-of.ts";
@@ -219,7 +219,7 @@ describe("the program", () => {
     expect(newestRun(join(alone.folder, ".."))).toBe(alone.folder);
     const opened = await openModel(alone.folder);
     expect(opened.path).toBe(join(alone.folder, "student-alone"));
-    opened.model.dispose();
+    opened.classifier.dispose();
   });
 
   test("uses a teacher of an earlier run unchanged", async () => {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { saveModel } from "named-weights/node";
 import { CONTACT_SHEET } from "../data/contact-sheet.ts";
 import { pictureRules } from "../data/picture-rules.ts";
 import { writeContactSheet } from "../data/write-contact-sheet.ts";
@@ -108,6 +109,6 @@ async function stage(
   if (finished !== undefined) return finished.result;
   signal?.throwIfAborted();
   const { model, result } = await train();
-  await finishStage(folder, name, model, { result });
+  await finishStage(folder, name, (path) => saveModel(model, path), { result });
   return result;
 }

@@ -22,9 +22,22 @@ export interface Features {
   readonly labels: Int32Array;
 }
 
+/** Features of pictures of any model that is not a layers model: a graph, an ONNX session, a service. */
+export interface FeatureExtractor {
+  /** Length of a feature vector. */
+  readonly width: number;
+  /**
+   * Computes feature vectors.
+   *
+   * @param images - `[batch, height, width, 3]`, float32, 0…255. Not disposed.
+   * @returns `[batch, width]`; owned by the caller.
+   */
+  features(images: tf.Tensor): tf.Tensor2D | Promise<tf.Tensor2D>;
+}
+
 /** Options of {@link extractFeatures}. */
 export interface ExtractFeaturesOptions {
-  /** Preprocessing of images in 0…255 to the model's input. Default {@link toSymmetricRange}. */
+  /** Preprocessing of images in 0…255 to the input. Default {@link toSymmetricRange}, and of a `FeatureExtractor` none. */
   readonly preprocess?: Preprocess;
   /** Images per pass of the model. Default 8. */
   readonly microBatchSize?: number;
@@ -38,10 +51,15 @@ const CHECKS: Checks<ExtractFeaturesOptions> = {
   onProgress: optional(FUNCTION),
 };
 
+const EXTRACTOR = having(
+  "a layers model, or features with their width",
+  (it) => Array.isArray(it.outputs) || (typeof it.features === "function" && typeof it.width === "number"),
+);
+
 /**
  * Computes a frozen model's features of every sample of a source's epoch 0, in order.
  *
- * @param model - Model `[batch, height, width, 3]` → `[batch, width]`.
+ * @param model - Model `[batch, height, width, 3]` → `[batch, width]`, or a {@link FeatureExtractor}, which preprocesses by itself.
  * @param source - Data source, usually without augmentation.
  * @throws TypeError for an unknown option. RangeError if one is out of range, the model's output is not a vector, or the source is
  * empty.
@@ -51,14 +69,15 @@ const CHECKS: Checks<ExtractFeaturesOptions> = {
  * console.log(features.values.length === train.size * features.width); // true
  */
 export async function extractFeatures(
-  model: tfl.LayersModel,
+  model: tfl.LayersModel | FeatureExtractor,
   source: DataSource,
   options: ExtractFeaturesOptions = {},
 ): Promise<Features> {
   requireOptions("extractFeatures", options, CHECKS);
-  const { preprocess = toSymmetricRange, microBatchSize = 8, onProgress } = options;
+  const { microBatchSize = 8, onProgress } = options;
+  requireArguments("extractFeatures", { model }, { model: EXTRACTOR });
   requireSource("extractFeatures", source);
-  const width = widthOf(model);
+  const { width, features } = extractorOf(model, options.preprocess);
   const rows: Float32Array[] = [];
   const labels: number[] = [];
   for await (const { images, shape, labels: own } of source.batches(0)) {
@@ -66,10 +85,8 @@ export async function extractFeatures(
     const stride = images.length / count;
     for (let start = 0; start < count; start += microBatchSize) {
       const end = Math.min(start + microBatchSize, count);
-      const output = tf.tidy(() => {
-        const part = tf.tensor(images.subarray(start * stride, end * stride), [end - start, ...sample]);
-        return model.predict(preprocess(part)) as tf.Tensor2D;
-      });
+      const part = tf.tensor(images.subarray(start * stride, end * stride), [end - start, ...sample]);
+      const output = await (async () => features(part))().finally(() => part.dispose());
       rows.push((await output.data()) as Float32Array);
       output.dispose();
     }
@@ -84,6 +101,29 @@ export async function extractFeatures(
     at += row.length;
   }
   return { values, width, labels: Int32Array.from(labels) };
+}
+
+/** A model with its preprocessing as a {@link FeatureExtractor}. */
+function extractorOf(
+  model: tfl.LayersModel | FeatureExtractor,
+  preprocess: Preprocess | undefined,
+): FeatureExtractor {
+  if ("features" in model) {
+    if (preprocess === undefined) return model;
+    return {
+      width: model.width,
+      async features(images) {
+        const inputs = tf.tidy(() => tf.clone(preprocess(images))); // it may return its argument
+        return (async () => model.features(inputs))().finally(() => inputs.dispose());
+      },
+    };
+  }
+  const prepare = preprocess ?? toSymmetricRange;
+  return {
+    width: widthOf(model),
+    // Cloned: preprocessing, or a model without computing layers, may return its argument.
+    features: (images) => tf.tidy(() => tf.clone(model.predict(prepare(images)) as tf.Tensor2D)),
+  };
 }
 
 /**

@@ -39,7 +39,12 @@ export function readInputRange(model: tfl.LayersModel): InputRange | undefined {
   if (first.getClassName() !== "Rescaling") return undefined;
   const { scale, offset } = first.getConfig();
   if (typeof scale !== "number" || typeof offset !== "number") return undefined;
-  return theOnly(([black, white]) => isInner(black * scale + offset, white * scale + offset));
+  return rangeOfScale((value) => value * scale + offset);
+}
+
+/** The range that a rescaling takes to 0…1 or −1…1; `undefined` if there is none, or several. */
+export function rangeOfScale(scaled: (value: number) => number): InputRange | undefined {
+  return theOnly(([black, white]) => isInner(scaled(black), scaled(white)));
 }
 
 function rangeOfMeans({ statistics, inverts }: Normalization): InputRange | undefined {

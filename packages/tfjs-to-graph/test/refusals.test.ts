@@ -5,25 +5,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest
 import { toGraphModel } from "../src/index.ts";
 import { difference, graphOf, inputsOf } from "./compare.ts";
 import { after } from "./models.ts";
-
-/** A model of one layer of a user's own, in a model in a model. */
-function modelOf(
-  call: (x: tf.Tensor, layer: tfl.layers.Layer) => tf.Tensor,
-  shape: tfl.Shape = [4, 6],
-): tfl.LayersModel {
-  class Own extends tfl.layers.Layer {
-    static className = "Own";
-    override computeOutputShape(input: tfl.Shape | tfl.Shape[]): tfl.Shape {
-      return input as tfl.Shape;
-    }
-    override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-      return tf.tidy(() => call([inputs].flat()[0] as tf.Tensor, this));
-    }
-  }
-  const inner = after(tfl.input({ shape }), new Own({ name: "own" }));
-  inner.name = "inner";
-  return after(tfl.input({ shape }), inner);
-}
+import { CARRIED, modelOf } from "./own-layers.ts";
 
 const WHO = "toGraphModel: layer 'inner/own' of class Own cannot be converted: ";
 let kept: tf.Tensor | undefined;
@@ -176,57 +158,6 @@ describe("toGraphModel refuses, by the layer's name, one that", () => {
 
 describe("toGraphModel carries a layer of a user's own that", () => {
   beforeAll(() => startBackend("cpu"));
-
-  /** What looks as if it could not be carried. */
-  const CARRIED: Readonly<Record<string, (x: tf.Tensor) => tf.Tensor>> = {
-    "reads what it made itself": (x) => tf.mul(x, tf.scalar(3).dataSync()[0]!),
-    "makes random numbers for nothing": (x) => {
-      tf.randomNormal(x.shape);
-      return tf.neg(x);
-    },
-    "divides by the batch": (x) => tf.div(x, tf.scalar(x.shape[0]!)),
-    "numbers the batch": (x) => tf.mul(x, tf.reshape(tf.range(0, x.shape[0]!), [-1, 1, 1])),
-    "numbers the batch in JavaScript": (x) =>
-      tf.add(
-        x,
-        tf.tensor3d(
-          Array.from({ length: x.shape[0]! }, (_, i) => i),
-          [x.shape[0]!, 1, 1],
-        ),
-      ),
-    "repeats a row in JavaScript": (x) =>
-      tf.add(x, tf.tensor3d(Array(x.shape[0]!).fill([[1, 2, 3, 4, 5, 6]]), [x.shape[0]!, 1, 6])),
-    "turns the batch around": (x) =>
-      tf.add(tf.reverse(x, 0), tf.slice(x, [x.shape[0]! - 1, 0, 0], [1, 4, 6])),
-    "puts the batch into another axis": (x) =>
-      tf.reshape(tf.softmax(tf.reshape(tf.transpose(x, [1, 0, 2]), [2, 2, x.shape[0]! * 6])), x.shape),
-    "makes zeros and ones of the batch's size": (x) =>
-      tf.concat(
-        [tf.zeros([x.shape[0]!, 2, 6]), tf.ones([x.shape[0]!, 1, 6]), tf.slice(x, [0, 0, 0], [-1, 1, 6])],
-        1,
-      ),
-    "splits, gathers and compares": (x) => {
-      const [a, b] = tf.split(x, [1, 3], 1) as [tf.Tensor, tf.Tensor];
-      const picked = tf.gather(x, [3, 0, 1, 0], 1);
-      const sign = tf.where(tf.greater(x, 0), picked, tf.zerosLike(x));
-      return tf.add(
-        tf.concat([b, a], 1),
-        tf.add(sign, tf.mul(tf.cast(tf.logicalXor(tf.less(x, 0), tf.greater(picked, 0)), "float32"), 2)),
-      );
-    },
-    "sorts, counts and encodes": (x) => {
-      const { values, indices } = tf.topk(x, 6);
-      const hot = tf.sum(tf.oneHot(tf.argMax(x, -1) as tf.Tensor1D, 6), 1, true);
-      return tf.add(
-        tf.add(values, tf.cast(indices, "float32")),
-        tf.add(tf.cumsum(x, 1), tf.cast(hot, "float32")),
-      );
-    },
-    "takes parts by strides": (x) =>
-      tf.add(x, tf.tile(tf.stridedSlice(x, [0, 0, 1], [x.shape[0]!, 4, 6], [1, 2, 3]), [1, 2, 3])),
-    "has an equation in large letters": (x) =>
-      tf.einsum("Btd,Bsd->Bts", x, tf.concat([x, tf.slice(x, [0, 0, 0], [-1, 2, -1])], 1)) as tf.Tensor,
-  };
 
   test.each(Object.entries(CARRIED))("%s", async (_, call) => {
     const model = modelOf(call);

@@ -9,7 +9,12 @@ export type Attribute =
   | { readonly type: string }
   | { readonly shape: TensorShape }
   | { readonly tensor: { readonly dtype: string; readonly tensorShape: TensorShape } }
-  | { readonly list: { readonly i: readonly string[] } | { readonly s: readonly string[] } };
+  | {
+      readonly list:
+        | { readonly i: readonly string[] }
+        | { readonly s: readonly string[] }
+        | { readonly type: readonly string[] };
+    };
 
 /** Attributes by name. */
 export type Attributes = Readonly<Record<string, Attribute>>;
@@ -42,6 +47,7 @@ export const attribute = {
   bool: (value: boolean): Attribute => ({ b: value }),
   text: (value: string): Attribute => ({ s: btoa(value) }),
   type: (dtype: DataType): Attribute => ({ type: typeName(dtype) }),
+  types: (dtypes: readonly DataType[]): Attribute => ({ list: { type: dtypes.map(typeName) } }),
   /** `null`: any size. */
   shape: (sides: readonly (number | null)[]): Attribute => ({ shape: shape(sides) }),
   /** The type and shape of a constant, whose values are in the weights. */

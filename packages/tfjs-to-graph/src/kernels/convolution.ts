@@ -73,7 +73,13 @@ function fused(op: string, plain: string): KernelRow {
       if (bias === undefined || !sameShape(bias.shape, call.output.shape.slice(-1)))
         return activated(to.node(plain, [x.ref, filter.ref], { T, ...window }), bias, call, to);
       const { refs, attrs } = fusion(bias, call);
-      return to.node(op, [x.ref, filter.ref, ...refs], { T, ...window, ...attrs });
+      const TArgs = attribute.types(refs.map(() => x.dtype)); // which TensorFlow's convolution wants
+      return to.node(op, [x.ref, filter.ref, ...refs], {
+        T,
+        ...(!depthwise && { TArgs }),
+        ...window,
+        ...attrs,
+      });
     },
   );
 }

@@ -49,8 +49,6 @@ const TESTS: Readonly<Record<string, string>> = {
 const byName = (rows: Readonly<Record<string, string>>, make: (op: string) => KernelRow): KernelRows =>
   Object.fromEntries(Object.entries(rows).map(([kernel, op]) => [kernel, make(op)]));
 
-const FLOAT = { T: attribute.type("float32") };
-
 /** A value as another type. */
 export function cast({ ref, dtype }: Operand, to: DataType, graph: GraphBuilder): string {
   if (dtype === to) return ref;
@@ -100,11 +98,10 @@ export const ELEMENTWISE: KernelRows = {
     ({ x }) => x!,
     (call, to) => {
       const { ref, dtype } = call.input("x");
-      const zero = to.scalar(0, dtype);
-      const isAbove = to.node("Greater", [ref, zero], { T: attribute.type(dtype) });
-      const slope = to.scalar(call.fixed<number>("alpha"), "float32");
-      const below = to.node("Mul", [cast(call.input("x"), "float32", to), slope], FLOAT);
-      return to.node("SelectV2", [isAbove, to.scalar(1, "float32"), below], FLOAT);
+      const T = attribute.type(dtype);
+      const isAbove = to.node("Greater", [ref, to.scalar(0, dtype)], { T });
+      const otherwise = to.scalar(call.fixed<number>("alpha"), dtype);
+      return to.node("SelectV2", [isAbove, to.scalar(1, dtype), otherwise], { T });
     },
   ),
   Select: row(

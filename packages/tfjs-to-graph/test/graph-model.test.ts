@@ -10,6 +10,7 @@ import { startBackend } from "tfjs-backends";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type ToGraphModelOptions, toGraphModel } from "../src/index.ts";
 import { saveGraphModel } from "../src/node.ts";
+import { ALL } from "./all-models.ts";
 import { difference, graphOf, inputsOf, shuffled } from "./compare.ts";
 import { after, mobileNet } from "./models.ts";
 
@@ -17,6 +18,23 @@ const { layers } = tfl;
 const VIT = { imageSize: 16, patchSize: 4, dim: 12, depth: 2, heads: 3, classes: 5 };
 const small = (name = "only"): tfl.LayersModel =>
   tfl.sequential({ layers: [layers.dense({ units: 2, inputShape: [3], name })] });
+
+/** Inputs whose values tfjs' graph executor reads in JavaScript, by node. */
+const PARAMETERS: Readonly<Record<string, readonly number[]>> = {
+  ...{ Reshape: [1], Transpose: [1], Tile: [1], PadV2: [1, 2], MirrorPad: [1], ReverseV2: [1] },
+  ...{
+    Slice: [1, 2],
+    StridedSlice: [1, 2, 3],
+    ConcatV2: [-1],
+    SplitV: [1, 2],
+    GatherV2: [2],
+    ScatterNd: [2],
+  },
+  ...{ Sum: [1], Mean: [1], Prod: [1], Max: [1], Min: [1], All: [1], Any: [1], ArgMax: [1], ArgMin: [1] },
+  ...{ Cumsum: [1], Cumprod: [1], TopKV2: [1], OneHot: [1, 2, 3], ClipByValue: [1, 2], DenseBincount: [1] },
+  ...{ Fill: [0, 1], Range: [0, 1, 2], LinSpace: [0, 1, 2], Conv2DBackpropInput: [0], CropAndResize: [3] },
+  ...{ ResizeBilinear: [1], ResizeNearestNeighbor: [1], SpaceToBatchND: [1, 2], BatchToSpaceND: [1, 2] },
+};
 
 beforeAll(() => startBackend("cpu"));
 
@@ -153,6 +171,24 @@ describe("a graph model", () => {
     ]);
     expect(difference(model, await graphOf(model), inputsOf(model, 2))).toBeLessThan(1e-6);
   });
+
+  test.each(Object.entries(ALL))(
+    "has no constant that is both an operand, on a GPU, and read in JavaScript: %s",
+    async (_, make) => {
+      const { modelTopology } = await toGraphModel(make());
+      const { node: nodes } = modelTopology as { node: { name: string; op: string; input?: string[] }[] };
+      const constants = new Set(nodes.filter(({ op }) => op === "Const").map(({ name }) => name));
+      const uses = new Map<string, Set<boolean>>();
+      for (const { name: own, op, input = [] } of nodes) {
+        if (own.startsWith("sizes/")) continue; // computed in JavaScript: shapes are not on a GPU
+        for (const [at, name] of input.entries()) {
+          const isRead = (PARAMETERS[op] ?? []).includes(at - (op === "ConcatV2" ? input.length : 0));
+          if (constants.has(name)) uses.set(name, (uses.get(name) ?? new Set()).add(isRead));
+        }
+      }
+      expect([...uses].filter(([, kinds]) => kinds.size > 1)).toEqual([]);
+    },
+  );
 
   test("leaves no tensor, backend or kernel behind, in tfjs' debugging mode too", async () => {
     const model = vit(VIT);

@@ -64,12 +64,24 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Adds a constant, once if it is small. */
-  constant(values: TypedArray, shape: readonly number[], dtype: DataType): string {
+  /**
+   * Adds a constant, once if it is small.
+   *
+   * @param role - What nodes do with it. The executor reads parameters in JavaScript, which is fast as long as they are not on a GPU:
+   * they are kept apart from operands, which go there.
+   */
+  constant(
+    values: TypedArray,
+    shape: readonly number[],
+    dtype: DataType,
+    role: "operand" | "parameter" = "operand",
+  ): string {
     if (values.length > SMALL) return this.weight(values, shape, dtype, this.#scoped("const"));
     // Bits, not numbers: -0 is not 0.
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    return this.#once(`${dtype} [${shape}] ${bytes}`, () => this.weight(values, shape, dtype, "const"));
+    return this.#once(`${role} ${dtype} [${shape}] ${bytes}`, () =>
+      this.weight(values, shape, dtype, "const"),
+    );
   }
 
   /** Adds a constant under a name of its own. */
@@ -86,21 +98,26 @@ export class GraphBuilder {
     return this.#constants.get(ref);
   }
 
-  /** A constant of rank 0. */
-  scalar(value: number, dtype: DataType): string {
+  /** A constant of rank 0; a parameter unless it is said to be an operand. */
+  scalar(value: number, dtype: DataType, role: "operand" | "parameter" = "parameter"): string {
     const values = dtype === "float32" ? Float32Array.of(value) : Int32Array.of(value);
-    return this.constant(dtype === "bool" ? Uint8Array.of(value) : values, [], dtype);
+    return this.constant(dtype === "bool" ? Uint8Array.of(value) : values, [], dtype, role);
   }
 
   /** A table of whole numbers. */
   table(rows: readonly (readonly number[])[]): string {
-    return this.constant(Int32Array.from(rows.flat()), [rows.length, rows[0]?.length ?? 0], "int32");
+    return this.constant(
+      Int32Array.from(rows.flat()),
+      [rows.length, rows[0]?.length ?? 0],
+      "int32",
+      "parameter",
+    );
   }
 
   /** A list of whole numbers, computed from the inputs' shapes where they depend on them. */
   ints(sizes: readonly Size[]): string {
     if (!sizes.some(isVarying))
-      return this.constant(Int32Array.from(sizes as number[]), [sizes.length], "int32");
+      return this.constant(Int32Array.from(sizes as number[]), [sizes.length], "int32", "parameter");
     const parts = sizes.map((size) => this.int(size));
     return this.#once(`list ${parts}`, () =>
       this.#sizeNode("Pack", parts, {

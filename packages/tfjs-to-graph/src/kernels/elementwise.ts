@@ -99,9 +99,9 @@ export const ELEMENTWISE: KernelRows = {
     (call, to) => {
       const { ref, dtype } = call.input("x");
       const T = attribute.type(dtype);
-      const isAbove = to.node("Greater", [ref, to.scalar(0, dtype)], { T });
-      const otherwise = to.scalar(call.fixed<number>("alpha"), dtype);
-      return to.node("SelectV2", [isAbove, to.scalar(1, dtype), otherwise], { T });
+      const isAbove = to.node("Greater", [ref, to.scalar(0, dtype, "operand")], { T });
+      const otherwise = to.scalar(call.fixed<number>("alpha"), dtype, "operand");
+      return to.node("SelectV2", [isAbove, to.scalar(1, dtype, "operand"), otherwise], { T });
     },
   ),
   Select: row(

@@ -67,7 +67,7 @@ function composed(
 ): string {
   const T = { T: float };
   const centered = to.node("Sub", [x.ref, mean.ref], T);
-  const positive = to.node("AddV2", [variance.ref, to.scalar(epsilon, "float32")], T);
+  const positive = to.node("AddV2", [variance.ref, to.scalar(epsilon, "float32", "operand")], T);
   const normal = to.node("Mul", [centered, to.node("Rsqrt", [positive], T)], T);
   const scaled = scale === undefined ? normal : to.node("Mul", [normal, scale.ref], T);
   return offset === undefined ? scaled : to.node("AddV2", [scaled, offset.ref], T);

@@ -5,6 +5,11 @@ export { openNpz } from "./formats/npz.ts";
 export { type ArrayToWrite, npzBytes } from "./formats/npz-bytes.ts";
 export { openSavedModelZip } from "./formats/saved-model.ts";
 export { openTensorBundle, type TensorBundleFiles } from "./formats/tensor-bundle/open-tensor-bundle.ts";
+export {
+  openTorchCheckpoint,
+  type TorchCheckpoint,
+  type TorchCheckpointOptions,
+} from "./formats/torch/open-torch-checkpoint.ts";
 export { openZip, type ZipMember } from "./formats/zip.ts";
 
 // A family of models: keys, names and layouts in files, differences that may be accepted.

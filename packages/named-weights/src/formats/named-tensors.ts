@@ -14,6 +14,8 @@ export interface NamedTensors {
   readonly name: string;
   /** Tensors by name, in the order of the file, in which they are fastest to read. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** Part of the file that has these tensors, such as `model_ema` of a training checkpoint; absent if they are the whole. */
+  readonly part?: string | undefined;
   /** The file's metadata, if its format has any. */
   readonly metadata?: ReadonlyMap<string, string>;
   /** Reads a tensor's values, row-major. */

@@ -4,6 +4,12 @@ import { BYTE_SOURCE, type ByteSource, quoted, requireRange } from "safetensors-
 
 /** A file of a zip archive, decompressed in order; reading backwards starts again. */
 export interface ZipMember extends ByteSource {
+  /**
+   * Reads a range of a file that is not compressed, at once and without the checksum; absent if it is compressed.
+   *
+   * @throws RangeError if the archive contradicts itself.
+   */
+  readonly readStored?: ByteSource["read"];
   /** Ends decompression. */
   close(): Promise<void>;
 }
@@ -20,10 +26,21 @@ const SLACK = 64;
  */
 export async function openZip(source: ByteSource): Promise<Map<string, ZipMember>> {
   requireArguments("openZip", { source }, { source: BYTE_SOURCE });
+  return zipMembers(source, "strict"); // names and counts have no checksum, but are stored twice
+}
+
+/**
+ * Opens the files of a zip archive by path, as {@link openZip}.
+ *
+ * @param strictness - `"balanced"`: counts and places of the directory need not agree, as in PyTorch's archives, which have those of
+ * ZIP64 without need; names must.
+ */
+export async function zipMembers(
+  source: ByteSource,
+  strictness: "strict" | "balanced",
+): Promise<Map<string, ZipMember>> {
   const reader = new ZipReader(new SourceReader(source), {
-    useWebWorkers: false,
-    checkSignature: true,
-    strictness: "strict", // names and counts have no checksum, but are stored twice
+    ...{ useWebWorkers: false, checkSignature: true, strictness, checkLocalFilename: true },
     filenameValidation: "balanced",
   });
   const members = new Map<string, ZipMember>();
@@ -43,7 +60,7 @@ export async function openZip(source: ByteSource): Promise<Map<string, ZipMember
         );
       }
       if (members.has(filename)) throw new RangeError(`there are two files ${label}`);
-      members.set(filename, member(entry, `${source.name}: ${label}`));
+      members.set(filename, member(entry, source, `${source.name}: ${label}`));
     }
   } catch (cause) {
     throw new RangeError(`${source.name}: expected a zip archive, got: ${(cause as Error).message}`, {
@@ -61,12 +78,14 @@ export async function closeAll(members: ReadonlyMap<string, ZipMember>): Promise
   for (const member of members.values()) await member.close();
 }
 
-function member(entry: FileEntry, name: string): ZipMember {
+function member(entry: FileEntry, source: ByteSource, name: string): ZipMember {
   const size = entry.uncompressedSize;
   let stream: MemberStream | undefined;
+  const isStored = entry.compressionMethod === 0 && entry.compressedSize === size;
   return {
     name,
     size,
+    ...(isStored && { readStored: storedReader(entry, source, name) }),
     async read(offset, length) {
       requireRange(this, offset, length);
       if (stream === undefined || offset < stream.position) {
@@ -90,6 +109,28 @@ function member(entry: FileEntry, name: string): ZipMember {
       await stream?.cancel();
       stream = undefined;
     },
+  };
+}
+
+const LOCAL_HEADER = 30;
+
+/** Returns the function that reads a file's bytes where they lie. */
+function storedReader(entry: FileEntry, source: ByteSource, name: string): ByteSource["read"] {
+  const { offset: header, uncompressedSize: size } = entry;
+  let begin: number | undefined;
+  return async (offset, length) => {
+    requireRange({ name, size } as ByteSource, offset, length);
+    if (begin === undefined) {
+      if (header + LOCAL_HEADER > source.size)
+        throw new RangeError(`${name}: expected a header at ${header}`);
+      const local = await source.read(header, LOCAL_HEADER);
+      const view = new DataView(local.buffer, local.byteOffset, LOCAL_HEADER);
+      const data = header + LOCAL_HEADER + view.getUint16(26, true) + view.getUint16(28, true);
+      if (view.getUint32(0, true) !== 0x04034b50 || data + size > source.size)
+        throw new RangeError(`${name}: expected ${size} bytes after a header at ${header}`);
+      begin = data;
+    }
+    return source.read(begin + offset, length);
   };
 }
 

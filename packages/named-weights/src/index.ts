@@ -4,6 +4,7 @@ export type { NamedTensors, StoredTensor } from "./formats/named-tensors.ts";
 export { openNpz } from "./formats/npz.ts";
 export { type ArrayToWrite, npzBytes } from "./formats/npz-bytes.ts";
 export { openSavedModelZip } from "./formats/saved-model.ts";
+export { openSharded, type ShardedFiles } from "./formats/sharded.ts";
 export { openTensorBundle, type TensorBundleFiles } from "./formats/tensor-bundle/open-tensor-bundle.ts";
 export {
   openTorchCheckpoint,

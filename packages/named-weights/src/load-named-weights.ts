@@ -41,6 +41,8 @@ const FAMILY = having(
 export interface WeightsReport<Names extends string = string> {
   /** Library that the file's names come from. */
   readonly names: Names;
+  /** Part of the file that was taken, such as `model_ema` of a training checkpoint; absent if it is the whole file. */
+  readonly part?: string;
   /** Weights that came from the file. */
   readonly used: readonly string[];
   /** Used weights that were interpolated. */
@@ -84,7 +86,8 @@ export async function loadNamedWeights<Names extends string, Difference extends 
     if (problems.length > 0) throw refuse(problems.join("; "));
     await write(loads, await readTensors(caller, file, loads), naming.layout);
     const interpolated = loads.filter(({ change }) => change?.interpolates).map(({ key }) => key);
-    return { names: naming.names, used: loads.map(({ key }) => key), interpolated, kept, skipped };
+    const part = file.part === undefined ? {} : { part: file.part };
+    return { names: naming.names, ...part, used: loads.map(({ key }) => key), interpolated, kept, skipped };
   } finally {
     await file.close?.();
   }
@@ -125,7 +128,8 @@ async function readTensors(
   const read = new Map<string, Float32Array>();
   for (const [name, { shape }] of file.tensors) {
     if (!wanted.has(name)) continue;
-    const values = await file.read(name);
+    const stored = await file.read(name);
+    const values = stored instanceof Float32Array ? stored : Float32Array.from(stored);
     const size = elements(shape);
     const wrong = notFinite(values) ?? (values.length === size ? undefined : `${values.length} numbers`);
     if (wrong !== undefined) {
@@ -133,7 +137,7 @@ async function readTensors(
         `${caller}: ${file.name}: nothing was loaded: tensor ${quoted(name)} has ${wrong}`,
       );
     }
-    read.set(name, values instanceof Float32Array ? values : Float32Array.from(values));
+    read.set(name, values);
   }
   return read;
 }

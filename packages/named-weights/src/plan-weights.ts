@@ -29,7 +29,7 @@ export interface Plan {
 
 /** Most names to list for each kind of problem. */
 const NAMED = 5;
-const FLOATS = ["F32", "F16", "BF16"];
+const FLOATS = ["F32", "F16", "BF16", "F64"];
 
 /** Compares the names and shapes of a file with a model's weights, without reading tensors. */
 export function planWeights<Difference extends string>(
@@ -145,7 +145,8 @@ function compare(file: NamedTensors, naming: Naming, key: string, shape: readonl
   for (const [i, name] of parts.entries()) {
     const { shape: found, dtype = "F32" } = (name === undefined ? undefined : file.tensors.get(name)) ?? {};
     if (found === undefined) problems.push(`${key}: ${names[i]} is missing`);
-    else if (!FLOATS.includes(dtype)) problems.push(`${name}: expected F32, F16 or BF16, found ${dtype}`);
+    else if (!FLOATS.includes(dtype))
+      problems.push(`${name}: expected F32, F16, BF16 or F64, found ${dtype}`);
     else {
       shapes.push(found);
       if (expected.length === 2 && found.length === 4) expected = asConvolution(expected, layout);

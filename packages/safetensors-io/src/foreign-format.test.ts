@@ -10,7 +10,7 @@ test.each<[string, Uint8Array, string]>([
   [
     "a .pth",
     zip("archive/data.pkl"),
-    "expected safetensors, got a PyTorch checkpoint (.pth, .pt, .bin): load it",
+    "expected safetensors, got a PyTorch checkpoint (.pth, .pt, .bin): open it",
   ],
   ["an old .pth", latin1("\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."), "got a Python pickle"],
   ["a .npz", zip("resnet/head.npy"), "got a NumPy .npz archive: open it with openNpz"],

@@ -23,7 +23,7 @@ const BINARY: readonly Format[] = [
   {
     begins: "PK\x03\x04",
     holds: "/data.pkl",
-    what: `a PyTorch checkpoint (.pth, .pt, .bin): ${CONVERT}`,
+    what: "a PyTorch checkpoint (.pth, .pt, .bin): open it with openTorchCheckpoint of named-weights",
   },
   { begins: "PK\x03\x04", what: "a zip archive: unpack it first" },
   ...["\x02", "\x03", "\x04", "\x05"].map((protocol) => ({
@@ -47,7 +47,7 @@ const TEXT: readonly Format[] = [
   {
     begins: "{",
     holds: '"weight_map"',
-    what: "the index of a checkpoint in several files: open the .safetensors files that it names",
+    what: "the index of a checkpoint in several files: open it with openSharded of named-weights",
   },
   { begins: "{", what: "JSON text, such as a config: open the .safetensors file beside it" },
 ];

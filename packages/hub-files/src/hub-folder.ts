@@ -13,7 +13,7 @@ export interface HubFolderOptions extends HubOptions {
   /**
    * Weights to bring. Default `"torch"`: the first that there is of `model.safetensors`, `model.safetensors.index.json` with its
    * files, `pytorch_model.bin`, `pytorch_model.bin.index.json` with its files. `"onnx"`: `onnx/model.onnx` or `model.onnx`, with
-   * external data if there is any.
+   * external data if there is any. `"any"`: those of `"torch"`, else of `"onnx"`.
    */
   readonly weights?: HubWeights | "none";
   /** Other files that must be there. Default `["config.json"]`. */
@@ -28,7 +28,7 @@ const FILES = check(
 );
 const CHECKS: Checks<HubFolderOptions> = {
   ...HUB_CHECKS,
-  weights: optional(oneOf("torch", "onnx", "none")),
+  weights: optional(oneOf("torch", "onnx", "any", "none")),
   files: optional(FILES),
   optional: optional(FILES),
 };

@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { readShardIndex } from "safetensors-io";
 
-/** Formats of weights. */
-export type HubWeights = "torch" | "onnx";
+/** Formats of weights; `"any"`: those of `"torch"`, then those of `"onnx"`. */
+export type HubWeights = "torch" | "onnx" | "any";
 
 /** One way in which a repository can have its weights. */
 export interface Candidate {
@@ -17,15 +17,19 @@ const plain = (file: string): Candidate => ({ file, isIndex: false });
 const index = (file: string): Candidate => ({ file, isIndex: true });
 const onnx = (file: string): Candidate => ({ file, isIndex: false, beside: `${file}_data` });
 
+const TORCH = [
+  plain("model.safetensors"),
+  index("model.safetensors.index.json"),
+  plain("pytorch_model.bin"),
+  index("pytorch_model.bin.index.json"),
+];
+const ONNX = [onnx("onnx/model.onnx"), onnx("model.onnx")];
+
 /** What is taken, the first that a repository has. */
 export const CANDIDATES: Readonly<Record<HubWeights, readonly Candidate[]>> = {
-  torch: [
-    plain("model.safetensors"),
-    index("model.safetensors.index.json"),
-    plain("pytorch_model.bin"),
-    index("pytorch_model.bin.index.json"),
-  ],
-  onnx: [onnx("onnx/model.onnx"), onnx("model.onnx")],
+  torch: TORCH,
+  onnx: ONNX,
+  any: [...TORCH, ...ONNX],
 };
 
 const LARGEST_INDEX = 100_000_000;

@@ -35,6 +35,8 @@ test("a weights file that does not exist is refused by its option", async () => 
     ["--select-from", { selectFrom: path }],
   ] as const)
     await expect(requireInitialWeights(config, start)).rejects.toThrow(
-      new UsageError(`${option}: expected a safetensors file, got '${path}', which does not exist`),
+      new UsageError(
+        `${option}: expected a file or folder of weights (safetensors, .pth), or a name on the Hugging Face Hub, got '${path}', which does not exist`,
+      ),
     );
 });

@@ -8,7 +8,7 @@ type Report = Awaited<ReturnType<typeof loadWeightsFile>>;
 
 /** Initial weights of a student: at most one of these. Default: those of the library `model.init`. */
 interface Start {
-  /** Safetensors file, or a hub's name whose file is in the cache. */
+  /** File or folder of weights, or a hub's name whose weights are in the cache. */
   readonly weights?: string;
   /** The same of a larger model. */
   readonly selectFrom?: string;
@@ -55,10 +55,11 @@ export async function requireInitialWeights(config: VitConfig, start: Start): Pr
   try {
     const report = await setInitialWeights(model, start, 0);
     if (report === undefined) return undefined;
-    const { used, interpolated, kept, skipped } = report;
+    const { used, part, interpolated, kept, skipped } = report;
+    const own = part === undefined ? "" : `, its ${part}`;
     const file = start.weights ?? `${start.selectFrom}, evenly spaced elements of each`;
     const moved = interpolated.length === 0 ? "" : "; positions are interpolated";
-    return `weights: ${used.length} tensors of ${file}${moved}${listed("the student's own", kept)}${listed("left out", skipped)}`;
+    return `weights: ${used.length} tensors of ${file}${own}${moved}${listed("the student's own", kept)}${listed("left out", skipped)}`;
   } finally {
     model.dispose();
   }

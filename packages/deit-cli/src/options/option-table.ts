@@ -148,7 +148,7 @@ const OPTIONS = {
   init: text("model.init", "Library whose initial weights are used: keras or timm"),
   weights: text(
     "model.weights",
-    "Weights of a ViT or DeiT to start from: a safetensors file, or a name on the Hugging Face Hub such as facebook/deit-tiny-patch16-224, which is downloaded once",
+    "Weights of a ViT or DeiT to start from: a safetensors file, its index or its folder, PyTorch's .pth or .bin, or a name on the Hugging Face Hub such as hf:facebook/deit-tiny-patch16-224, which is downloaded once",
   ),
   selectFrom: text(
     "model.selectFrom",

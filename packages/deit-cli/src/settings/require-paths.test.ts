@@ -31,8 +31,14 @@ test("what a run reads must exist, and what it writes must be possible", async (
     { out, teacher: none },
     `--teacher: expected a tfjs layers model, model.json or its folder, got '${none}'`,
   );
-  wrong({ out, weights: `${none}.safetensors` }, `--weights: expected a safetensors file, or a name on the`);
-  wrong({ out, selectFrom: none }, `--select-from: expected a safetensors file, or a name on the`);
+  wrong(
+    { out, weights: `${none}.safetensors` },
+    `--weights: expected a file or folder of weights (safetensors, .pth), or a name on the Hugging Face Hub, got`,
+  );
+  wrong(
+    { out, selectFrom: none },
+    `--select-from: expected a file or folder of weights (safetensors, .pth), or a name on the Hugging Face Hub, got`,
+  );
   wrong(
     { out: join(file, "runs") },
     `--out: expected a folder that can be written to, got '${join(file, "runs")}': ${file}: `,

@@ -1,8 +1,9 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { hubName } from "hub-files";
 import { requireWritableFolder } from "../files/writable-folder.ts";
 import { UsageError } from "../process/usage-error.ts";
-import { hubNameOf } from "../weights/hub-file.ts";
+import { WEIGHTS } from "../weights/weights-file.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -18,8 +19,8 @@ export function requirePaths({ run, data, model }: Settings): void {
     ["--val-data", data.valData, "an archive or a folder of pictures"],
     ["--unlabeled", data.unlabeled, "an archive or a folder of pictures"],
     ["--teacher", run.teacher, "a tfjs layers model, model.json or its folder"],
-    ["--weights", weightsPath(model.weights), "a safetensors file, or a name on the Hugging Face Hub"],
-    ["--select-from", weightsPath(model.selectFrom), "a safetensors file, or a name on the Hugging Face Hub"],
+    ["--weights", weightsPath(model.weights), WEIGHTS],
+    ["--select-from", weightsPath(model.selectFrom), WEIGHTS],
   ];
   for (const [option, path, expected] of read) {
     if (path !== undefined && !existsSync(path))
@@ -40,5 +41,5 @@ export function requirePaths({ run, data, model }: Settings): void {
 
 /** A path to check; `undefined` for a hub's name. */
 function weightsPath(weights: string | undefined): string | undefined {
-  return weights === undefined || hubNameOf(weights) !== undefined ? undefined : weights;
+  return weights === undefined || hubName(weights) !== undefined ? undefined : weights;
 }

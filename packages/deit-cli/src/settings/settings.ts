@@ -170,9 +170,9 @@ export interface ModelSettings
   extends Omit<VitConfig, "imageSize" | "channels" | "classes" | "dropPathRate" | "seed"> {
   /** Pixels, square; drawn flowers have the same size. */
   readonly imageSize: number;
-  /** Safetensors file to start from. Default: new weights. */
+  /** File or folder of weights to start from, or a name on the hub. Default: new weights. */
   readonly weights?: string;
-  /** Safetensors file of a larger model, from which evenly spaced weights are selected. */
+  /** The same of a larger model, from which evenly spaced weights are selected. */
   readonly selectFrom?: string;
   /** Whether new weights are mimetic, see `mimeticInit`. Default false. */
   readonly mimetic?: boolean;

@@ -33,7 +33,7 @@ export const LOAD_CHECKS: Checks<LoadWeightsOptions> = {
 /**
  * Loads published or saved weights into a model, all or none: a file that does not fit changes nothing.
  *
- * Reads timm's names and transformers' (DeiT's and ViT's), F32, F16 and BF16; matrices are transposed, and q, k and v
+ * Reads timm's names and transformers' (DeiT's and ViT's), F32, F16, BF16 and F64; matrices are transposed, and q, k and v
  * joined. The header is compared with the model before any tensor is read. LayerNorm's epsilon is not in the file but in
  * the model's config: 1e-6 in timm, 1e-12 in transformers.
  *

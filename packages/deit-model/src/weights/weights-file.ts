@@ -8,7 +8,9 @@ import { type SaveWeightsOptions, weightsMetadata, weightTensors } from "./save-
 import type { WeightNames } from "./weight-names.ts";
 
 /**
- * Loads weights from a file, tensor by tensor, as {@link loadWeights}.
+ * Loads weights from a file or folder, tensor by tensor, as {@link loadWeights}: safetensors, PyTorch's `.pth`, `.pt` and `.bin`, the index
+ * of either in several files, or the folder of one of these. Of a training checkpoint it takes averaged weights first; `part` of the report
+ * says which.
  *
  * @throws As `loadWeights`, or the file system's error with the path.
  *

@@ -1,6 +1,7 @@
 import type { ModelOutputs } from "distill-trainer";
 import { oneOf, optional, requireArguments, requireOptions, STRING } from "known-options";
 import { modelFolder } from "named-weights/node";
+import { loadSavedModel } from "saved-model-to-graph/node";
 import type { Classifier } from "./classifier.ts";
 import { type FoundModel, findModel } from "./find/find-model.ts";
 import { onnxIn } from "./find/formats.ts";
@@ -89,8 +90,10 @@ const OPENERS: Readonly<Record<FoundModel["kind"], Open>> = {
   },
   onnx: ({ path }, { notes, forced, ...known }) =>
     onnxClassifier({ path, ...known, notes: { ...notes, ...forced } }),
-  "saved-model": async ({ path }) => {
-    throw new Error(`${path}: not yet`);
+  "saved-model": async ({ path }, known) => {
+    const artifacts = await loadSavedModel(path);
+    const words = "a TensorFlow SavedModel";
+    return graphClassifier({ kind: "saved-model", words, path, artifacts, ...known });
   },
   "hugging-face": async ({ path }, known) => {
     const described = await describedIn(path).catch((error: unknown) => {

@@ -6,6 +6,8 @@ export interface StoredTensor {
   readonly shape: readonly number[];
   /** Element type. Default `"F32"`. */
   readonly dtype?: Dtype;
+  /** Key in a TensorFlow checkpoint, where the name is that of the variable. */
+  readonly key?: string;
 }
 
 /** An open weights file of any format: its contents are listed and checked, tensors are read one by one. */

@@ -68,7 +68,7 @@ async function described(found: GraphFound, model: GraphModel): Promise<Classifi
   const read = readGraphRange(artifacts);
   const input = inputOf(notes, { from: found.inputFrom, read, assumed: "unit" });
   const { preprocess } = input;
-  const shapes = await outputShapes(model, imageSize);
+  const shapes = outputShapes(model, imageSize);
   const names = signatureNames(model);
   const inner = nodeOf(model, names, FEATURES);
   const chosen = chooseOutput(path, [...shapes.keys()], {
@@ -109,13 +109,13 @@ async function described(found: GraphFound, model: GraphModel): Promise<Classifi
 }
 
 /** Shapes of all outputs of one picture, by name. */
-async function outputShapes(model: GraphModel, imageSize: number): Promise<Map<string, number[]>> {
+function outputShapes(model: GraphModel, imageSize: number): Map<string, number[]> {
   const names = model.outputs.map(({ name }) => name);
-  const image = tf.zeros([1, imageSize, imageSize, 3]);
-  const tensors = [await model.executeAsync(image, names)].flat();
-  image.dispose();
-  const shapes = new Map(names.map((name, i) => [name, tensors[i]!.shape]));
-  tf.dispose(tensors);
+  const shapes = new Map<string, number[]>();
+  tf.tidy(() => {
+    const tensors = [model.execute(tf.zeros([1, imageSize, imageSize, 3]), [...names])].flat();
+    for (const [i, name] of names.entries()) shapes.set(name, tensors[i]!.shape);
+  });
   return shapes;
 }
 

@@ -34,15 +34,25 @@ export function readGraphRange({
   const inputs = all.filter(({ op }) => op === "Placeholder");
   const scalars = scalarWeights(weightSpecs, weightData);
   if (inputs.length !== 1) return undefined;
+  const byName = new Map(all.map((node) => [node.name, node]));
+  /** A scalar weight, past the casts that it goes through. */
+  const scalarOf = (name: string | undefined): number | undefined => {
+    let source = name ?? "";
+    for (let node = byName.get(source); node !== undefined && PASSING.has(node.op); node = byName.get(source))
+      source = sourceOf(node.input?.[0] ?? "");
+    return scalars.get(source);
+  };
   const steps: ((value: number) => number)[] = [];
   let name = inputs[0]!.name;
   for (let seen = 0; seen < all.length; seen++) {
-    const next = all.filter(({ input }) => input?.some((one) => sourceOf(one) === name));
+    const next = all.filter(
+      ({ op, input }) => op !== "Shape" && input?.some((one) => sourceOf(one) === name),
+    );
     const [node] = next;
     if (node === undefined || next.length !== 1) break;
     const [first, second] = (node.input ?? []).map(sourceOf);
     const scale = Object.hasOwn(SCALING, node.op) ? SCALING[node.op] : undefined;
-    const by = scalars.get((first === name ? second : first) ?? "");
+    const by = scalarOf(first === name ? second : first);
     const isSwapped = first !== name && ["RealDiv", "Sub"].includes(node.op);
     if (scale !== undefined && by !== undefined && !isSwapped) steps.push((value) => scale(value, by));
     else if (!PASSING.has(node.op)) break;
@@ -60,13 +70,16 @@ function scalarWeights(
   data: tf.io.WeightData,
 ): ReadonlyMap<string, number> {
   const isScalar = ({ shape, dtype, quantization }: tf.io.WeightsManifestEntry): boolean =>
-    shape.every((side) => side === 1) && dtype === "float32" && quantization === undefined;
+    shape.every((side) => side === 1) && ["float32", "int32"].includes(dtype) && quantization === undefined;
   const view = new DataView(tf.io.CompositeArrayBuffer.join(data));
   const found = new Map<string, number>();
   let offset = 0;
   for (const spec of specs) {
     if (spec.dtype === "string") return found;
-    if (isScalar(spec) && offset + 4 <= view.byteLength) found.set(spec.name, view.getFloat32(offset, true));
+    if (isScalar(spec) && offset + 4 <= view.byteLength) {
+      const isFloat = spec.dtype === "float32"; // Keras casts whole offsets, such as -1
+      found.set(spec.name, isFloat ? view.getFloat32(offset, true) : view.getInt32(offset, true));
+    }
     const size = { float16: 2, uint16: 2, uint8: 1, bool: 1, complex64: 8 } as Record<string, number>;
     offset += spec.shape.reduce((a, b) => a * b, 1) * (size[spec.quantization?.dtype ?? spec.dtype] ?? 4);
   }

@@ -1,0 +1,5 @@
+export {
+  type SavedModelFiles,
+  type SavedModelToGraphOptions,
+  savedModelToGraph,
+} from "./saved-model-to-graph.ts";

@@ -1,0 +1,1 @@
+export { loadSavedModel } from "./node/load-saved-model.ts";

@@ -3,9 +3,11 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { loadGraphModel } from "@tensorflow/tfjs-converter";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { startBackend } from "tfjs-backends";
+import { toGraphModel } from "tfjs-to-graph";
 import { expect, test } from "vitest";
 import { expectFigures } from "../../../test/figures.ts";
 import { registerVit } from "./register-vit.ts";
@@ -43,4 +45,17 @@ test("it answers the same when it has been saved and loaded", async () => {
   const images = tf.randomUniform([2, 16, 16, 3], 0, 1, "float32", 7);
   const [mine, theirs] = [model, loaded].map((one) => (one.predict(images) as tf.Tensor).arraySync());
   expect(theirs).toEqual(mine);
+});
+
+test("it answers alike as a graph model, which knows none of its layers", async () => {
+  await startBackend("wasm");
+  const model = registerVit({ size: 16, classes: 3, registers: 2 });
+  const graph = await loadGraphModel(tf.io.fromMemory(await toGraphModel(model)));
+  for (const batch of [1, 3]) {
+    const images = tf.randomUniform([batch, 16, 16, 3], 0, 1, "float32", 7);
+    const [mine, theirs] = [model, graph].map((one) => (one.predict(images) as tf.Tensor).dataSync());
+    const largest = Math.max(...mine!.map(Math.abs));
+    for (const [i, logit] of mine!.entries())
+      expect(Math.abs(theirs![i]! - logit) / largest).toBeLessThan(1e-5);
+  }
 });

@@ -4,7 +4,7 @@ import { typeName } from "./attribute.ts";
 import type { Constant, NodeDef } from "./graph-builder.ts";
 
 /** An input or an output of a graph. */
-export interface Port {
+interface Port {
   readonly name: string;
   readonly dtype: tf.DataType;
   /** `null`: any size. */

@@ -6,7 +6,7 @@ import type { KernelCall } from "./kernel-call.ts";
 export type Tensors = Readonly<Record<string, TensorSpec>>;
 
 /** A kernel's call in one trace. */
-export interface ShapedCall {
+interface ShapedCall {
   readonly kernel: string;
   readonly inputs: Tensors;
   readonly attrs: Readonly<Record<string, unknown>>;

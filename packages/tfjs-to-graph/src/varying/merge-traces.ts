@@ -5,7 +5,7 @@ import type { TraceSizes } from "./dynamic-axes.ts";
 import type { Linear, Size } from "./size.ts";
 
 /** Where a value of the merged graph comes from. */
-export type Origin =
+type Origin =
   | { readonly kind: "input"; readonly index: number }
   | { readonly kind: "held"; readonly tensor: tf.Tensor }
   | { readonly kind: "made"; readonly values: tf.TypedArray }

@@ -19,7 +19,7 @@ export const isVarying = (value: unknown): value is Varying =>
   typeof value === "object" && value !== null && Array.isArray((value as Partial<Varying>).values);
 
 /** Whether two numbers were the same in all traces. */
-export function sameSize(a: Size, b: Size): boolean {
+function sameSize(a: Size, b: Size): boolean {
   if (!isVarying(a) || !isVarying(b)) return a === b;
   return a.values.every((value, i) => value === b.values[i]);
 }

@@ -26,7 +26,7 @@ const BUDGET: Record<string, number> = {
   "masked-crc32c": 12,
   "named-weights": 140,
   "onnx-writer": 24,
-  "tfjs-to-graph": 110,
+  "tfjs-to-graph": 140,
   "open-classifier": 110,
   "saved-model-to-graph": 90,
   "tfjs-to-onnx": 60,

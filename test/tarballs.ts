@@ -14,7 +14,7 @@ export interface Installed {
 
 /** tfjs' own packages that an application chooses. */
 const TFJS = [
-  ...["core", "layers", "data"],
+  ...["core", "layers", "data", "converter"],
   ...["backend-cpu", "backend-wasm", "backend-webgl", "backend-webgpu"],
 ].map((name) => `@tensorflow/tfjs-${name}`);
 

@@ -3,7 +3,7 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 import { computeConstants, constantOps } from "./constants/constant-values.ts";
 import { liveOps } from "./constants/live-ops.ts";
 import { KERNELS } from "./kernels/kernels.ts";
-import { refused } from "./refusal.ts";
+import { Refusal, refused } from "./refusal.ts";
 import { type FinishedTrace, traceModel } from "./trace/trace-model.ts";
 import type { LayerPlace, Trace } from "./trace/traced.ts";
 import { type DynamicAxis, shapesFor, traceSizes } from "./varying/dynamic-axes.ts";
@@ -19,8 +19,17 @@ export async function programOf(model: tfl.LayersModel, axes: readonly DynamicAx
   requireStateless(model);
   const sizes = traceSizes(axes);
   const traces: FinishedTrace[] = [];
-  const trace = (of: readonly number[]): Trace =>
-    traceModel(model, shapesFor(model, axes, of), KERNELS, traces);
+  const trace = (of: readonly number[]): Trace => {
+    const shapes = shapesFor(model, axes, of);
+    try {
+      return traceModel(model, shapes, KERNELS, traces);
+    } catch (error) {
+      if (axes.every(({ axis }) => axis === 0)) throw error;
+      // The sizes of other axes than the batch are ours, and may not be the model's.
+      const inputs = shapes.map((shape) => `[${shape}]`).join(" and ");
+      throw new Refusal(`${(error as Error).message} (for inputs of ${inputs})`, { cause: error });
+    }
+  };
   try {
     trace(sizes.first); // layers may make what they keep at their first call
     const lost = await giveValues(traces.splice(0));

@@ -82,6 +82,11 @@ export async function toGraphModel(
   if (shared !== undefined)
     throw new RangeError(`toGraphModel: inputs and outputs must have different names, got '${shared}' twice`);
 
+  for (const { dtype, name } of model.inputs)
+    if (!["float32", "int32", "bool"].includes(dtype))
+      throw new RangeError(
+        `toGraphModel: inputs must be of float32, int32 or bool, got ${dtype} of '${name}'`,
+      );
   const { metadata = metadataOf(model) } = options;
   const axes = dynamicAxes(model);
   const program = await programOf(model, axes);

@@ -137,6 +137,17 @@ describe("a graph model", () => {
     expect(difference(rows, await graphOf(rows), inputsOf(rows, 3, 7))).toBeLessThan(1e-6);
   });
 
+  test("is not made of a model that takes texts", async () => {
+    const x = tfl.input({ shape: [3], dtype: "string" });
+    const model = tfl.model({
+      inputs: x,
+      outputs: layers.permute({ dims: [1] }).apply(x) as tfl.SymbolicTensor,
+    });
+    await expect(toGraphModel(model)).rejects.toThrow(
+      /^toGraphModel: inputs must be of float32, int32 or bool, got string of 'input/,
+    );
+  });
+
   test("keeps a batch that is fixed", async () => {
     const model = after(tfl.input({ batchShape: [2, 3] }), layers.dense({ units: 2 }));
     expect((await graphOf(model)).inputs[0]!.shape).toEqual([2, 3]);

@@ -146,6 +146,14 @@ describe("toGraphModel refuses, by the layer's name, one that", () => {
     expect(count.dataSync()[0]).toBe(5);
   });
 
+  test("takes other sizes only than it is tried with, and names these", async () => {
+    const x = tfl.input({ shape: [null, 4] }) as tfl.SymbolicTensor;
+    const rows = after(x, tfl.layers.reshape({ targetShape: [-1, 8], name: "pairs" }));
+    await expect(toGraphModel(rows)).rejects.toThrow(
+      /^toGraphModel: layer 'pairs' of class Reshape cannot be converted: .+ \(for inputs of \[2,101,4\]\)$/,
+    );
+  });
+
   test("is stateful", async () => {
     const recurrent = { recurrentInitializer: "glorotNormal", stateful: true } as const;
     const x = tfl.input({ batchShape: [2, 3, 4] });

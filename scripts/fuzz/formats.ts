@@ -10,11 +10,14 @@ import { model } from "./formats/model.ts";
 import { npz } from "./formats/npz.ts";
 import { safetensors } from "./formats/safetensors.ts";
 import { savedModel } from "./formats/saved-model.ts";
+import { shards } from "./formats/shards.ts";
+import { torch } from "./formats/torch.ts";
 import { zip } from "./formats/zip.ts";
 
 /** All formats of files that the project reads. */
 export const FORMATS: readonly Format[] = [
-  ...[archive, checkpoint, config, events, image, log, logits, model, npz, safetensors, savedModel, zip],
+  ...[archive, checkpoint, config, events, image, log, logits, model, npz, safetensors, savedModel],
+  ...[shards, torch, zip],
 ];
 
 /** @throws Error naming those that there are. */

@@ -39,6 +39,7 @@ export interface TorchCheckpoint extends NamedTensors {
 
 const CHECKS: Checks<TorchCheckpointOptions> = { part: optional(STRING) };
 const LARGEST_PICKLE = 32_000_000;
+const PIECE = 2 ** 20;
 const AGAIN = "save it in Python with torch.save(state_dict, path)";
 
 /** A tensor that was checked, and where its numbers are. */
@@ -55,7 +56,7 @@ interface Located extends StoredTensor {
  * The pickle may contain a state dict, or a dict that has one (`model`, `state_dict`, averaged ones), beside an optimizer's, numbers,
  * texts, and the `argparse.Namespace` of a training script, which are left out. Every other function and class is refused by its name,
  * and so are big-endian and TorchScript archives and the format before 1.6. Tensors may have strides and share storages. Sizes are
- * compared with the file's before memory is taken; the CRC-32 of a storage is verified where a tensor is the whole of it.
+ * compared with the file's before memory is taken, and the CRC-32 of a storage as its tensors are read.
  *
  * @throws TypeError for an unknown option. RangeError that names the file, the tensor and what is wrong.
  * @see https://pytorch.org/docs/stable/notes/serialization.html
@@ -99,6 +100,7 @@ export async function openTorchCheckpoint(
       throw fail(`tensor ${quoted(name)}: ${(error as Error).message}`, error);
     }
   }
+  const verified = new Map<ZipMember, Promise<void>>();
   const placeOf = ({ record }: Located) => places.get(`data/${record.storage.key}`)!;
   located.sort((a, b) => placeOf(a) - placeOf(b) || a.record.offset - b.record.offset);
   const tensors = new Map(located.map((tensor) => [tensor.name, tensor]));
@@ -109,7 +111,7 @@ export async function openTorchCheckpoint(
       if (tensor === undefined)
         throw new RangeError(`read: ${source.name}: there is no tensor ${quoted(name)}`);
       try {
-        return await readTensor(tensor);
+        return await readTensor(tensor, verified);
       } catch (error) {
         throw new RangeError(`read: ${source.name}: tensor ${quoted(name)}: ${(error as Error).message}`, {
           cause: error,
@@ -204,13 +206,24 @@ function locate(
   return { name, shape, dtype, record, member };
 }
 
-async function readTensor({ dtype, record, member }: Located): Promise<Numbers> {
+/** @param verified - Storages whose checksum was compared, for tensors that are a part of one. */
+async function readTensor(
+  { dtype, record, member }: Located,
+  verified: Map<ZipMember, Promise<void>>,
+): Promise<Numbers> {
   const width = bitsOf(dtype) / 8;
   const { begin, length, isContiguous } = spanOf(record);
   const isWhole = begin === 0 && length * width === member.size;
+  if (!isWhole && !verified.has(member)) verified.set(member, verify(member));
+  await verified.get(member);
   const bytes = isWhole
-    ? await member.read(0, member.size) // its checksum is verified
+    ? await member.read(0, member.size) // its checksum is compared
     : await member.readStored!(begin * width, length * width);
   const span = decode(dtype, bytes);
   return isContiguous ? span : gathered(span, record);
+}
+
+/** Reads a whole file, piece by piece: at its end its checksum is compared. */
+async function verify(member: ZipMember): Promise<void> {
+  for (let at = 0; at < member.size; at += PIECE) await member.read(at, Math.min(PIECE, member.size - at));
 }

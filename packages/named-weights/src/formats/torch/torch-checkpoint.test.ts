@@ -425,6 +425,11 @@ describe("an archive", () => {
     const file = await openTorchCheckpoint(bytesSource(bytes, "x.pth"));
     await expect(file.read("a")).rejects.toThrow(/^read: x\.pth: tensor "a": .*could not be unpacked/);
     expect((await file.read("a").catch((error: unknown) => error)) as Error).toBeInstanceOf(RangeError);
+    const part = pickle(dict([word("a"), tensor({ shape: [2], offset: 2 })]));
+    const other = await archive(part);
+    other[Buffer.from(other).indexOf(Buffer.from(Float32Array.of(1, 2, 3, 4).buffer)) + 5]! ^= 1;
+    const parts = await openTorchCheckpoint(bytesSource(other, "x.pth"));
+    for (let i = 0; i < 2; i++) await expect(parts.read("a")).rejects.toThrow(/could not be unpacked/);
   });
 
   test("with any byte changed is refused, or is another whole one, and nothing hangs", async () => {

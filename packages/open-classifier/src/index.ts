@@ -5,6 +5,7 @@ export { type OpenClassifierOptions, openClassifier } from "./open-classifier.ts
 
 // A model in memory, another head.
 
+export { type FoundModel, findModel } from "./find/find-model.ts";
 export { withHead } from "./head.ts";
 export { type LayersClassifierOptions, layersClassifier } from "./kinds/layers.ts";
 export { loadLayersModelFile } from "./kinds/layers-model-files.ts";

@@ -5,6 +5,7 @@ import { openModel } from "../models/open-model.ts";
 import { BadPhoto, requireNone } from "../photos/bad-photo.ts";
 import { findPhotos, leftOutLines } from "../photos/find-photos.ts";
 import { resolveDataSettings } from "../settings/resolve-settings.ts";
+import { fetchModel } from "../weights/hub-model.ts";
 import type { Command } from "./command.ts";
 import { MODEL_OPTIONS } from "./predict.ts";
 
@@ -23,7 +24,8 @@ export const attention: Command = {
     const errors: string[] = [];
     const targets = await attentionTargets(files, target);
     await startBackend(run.backend);
-    const opened = await openModel(model, use);
+    const found = await fetchModel("--model", model, output, signal ? { signal } : {});
+    const opened = await openModel(found, use);
     for (const [i, file] of files.entries()) {
       signal?.throwIfAborted();
       try {

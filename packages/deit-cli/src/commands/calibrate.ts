@@ -14,6 +14,7 @@ import { openModel } from "../models/open-model.ts";
 import { optionOf } from "../options/option-table.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
 import { formatTable } from "../terminal/table.ts";
+import { fetchModel } from "../weights/hub-model.ts";
 import type { Command } from "./command.ts";
 
 const CROP = optionOf("evaluationCrop").path;
@@ -37,7 +38,8 @@ export const calibrate: Command = {
   run: async ({ args, edits, use, output, signal }) => {
     const { json, split } = use;
     const by = { command: "calibrate", edits, split, output: json ? { write: () => {} } : output, signal };
-    const found = judgedSettings(args[0]!, by);
+    const model = await fetchModel(by.command, args[0]!, by.output, signal ? { signal } : {});
+    const found = judgedSettings(model, by);
     await startBackend(found.settings.run.backend);
     const models = await judgedModels(found, by);
     requireOneLabel("calibrate", models.data.all);

@@ -12,6 +12,7 @@ import { findPhotos, leftOutLines } from "../photos/find-photos.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { resolveDataSettings } from "../settings/resolve-settings.ts";
 import { percent } from "../terminal/format.ts";
+import { fetchModel } from "../weights/hub-model.ts";
 import type { Call, Command } from "./command.ts";
 import { requireFormat, type UseSettings } from "./use-settings.ts";
 
@@ -45,7 +46,9 @@ export const embed: Command = {
       throw new UsageError("--knn: expected photos in two or more folders, whose names are their labels");
     if (format !== undefined) await requireOwnOutput("--output", path!, EMBEDDINGS_FILES[format].mark);
     await startBackend(run.backend);
-    const embedder = await openEmbedder(model, use);
+    const { signal } = call;
+    const opened = await fetchModel("--model", model, output, signal ? { signal } : {});
+    const embedder = await openEmbedder(opened, use);
     const errors: string[] = [];
     const found = await embeddings(call, embedder, photos.files, errors);
     if (format !== undefined && found.paths.length > 0) {

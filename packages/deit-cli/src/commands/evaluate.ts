@@ -19,6 +19,7 @@ import { UsageError } from "../process/usage-error.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
 import { percent } from "../terminal/format.ts";
 import { formatTable } from "../terminal/table.ts";
+import { fetchModel } from "../weights/hub-model.ts";
 import type { Command } from "./command.ts";
 
 const CROP = optionOf("evaluationCrop").path;
@@ -42,7 +43,8 @@ export const evaluate: Command = {
   run: async ({ args, edits, use, output, signal }) => {
     const { json, split, tta } = use;
     const by = { command: "evaluate", edits, split, output: json ? { write: () => {} } : output, signal };
-    const found = judgedSettings(args[0]!, by);
+    const model = await fetchModel(by.command, args[0]!, by.output, signal ? { signal } : {});
+    const found = judgedSettings(model, by);
     await startBackend(found.settings.run.backend);
     const models = await judgedModels(found, by);
     const { data, folders } = models;

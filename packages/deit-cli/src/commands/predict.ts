@@ -14,6 +14,7 @@ import { formatOf, type PredictionFormat, predictionLines } from "../photos/pred
 import { recognize } from "../photos/recognize.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { resolveDataSettings } from "../settings/resolve-settings.ts";
+import { fetchModel } from "../weights/hub-model.ts";
 import type { Command } from "./command.ts";
 import { requireFormat, type UseSettings } from "./use-settings.ts";
 
@@ -55,7 +56,8 @@ export const predict: Command = {
     say(leftOutLines(photos));
     const targets = attention === undefined ? undefined : await attentionTargets(files, attention);
     await startBackend(run.backend);
-    const opened = await openModel(model, use);
+    const found = await fetchModel("--model", model, { write: say }, signal ? { signal } : {});
+    const opened = await openModel(found, use);
     const { temperature, classNames } = opened;
     const threshold = thresholdOf(opened, use);
     if (temperature !== undefined)

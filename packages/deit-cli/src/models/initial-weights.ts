@@ -1,6 +1,17 @@
+import { existsSync, statSync } from "node:fs";
+import { basename, extname, join } from "node:path";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { mimeticInit, type VitConfig, vit } from "deit-model";
+import {
+  type LoadWeightsOptions,
+  loadWeights,
+  mimeticInit,
+  type VitConfig,
+  vit,
+  weightsBytes,
+} from "deit-model";
 import { loadWeightsFile } from "deit-model/node";
+import { findModel, loadLayersModelFile } from "open-classifier";
+import "./known-layers.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { weightsFile } from "../weights/weights-file.ts";
 
@@ -33,14 +44,51 @@ export async function setInitialWeights(
   seed: number,
 ): Promise<Report | undefined> {
   const adapt = ["classes", "distillation", "positions", "extra"] as const;
-  if (weights !== undefined) return loadWeightsFile(model, weightsFile("--weights", weights), { adapt });
+  if (weights !== undefined) return loadFrom(model, weightsFile("--weights", weights), { adapt });
   if (selectFrom !== undefined) {
     const file = weightsFile("--select-from", selectFrom);
-    return loadWeightsFile(model, file, { adapt: [...adapt, "selection"] });
+    return loadFrom(model, file, { adapt: [...adapt, "selection"] });
   }
   if (mimetic === true) mimeticInit(model, { seed });
   return undefined;
 }
+
+/** Loads weights from a file or folder of them, or from a model of ours: a run's student, a saved layers model. */
+async function loadFrom(model: tfl.LayersModel, path: string, options: LoadWeightsOptions): Promise<Report> {
+  const found = await layersModelIn(path);
+  if (found === undefined) return loadWeightsFile(model, path, options);
+  const source = await loadLayersModelFile(found);
+  try {
+    return await loadWeights(model, await weightsBytes(source), options);
+  } catch (cause) {
+    const why = (cause as Error).message.replace(/^\w+: (bytes )?/, "");
+    throw new Error(`${found}: expected a ViT or DeiT of layers, got: ${why}`, { cause });
+  } finally {
+    source.dispose();
+  }
+}
+
+/** Folder of a saved layers model, or of a run's student; `undefined` for files of weights. */
+async function layersModelIn(path: string): Promise<string | undefined> {
+  const isFolder = statSync(path).isDirectory();
+  const isOfModel = isFolder
+    ? ["settings.json", "model.json"].some((name) => existsSync(join(path, name)))
+    : basename(path) === "model.json";
+  if (!isOfModel && extname(path) !== ".onnx") return undefined;
+  const { kind, path: found } = await findModel(path);
+  if (kind === "layers") return found;
+  throw new UsageError(
+    `${path}: expected weights of a ViT or DeiT by name, got ${KINDS[kind]}, which has no such names`,
+  );
+}
+
+/** Models whose weights are part of a graph. */
+const KINDS = {
+  graph: "a tfjs graph model",
+  onnx: "an ONNX file",
+  "saved-model": "a SavedModel",
+  "hugging-face": "a Hugging Face folder",
+} as const;
 
 /**
  * Checks that a student can start as it should, on a temporary model, before anything is trained.

@@ -117,11 +117,11 @@ const OPTIONS = {
   ),
   teacher: text(
     "run.teacher",
-    "Teacher, a tfjs layers model: of the data's classes, or a backbone with a layer feature_vector",
+    "Teacher, a saved model of any format: a Hugging Face folder or hf:owner/name, ONNX, a tfjs layers or graph model, a TensorFlow SavedModel, a run. It has the data's classes, or features to learn them from: a ViT's, or a layer, node or output feature_vector",
   ),
   teacherPixels: text(
     "run.teacherPixels",
-    "Teacher's input: bytes, unit (0 to 1), symmetric (-1 to 1), imagenet or auto (as it says, else symmetric)",
+    "Teacher's input: bytes, unit (0 to 1), symmetric (-1 to 1), imagenet or auto (as its files say, else symmetric for layers, unit for graphs, imagenet for ONNX)",
   ),
   teacherOutputs: text(
     "run.teacherOutputs",
@@ -148,7 +148,7 @@ const OPTIONS = {
   init: text("model.init", "Library whose initial weights are used: keras or timm"),
   weights: text(
     "model.weights",
-    "Weights of a ViT or DeiT to start from: a safetensors file, its index or its folder, PyTorch's .pth or .bin, or a name on the Hugging Face Hub such as hf:facebook/deit-tiny-patch16-224, which is downloaded once",
+    "Weights of a ViT or DeiT to start from: a safetensors file, its index or its folder, PyTorch's .pth or .bin, a run or a saved tfjs model of this program, or a name on the Hugging Face Hub such as hf:facebook/deit-tiny-patch16-224, which is downloaded once",
   ),
   selectFrom: text(
     "model.selectFrom",
@@ -299,7 +299,7 @@ const OPTIONS = {
   ),
   model: text(
     "use.model",
-    "Saved model, or a run: its distilled student, else the one alone. Default: the newest run",
+    "Saved model of any format: a run (its distilled student, else the one alone), a Hugging Face folder or hf:owner/name, ONNX, a tfjs layers or graph model, a TensorFlow SavedModel. Default: the newest run",
   ),
   pixels: text("use.pixels", "Model's input: bytes, unit, symmetric or imagenet. Default: from the model"),
   outputs: text("use.outputs", "Model's output: logits, probabilities or sigmoid. Default: from the model"),
@@ -325,7 +325,7 @@ const OPTIONS = {
   ),
   layer: text(
     "use.layer",
-    "Layer whose outputs are the features, averaged over places. Default: the input of the head",
+    "Layer, node or output whose values are the features, averaged over places. Default: the input of the head, or feature_vector of graphs and ONNX",
   ),
   knn: number(
     "use.knn",

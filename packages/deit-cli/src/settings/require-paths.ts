@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { hubName } from "hub-files";
 import { requireWritableFolder } from "../files/writable-folder.ts";
 import { UsageError } from "../process/usage-error.ts";
+import { isHubModel } from "../weights/hub-model.ts";
 import { WEIGHTS } from "../weights/weights-file.ts";
 import type { Settings } from "./settings.ts";
 
@@ -18,7 +19,7 @@ export function requirePaths({ run, data, model }: Settings): void {
     ["--labels-file", data.labelsFile || undefined, "a CSV or JSON lines file"],
     ["--val-data", data.valData, "an archive or a folder of pictures"],
     ["--unlabeled", data.unlabeled, "an archive or a folder of pictures"],
-    ["--teacher", run.teacher, "a tfjs layers model, model.json or its folder"],
+    ["--teacher", run.teacher && isHubModel(run.teacher) ? undefined : run.teacher, TEACHERS],
     ["--weights", weightsPath(model.weights), WEIGHTS],
     ["--select-from", weightsPath(model.selectFrom), WEIGHTS],
   ];
@@ -38,6 +39,10 @@ export function requirePaths({ run, data, model }: Settings): void {
   if (run.storeLogits !== undefined) requireWritableFolder("--store-logits", run.storeLogits);
   if (data.download && data.cache !== undefined) requireWritableFolder("--cache", data.cache);
 }
+
+/** What a teacher may be, for errors. */
+const TEACHERS =
+  "a saved model (a Hugging Face folder, ONNX, tfjs, a SavedModel or a run), or hf:owner/name on the Hugging Face Hub";
 
 /** A path to check; `undefined` for a hub's name. */
 function weightsPath(weights: string | undefined): string | undefined {

@@ -13,6 +13,7 @@ import { crossFitFolder, forgetCheckpoints } from "../runs/stages.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
 import type { Settings } from "../settings/settings.ts";
 import { liveLine } from "../terminal/live-line.ts";
+import { fetchModel } from "../weights/hub-model.ts";
 import { type Backbone, loadBackbone } from "./backbone.ts";
 import { featuresOf, probeOn } from "./pretrained-teacher.ts";
 import { teacherOf } from "./teacher-of.ts";
@@ -106,14 +107,21 @@ type Folds = ReturnType<typeof foldsOf>;
 
 /** Trains the teacher of each fold, or loads those that an earlier process has finished. */
 async function foldTeachers(context: RunContext, folds: Folds): Promise<Classifier[]> {
-  const { settings, data, folder, signal } = context;
+  const { settings, data, folder, output, signal } = context;
   const { teacher } = settings.run;
   const pathOf = (fold: number) => join(crossFitFolder(folder), `teacher-${fold + 1}`);
   const isFinished = (fold: number) => existsSync(pathOf(fold));
   const probe =
     teacher === undefined || folds.every((_, fold) => isFinished(fold))
       ? undefined
-      : await probes(context, await loadBackbone(teacher, data.classNames, settings.run));
+      : await probes(
+          context,
+          await loadBackbone(
+            await fetchModel("--teacher", teacher, output, signal ? { signal } : {}),
+            data.classNames,
+            settings.run,
+          ),
+        );
   const models: Classifier[] = [];
   for (const [fold, { train }] of folds.entries()) {
     const label = `teacher ${fold + 1} of ${folds.length}`;

@@ -31,6 +31,7 @@ import { type Backbone, loadBackbone } from "../teacher/backbone.ts";
 import { requireCrossFit } from "../teacher/cross-fit.ts";
 import type { LineOutput } from "../terminal/live-line.ts";
 import { whileBusy } from "../terminal/while-busy.ts";
+import { fetchModel } from "../weights/hub-model.ts";
 import { fetchWeights } from "../weights/weights-file.ts";
 
 /** Options of {@link withinRun}. */
@@ -139,7 +140,10 @@ async function open({
   if (record !== undefined) requireSamePictures(settings.run.name, dataRecord(data), record);
   checked(() => recipeTask(settings.recipe, labelData(data)));
   const { classNames } = data;
-  const load = (path: string) => loadBackbone(path, classNames, settings.run);
+  const load = async (model: string) => {
+    const path = await fetchModel("--teacher", model, output, signal ? { signal } : {});
+    return loadBackbone(path, classNames, settings.run);
+  };
   const backbone =
     teacher === undefined ? undefined : await whileBusy(output, "loading the teacher", () => load(teacher));
   requireCrossFit(settings, data, backbone);

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
+import { requireArguments, STRING } from "known-options";
 import { readJson } from "../notes/notes-file.ts";
 import { graphOrLayers, onnxIn, startsAsOnnx } from "./formats.ts";
 import { isRun, runStudent, withoutModel } from "./run-student.ts";
@@ -33,11 +34,19 @@ const OTHERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Finds what a path is, by the contents of its files.
+ * Finds what a path is, by the contents of its files; nothing is loaded.
  *
+ * @param path - Folder or file.
+ * @returns Its format, and the folder or file to read: of a run its student's.
  * @throws Error saying what was found there, if it is none of the formats.
+ *
+ * @example
+ * ```ts norun
+ * console.log(await findModel("exported")); // { kind: 'onnx', path: 'exported/onnx/model.onnx' }
+ * ```
  */
 export async function findModel(path: string): Promise<FoundModel> {
+  requireArguments("findModel", { path }, { path: STRING });
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) throw new Error(`${path}: expected ${TAKEN}, got a path that does not exist`);
   return stats.isDirectory() ? inFolder(path) : ofFile(path);

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import {
@@ -25,8 +25,8 @@ export interface HuggingFaceFound extends Neighbors {
   readonly forced: ModelNotes;
 }
 
-/** Files of weights, the first of which is taken. */
-const WEIGHTS = ["model.safetensors", "pytorch_model.bin"];
+/** Files of weights, whole or in parts. */
+const WEIGHTS = /\.(safetensors|bin)$/;
 
 /**
  * A folder of transformers or timm as a classifier: a ViT, DeiT or DINOv2.
@@ -35,13 +35,12 @@ const WEIGHTS = ["model.safetensors", "pytorch_model.bin"];
  */
 export async function huggingFaceClassifier(found: HuggingFaceFound): Promise<Classifier> {
   const { path, notes, forced, inputFrom, described } = found;
-  const file = weightsIn(path);
-  requireWeights(join(path, "config.json"), described, file);
+  requireWeights(join(path, "config.json"), described, path);
   const network = described.distilled ? deit(described.config) : vit(described.config);
   let model: tfl.LayersModel | undefined;
   try {
     const isBackbone = described.config.classes === 0;
-    await loadWeightsFile(network, file, { adapt: ["extra", ...(isBackbone ? (["classes"] as const) : [])] });
+    await loadWeightsFile(network, path, { adapt: ["extra", ...(isBackbone ? (["classes"] as const) : [])] });
     model = described.distilled ? averageHeads(network) : network;
     const isNeighbors = withDefaults(model, {
       ...notes,
@@ -60,7 +59,7 @@ export async function huggingFaceClassifier(found: HuggingFaceFound): Promise<Cl
   } catch (cause) {
     (model ?? network).dispose();
     const why = (cause as Error).message.replace(/^\w+: /, "");
-    throw why.includes(path) ? new Error(why, { cause }) : new Error(`${file}: ${why}`, { cause });
+    throw why.includes(path) ? new Error(why, { cause }) : new Error(`${path}: ${why}`, { cause });
   }
 }
 
@@ -82,18 +81,13 @@ export async function describedIn(folder: string): Promise<Described> {
   }
 }
 
-function weightsIn(folder: string): string {
-  const found = WEIGHTS.map((name) => join(folder, name)).find((file) => existsSync(file));
-  if (found === undefined)
-    throw new Error(`${folder}: expected weights, ${WEIGHTS.join(" or ")}, got neither`);
-  return found;
-}
-
 /** Refuses weights that cannot be those of the config, before a model of its size is made. */
-function requireWeights(config: string, { config: size, distilled }: FoundConfig, file: string): void {
-  const [parameters, bytes] = [parameterCount(size, distilled), statSync(file).size];
+function requireWeights(config: string, { config: size, distilled }: FoundConfig, folder: string): void {
+  const files = readdirSync(folder).filter((name) => WEIGHTS.test(name));
+  const bytes = files.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+  const parameters = parameterCount(size, distilled);
   if (bytes >= parameters) return; // a byte each, at least
   throw new Error(
-    `${file}: expected the ${parameters.toLocaleString("en")} parameters that ${config} describes, got ${bytes.toLocaleString("en")} bytes`,
+    `${folder}: expected the ${parameters.toLocaleString("en")} parameters that ${config} describes, got ${bytes.toLocaleString("en")} bytes`,
   );
 }

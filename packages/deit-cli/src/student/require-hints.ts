@@ -42,7 +42,9 @@ export function requireHints(
     return `hints: the teacher's ${shown.join(", ")}`;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new UsageError(`--hints: ${error.message}`);
+    const isOpaque = backbone !== undefined && backbone.classifier.layersModel === undefined;
+    const advice = isOpaque ? "; name pairs teacherLayer:studentLayer, or take --hints off --alpha 0.5" : "";
+    throw new UsageError(`--hints: ${error.message}${advice}`);
   } finally {
     student.dispose();
     drawn?.dispose();

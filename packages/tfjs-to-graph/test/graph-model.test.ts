@@ -222,6 +222,16 @@ describe("a graph model", () => {
     expect(model.getWeights().map((weight) => [...weight.dataSync()])).toEqual(before);
   });
 
+  test("leaves its outputs only when it has run", async () => {
+    const model = deit(VIT);
+    const graph = await graphOf(model);
+    const images = tf.zeros([2, 16, 16, 3]);
+    const before = tf.memory().numTensors;
+    const outputs = graph.predict(images) as tf.Tensor[];
+    expect(tf.memory().numTensors - before).toBe(outputs.length);
+    graph.dispose();
+  });
+
   test("of two models that are converted at once is each its own", async () => {
     const models = [shuffled(small("one")), shuffled(vit(VIT))];
     const graphs = await Promise.all(models.map((model) => graphOf(model)));

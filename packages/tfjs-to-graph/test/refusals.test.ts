@@ -100,6 +100,13 @@ const REFUSED: Readonly<Record<string, [(x: tf.Tensor) => tf.Tensor, string]>> =
     },
     "it keeps a tensor that it computes from its inputs, so that it depends on earlier calls",
   ],
+  "makes texts": [
+    (x) => {
+      tf.tensor(["a"]);
+      return tf.neg(x);
+    },
+    "texts have no counterpart in graph models",
+  ],
   "throws an error of its own": [
     () => {
       throw new Error("no such head");
@@ -151,6 +158,14 @@ describe("toGraphModel refuses, by the layer's name, one that", () => {
     const rows = after(x, tfl.layers.reshape({ targetShape: [-1, 8], name: "pairs" }));
     await expect(toGraphModel(rows)).rejects.toThrow(
       /^toGraphModel: layer 'pairs' of class Reshape cannot be converted: .+ \(for inputs of \[2,101,4\]\)$/,
+    );
+  });
+
+  test("has been disposed", async () => {
+    const model = after(tfl.input({ shape: [3] }), tfl.layers.dense({ units: 2, name: "gone" }));
+    model.dispose();
+    await expect(toGraphModel(model)).rejects.toThrow(
+      /^toGraphModel: the model cannot be converted: .*disposed/,
     );
   });
 

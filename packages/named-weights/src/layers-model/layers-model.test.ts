@@ -199,6 +199,33 @@ describe("a folder at any time", () => {
     expect([...new Float32Array(artifacts.weightData as ArrayBuffer)]).toEqual([1, 2, 3, 4, 5, 6, 0, 0]);
   });
 
+  test("has weight files of the converter's names where these are wanted, and none of an unfinished save", async () => {
+    const folder = await emptyFolder();
+    const options = { weightsName: "group1-shard", shardBytes: 20 } as const;
+    let artifacts: tf.io.ModelArtifacts | undefined;
+    await dense().save(
+      tf.io.withSaveHandler(async (given) => {
+        artifacts = given;
+        return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(given) };
+      }),
+    );
+    await saveArtifacts(folder, artifacts!, options);
+    const files = ["group1-shard1of2.bin", "group1-shard2of2.bin", "model.json"];
+    expect((await readdir(folder)).sort()).toEqual(files);
+    await writeFile(join(folder, "group1-shard1of2-0123456789ab.bin"), "unfinished");
+    await saveArtifacts(folder, artifacts!, options); // their names are taken
+    const now = (await readdir(folder)).sort();
+    expect(now).toHaveLength(3);
+    expect(now[0]).toMatch(/^group1-shard1of2-(?!0123456789ab)[0-9a-f]{12}\.bin$/);
+    expect(numbersOf(await loadModel(folder))).toEqual([...Float32Array.from(KERNEL)]);
+    await expect(saveArtifacts(folder, {}, options)).rejects.toThrow(
+      "saveArtifacts: artifacts must be a model's artifacts with modelTopology and weightData, got",
+    );
+    await expect(saveArtifacts(folder, artifacts!, { shards: 2 } as object)).rejects.toThrow(
+      "saveArtifacts: unknown option 'shards'",
+    );
+  });
+
   test("keeps the old model where the new one cannot be stored", async () => {
     const folder = await emptyFolder();
     await saveModel(dense(), folder);

@@ -44,9 +44,9 @@ export class TraceBackend extends tf.KernelBackend {
   }
 
   override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): tf.DataId {
+    if (dtype === "string") throw new Error("texts have no counterpart in graph models");
+    const copy = (values as tf.TypedArray).slice(); // the layer may change its own
     const dataId = this.make();
-    const copy = Array.isArray(values) ? undefined : values.slice(); // the layer may change its own
-    if (copy === undefined) throw this.listener?.read() ?? new Error("strings cannot be traced");
     this.fill(dataId, copy);
     this.listener?.wrote(dataId, copy, { shape, dtype });
     return dataId;

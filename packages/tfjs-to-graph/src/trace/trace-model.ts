@@ -34,9 +34,11 @@ export function traceModel(
 ): Trace {
   const backend = new TraceBackend();
   const recorder = new Recorder(backend);
-  const restore = [register(backend, kernels, recorder), forbidWrites(model, recorder), withoutDebugging()];
+  const restore: (() => void)[] = [];
   let outputs: number[] = [];
   try {
+    restore.push(forbidWrites(model, recorder), withoutDebugging());
+    restore.push(register(backend, kernels, recorder)); // last: what is above may fail
     outputs = recorder.scope.during(model, () => run(model, shapes, recorder));
     if (recorder.refusal !== undefined) throw recorder.refusal;
   } catch (error) {

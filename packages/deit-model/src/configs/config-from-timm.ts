@@ -108,7 +108,8 @@ export function configFromTimm(json: unknown): FoundConfig {
   return { config, distilled, family: familyOf(name), ...(classNames && { classNames }) };
 }
 
-type ReadArgument = <Value>(name: string, absent: Value) => Value;
+/** Reads one of `model_args`; an absent one gives the default, and `null`, Python's `None`, what it means. */
+type ReadArgument = <Value>(name: string, absent: Value, none?: Value) => Value;
 
 /** Returns a reader of `model_args`, all of which are checked. */
 function argumentsOf(json: object): ReadArgument {
@@ -122,18 +123,21 @@ function argumentsOf(json: object): ReadArgument {
     }
     read(name, optional(expected), undefined);
   }
-  return (name, absent) => read(name, checks[name]!, absent);
+  return (name, absent, none = absent) => {
+    const isNone = isObject(args) && ownField(args, name) === null;
+    return isNone ? none : read(name, checks[name]!, absent);
+  };
 }
 
 function configOf(args: ReadArgument, published: VitConfig): VitConfig {
-  const { headDim: _, ...base } = published; // timm's heads divide the dimension
+  const { headDim: _, initValues: scale = 0, ...base } = published; // timm's heads divide the dimension
   const dim = args("embed_dim", base.dim);
   const patch = args<number | readonly number[]>("patch_size", base.patchSize);
   const imageSize = args("img_size", base.imageSize);
-  const initValues = args("init_values", base.initValues);
+  const initValues = args<number>("init_values", scale, 0);
   const fcNorm = args<boolean | undefined>("fc_norm", undefined);
-  const activation = args<string | undefined>("act_layer", undefined);
-  const actLayer = activation === undefined ? base.actLayer : ACTIVATIONS[activation];
+  const activation = args<string>("act_layer", "", "gelu");
+  const actLayer = activation === "" ? base.actLayer : ACTIVATIONS[activation];
   return {
     ...base,
     ...{ dim, imageSize: typeof imageSize === "number" ? imageSize : squared(imageSize) },
@@ -151,7 +155,7 @@ function configOf(args: ReadArgument, published: VitConfig): VitConfig {
     dropPathRate: args("drop_path_rate", 0),
     attnDropRate: args("attn_drop_rate", 0),
     patchDropRate: args("patch_drop_rate", 0),
-    ...(initValues !== undefined && { initValues }),
+    ...(initValues > 0 && { initValues }),
     ...(fcNorm !== undefined && { fcNorm }),
     ...(actLayer !== undefined && { actLayer }),
   };

@@ -171,6 +171,18 @@ describe("configFromTimm", () => {
     });
   });
 
+  test("null is Python's None: the library's default, not the architecture's", () => {
+    const { config } = configFromTimm({
+      ...{ architecture: "vit_giant_patch14_dinov2", num_classes: 2 },
+      model_args: { init_values: null, act_layer: null, fc_norm: null, depth: null },
+    });
+    expect(config).toMatchObject({ actLayer: "gelu", depth: 40 });
+    expect([config.initValues, config.fcNorm]).toEqual([undefined, undefined]);
+    const { config: own } = configFromTimm({ architecture: "vit_giant_patch14_dinov2" });
+    expect(own).toMatchObject({ initValues: 1e-5, mlpLayer: "swiglu_packed" });
+    expect(own.actLayer).toBeUndefined(); // SiLU
+  });
+
   const { json } = fixture.timm.vit!;
   const args = (change: Json): Json => ({ model_args: { ...(json.model_args as Json), ...change } });
   test.each<[change: Json, message: RegExp]>([

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
@@ -12,6 +12,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import {
   type Adaptation,
   averageHeads,
+  config,
   deit,
   loadWeights,
   timmName,
@@ -538,6 +539,14 @@ describe("a file that does not fit loads nothing", () => {
   });
 
   test("a model that a library cannot hold is refused under its names, and is written without", async () => {
+    const keras = deit({ ...config.keras, imageSize: 32, depth: 1, classes: 2 });
+    const folder = await emptyFolder();
+    for (const names of ["huggingface", "timm"] as const) {
+      await expect(saveWeightsFile(keras, join(folder, "student.safetensors"), { names })).rejects.toThrow(
+        "blocks.0.attn.qkv.weight must be [576,192], heads as wide as dim together, got [1728,192]",
+      );
+    }
+    expect(readdirSync(folder)).toEqual([]);
     const wide = vit({ ...small, headDim: 24 });
     for (const [names, library] of [
       ["timm", "timm"],

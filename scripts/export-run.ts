@@ -7,6 +7,7 @@ import type { ImageBatch } from "image-source";
 import type { TensorToWrite } from "safetensors-io";
 import { saveSafetensors } from "safetensors-io/node";
 import { startBackend } from "tfjs-backends";
+import { sidesOf } from "vision-augment";
 import { timmKey } from "../packages/bit-teacher/src/weight-names.ts";
 import { openData } from "../packages/deit-cli/src/data/open-data.ts";
 import type { RunContext } from "../packages/deit-cli/src/runs/context.ts";
@@ -68,10 +69,11 @@ await saveSafetensors(
 );
 console.log(`saved: ${file}`);
 
-/** Pictures `[...counts, size, size, 3]`, pixels in 0…255, and their labels. */
+/** Pictures `[...counts, height, width, 3]`, pixels in 0…255, and their labels. */
 function pictures(name: string, batches: readonly ImageBatch[], counts: readonly number[]): TensorToWrite[] {
   const count = counts.reduce((product, side) => product * side, 1);
-  const pixels = new Float32Array(count * imageSize * imageSize * 3);
+  const [height, width] = sidesOf(imageSize);
+  const pixels = new Float32Array(count * height * width * 3);
   const labels = new Int32Array(count);
   let row = 0;
   for (const batch of batches) {
@@ -80,7 +82,7 @@ function pictures(name: string, batches: readonly ImageBatch[], counts: readonly
     row += batch.labels.length;
   }
   return [
-    { name: `${name}.images`, shape: [...counts, imageSize, imageSize, 3], data: pixels },
+    { name: `${name}.images`, shape: [...counts, height, width, 3], data: pixels },
     { name: `${name}.labels`, shape: counts, data: labels },
   ];
 }

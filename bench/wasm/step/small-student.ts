@@ -4,6 +4,7 @@ import { deit } from "deit-model";
 import { recipeStep, type Teacher } from "distill-trainer";
 import { startBackend } from "tfjs-backends";
 import { arraySource, type BatchLogs, fit } from "train-loop";
+import { sidesOf } from "vision-augment";
 import { PRESETS } from "../../../packages/deit-cli/src/settings/presets.ts";
 import { studentConfig } from "../../../packages/deit-cli/src/settings/student-config.ts";
 import { distilledTask } from "../../../packages/deit-cli/src/student/student-task.ts";
@@ -47,11 +48,11 @@ async function train({ preset, steps, clock }: SmallStudentTask): Promise<SmallS
   );
   const task = distilledTask(student, silent, recipe);
   const count = 2 * steps * recipe.batchSize;
-  const side = model.imageSize;
-  const images = Float32Array.from({ length: count * side * side * 3 }, (_, i) => (i * 7919) % 256);
+  const [height, width] = sidesOf(model.imageSize);
+  const images = Float32Array.from({ length: count * height * width * 3 }, (_, i) => (i * 7919) % 256);
   const labels = Array.from({ length: count }, (_, i) => i % CLASSES);
   const source = arraySource(
-    { images, shape: [count, side, side, 3], labels },
+    { images, shape: [count, height, width, 3], labels },
     { batchSize: recipe.batchSize },
   );
   const figures = { steps: [] as number[], kernels: [] as number[], calls: 0 };

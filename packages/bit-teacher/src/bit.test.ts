@@ -139,7 +139,10 @@ describe.each(BACKENDS)("on %s", (backend) => {
 test.each([
   [() => bit({ ...tiny, classes: -1 }), "bit: classes must be an integer >= 0, got -1"],
   [() => bit({ ...tiny, class: 2 } as never), "bit: unknown option 'class'; did you mean 'classes'?"],
-  [() => bit({ ...tiny, imageSize: 1.5 }), "bit: imageSize must be an integer >= 1, got 1.5"],
+  [
+    () => bit({ ...tiny, imageSize: 1.5 }),
+    "bit: imageSize must be an integer >= 1 or [height, width], got 1.5",
+  ],
   [() => bit({ ...tiny, depths: [1, 0, 1] }), "bit: depths must be integers >= 1, got [1,0,1]"],
   [
     () => bit({ ...tiny, depths: [1] }),

@@ -45,7 +45,9 @@ export function bit(config: BitConfig): tfl.LayersModel {
     normRelu: (x, name) =>
       apply(tfl.layers.reLU({ name: `${name}.act` }), apply(new GroupNorm({ name, groups }), x)),
   };
-  const input = tfl.input({ shape: [imageSize, imageSize, 3], name: "images" });
+  const [height, width] =
+    typeof imageSize === "object" && imageSize !== null ? imageSize : [imageSize, imageSize];
+  const input = tfl.input({ shape: [height, width, 3], name: "images" });
   let x = parts.conv(input, "stem.conv", 7, stem, 2);
   // Padded with zeros, which may be the maximum at a border: there is no ReLU before the pooling.
   x = apply(tfl.layers.zeroPadding2d({ padding: 1, name: "stem.pad" }), x);

@@ -18,8 +18,8 @@ export interface BitSize {
 export interface BitConfig extends BitSize {
   /** Number of classes; 0 outputs the features. */
   readonly classes: number;
-  /** Side of square images in pixels. Default: any height and width. */
-  readonly imageSize?: number;
+  /** Image size in pixels: one number for a square, or `[height, width]`. Default: any height and width. */
+  readonly imageSize?: number | readonly [height: number, width: number];
   /** Initial weights; `"zeros"` is faster where weights are loaded afterwards. Default `"random"`. */
   readonly init?: "random" | "zeros";
   /** Seed of the initial weights, uint32. Default 0. */

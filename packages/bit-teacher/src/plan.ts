@@ -3,6 +3,7 @@ import {
   type Checks,
   COUNT,
   check,
+  either,
   integerFrom,
   oneOf,
   optional,
@@ -49,7 +50,15 @@ const CHECKS: Checks<BitConfig> = {
   groups: optional(COUNT),
   weightEpsilon: optional(POSITIVE),
   classes: optional(integerFrom(0)),
-  imageSize: optional(COUNT),
+  imageSize: optional(
+    either(
+      COUNT,
+      check(
+        "[height, width]",
+        (value) => Array.isArray(value) && value.length === 2 && value.every((side) => COUNT.fits(side)),
+      ),
+    ),
+  ),
   init: optional(oneOf("random", "zeros")),
   seed: optional(UINT32),
 };

@@ -1,13 +1,14 @@
 import type { Batch } from "sample-keys";
+import type { PictureSize } from "vision-augment";
 
-/** A {@link Batch} of square pictures, RGB in 0…255, from a store. */
+/** A {@link Batch} of pictures, RGB in 0…255, from a store. */
 export interface ImageBatch extends Batch {
-  /** `[batch, size, size, 3]`. */
+  /** `[batch, height, width, 3]`. */
   readonly shape: readonly [number, number, number, number];
   /** Shape of `teacherImages`. */
   readonly teacherShape?: readonly [number, number, number, number];
-  /** Side of the pictures, pixels. */
-  readonly imageSize: number;
+  /** Size of the pictures, pixels: one number for a square, or `[height, width]`. */
+  readonly imageSize: PictureSize;
   /** Key of each row's view: of one source, equal keys have equal pixels, at both sizes; see `ImageSource.viewSettings`. */
   readonly viewKeys: BigUint64Array;
   /** Position of each sample in the store. */

@@ -5,7 +5,7 @@ import type { ImageBatch } from "./image-batch.ts";
 
 /** A {@link ImageBatch} on the backend. */
 export interface BatchTensors {
-  /** `[batch, imageSize, imageSize, 3]`, float32, 0…255. */
+  /** `[batch, height, width, 3]`, float32, 0…255. */
   readonly images: tf.Tensor4D;
   /** The teacher's views, where the batch has some. */
   readonly teacherImages?: tf.Tensor4D;
@@ -55,7 +55,7 @@ export interface BatchSource {
  * Returns a batched `tf.data.Dataset` over a source, for `model.fitDataset` of a tfjs model. Each pass is the next epoch.
  *
  * @throws RangeError while iterating for a sample without a label: tfjs' own losses would take a row of zeros for a target.
- * @returns Elements `{ xs: [batch, size, size, 3] in 0…255, ys: [batch, classes] one-hot float32 }`, or with a 1 for each of several labels; whoever iterates owns them.
+ * @returns Elements `{ xs: [batch, height, width, 3] in 0…255, ys: [batch, classes] one-hot float32 }`, or with a 1 for each of several labels; whoever iterates owns them.
  *
  * @example
  * model.compile({ optimizer: "adam", loss: "categoricalCrossentropy" });

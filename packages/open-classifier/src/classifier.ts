@@ -23,8 +23,8 @@ export interface Classifier {
   readonly notes: ModelNotes;
   /** Names of its classes, if they are known. */
   readonly classNames?: readonly string[];
-  /** Side of its pictures in pixels; they are square. */
-  readonly imageSize: number;
+  /** Size of its pictures in pixels: one number for squares, else `[height, width]`. */
+  readonly imageSize: number | readonly [height: number, width: number];
   /** Its input, in words, and where it is known from. */
   readonly input: KnownInput;
   /** From pictures in 0…255 to its input. */

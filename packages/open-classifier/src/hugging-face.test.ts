@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { decodeImage } from "image-source/node";
 import { emptyFolder, errorOverLargest, fixturesOf, parity } from "test-kit";
 import { startBackend } from "tfjs-backends";
-import { type RgbImage, viewOf } from "vision-augment";
+import { type RgbImage, sidesOf, viewOf } from "vision-augment";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Classifier, notesOf, openClassifier, saveNotes } from "./index.ts";
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
 /** The picture as a classifier sees it, `[1, side, side, 3]`. */
 function viewFor({ imageSize: size, centerCrop }: Classifier): tf.Tensor {
   const { data } = viewOf(picture, { kind: "center", size, ...centerCrop! });
-  return tf.tensor(data, [1, size, size, 3]);
+  return tf.tensor(data, [1, ...sidesOf(size), 3]);
 }
 
 describe.each([

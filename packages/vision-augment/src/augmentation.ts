@@ -2,6 +2,7 @@ import { FRACTION, OBJECT, optional, requireOptions } from "known-options";
 import { siteOf, uniform } from "sample-keys";
 import { applyImageOp } from "./ops/image-op.ts";
 import type { ByteImage } from "./pixels/byte-image.ts";
+import { type PictureSize, sidesOf } from "./pixels/picture-size.ts";
 import { type ColorJitterOptions, colorJitterOps } from "./random/color-jitter.ts";
 import { type ResizedCropOptions, resizedCropBox } from "./random/crop-box.ts";
 import { type RandAugmentOptions, randAugmentOps } from "./random/rand-augment.ts";
@@ -49,10 +50,10 @@ export const DEIT3_AUGMENTATION: Augmentation = {
   colorJitter: { brightness: 0.3, contrast: 0.3, saturation: 0.3 },
 };
 
-/** An augmented square view of a picture into `target` from `offset` on: size × size × 3 values. */
+/** An augmented view of a picture into `target` from `offset` on: height × width × 3 values. */
 export function writeAugmented(
   image: ByteImage,
-  { size, key, augmentation }: { size: number; key: number; augmentation: Augmentation },
+  { size, key, augmentation }: { size: PictureSize; key: number; augmentation: Augmentation },
   target: Float32Array,
   offset: number,
 ): void {
@@ -70,15 +71,16 @@ export function writeAugmented(
 
 function cropped(
   image: ByteImage,
-  size: number,
+  size: PictureSize,
   { crop = {}, simpleCrop: simple }: Augmentation,
   key: number,
 ): ByteImage {
   if (simple !== undefined) return simpleCrop(image, size, simple, key);
   const from = resizedCropBox(image, crop, key);
-  const part = { top: 0, left: 0, height: size, width: size };
+  const [height, width] = sidesOf(size);
+  const part = { top: 0, left: 0, height, width };
   const { interpolation = "bicubic" } = crop;
-  return resampleBytes(image, { from, height: size, width: size, part, interpolation });
+  return resampleBytes(image, { from, height, width, part, interpolation });
 }
 
 /** Throws a RangeError if an option is out of range, a TypeError for an unknown one. */

@@ -1,6 +1,7 @@
 // Images.
 
 export type { Box, ByteImage, Interpolation, Rgb } from "./pixels/byte-image.ts";
+export { PICTURE_SIZE, type PictureSize, sidesOf } from "./pixels/picture-size.ts";
 export type { RgbImage } from "./pixels/rgb-image.ts";
 
 // Views.

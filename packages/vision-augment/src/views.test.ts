@@ -115,7 +115,7 @@ describe("viewOf", () => {
 
   test("refuses a negative margin", () => {
     expect(() => viewOf(ramp(4), { kind: "training", size: 4, key: 1, margin: -1 })).toThrow(
-      "viewOf: margin must be an integer >= 0, got -1",
+      "viewOf: margin must be an integer >= 0 or [height, width], got -1",
     );
   });
 });

@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import type { CropNote } from "open-classifier";
-import { type RgbImage, resizeBilinear } from "vision-augment";
+import { type RgbImage, resizeBilinear, sidesOf } from "vision-augment";
 import type { OpenedModel } from "../models/open-model.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { inColumn, inRow } from "./arrange.ts";
@@ -26,7 +25,7 @@ const GAP = 8;
  * @throws UsageError if the model is not a vision transformer.
  */
 export async function drawAttention(opened: OpenedModel, whole: RgbImage): Promise<RgbImage> {
-  const photo = middle(whole, opened.centerCrop);
+  const photo = middle(whole, opened);
   const longest = Math.max(photo.width, photo.height);
   const scale = Math.min(Math.max(longest, LONGEST.least), LONGEST.most) / longest;
   const [height, width] = [photo.height, photo.width].map((side) => Math.max(1, Math.round(side * scale)));
@@ -40,7 +39,7 @@ export async function drawAttention(opened: OpenedModel, whole: RgbImage): Promi
  * Photos in a row, and below each the photo under a heat map of the class token's attention rollout.
  *
  * @param photos - Decoded like the model's training pictures.
- * @param side - Of each shown square, in pixels.
+ * @param side - Height of each shown picture in pixels; they have the proportions of the model's input.
  * @returns uint8 RGB.
  * @throws UsageError if the model is not a vision transformer.
  */
@@ -51,8 +50,11 @@ export async function attentionStrip(
 ): Promise<RgbImage> {
   const columns: RgbImage[][] = [];
   for (const whole of photos) {
-    const photo = middle(whole, opened.centerCrop);
-    const shown = resizeBilinear(photo, side, side, { antialias: true });
+    const photo = middle(whole, opened);
+    const [height, width] = sidesOf(opened.imageSize);
+    const shown = resizeBilinear(photo, side, Math.max(1, Math.round((side * width) / height)), {
+      antialias: true,
+    });
     const panels = attentionPanels(shown, await seenBy(opened, photo), { withDifference: false });
     columns.push(panels.map(({ image }) => image));
   }
@@ -70,19 +72,24 @@ export async function attentionStrip(
 async function seenBy(opened: OpenedModel, photo: RgbImage) {
   const { preprocess, imageSize, centerCrop } = opened;
   const model = transformerOf(opened);
-  const seen = resizeBilinear(photo, imageSize, imageSize, { antialias: centerCrop !== undefined });
-  const input = tf.tidy(() => preprocess(tf.tensor4d(seen.data, [1, imageSize, imageSize, 3])));
+  const [height, width] = sidesOf(imageSize);
+  const seen = resizeBilinear(photo, height, width, { antialias: centerCrop !== undefined });
+  const input = tf.tidy(() => preprocess(tf.tensor4d(seen.data, [1, height, width, 3])));
   const [attention] = await attentionOf(model, input).finally(() => input.dispose());
   return attention!;
 }
 
-/** Center crop of an evaluation: a square of the middle, or of a picture that is stretched to one, its middle. (The evaluation resizes with a bicubic filter, the drawing bilinearly.) */
-function middle(photo: RgbImage, crop: CropNote | undefined): RgbImage {
+/**
+ * Center crop of an evaluation: the middle in the proportions of the model's input, or of a picture that is stretched to them, its middle.
+ * (The evaluation resizes with a bicubic filter, the drawing bilinearly.)
+ */
+function middle(photo: RgbImage, { centerCrop: crop, imageSize }: OpenedModel): RgbImage {
   if (crop === undefined) return photo;
   const { width, height, data } = photo;
   const { ratio, stretch = false } = crop;
-  const short = Math.min(width, height);
-  const [rows, columns] = (stretch ? [height, width] : [short, short]).map((side) =>
+  const [high, wide] = sidesOf(imageSize);
+  const scale = Math.min(height / high, width / wide);
+  const [rows, columns] = (stretch ? [height, width] : [high * scale, wide * scale]).map((side) =>
     Math.max(1, Math.round(side * ratio)),
   ) as [number, number];
   const [top, left] = [(height - rows) >> 1, (width - columns) >> 1];

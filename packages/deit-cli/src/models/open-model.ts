@@ -10,6 +10,7 @@ import {
   runStudent,
   withoutModel,
 } from "open-classifier";
+import type { PictureSize } from "vision-augment";
 import { UsageError } from "../process/usage-error.ts";
 import "./known-layers.ts";
 
@@ -24,8 +25,8 @@ export interface OpenedModel {
   readonly classNames: readonly string[];
   /** Whether a picture may have several classes: probabilities are of a sigmoid each, not of a softmax. */
   readonly multiLabel: boolean;
-  /** Pixels, square. */
-  readonly imageSize: number;
+  /** Pixels: one number for squares, or `[height, width]`. */
+  readonly imageSize: PictureSize;
   /** From pictures in 0…255 to the model's input. */
   readonly preprocess: Preprocess;
   /** Whether photos are rotated by their EXIF orientation. Default true. */

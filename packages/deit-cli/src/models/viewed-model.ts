@@ -1,4 +1,5 @@
 import { averageViews, type TestViews } from "distill-trainer";
+import { sidesOf } from "vision-augment";
 import { UsageError } from "../process/usage-error.ts";
 import type { OpenedModel } from "./open-model.ts";
 
@@ -33,6 +34,12 @@ export function viewedModel(opened: OpenedModel, views?: TestViews): ViewedModel
     answers: averageViews(answers, { views, size: opened.imageSize }),
   };
   if (views === "flip") return { ...own, imageSize: opened.imageSize, ...(centerCrop && { centerCrop }) };
-  const imageSize = Math.round(opened.imageSize / (centerCrop?.ratio ?? CROP));
-  return { ...own, imageSize, ...(centerCrop && { centerCrop: { ratio: 1 } }) };
+  const [height, width] = sidesOf(opened.imageSize).map((side) =>
+    Math.round(side / (centerCrop?.ratio ?? CROP)),
+  ) as [number, number];
+  return {
+    ...own,
+    imageSize: height === width ? height : [height, width],
+    ...(centerCrop && { centerCrop: { ...centerCrop, ratio: 1 } }),
+  };
 }

@@ -1,6 +1,6 @@
 import { DEIT_RECIPE, FINETUNE_RECIPE, IMAGENET_NORMALIZATION } from "distill-trainer";
 import { DEIT3_AUGMENTATION } from "vision-augment";
-import { classWeightsOf, hintsOf, seedsOf, typedWeights } from "./typed-values.ts";
+import { classWeightsOf, hintsOf, imageSizeOf, seedsOf, typedSize, typedWeights } from "./typed-values.ts";
 
 /** One option of the command line: the place of its value in settings and configuration files, and its help. */
 export interface Option {
@@ -96,7 +96,11 @@ const OPTIONS = {
     "data.folds",
     "Cross-validation: that many trainings, each of which holds out another part of the training pictures, compared in one table",
   ),
-  imageSize: number("model.imageSize", "Image size of the students, and of drawn flowers, in pixels"),
+  imageSize: text(
+    "model.imageSize",
+    "Image size of the students, and of drawn flowers, in pixels: 96, or height x width such as 48x64",
+    { value: imageSizeOf, typed: typedSize },
+  ),
   labels: text(
     "data.labels",
     "Labels of training pictures to keep: 10%, a number, or 20/class; the others are hidden. Default: all",

@@ -9,6 +9,19 @@ export function seedsOf(typed: unknown): unknown {
   return list.length === 1 ? list[0] : list;
 }
 
+/** A size of squares, or `heightxwidth`; what is neither stays a text, which is refused. */
+export function imageSizeOf(typed: unknown): unknown {
+  const [, height, width] = /^(\d+)(?:[x×](\d+))?$/.exec(String(typed).trim()) ?? [];
+  if (height === undefined) return typed;
+  if (width === undefined || Number(width) === Number(height)) return Number(height);
+  return [Number(height), Number(width)];
+}
+
+/** What one would type for an image size. */
+export function typedSize(value: unknown): string {
+  return Array.isArray(value) ? value.join("x") : String(value ?? "");
+}
+
 /** `balanced`, or weights of classes by name; a name may have `=` in it. */
 export function classWeightsOf(typed: unknown): unknown {
   if (typed === "balanced") return typed;

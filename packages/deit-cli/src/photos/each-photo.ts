@@ -15,7 +15,7 @@ export type PhotoResult<Value> =
 
 /** How photos are decoded and resized. */
 export interface PhotoView extends Pick<ImageSourceOptions, "centerCrop"> {
-  readonly imageSize: number;
+  readonly imageSize: ImageSourceOptions["imageSize"];
   /** Whether photos are rotated by their EXIF orientation, as the model's training pictures were. */
   readonly upright: boolean;
   /** See `decodeImage`. */

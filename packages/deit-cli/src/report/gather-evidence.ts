@@ -83,11 +83,12 @@ function viewOf({ settings, data }: RunContext, stage: StageName, model: Classif
 
 async function picturesOf(source: SourceOf<ImageBatch>): Promise<HeldOut[]> {
   const pictures: HeldOut[] = [];
-  for await (const { images, indices, imageSize } of source.batches(0)) {
+  for await (const { images, indices, shape } of source.batches(0)) {
+    const [, height, width] = shape;
     const size = images.length / indices.length;
     for (const [row, sample] of indices.entries()) {
       const data = images.subarray(row * size, (row + 1) * size);
-      pictures.push({ sample, image: { data, width: imageSize, height: imageSize } });
+      pictures.push({ sample, image: { data, width, height } });
     }
   }
   return pictures;

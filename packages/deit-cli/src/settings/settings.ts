@@ -15,6 +15,7 @@ import {
   UINT32,
 } from "known-options";
 import { PIXELS } from "open-classifier";
+import { PICTURE_SIZE, type PictureSize } from "vision-augment";
 import { type Edits, leavesOf } from "../options/edits.ts";
 import { labelsOf } from "./labels-of.ts";
 
@@ -168,8 +169,8 @@ const DATA_CHECKS: Checks<DataSettings> = {
 /** The students: a `VitConfig` without what other groups decide. */
 export interface ModelSettings
   extends Omit<VitConfig, "imageSize" | "channels" | "classes" | "dropPathRate" | "seed"> {
-  /** Pixels, square; drawn flowers have the same size. */
-  readonly imageSize: number;
+  /** Pixels: one number for squares, or `[height, width]`; drawn flowers are squares of the longer side. */
+  readonly imageSize: PictureSize;
   /** File or folder of weights to start from, or a name on the hub. Default: new weights. */
   readonly weights?: string;
   /** The same of a larger model, from which evenly spaced weights are selected. */
@@ -181,7 +182,7 @@ export interface ModelSettings
 const { channels: _, classes: __, dropPathRate: ___, seed: ____, ...VIT } = VIT_CHECKS;
 const MODEL_CHECKS: Checks<ModelSettings> = {
   ...VIT,
-  imageSize: COUNT,
+  imageSize: PICTURE_SIZE,
   weights: optional(STRING),
   selectFrom: optional(STRING),
   mimetic: optional(BOOLEAN),

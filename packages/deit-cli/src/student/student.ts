@@ -15,6 +15,7 @@ import type { ImageSource } from "image-source/node";
 import { addNotes, layersClassifier } from "open-classifier";
 import { emaWarmup, ModelEma } from "tfjs-optim";
 import type { Task } from "train-loop";
+import type { PictureSize } from "vision-augment";
 import { firstOf } from "../data/first-of.ts";
 import { measure } from "../judge/measure.ts";
 import { setInitialWeights } from "../models/initial-weights.ts";
@@ -110,7 +111,7 @@ async function train(
   stage: StudentStage,
   context: RunContext,
   model: tfl.LayersModel,
-  teacherImageSize: number,
+  teacherImageSize: PictureSize,
   use: (source: ImageSource, fit: Fit) => Promise<History>,
 ): Promise<TrainedStudent> {
   const { settings, output, folder, signal, data } = context;

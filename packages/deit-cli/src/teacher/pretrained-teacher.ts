@@ -9,6 +9,7 @@ import {
   layersClassifier,
   withHead,
 } from "open-classifier";
+import type { PictureSize } from "vision-augment";
 import { measure } from "../judge/measure.ts";
 import type { RunContext } from "../runs/context.ts";
 import type { ModelResult } from "../runs/run-result.ts";
@@ -84,7 +85,7 @@ async function probe(
 export async function featuresOf(
   context: RunContext,
   model: ClassifierFeatures,
-  imageSize: number,
+  imageSize: PictureSize,
   store: SampleStore,
   name: string,
 ): Promise<Features> {

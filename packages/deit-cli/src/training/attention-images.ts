@@ -32,13 +32,14 @@ export function attentionImages(
 ): () => Promise<NamedPixels[]> {
   const shown = firstPictures(heldOut, count, classNames);
   return async () => {
-    const { images, names, side } = await shown;
-    const input = tf.tidy(() => preprocess(tf.tensor4d(images, [names.length, side, side, 3])));
+    const { images, names, sides } = await shown;
+    const [rows, columns] = sides;
+    const input = tf.tidy(() => preprocess(tf.tensor4d(images, [names.length, rows, columns, 3])));
     const attention = await attentionOf(model, input).finally(() => input.dispose());
     const shape = { withDifference: areDifferent(attention) };
     return names.map((name, i) => {
       const size = images.length / names.length;
-      const photo = { data: images.subarray(i * size, (i + 1) * size), width: side, height: side };
+      const photo = { data: images.subarray(i * size, (i + 1) * size), width: columns, height: rows };
       const { data, width, height } = inRow(
         attentionPanels(photo, attention[i]!, shape).map((one) => one.image),
       );
@@ -49,13 +50,13 @@ export function attentionImages(
 
 async function firstPictures(source: DataSource, count: number, classNames: readonly string[]) {
   for await (const { images, labels, targets, shape } of source.batches(0)) {
-    const side = shape[1]!;
+    const sides = [shape[1]!, shape[2]!] as const;
     const shown = Math.min(count, labels.length);
     const size = images.length / labels.length;
     const names = Array.from(labels.subarray(0, shown), (label, i) =>
       namesOf(classNames, label, targets?.subarray(i * classNames.length, (i + 1) * classNames.length)),
     );
-    return { images: images.slice(0, shown * size), names, side };
+    return { images: images.slice(0, shown * size), names, sides };
   }
   throw new RangeError("attentionImages: the data must hold at least one batch, got none");
 }

@@ -5,15 +5,11 @@ import { inMemory, type SourceOf } from "../data/in-memory.ts";
 import { pictureRules } from "../data/picture-rules.ts";
 import type { RunContext } from "../runs/context.ts";
 
-/** Image sizes of views, in pixels. */
-interface ViewSizes {
-  readonly imageSize: number;
-  /** The teacher's, where it differs. */
-  readonly teacherImageSize?: number;
-}
-
 /** Views of training pictures. */
-export type TrainingViews = ViewSizes & Pick<ImageSourceOptions, "augmentation" | "repeats" | "viewEpochs">;
+export type TrainingViews = Pick<
+  ImageSourceOptions,
+  "imageSize" | "teacherImageSize" | "augmentation" | "repeats" | "viewEpochs"
+>;
 
 /** Runs `use` with training batches (shuffled, cropped, mirrored, new in every epoch), then ends the threads. */
 export function withTrainingImages<T>(
@@ -28,7 +24,7 @@ export function withTrainingImages<T>(
 export function withWholeImages<T>(
   context: RunContext,
   store: SampleStore,
-  imageSize: number,
+  imageSize: ImageSourceOptions["imageSize"],
   use: (source: DataSource) => Promise<T>,
 ): Promise<T> {
   return withSource(context, store, { imageSize, training: false }, use);
@@ -37,7 +33,7 @@ export function withWholeImages<T>(
 /** The held-out pictures at one size, whole or cropped to the middle, decoded once and kept. */
 export function heldOutImages(
   context: RunContext,
-  imageSize: number,
+  imageSize: ImageSourceOptions["imageSize"],
   centerCrop?: ImageSourceOptions["centerCrop"],
 ): Promise<SourceOf<ImageBatch>> {
   const view = { imageSize, training: false, ...(centerCrop && { centerCrop }) };

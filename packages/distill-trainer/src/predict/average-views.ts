@@ -1,5 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { COUNT, oneOf, optional, POSITIVE, requireArguments, requireOptions } from "known-options";
+import {
+  COUNT,
+  check,
+  either,
+  oneOf,
+  optional,
+  POSITIVE,
+  requireArguments,
+  requireOptions,
+} from "known-options";
 import { TEACHER, type Teacher } from "../teachers/teacher.ts";
 
 /** Views of a picture: itself and its mirror image; four corners and the middle; those five and their mirror images. */
@@ -9,22 +18,32 @@ export type TestViews = "flip" | "five" | "ten";
 export interface AverageViewsOptions {
   /** Which views. */
   readonly views: TestViews;
-  /** Side of the model's input, in pixels. Pictures may be larger: `five` and `ten` take their crops from them. */
-  readonly size: number;
+  /**
+   * Size of the model's input in pixels: one number for a square, or `[height, width]`. Pictures may be larger: `five` and `ten` take
+   * their crops from them.
+   */
+  readonly size: number | readonly [height: number, width: number];
   /** Each view's logits are divided by it. Default 1. */
   readonly temperature?: number;
 }
 
-const CHECKS = { views: oneOf("flip", "five", "ten"), size: COUNT, temperature: optional(POSITIVE) };
+const SIZE = either(
+  COUNT,
+  check(
+    "[height, width]",
+    (value) => Array.isArray(value) && value.length === 2 && value.every((side) => COUNT.fits(side)),
+  ),
+);
+const CHECKS = { views: oneOf("flip", "five", "ten"), size: SIZE, temperature: optional(POSITIVE) };
 
 /**
  * Returns a model that looks at several views of each picture (test-time augmentation): its probabilities are the mean of the
  * views' probabilities, its logits their logarithm.
  *
  * Crops of `five` and `ten` are those of AlexNet and torchvision's `FiveCrop` and `TenCrop`: the four corners and the middle,
- * `size` pixels square. `flip` takes the middle.
+ * `size` pixels square or `[height, width]`. `flip` takes the middle.
  *
- * @param model - From pictures `[batch, size, size, 3]`, 0…255, to logits. Stays the caller's.
+ * @param model - From pictures `[batch, height, width, 3]`, 0…255, to logits. Stays the caller's.
  * @throws TypeError for an argument of the wrong type. RangeError for an option out of range; from `logits`, for pictures that are
  * smaller than `size`.
  * @see Krizhevsky et al. 2012, section 4.1
@@ -39,18 +58,23 @@ const CHECKS = { views: oneOf("flip", "five", "ten"), size: COUNT, temperature: 
 export function averageViews(model: Teacher, options: AverageViewsOptions): Teacher {
   const { views, size, temperature = 1 } = requireOptions("averageViews", options, CHECKS);
   requireArguments("averageViews", { model }, { model: TEACHER });
+  const [high, wide] = typeof size === "number" ? [size, size] : size;
   return {
     classes: model.classes,
     outputs: "logits",
     async logits(images) {
       const [batch = 0, height = 0, width = 0, channels = 0] = images.shape;
-      if (images.rank !== 4 || height < size || width < size)
-        throw new RangeError(`averageViews: pictures must be at least ${size} pixels, got [${images.shape}]`);
+      if (images.rank !== 4 || height < high || width < wide) {
+        const least = typeof size === "number" ? `${size}` : `${high}x${wide}`;
+        throw new RangeError(
+          `averageViews: pictures must be at least ${least} pixels, got [${images.shape}]`,
+        );
+      }
       let sum: tf.Tensor2D | undefined;
       try {
-        for (const { top, left, mirrored } of placesOf(views, height - size, width - size)) {
+        for (const { top, left, mirrored } of placesOf(views, height - high, width - wide)) {
           const view = tf.tidy(() => {
-            const crop = tf.slice(images, [0, top, left, 0], [batch, size, size, channels]);
+            const crop = tf.slice(images, [0, top, left, 0], [batch, high, wide, channels]);
             return mirrored ? tf.reverse(crop, 2) : crop;
           });
           let logits: tf.Tensor2D;

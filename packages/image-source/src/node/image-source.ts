@@ -1,3 +1,4 @@
+import { defaultMargin, type PictureSize, sidesOf } from "vision-augment";
 import { epochLength, epochOrder, occurrences, repeatedOrder, weightedOrder } from "../epoch-order.ts";
 import type { ImageBatch } from "../image-batch.ts";
 import type { SampleStore } from "../sample-store.ts";
@@ -146,10 +147,10 @@ function batchOf(
   return {
     images: views.images[0]!,
     imageSize,
-    shape: [rows.length, imageSize, imageSize, 3],
+    shape: [rows.length, ...sidesOf(imageSize), 3],
     ...(teacherImageSize !== undefined && {
       teacherImages: views.images[1]!,
-      teacherShape: [rows.length, teacherImageSize, teacherImageSize, 3] as const,
+      teacherShape: [rows.length, ...sidesOf(teacherImageSize), 3] as const,
     }),
     labels: Int32Array.from(rows, (row) => store.labels[indices[row]!]!),
     ...(store.multiHot !== undefined && {
@@ -174,10 +175,21 @@ function targetsOf(multiHot: Uint8Array, samples: readonly number[], classes: nu
   return targets;
 }
 
+/** One number where both are equal: the form that stored logits were made with. */
+function plain(size: PictureSize): PictureSize {
+  const [height, width] = sidesOf(size);
+  return height === width ? height : [height, width];
+}
+
 function planOf(store: SampleStore, settings: SourceSettings): ViewPlan {
   const { imageSize, teacherImageSize, margin, training, antialias, augmentation, centerCrop } = settings;
-  const sizes = teacherImageSize === undefined ? [imageSize] : [imageSize, teacherImageSize];
-  const margins = sizes.map((size) => Math.round((margin * size) / imageSize));
+  const sides = sidesOf(imageSize);
+  const own = sides.map((side) => margin ?? defaultMargin(side));
+  const sizes = [imageSize, ...(teacherImageSize === undefined ? [] : [teacherImageSize])].map(plain);
+  const margins = sizes.map((size) => {
+    const [above, beside] = sidesOf(size).map((side, i) => Math.round((own[i]! * side) / sides[i]!));
+    return plain([above!, beside!]);
+  });
   const { bytes, spans, encoding } = store;
   const limit = settings.maxPixels === undefined ? {} : { maxPixels: settings.maxPixels };
   const plan = { bytes, spans, encoding, sizes, antialias, ...limit };

@@ -14,9 +14,11 @@ import {
 import {
   type Augmentation,
   type CenterCropOptions,
-  defaultMargin,
+  PICTURE_SIZE,
+  type PictureSize,
   requireAugmentation,
   requireCenterCrop,
+  sidesOf,
 } from "vision-augment";
 import type { BadImage } from "../image-batch.ts";
 
@@ -24,17 +26,17 @@ import type { BadImage } from "../image-batch.ts";
 export interface ImageSourceOptions {
   /** Samples in a batch; an epoch's last one may be smaller. */
   readonly batchSize: number;
-  /** Side of the student's view, pixels. */
-  readonly imageSize: number;
-  /** Side of the teacher's view of the same crop, pixels. Default: batches have no `teacherImages`. */
-  readonly teacherImageSize?: number;
+  /** Size of the student's view, pixels: one number for a square, or `[height, width]`. */
+  readonly imageSize: PictureSize;
+  /** Size of the teacher's view of the same crop, as `imageSize`. Default: batches have no `teacherImages`. */
+  readonly teacherImageSize?: PictureSize;
   /** `true`: pictures are shuffled, cropped and mirrored. `false`: whole pictures in the store's order. */
   readonly training: boolean;
   /** Seed of order, crops and flips; uint32. Default 0. */
   readonly seed?: number;
   /** See `resizeBilinear`. Default `false`. */
   readonly antialias?: boolean;
-  /** Pixels by which a training picture is larger than its crop, at `imageSize`. Default 20 at 224, in proportion. */
+  /** Pixels by which both sides of a training picture are larger than its crop's, at `imageSize`. Default 20 at 224, in proportion of each side. */
   readonly margin?: number;
   /** Augmentation of training pictures, such as `DEIT_AUGMENTATION`. Default: the Keras example's crop by `margin`, and flip. */
   readonly augmentation?: Augmentation;
@@ -72,8 +74,8 @@ export interface ImageSourceOptions {
 /** Checks of {@link ImageSourceOptions}. */
 export const SOURCE_CHECKS: Checks<ImageSourceOptions> = {
   batchSize: COUNT,
-  imageSize: COUNT,
-  teacherImageSize: optional(COUNT),
+  imageSize: PICTURE_SIZE,
+  teacherImageSize: optional(PICTURE_SIZE),
   training: BOOLEAN,
   seed: optional(UINT32),
   antialias: optional(BOOLEAN),
@@ -94,22 +96,14 @@ export const SOURCE_CHECKS: Checks<ImageSourceOptions> = {
 /** Options with their defaults. */
 export type SourceSettings = ImageSourceOptions &
   Required<
-    Pick<
-      ImageSourceOptions,
-      "seed" | "antialias" | "onBadImage" | "margin" | "workers" | "prefetch" | "repeats"
-    >
+    Pick<ImageSourceOptions, "seed" | "antialias" | "onBadImage" | "workers" | "prefetch" | "repeats">
   >;
 
 /** Checks options and puts the defaults in. */
 export function settingsOf(options: ImageSourceOptions): SourceSettings {
   requireOptions("imageSource", options, SOURCE_CHECKS);
   const { training, augmentation, centerCrop } = options;
-  const {
-    seed = 0,
-    antialias = false,
-    onBadImage = "throw",
-    margin = defaultMargin(options.imageSize),
-  } = options;
+  const { seed = 0, antialias = false, onBadImage = "throw" } = options;
   const { workers = Math.min(4, Math.max(1, availableParallelism() - 1)) } = options;
   const { prefetch = prefetchWithin(PREFETCH_BYTES, workers, options) } = options;
   const repeats = training ? (options.repeats ?? 1) : 1;
@@ -123,7 +117,7 @@ export function settingsOf(options: ImageSourceOptions): SourceSettings {
     throw new RangeError("imageSource: expected a sampling or a shuffleBuffer, got both");
   }
   if (centerCrop !== undefined) requireCenterCrop(centerCrop);
-  return { ...options, seed, antialias, onBadImage, margin, workers, prefetch, repeats };
+  return { ...options, seed, antialias, onBadImage, workers, prefetch, repeats };
 }
 
 const PREFETCH_BYTES = 256 * 2 ** 20;
@@ -131,6 +125,9 @@ const PREFETCH_BYTES = 256 * 2 ** 20;
 /** Two at least where they are small: one that is ready, one under way. */
 function prefetchWithin(bytes: number, workers: number, options: ImageSourceOptions): number {
   const { batchSize, imageSize, teacherImageSize = 0 } = options;
-  const batch = batchSize * (imageSize ** 2 + teacherImageSize ** 2) * 3 * Float32Array.BYTES_PER_ELEMENT;
+  const pixels = [imageSize, teacherImageSize]
+    .map((size) => sidesOf(size))
+    .map(([height, width]) => height * width);
+  const batch = batchSize * (pixels[0]! + pixels[1]!) * 3 * Float32Array.BYTES_PER_ELEMENT;
   return Math.max(1, Math.min(Math.max(2, workers + 1), Math.floor(bytes / batch)));
 }

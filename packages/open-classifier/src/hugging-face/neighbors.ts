@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import type { PictureSize } from "../kinds/pictures.ts";
 import type { InputOrigin } from "../notes/known-input.ts";
 import type { ModelNotes } from "../notes/notes.ts";
 import { readJson, readNotesFile } from "../notes/notes-file.ts";
@@ -11,7 +12,7 @@ export interface Neighbors {
   readonly notes: ModelNotes;
   /** Where its input is known from. */
   readonly inputFrom?: InputOrigin;
-  readonly imageSize?: number | undefined;
+  readonly imageSize?: PictureSize | undefined;
 }
 
 /** Folders of one form of a model, whose description lies in the folder above. */

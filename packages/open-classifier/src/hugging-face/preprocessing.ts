@@ -1,11 +1,12 @@
 import { type Preprocessing, preprocessingFromHuggingFace, preprocessingFromTimm } from "deit-model";
+import type { PictureSize } from "../kinds/pictures.ts";
 import type { CropNote, ModelNotes } from "../notes/notes.ts";
 
 /** Notes of a preprocessing in a file. */
 export interface FoundPreprocessing {
   readonly notes: Pick<ModelNotes, "inputRange" | "normalization" | "centerCrop">;
-  /** Side of the model's pictures. */
-  readonly imageSize?: number | undefined;
+  /** Size of the model's pictures. */
+  readonly imageSize?: PictureSize | undefined;
 }
 
 /**
@@ -33,19 +34,22 @@ function notesFrom(file: string, read: () => Preprocessing): FoundPreprocessing 
   const { resize, centerCrop, resample, rescale, mean, std } = found;
   if (resample !== "bilinear" && resample !== "bicubic")
     throw new Error(`${file}: expected bilinear or bicubic interpolation, got ${resample}`);
-  const target =
+  const target: Sides | undefined =
     resize &&
     ("shortestEdge" in resize ? [resize.shortestEdge, resize.shortestEdge] : [resize.height, resize.width]);
   const [height, width] = centerCrop ?? target ?? [];
-  if (height !== width || target?.[0] !== target?.[1])
-    throw new Error(`${file}: expected square pictures, got ${JSON.stringify({ resize, centerCrop })}`);
   const stretch = resize !== undefined && !("shortestEdge" in resize);
-  const crop = target && height !== undefined ? cropNote(height, target[0]!, resample, stretch) : undefined;
+  const crop =
+    target && height !== undefined ? cropNote(target, [height, width!], { resample, stretch }) : undefined;
+  if (crop === "otherwise")
+    throw new Error(
+      `${file}: expected pictures whose sides are resized and cropped alike, got ${JSON.stringify({ resize, centerCrop })}`,
+    );
   const white = Math.abs(rescale * 255 - 1) < 1e-6 ? 1 : rescale * 255; // 1/255 as a decimal is a little off
   const isPlain = mean.every((one) => one === 0) && std.every((one) => one === 1);
   const scaled = (values: readonly number[]) => values.map((value) => value / white);
   return {
-    imageSize: height,
+    imageSize: height === undefined || height === width ? height : [height, width!],
     notes: {
       ...(isPlain ? { inputRange: [0, white] } : { normalization: { mean: scaled(mean), std: scaled(std) } }),
       ...(crop && { centerCrop: crop }),
@@ -53,14 +57,21 @@ function notesFrom(file: string, read: () => Preprocessing): FoundPreprocessing 
   };
 }
 
+type Sides = readonly [height: number, width: number];
+
+/** The note of a crop; `undefined` for none that can be, and `"otherwise"` where the sides have different shares. */
 function cropNote(
-  side: number,
-  resized: number,
-  interpolation: "bilinear" | "bicubic",
-  stretch: boolean,
-): CropNote | undefined {
-  if (resized < side) return undefined; // such a crop has black borders
-  const ratio = side / resized;
-  const exact = Math.floor(side / ratio) === resized ? ratio : side / (resized + 0.5);
-  return { ratio: exact, interpolation, ...(stretch && { stretch }) };
+  resized: Sides,
+  sides: Sides,
+  { resample, stretch }: { readonly resample: "bilinear" | "bicubic"; readonly stretch: boolean },
+): CropNote | "otherwise" | undefined {
+  const isSquare = sides[0] === sides[1] && resized[0] === resized[1];
+  if (!isSquare && !stretch) return "otherwise"; // a shortest edge that does not cover a rectangle
+  if (resized.every((side, i) => side < sides[i]!)) return undefined; // such a crop has black borders
+  const ratios = sides.flatMap((side, i) => [side / resized[i]!, side / (resized[i]! + 0.5)]);
+  const ratio = ratios.find(
+    (one) => one <= 1 && sides.every((side, i) => Math.floor(side / one) === resized[i]),
+  );
+  if (ratio === undefined) return "otherwise";
+  return { ratio, interpolation: resample, ...(stretch && { stretch }) };
 }

@@ -11,7 +11,14 @@ import { cropOf, type ModelNotes, readNotes } from "../notes/notes.ts";
 import { chooseOutput } from "./choose-output.ts";
 import { importOptional } from "./import-optional.ts";
 import { vectorsOf } from "./inner-features.ts";
-import { classesInWords, FEATURES, requireNames, requirePictures } from "./pictures.ts";
+import {
+  classesInWords,
+  FEATURES,
+  type PictureSize,
+  requireNames,
+  requirePictures,
+  sidesOf,
+} from "./pictures.ts";
 import { readGraphRange } from "./read-graph-range.ts";
 
 /** A graph model's files in memory, and what is known of it. */
@@ -26,8 +33,8 @@ export interface GraphFound {
   /** Notes that win over its own. */
   readonly forced?: ModelNotes;
   readonly inputFrom?: InputHints["from"];
-  /** Side of its pictures according to its neighbors. */
-  readonly imageSize?: number | undefined;
+  /** Size of its pictures according to its neighbors. */
+  readonly imageSize?: PictureSize | undefined;
   /** Name of the output with the classes, of several. */
   readonly output?: string | undefined;
 }
@@ -35,7 +42,7 @@ export interface GraphFound {
 /**
  * A tfjs graph model as a classifier.
  *
- * @throws Error naming the path if tfjs cannot load or run it, or its pictures are not square and RGB.
+ * @throws Error naming the path if tfjs cannot load or run it, or its pictures are not RGB of one size.
  */
 export async function graphClassifier(found: GraphFound): Promise<Classifier> {
   const { path, words, artifacts } = found;
@@ -109,11 +116,11 @@ async function described(found: GraphFound, model: GraphModel): Promise<Classifi
 }
 
 /** Shapes of all outputs of one picture, by name. */
-function outputShapes(model: GraphModel, imageSize: number): Map<string, number[]> {
+function outputShapes(model: GraphModel, imageSize: PictureSize): Map<string, number[]> {
   const names = model.outputs.map(({ name }) => name);
   const shapes = new Map<string, number[]>();
   tf.tidy(() => {
-    const tensors = [model.execute(tf.zeros([1, imageSize, imageSize, 3]), [...names])].flat();
+    const tensors = [model.execute(tf.zeros([1, ...sidesOf(imageSize), 3]), [...names])].flat();
     for (const [i, name] of names.entries()) shapes.set(name, tensors[i]!.shape);
   });
   return shapes;

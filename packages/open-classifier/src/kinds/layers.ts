@@ -30,7 +30,7 @@ export interface LayersClassifierOptions {
 /**
  * Returns a layers model in memory as a {@link Classifier}, by the notes in its metadata. The model is the classifier's from now on.
  *
- * @throws TypeError if `model` is not a layers model. Error naming the path if its pictures are not square and RGB, or names of
+ * @throws TypeError if `model` is not a layers model. Error naming the path if its pictures are not RGB of one size, or names of
  * classes are not as many as its classes.
  *
  * @example

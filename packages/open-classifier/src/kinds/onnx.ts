@@ -12,7 +12,14 @@ import { chooseOutput } from "./choose-output.ts";
 import { importOptional } from "./import-optional.ts";
 import { vectorsOf } from "./inner-features.ts";
 import { onnxParameters } from "./onnx-parameters.ts";
-import { classesInWords, FEATURES, requireNames, requirePictures } from "./pictures.ts";
+import {
+  classesInWords,
+  FEATURES,
+  type PictureSize,
+  requireNames,
+  requirePictures,
+  sidesOf,
+} from "./pictures.ts";
 
 /** An ONNX file, and what is known of it. */
 export interface OnnxFound {
@@ -21,7 +28,7 @@ export interface OnnxFound {
   readonly notes: ModelNotes;
   readonly inputFrom?: InputHints["from"];
   /** Side of its pictures according to its neighbors. */
-  readonly imageSize?: number | undefined;
+  readonly imageSize?: PictureSize | undefined;
   readonly output?: string | undefined;
 }
 
@@ -168,12 +175,13 @@ async function outputShapes(
   ort: Runtime,
   session: Session,
   layout: "NCHW" | "NHWC",
-  side: number,
+  imageSize: PictureSize,
 ): Promise<Map<string, readonly number[]>> {
   const { type = "float32", shape, name } = session.inputMetadata![0]!;
   const batch = typeof shape?.[0] === "number" && shape[0] > 0 && shape[0] < 2 ** 31 ? shape[0] : 1;
-  const dims = layout === "NCHW" ? [batch, 3, side, side] : [batch, side, side, 3];
-  const size = batch * side * side * 3;
+  const [height, width] = sidesOf(imageSize);
+  const dims = layout === "NCHW" ? [batch, 3, height, width] : [batch, height, width, 3];
+  const size = batch * height * width * 3;
   if (type !== "float32" && type !== "float16")
     throw new Error(`the input '${name}' must be float32 or float16, got ${type}`);
   const feed =

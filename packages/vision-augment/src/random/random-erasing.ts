@@ -1,6 +1,7 @@
 import { ANY, FRACTION, optional, requireOptions } from "known-options";
 import { type Draws, drawsAt, normal, siteOf } from "sample-keys";
 import { type Box, roundHalfEven } from "../pixels/byte-image.ts";
+import { type PictureSize, sidesOf } from "../pixels/picture-size.ts";
 
 const ERASE = siteOf("erase");
 const NOISE = siteOf("erase.noise");
@@ -30,8 +31,8 @@ const IMAGENET_STD = [0.229, 0.224, 0.225] as const;
  * `255 · (mean + std · n)`. It is not cut to 0…255. The rectangle is drawn from `key` as shares of the sides, so one key erases
  * the same part at two sizes, up to a pixel.
  *
- * @param data - `[size, size, 3]` from `offset` on, float32, 0…255. Changed in place.
- * @param size - Pixels.
+ * @param data - `[height, width, 3]` from `offset` on, float32, 0…255. Changed in place.
+ * @param size - Pixels: one number for a square, or `[height, width]`.
  * @param key - The sample's key of this epoch.
  * @throws RangeError if an option is out of range.
  * @see Zhong et al. 2017, https://arxiv.org/abs/1708.04896; timm, timm/data/random_erasing.py
@@ -44,7 +45,7 @@ const IMAGENET_STD = [0.229, 0.224, 0.225] as const;
 export function eraseAtRandom(
   data: Float32Array,
   offset: number,
-  size: number,
+  size: PictureSize,
   options: RandomErasingOptions,
   key: number,
 ): void {
@@ -55,12 +56,13 @@ export function eraseAtRandom(
     mean: ANY,
     std: ANY,
   });
-  const box = eraseBoxFrom({ width: size, height: size }, options, drawsAt(key, ERASE));
+  const [height, width] = sidesOf(size);
+  const box = eraseBoxFrom({ width, height }, options, drawsAt(key, ERASE));
   if (box === undefined) return;
   const { mean = IMAGENET_MEAN, std = IMAGENET_STD } = options;
   let count = 0;
   for (let row = box.top; row < box.top + box.height; row++) {
-    const first = offset + (row * size + box.left) * 3;
+    const first = offset + (row * width + box.left) * 3;
     for (let i = 0; i < box.width * 3; i++) {
       const channel = i % 3;
       data[first + i] = 255 * (mean[channel]! + std[channel]! * normal(key, NOISE, count++));

@@ -2,6 +2,7 @@ import { labelOrder } from "flowers-data";
 import { downloadFlowers, isTfFlowers, proceduralFlowers, tfdsSplit } from "flowers-data/node";
 import { MULTI_LABEL, type SampleStore } from "image-source";
 import { type ImageDataset, type LabelsFile, openDataset } from "image-source/node";
+import { sidesOf } from "vision-augment";
 import { shortPath } from "../../files/short-path.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { percent } from "../../terminal/format.ts";
@@ -28,7 +29,7 @@ export async function openStore(
   const { path: given, download, cache, count, heldOut, seed = settings.run.seed } = settings.data;
   const stop = signal && { signal };
   if (given === undefined && !download) {
-    const { imageSize: size } = settings.model;
+    const size = Math.max(...sidesOf(settings.model.imageSize));
     const further = heldOut === undefined ? 0 : heldOut - heldOutOf(count!);
     const all = await proceduralFlowers({ count: count! + further, size, seed, ...stop });
     return {

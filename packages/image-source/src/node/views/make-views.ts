@@ -1,5 +1,5 @@
 import type { Augmentation, CenterCropOptions } from "vision-augment";
-import { type View, writeView } from "vision-augment";
+import { type PictureSize, sidesOf, type View, writeView } from "vision-augment";
 import type { Encoding } from "../../sample-store.ts";
 import { readSample } from "../decode/decode-sample.ts";
 
@@ -8,10 +8,10 @@ export interface ViewPlan {
   readonly bytes: SharedArrayBuffer;
   readonly spans: Float64Array;
   readonly encoding: Encoding;
-  /** The student's side, then the teacher's if it has its own, pixels. */
-  readonly sizes: readonly number[];
-  /** Margin of each size; absent for evaluation. */
-  readonly margins?: readonly number[];
+  /** The student's size, then the teacher's if it has its own, pixels; of a square one number. */
+  readonly sizes: readonly PictureSize[];
+  /** Margins of each size; absent for evaluation. */
+  readonly margins?: readonly PictureSize[];
   readonly antialias: boolean;
   /** Augmentation of training views in place of the margins. */
   readonly augmentation?: Augmentation;
@@ -44,7 +44,8 @@ const AT_ONCE = 4;
 /** Decodes the task's samples and writes their views, in the task's order. */
 export async function makeViews(plan: ViewPlan, task: ViewTask): Promise<Views> {
   const count = task.indices.length;
-  const images = plan.sizes.map((size) => new Float32Array(count * size * size * 3));
+  const lengths = plan.sizes.map((size) => sidesOf(size)).map(([height, width]) => height * width * 3);
+  const images = lengths.map((length) => new Float32Array(count * length));
   const reasons = new Map<number, string>();
   let next = 0;
   const takeTurns = async (): Promise<void> => {
@@ -53,8 +54,8 @@ export async function makeViews(plan: ViewPlan, task: ViewTask): Promise<Views> 
         reasons.set(row, firstLine(error));
       });
       if (image === undefined) continue;
-      plan.sizes.forEach((size, which) => {
-        writeView(image, viewAt(plan, which, task.drawKeys[row]!), images[which]!, row * size * size * 3);
+      lengths.forEach((length, which) => {
+        writeView(image, viewAt(plan, which, task.drawKeys[row]!), images[which]!, row * length);
       });
     }
   };

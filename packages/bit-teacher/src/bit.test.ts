@@ -126,6 +126,18 @@ describe.each(BACKENDS)("on %s", (backend) => {
     expect(layer.getConfig()).toMatchObject({ groups: 3, epsilon: 0.5 });
   });
 
+  test("takes images that are no squares", () => {
+    const model = bit({ ...tiny, imageSize: [32, 48] });
+    expect(model.inputs[0]!.shape).toEqual([null, 32, 48, 3]);
+    const x = tf.randomUniform([1, 32, 48, 3], 0, 1, "float32", 3);
+    const free = bit({ ...bitSizes.tiny, classes: 5 });
+    expect((model.predict(x) as tf.Tensor).shape).toEqual([1, 5]);
+    expect((model.predict(x) as tf.Tensor).dataSync()).toEqual((free.predict(x) as tf.Tensor).dataSync());
+    tf.dispose([x]);
+    model.dispose();
+    free.dispose();
+  });
+
   test("predicting leaves one tensor", () => {
     const model = bit(tiny);
     const images = tf.ones([1, 32, 32, 3]);

@@ -39,7 +39,7 @@ export interface OpenClassifierOptions {
  * @param path - Folder or file.
  * @returns A classifier owned by the caller: free it with `dispose`.
  * @throws TypeError for an unknown option. Error of one line that names the file: what was found in a folder of another kind, a damaged
- * file, a package that is missing, pictures that are not square and RGB.
+ * file, a package that is missing, pictures that are not RGB of one size.
  *
  * @example
  * ```ts norun

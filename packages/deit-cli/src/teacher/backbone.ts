@@ -15,7 +15,7 @@ export interface Backbone {
  * Opens a saved model of any format for a teacher. It is a classifier of the data's classes if it names them all, in any order and among
  * others, or if it names none and has as many outputs. Input and output of the settings are noted in it.
  *
- * @throws Error naming the path if its images are not square RGB, or if it has neither the classes nor features of one vector per
+ * @throws Error naming the path if its images are not RGB of one size, or if it has neither the classes nor features of one vector per
  * image. UsageError naming both lists if its classes are others.
  */
 export async function loadBackbone(

@@ -308,10 +308,10 @@ describe("bad input leaves nothing behind", () => {
       tfl.sequential({ layers: [tfl.layers.flatten({ inputShape: shape }), tfl.layers.dense({ units: 7 })] });
     await saveModel(classifier([8, 8, 3]), folder);
     await refused({ teacher: folder }, `${folder}: expected a teacher with the data's 5 classes`);
-    await saveModel(classifier([8, 9, 3]), folder);
+    await saveModel(classifier([8, 9, 4]), folder);
     await refused(
       { teacher: folder },
-      `${folder}: expected a teacher of square RGB images, got one of [8, 9, 3]`,
+      `${folder}: expected a model of RGB images of one size, got one of [8, 9, 4]`,
     );
     tf.disposeVariables();
   });

@@ -44,6 +44,15 @@ describe.each(BACKENDS)("averageViews on %s", (backend) => {
     }
   });
 
+  test("takes crops that are no squares", async () => {
+    seen.length = 0;
+    await averageViews(corner, { views: "ten", size: [3, 2] }).logits(pictures());
+    expect(seen.map(([red]) => Math.round(10 * red!))).toEqual([0, 2, 4, 6, 5, 1, 3, 5, 7, 6]);
+    await expect(averageViews(corner, { views: "flip", size: [5, 2] }).logits(pictures())).rejects.toThrow(
+      "averageViews: pictures must be at least 5x2 pixels, got [2,4,4,3]",
+    );
+  });
+
   test("divides each view's logits by the temperature", async () => {
     const logits = await averageViews(corner, { views: "flip", size: 2, temperature: 0.5 }).logits(
       pictures(),

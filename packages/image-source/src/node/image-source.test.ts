@@ -54,6 +54,42 @@ describe("imageSource", () => {
     expect(batch.teacherImages!.subarray(2 * 1728, 3 * 1728)).toEqual(teacher.data);
   });
 
+  test("makes rectangles, and the same part of a picture for a square teacher", async () => {
+    const options = { ...TRAINING, imageSize: [8, 16], teacherImageSize: 24, margin: 2 } as const;
+    const [batch] = await all(batches(drawn, options));
+    expect([batch!.shape, batch!.teacherShape]).toEqual([
+      [4, 8, 16, 3],
+      [4, 24, 24, 3],
+    ]);
+    expect(batch!.imageSize).toEqual([8, 16]);
+    const [index, key] = [batch!.indices[1]!, batch!.sampleKeys[1]!];
+    const image = { data: new Uint8Array(drawn.bytesOf(index)), width: 20, height: 20 };
+    const student = viewOf(image, { kind: "training", size: [8, 16], key, margin: 2 });
+    expect(batch!.images.subarray(384, 768)).toEqual(student.data);
+    const teacher = viewOf(image, { kind: "training", size: 24, key, margin: [6, 3] });
+    expect(batch!.teacherImages!.subarray(1728, 2 * 1728)).toEqual(teacher.data);
+    for (const one of [
+      { augmentation: DEIT_AUGMENTATION, margin: undefined },
+      { training: false, centerCrop: {} },
+    ]) {
+      const { margin: _, ...rest } = { ...options, ...one };
+      const [other] = await all(batches(drawn, rest));
+      expect(other!.images.length).toBe(4 * 8 * 16 * 3);
+      expect(other!.images.every(Number.isFinite)).toBe(true);
+    }
+    const views = async (imageSize: number | readonly [number, number]) => {
+      const source = imageSource(drawn, { ...TRAINING, imageSize });
+      const { viewSettings } = source;
+      await source.close();
+      return viewSettings;
+    };
+    expect(await views([16, 16])).toBe(await views(16)); // stored logits of one are the other's
+    expect(await views([16, 8])).not.toBe(await views([8, 16]));
+    expect(() => imageSource(drawn, { ...TRAINING, imageSize: [0, 8] })).toThrow(
+      "imageSource: imageSize must be an integer >= 1 or [height, width], got [0,8]",
+    );
+  });
+
   test("gives the same bits with one thread and with two, and other ones in another epoch", async () => {
     const one = imageSource(drawn, TRAINING);
     const two = imageSource(drawn, { ...TRAINING, workers: 2, prefetch: 5 });

@@ -50,7 +50,7 @@ type Session = Awaited<ReturnType<Runtime["InferenceSession"]["create"]>>;
 /**
  * An ONNX file as a classifier, run by onnxruntime.
  *
- * @throws Error of one line naming the file if there is no onnxruntime, if it refuses the file, or the file's pictures are not square
+ * @throws Error of one line naming the file if there is no onnxruntime, if it refuses the file, or the file's pictures are not RGB of one size
  * and RGB.
  */
 export async function onnxClassifier(found: OnnxFound): Promise<Classifier> {

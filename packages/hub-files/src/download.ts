@@ -98,7 +98,8 @@ export class Download {
   /** Appends the missing bytes and returns the file's size. */
   async #receive(handle: FileHandle, told: HubAnswer): Promise<number> {
     const { file, onProgress } = this.#wanted;
-    let at = (await handle.stat()).size;
+    const { size: old } = await handle.stat();
+    let at = old;
     if (told.size !== undefined && at > told.size) at = 0;
     if (at > 0) this.#hasOld = true;
     onProgress?.({ file, received: at, total: told.size });
@@ -112,13 +113,15 @@ export class Download {
       answer = await this.#request(told, at);
     }
     const total = told.size ?? totalOf(answer.response);
-    await handle.truncate(at);
+    if (at < old) await handle.truncate(at);
     const ended = () => `it ended after ${at}${total === undefined ? "" : ` of ${total}`} bytes`;
     try {
       for await (const piece of answer.pieces()) {
         if (total !== undefined && at + piece.length > total)
           throw new Error(`${this.#label}: expected ${total} bytes, got more`);
-        await writeAll(handle, piece, at);
+        await writeAll(handle, piece, at).catch((cause: Error) => {
+          throw new Error(`${this.#label}: could not write ${this.#part}: ${cause.message}`, { cause });
+        });
         at += piece.length;
         this.reached = Math.max(this.reached, at);
         onProgress?.({ file, received: at, total });

@@ -294,6 +294,20 @@ describe("hubFile", () => {
     expect(files(other.folder)).toEqual(["refs/main", `snapshots/${COMMIT}/${FILE}`]);
   });
 
+  test.runIf(existsSync("/dev/full"))("names the file that it could not write on a full disk", async () => {
+    const { hub, env, folder } = await start();
+    hub.storage.cuts = [0];
+    await expect(hubFile(NAME, FILE, { env, retries: 0 })).rejects.toThrow(
+      "it ended after 0 of 200000 bytes",
+    );
+    const part = join(folder, "blobs", parts(folder)[0]!);
+    await rm(part);
+    await symlink("/dev/full", part);
+    await expect(hubFile(NAME, FILE, { env })).rejects.toThrow(
+      /^facebook\/deit-tiny: model\.safetensors: could not write .*\.incomplete: ENOSPC/,
+    );
+  });
+
   test("refuses a file of another hash or length, and keeps nothing of a wrong one", async () => {
     const { hub, env, folder } = await start();
     hub.storage.instead = answerWith((response) => response.end(Buffer.alloc(BODY.length)));

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import { vit, weightTensors } from "deit-model";
 import { saveSafetensors } from "safetensors-io/node";
@@ -39,4 +40,17 @@ test("a weights file that does not exist is refused by its option", async () => 
         `${option}: expected a file or folder of weights (safetensors, .pth), or a name on the Hugging Face Hub, got '${path}', which does not exist`,
       ),
     );
+});
+
+test("a student starts from PyTorch's checkpoint, from several files and from their folder, and says what was taken", async () => {
+  const shape = { imageSize: 32, patchSize: 8, dim: 24, depth: 2, heads: 3, mlpRatio: 2 } as const;
+  const config = { ...shape, classes: 5 };
+  const fixture = (name: string) =>
+    fileURLToPath(new URL(`../../../deit-model/fixtures/${name}`, import.meta.url));
+  for (const [path, part] of [
+    [fixture("timm-distilled.pth"), ", its model"],
+    [fixture("huggingface-distilled"), ""],
+    [fixture(join("huggingface-distilled", "model.safetensors.index.json")), ""],
+  ] as const)
+    expect(await requireInitialWeights(config, { weights: path })).toContain(` tensors of ${path}${part}; `);
 });

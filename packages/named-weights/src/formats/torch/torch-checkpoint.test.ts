@@ -399,6 +399,18 @@ describe("an archive", () => {
       );
   });
 
+  test("of PyTorch before 2.1, which says nothing of the order of bytes, is read", async () => {
+    const writer = new ZipWriter(new Uint8ArrayWriter(), { useWebWorkers: false, level: 0 });
+    await writer.add("archive/data.pkl", new Uint8ArrayReader(good));
+    await writer.add(
+      "archive/data/0",
+      new Uint8ArrayReader(new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer)),
+    );
+    await writer.add("archive/version", new Uint8ArrayReader(text.encode("3\n")));
+    const file = await openTorchCheckpoint(bytesSource(await writer.close(), "x.pth"));
+    expect([...(await file.read("a"))]).toEqual([1, 2, 3, 4]);
+  });
+
   test("that is compressed, and so may hold more than its size, is refused", async () => {
     const zeros = new Uint8Array(4_000_000);
     const huge = pickle(dict([word("a"), tensor({ shape: [1_000_000], size: 1_000_000 })]));

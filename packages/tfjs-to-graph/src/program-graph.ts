@@ -113,7 +113,7 @@ function added(
   if (from.kind === "input") return inputs[from.index]!;
   if (from.kind === "refused") throw refused(layer, from.reason);
   if (from.kind === "filled") return filled(number(from.value, dtype, to), shape, dtype, to);
-  if (from.kind === "counted") return counted(shape, dtype, to);
+  if (from.kind === "counted") return counted(shape, from.axis, dtype, to);
   if (from.kind === "repeated") return repeated(from.values, from.axis, shape, dtype, to);
   const numbers = stored.get(value)!;
   const name = names.get(value);

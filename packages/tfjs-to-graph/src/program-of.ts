@@ -40,7 +40,7 @@ export async function programOf(model: tfl.LayersModel, axes: readonly DynamicAx
       );
     const first = trace(sizes.first);
     const again = trace(sizes.first);
-    return mergeTraces({ sizes, first, again, each: sizes.each.map(trace), all: trace(sizes.all) });
+    return mergeTraces({ sizes, first, again, each: sizes.each.map(trace), all: sizes.all.map(trace) });
   } finally {
     await giveValues(traces);
   }

@@ -137,6 +137,19 @@ describe("a graph model", () => {
     expect(difference(rows, await graphOf(rows), inputsOf(rows, 3, 7))).toBeLessThan(1e-6);
   });
 
+  test("doubles pictures of any size, after a convolution that halves them", async () => {
+    const model = shuffled(
+      after(
+        tfl.input({ shape: [null, null, 3] }) as tfl.SymbolicTensor,
+        layers.conv2d({ filters: 4, kernelSize: 3, strides: 2, padding: "same", activation: "relu" }),
+        layers.upSampling2d({ size: [2, 3] }),
+        layers.conv2d({ filters: 2, kernelSize: 1 }),
+      ),
+    );
+    const graph = await graphOf(model);
+    for (const side of [8, 11]) expect(difference(model, graph, inputsOf(model, 2, side))).toBeLessThan(1e-6);
+  });
+
   test("is not made of a model that takes texts", async () => {
     const x = tfl.input({ shape: [3], dtype: "string" });
     const model = tfl.model({

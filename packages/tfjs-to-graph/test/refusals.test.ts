@@ -70,6 +70,21 @@ const REFUSED: Readonly<Record<string, [(x: tf.Tensor) => tf.Tensor, string]>> =
     (x) => (x.shape[0]! > 4 ? tf.neg(x) : tf.abs(x)),
     "it runs other kernels for inputs of other sizes",
   ],
+  "numbers more than the batch in JavaScript": [
+    (x) =>
+      tf.add(
+        x,
+        tf.tensor3d(
+          Array.from({ length: x.shape[0]! * 6 }, (_, i) => i),
+          [x.shape[0]!, 1, 6],
+        ),
+      ),
+    "it makes a tensor in JavaScript that depends on the sizes of its inputs",
+  ],
+  "looks at a few of the batch": [
+    (x) => tf.add(x, tf.sum(tf.slice(x, [0, 0, 0], [Math.min(x.shape[0]!, 5), 4, 6]), 0, true)),
+    "kernel Slice: a size depends on the sizes of the inputs in no simple way",
+  ],
   "divides by a function of the batch": [
     (x) => tf.div(x, tf.scalar(Math.sqrt(x.shape[0]!))),
     "it computes a number in JavaScript from the sizes of its inputs",

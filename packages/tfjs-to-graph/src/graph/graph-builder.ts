@@ -36,7 +36,7 @@ export class GraphBuilder {
   /** References by what they are of, so that nothing is added twice. */
   readonly #known = new Map<string, string>();
   readonly #axes: readonly DynamicAxis[];
-  readonly #inputs: string[] = [];
+  readonly #inputs: [name: string, dtype: DataType][] = [];
 
   constructor(axes: readonly DynamicAxis[]) {
     this.#axes = axes;
@@ -48,7 +48,7 @@ export class GraphBuilder {
       ...{ name, op: "Placeholder" },
       attr: { dtype: attribute.type(dtype), shape: attribute.shape(shape) },
     });
-    this.#inputs.push(name);
+    this.#inputs.push([name, dtype]);
     return name;
   }
 
@@ -114,11 +114,15 @@ export class GraphBuilder {
     );
   }
 
-  /** A list of whole numbers, computed from the inputs' shapes where they depend on them. */
-  ints(sizes: readonly Size[]): string {
+  /**
+   * A list of whole numbers, computed from the inputs' shapes where they depend on them.
+   *
+   * @param near - A value whose sides, times a whole number, they may be too.
+   */
+  ints(sizes: readonly Size[], near?: Operand): string {
     if (!sizes.some(isVarying))
       return this.constant(Int32Array.from(sizes as number[]), [sizes.length], "int32", "parameter");
-    const parts = sizes.map((size) => this.int(size));
+    const parts = sizes.map((size) => this.int(size, near));
     return this.#once(`list ${parts}`, () =>
       this.#sizeNode("Pack", parts, {
         N: attribute.int(parts.length),
@@ -128,17 +132,22 @@ export class GraphBuilder {
     );
   }
 
-  /** A whole number of rank 0, computed from the inputs' shapes where it depends on them. */
-  int(size: Size): string {
+  /** A whole number of rank 0, computed from the inputs' shapes where it depends on them; `near` as in {@link ints}. */
+  int(size: Size, near?: Operand): string {
     if (!isVarying(size)) return this.scalar(size, "int32");
-    if (size.linear === undefined)
-      throw new Error("a size depends on the sizes of the inputs in no simple way");
-    return this.#sum(size.linear);
+    if (size.linear !== undefined) return this.#sum(size.linear);
+    for (const [axis, side] of near?.shape.entries() ?? []) {
+      const factor = isVarying(side) ? size.values[0]! / side.values[0]! : 0;
+      if (!isVarying(side) || !Number.isInteger(factor)) continue;
+      if (side.values.every((value, trace) => value * factor === size.values[trace]))
+        return this.#times(this.#side(near!.ref, near!.dtype, axis), factor);
+    }
+    throw new Error("a size depends on the sizes of the inputs in no simple way");
   }
 
   /** All that the outputs depend on. */
   finished(outputs: readonly string[]): { nodes: NodeDef[]; constants: Constant[] } {
-    const needed = new Set([...outputs, ...this.#inputs]);
+    const needed = new Set([...outputs, ...this.#inputs.map(([name]) => name)]);
     for (const name of needed)
       for (const ref of this.#nodes.get(name)!.input ?? []) needed.add(ref.split(":")[0]!);
     return {
@@ -156,22 +165,27 @@ export class GraphBuilder {
       const type = { T: attribute.type("int32") };
       const terms = factors.flatMap((factor, i) => {
         if (factor === 0) return [];
-        const side = this.#side(this.#axes[i]!);
-        return [factor === 1 ? side : this.#sizeNode("Mul", [side, this.scalar(factor, "int32")], type)];
+        const { input, axis } = this.#axes[i]!;
+        return [this.#times(this.#side(...this.#inputs[input]!, axis), factor)];
       });
       if (constant !== 0) terms.push(this.scalar(constant, "int32"));
       return terms.reduce((sum, term) => this.#sizeNode("AddV2", [sum, term], type));
     });
   }
 
-  /** The size of an input's axis. */
-  #side({ input, axis }: DynamicAxis): string {
-    const of = this.#inputs[input]!;
+  #times(size: string, factor: number): string {
+    if (factor === 1) return size;
+    const type = { T: attribute.type("int32") };
+    return this.#once(`${size} times ${factor}`, () =>
+      this.#sizeNode("Mul", [size, this.scalar(factor, "int32")], type),
+    );
+  }
+
+  /** The size of a value's axis. */
+  #side(of: string, dtype: DataType, axis: number): string {
     return this.#once(`side ${of} ${axis}`, () => {
-      const type = this.#nodes.get(of)!.attr!.dtype!;
-      const shape = this.#once(`shape ${of}`, () =>
-        this.#sizeNode("Shape", [of], { T: type, out_type: attribute.type("int32") }),
-      );
+      const types = { T: attribute.type(dtype), out_type: attribute.type("int32") };
+      const shape = this.#once(`shape ${of}`, () => this.#sizeNode("Shape", [of], types));
       const [begin, end, strides] = [this.ints([axis]), this.ints([axis + 1]), this.ints([1])];
       const int = attribute.type("int32");
       const masks = ["begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask"];

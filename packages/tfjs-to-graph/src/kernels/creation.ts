@@ -13,9 +13,9 @@ export function filled(value: string, shape: readonly Size[], dtype: DataType, t
   return to.node("Fill", [to.ints(shape), value], { T: attribute.type(dtype), index_type: int });
 }
 
-/** Numbers from 0 on, in a shape with one side that is not 1. */
-export function counted(shape: readonly Size[], dtype: DataType, to: GraphBuilder): string {
-  const count = shape.find((side) => side !== 1) ?? 1;
+/** Numbers from 0 on along an axis; other sides are 1. */
+export function counted(shape: readonly Size[], axis: number, dtype: DataType, to: GraphBuilder): string {
+  const count = shape[axis]!;
   const limits = [to.scalar(0, dtype), number(count, dtype, to), to.scalar(1, dtype)];
   const ref = to.node("Range", limits, { Tidx: attribute.type(dtype) });
   return reshaped({ ref, shape: [count], dtype }, shape, to);

@@ -9,7 +9,7 @@ function resize(op: string): KernelRow {
     }),
     (call, to) => {
       const images = call.input("images");
-      return to.node(op, [images.ref, to.ints(call.sizes("size"))], {
+      return to.node(op, [images.ref, to.ints(call.sizes("size"), images)], {
         T: attribute.type(images.dtype),
         align_corners: attribute.bool(call.fixed<boolean | null>("alignCorners") === true),
         half_pixel_centers: attribute.bool(call.fixed<boolean | null>("halfPixelCenters") === true),

@@ -7,10 +7,10 @@ export interface DynamicAxis {
   readonly axis: number;
 }
 
-/** Sizes of the batch: in the first traces, where it alone differs, and where all differ. 1 would hide what is broadcast. */
-const BATCH = [2, 3, 5] as const;
-/** Of other axes: even and odd, as many models halve them. */
-const OTHER = [64, 97, 131] as const;
+/** Sizes of the batch: in the first traces, where it alone differs, and twice where all differ. 1 would hide what is broadcast. */
+const BATCH = [2, 3, 5, 17] as const;
+/** Sizes of other axes: even and odd, as many models halve them. */
+const OTHER = [64, 97, 131, 162] as const;
 
 /** The dynamic axes of a model's inputs; all inputs share the batch. */
 export function dynamicAxes(model: tfl.LayersModel): DynamicAxis[] {
@@ -28,7 +28,7 @@ export interface TraceSizes {
   /** One for each axis: it alone differs from the first. */
   readonly each: readonly (readonly number[])[];
   /** All differ, to check what the others tell. */
-  readonly all: readonly number[];
+  readonly all: readonly (readonly number[])[];
 }
 
 /** The sizes with which a model is traced. */
@@ -38,7 +38,7 @@ export function traceSizes(axes: readonly DynamicAxis[]): TraceSizes {
   return {
     first,
     each: axes.map((_, i) => first.map((size, j) => (i === j ? sizes[i]![1]! : size))),
-    all: sizes.map((three) => three[2]!),
+    all: [2, 3].map((trace) => sizes.map((four) => four[trace]!)),
   };
 }
 

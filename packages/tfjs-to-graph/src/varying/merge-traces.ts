@@ -13,8 +13,8 @@ type Origin =
   | { readonly kind: "filled"; readonly value: Size }
   /** The same along an axis that varies: what is there once. */
   | { readonly kind: "repeated"; readonly values: tf.TypedArray; readonly axis: number }
-  /** Numbers from 0 on, as many as there are. */
-  | { readonly kind: "counted" }
+  /** Numbers from 0 on along an axis that varies; other sides are 1. */
+  | { readonly kind: "counted"; readonly axis: number }
   /** Made in JavaScript, and different in a way that a graph cannot tell. */
   | { readonly kind: "refused"; readonly reason: string }
   | { readonly kind: "computed" };
@@ -50,7 +50,7 @@ export interface Traces {
   /** With the sizes of the first. */
   readonly again: Trace;
   readonly each: readonly Trace[];
-  readonly all: Trace;
+  readonly all: readonly Trace[];
 }
 
 const CHANGES = "it does something else from call to call, as random numbers do";
@@ -63,7 +63,7 @@ const OTHER_KERNELS = "it runs other kernels for inputs of other sizes";
  */
 export function mergeTraces(traces: Traces): Program {
   const { first, again } = traces;
-  const ordered = [first, ...traces.each, traces.all];
+  const ordered = [first, ...traces.each, ...traces.all];
   requireSameOps([first, again], CHANGES);
   requireSameOps(ordered, OTHER_KERNELS);
   const fit = (numbers: readonly number[]): Size => sizeOf(numbers, traces.sizes);
@@ -105,7 +105,7 @@ function requireSameOps(traces: readonly Trace[], reason: string): void {
   }
 }
 
-/** A number as a function of the sizes, from its values in the first trace, in those of each axis and in the one of all. */
+/** A number as a function of the sizes, from its values in the first trace, in those of each axis and in those of all. */
 function sizeOf(numbers: readonly number[], sizes: TraceSizes): Size {
   const [value, ...others] = numbers as [number, ...number[]];
   if (others.every((other) => Object.is(other, value))) return value;
@@ -114,7 +114,7 @@ function sizeOf(numbers: readonly number[], sizes: TraceSizes): Size {
   const linear: Linear = { constant: value - at(sizes.first), factors };
   const isLinear =
     [linear.constant, ...factors].every(Number.isInteger) &&
-    linear.constant + at(sizes.all) === others.at(-1);
+    sizes.all.every((own, i) => linear.constant + at(own) === others[sizes.each.length + i]);
   return isLinear ? { values: numbers, linear } : { values: numbers };
 }
 
@@ -135,10 +135,12 @@ function origin(
     return first;
   if (values.every((array) => array.length > 0 && array.every((x) => Object.is(x, array[0]))))
     return filled(fit(values.slice(0, -1).map(([value]) => value!)));
-  if (values.every((array) => array.every((x, i) => x === i))) return { kind: "counted" };
   const shapes = same.map(({ shape }) => shape);
   const axis = shapes[0]!.findIndex((side, i) => shapes.some((shape) => shape[i] !== side));
-  const once = values.slice(0, -1).map((array, trace) => onceAlong(axis, array, shapes[trace] ?? []));
+  const arrays = values.slice(0, -1);
+  if (arrays.every((array, trace) => isCounted(array) && array.length === shapes[trace]![axis]))
+    return { kind: "counted", axis };
+  const once = arrays.map((array, trace) => onceAlong(axis, array, shapes[trace] ?? []));
   if (once.every((slice) => slice !== undefined && equal(slice, once[0]!)))
     return { kind: "repeated", values: once[0]!, axis };
   return {
@@ -152,6 +154,8 @@ function filled(value: Size): Origin {
     return { kind: "refused", reason: "it computes a number in JavaScript from the sizes of its inputs" };
   return { kind: "filled", value };
 }
+
+const isCounted = (values: tf.TypedArray): boolean => values.every((x, i) => x === i);
 
 /** What is repeated along an axis; `undefined` if nothing is. */
 function onceAlong(axis: number, values: tf.TypedArray, shape: readonly number[]): tf.TypedArray | undefined {

@@ -35,6 +35,14 @@ export type { Preprocessing, Resample } from "./configs/preprocessing.ts";
 export { preprocessingFromHuggingFace } from "./configs/preprocessing-from-hugging-face.ts";
 export { preprocessingFromTimm } from "./configs/preprocessing-from-timm.ts";
 
+// The same of a model, with which its weights are saved for them.
+
+export { configOf } from "./export-configs/config-of.ts";
+export { type HuggingFaceConfigOptions, huggingFaceConfig } from "./export-configs/hugging-face-config.ts";
+export { preprocessorConfig } from "./export-configs/preprocessor-config.ts";
+export { requirePreprocessing } from "./export-configs/require-preprocessing.ts";
+export { type TimmConfigOptions, timmConfig } from "./export-configs/timm-config.ts";
+
 // Initialization.
 
 export { type MimeticInitOptions, mimeticInit } from "./initialization/mimetic-init.ts";

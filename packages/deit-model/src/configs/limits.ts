@@ -17,7 +17,7 @@ export const SIZES: Readonly<
   hidden: sizeTo(2 ** 17),
   pixels: sizeTo(2 ** 14),
   channels: sizeTo(2 ** 10),
-  registers: sizeTo(2 ** 10),
+  registers: check("an integer in [0, 1024]", (value) => value === 0 || sizeTo(2 ** 10).fits(value)),
 };
 
 /** Largest number of classes in a file. */

@@ -21,6 +21,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "named-weights": ["known-options", "masked-crc32c", "safetensors-io"],
   "deit-model": ["known-options", "named-weights", "safetensors-io", "sample-keys", "vit-blocks"],
   "tfjs-to-graph": ["known-options", "named-weights", "safetensors-io"],
+  "vit-export": ["deit-model", "known-options", "safetensors-io", "tfjs-to-graph", "tfjs-to-onnx"],
   "tfjs-optim": ["kernel-contract", "known-options"],
   "train-loop": ["known-options", "safetensors-io", "sample-keys", "tensorboard-events", "tfjs-optim"],
   "distill-trainer": [
@@ -67,6 +68,7 @@ const FOR_BROWSERS = [
   "tfjs-to-graph",
   "tfjs-to-onnx",
   "saved-model-to-graph",
+  "vit-export",
   "named-weights",
   "deit-model",
   "bit-teacher",

@@ -31,6 +31,7 @@ const BUDGET: Record<string, number> = {
   "saved-model-to-graph": 90,
   "tfjs-to-onnx": 60,
   "safetensors-io": 70,
+  "vit-export": 40,
   "sample-keys": 18,
   "stochastic-depth": 28,
   "tensorboard-events": 40,

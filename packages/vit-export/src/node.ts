@@ -1,0 +1,2 @@
+export { type ExportModelOptions, exportModel } from "./node/export-model.ts";
+export { requireExportFolder, writeExport } from "./node/write-export.ts";

@@ -1,0 +1,201 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { averageHeads, deit, type Preprocessing, vit } from "deit-model";
+import { loadWeightsFile } from "deit-model/node";
+import { emptyFolder, stir } from "test-kit";
+import { startBackend } from "tfjs-backends";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type Exported, type ExportOptions, exportFiles, modelCard } from "./index.ts";
+import { exportModel, requireExportFolder, writeExport } from "./node.ts";
+
+const base = { imageSize: 16, patchSize: 8, dim: 12, depth: 1, heads: 3, classes: 2 } as const;
+const preprocessing: Preprocessing = {
+  ...{ resize: { height: 16, width: 16 }, resample: "bilinear", rescale: 1 / 255 },
+  ...{ mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+};
+const options: ExportOptions = { classNames: ["daisy", "rose"], preprocessing };
+
+beforeAll(async () => {
+  await startBackend("cpu");
+});
+
+async function bytesOf({ data }: Exported["files"][number]): Promise<string> {
+  if (typeof data === "string") return data;
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of data instanceof Uint8Array ? [data] : data) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("latin1");
+}
+const fileOf = ({ files }: Exported, path: string) => bytesOf(files.find((file) => file.path === path)!);
+
+describe("exportFiles", () => {
+  test("has the files of every program, with the classes' names, and leaves no tensor", async () => {
+    const model = deit(base);
+    const before = tf.memory().numTensors;
+    const exported = await exportFiles(model, { ...options, int8: true });
+    expect(tf.memory().numTensors).toBe(before);
+    expect(exported.files.map(({ path }) => path)).toEqual([
+      ...[
+        "preprocessor_config.json",
+        "config.json",
+        "model.safetensors",
+        "timm/config.json",
+        "timm/model.safetensors",
+      ],
+      ...["onnx/model.onnx", "onnx/model_quantized.onnx", "tfjs/model.json", "tfjs/group1-shard1of1.bin"],
+    ]);
+    expect(exported).toMatchObject({ formats: ["huggingface", "timm", "onnx", "tfjs"], leftOut: [] });
+    for (const path of ["config.json", "timm/config.json", "tfjs/model.json", "onnx/model.onnx"])
+      expect(await fileOf(exported, path)).toMatch(/daisy[\s\S]*rose/);
+  });
+
+  test("divides the logits of weights files by the temperature in their heads", async () => {
+    const folder = await emptyFolder();
+    const model = deit({ ...base, init: "timm" });
+    stir(model, 0.2);
+    await exportModel(model, join(folder, "a"), {
+      ...options,
+      temperature: 2,
+      formats: ["huggingface", "timm"],
+    });
+    for (const path of ["model.safetensors", "timm/model.safetensors"]) {
+      const loaded = deit(base);
+      await loadWeightsFile(loaded, join(folder, "a", path));
+      const x = tf.randomNormal([2, 16, 16, 3], 0, 1, "float32", 3);
+      const [ours, theirs] = [model, loaded].map((one) => averageHeads(one).predict(x) as tf.Tensor);
+      const difference = tf.max(tf.abs(tf.sub(tf.div(ours!, 2), theirs!))).dataSync()[0]!;
+      expect(difference).toBeLessThan(1e-6);
+    }
+  });
+
+  test("leaves out what cannot hold the model, and refuses it where it was asked for", async () => {
+    const student = deit({ ...base, headDim: 12 }); // the Keras example's heads, as wide as the model
+    const { formats, leftOut } = await exportFiles(student, options);
+    expect(formats).toEqual(["onnx", "tfjs"]);
+    expect(leftOut).toMatchObject([
+      { format: "huggingface", reason: expect.stringContaining("heads as wide as dim together") },
+      { format: "timm", reason: expect.stringContaining("heads as wide as dim together") },
+    ]);
+    await expect(exportFiles(student, { ...options, formats: ["onnx", "timm"] })).rejects.toThrow(
+      "exportFiles: timm: timmConfig: timm cannot hold this model",
+    );
+  });
+
+  test("takes any classifier of known layers", async () => {
+    const layers = [
+      tfl.layers.conv2d({ inputShape: [16, 16, 3], filters: 4, kernelSize: 3, activation: "relu" }),
+      tfl.layers.flatten(),
+      tfl.layers.dense({ units: 2 }),
+    ];
+    const { formats } = await exportFiles(tfl.sequential({ layers }), options);
+    expect(formats).toEqual(["onnx", "tfjs"]);
+  });
+
+  test.each<[string, object, string]>([
+    ["no names", { classNames: [] }, "classNames must be a list of different texts"],
+    ["two equal names", { classNames: ["a", "a"] }, "classNames must be a list of different texts"],
+    ["too many names", { classNames: ["a", "b", "c"] }, "model must answer with [batch, 3]"],
+    ["an unknown format", { formats: ["keras"] }, "formats must be a list of huggingface, timm, onnx, tfjs"],
+    ["an unknown option", { quantize: true }, "unknown option 'quantize'"],
+    ["a temperature of 0", { temperature: 0 }, "temperature must be"],
+    [
+      "pictures of another size",
+      { preprocessing: { ...preprocessing, centerCrop: [15, 16] } },
+      "preprocessing must make images of 16x16, which the model takes, got 15x16",
+    ],
+    [
+      "pictures of another number of channels",
+      { preprocessing: { ...preprocessing, mean: [0.5], std: [0.5] } },
+      "preprocessing must have a mean for each of 3 channels, got 1",
+    ],
+  ])("with %s is refused", async (_, more, problem) => {
+    await expect(exportFiles(vit(base), { ...options, ...more } as ExportOptions)).rejects.toThrow(problem);
+  });
+});
+
+describe("modelCard", () => {
+  const exported: Exported = {
+    files: [{ path: "onnx/model_quantized.onnx", data: "" }],
+    formats: ["huggingface", "onnx", "tfjs"],
+    leftOut: [{ format: "timm", reason: "timmConfig: timm cannot hold this model: it is round" }],
+  };
+  const facts = {
+    name: 'Five "flowers"',
+    license: "apache-2.0",
+    data: "3,303 photos",
+    recipe: [["recipe.epochs", "5"]] as const,
+    command: "npx pnpm@12 start train --preset quick",
+    accuracy: [{ what: "this | program", value: 0.9372, interval: [0.907, 0.958] as const, pictures: 1367 }],
+  };
+
+  test("says what it was told, and what the folder does not hold", () => {
+    const card = modelCard(exported, preprocessing, facts);
+    expect(card).toMatch(
+      /^---\nlicense: apache-2\.0\nlibrary_name: transformers\npipeline_tag: image-classification\n/,
+    );
+    for (const text of [
+      '- name: "Five \\"flowers\\""',
+      "      value: 0.9372",
+      "| this \\| program | accuracy | 93.7% | 90.7% to 95.8% | 1,367 |",
+      "| recipe.epochs | 5 |",
+      "npx pnpm@12 start train --preset quick",
+      "Pictures are resized to 16×16 (bilinear, antialiased), whatever their sides; RGB times 1/255",
+      "- timm: not in this folder. timm cannot hold this model: it is round.",
+      "keras-hub reads",
+      "8 bits",
+    ])
+      expect(card).toContain(text);
+    expect(card).not.toContain("create_model");
+  });
+
+  test("without facts says that there is no license, and names no figures", () => {
+    const card = modelCard(exported, preprocessing, { name: "A model" });
+    expect(card).toContain("license: unknown");
+    expect(card).toContain("None was given");
+    expect(card).not.toMatch(/## (Accuracy|Training)|model-index/);
+    expect(() => modelCard(exported, preprocessing, { name: "two\nlines" })).toThrow(
+      "modelCard: name must be a text of one line",
+    );
+    expect(() => modelCard(exported, preprocessing, { name: "x", license: "MIT License" })).toThrow(
+      "modelCard: license must be",
+    );
+  });
+});
+
+describe("a folder", () => {
+  test("is replaced whole by a later export, and left alone if it is not one's own", async () => {
+    const folder = await emptyFolder();
+    const to = join(folder, "deep", "exported");
+    await exportModel(vit(base), to, { ...options, formats: ["timm", "onnx"], card: { name: "One" } });
+    expect(readdirSync(to).sort()).toEqual(["README.md", "onnx", "preprocessor_config.json", "timm"]);
+    await exportModel(vit(base), to, { ...options, formats: ["huggingface"] });
+    expect(readdirSync(to).sort()).toEqual(["config.json", "model.safetensors", "preprocessor_config.json"]);
+    writeFileSync(join(to, "notes.txt"), "mine");
+    await expect(exportModel(vit(base), to, options)).rejects.toThrow(
+      `exportModel: expected a new folder, or one with an earlier export only, got '${to}' with 'notes.txt'`,
+    );
+    expect(readFileSync(join(to, "notes.txt"), "utf8")).toBe("mine");
+    writeFileSync(join(folder, "file"), "");
+    await expect(requireExportFolder(join(folder, "file"))).rejects.toThrow("ENOTDIR");
+  });
+
+  test("stays as it was when a file cannot be made", async () => {
+    const folder = await emptyFolder();
+    const to = join(folder, "exported");
+    mkdirSync(to);
+    writeFileSync(join(to, "README.md"), "old");
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield Uint8Array.of(1);
+      throw new Error("the backend is gone");
+    }
+    const files = [
+      { path: "config.json", data: "{}" },
+      { path: "model.safetensors", data: broken() },
+    ];
+    await expect(writeExport(to, files)).rejects.toThrow("the backend is gone");
+    expect(readFileSync(join(to, "README.md"), "utf8")).toBe("old");
+    expect(readdirSync(folder)).toEqual(["exported"]);
+    expect(existsSync(join(to, "config.json"))).toBe(false);
+  });
+});

@@ -6,6 +6,7 @@ import type { Command } from "./commands/command.ts";
 import { data } from "./commands/data.ts";
 import { embed } from "./commands/embed.ts";
 import { evaluate } from "./commands/evaluate.ts";
+import { exportModel } from "./commands/export.ts";
 import { predict } from "./commands/predict.ts";
 import { report } from "./commands/report.ts";
 import { teacher } from "./commands/teacher.ts";
@@ -24,7 +25,7 @@ import { requireDrawn } from "./settings/require-drawn.ts";
 /** All commands. Without one the program trains the demo. */
 export const COMMANDS: readonly Command[] = [
   ...[train, evaluate, predict, embed, calibrate],
-  ...[teacher, report, attention, data],
+  ...[exportModel, teacher, report, attention, data],
 ];
 
 /** A command line after parsing. */

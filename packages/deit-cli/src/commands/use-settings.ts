@@ -12,6 +12,7 @@ import {
   STRING,
 } from "known-options";
 import { PIXELS } from "open-classifier";
+import type { ExportFormat } from "vit-export";
 import type { ModelUse } from "../models/open-model.ts";
 import { checked } from "../options/checked.ts";
 import type { Edits } from "../options/edits.ts";
@@ -46,6 +47,14 @@ export interface UseSettings extends ModelUse {
   /** CSV of what each model says of each picture. */
   readonly csv?: string;
   readonly html?: string;
+  /** Folder that a model is exported to. */
+  readonly to?: string;
+  /** Whether a file with products in 8 bits is exported too. Default false. */
+  readonly int8?: boolean;
+  /** Formats that are exported. Default: all that hold the model. */
+  readonly formats?: readonly ExportFormat[];
+  /** License of an exported model. */
+  readonly license?: string;
   /** Contact sheet, `.png` or `.html`. */
   readonly sheet?: string;
   /** Pictures per class on the sheet. */
@@ -99,6 +108,21 @@ const CHECKS: Checks<UseSettings> = {
   attention: optional(STRING),
   csv: optional(STRING),
   html: optional(STRING),
+  to: optional(STRING),
+  int8: optional(BOOLEAN),
+  formats: optional(
+    check(
+      "a list of huggingface, timm, onnx, tfjs",
+      (value) =>
+        Array.isArray(value) && value.every((one) => ["huggingface", "timm", "onnx", "tfjs"].includes(one)),
+    ),
+  ),
+  license: optional(
+    check(
+      "an identifier such as apache-2.0",
+      (value) => typeof value === "string" && /^[a-z0-9.+-]+$/.test(value),
+    ),
+  ),
   sheet: optional(STRING),
   perClass: check("an integer in [1, 100]", (value) => COUNT.fits(value) && Number(value) <= 100),
 };

@@ -10,7 +10,7 @@ import { presetValue } from "./preset-value.ts";
 const help = (line: string, columns = 80): string => askedHelp(line.split(" ").filter(Boolean), columns)!;
 /** The lines that name an option. */
 const optionsIn = (text: string): string[] =>
-  [...text.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name!);
+  [...text.matchAll(/^ {2}--([a-z\d-]+)/gm)].map(([, name]) => name!);
 
 test("is only for those who ask", () => {
   expect(askedHelp([], 80)).toBeUndefined();

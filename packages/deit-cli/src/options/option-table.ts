@@ -1,6 +1,14 @@
 import { DEIT_RECIPE, FINETUNE_RECIPE, IMAGENET_NORMALIZATION } from "distill-trainer";
 import { DEIT3_AUGMENTATION } from "vision-augment";
-import { classWeightsOf, hintsOf, imageSizeOf, seedsOf, typedSize, typedWeights } from "./typed-values.ts";
+import {
+  classWeightsOf,
+  hintsOf,
+  imageSizeOf,
+  seedsOf,
+  typedHints,
+  typedSize,
+  typedWeights,
+} from "./typed-values.ts";
 
 /** One option of the command line: the place of its value in settings and configuration files, and its help. */
 export interface Option {
@@ -251,7 +259,7 @@ const OPTIONS = {
   hints: text(
     "recipe.hints",
     "Pairs teacherLayer:studentLayer, …, of feature distillation; auto: the teacher's last maps to the block before the last; off. With --alpha 0 the student has no distillation token",
-    { value: hintsOf, typed: (value) => (value === undefined ? "off" : "auto") },
+    { value: hintsOf, typed: typedHints },
   ),
   hintWeight: number("recipe.hints.weight", "Weight of each pair of --hints. Default: 2.5"),
   augment: choice(
@@ -345,6 +353,22 @@ const OPTIONS = {
     "File of what each model says of each picture, with the columns picture, label, arm, seed, predicted and correct",
   ),
   html: text("use.html", "File of the comparison as a page, .html"),
+  to: text("use.to", "Folder to write: new, or an earlier export, which is replaced"),
+  int8: flag("use.int8", "Write onnx/model_quantized.onnx too, with products in 8 bits, and its accuracy"),
+  formats: text(
+    "use.formats",
+    "Formats to write: of huggingface, timm, onnx, tfjs. Default: all that hold the model",
+    {
+      value: (typed) =>
+        String(typed)
+          .split(",")
+          .map((format) => format.trim()),
+    },
+  ),
+  license: text(
+    "use.license",
+    "License for the model card, such as apache-2.0. Default: the card says that none was given",
+  ),
   sheet: text("use.sheet", "File of the contact sheet: .png or .html"),
   perClass: number("use.perClass", "Pictures per class on the sheet. Default: 10"),
 } satisfies Readonly<Record<string, Option>>;

@@ -54,3 +54,13 @@ export function hintsOf(typed: unknown): object | undefined {
     pairs: pairs.map(([teacher, student]) => ({ teacher, ...(student !== undefined && { student }) })),
   };
 }
+
+/** What one would type for the hints of a recipe. */
+export function typedHints(value: unknown): string {
+  if (value === undefined) return "off";
+  const { pairs = [] } = value as { readonly pairs?: readonly { teacher: string; student?: string }[] };
+  const words = pairs.map(({ teacher, student }) =>
+    student === undefined ? teacher : `${teacher}:${student}`,
+  );
+  return words.join(",") || "auto";
+}

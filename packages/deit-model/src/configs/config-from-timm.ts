@@ -42,7 +42,7 @@ const ARGUMENTS: Readonly<Record<string, Check>> = {
   qkv_bias: BOOLEAN,
   qk_norm: BOOLEAN,
   proj_bias: BOOLEAN,
-  init_values: POSITIVE,
+  init_values: check("a number ≥ 0", (value) => value === 0 || POSITIVE.fits(value)),
   no_embed_class: BOOLEAN,
   reg_tokens: SIZES.registers,
   fc_norm: BOOLEAN,

@@ -236,6 +236,14 @@ describe("weights", () => {
       () => vit({ ...tiny, globalPool: "avg", fcNorm: false }),
       "its head reads the class token, not the mean of the patches",
     ],
+    ...(["timm", "huggingface"] as const).map(
+      (names) =>
+        [
+          names,
+          () => vit({ ...tiny, globalPool: "token_avg" }),
+          `its head reads the class token or the mean of the patches, ${tiny.dim} features, got ${2 * tiny.dim}`,
+        ] as const,
+    ),
   ] as const)("%s cannot hold model number %#", async (names, build, problem) => {
     const library = names === "timm" ? "timm" : "transformers";
     await expect(async () => weightsBytes(build(), { names })).rejects.toThrow(

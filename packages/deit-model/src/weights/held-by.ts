@@ -50,6 +50,12 @@ export function requireHeld(
   }
   requireUniform(names, weights, refuse);
   const layers = layersOf(model);
+  const features = weights.get("head.weight")?.shape[0] ?? dim;
+  if (features !== dim) {
+    throw refuse(
+      `its head reads the class token or the mean of the patches, ${dim} features, got ${features}`,
+    );
+  }
   if (names === "huggingface" && layers.some((layer) => layer instanceof TokenMean)) {
     throw refuse("its head reads the class token, not the mean of the patches");
   }

@@ -30,6 +30,7 @@ describe.each([
   ["deit", "transformers", "5.24.0", "a deit of transformers of 3 classes, 32x32 pixels"],
   ["vit", "transformers", "5.24.0", "a vit of transformers of 3 classes, 32x32 pixels"],
   ["timm", "timm", "1.0.31", "a vit of timm of 3 classes, 32x32 pixels"],
+  ["dinov2", "transformers", "5.24.0", "a dinov2_with_registers of transformers of 3 classes, 32x32 pixels"],
 ])("the folder %s", (name, reference, version, found) => {
   test("has the logits of the software that saved it, from the photo on", async () => {
     const before = tf.memory().numTensors;

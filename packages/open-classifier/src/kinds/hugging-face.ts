@@ -16,6 +16,7 @@ import type { Neighbors } from "../hugging-face/neighbors.ts";
 import { addNotes, type ModelNotes } from "../notes/notes.ts";
 import { readJson } from "../notes/notes-file.ts";
 import { classifierOfLayers, withDefaults } from "./layers.ts";
+import { type PictureSize, sidesOf } from "./pictures.ts";
 
 /** A Hugging Face folder, and what is known of it. */
 export interface HuggingFaceFound extends Neighbors {
@@ -36,11 +37,16 @@ const WEIGHTS = /\.(safetensors|bin)$/;
 export async function huggingFaceClassifier(found: HuggingFaceFound): Promise<Classifier> {
   const { path, notes, forced, inputFrom, described } = found;
   requireWeights(join(path, "config.json"), described, path);
-  const network = described.distilled ? deit(described.config) : vit(described.config);
+  const config = { ...described.config, imageSize: usedSize(found) };
+  const isResized = sidesOf(config.imageSize).join() !== sidesOf(described.config.imageSize).join();
+  const network = described.distilled ? deit(config) : vit(config);
   let model: tfl.LayersModel | undefined;
   try {
     const isBackbone = described.config.classes === 0;
-    await loadWeightsFile(network, path, { adapt: ["extra", ...(isBackbone ? (["classes"] as const) : [])] });
+    const adapt = ["extra" as const, ...(isResized ? ["positions" as const] : [])];
+    await loadWeightsFile(network, path, {
+      adapt: [...adapt, ...(isBackbone ? (["classes"] as const) : [])],
+    });
     model = described.distilled ? averageHeads(network) : network;
     const isNeighbors = withDefaults(model, {
       ...notes,
@@ -61,6 +67,15 @@ export async function huggingFaceClassifier(found: HuggingFaceFound): Promise<Cl
     const why = (cause as Error).message.replace(/^\w+: /, "");
     throw why.includes(path) ? new Error(why, { cause }) : new Error(`${path}: ${why}`, { cause });
   }
+}
+
+/**
+ * Size of the pictures that a model is used with: that of its preprocessing for transformers' DINOv2, whose positions are of larger ones
+ * (518 and 224 pixels) and are interpolated; else that of its config.
+ */
+function usedSize({ described, imageSize }: HuggingFaceFound): PictureSize {
+  const { family, isTimm, config } = described;
+  return family.startsWith("dinov2") && !isTimm ? (imageSize ?? config.imageSize) : config.imageSize;
 }
 
 /** What a folder's `config.json` describes. */

@@ -1,9 +1,13 @@
 // Against a server on this machine that answers as the hub and its storage do.
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { emptyFolder, hubServer } from "test-kit";
+import { startBackend } from "tfjs-backends";
 import { describe, expect, test } from "vitest";
 import { recorder } from "../../test/workspace.ts";
+import { openModel } from "../models/open-model.ts";
 import { fetchModel } from "./hub-model.ts";
 import { fetchWeights, weightsFile } from "./weights-file.ts";
 
@@ -101,4 +105,25 @@ test("a model of the command line is the folder of a name of the hub, or the pat
   );
   const onnx = await start({ "config.json": CONFIG, "onnx/model.onnx": BODY });
   expect(await fetchModel("--model", `hf:${ID}`, recorder(false), { env: onnx.env })).toBe(onnx.snapshot);
+});
+
+test("a model of transformers in several files is opened by its name on the hub, and again without the network", async () => {
+  const folder = fileURLToPath(
+    new URL("../../../deit-model/fixtures/huggingface-distilled/", import.meta.url),
+  );
+  const files = Object.fromEntries(
+    readdirSync(folder).map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]),
+  );
+  const named = new TextDecoder().decode(files["config.json"]).replaceAll("LABEL_", "flower ");
+  const { env } = await start({ ...files, "config.json": new TextEncoder().encode(named) });
+  await startBackend("cpu");
+  for (const endpoint of [env.HF_ENDPOINT, OFFLINE]) {
+    const own = { ...env, HF_ENDPOINT: endpoint };
+    const opened = await openModel(await fetchModel("--model", `hf:${ID}`, recorder(false), { env: own }));
+    expect([opened.imageSize, opened.classNames]).toEqual([
+      32,
+      Array.from({ length: 7 }, (_, i) => `flower ${i}`),
+    ]);
+    opened.classifier.dispose();
+  }
 });

@@ -37,7 +37,7 @@ test.each(Object.entries(ALL))("TensorFlow has run, and answers alike: %s", asyn
   const outputs = [graph.predict(inputsOf(model, 2))].flat() as tf.Tensor[];
   expect(outputs).toHaveLength(fixture.cases[name]!.length);
   for (const [i, { shape, first, absolute }] of fixture.cases[name]!.entries()) {
-    const values = outputs[i]!.dataSync();
+    const values = [...outputs[i]!.dataSync()];
     const largest = values.reduce((most, x) => Math.max(most, Math.abs(x)), 0) || 1;
     expect(outputs[i]!.shape).toEqual(shape);
     const sum = values.reduce((total, x) => total + Math.abs(x), 0);

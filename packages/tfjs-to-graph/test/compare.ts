@@ -40,7 +40,7 @@ export function difference(model: tfl.LayersModel, graph: GraphModel, inputs: tf
       const got = ours[i]!;
       if (got.shape.join() !== expected.shape.join() || got.dtype !== expected.dtype)
         return Number.POSITIVE_INFINITY;
-      const [a, b] = [expected.dataSync(), got.dataSync()];
+      const [a, b] = [[...expected.dataSync()], got.dataSync()];
       const largest = a.reduce((most, x) => Math.max(most, Math.abs(x)), 0) || 1;
       return a.reduce((most, x, at) => Math.max(most, Math.abs(x - b[at]!) / largest), 0);
     });

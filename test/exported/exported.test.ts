@@ -192,48 +192,70 @@ async function ownAnswers(model: tfl.LayersModel, names: readonly string[], phot
 
 const weights = sharedData("data/weights/deit_tiny_patch16_224_f16.safetensors");
 const archive = sharedData("data/flowers/flower_photos_256.tgz");
+const originals = sharedData("data/flowers/originals");
 
-describe.runIf(isWanted && weights !== undefined && archive !== undefined)("published weights", () => {
-  const root = emptyFolderForAll();
+describe.runIf(isWanted && [weights, archive, originals].every((path) => path !== undefined))(
+  "published weights",
+  () => {
+    const root = emptyFolderForAll();
 
-  test("give the same classes to all held-out photos in transformers' and transformers.js' pipelines", async () => {
-    await startBackend("wasm");
-    const model = createModel("deit_tiny_patch16_224");
-    await loadWeightsFile(model, weights!);
-    const names = Array.from({ length: 1000 }, (_, i) => `class ${i}`);
-    const to = join(await root, "deit-tiny");
-    const preprocessing: Preprocessing = {
-      ...{
-        resize: { shortestEdge: 256 },
-        centerCrop: [224, 224],
-        resample: "bicubic",
-        rescale: 1 / 255,
-        ...IMAGENET,
-      },
-    };
-    await exportModel(model, to, {
-      classNames: names,
-      preprocessing,
-      formats: ["huggingface", "timm", "onnx"],
+    test("give the same classes to all held-out photos in transformers' and transformers.js' pipelines", async () => {
+      await startBackend("wasm");
+      const model = createModel("deit_tiny_patch16_224");
+      await loadWeightsFile(model, weights!);
+      const names = Array.from({ length: 1000 }, (_, i) => `class ${i}`);
+      const to = join(await root, "deit-tiny");
+      const preprocessing: Preprocessing = {
+        ...{
+          resize: { shortestEdge: 256 },
+          centerCrop: [224, 224],
+          resample: "bicubic",
+          rescale: 1 / 255,
+          ...IMAGENET,
+        },
+      };
+      await exportModel(model, to, {
+        classNames: names,
+        preprocessing,
+        formats: ["huggingface", "timm", "onnx"],
+      });
+
+      const { validation } = splitFlowers(await openFlowers(archive!));
+      const folder = join(await root, "photos");
+      mkdirSync(folder);
+      const photos = validation.keys.map((_, i) => join(folder, `${i}.jpg`));
+      for (const [i, photo] of photos.entries()) writeFileSync(photo, validation.bytesOf(i));
+      expect(photos).toHaveLength(367);
+      const large = await openFlowers(originals!);
+      for (let i = 0; i < large.size; i++) {
+        photos.push(join(folder, `original-${i}.jpg`));
+        writeFileSync(photos.at(-1)!, large.bytesOf(i));
+      }
+      const { first, batch } = await ownAnswers(model, names, validation);
+      const ours = [...first, ...(await ownAnswers(model, names, large)).first];
+      const expected = join(await root, "expected.safetensors");
+      await writeExpected(expected, model, 1, batch);
+      const jobs = [{ folder: to, expected, photos }];
+      const [python] = await pythonAnswers(jobs, await root);
+      const [node] = await nodeAnswers(jobs, await root);
+      for (const [program, difference] of Object.entries({ ...python!.differences, ...node!.differences }))
+        expect(difference, program).toBeLessThan(1e-4);
+      /** Photos of which a program's first class is another: held-out ones, and originals. */
+      const differing = (theirs: readonly string[]) => {
+        const places = theirs.flatMap((name, i) => (name === ours[i] ? [] : [i]));
+        return [places.filter((i) => i < 367).length, places.filter((i) => i >= 367).length];
+      };
+      // The photos have 256 pixels a side, of which all cut the same 224. Originals are resized, by arithmetic of each program's own.
+      expect(differing(python!.first.timm!)).toEqual([0, 0]);
+      const [pipeline, pipelineOriginals] = differing(python!.first.pipeline!);
+      expect(pipeline).toBe(0);
+      expect(pipelineOriginals).toBeLessThanOrEqual(2);
+      const [js, jsOriginals] = differing(node!.first["transformers.js"]!);
+      process.stdout.write(
+        `first classes that differ: pipeline ${pipeline}/367 and ${pipelineOriginals}/25, transformers.js ${js}/367 and ${jsOriginals}/25\n`,
+      );
+      expect(js).toBeLessThanOrEqual(4);
+      expect(jsOriginals).toBeLessThanOrEqual(4); // sharp's bicubic is not Pillow's
     });
-
-    const { validation } = splitFlowers(await openFlowers(archive!));
-    const folder = join(await root, "photos");
-    mkdirSync(folder);
-    const photos = validation.keys.map((_, i) => join(folder, `${i}.jpg`));
-    for (const [i, photo] of photos.entries()) writeFileSync(photo, validation.bytesOf(i));
-    expect(photos).toHaveLength(367);
-    const { first: ours, batch } = await ownAnswers(model, names, validation);
-    const expected = join(await root, "expected.safetensors");
-    await writeExpected(expected, model, 1, batch);
-    const jobs = [{ folder: to, expected, photos }];
-    const [python] = await pythonAnswers(jobs, await root);
-    const [node] = await nodeAnswers(jobs, await root);
-    for (const [program, difference] of Object.entries({ ...python!.differences, ...node!.differences }))
-      expect(difference, program).toBeLessThan(1e-4);
-    const differing = (theirs: readonly string[]) => theirs.filter((name, i) => name !== ours[i]).length;
-    expect(differing(python!.first.pipeline!)).toBe(0);
-    expect(differing(python!.first.timm!)).toBe(0);
-    expect(differing(node!.first["transformers.js"]!)).toBeLessThanOrEqual(4); // it has no timm's bicubic
-  });
-});
+  },
+);

@@ -12,6 +12,7 @@ import {
   parameterCount,
   preprocessingFromHuggingFace,
   preprocessingFromTimm,
+  type VitConfig,
   vit,
 } from "../index.ts";
 
@@ -213,6 +214,76 @@ describe("configFromTimm", () => {
   });
 });
 
+describe("any value in any field is read or refused by name", () => {
+  const HOSTILE: readonly unknown[] = [
+    ...[
+      null,
+      true,
+      false,
+      0,
+      -1,
+      0.5,
+      3,
+      2 ** 31,
+      2 ** 53,
+      1e300,
+      -1e300,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+    ],
+    ...[
+      "",
+      "12",
+      "gelu",
+      "__proto__",
+      "x".repeat(1e5),
+      [],
+      [1],
+      [16, 16],
+      [-1, 1e9],
+      [[1]],
+      ["a"],
+      {},
+      { 0: "a" },
+    ],
+    ...[{ length: 1e9 }, JSON.parse('{"__proto__": {"model_type": "vit"}}'), { height: 1e9, width: 1 }],
+  ];
+  /** Every object in a file with one field changed. */
+  function* changed(json: Json): Generator<Json> {
+    for (const [key, value] of Object.entries(json)) {
+      for (const hostile of HOSTILE) yield { ...json, [key]: hostile };
+      const { [key]: _, ...without } = json;
+      yield without;
+      if (typeof value === "object" && value !== null && !Array.isArray(value))
+        for (const inner of changed(value as Json)) yield { ...json, [key]: inner };
+    }
+  }
+  const files = (cases: Readonly<Record<string, { readonly json: Json }>>) =>
+    Object.values(cases).map(({ json }) => json);
+
+  test.each<[name: string, (json: unknown) => unknown, readonly Json[]]>([
+    ["configFromHuggingFace", configFromHuggingFace, files(fixture.huggingface)],
+    ["configFromTimm", configFromTimm, files(fixture.timm)],
+    ["preprocessingFromHuggingFace", preprocessingFromHuggingFace, files(fixture.processors)],
+    ["preprocessingFromTimm", preprocessingFromTimm, files(fixture.transforms)],
+  ])("by %s", (name, read, jsons) => {
+    let [accepted, refused] = [0, 0];
+    for (const json of jsons.flatMap((one) => [...changed(one)])) {
+      try {
+        const found = read(json) as { readonly config?: VitConfig; readonly distilled?: boolean };
+        if (found.config) expect(parameterCount(found.config, found.distilled!)).toBeLessThanOrEqual(2 ** 31);
+        accepted++;
+      } catch (error) {
+        const { message } = error as Error;
+        if (!(error instanceof RangeError && message.startsWith(`${name}: `) && message.length < 2000))
+          expect.fail(`${String(error)} of ${JSON.stringify(json).slice(0, 400)}`);
+        refused++;
+      }
+    }
+    expect(Math.min(accepted, refused)).toBeGreaterThan(50);
+  });
+});
+
 test("parameterCount counts what the model has", () => {
   expect(parameterCount({ ...config.deitTiny, classes: 1000 }, true)).toBe(5_910_800);
   const all = {
@@ -258,6 +329,7 @@ describe("preprocessingFromTimm", () => {
       /expected crop_mode to be 'squash' for an input that is not square, got "center"/,
     ],
     [{ crop_pct: 0 }, /expected crop_pct/],
+    [{ crop_pct: true }, /expected crop_pct to be a number in \[1\/16, 1\], got true/],
     [{ mean: [0.5, 0.5] }, /expected mean to have 3 numbers/],
     [{ std: [0, 1, 1] }, /expected std to have numbers > 0/],
     [{ interpolation: "random" }, /expected interpolation/],

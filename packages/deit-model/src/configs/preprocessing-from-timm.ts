@@ -8,7 +8,10 @@ const INPUT: Check = check(
   "[channels, height, width], integers in [1, 16384]",
   (value) => Array.isArray(value) && value.length === 3 && value.every((side) => sizeTo(2 ** 14).fits(side)),
 );
-const SHARE: Check = check("a number in [1/16, 1]", (value) => Number(value) >= 1 / 16 && Number(value) <= 1);
+const SHARE: Check = check(
+  "a number in [1/16, 1]",
+  (value) => typeof value === "number" && value >= 1 / 16 && value <= 1,
+);
 
 /**
  * Returns the preprocessing of timm's `pretrained_cfg`, as `create_transform` makes it for evaluation.

@@ -138,7 +138,16 @@ describe("a SavedModel", () => {
   });
 
   test("leaves nothing on the backend", async () => {
+    const folder = join(await emptyFolder(), "graph");
+    const whole = await openClassifier(savedModel);
+    await whole.save(folder);
+    whole.dispose();
+    const text = await readFile(join(folder, "model.json"), "utf8");
+    await writeFile(join(folder, "model.json"), text.replaceAll('"Conv2D"', '"Conv7D"'));
     const before = tf.memory().numTensors;
+    await expect(openClassifier(folder)).rejects.toThrow(`${folder}: expected a tfjs graph model that`);
+    await writeFile(join(folder, "model.json"), text.replaceAll(/"input":\["[^"]+"/g, '"input":["none"'));
+    await expect(openClassifier(folder)).rejects.toThrow(`${folder}: expected a tfjs graph model that`);
     (await openClassifier(savedModel)).dispose();
     const own = join(await emptyFolder(), "broken");
     await cp(savedModel, own, { recursive: true });

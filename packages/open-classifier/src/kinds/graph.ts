@@ -51,9 +51,9 @@ export async function graphClassifier(found: GraphFound): Promise<Classifier> {
     "a tfjs graph model",
     ["@tensorflow/tfjs-converter"],
   );
-  let model: GraphModel | undefined;
+  let model: Graph | undefined;
   try {
-    model = await converter.loadGraphModel(tf.io.fromMemory(artifacts));
+    model = loaded(() => converter.loadGraphModelSync(artifacts));
     return await described(found, model);
   } catch (cause) {
     model?.dispose();
@@ -63,7 +63,22 @@ export async function graphClassifier(found: GraphFound): Promise<Classifier> {
   }
 }
 
-async function described(found: GraphFound, model: GraphModel): Promise<Classifier> {
+type Graph = GraphModel<tf.io.IOHandlerSync>;
+
+/** Loads a model in a scope of its own, which frees its weights if that fails. */
+function loaded(load: () => Graph): Graph {
+  const engine = tf.engine();
+  engine.startScope();
+  try {
+    const model = load();
+    for (const tensor of Object.values(model.weights).flat()) tf.keep(tensor);
+    return model;
+  } finally {
+    engine.endScope();
+  }
+}
+
+async function described(found: GraphFound, model: Graph): Promise<Classifier> {
   const { kind, path, words, artifacts } = found;
   const metadata = artifacts.userDefinedMetadata ?? {};
   const head = savedHead(path);
@@ -116,7 +131,7 @@ async function described(found: GraphFound, model: GraphModel): Promise<Classifi
 }
 
 /** Shapes of all outputs of one picture, by name. */
-function outputShapes(model: GraphModel, imageSize: PictureSize): Map<string, number[]> {
+function outputShapes(model: Graph, imageSize: PictureSize): Map<string, number[]> {
   const names = model.outputs.map(({ name }) => name);
   const shapes = new Map<string, number[]>();
   tf.tidy(() => {
@@ -127,7 +142,7 @@ function outputShapes(model: GraphModel, imageSize: PictureSize): Map<string, nu
 }
 
 /** Keys of the signature's outputs, by the node that each names. */
-function signatureNames({ modelSignature }: GraphModel): ReadonlyMap<string, string> {
+function signatureNames({ modelSignature }: Graph): ReadonlyMap<string, string> {
   const { outputs = {} } = (modelSignature ?? {}) as {
     outputs?: Record<string, { name?: string } | undefined>;
   };
@@ -135,7 +150,7 @@ function signatureNames({ modelSignature }: GraphModel): ReadonlyMap<string, str
 }
 
 /** The node of a name, or of that key in the signature. */
-function nodeOf(model: GraphModel, names: ReadonlyMap<string, string>, name: string): string | undefined {
+function nodeOf(model: Graph, names: ReadonlyMap<string, string>, name: string): string | undefined {
   const { executor } = model as unknown as { executor?: { graph?: { nodes?: Record<string, unknown> } } };
   const keyed = [...names].find(([, key]) => key === name)?.[0];
   return Object.hasOwn(executor?.graph?.nodes ?? {}, name) ? name : keyed;

@@ -16,7 +16,7 @@ export type FoundModel =
   | { readonly kind: "saved-model"; readonly path: string };
 
 /** Formats that `openClassifier` takes, for errors. */
-export const TAKEN =
+const TAKEN =
   "a Hugging Face folder (config.json and weights), an ONNX file, a tfjs model (model.json), a TensorFlow SavedModel, or a run";
 /** Files of weights in a Hugging Face folder. */
 const WEIGHTS = /^(model|pytorch_model)([-.].*)?\.(safetensors|bin|index\.json)$/;

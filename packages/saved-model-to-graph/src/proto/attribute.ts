@@ -15,7 +15,7 @@ export type Attribute =
   | { readonly kind: "list"; readonly value: AttributeList };
 
 /** Lists of an attribute, of which one has values. */
-export interface AttributeList {
+interface AttributeList {
   readonly s: readonly Uint8Array[];
   readonly i: readonly number[];
   readonly f: readonly number[];
@@ -25,7 +25,7 @@ export interface AttributeList {
 }
 
 /** Reads an `AttrValue`; `undefined` for one without a value. */
-export function readAttribute(message: Uint8Array): Attribute | undefined {
+function readAttribute(message: Uint8Array): Attribute | undefined {
   let found: Attribute | undefined;
   for (const field of fieldsOf(message)) {
     const { number, integer, bytes } = field;

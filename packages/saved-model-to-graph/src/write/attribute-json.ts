@@ -10,7 +10,7 @@ export function shapeJson(shape: Shape): object {
 }
 
 /** Base64, which tfjs reads strings from. */
-export function base64(bytes: Uint8Array): string {
+function base64(bytes: Uint8Array): string {
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }
 

@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { BYTES, having, optional, requireArguments, requireOptions, STRING } from "known-options";
+import { BYTES, type Checks, having, optional, requireOptions, STRING } from "known-options";
 import type { NamedTensors, StoredTensor } from "named-weights";
 import { type FlatNode, flatten, type Tensor } from "./graph/inline.ts";
 import { KNOWN_OPS } from "./graph/known-ops.ts";
@@ -18,6 +18,14 @@ export interface SavedModelFiles {
   /** Its variables, as `openTensorBundle` and `openSavedModelZip` of named-weights open them. Default: it has none. */
   readonly variables?: NamedTensors;
 }
+
+const FILES: Checks<SavedModelFiles> = {
+  name: STRING,
+  model: BYTES,
+  variables: optional(
+    having("open variables", (it) => it.tensors instanceof Map && typeof it.read === "function"),
+  ),
+};
 
 /** Options of {@link savedModelToGraph}. */
 export interface SavedModelToGraphOptions {
@@ -50,16 +58,7 @@ export async function savedModelToGraph(
   options: SavedModelToGraphOptions = {},
 ): Promise<tf.io.ModelArtifacts> {
   requireOptions("savedModelToGraph", options, { signature: optional(STRING) });
-  requireArguments(
-    "savedModelToGraph",
-    { files },
-    {
-      files: having(
-        "{ name, model, variables }",
-        ({ name, model }) => typeof name === "string" && BYTES.fits(model),
-      ),
-    },
-  );
+  requireOptions("savedModelToGraph", files, FILES);
   const { name, model, variables } = files;
   try {
     const graph = servingGraph(readSavedModel(model));

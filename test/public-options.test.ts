@@ -23,6 +23,7 @@ const DATA = [
   "ByteImage",
   "Check",
   "CheckedSource",
+  "Exported",
   "Features",
   "HubName",
   "ImageBatch",
@@ -30,7 +31,9 @@ const DATA = [
   "ModelAndImages",
   "OnnxRuntime",
   "Pixels",
+  "Preprocessing",
   "RgbImage",
+  "SavedModelFiles",
   "StepFigures",
   "{ readonly width: number; readonly height: number; }",
 ];

@@ -19,8 +19,8 @@ import { mobileNetV2 } from "./test-data.ts";
 const fixtures = fixturesOf(import.meta.url);
 const script = fileURLToPath(fixtures.url("saved_model_of_layers.py"));
 const published = sharedData("data/teacher/mobilenet_v2_1.0_224_f16");
-/** A Python with TensorFlow. */
-const python = process.env.PYTHON_TENSORFLOW;
+/** A Python with TensorFlow, which keras-hub brings. */
+const python = process.env.PYTHON_EXPORT;
 beforeAll(() => startBackend("wasm"));
 
 /** ONNX and graph of a layers model, in files. */
@@ -83,6 +83,25 @@ test("of small random weights, in the four forms", async () => {
   expect(theirs[1]!.shape).toEqual([2, 1280]);
 });
 
+/** A layers model's folder as TensorFlow saves it, opened. */
+async function savedByTensorFlow(folder: string): Promise<Classifier> {
+  const saved = join(await emptyFolder(), "saved");
+  const { status, stderr } = spawnSync(python!, [script, folder, saved], { encoding: "utf8" });
+  expect(status, stderr).toBe(0);
+  const classifier = await openClassifier(saved, { pixels: "symmetric" });
+  expect(classifier.kind).toBe("saved-model");
+  expect(classifier.backbone!().width).toBe(1280);
+  return classifier;
+}
+
+test.skipIf(python === undefined)("of random weights, saved by TensorFlow itself", async () => {
+  const folder = join(await emptyFolder(), "layers");
+  await saveModel(mobileNetV2({ alpha: 1, side: 224, classes: 1000 }), folder);
+  const layers = await openClassifier(folder, { pixels: "symmetric" });
+  const found = await differences({ layers, saved: await savedByTensorFlow(folder) });
+  expect(found.saved).toBeLessThan(1e-5);
+});
+
 test.skipIf(published === undefined)(
   "as published, as layers, ONNX, graph and (with TensorFlow) SavedModel",
   async () => {
@@ -93,14 +112,7 @@ test.skipIf(published === undefined)(
       onnx: await openClassifier(onnx, symmetric),
       graph: await openClassifier(graph, symmetric),
     };
-    if (python !== undefined) {
-      const saved = join(await emptyFolder(), "saved");
-      const { status, stderr } = spawnSync(python, [script, published!, saved], { encoding: "utf8" });
-      expect(status, stderr).toBe(0);
-      forms["saved-model"] = await openClassifier(saved, symmetric);
-      expect(forms["saved-model"].kind).toBe("saved-model");
-      expect(forms["saved-model"].backbone!().width).toBe(1280);
-    }
+    if (python !== undefined) forms["saved-model"] = await savedByTensorFlow(published!);
     const found = await differences(forms);
     process.stderr.write(`MobileNetV2's forms, relative to the largest logit: ${JSON.stringify(found)}\n`);
     // 1e-5 of the largest logit: float32, fifty layers; measured 2e-6

@@ -9,7 +9,7 @@ export const FORMATS: readonly ExportFormat[] = ["huggingface", "timm", "onnx", 
 
 /** Options of {@link exportFiles}. */
 export interface ExportOptions {
-  /** Names of the classes, in the order of the logits, each once. */
+  /** Names of the classes, in the order of the logits. Two may be equal, as two of ImageNet's are. */
   readonly classNames: readonly string[];
   /** What pictures go through before the model, as other programs are to do it. */
   readonly preprocessing: Preprocessing;
@@ -24,12 +24,8 @@ export interface ExportOptions {
 }
 
 const NAMES: Check = check(
-  "a list of different texts",
-  (it) =>
-    Array.isArray(it) &&
-    it.length > 0 &&
-    it.every((name) => typeof name === "string" && name !== "") &&
-    new Set(it).size === it.length,
+  "a list of texts",
+  (it) => Array.isArray(it) && it.length > 0 && it.every((name) => typeof name === "string" && name !== ""),
 );
 const SOME_FORMATS: Check = check(
   `a list of ${FORMATS.join(", ")}`,

@@ -93,8 +93,8 @@ describe("exportFiles", () => {
   });
 
   test.each<[string, object, string]>([
-    ["no names", { classNames: [] }, "classNames must be a list of different texts"],
-    ["two equal names", { classNames: ["a", "a"] }, "classNames must be a list of different texts"],
+    ["no names", { classNames: [] }, "classNames must be a list of texts"],
+    ["an empty name", { classNames: ["a", ""] }, "classNames must be a list of texts"],
     ["too many names", { classNames: ["a", "b", "c"] }, "model must answer with [batch, 3]"],
     ["an unknown format", { formats: ["keras"] }, "formats must be a list of huggingface, timm, onnx, tfjs"],
     ["an unknown option", { quantize: true }, "unknown option 'quantize'"],
@@ -142,11 +142,19 @@ describe("modelCard", () => {
       "npx pnpm@12 start train --preset quick",
       "Pictures are resized to 16×16 (bilinear, antialiased), whatever their sides; RGB times 1/255",
       "- timm: not in this folder. timm cannot hold this model: it is round.",
-      "keras-hub reads",
       "8 bits",
     ])
       expect(card).toContain(text);
     expect(card).not.toContain("create_model");
+  });
+
+  test("warns of keras-hub where it leaves out a head", async () => {
+    const cards = await Promise.all(
+      [vit(base), deit(base)].map(async (model) =>
+        modelCard(await exportFiles(model, options), preprocessing, { name: "A model" }),
+      ),
+    );
+    expect(cards.map((card) => card.includes("keras-hub reads"))).toEqual([false, true]);
   });
 
   test("without facts says that there is no license, and names no figures", () => {

@@ -99,9 +99,9 @@ describe("huggingFaceConfig", () => {
     expect(() => huggingFaceConfig(vit(base), { classNames: ["a"] })).toThrow(
       "huggingFaceConfig: classNames must be 3 names, as many as the head has classes, got 1",
     );
-    expect(() => huggingFaceConfig(vit(base), { classNames: ["a", "b", "a"] })).toThrow(
-      "a list of different texts",
-    );
+    expect(() => huggingFaceConfig(vit(base), { classNames: ["a", "", "b"] })).toThrow("a list of texts");
+    const cranes = huggingFaceConfig(vit(base), { classNames: ["crane", "heron", "crane"] }); // a bird and a machine
+    expect(cranes.label2id).toEqual({ crane: 2, heron: 1 }); // as transformers makes it of id2label
   });
 });
 

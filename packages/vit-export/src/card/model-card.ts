@@ -89,12 +89,14 @@ function inWords({ resize, resample, centerCrop, rescale, mean, std }: Preproces
   return `${sized}${cropped}; RGB times ${factor}, less ${JSON.stringify(mean)}, over ${JSON.stringify(std)}`;
 }
 
-function limits({ formats, leftOut }: Exported): string[] {
+function limits({ leftOut, files }: Exported): string[] {
+  const config = files.find(({ path }) => path === "config.json")?.data;
+  const isDistilled = typeof config === "string" && config.includes("WithTeacher");
   return [
     ...leftOut.map(
       ({ format, reason }) => `${PROGRAMS[format]}: not in this folder. ${reason.replace(/^\w+: /, "")}.`,
     ),
-    ...(formats.includes("huggingface")
+    ...(isDistilled
       ? [
           "keras-hub reads `model.safetensors`, but the class token's head alone: its answers differ from the mean of both heads.",
         ]

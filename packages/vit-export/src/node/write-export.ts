@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readdir, rename, rm } from "node:fs/promises";
+import { cp, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { LIST, requireArguments, STRING } from "known-options";
 import { writeAtomically } from "safetensors-io/node";
@@ -32,7 +32,8 @@ export async function requireExportFolder(folder: string): Promise<void> {
 
 /**
  * Writes exported files to a folder: to a new one beside it, which then takes its name. At any time the folder is the old one or the
- * new one, whole, but for a moment between two renames in which there is none; what was there is removed last.
+ * new one, whole, but for a moment between two renames in which there is none; what was there is removed last. A folder that cannot be
+ * renamed, such as a container's volume, gets the files one by one.
  *
  * @throws As {@link requireExportFolder}; Error of the file system or of a file's chunks. The folder then is what it was.
  *
@@ -48,11 +49,12 @@ export async function writeExport(folder: string, files: readonly ExportedFile[]
   const [whole, old] = [beside("new"), beside("old")];
   try {
     for (const file of files) await writeAtomically(join(whole, file.path), file.data, { makeFolder: true });
-    const isThere = await renamed(path, old);
+    const before = await setAside(path, old);
+    if (before === "fixed") return await copyInto(path, whole);
     try {
       await rename(whole, path);
     } catch (error) {
-      if (isThere) await rename(old, path);
+      if (before === "aside") await rename(old, path);
       throw error;
     }
     await rm(old, { recursive: true, force: true });
@@ -61,12 +63,25 @@ export async function writeExport(folder: string, files: readonly ExportedFile[]
   }
 }
 
-async function renamed(from: string, to: string): Promise<boolean> {
+/** Renames a folder that is there; one that cannot be renamed, such as a container's volume, is fixed. */
+async function setAside(path: string, old: string): Promise<"absent" | "aside" | "fixed"> {
   try {
-    await rename(from, to);
-    return true;
+    await rename(path, old);
+    return "aside";
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return "absent";
+    if (["EBUSY", "EXDEV"].includes(code)) return "fixed";
     throw error;
   }
+}
+
+/** Puts the new files into a folder that must stay, and removes those of an earlier export that are not among them. */
+async function copyInto(path: string, whole: string): Promise<void> {
+  const [before, now] = await Promise.all(
+    [path, whole].map((folder) => readdir(folder, { recursive: true })),
+  );
+  await cp(whole, path, { recursive: true });
+  for (const name of before!.filter((one) => !now!.includes(one)))
+    await rm(join(path, name), { recursive: true, force: true });
 }

@@ -218,7 +218,7 @@ describe("loadWeightsFile", () => {
     );
     writeFileSync(join(folder, "weights.pth"), "\x80\x02}q\x00X\x04\x00\x00\x00head.", "latin1");
     await expect(loadWeightsFile(model, join(folder, "weights.pth"))).rejects.toThrow(
-      "weights.pth: expected safetensors, got a Python pickle, such as an older PyTorch checkpoint (.pth, .pt, .bin): load it in Python",
+      "weights.pth: expected PyTorch's zip format, got a pickle, such as its format before 1.6: load it in Python, if you trust it",
     );
     await expect(loadWeightsFile(model, join(folder, "none.npz"))).rejects.toThrow("none.npz");
     await expect(loadWeightsFile(model, folder)).rejects.toThrow(join("variables", "variables.index"));

@@ -128,11 +128,11 @@ export function huggingFaceNames(key: string, kind: ModelKind): string[] {
 }
 
 /** Returns the prefix of a model with a head. */
-export function prefixOf({ family }: ModelKind): string {
+function prefixOf({ family }: ModelKind): string {
   return `${family}.`;
 }
 
 /** Whether a family is one of DINOv2's. */
-export function isDinov2(family: HuggingFaceFamily): boolean {
+function isDinov2(family: HuggingFaceFamily): boolean {
   return family === "dinov2" || family === "dinov2_with_registers";
 }

@@ -116,7 +116,7 @@ describe("the command line", () => {
     ],
     [
       ["trian"],
-      "expected a command (train, evaluate, predict, embed, calibrate, teacher, report, attention, data), got 'trian'; did you mean 'train'?",
+      "expected a command (train, evaluate, predict, embed, calibrate, export, teacher, report, attention, data), got 'trian'; did you mean 'train'?",
     ],
     [["train", "x"], "train: expected options only, got 'x' (see --help)"],
     [["predict"], "predict: expected photos, got none (see --help)"],

@@ -7,9 +7,11 @@ import { image } from "./formats/image.ts";
 import { log } from "./formats/log.ts";
 import { logits } from "./formats/logits.ts";
 import { model } from "./formats/model.ts";
+import { modelFolder } from "./formats/model-folder.ts";
 import { npz } from "./formats/npz.ts";
 import { safetensors } from "./formats/safetensors.ts";
 import { savedModel } from "./formats/saved-model.ts";
+import { servingGraph } from "./formats/serving-graph.ts";
 import { shards } from "./formats/shards.ts";
 import { torch } from "./formats/torch.ts";
 import { zip } from "./formats/zip.ts";
@@ -17,7 +19,7 @@ import { zip } from "./formats/zip.ts";
 /** All formats of files that the project reads. */
 export const FORMATS: readonly Format[] = [
   ...[archive, checkpoint, config, events, image, log, logits, model, npz, safetensors, savedModel],
-  ...[shards, torch, zip],
+  ...[servingGraph, modelFolder, shards, torch, zip],
 ];
 
 /** @throws Error naming those that there are. */

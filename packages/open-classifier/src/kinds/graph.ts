@@ -59,7 +59,9 @@ export async function graphClassifier(found: GraphFound): Promise<Classifier> {
     model?.dispose();
     const [why] = (cause as Error).message.split("\n");
     if (why!.startsWith(`${path}: `)) throw cause;
-    throw new Error(`${path}: expected ${words} that TensorFlow.js can run, got: ${why}`, { cause });
+    // tfjs fails at a place of its own where a graph names nodes or has fields that are not there.
+    const got = cause instanceof TypeError ? " one whose graph is damaged" : `: ${why}`;
+    throw new Error(`${path}: expected ${words} that TensorFlow.js can run, got${got}`, { cause });
   }
 }
 

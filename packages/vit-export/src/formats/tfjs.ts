@@ -24,9 +24,22 @@ export async function tfjsFiles(
     path: `group1-shard${i + 1}of${count}.bin`,
     data: data.subarray(i * SHARD_BYTES, (i + 1) * SHARD_BYTES),
   }));
-  const weightsManifest = [{ paths: shards.map(({ path }) => path), weights: weightSpecs }];
+  const sha256 = await Promise.all(shards.map((shard) => sha256Of(shard.data)));
+  const weightsManifest = [
+    {
+      paths: shards.map(({ path }) => path),
+      weights: weightSpecs,
+      ...(sha256.every((one) => one !== undefined) && { sha256 }), // tfjs passes over it, named-weights checks it
+    },
+  ];
   return [
     jsonFile("tfjs/model.json", { ...json, weightsManifest }),
     ...shards.map((shard) => ({ ...shard, path: `tfjs/${shard.path}` })),
   ];
+}
+
+/** SHA-256 in hexadecimal digits; `undefined` in a page without HTTPS, which has no digests. */
+async function sha256Of(data: Uint8Array): Promise<string | undefined> {
+  const digest = await globalThis.crypto?.subtle?.digest("SHA-256", Uint8Array.from(data));
+  return digest && Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

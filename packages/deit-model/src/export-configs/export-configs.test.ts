@@ -178,6 +178,11 @@ describe("preprocessing", () => {
     expect(whole).toEqual({ ...WHOLE, centerCrop: [32, 32] });
   });
 
+  test("has its sides in any order", () => {
+    const { size } = preprocessorConfig({ ...WHOLE, resize: { width: 48, height: 40 } });
+    expect(size).toEqual({ height: 40, width: 48 });
+  });
+
   test("that timm's transforms cannot do, or that is not valid, is refused", () => {
     const refused = (more: Partial<Preprocessing>) =>
       expect(() => timmConfig(vit(base), { preprocessing: { ...WHOLE, ...more } }));

@@ -21,7 +21,7 @@ const SIDES: Check = check(
   (it) =>
     typeof it === "object" &&
     it !== null &&
-    ["shortestEdge", "height,width"].includes(Object.keys(it).join()) &&
+    ["shortestEdge", "height,width"].includes(Object.keys(it).sort().join()) &&
     Object.values(it).every((side) => COUNT.fits(side)),
 );
 const CROP: Check = check(

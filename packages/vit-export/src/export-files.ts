@@ -39,7 +39,11 @@ import { inferenceModel } from "./inference-model.ts";
 export async function exportFiles(model: tfl.LayersModel, options: ExportOptions): Promise<Exported> {
   requireOptions("exportFiles", options, EXPORT_CHECKS);
   requireArguments("exportFiles", { model }, { model: MODEL });
-  const { formats: asked, preprocessing, temperature = 1 } = options;
+  const { formats: asked, preprocessing, temperature = 1, int8 = false } = options;
+  if (int8 && asked !== undefined && !asked.includes("onnx"))
+    throw new RangeError(
+      `exportFiles: int8 must be false without the format onnx, got formats ${asked.join(", ")}`,
+    );
   const preprocessor = jsonFile("preprocessor_config.json", preprocessorConfig(preprocessing));
   requireClassifier(model, options);
   const inference = inferenceModel(model, temperature);
@@ -93,7 +97,12 @@ function requireClassifier(model: tfl.LayersModel, { classNames, preprocessing }
     throw new RangeError(
       `exportFiles: preprocessing must have a mean for each of ${channels} channels, got ${preprocessing.mean.length}`,
     );
-  const made = preprocessing.centerCrop ?? sidesOf(preprocessing);
+  const { resize, centerCrop } = preprocessing;
+  if (resize !== undefined && "shortestEdge" in resize && centerCrop === undefined)
+    throw new RangeError(
+      `exportFiles: preprocessing must make images of ${height}x${width}, which the model takes, got a shortest edge of ${resize.shortestEdge} without a centerCrop`,
+    );
+  const made = centerCrop ?? sidesOf(preprocessing);
   if (made !== undefined && (made[0] !== height || made[1] !== width))
     throw new RangeError(
       `exportFiles: preprocessing must make images of ${height}x${width}, which the model takes, got ${made.join("x")}`,

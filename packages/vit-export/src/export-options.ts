@@ -19,7 +19,7 @@ export interface ExportOptions {
   readonly temperature?: number;
   /** Formats to write; one that cannot hold the model is an error. Default: all that can. */
   readonly formats?: readonly ExportFormat[];
-  /** Whether to write `onnx/model_quantized.onnx` too, with products in 8 bits. Default false. */
+  /** Whether to write `onnx/model_quantized.onnx` too, with products in 8 bits; it needs the format `"onnx"`. Default false. */
   readonly int8?: boolean;
 }
 

@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
@@ -6,7 +16,7 @@ import { averageHeads, deit, type Preprocessing, vit } from "deit-model";
 import { loadWeightsFile } from "deit-model/node";
 import { emptyFolder, stir } from "test-kit";
 import { startBackend } from "tfjs-backends";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { type Exported, type ExportOptions, exportFiles, modelCard } from "./index.ts";
 import { exportModel, requireExportFolder, writeExport } from "./node.ts";
 
@@ -48,6 +58,19 @@ describe("exportFiles", () => {
     expect(exported).toMatchObject({ formats: ["huggingface", "timm", "onnx", "tfjs"], leftOut: [] });
     for (const path of ["config.json", "timm/config.json", "tfjs/model.json", "onnx/model.onnx"])
       expect(await fileOf(exported, path)).toMatch(/daisy[\s\S]*rose/);
+  });
+
+  test("says in every format that says so whether a picture may have several classes", async () => {
+    for (const multiLabel of [false, true]) {
+      const exported = await exportFiles(vit(base), { ...options, multiLabel });
+      const config = JSON.parse(await fileOf(exported, "config.json")) as object;
+      const graph = JSON.parse(await fileOf(exported, "tfjs/model.json")) as { userDefinedMetadata: object };
+      expect("problem_type" in config).toBe(multiLabel);
+      expect(graph.userDefinedMetadata).toEqual({
+        ...{ classNames: options.classNames, preprocessing },
+        ...(multiLabel && { multiLabel: true }),
+      });
+    }
   });
 
   test("divides the logits of weights files by the temperature in their heads", async () => {
@@ -100,6 +123,16 @@ describe("exportFiles", () => {
     ["an unknown option", { quantize: true }, "unknown option 'quantize'"],
     ["a temperature of 0", { temperature: 0 }, "temperature must be"],
     [
+      "8 bits without ONNX",
+      { int8: true, formats: ["timm", "tfjs"] },
+      "int8 must be false without the format onnx, got formats timm, tfjs",
+    ],
+    [
+      "pictures of any aspect ratio",
+      { preprocessing: { ...preprocessing, resize: { shortestEdge: 16 } } },
+      "preprocessing must make images of 16x16, which the model takes, got a shortest edge of 16 without a centerCrop",
+    ],
+    [
       "pictures of another size",
       { preprocessing: { ...preprocessing, centerCrop: [15, 16] } },
       "preprocessing must make images of 16x16, which the model takes, got 15x16",
@@ -148,6 +181,29 @@ describe("modelCard", () => {
     expect(card).not.toContain("create_model");
   });
 
+  test("keeps its tables and its metadata whole, whatever is in them", () => {
+    const card = modelCard(exported, preprocessing, {
+      ...{ name: "- x: #", recipe: [["a|b", "c\r\n d\ne"]] },
+      accuracy: [{ what: "one\ntwo", metric: "top: 5", value: 1, pictures: 3 }],
+    });
+    expect(card).toContain("| a\\|b | c d e |\n");
+    expect(card).toContain("| one two | top: 5 | 100.0% | – | 3 |\n");
+    expect(card).toContain('    - type: "top: 5"\n      value: 1\n');
+    expect(card).toContain('- name: "- x: #"\n');
+  });
+
+  test.each<[string, object, string]>([
+    ["recipe", { recipe: ["epochs"] }, "a list of [name, value], two texts each"],
+    ["recipe", { recipe: [["epochs", 5]] }, "a list of [name, value], two texts each"],
+    ["accuracy", { accuracy: [{ what: "x", value: 93.7, pictures: 3 }] }, "shares in [0, 1]"],
+    ["accuracy", { accuracy: [null] }, "a list of { what, metric, value, interval, pictures }"],
+    ["notes", { notes: [1] }, "a list of texts"],
+  ])("names a fact that does not fit: %s", (name, more, problem) => {
+    const call = () => modelCard(exported, preprocessing, { name: "A model", ...more });
+    expect(call).toThrow(`modelCard: ${name} must be `);
+    expect(call).toThrow(problem);
+  });
+
   test("warns of keras-hub where it leaves out a head", async () => {
     const cards = await Promise.all(
       [vit(base), deit(base)].map(async (model) =>
@@ -185,7 +241,56 @@ describe("a folder", () => {
     );
     expect(readFileSync(join(to, "notes.txt"), "utf8")).toBe("mine");
     writeFileSync(join(folder, "file"), "");
-    await expect(requireExportFolder(join(folder, "file"))).rejects.toThrow("ENOTDIR");
+    for (const file of ["file", "file/inner"])
+      await expect(requireExportFolder(join(folder, file))).rejects.toThrow(
+        `got '${join(folder, file)}', which is a file or lies in one`,
+      );
+  });
+
+  test("with a model that another program saved is not an earlier export", async () => {
+    const to = await emptyFolder();
+    writeFileSync(join(to, "README.md"), "# My project");
+    await expect(exportModel(vit(base), to, options)).rejects.toThrow(
+      `got '${to}' with 'README.md' and no preprocessor_config.json`,
+    );
+    // As save_pretrained of transformers writes them.
+    writeFileSync(join(to, "preprocessor_config.json"), "{}");
+    writeFileSync(join(to, "config.json"), '{ "model_type": "vit" }');
+    writeFileSync(join(to, "model.safetensors"), "weights");
+    await expect(exportModel(vit(base), to, options)).rejects.toThrow(
+      `got '${to}' with a model that another program saved`,
+    );
+    expect(readFileSync(join(to, "README.md"), "utf8")).toBe("# My project");
+    expect(readFileSync(join(to, "model.safetensors"), "utf8")).toBe("weights");
+  });
+
+  test("that a link leads to is replaced, and the link stays", async () => {
+    const folder = await emptyFolder();
+    const [to, link] = [join(folder, "exported"), join(folder, "link")];
+    await exportModel(vit(base), to, { ...options, formats: ["onnx"] });
+    symlinkSync(to, link, "dir");
+    await exportModel(vit(base), link, { ...options, formats: ["tfjs"] });
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readdirSync(to).sort()).toEqual(["preprocessor_config.json", "tfjs"]);
+    expect(readdirSync(folder).sort()).toEqual(["exported", "link"]);
+    symlinkSync(join(folder, "none"), join(folder, "broken"), "dir");
+    await expect(exportModel(vit(base), join(folder, "broken"), options)).rejects.toThrow(
+      `got '${join(folder, "broken")}', a link to what does not exist`,
+    );
+  });
+
+  test("that is the working directory stays, and gets the files", async () => {
+    const [to, before] = [realpathSync(await emptyFolder()), process.cwd()];
+    const cwd = vi.spyOn(process, "cwd").mockReturnValue(to);
+    try {
+      const { ino } = statSync(to);
+      await writeExport(to, [{ path: "preprocessor_config.json", data: "{}" }]);
+      expect(statSync(to).ino).toBe(ino);
+      expect(readdirSync(to)).toEqual(["preprocessor_config.json"]);
+    } finally {
+      cwd.mockRestore();
+    }
+    expect(process.cwd()).toBe(before);
   });
 
   test("stays as it was when a file cannot be made", async () => {
@@ -193,6 +298,7 @@ describe("a folder", () => {
     const to = join(folder, "exported");
     mkdirSync(to);
     writeFileSync(join(to, "README.md"), "old");
+    writeFileSync(join(to, "preprocessor_config.json"), "{}");
     async function* broken(): AsyncGenerator<Uint8Array> {
       yield Uint8Array.of(1);
       throw new Error("the backend is gone");

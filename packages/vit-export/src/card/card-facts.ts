@@ -1,4 +1,4 @@
-import { type Check, type Checks, check, LIST, optional, STRING } from "known-options";
+import { type Check, type Checks, COUNT, check, FRACTION, OBJECT, optional, STRING } from "known-options";
 
 /** An accuracy for a card. */
 export interface CardAccuracy {
@@ -37,6 +37,20 @@ const LICENSE: Check = check(
   "an identifier such as apache-2.0",
   (it) => typeof it === "string" && /^[a-z0-9.+-]+$/.test(it),
 );
+const listOf = (expected: string, fits: (one: unknown) => boolean): Check =>
+  check(expected, (it) => Array.isArray(it) && it.every(fits));
+const isPair = (it: unknown): boolean => Array.isArray(it) && it.length === 2 && it.every(STRING.fits);
+const isAccuracy = (it: unknown): boolean => {
+  if (!OBJECT.fits(it)) return false;
+  const { what, metric, value, interval, pictures } = it as Partial<Record<keyof CardAccuracy, unknown>>;
+  const isInterval = Array.isArray(interval) && interval.length === 2 && interval.every(FRACTION.fits);
+  return (
+    [STRING.fits(what), optional(STRING).fits(metric), FRACTION.fits(value), COUNT.fits(pictures)].every(
+      Boolean,
+    ) &&
+    (interval === undefined || isInterval)
+  );
+};
 
 /** Checks of {@link CardFacts}. */
 export const CARD_CHECKS: Checks<CardFacts> = {
@@ -44,8 +58,10 @@ export const CARD_CHECKS: Checks<CardFacts> = {
   summary: optional(STRING),
   license: optional(LICENSE),
   data: optional(STRING),
-  recipe: optional(LIST),
+  recipe: optional(listOf("a list of [name, value], two texts each", isPair)),
   command: optional(STRING),
-  accuracy: optional(LIST),
-  notes: optional(LIST),
+  accuracy: optional(
+    listOf("a list of { what, metric, value, interval, pictures }, shares in [0, 1]", isAccuracy),
+  ),
+  notes: optional(listOf("a list of texts", STRING.fits)),
 };

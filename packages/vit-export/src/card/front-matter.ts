@@ -30,7 +30,10 @@ export function frontMatter(
       "      type: image-classification",
     );
     lines.push("    dataset:", `      name: ${dataset}`, `      type: ${dataset}`, "    metrics:");
-    lines.push(`    - type: ${first.metric ?? "accuracy"}`, `      value: ${first.value}`);
+    lines.push(
+      `    - type: ${first.metric === undefined ? "accuracy" : JSON.stringify(first.metric)}`,
+      `      value: ${first.value}`,
+    );
   }
   return `---\n${lines.join("\n")}\n---\n`;
 }

@@ -12,10 +12,11 @@ const SHARD_BYTES = 4 * 2 ** 20;
 /** Files of a graph model. @throws Error that names the first layer that cannot be converted. */
 export async function tfjsFiles(
   model: tfl.LayersModel,
-  { classNames, preprocessing }: ExportOptions,
+  { classNames, preprocessing, multiLabel = false }: ExportOptions,
 ): Promise<ExportedFile[]> {
   const artifacts = await toGraphModel(model, {
-    ...{ inputNames: ["pixel_values"], outputNames: ["logits"], metadata: { classNames, preprocessing } },
+    ...{ inputNames: ["pixel_values"], outputNames: ["logits"] },
+    metadata: { classNames, preprocessing, ...(multiLabel && { multiLabel }) },
   });
   const { weightData, weightSpecs = [], ...json } = artifacts;
   const data = new Uint8Array(tf.io.CompositeArrayBuffer.join(weightData));

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { cp, readdir, rename, rm } from "node:fs/promises";
+import { cp, lstat, readdir, readFile, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { LIST, requireArguments, STRING } from "known-options";
 import { writeAtomically } from "safetensors-io/node";
@@ -9,31 +9,48 @@ import type { ExportedFile } from "../exported.ts";
 const OWN =
   /^(README\.md|config\.json|preprocessor_config\.json|model\.safetensors|onnx(\/model(_quantized)?\.onnx)?|timm(\/(config\.json|model\.safetensors))?|tfjs(\/(model\.json|group1-shard\d+of\d+\.bin))?)$/;
 
+/** A file that every export has. */
+const ALWAYS = "preprocessor_config.json";
+
 /**
- * Checks that a folder can be exported to: it does not exist, is empty, or holds an earlier export and nothing else.
+ * Checks that a folder can be exported to: it does not exist, is empty, or holds an earlier export and nothing else. A model that
+ * another program saved is none, although its files have the same names.
  *
- * @throws RangeError that names the first other file. Error of the file system, for instance if the path is a file.
+ * @throws RangeError that names the first other file, or if the path is a file. Error of the file system.
  *
  * @example
  * await requireExportFolder("exported");
  */
 export async function requireExportFolder(folder: string): Promise<void> {
   requireArguments("requireExportFolder", { folder }, { folder: STRING });
-  const names = await readdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
+  const refused = (got: string) =>
+    new RangeError(`exportModel: expected a new folder, or one with an earlier export only, got ${got}`);
+  const names = await readdir(folder, { recursive: true }).catch(
+    async (error: NodeJS.ErrnoException): Promise<string[]> => {
+      if (error.code === "ENOTDIR") throw refused(`'${folder}', which is a file or lies in one`);
+      if (error.code !== "ENOENT") throw error;
+      const isLink = (await lstat(folder).catch(() => undefined)) !== undefined;
+      if (isLink) throw refused(`'${folder}', a link to what does not exist`);
+      return [];
+    },
+  );
   const other = names.map((name) => name.replaceAll("\\", "/")).find((name) => !OWN.test(name));
-  if (other !== undefined)
-    throw new RangeError(
-      `exportModel: expected a new folder, or one with an earlier export only, got '${folder}' with '${other}'`,
-    );
+  if (other !== undefined) throw refused(`'${folder}' with '${other}'`);
+  if (names.length === 0) return;
+  if (!names.includes(ALWAYS)) throw refused(`'${folder}' with '${names[0]}' and no ${ALWAYS}`);
+  if (names.includes("config.json") && !(await isExported(join(folder, "config.json"))))
+    throw refused(`'${folder}' with a model that another program saved`);
+}
+
+/** Whether a `config.json` is that of an export: programs that save a model do not say which precision transformers.js opens. */
+async function isExported(file: string): Promise<boolean> {
+  return (await readFile(file, "utf8")).includes('"transformers.js_config"');
 }
 
 /**
  * Writes exported files to a folder: to a new one beside it, which then takes its name. At any time the folder is the old one or the
  * new one, whole, but for a moment between two renames in which there is none; what was there is removed last. A folder that cannot be
- * renamed, such as a container's volume, gets the files one by one.
+ * renamed, such as a container's volume or the working directory, gets the files one by one.
  *
  * @throws As {@link requireExportFolder}; Error of the file system or of a file's chunks. The folder then is what it was.
  *
@@ -44,7 +61,7 @@ export async function requireExportFolder(folder: string): Promise<void> {
 export async function writeExport(folder: string, files: readonly ExportedFile[]): Promise<void> {
   requireArguments("writeExport", { folder, files }, { folder: STRING, files: LIST });
   await requireExportFolder(folder);
-  const path = resolve(folder);
+  const path = await realpath(folder).catch(() => resolve(folder)); // a link stays, and what it leads to is replaced
   const beside = (word: string) => join(dirname(path), `.${basename(path)}.${word}-${randomUUID()}`);
   const [whole, old] = [beside("new"), beside("old")];
   try {
@@ -63,8 +80,9 @@ export async function writeExport(folder: string, files: readonly ExportedFile[]
   }
 }
 
-/** Renames a folder that is there; one that cannot be renamed, such as a container's volume, is fixed. */
+/** Renames a folder that is there; one that cannot be renamed, such as a container's volume, or must not be is fixed. */
 async function setAside(path: string, old: string): Promise<"absent" | "aside" | "fixed"> {
+  if (path === process.cwd()) return "fixed"; // a shell in it would be left in a folder that is gone
   try {
     await rename(path, old);
     return "aside";

@@ -159,6 +159,12 @@ test("what cannot be done is refused before anything is written", async () => {
     `export: expected a new folder, or one with an earlier export only, got '${folder}' with 'mine.txt'`,
   );
   const to = join(folder, "exported");
+  await start("export", "--model", await inRun("student-alone"), "--to", to, "--formats", "huggingface");
+  await expect(start("export", "--model", to, "--to", to, "--formats", "onnx")).rejects.toThrow(
+    `export: expected --to to be another folder than that of the model, got '${to}'`,
+  );
+  expect(readdirSync(to)).toContain("model.safetensors");
+  rmSync(to, { recursive: true });
   await expect(start("export", "--model", model, "--to", to, "--formats", "keras")).rejects.toThrow(
     "--formats: ",
   );

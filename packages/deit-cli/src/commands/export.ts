@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, realpathSync } from "node:fs";
+import { dirname, isAbsolute, join, relative } from "node:path";
 import { outputsOfLayers } from "distill-trainer";
 import { startBackend } from "tfjs-backends";
 import { type CardAccuracy, type ExportFormat, exportFiles, modelCard } from "vit-export";
@@ -47,6 +47,7 @@ export const exportModel: Command = {
     await asUsage(() => requireExportFolder(to));
     const { run } = resolveDataSettings(edits);
     const folder = modelFolderOf(use.model ?? newestRun(run.out));
+    requireElsewhere(to, folder);
     await startBackend(run.backend);
     const opened = await openModel(folder, use);
     const model = layersModelOf(opened);
@@ -83,6 +84,14 @@ export const exportModel: Command = {
       output.write(`${metric} ${percent(value)} of ${pictures.toLocaleString("en")} pictures: ${what}\n`);
   },
 };
+
+/** @throws UsageError if the export would replace the model that it is made of. */
+function requireElsewhere(to: string, folder: string): void {
+  if (![to, folder].every((path) => existsSync(path))) return;
+  const inner = relative(realpathSync(to), realpathSync(folder));
+  if (inner === "" || !(inner.startsWith("..") || isAbsolute(inner)))
+    throw new UsageError(`export: expected --to to be another folder than that of the model, got '${to}'`);
+}
 
 /** The model as layers, with logits. @throws UsageError for a model of another kind, or of probabilities. */
 function layersModelOf({ path, classifier }: OpenedModel) {

@@ -1,11 +1,14 @@
 // Graph models, SavedModels and ONNX files, and heads on them.
+import { execFileSync } from "node:child_process";
 import { cp, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { modelFolder } from "named-weights/node";
 import { emptyFolder, errorOverLargest, fixturesOf } from "test-kit";
 import { startBackend } from "tfjs-backends";
+import { toGraphModel } from "tfjs-to-graph";
 import { toOnnx } from "tfjs-to-onnx";
 import { beforeAll, describe, expect, test } from "vitest";
 import { addNotes, type Classifier, layersClassifier, openClassifier, saveNotes, withHead } from "./index.ts";
@@ -112,6 +115,65 @@ describe("an ONNX file", () => {
       expect((error as Error).message).not.toContain("\n");
     }
   });
+});
+
+describe("a graph model", () => {
+  const preprocessing = {
+    ...{ resize: { height: 16, width: 16 }, resample: "bilinear", rescale: 1 / 255 },
+    ...{ mean: [0.4, 0.5, 0.6], std: [0.2, 0.25, 0.3] },
+  };
+  async function graphFolder(metadata: Readonly<Record<string, unknown>>) {
+    const [model, path] = [network(), join(await emptyFolder(), "graph")];
+    await modelFolder(path).save(await toGraphModel(model, { outputNames: ["logits"], metadata }));
+    return { model, path };
+  }
+
+  test("alone has the preprocessing of its metadata, as vit-export writes it", async () => {
+    const { model, path } = await graphFolder({
+      classNames: ["a", "b", "c"],
+      preprocessing,
+      multiLabel: true,
+    });
+    const classifier = await openClassifier(path);
+    expect(classifier.input).toMatchObject({
+      words: "pixels less 0.4,0.5,0.6, over 0.2,0.25,0.3",
+      from: "noted",
+    });
+    expect(classifier.centerCrop).toEqual({ ratio: 1, interpolation: "bilinear", stretch: true });
+    expect(classifier.notes.multiLabel).toBe(true);
+    const x = images();
+    const input = tf.div(tf.sub(tf.div(x, 255), preprocessing.mean), preprocessing.std);
+    const logits = await floats(classifier.teacher!.logits(x));
+    expect(errorOverLargest(logits, await floats(model.predict(input) as tf.Tensor))).toBeLessThan(1e-6);
+    classifier.dispose();
+  });
+
+  test("has notes and options before that, and no other program's field of that name", async () => {
+    const { path } = await graphFolder({ preprocessing, inputRange: [-1, 1] });
+    const noted = await openClassifier(path);
+    const asked = await openClassifier(path, { pixels: "bytes" });
+    const other = await openClassifier((await graphFolder({ preprocessing: { mean: 3 } })).path);
+    expect([noted, asked, other].map(({ input: { words, from } }) => [words, from])).toEqual([
+      ["pixels in -1…1", "noted"],
+      ["pixels in 0…255", "noted"],
+      ["pixels in 0…1", "assumed"],
+    ]);
+    for (const one of [noted, asked, other]) one.dispose();
+  });
+
+  test("beside a folder labels.txt has no names", async () => {
+    const { path } = await graphFolder({});
+    await mkdir(join(path, "labels.txt"));
+    const classifier = await openClassifier(path);
+    expect(classifier.classNames).toBeUndefined();
+    classifier.dispose();
+  });
+});
+
+test.skipIf(process.platform === "win32")("a pipe is refused, and not waited for", async () => {
+  const path = join(await emptyFolder(), "pipe");
+  execFileSync("mkfifo", [path]);
+  await expect(openClassifier(path)).rejects.toThrow(/ or a run, got neither a file nor a folder$/);
 });
 
 describe("a SavedModel", () => {

@@ -83,6 +83,26 @@ test("features are those of the class token, of a classifier and of a body witho
   }
 });
 
+test("of several classes a picture is known by problem_type, beside or above the model", async () => {
+  const own = join(await emptyFolder(), "vit");
+  await cp(folder("vit"), own, { recursive: true });
+  const file = join(own, "config.json");
+  const config = JSON.parse(await readFile(file, "utf8")) as object;
+  for (const [problem, multiLabel] of [
+    ["single_label_classification", undefined],
+    ["multi_label_classification", true],
+  ] as const) {
+    await writeFile(file, JSON.stringify({ ...config, problem_type: problem }));
+    const classifier = await openClassifier(own);
+    expect(classifier.notes.multiLabel).toBe(multiLabel);
+    classifier.dispose();
+  }
+  await cp(folder("timm"), join(own, "timm"), { recursive: true });
+  const inner = await openClassifier(join(own, "timm"));
+  expect(inner.notes.multiLabel).toBe(true);
+  inner.dispose();
+});
+
 test("notes and options win over the folder's files", async () => {
   const own = join(await emptyFolder(), "vit");
   await cp(folder("vit"), own, { recursive: true });

@@ -49,7 +49,9 @@ export async function findModel(path: string): Promise<FoundModel> {
   requireArguments("findModel", { path }, { path: STRING });
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) throw new Error(`${path}: expected ${TAKEN}, got a path that does not exist`);
-  return stats.isDirectory() ? inFolder(path) : ofFile(path);
+  if (stats.isDirectory()) return inFolder(path);
+  if (!stats.isFile()) throw new Error(`${path}: expected ${TAKEN}, got neither a file nor a folder`); // a pipe has no end
+  return ofFile(path);
 }
 
 async function inFolder(folder: string): Promise<FoundModel> {

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { PictureSize } from "../kinds/pictures.ts";
@@ -28,13 +28,22 @@ const FORMS: ReadonlySet<string> = new Set(["onnx", "tfjs", "saved_model", "timm
 export async function neighborsOf(path: string): Promise<Neighbors> {
   const folder = statSync(path).isDirectory() ? path : dirname(path);
   const folders = FORMS.has(basename(folder)) ? [folder, dirname(folder)] : [folder];
-  const find = (name: string) => folders.map((one) => join(one, name)).find((file) => existsSync(file));
+  const findAll = (name: string) =>
+    folders
+      .map((one) => join(one, name))
+      .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
+  const find: Find = (name) => findAll(name)[0];
   const own = await readNotesFile(path);
   const [described, classNames] = [await preprocessingIn(find), await namesIn(find)];
+  const multiLabel = (await Promise.all(findAll("config.json").map(readJson))).some(isMultiLabel);
   const isNoted = own.inputRange !== undefined || own.normalization !== undefined;
   const input = isNoted ? { inputRange: undefined, normalization: undefined } : {};
   return {
-    notes: { ...(classNames && { classNames }), ...described?.notes, ...input, ...own },
+    notes: {
+      ...(classNames && { classNames }),
+      ...(multiLabel && { multiLabel }),
+      ...{ ...described?.notes, ...input, ...own },
+    },
     ...(described !== undefined && !isNoted && { inputFrom: "file" }),
     imageSize: described?.imageSize,
   };
@@ -42,6 +51,11 @@ export async function neighborsOf(path: string): Promise<Neighbors> {
 
 type Find = (name: string) => string | undefined;
 type Json = Readonly<Record<string, unknown>>;
+
+/** Whether transformers would take a sigmoid of each logit. */
+function isMultiLabel(config: unknown): boolean {
+  return (config as { problem_type?: unknown } | null)?.problem_type === "multi_label_classification";
+}
 
 async function preprocessingIn(find: Find): Promise<FoundPreprocessing | undefined> {
   const config = await configIn(find);

@@ -1,4 +1,9 @@
-import { type Preprocessing, preprocessingFromHuggingFace, preprocessingFromTimm } from "deit-model";
+import {
+  type Preprocessing,
+  preprocessingFromHuggingFace,
+  preprocessingFromTimm,
+  requirePreprocessing,
+} from "deit-model";
 import type { PictureSize } from "../kinds/pictures.ts";
 import type { CropNote, ModelNotes } from "../notes/notes.ts";
 
@@ -22,6 +27,21 @@ export function preprocessorNotes(file: string, json: unknown): FoundPreprocessi
 /** Reads timm's `pretrained_cfg`, as {@link preprocessorNotes}. */
 export function pretrainedNotes(file: string, json: unknown): FoundPreprocessing {
   return notesFrom(file, () => preprocessingFromTimm(json));
+}
+
+/**
+ * Reads the `preprocessing` in the metadata of a graph model that vit-export wrote; `undefined` for another value.
+ *
+ * @param path - The model's, for errors.
+ */
+export function metadataNotes(path: string, metadata: object): FoundPreprocessing | undefined {
+  const { preprocessing } = metadata as { readonly preprocessing?: Preprocessing };
+  try {
+    requirePreprocessing("openClassifier", preprocessing!);
+  } catch {
+    return undefined;
+  }
+  return notesFrom(path, () => preprocessing!);
 }
 
 function notesFrom(file: string, read: () => Preprocessing): FoundPreprocessing {

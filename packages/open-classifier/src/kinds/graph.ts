@@ -6,6 +6,7 @@ import { modelFolder } from "named-weights/node";
 import { elements } from "safetensors-io";
 import type { Classifier, ClassifierKind } from "../classifier.ts";
 import { savedHead, withoutHead, withSavedHead } from "../head.ts";
+import { metadataNotes } from "../hugging-face/preprocessing.ts";
 import { type InputHints, inputOf } from "../notes/known-input.ts";
 import { cropOf, type ModelNotes, readNotes } from "../notes/notes.ts";
 import { chooseOutput } from "./choose-output.ts";
@@ -84,7 +85,10 @@ async function described(found: GraphFound, model: Graph): Promise<Classifier> {
   const { kind, path, words, artifacts } = found;
   const metadata = artifacts.userDefinedMetadata ?? {};
   const head = savedHead(path);
-  const all: ModelNotes = { ...found.notes, ...readNotes(metadata), ...found.forced };
+  const others: ModelNotes = { ...found.notes, ...readNotes(metadata), ...found.forced };
+  const isKnown = (others.inputRange ?? others.normalization) !== undefined;
+  const unsaid = isKnown ? { inputRange: undefined, normalization: undefined } : {};
+  const all: ModelNotes = { ...metadataNotes(path, metadata)?.notes, ...unsaid, ...others };
   const notes = head === undefined ? all : withoutHead(all);
   if (model.inputs.length !== 1)
     throw new Error(`${path}: expected a model of one input, got ${model.inputs.length}`);

@@ -50,12 +50,16 @@ export class Download {
       throw error;
     });
     const path = join(snapshotFolder(name.id, told.commit, env), file);
-    if (existsSync(path)) return { path, commit: told.commit };
+    if (existsSync(path)) {
+      await this.#discard(); // another process was faster
+      return { path, commit: told.commit };
+    }
     const blob = join(repositoryFolder(name.id, env), "blobs", told.etag);
     await mkdir(dirname(blob), { recursive: true });
     const facts = await stat(blob).catch(() => undefined);
     const isThere = facts !== undefined && facts.size === (told.size ?? facts.size);
-    if (!isThere) await this.#fill(blob, told);
+    if (isThere) await this.#discard();
+    else await this.#fill(blob, told);
     await linkBlob(blob, path, !isThere, env);
     return { path, commit: told.commit };
   }
@@ -65,9 +69,14 @@ export class Download {
     if (this.#part !== "") await leavePart(this.#part, this.#blob);
   }
 
+  async #discard(): Promise<void> {
+    if (this.#part !== "") await rm(this.#part, { force: true });
+    this.#part = "";
+  }
+
   async #fill(blob: string, told: HubAnswer): Promise<void> {
     if (blob !== this.#blob) {
-      if (this.#part !== "") await rm(this.#part, { force: true }); // of a file that has changed meanwhile
+      await this.#discard(); // of a file that has changed meanwhile
       this.#blob = blob;
       this.#part = await takePart(blob);
       this.reached = 0;

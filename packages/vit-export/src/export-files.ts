@@ -112,6 +112,21 @@ function requireClassifier(model: tfl.LayersModel, { classNames, preprocessing }
     throw new RangeError(
       `exportFiles: model must answer with [batch, ${classNames.length}], a logit for each of classNames, got ${outputs.map((shape) => `[${shape}]`).join(", ")}`,
     );
+  for (const output of model.outputs) {
+    const activation = lastActivation(output);
+    if (activation === "softmax" || activation === "sigmoid")
+      throw new RangeError(
+        `exportFiles: model must answer with logits, got the outputs of a ${activation} ('${output.sourceLayer.name}'): leave its last activation out`,
+      );
+  }
+}
+
+/** Activation that an output ends in, also inside a model that is a layer. */
+function lastActivation({ sourceLayer, outputTensorIndex }: tfl.SymbolicTensor): string | undefined {
+  if ("layers" in sourceLayer)
+    return lastActivation((sourceLayer as tfl.LayersModel).outputs[outputTensorIndex ?? 0]!);
+  const { activation } = sourceLayer.getConfig();
+  return sourceLayer.getClassName() === "Softmax" ? "softmax" : (activation as string | undefined);
 }
 
 function sidesOf({ resize }: ExportOptions["preprocessing"]): readonly [number, number] | undefined {

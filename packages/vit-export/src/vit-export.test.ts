@@ -105,6 +105,29 @@ describe("exportFiles", () => {
     );
   });
 
+  test.each<[string, () => tfl.layers.Layer[]]>([
+    ["softmax", () => [tfl.layers.dense({ units: 2, activation: "softmax", name: "last" })]],
+    ["softmax", () => [tfl.layers.dense({ units: 2 }), tfl.layers.softmax({ name: "last" })]],
+    [
+      "sigmoid",
+      () => [tfl.layers.dense({ units: 2 }), tfl.layers.activation({ activation: "sigmoid", name: "last" })],
+    ],
+    [
+      "softmax",
+      () => [
+        tfl.sequential({
+          name: "last",
+          layers: [tfl.layers.dense({ inputShape: [768], units: 2, activation: "softmax" })],
+        }),
+      ],
+    ],
+  ])("refuses the outputs of a %s, which programs would take for logits", async (activation, last) => {
+    const layers = [tfl.layers.flatten({ inputShape: [16, 16, 3] }), ...last()];
+    await expect(exportFiles(tfl.sequential({ layers }), options)).rejects.toThrow(
+      `exportFiles: model must answer with logits, got the outputs of a ${activation} ('last'): leave its last activation out`,
+    );
+  });
+
   test("takes any classifier of known layers", async () => {
     const layers = [
       tfl.layers.conv2d({ inputShape: [16, 16, 3], filters: 4, kernelSize: 3, activation: "relu" }),
@@ -221,6 +244,9 @@ describe("modelCard", () => {
     expect(() => modelCard(exported, preprocessing, { name: "two\nlines" })).toThrow(
       "modelCard: name must be a text of one line",
     );
+    expect(() => modelCard({} as Exported, preprocessing, { name: "x" })).toThrow(
+      "modelCard: exported must be a result of exportFiles, got {}",
+    );
     expect(() => modelCard(exported, preprocessing, { name: "x", license: "MIT License" })).toThrow(
       "modelCard: license must be",
     );
@@ -291,6 +317,26 @@ describe("a folder", () => {
       cwd.mockRestore();
     }
     expect(process.cwd()).toBe(before);
+  });
+
+  test.each([
+    ["../outside.txt", "lead into the folder, with slashes, got '../outside.txt'"],
+    ["onnx/../../outside.txt", "lead into the folder"],
+    ["/outside.txt", "lead into the folder"],
+    ["c:outside.txt", "lead into the folder"],
+    ["..\\outside.txt", "lead into the folder"],
+    ["onnx/", "lead into the folder"],
+    ["", "lead into the folder"],
+    ["config.json", "different paths, got 'config.json' twice"],
+  ])("with the file '%s' is refused", async (path, problem) => {
+    const folder = await emptyFolder();
+    const files = [
+      { path: "config.json", data: "{}" },
+      { path, data: "x" },
+    ];
+    await expect(writeExport(join(folder, "exported"), files)).rejects.toThrow(problem);
+    await expect(writeExport(join(folder, "exported"), [])).rejects.toThrow("writeExport: files must be");
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test("stays as it was when a file cannot be made", async () => {

@@ -1,11 +1,14 @@
 import { type Preprocessing, requirePreprocessing } from "deit-model";
-import { OBJECT, requireArguments, requireOptions } from "known-options";
+import { having, requireArguments, requireOptions } from "known-options";
 import type { ExportFormat } from "../export-options.ts";
 import type { Exported } from "../exported.ts";
 import { CARD_CHECKS, type CardAccuracy, type CardFacts } from "./card-facts.ts";
 import { frontMatter } from "./front-matter.ts";
 import { usage } from "./usage.ts";
 
+const EXPORTED = having("a result of exportFiles", ({ files, formats, leftOut }) =>
+  [files, formats, leftOut].every(Array.isArray),
+);
 const PROGRAMS: Readonly<Record<ExportFormat, string>> = {
   huggingface: "transformers",
   timm: "timm",
@@ -27,7 +30,7 @@ const PROGRAMS: Readonly<Record<ExportFormat, string>> = {
  */
 export function modelCard(exported: Exported, preprocessing: Preprocessing, facts: CardFacts): string {
   requireOptions("modelCard", facts, CARD_CHECKS);
-  requireArguments("modelCard", { exported }, { exported: OBJECT });
+  requireArguments("modelCard", { exported }, { exported: EXPORTED });
   requirePreprocessing("modelCard", preprocessing);
   const { name, summary, license, data, recipe = [], command, accuracy = [], notes = [] } = facts;
   const training = [

@@ -52,7 +52,8 @@ async function isExported(file: string): Promise<boolean> {
  * new one, whole, but for a moment between two renames in which there is none; what was there is removed last. A folder that cannot be
  * renamed, such as a container's volume or the working directory, gets the files one by one.
  *
- * @throws As {@link requireExportFolder}; Error of the file system or of a file's chunks. The folder then is what it was.
+ * @throws As {@link requireExportFolder}; RangeError for no files, two of one path, or a path that leads out of the folder; Error of the
+ * file system or of a file's chunks. The folder then is what it was.
  *
  * @example
  * const { files } = await exportFiles(student, options);
@@ -60,6 +61,7 @@ async function isExported(file: string): Promise<boolean> {
  */
 export async function writeExport(folder: string, files: readonly ExportedFile[]): Promise<void> {
   requireArguments("writeExport", { folder, files }, { folder: STRING, files: LIST });
+  requirePaths(files);
   await requireExportFolder(folder);
   const path = await realpath(folder).catch(() => resolve(folder)); // a link stays, and what it leads to is replaced
   const beside = (word: string) => join(dirname(path), `.${basename(path)}.${word}-${randomUUID()}`);
@@ -77,6 +79,23 @@ export async function writeExport(folder: string, files: readonly ExportedFile[]
     await rm(old, { recursive: true, force: true });
   } finally {
     await rm(whole, { recursive: true, force: true });
+  }
+}
+
+/** @throws RangeError unless every file has a path of its own in the folder. */
+function requirePaths(files: readonly ExportedFile[]): void {
+  if (files.length === 0) throw new RangeError("writeExport: files must be a list of one at least, got none");
+  const seen = new Set<string>();
+  for (const { path } of files) {
+    const isInner =
+      /^[^\\:\0]+$/.test(path) && path.split("/").every((part) => !["", ".", ".."].includes(part));
+    if (!isInner)
+      throw new RangeError(
+        `writeExport: a file's path must lead into the folder, with slashes, got '${path}'`,
+      );
+    if (seen.has(path))
+      throw new RangeError(`writeExport: files must have different paths, got '${path}' twice`);
+    seen.add(path);
   }
 }
 

@@ -208,6 +208,19 @@ describe("openWeightsFile", () => {
     await file.close();
   });
 
+  test("names the file of a SavedModel's variables that is missing", async () => {
+    const folder = await emptyFolder();
+    mkdirSync(join(folder, "variables"));
+    const index = join(folder, "variables", "variables.index");
+    cpSync(
+      new URL("../../open-classifier/fixtures/saved-model/variables/variables.index", import.meta.url),
+      index,
+    );
+    await expect(openWeightsFile(folder)).rejects.toThrow(
+      `${index}: expected variables.data-00000-of-00001 beside variables.index, got no such file`,
+    );
+  });
+
   test("says what a folder has instead of weights", async () => {
     const folder = await folderOf({ "config.json": "{}", "student.safetensors": "", "logs/": "" });
     await expect(openWeightsFile(folder)).rejects.toThrow(

@@ -68,10 +68,11 @@ type Open = (path: string) => Promise<FileSource>;
 async function openFolder(path: string, open: Open): Promise<NamedTensors> {
   const name = IN_FOLDER.find((one) => existsSync(join(path, one)));
   if (name !== undefined) return openFile(join(path, name), open);
-  if (existsSync(join(path, SAVED_MODEL)))
+  const index = join(path, SAVED_MODEL);
+  if (existsSync(index))
     return openTensorBundle({
-      index: await open(join(path, SAVED_MODEL)),
-      shard: (shard, count) => open(join(path, "variables", shardName(shard, count))),
+      index: await open(index),
+      shard: (shard, count) => openBeside(index, shardName(shard, count), open),
     });
   const names = (await readdir(path)).sort();
   const rest = names.length > LISTED ? ` and ${names.length - LISTED} more` : "";

@@ -143,6 +143,10 @@ describe("a SavedModel that cannot be", () => {
     for (let at = 0; at < bytes.length; at += 20) bytes[at]! ^= 1;
     await writeFile(data, bytes);
     await expect(loadSavedModel(own)).rejects.toThrow(/variables\.index: .*CRC/);
+    await rm(data);
+    await expect(loadSavedModel(own)).rejects.toThrow(
+      `${join(own, "variables", "variables.index")}: expected variables.data-00000-of-00001 beside variables.index, got no such file`,
+    );
     await rm(join(own, "saved_model.pb"));
     await expect(loadSavedModel(own)).rejects.toThrow(/saved_model\.pb/);
   });

@@ -47,14 +47,21 @@ async function fromFolder(folder: string, options: SavedModelToGraphOptions): Pr
       () => true,
       () => false,
     );
-    const shardName = (shard: number, count: number): string => {
+    const openShard = (shard: number, count: number) => {
       const digits = (n: number) => String(n).padStart(5, "0");
-      return join("variables", `variables.data-${digits(shard)}-of-${digits(count)}`);
+      const name = `variables.data-${digits(shard)}-of-${digits(count)}`;
+      return open(join("variables", name)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== "ENOENT") throw error;
+        throw new RangeError(
+          `${join(folder, index)}: expected ${name} beside variables.index, got no such file`,
+          { cause: error },
+        );
+      });
     };
     const variables = hasVariables
       ? await openTensorBundle({
           index: await open(index),
-          shard: (shard, count) => open(shardName(shard, count)),
+          shard: openShard,
         })
       : undefined;
     return await savedModelToGraph({ name: folder, model, ...(variables && { variables }) }, options);

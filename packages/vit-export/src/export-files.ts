@@ -24,7 +24,7 @@ import { inferenceModel } from "./inference-model.ts";
  * was asked for and cannot hold the model, or if none can.
  *
  * @example
- * import { deit, IMAGE_NET } from "deit-model";
+ * import { deit } from "deit-model";
  *
  * const student = deit({ imageSize: 32, patchSize: 8, dim: 24, depth: 2, heads: 3, classes: 2 });
  * const { files } = await exportFiles(student, {
@@ -34,7 +34,7 @@ import { inferenceModel } from "./inference-model.ts";
  *     ...{ mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
  *   },
  * });
- * console.log(files.map(({ path }) => path)); // [ 'config.json', 'model.safetensors', … ]
+ * console.log(files.length, files[1]?.path); // 8 config.json
  */
 export async function exportFiles(model: tfl.LayersModel, options: ExportOptions): Promise<Exported> {
   requireOptions("exportFiles", options, EXPORT_CHECKS);

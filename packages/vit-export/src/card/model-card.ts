@@ -26,7 +26,16 @@ const PROGRAMS: Readonly<Record<ExportFormat, string>> = {
  * @see https://huggingface.co/docs/hub/model-cards
  *
  * @example
- * const card = modelCard(exported, preprocessing, { name: "Five flowers", license: "apache-2.0", data: "tf_flowers" });
+ * import { type Preprocessing, vit } from "deit-model";
+ *
+ * const student = vit({ imageSize: 16, patchSize: 8, dim: 12, depth: 1, heads: 3, classes: 2 });
+ * const preprocessing: Preprocessing = {
+ *   ...{ resize: { height: 16, width: 16 }, resample: "bilinear", rescale: 1 / 255 },
+ *   ...{ mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+ * };
+ * const exported = await exportFiles(student, { classNames: ["daisy", "rose"], preprocessing });
+ * const card = modelCard(exported, preprocessing, { name: "Two flowers", license: "apache-2.0" });
+ * console.log(card.includes("# Two flowers")); // true
  */
 export function modelCard(exported: Exported, preprocessing: Preprocessing, facts: CardFacts): string {
   requireOptions("modelCard", facts, CARD_CHECKS);

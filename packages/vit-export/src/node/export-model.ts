@@ -22,6 +22,13 @@ export interface ExportModelOptions extends ExportOptions {
  * in the folder then stays.
  *
  * @example
+ * import { type Preprocessing, vit } from "deit-model";
+ *
+ * const student = vit({ imageSize: 16, patchSize: 8, dim: 12, depth: 1, heads: 3, classes: 2 });
+ * const preprocessing: Preprocessing = {
+ *   ...{ resize: { height: 16, width: 16 }, resample: "bilinear", rescale: 1 / 255 },
+ *   ...{ mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+ * };
  * await exportModel(student, "exported", { classNames: ["daisy", "rose"], preprocessing });
  */
 export async function exportModel(

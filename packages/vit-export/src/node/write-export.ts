@@ -56,8 +56,7 @@ async function isExported(file: string): Promise<boolean> {
  * file system or of a file's chunks. The folder then is what it was.
  *
  * @example
- * const { files } = await exportFiles(student, options);
- * await writeExport("exported", files);
+ * await writeExport("exported", [{ path: "config.json", data: "{}" }]);
  */
 export async function writeExport(folder: string, files: readonly ExportedFile[]): Promise<void> {
   requireArguments("writeExport", { folder, files }, { folder: STRING, files: LIST });

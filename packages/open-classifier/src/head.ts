@@ -49,6 +49,8 @@ export async function withSavedHead(
  *
  * @example
  * ```ts norun
+ * import { extractFeatures, trainHead } from "distill-trainer";
+ *
  * const base = await openClassifier("encoder.onnx");
  * const features = await extractFeatures(base.backbone!(), source);
  * const { head } = await trainHead(features, { classes: 2 });

@@ -49,8 +49,10 @@ export interface SavedModelToGraphOptions {
  * ```ts norun
  * import { loadGraphModel } from "@tensorflow/tfjs-converter";
  *
- * const artifacts = await savedModelToGraph({ name: "flowers", model: bytes, variables });
- * const model = await loadGraphModel(tf.io.fromMemory(artifacts));
+ * const response = await fetch("flowers/saved_model.pb"); // frozen: without variables
+ * const model = new Uint8Array(await response.arrayBuffer());
+ * const artifacts = await savedModelToGraph({ name: "flowers", model });
+ * const graph = await loadGraphModel(tf.io.fromMemory(artifacts));
  * ```
  */
 export async function savedModelToGraph(

@@ -1,6 +1,7 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { preprocessorConfig } from "deit-model";
 import { MODEL, requireArguments, requireOptions } from "known-options";
+import { notFinite } from "safetensors-io";
 import { EXPORT_CHECKS, type ExportFormat, type ExportOptions, FORMATS } from "./export-options.ts";
 import { type Exported, type ExportedFile, jsonFile } from "./exported.ts";
 import { huggingFaceFiles } from "./formats/hugging-face.ts";
@@ -46,6 +47,7 @@ export async function exportFiles(model: tfl.LayersModel, options: ExportOptions
     );
   const preprocessor = jsonFile("preprocessor_config.json", preprocessorConfig(preprocessing));
   requireClassifier(model, options);
+  await requireFinite(model);
   const inference = inferenceModel(model, temperature);
   const files: ExportedFile[] = [preprocessor];
   const formats: ExportFormat[] = [];
@@ -131,4 +133,15 @@ function lastActivation({ sourceLayer, outputTensorIndex }: tfl.SymbolicTensor):
 
 function sidesOf({ resize }: ExportOptions["preprocessing"]): readonly [number, number] | undefined {
   return resize === undefined || "shortestEdge" in resize ? undefined : [resize.height, resize.width];
+}
+
+/** @throws RangeError for weights that are not finite, which other programs would pass on as answers. */
+async function requireFinite(model: tfl.LayersModel): Promise<void> {
+  for (const weight of model.weights) {
+    const problem = notFinite((await weight.read().data()) as Float32Array);
+    if (problem !== undefined)
+      throw new RangeError(
+        `exportFiles: expected finite weights, got '${weight.originalName}' with ${problem}`,
+      );
+  }
 }

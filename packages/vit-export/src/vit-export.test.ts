@@ -128,6 +128,14 @@ describe("exportFiles", () => {
     );
   });
 
+  test("refuses weights that are not finite", async () => {
+    const model = vit(base);
+    model.weights.at(-1)!.write(tf.tensor1d([Number.NaN, 1]));
+    await expect(exportFiles(model, options)).rejects.toThrow(
+      "exportFiles: expected finite weights, got 'classification_head/bias' with 1 NaN among 2 numbers",
+    );
+  });
+
   test("takes any classifier of known layers", async () => {
     const layers = [
       tfl.layers.conv2d({ inputShape: [16, 16, 3], filters: 4, kernelSize: 3, activation: "relu" }),

@@ -41,10 +41,11 @@ const FILES = having(
  * ```ts norun
  * import { blobSource } from "safetensors-io";
  *
- * const files = new Map(picked.map((file) => [file.name, file]));
+ * const input = document.querySelector<HTMLInputElement>("input[type=file]")!;
+ * const picked = new Map([...input.files!].map((file) => [file.name, file]));
  * const file = await openSharded({
- *   index: blobSource(files.get("model.safetensors.index.json")),
- *   shard: async (name) => blobSource(files.get(name)),
+ *   index: blobSource(picked.get("model.safetensors.index.json")!),
+ *   shard: async (name) => blobSource(picked.get(name)!),
  * });
  * ```
  */

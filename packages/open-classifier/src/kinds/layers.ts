@@ -34,6 +34,9 @@ export interface LayersClassifierOptions {
  * classes are not as many as its classes.
  *
  * @example
+ * import { vit } from "deit-model";
+ *
+ * const model = vit({ imageSize: 16, patchSize: 8, dim: 12, depth: 1, heads: 3, classes: 2 });
  * addNotes(model, { classNames: ["daisy", "tulip"] });
  * const classifier = layersClassifier(model);
  * console.log(classifier.found); // a tfjs layers model of 2 classes, 16x16 pixels

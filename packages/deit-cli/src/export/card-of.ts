@@ -3,6 +3,7 @@ import type { CardAccuracy, CardFacts } from "vit-export";
 import { leavesOf } from "../options/edits.ts";
 import type { RunResult } from "../runs/run-result.ts";
 import { trainingCommand } from "./training-command.ts";
+import { withoutFolders } from "./without-folders.ts";
 
 /** What is known of an exported model beside its files. */
 export interface Known {
@@ -28,7 +29,10 @@ export function cardOf({ folder, run, accuracy, license, notes }: Known): CardFa
     name: `${settings.run.name}, ${stage.replaceAll("-", " ")}`,
     summary: `Trained on ${environment.trainingImages.toLocaleString("en")} pictures in TensorFlow.js${isTaught ? ", and distilled" : ""}.`,
     data: [dataDescription, ...(isTaught ? [`The teacher: ${teacherDescription}`] : [])].join("\n\n"),
-    recipe: leaves.map(([path, value]) => [path, typeof value === "string" ? value : JSON.stringify(value)]),
+    recipe: leaves.map(([path, value]) => [
+      path,
+      typeof value === "string" ? withoutFolders(value) : JSON.stringify(value),
+    ]),
     command: trainingCommand(settings),
     ...shared,
     notes: [

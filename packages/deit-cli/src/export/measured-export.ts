@@ -9,6 +9,8 @@ import type { OpenedModel } from "../models/open-model.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
 import type { ExportedView } from "./exported-view.ts";
 
+/** What a figure adds that was measured as other programs see pictures. */
+const EXPORTED = ", with the exported preprocessing";
 /** File with products in 8 bits. */
 const QUANTIZED = "onnx/model_quantized.onnx";
 
@@ -23,28 +25,14 @@ export async function measuredExport(
   const where = `on ${models.pictures}`;
   const quantized = files.find(({ path }) => path === QUANTIZED)?.data;
   return [
-    await judged(models, opened, `this program, ${where}`, answers, own),
+    await judged(models, opened, `this program, ${where}${isOwn ? EXPORTED : ""}`, answers, own),
     ...(isOwn
       ? []
-      : [
-          await judged(
-            models,
-            opened,
-            `this program, ${where}, with the exported preprocessing`,
-            answers,
-            centerCrop,
-          ),
-        ]),
+      : [await judged(models, opened, `this program, ${where}${EXPORTED}`, answers, centerCrop)]),
     ...(quantized instanceof Uint8Array
       ? [
           await withOnnx(quantized, opened, (teacher) =>
-            judged(
-              models,
-              opened,
-              `\`${QUANTIZED}\`, ${where}, with the exported preprocessing`,
-              teacher,
-              centerCrop,
-            ),
+            judged(models, opened, `\`${QUANTIZED}\`, ${where}${EXPORTED}`, teacher, centerCrop),
           ),
         ]
       : []),

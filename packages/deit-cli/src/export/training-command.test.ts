@@ -36,3 +36,13 @@ test("names the last part of a path only", () => {
   );
   expect(command).toBe("npx pnpm@12 start train --preset photos --data photos --labels-file labels.csv");
 });
+
+test.each([
+  ["/home/me/tiny.safetensors", "tiny.safetensors"],
+  ["../weights/tiny.safetensors", "tiny.safetensors"],
+  ["timm/deit_tiny_patch16_224.fb_in1k", "timm/deit_tiny_patch16_224.fb_in1k"],
+  ["hf:facebook/deit-tiny-patch16-224", "hf:facebook/deit-tiny-patch16-224"],
+])("of the weights %s shows %s", (weights, shown) => {
+  const command = trainingCommand(settingsOf(`train --data photos --weights ${weights}`));
+  expect(command).toBe(`npx pnpm@12 start train --preset photos --data photos --weights ${shown}`);
+});

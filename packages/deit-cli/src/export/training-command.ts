@@ -5,6 +5,7 @@ import { OPTION_NAMES, type OptionName, optionOf } from "../options/option-table
 import { shellWord } from "../process/shell-word.ts";
 import { presetOf } from "../settings/resolve-settings.ts";
 import type { Settings } from "../settings/settings.ts";
+import { withoutFolders } from "./without-folders.ts";
 
 /** Options of a run's place and of the machine, which do not belong to a training elsewhere. */
 const ELSEWHERE: readonly OptionName[] = [
@@ -69,7 +70,7 @@ function choiceOf(
 }
 
 function plain(path: string, value: unknown): string | undefined {
-  if (typeof value === "string") return PATHS.includes(path) ? basename(value) : value;
+  if (typeof value === "string") return PATHS.includes(path) ? basename(value) : withoutFolders(value);
   if (typeof value === "number") return String(value);
   return Array.isArray(value) && value.every((one) => typeof one === "number") ? value.join(",") : undefined;
 }

@@ -29,7 +29,7 @@ export function frontMatter(
       "  - task:",
       "      type: image-classification",
     );
-    lines.push("    dataset:", `      name: ${dataset}`, `      type: ${dataset}`, "    metrics:");
+    lines.push("    dataset:", `      name: ${dataset}`, "      type: imagefolder", "    metrics:");
     lines.push(
       `    - type: ${first.metric === undefined ? "accuracy" : JSON.stringify(first.metric)}`,
       `      value: ${first.value}`,

@@ -1,14 +1,16 @@
-// Beside Python's huggingface_hub, on the same server and in the same cache. PYTHON_EXPORT names a Python that has it.
+// Beside Python's huggingface_hub, on the same server and in the same cache. PYTHON_EXPORT names a Python that has it; else it is that of
+// scripts/verifiers.sh.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { emptyFolder, hubServer } from "test-kit";
 import { describe, expect, test } from "vitest";
 import { cachedHubFile, cachedHubWeights, hubFile, hubFolder, hubName } from "./index.ts";
 
-const python = process.env.PYTHON_EXPORT;
+const brought = fileURLToPath(new URL("../../../.verifiers/python/bin/python", import.meta.url));
+const python = process.env.PYTHON_EXPORT ?? (existsSync(brought) ? brought : undefined);
 const script = fileURLToPath(new URL("../test/hub.py", import.meta.url));
 const ID = "facebook/deit-tiny";
 const NAME = hubName(`hf:${ID}`)!;

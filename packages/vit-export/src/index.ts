@@ -1,7 +1,7 @@
 // Files.
 
 export { exportFiles } from "./export-files.ts";
-export type { ExportFormat, ExportOptions } from "./export-options.ts";
+export { type ExportFormat, type ExportOptions, FORMATS } from "./export-options.ts";
 export type { Exported, ExportedFile } from "./exported.ts";
 
 // Model card.

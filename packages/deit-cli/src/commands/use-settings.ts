@@ -12,7 +12,7 @@ import {
   STRING,
 } from "known-options";
 import { PIXELS } from "open-classifier";
-import type { ExportFormat } from "vit-export";
+import { type ExportFormat, FORMATS as FORMATS_OF_EXPORT } from "vit-export";
 import type { ModelUse } from "../models/open-model.ts";
 import { checked } from "../options/checked.ts";
 import type { Edits } from "../options/edits.ts";
@@ -112,9 +112,8 @@ const CHECKS: Checks<UseSettings> = {
   int8: optional(BOOLEAN),
   formats: optional(
     check(
-      "a list of huggingface, timm, onnx, tfjs",
-      (value) =>
-        Array.isArray(value) && value.every((one) => ["huggingface", "timm", "onnx", "tfjs"].includes(one)),
+      `a list of ${FORMATS_OF_EXPORT.join(", ")}`,
+      (value) => Array.isArray(value) && value.every((one) => FORMATS_OF_EXPORT.includes(one)),
     ),
   ),
   license: optional(

@@ -4,7 +4,7 @@ import { writeAtomically as write } from "safetensors-io/node";
 
 /** Written under this name first; see {@link removeTemporaries}. */
 const temporaryName = (path: string): string => `${path}.${process.pid}.tmp`;
-/** Of this process, or of `saveModel`. */
+/** Temporary names of this module, and of `saveModel`. */
 const TEMPORARY = /\.\d+\.tmp$|\.[0-9a-f-]{36}\.part$/;
 
 /** `writeAtomically` of safetensors-io, with temporary names that {@link removeTemporaries} finds. */

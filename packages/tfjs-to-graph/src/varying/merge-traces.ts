@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { refused } from "../refusal.ts";
-import type { LayerPlace, Trace, TracedValue } from "../trace/traced.ts";
+import type { LayerPlace, Trace, TracedOp, TracedValue } from "../trace/traced.ts";
 import type { TraceSizes } from "./dynamic-axes.ts";
 import type { Linear, Size } from "./size.ts";
 
@@ -28,13 +28,7 @@ export interface Value {
 }
 
 /** A kernel's call for inputs of any size; numbers of `attrs` may be of type {@link Size}. */
-export interface Op {
-  readonly kernel: string;
-  readonly inputs: readonly (readonly [name: string, value: number])[];
-  readonly attrs: Readonly<Record<string, unknown>>;
-  readonly outputs: readonly number[];
-  readonly layer: LayerPlace;
-}
+export type Op = TracedOp;
 
 /** What a model does for inputs of any size. */
 export interface Program {

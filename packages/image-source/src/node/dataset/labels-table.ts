@@ -224,7 +224,7 @@ function reasonOf({ code, message, record }: CsvError & Record<string, unknown>)
   return `expected CSV, got: ${message}`;
 }
 
-/** Of the first row: a comma, if there is one; else a tab, else a semicolon, as spreadsheets write where a comma is decimal. */
+/** The delimiter of the first row: a comma, if there is one; else a tab, else a semicolon, as spreadsheets write where a comma is decimal. */
 function delimiterOf(text: string): string {
   const [first = ""] = text.split(/\r?\n/, 1);
   return [",", "\t", ";"].find((one) => first.includes(one)) ?? ",";

@@ -1,0 +1,2 @@
+// The Worker that computes.
+export {};

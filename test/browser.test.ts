@@ -1,9 +1,8 @@
 // The packages in a browser: bundled as an application bundles them, with tfjs' plain and its threaded build.
 
 import { largestDifference } from "test-kit";
-import { findChromium, resultOfPage } from "test-kit/browser";
+import { bundled, findChromium, resultOfPage } from "test-kit/browser";
 import { beforeAll, describe, expect, test } from "vitest";
-import { bundled } from "./browser/bundled.ts";
 import type { LostDevice } from "./browser/lose-device.ts";
 import { type Trained, train } from "./browser/train.ts";
 

@@ -1,6 +1,5 @@
 // WebGL is only in browsers: one page computes all cases, and the tests compare what it sends.
-import { findChromium, resultOfPage } from "test-kit/browser";
-import { bundled } from "../browser/bundled.ts";
+import { bundled, findChromium, resultOfPage } from "test-kit/browser";
 import type { Case, Outcome } from "./case.ts";
 
 /** What came of a case, its numbers as text. */

@@ -3,6 +3,7 @@ import { packageBuild } from "../../tsup.base.ts";
 export default packageBuild({
   entry: {
     index: "src/index.ts",
+    browser: "src/browser.ts",
     node: "src/node.ts",
     "no-threads": "src/no-threads.ts",
     "start-threads": "src/node/threads/start-threads.ts",

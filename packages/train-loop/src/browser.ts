@@ -1,0 +1,4 @@
+export { type BrowserStorage, browserStorage } from "./browser/browser-storage.ts";
+export { indexedDbStorage } from "./browser/indexed-db-storage.ts";
+export { StorageLockedError } from "./browser/lock-storage.ts";
+export { opfsStorage } from "./browser/opfs-storage.ts";

@@ -117,8 +117,12 @@ describe.each(packages)("$name", ({ name, folder, manifest }) => {
     }
   });
 
-  test.runIf(FOR_BROWSERS.includes(name))("its main entry needs nothing of Node", () => {
-    const reached = new Set(["index.ts"]);
+  const entries = Object.keys(manifest.exports).filter(
+    (entry) => entry === "./browser" || (entry === "." && FOR_BROWSERS.includes(name)),
+  );
+  test.each(entries)("its entry %s needs nothing of Node", (entry) => {
+    const file = (manifest.exports[entry] as Record<string, string>)["@deit/source"]!;
+    const reached = new Set([file.replace("./src/", "")]);
     for (const path of reached) {
       const text = code(join(folder, "src", path));
       expect(text, path).not.toMatch(/from "(node:|[\w-]+\/node"|sharp"|tar")/);

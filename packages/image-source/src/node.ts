@@ -20,8 +20,9 @@ export { type Split, type StratifiedSplitOptions, stratifiedSplit } from "./node
 
 // Batches.
 
+export type { ImageSource } from "./batches/image-source.ts";
 export { type BatchesOptions, batches } from "./node/batches.ts";
-export { type ImageSource, imageSource } from "./node/image-source.ts";
+export { imageSource } from "./node/image-source.ts";
 export type { ImageSourceOptions } from "./node/source-options.ts";
 
 // Worker threads, for work of your own.

@@ -1,39 +1,16 @@
-import { defaultMargin, type PictureSize, sidesOf } from "vision-augment";
-import { epochLength, epochOrder, occurrences, repeatedOrder, weightedOrder } from "../epoch-order.ts";
+import { balancedSampling } from "../batches/balanced-sampling.ts";
+import { batchOf } from "../batches/batch-of.ts";
+import { epochLength } from "../batches/epoch-order.ts";
+import { type BatchRows, epochRows } from "../batches/epoch-rows.ts";
+import type { ImageSource } from "../batches/image-source.ts";
+import { viewPlan } from "../batches/view-plan.ts";
 import type { ImageBatch } from "../image-batch.ts";
 import type { SampleStore } from "../sample-store.ts";
-import { balancedSampling } from "./by-class/balanced-sampling.ts";
 import { type ImageSourceOptions, type SourceSettings, settingsOf } from "./source-options.ts";
 import { startPool, type WorkerPool } from "./threads/worker-pool.ts";
-import type { ViewPlan, Views, ViewTask } from "./views/make-views.ts";
-import { rowKeys, viewSettingsOf } from "./views/view-keys.ts";
+import type { StorePlan, Views, ViewTask } from "./views/make-views.ts";
+import { viewSettingsOf } from "./views/view-settings.ts";
 import { VIEWS } from "./views/views-module.ts";
-
-/** Batches for a trainer, epoch by epoch, from threads of its own. */
-export interface ImageSource {
-  /** Samples in an epoch: the store's; with repeats, rounded down to a multiple of 256 as FB's, if there are that many. */
-  readonly size: number;
-  readonly batchSize: number;
-  /** Whether pictures that do not decode are left out, and batches may be smaller for it: `onBadImage: "skip"`. */
-  readonly skips: boolean;
-  readonly classNames: readonly string[];
-  /**
-   * Everything that determines the views' pixels besides their keys, including the samples' own bytes: sources where it is equal may share
-   * a store of teacher logits. Hashes the samples when it is first read.
-   */
-  readonly viewSettings: string;
-  /**
-   * @throws Error while iterating: naming the picture that does not decode, or if the source is closed.
-   */
-  batches(epoch: number): AsyncIterable<ImageBatch>;
-  /**
-   * The same without its first `firstBatch` batches, of which nothing is decoded: for a run that is resumed. A batch that
-   * was left out because none of its pictures decodes counts here.
-   */
-  batchesFrom(epoch: number, firstBatch: number): AsyncIterable<ImageBatch>;
-  /** Ends the threads. Can be called twice. */
-  close(): Promise<void>;
-}
 
 /**
  * Batches of a store: decoded, resized, cropped and mirrored in worker threads ahead of their use.
@@ -51,11 +28,19 @@ export interface ImageSource {
 export function imageSource(store: SampleStore, options: ImageSourceOptions): ImageSource {
   const settings = settingsOf(options);
   if (store.size === 0) throw new RangeError("imageSource: expected a store with images, got an empty one");
-  const weights = settings.training && settings.sampling ? balancedSampling(store) : undefined;
+  const weights = settings.training && settings.sampling ? balancedSampling("imageSource", store) : undefined;
   const plan = planOf(store, settings);
   const pool = startPool(VIEWS, plan, { threads: settings.workers, queued: settings.prefetch + 1 });
   let closed = false;
   let viewSettings: string | undefined;
+  const batchesFrom = (epoch: number, firstBatch: number) =>
+    madeAhead(
+      store,
+      settings,
+      pool,
+      epochRows(store.size, settings, weights, epoch, firstBatch),
+      () => closed,
+    );
   return {
     size: epochLength(store.size, settings.repeats),
     batchSize: settings.batchSize,
@@ -65,9 +50,8 @@ export function imageSource(store: SampleStore, options: ImageSourceOptions): Im
       viewSettings ??= viewSettingsOf(store, plan);
       return viewSettings;
     },
-    batches: (epoch) => epochBatches(store, settings, weights, pool, epoch, 0, () => closed),
-    batchesFrom: (epoch, firstBatch) =>
-      epochBatches(store, settings, weights, pool, epoch, firstBatch, () => closed),
+    batches: (epoch) => batchesFrom(epoch, 0),
+    batchesFrom,
     async close() {
       if (closed) return;
       closed = true;
@@ -78,121 +62,50 @@ export function imageSource(store: SampleStore, options: ImageSourceOptions): Im
 
 /** A batch's samples and what a thread made of them. */
 interface MadeBatch {
-  readonly indices: Int32Array;
-  readonly sampleKeys: Uint32Array;
-  readonly viewKeys: BigUint64Array;
+  readonly rows: BatchRows;
   readonly views: Views;
 }
 
-async function* epochBatches(
+async function* madeAhead(
   store: SampleStore,
   settings: SourceSettings,
-  weights: readonly number[] | undefined,
   pool: WorkerPool<ViewTask, Views>,
-  epoch: number,
-  firstBatch: number,
+  epoch: Generator<BatchRows>,
   isClosed: () => boolean,
 ): AsyncGenerator<ImageBatch> {
-  const { batchSize, training, seed, shuffleBuffer, prefetch, repeats } = settings;
-  const order = training
-    ? repeatedOrder(
-        weights === undefined
-          ? epochOrder(store.size, seed, epoch, shuffleBuffer)
-          : weightedOrder(weights, seed, epoch),
-        repeats,
-      )
-    : Uint32Array.from({ length: store.size }, (_, i) => i);
-  const versions = weights && occurrences(order, store.size);
-  const versionAt = (place: number): number => versions?.[place] ?? place % repeats;
   const underWay: Promise<MadeBatch>[] = [];
-  let next = firstBatch * batchSize;
-  while (next < order.length || underWay.length > 0) {
-    while (next < order.length && underWay.length <= prefetch) {
+  let next = epoch.next();
+  while (!next.done || underWay.length > 0) {
+    for (; !next.done && underWay.length <= settings.prefetch; next = epoch.next()) {
       if (isClosed()) throw new Error("imageSource: batches are to be read before close()");
-      const indices = Int32Array.from(order.subarray(next, next + batchSize));
-      const first = next;
-      const keys = Array.from(indices, (index, row) =>
-        rowKeys(settings, epoch, index, index + versionAt(first + row) * store.size),
-      );
-      const sampleKeys = Uint32Array.from(keys, (key) => key.sampleKey);
-      const drawKeys = Uint32Array.from(keys, (key) => key.drawKey);
-      const viewKeys = BigUint64Array.from(keys, (key) => key.viewKey);
-      const made = pool
-        .run({ indices, drawKeys })
-        .then((views) => ({ indices, sampleKeys, viewKeys, views }));
+      const rows = next.value;
+      const { indices, drawKeys } = rows;
+      const made = pool.run({ indices, drawKeys }).then((views) => ({ rows, views }));
       made.catch(() => {}); // reported where it is awaited, if it ever is
       underWay.push(made);
-      next += batchSize;
     }
     // Judged in the epoch's order, whichever thread was first: bad pictures are reported in it too.
-    const batch = batchOf(store, settings, await underWay.shift()!);
-    if (batch !== undefined) yield batch;
+    const { rows, views } = await underWay.shift()!;
+    reportFailures(store, settings, rows, views);
+    if (views.rows.length > 0) yield batchOf(store, settings, rows, views);
   }
 }
 
-function batchOf(
+function reportFailures(
   store: SampleStore,
-  { imageSize, teacherImageSize, onBadImage, onSkip }: SourceSettings,
-  made: MadeBatch,
-): ImageBatch | undefined {
-  const { indices, sampleKeys, viewKeys, views } = made;
-  for (const { row, reason } of views.failures) {
+  { onBadImage, onSkip }: SourceSettings,
+  { indices }: BatchRows,
+  { failures }: Views,
+): void {
+  for (const { row, reason } of failures) {
     const bad = { key: store.keys[indices[row]!]!, index: indices[row]!, reason };
     if (onBadImage === "throw")
       throw new Error(`${bad.key}: expected a picture that decodes, got: ${reason}`);
     onSkip?.(bad);
   }
-  const rows = views.rows;
-  if (rows.length === 0) return undefined;
-  return {
-    images: views.images[0]!,
-    imageSize,
-    shape: [rows.length, ...sidesOf(imageSize), 3],
-    ...(teacherImageSize !== undefined && {
-      teacherImages: views.images[1]!,
-      teacherShape: [rows.length, ...sidesOf(teacherImageSize), 3] as const,
-    }),
-    labels: Int32Array.from(rows, (row) => store.labels[indices[row]!]!),
-    ...(store.multiHot !== undefined && {
-      targets: targetsOf(
-        store.multiHot,
-        Array.from(rows, (row) => indices[row]!),
-        store.classNames.length,
-      ),
-    }),
-    sampleKeys: Uint32Array.from(rows, (row) => sampleKeys[row]!),
-    viewKeys: BigUint64Array.from(rows, (row) => viewKeys[row]!),
-    indices: Int32Array.from(rows, (row) => indices[row]!),
-  };
 }
 
-/** The samples' rows of `multiHot`. */
-function targetsOf(multiHot: Uint8Array, samples: readonly number[], classes: number): Float32Array {
-  const targets = new Float32Array(samples.length * classes);
-  samples.forEach((sample, row) => {
-    targets.set(multiHot.subarray(sample * classes, (sample + 1) * classes), row * classes);
-  });
-  return targets;
-}
-
-/** One number where both are equal: the form that stored logits were made with. */
-function plain(size: PictureSize): PictureSize {
-  const [height, width] = sidesOf(size);
-  return height === width ? height : [height, width];
-}
-
-function planOf(store: SampleStore, settings: SourceSettings): ViewPlan {
-  const { imageSize, teacherImageSize, margin, training, antialias, augmentation, centerCrop } = settings;
-  const sides = sidesOf(imageSize);
-  const own = sides.map((side) => margin ?? defaultMargin(side));
-  const sizes = [imageSize, ...(teacherImageSize === undefined ? [] : [teacherImageSize])].map(plain);
-  const margins = sizes.map((size) => {
-    const [above, beside] = sidesOf(size).map((side, i) => Math.round((own[i]! * side) / sides[i]!));
-    return plain([above!, beside!]);
-  });
-  const { bytes, spans, encoding } = store;
-  const limit = settings.maxPixels === undefined ? {} : { maxPixels: settings.maxPixels };
-  const plan = { bytes, spans, encoding, sizes, antialias, ...limit };
-  if (training) return { ...plan, ...(augmentation === undefined ? { margins } : { augmentation }) };
-  return { ...plan, ...(centerCrop !== undefined && { centerCrop }) };
+function planOf({ bytes, spans, encoding }: SampleStore, settings: SourceSettings): StorePlan {
+  const { maxPixels } = settings;
+  return { bytes, spans, encoding, ...(maxPixels !== undefined && { maxPixels }), ...viewPlan(settings) };
 }

@@ -9,8 +9,8 @@ import {
   UINT32,
 } from "known-options";
 import { SampleStore, STORE } from "../sample-store.ts";
-import { sharesOf } from "./class-shares.ts";
-import { countsOf, keyedOrder } from "./keyed-samples.ts";
+import { sharesOf } from "../split/class-shares.ts";
+import { countsOf, keyedOrder } from "../split/keyed-samples.ts";
 
 /** Options of {@link keepLabels}; one of `share`, `count` and `perClass` is given. */
 export interface KeepLabelsOptions {

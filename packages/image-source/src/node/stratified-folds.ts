@@ -8,7 +8,7 @@ import {
   requireOptions,
   UINT32,
 } from "known-options";
-import { countsOf, keyedOrder, requirePairs, requireUniqueKeys } from "./keyed-samples.ts";
+import { countsOf, keyedOrder, requirePairs, requireUniqueKeys } from "../split/keyed-samples.ts";
 import type { Split } from "./stratified-split.ts";
 
 /** Options of {@link stratifiedFolds}. */

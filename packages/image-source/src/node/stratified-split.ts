@@ -8,8 +8,8 @@ import {
   requireOptions,
   UINT32,
 } from "known-options";
-import { sharesOf } from "./class-shares.ts";
-import { countsOf, keyedOrder, requirePairs, requireUniqueKeys } from "./keyed-samples.ts";
+import { sharesOf } from "../split/class-shares.ts";
+import { countsOf, keyedOrder, requirePairs, requireUniqueKeys } from "../split/keyed-samples.ts";
 
 /** Positions in the list of keys. */
 export interface Split {

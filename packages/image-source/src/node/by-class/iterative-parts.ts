@@ -1,4 +1,5 @@
-import { keyedOrder, md5 } from "../keyed-samples.ts";
+import { md5 } from "../../hash/md5.ts";
+import { keyedOrder } from "../../split/keyed-samples.ts";
 
 /** Samples that may have several classes each. */
 export interface MultiLabelSamples {

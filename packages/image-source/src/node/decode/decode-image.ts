@@ -1,8 +1,8 @@
 import { BOOLEAN, BYTES, COUNT, optional, requireArguments, requireOptions } from "known-options";
 import type { Sharp } from "sharp";
 import type { RgbImage } from "vision-augment";
+import { nameOfOther, photoFormat } from "../../formats/photo-format.ts";
 import { cmykToRgb, readCmykJpeg } from "./cmyk-jpeg.ts";
-import { nameOfOther, photoFormat } from "./photo-format.ts";
 
 /** Default limit of a photo's pixels: 300 MB decoded. */
 const MOST_PIXELS = 100_000_000;

@@ -76,7 +76,7 @@ describe("decodeImage", () => {
     ["\0\0\0\x18ftypheic\0\0\0\0mif1heic", "a HEIC photo"],
     ["%PDF-1.7", "a PDF"],
     ["", "an empty file"],
-    ["hello", "something else"],
+    ["hello", "a text"],
   ])("says what a file is that is not a photo: %j", async (content, name) => {
     await expect(decodeImage(Buffer.from(content, "latin1"))).rejects.toThrow(`got ${name}`);
   });

@@ -80,7 +80,7 @@ describe("a folder of pictures of all formats", () => {
       "png",
       "an SVG drawing or XML",
     ],
-    ["camera raw", "x.nef", Buffer.from("no raw"), "jpg", "something else"],
+    ["camera raw", "x.nef", Buffer.from("no raw"), "jpg", "a text"],
   ])("leaves out %s, and says what to do: %s", async (format, name, bytes, target, content) => {
     const png = await picture().png().toBuffer();
     const notes: string[] = [];

@@ -1,24 +1,15 @@
-import type { Augmentation, CenterCropOptions } from "vision-augment";
-import { type PictureSize, sidesOf, type View, writeView } from "vision-augment";
+import { sidesOf, writeView } from "vision-augment";
+import { type ViewPlan, viewAt } from "../../batches/view-plan.ts";
 import type { Encoding } from "../../sample-store.ts";
 import { readSample } from "../decode/decode-sample.ts";
 
 /** Settings that all batches of a source share; sent to each worker once. */
-export interface ViewPlan {
+export interface StorePlan extends ViewPlan {
   readonly bytes: SharedArrayBuffer;
   readonly spans: Float64Array;
   readonly encoding: Encoding;
-  /** The student's size, then the teacher's if it has its own, pixels; of a square one number. */
-  readonly sizes: readonly PictureSize[];
-  /** Margins of each size; absent for evaluation. */
-  readonly margins?: readonly PictureSize[];
-  readonly antialias: boolean;
-  /** Augmentation of training views in place of the margins. */
-  readonly augmentation?: Augmentation;
   /** Largest photo that is decoded, in pixels; see `decodeImage`. It decides whether there is a view, not its pixels. */
   readonly maxPixels?: number;
-  /** Center crop of evaluation views in place of the whole picture. */
-  readonly centerCrop?: CenterCropOptions;
 }
 
 /** One batch to make. */
@@ -42,7 +33,7 @@ export interface Views {
 const AT_ONCE = 4;
 
 /** Decodes the task's samples and writes their views, in the task's order. */
-export async function makeViews(plan: ViewPlan, task: ViewTask): Promise<Views> {
+export async function makeViews(plan: StorePlan, task: ViewTask): Promise<Views> {
   const count = task.indices.length;
   const lengths = plan.sizes.map((size) => sidesOf(size)).map(([height, width]) => height * width * 3);
   const images = lengths.map((length) => new Float32Array(count * length));
@@ -73,15 +64,6 @@ function only(rows: Int32Array, count: number, array: Float32Array): Float32Arra
   const some = new Float32Array(rows.length * length);
   rows.forEach((row, at) => void some.set(array.subarray(row * length, (row + 1) * length), at * length));
   return some;
-}
-
-function viewAt(plan: ViewPlan, which: number, key: number): View {
-  const { margins, antialias, augmentation, centerCrop } = plan;
-  const size = plan.sizes[which]!;
-  if (augmentation !== undefined) return { kind: "augmented", size, key, augmentation };
-  if (centerCrop !== undefined) return { kind: "center", size, ...centerCrop };
-  if (margins === undefined) return { kind: "evaluation", size, antialias };
-  return { kind: "training", size, key, margin: margins[which]!, antialias };
 }
 
 function firstLine(error: unknown): string {

@@ -1,10 +1,5 @@
-import { createHash } from "node:crypto";
 import { mix64, sampleKey } from "sample-keys";
-import { type SampleStore, sampleBytes } from "../../sample-store.ts";
-import type { ViewPlan } from "./make-views.ts";
 
-/** Raised when the same settings give other pixels. */
-const VERSION = "flowers-data views 1";
 /** Key of views without randomness. */
 const FIXED = 0;
 
@@ -39,13 +34,4 @@ export function rowKeys(settings: KeySettings, epoch: number, index: number, pla
   const drawKey = viewEpochs === undefined ? own : sampleKey(seed, epoch % viewEpochs, place);
   const viewKey = mix64((BigInt(index) << 32n) | BigInt(training ? drawKey : FIXED));
   return { sampleKey: own, drawKey, viewKey };
-}
-
-/** All that decides a view's pixels besides its key, the samples' bytes among it, as text. */
-export function viewSettingsOf(store: SampleStore, plan: ViewPlan): string {
-  const { bytes: _, spans: __, maxPixels: ___, encoding, ...settings } = plan;
-  const hash = createHash("sha256");
-  for (let i = 0; i < store.size; i++) hash.update(`${store.spans[2 * i + 1]! - store.spans[2 * i]!} `);
-  for (let i = 0; i < store.size; i++) hash.update(sampleBytes(store, i));
-  return JSON.stringify({ version: VERSION, ...settings, encoding, samples: hash.digest("hex") });
 }

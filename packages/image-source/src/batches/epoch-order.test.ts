@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import golden from "../fixtures/repeated-order.json" with { type: "json" };
+import golden from "../../fixtures/repeated-order.json" with { type: "json" };
 import { epochLength, occurrences, repeatedOrder, weightedOrder } from "./epoch-order.ts";
 
 test.each(golden)("repeated augmentation of $size samples is RASampler's epoch", (c) => {

@@ -24,14 +24,32 @@ export function nameOfOther(bytes: Uint8Array): string {
   if (start.startsWith("BM")) return "a BMP";
   if (start.startsWith("ftyp", 4))
     return brandsOf(bytes).some((brand) => /^(he|mif)/.test(brand)) ? "a HEIC photo" : "a video";
+  if (start.startsWith("\x1aE\xdf\xa3") || (start.startsWith("RIFF") && start.startsWith("AVI ", 8)))
+    return "a video";
   if (/^\s*(<\?xml|<svg)/i.test(start)) return "an SVG drawing or XML";
   if (/^\s*<(!doctype|html)/i.test(start)) return "an HTML page";
   if (start.startsWith("version https://git-lfs"))
     return "a Git LFS pointer (the picture itself was not fetched)";
   if (start.startsWith("%PDF")) return "a PDF";
   if (start.startsWith("\xff\n") || start.startsWith("JXL ", 4)) return "a JPEG XL";
-  return "something else";
+  if (start.startsWith("PK\x03\x04")) return "a ZIP archive";
+  return isText(bytes) ? "a text" : "something else";
 }
+
+/** Whether the first bytes are UTF-8 without control characters, except tabs and line ends. */
+function isText(bytes: Uint8Array): boolean {
+  const start = bytes.slice(0, 256); // a copy: shared memory is not decoded
+  if (start.some((byte) => byte === 0x7f || (byte < 0x20 && !TEXT_CONTROLS.includes(byte)))) return false;
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(start, { stream: true }); // may end within a character
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Tab, line feed, form feed, carriage return. */
+const TEXT_CONTROLS: readonly number[] = [0x09, 0x0a, 0x0c, 0x0d];
 
 /** Major and compatible brands in the first box of an ISO media file. */
 function brandsOf(bytes: Uint8Array): string[] {

@@ -1,9 +1,5 @@
 // What the stratified splits share: samples by the hashes of their keys, and their classes' counts.
-import { createHash } from "node:crypto";
-
-export function md5(text: string): string {
-  return createHash("md5").update(text).digest("hex");
-}
+import { md5 } from "../hash/md5.ts";
 
 /**
  * Positions of keys by `md5(seed, key)`: a picture more moves few others.

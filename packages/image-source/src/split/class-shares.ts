@@ -1,4 +1,4 @@
-import { md5 } from "./keyed-samples.ts";
+import { md5 } from "../hash/md5.ts";
 
 /** Returns the most likely counts of `draws` samples: proportional, what is left over by the largest remainders. */
 export function sharesOf(counts: readonly number[], draws: number, seed: number): number[] {

@@ -1,0 +1,28 @@
+// A page's and a Worker's script: the page hands a task to itself or to its Worker.
+import { type DecodeTask, decode } from "./decode.ts";
+import type { Sent } from "./sent.ts";
+
+/** Functions that a test calls in the page: `page.evaluate` finds them by these names. */
+export interface Realms {
+  inPage(task: DecodeTask): Promise<Sent>;
+  inWorker(task: DecodeTask): Promise<Sent>;
+}
+
+if (typeof document === "undefined") {
+  globalThis.onmessage = async ({ data }) => postMessage(await decode(data));
+} else {
+  const realms: Realms = {
+    inPage: decode,
+    inWorker: (task) =>
+      new Promise((resolve, reject) => {
+        const worker = new Worker("/page.js", { type: "module" });
+        worker.onmessage = ({ data }) => {
+          worker.terminate();
+          resolve(data);
+        };
+        worker.onerror = ({ message }) => reject(new Error(message));
+        worker.postMessage(task);
+      }),
+  };
+  Object.assign(globalThis, realms);
+}

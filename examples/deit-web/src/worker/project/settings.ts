@@ -1,0 +1,32 @@
+import { type Checks, COUNT, check, oneOf, requireOptions, UINT32 } from "known-options";
+import type { Settings } from "../../session/types.ts";
+
+/** Settings of a new project: drawn flowers or small photos, in a few minutes on one core. */
+export const DEFAULT_SETTINGS: Settings = {
+  start: "nothing",
+  teaching: "features",
+  imageSize: 48,
+  epochs: 12,
+  teacherEpochs: 8,
+  seed: 42,
+};
+
+const IMAGE_SIZE = check(
+  "a multiple of 16 in [32, 224]",
+  (value) => Number.isInteger(value) && (value as number) % 16 === 0 && value! >= 32 && value! <= 224,
+);
+
+const CHECKS: Checks<Settings> = {
+  start: oneOf("nothing", "published"),
+  teaching: oneOf("none", "answers", "features"),
+  imageSize: IMAGE_SIZE,
+  epochs: COUNT,
+  teacherEpochs: COUNT,
+  seed: UINT32,
+};
+
+/** @throws TypeError or RangeError for what are no settings, such as those of a damaged file. */
+export function requireSettings(settings: Settings): Settings {
+  requireOptions("settings", settings, CHECKS);
+  return settings;
+}

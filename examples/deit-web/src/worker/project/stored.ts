@@ -1,0 +1,46 @@
+import type { CheckpointStorage } from "train-loop";
+import { browserStorage } from "train-loop/browser";
+
+/** Where a project is kept: the browser's storage, or this Worker's memory where there is none. */
+export interface Stores {
+  readonly kind: "opfs" | "indexeddb" | "none";
+  /** Pictures, settings, trained models. */
+  readonly project: CheckpointStorage;
+  /** Checkpoints of an unfinished training. */
+  readonly checkpoints: Readonly<Record<"teacher" | "student", CheckpointStorage>>;
+}
+
+/** Opens the storage of this page's folder: pages of one site in several folders do not share it. */
+export async function openStores(base: string): Promise<Stores> {
+  const place = `deit-web${new URL(".", base).pathname}`.replace(/[^\w-]+/g, "_");
+  try {
+    const project = await browserStorage(`${place}-project`);
+    const [teacher, student] = await Promise.all([
+      browserStorage(`${place}-teacher`),
+      browserStorage(`${place}-student`),
+    ]);
+    return { kind: project.kind, project, checkpoints: { teacher, student } };
+  } catch {
+    const checkpoints = { teacher: memoryStorage(), student: memoryStorage() };
+    return { kind: "none", project: memoryStorage(), checkpoints };
+  }
+}
+
+/** Removes everything that a storage holds. */
+export async function empty(storage: CheckpointStorage): Promise<void> {
+  for (const name of await storage.list()) await storage.remove(name);
+}
+
+function memoryStorage(): CheckpointStorage {
+  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  return {
+    list: async () => [...files.keys()],
+    async read(name) {
+      const bytes = files.get(name);
+      if (bytes === undefined) throw new Error(`expected a file '${name}', got none`);
+      return bytes;
+    },
+    write: async (name, bytes) => void files.set(name, bytes.slice()),
+    remove: async (name) => void files.delete(name),
+  };
+}

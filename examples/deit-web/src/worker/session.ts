@@ -1,0 +1,286 @@
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { drawFlower, flowerLabel, TF_FLOWERS_CLASSES } from "flowers-data";
+import { decodePicture } from "image-source/browser";
+import type {
+  Added,
+  Look,
+  NewPicture,
+  Opened,
+  PatchEffects,
+  Picture,
+  Project,
+  Role,
+  Session,
+  Settings,
+  TrainingEvent,
+} from "../session/types.ts";
+import { bringBack } from "./files/bring-back.ts";
+import { takeAway } from "./files/take-away.ts";
+import { lookAt } from "./look/look.ts";
+import { patchEffectsOf } from "./look/patch-effects.ts";
+import { type Viewer, viewerOf } from "./look/view.ts";
+import { modelBytes, restoreModel } from "./models/model-file.ts";
+import { buildModel } from "./models/models.ts";
+import { hasPublishedWeights } from "./models/published.ts";
+import { Album } from "./project/album.ts";
+import { KEPT_EDGE, type KeptPicture, thumbnailOf } from "./project/kept-picture.ts";
+import { DEFAULT_SETTINGS, requireSettings } from "./project/settings.ts";
+import { empty, openStores, type Stores } from "./project/stored.ts";
+import { type ProjectRecord, readRecord, writeRecord } from "./project/training-record.ts";
+import { type Engine, startEngine, type WorkerOptions } from "./start.ts";
+import { modelFile, projectOf, train } from "./training/trainer.ts";
+
+/** Side of drawn flowers, pixels, and the seed of their drawings. */
+const FLOWER = { size: 64, seed: 42 } as const;
+/** Calls between which the page is told how far it is. */
+const PROGRESS = 8;
+
+/** Everything that is open. */
+interface Open {
+  readonly album: Album;
+  readonly stores: Stores;
+  readonly engine: Engine;
+}
+
+/** The session of a page: one project. */
+export class WebSession implements Session {
+  readonly #options: WorkerOptions;
+  #open: Open | undefined;
+  #record: ProjectRecord = { settings: DEFAULT_SETTINGS };
+  readonly #viewers = new Map<Role, Viewer>();
+  #running: AbortController | undefined;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+  }
+
+  async open(): Promise<Opened> {
+    const { base } = this.#options;
+    const [engine, stores] = await Promise.all([startEngine(this.#options), openStores(base)]);
+    const album = await Album.open(stores.project);
+    this.#open = { album, stores, engine };
+    this.#record = (await readRecord(stores.project)) ?? this.#record;
+    for (const { role } of this.#record.training?.models ?? []) await this.#restore(role);
+    const { name, detail } = engine.backend;
+    return {
+      project: this.#project(),
+      backend: { name, detail, workers: engine.workers },
+      hasPublishedWeights: await hasPublishedWeights(base),
+      storage: stores.kind,
+    };
+  }
+
+  pictures(): Promise<readonly Picture[]> {
+    return Promise.all(this.#parts().album.pictures.map(shown));
+  }
+
+  addClass(name: string): Promise<Project> {
+    return this.#change(({ album }) => album.addClass(name));
+  }
+
+  renameClass(from: string, to: string): Promise<Project> {
+    return this.#change(async ({ album, stores }) => {
+      await album.renameClass(from, to);
+      const { training } = this.#record;
+      if (training === undefined) return;
+      const classNames = training.classNames.map((name) => (name === from ? to.trim() : name));
+      this.#record = { ...this.#record, training: { ...training, classNames } };
+      await writeRecord(stores.project, this.#record);
+      for (const role of this.#viewers.keys()) await this.#restore(role);
+    });
+  }
+
+  removeClass(name: string): Promise<Project> {
+    return this.#change(({ album }) => album.removeClass(name));
+  }
+
+  removePictures(ids: readonly string[]): Promise<Project> {
+    return this.#change(({ album }) => album.remove(ids));
+  }
+
+  async addPictures(pictures: readonly NewPicture[], onProgress?: (done: number) => void): Promise<Added> {
+    return this.#add(pictures, onProgress, ({ picture }) => decodePicture(picture, { shortestEdge: KEPT_EDGE }));
+  }
+
+  async addDrawnFlowers(count: number, onProgress?: (done: number) => void): Promise<Added> {
+    const flowers = Array.from({ length: count }, (_, index) => ({
+      ...{ index, name: `flower ${index + 1}`, className: TF_FLOWERS_CLASSES[flowerLabel(index)]! },
+    }));
+    return this.#add(flowers, onProgress, async ({ index }) => {
+      const { data, width, height } = drawFlower({ ...FLOWER, index });
+      return { data: Uint8Array.from(data), width, height };
+    });
+  }
+
+  setSettings(settings: Settings): Promise<Project> {
+    requireSettings(settings);
+    return this.#change(({ stores }) => {
+      this.#record = { ...this.#record, settings };
+      return writeRecord(stores.project, this.#record);
+    });
+  }
+
+  async train(onEvent: (event: TrainingEvent) => void): Promise<Project> {
+    this.#requireIdle();
+    const { album, stores, engine } = this.#parts();
+    const running = new AbortController();
+    this.#running = running;
+    const { settings } = this.#record;
+    const classNames = [...album.classNames];
+    try {
+      await train({
+        ...{ album, stores, record: this.#record, base: this.#options.base, workers: engine.workers },
+        signal: running.signal,
+        tell: onEvent,
+        onRecord: (record) => {
+          this.#record = record;
+        },
+        onModel: (role, model) => {
+          if (role === "teacher" || settings.teaching === "none") this.#forgetModels();
+          this.#viewers.set(role, viewerOf(role, settings, classNames, model));
+        },
+        teacher: async () => {
+          const figures = this.#record.training!.models.find(({ role }) => role === "teacher")!;
+          const bytes = await stores.project.read(modelFile("teacher"));
+          return { figures, bytes, model: (await this.#restore("teacher")).model };
+        },
+      });
+    } catch (error) {
+      if (!running.signal.aborted) throw error;
+    } finally {
+      this.#running = undefined;
+    }
+    return this.#project();
+  }
+
+  async stop(): Promise<void> {
+    this.#running?.abort(new Error("stopped"));
+  }
+
+  forgetTraining(): Promise<Project> {
+    return this.#change(() => this.#forgetTraining());
+  }
+
+  clear(): Promise<Project> {
+    return this.#change(async ({ album }) => {
+      await this.#forgetTraining();
+      await album.clear();
+    });
+  }
+
+  async look(picture: Blob | ImageBitmap): Promise<Look> {
+    const student = this.#viewers.get("student");
+    const teacher = this.#viewers.get("teacher");
+    const viewers = [student, teacher].filter((one) => one !== undefined);
+    if (viewers.length === 0) throw new Error("There is no model yet: teach it first.");
+    return lookAt(await decodePicture(picture), viewers);
+  }
+
+  async patchEffects(picture: Blob | ImageBitmap): Promise<PatchEffects> {
+    const student = this.#viewers.get("student");
+    if (student === undefined) throw new Error("There is no student yet: teach it first.");
+    return patchEffectsOf(await decodePicture(picture), student);
+  }
+
+  async takeAway(): Promise<Blob> {
+    this.#requireIdle();
+    const student = this.#viewers.get("student");
+    const { training } = this.#record;
+    if (student === undefined || training === undefined || training.place !== undefined)
+      throw new Error("There is no trained student yet: teach it to the end first.");
+    const { settings, models, curves } = training;
+    const { classNames, model } = student;
+    return takeAway(model, { format: "deit-web", version: 1, classNames, settings, models, curves });
+  }
+
+  bringBack(file: Blob): Promise<Project> {
+    return this.#change(async ({ album, stores }) => {
+      const { file: found, student } = await bringBack(file);
+      const { classNames, settings, models, curves } = found;
+      const bytes = await modelBytes(student);
+      await this.#forgetTraining();
+      if (album.pictures.length === 0) await album.setClasses(classNames);
+      await stores.project.write(modelFile("student"), bytes);
+      const own = models.filter(({ role }) => role === "student");
+      const training = { settings, classNames, pictures: "", curves, models: own };
+      this.#record = { settings, training };
+      await writeRecord(stores.project, this.#record);
+      this.#viewers.set("student", viewerOf("student", settings, classNames, student));
+    });
+  }
+
+  #parts(): Open {
+    if (this.#open === undefined) throw new Error("session: expected open() first");
+    return this.#open;
+  }
+
+  #project(): Project {
+    return projectOf(this.#parts().album, this.#record);
+  }
+
+  #requireIdle(): void {
+    if (this.#running !== undefined) throw new Error("A training is running: stop it first.");
+  }
+
+  async #change(work: (open: Open) => Promise<void>): Promise<Project> {
+    this.#requireIdle();
+    await work(this.#parts());
+    return this.#project();
+  }
+
+  async #add<T extends { readonly name: string; readonly className: string }>(
+    items: readonly T[],
+    onProgress: ((done: number) => void) | undefined,
+    imageOf: (item: T) => Promise<KeptPicture["image"]>,
+  ): Promise<Added> {
+    this.#requireIdle();
+    const { album } = this.#parts();
+    const added: KeptPicture[] = [];
+    const refused: { name: string; reason: string }[] = [];
+    try {
+      for (const [i, item] of items.entries()) {
+        try {
+          const picture = await album.add(item.className, await imageOf(item));
+          if (picture === undefined) refused.push({ name: item.name, reason: "it is there already" });
+          else added.push(picture);
+        } catch (error) {
+          refused.push({ name: item.name, reason: (error as Error).message });
+        }
+        if ((i + 1) % PROGRESS === 0) onProgress?.(i + 1);
+      }
+    } finally {
+      await album.flush();
+    }
+    return { project: this.#project(), pictures: await Promise.all(added.map(shown)), refused };
+  }
+
+  /** Reads a trained model from its file. */
+  async #restore(role: Role): Promise<Viewer> {
+    const { settings, classNames } = this.#record.training!;
+    const model: tfl.LayersModel = buildModel(role, settings, classNames.length);
+    await restoreModel(model, await this.#parts().stores.project.read(modelFile(role)));
+    this.#viewers.get(role)?.model.dispose();
+    const viewer = viewerOf(role, settings, classNames, model);
+    this.#viewers.set(role, viewer);
+    return viewer;
+  }
+
+  #forgetModels(): void {
+    for (const { model } of this.#viewers.values()) model.dispose();
+    this.#viewers.clear();
+  }
+
+  async #forgetTraining(): Promise<void> {
+    const { stores } = this.#parts();
+    this.#record = { settings: this.#record.settings };
+    await writeRecord(stores.project, this.#record);
+    this.#forgetModels();
+    await Promise.all(Object.values(stores.checkpoints).map(empty));
+    for (const role of ["teacher", "student"] as const) await stores.project.remove(modelFile(role));
+  }
+}
+
+async function shown(picture: KeptPicture): Promise<Picture> {
+  const { id, className, image } = picture;
+  return { id, className, thumbnail: await thumbnailOf(image) };
+}

@@ -137,6 +137,7 @@ export class WebSession implements Session {
         },
         onModel: (role, model) => {
           if (role === "teacher" || settings.teaching === "none") this.#forgetModels();
+          this.#viewers.get(role)?.model.dispose();
           this.#viewers.set(role, viewerOf(role, settings, classNames, model));
         },
         teacher: async () => {

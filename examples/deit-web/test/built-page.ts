@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sharedData } from "test-kit";
 import { build } from "vite";
@@ -18,6 +18,7 @@ export async function builtPage(html = "index.html"): Promise<string> {
     ...{ root, logLevel: "error", configFile: join(root, "vite.config.ts"), publicDir: false },
     build: { outDir: site, emptyOutDir: true, rollupOptions: { input: join(root, html) } },
   });
-  if (WEIGHTS !== undefined && existsSync(WEIGHTS)) cpSync(WEIGHTS, join(site, "weights/model.safetensors"));
+  if (WEIGHTS !== undefined && existsSync(WEIGHTS))
+    cpSync(WEIGHTS, join(site, dirname(html), "weights/model.safetensors"));
   return folder;
 }

@@ -1,90 +1,35 @@
 // The Worker's session in Chromium: pictures, training, what a closed tab leaves, looking, files.
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type * as ComlinkModule from "comlink";
-import type { Page } from "playwright-core";
-import {
-  type Chromium,
-  findChromium,
-  type LaunchOptions,
-  launchChromium,
-  type PageServer,
-  servePages,
-} from "test-kit/browser";
+import { errorOverLargest, sharedData } from "test-kit";
+import { findChromium, type PageServer, servePages } from "test-kit/browser";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type * as types from "../src/session/types.ts";
 import { builtPage, WEIGHTS } from "./built-page.ts";
+import { losses, openTab, prepare, SESSION_PAGE, SETTINGS, takenAway, train } from "./tab.ts";
 
-/** What the page of these tests has. */
 declare const session: ComlinkModule.Remote<types.Session>;
 declare const Comlink: typeof ComlinkModule;
 
 const there = findChromium() !== undefined || process.env.CONFORMANCE === "all";
 if (!there) process.stderr.write("session.test.ts is skipped: no chromium on the PATH (or set CHROMIUM)\n");
 
-const SETTINGS: types.Settings = {
-  ...{ start: "nothing", teaching: "features", imageSize: 32, epochs: 3, teacherEpochs: 2, seed: 7 },
-};
 const FLOWERS = 60;
+const PHOTOS = sharedData("data/flowers/originals");
+/** Events of a life before it is killed: steps, ends of epochs and checkpoints, of which a model has one every eight steps. */
+const KILL_AFTER = [1, 4, 11, 2, 12, 13, 3, 10];
 
 let server: PageServer;
 beforeAll(async () => {
-  if (!there) return;
-  server = await servePages({ folder: await builtPage("test/session-page/index.html") });
+  if (there) server = await servePages({ folder: await builtPage(SESSION_PAGE) });
 });
 afterAll(() => server?.close());
 
-interface Tab {
-  readonly chromium: Chromium;
-  readonly page: Page;
-  readonly opened: types.Opened;
-  readonly said: string[];
-}
-
-async function openTab(options: LaunchOptions = {}, query = "?backend=wasm&workers=1"): Promise<Tab> {
-  const chromium = await launchChromium(options);
-  const page = await chromium.context.newPage();
-  const said: string[] = [];
-  page.on("console", (message) => said.push(message.text()));
-  page.on("pageerror", (error) => said.push(String(error)));
-  await page.goto(`${server.url}site/test/session-page/index.html${query}`);
-  const opened = await page.evaluate(() => session.open());
-  return { chromium, page, opened, said };
-}
-
-/** Trains to the end, or until a number of steps; returns what happened. */
-function train(page: Page, until = Number.POSITIVE_INFINITY) {
-  return page.evaluate(async (last) => {
-    const events: types.TrainingEvent[] = [];
-    let steps = 0;
-    const project = await session.train(
-      Comlink.proxy((event: types.TrainingEvent) => {
-        events.push(event);
-        if (event.kind === "step" && ++steps === last) void session.stop();
-      }),
-    );
-    return { project, events };
-  }, until);
-}
-
-/** The student's file, as taken away: `model.safetensors` is stored as it is in the zip. */
-async function studentOf(page: Page): Promise<string> {
-  return page.evaluate(async () => {
-    const bytes = new Uint8Array(await (await session.takeAway()).arrayBuffer());
-    const view = new DataView(bytes.buffer);
-    const names = new TextDecoder("latin1").decode(bytes);
-    const at = names.indexOf("model.safetensors") - 30; // the local header before the name
-    const start = at + 30 + view.getUint16(at + 26, true) + view.getUint16(at + 28, true);
-    const next = names.indexOf("PK\u0003\u0004", start);
-    const digest = await crypto.subtle.digest("SHA-256", bytes.subarray(start, next));
-    return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  });
-}
-
-const losses = (events: readonly types.TrainingEvent[], role: types.Role) =>
-  events.flatMap((event) => (event.kind === "step" && event.point.role === role ? [event.point.loss] : []));
-
 describe.runIf(there)("a session", () => {
   test("teaches a student by the features of a teacher, and keeps both", async () => {
-    const tab = await openTab();
+    const tab = await openTab(server.url);
     try {
       const { page, opened } = tab;
       expect(opened).toMatchObject({
@@ -93,10 +38,9 @@ describe.runIf(there)("a session", () => {
         storage: "opfs",
         hasPublishedWeights: WEIGHTS !== undefined,
       });
-      const added = await page.evaluate((count) => session.addDrawnFlowers(count), FLOWERS);
+      const added = await prepare(page, FLOWERS);
       expect(added.refused).toEqual([]);
       expect(added.project.classes.map(({ count }) => count)).toEqual([12, 12, 12, 12, 12]);
-      await page.evaluate((settings) => session.setSettings(settings), SETTINGS);
       const { project, events } = await train(page);
       const [teacher, student] = [losses(events, "teacher"), losses(events, "student")];
       expect(student.at(-1)!).toBeLessThan(student[0]!);
@@ -133,6 +77,214 @@ describe.runIf(there)("a session", () => {
       expect(tab.said).toEqual([]);
     } finally {
       await tab.chromium.close();
+    }
+  });
+
+  test("goes on where it was stopped, in a tab that was closed and opened again, with the same bits", async () => {
+    const whole = await openTab(server.url);
+    const broken = await openTab(server.url);
+    try {
+      await prepare(whole.page, FLOWERS);
+      const { events, project } = await train(whole.page);
+      await prepare(broken.page, FLOWERS);
+      const seen: types.TrainingEvent[] = [];
+      for (const steps of [3, 15, 9]) {
+        const { project: stopped, events: some } = await train(broken.page, steps);
+        seen.push(...some);
+        expect(stopped.training.kind).toBe("unfinished");
+        await broken.page.reload();
+        const { project: found } = await broken.page.evaluate(() => session.open());
+        expect(found).toEqual(stopped);
+      }
+      const last = await train(broken.page);
+      seen.push(...last.events);
+      for (const role of ["teacher", "student"] as const)
+        expect(losses(seen, role)).toEqual(losses(events, role));
+      expect(last.project).toEqual(project); // curves too
+      const [expected, found] = [await takenAway(whole.page), await takenAway(broken.page)];
+      expect([...found.keys()]).toEqual([...expected.keys()]);
+      for (const [name, bytes] of expected) expect(found.get(name)!.equals(bytes), name).toBe(true);
+    } finally {
+      await Promise.all([whole.chromium.close(), broken.chromium.close()]);
+    }
+  });
+
+  test("that is stopped goes on with the same pictures and choices only", async () => {
+    const tab = await openTab(server.url);
+    try {
+      await prepare(tab.page, FLOWERS);
+      await train(tab.page, 3);
+      await tab.page.evaluate((settings) => session.setSettings({ ...settings, seed: 8 }), SETTINGS);
+      await expect(train(tab.page)).rejects.toThrow(
+        "The choices have changed since the training was stopped: start anew, or undo the change.",
+      );
+      await tab.page.evaluate((settings) => session.setSettings(settings), SETTINGS);
+      await tab.page.evaluate(() => session.removeClass("roses"));
+      await expect(train(tab.page)).rejects.toThrow("The pictures have changed");
+      const project = await tab.page.evaluate(() => session.forgetTraining());
+      expect(project.training).toEqual({ kind: "none" });
+      expect((await train(tab.page, 2)).project.training.kind).toBe("unfinished");
+    } finally {
+      await tab.chromium.close();
+    }
+  });
+
+  test("shares a training on WASM among Workers, with the same losses", async () => {
+    const settings = { ...SETTINGS, teaching: "answers" } as const;
+    const runs = [];
+    for (const workers of [1, 2]) {
+      const tab = await openTab(server.url, {}, `?backend=wasm&workers=${workers}`);
+      try {
+        expect(tab.opened.backend.workers).toBe(workers);
+        await prepare(tab.page, FLOWERS, settings);
+        const { events } = await train(tab.page);
+        runs.push([...losses(events, "teacher"), ...losses(events, "student")]);
+      } finally {
+        await tab.chromium.close();
+      }
+    }
+    expect(runs[1]).toHaveLength(runs[0]!.length);
+    expect(errorOverLargest(runs[1]!, runs[0]!)).toBeLessThan(1e-4);
+  });
+
+  test("takes a student away, and another one opens it with the same answers", async () => {
+    const [here, there] = [await openTab(server.url), await openTab(server.url)];
+    try {
+      await prepare(here.page, FLOWERS, { ...SETTINGS, teaching: "answers", epochs: 1, teacherEpochs: 1 });
+      await train(here.page);
+      const files = await takenAway(here.page);
+      expect([...files.keys()].sort()).toEqual([
+        ...["README.md", "config.json", "model.safetensors", "onnx/model.onnx", "preprocessor_config.json"],
+        ...["settings.json", "tfjs/group1-shard1of1.bin", "tfjs/model.json"],
+        ...["timm/config.json", "timm/model.safetensors"],
+      ]);
+      const answersOf = (page: typeof here.page) =>
+        page.evaluate(async () => {
+          const picture = new ImageData(40, 30);
+          for (let i = 0; i < picture.data.length; i++) picture.data[i] = i % 4 === 3 ? 255 : (i * 7) % 256;
+          const { answers } = await session.look(await createImageBitmap(picture));
+          return answers.find(({ role }) => role === "student")!.shares;
+        });
+      const expected = await answersOf(here.page);
+      await expect(answersOf(there.page)).rejects.toThrow("There is no model yet: teach it first.");
+      const zip = await here.page.evaluate(async () => {
+        const bytes = new Uint8Array(await (await session.takeAway()).arrayBuffer());
+        return [...bytes];
+      });
+      const project = await there.page.evaluate(
+        (bytes) => session.bringBack(new Blob([Uint8Array.from(bytes)])),
+        zip,
+      );
+      expect(project.classes.map(({ name }) => name)).toEqual(
+        JSON.parse(files.get("settings.json")!.toString()).classNames,
+      );
+      expect(project.training.kind).toBe("done");
+      expect(await answersOf(there.page)).toEqual(expected);
+      for (const [bytes, message] of [
+        [zip.slice(0, 1000), "This is not a zip file that can be read."],
+        [[...Buffer.from("no zip")], "This is not a zip file that can be read."],
+      ] as const)
+        await expect(
+          there.page.evaluate((broken) => session.bringBack(new Blob([Uint8Array.from(broken)])), [...bytes]),
+        ).rejects.toThrow(message);
+      expect(await answersOf(there.page)).toEqual(expected);
+    } finally {
+      await Promise.all([here.chromium.close(), there.chromium.close()]);
+    }
+  });
+
+  test.runIf(WEIGHTS !== undefined && PHOTOS !== undefined)(
+    "fine-tunes DeiT-Ti on real photos",
+    { timeout: 180_000 },
+    async () => {
+      const tab = await openTab(server.url);
+      try {
+        const photos = readdirSync(PHOTOS!).flatMap((className) =>
+          readdirSync(join(PHOTOS!, className)).map((name) => {
+            const bytes = readFileSync(join(PHOTOS!, className, name)).toString("base64");
+            return { className, name, bytes };
+          }),
+        );
+        const added = await tab.page.evaluate(
+          async (files) =>
+            session.addPictures(
+              files.map(({ className, name, bytes }) => ({
+                ...{ className, name },
+                picture: new Blob([Uint8Array.from(atob(bytes), (one) => one.charCodeAt(0))]),
+              })),
+            ),
+          [...photos, { className: "daisy", name: "notes.jpg", bytes: btoa("no picture") }],
+        );
+        expect(added.project.classes).toHaveLength(5);
+        expect(added.pictures).toHaveLength(photos.length);
+        expect(added.refused.map(({ name }) => name)).toEqual(["notes.jpg"]);
+        const settings = {
+          ...SETTINGS,
+          start: "published",
+          teaching: "none",
+          imageSize: 64,
+          epochs: 3,
+        } as const;
+        await tab.page.evaluate((chosen) => session.setSettings(chosen), settings);
+        const { events, project } = await train(tab.page);
+        const [first, last] = [losses(events, "student").slice(0, 3), losses(events, "student").slice(-3)];
+        expect(Math.max(...last)).toBeLessThan(Math.min(...first));
+        expect(project.training).toMatchObject({
+          kind: "done",
+          models: [{ role: "student", params: 5_487_365 }],
+        });
+      } finally {
+        await tab.chromium.close();
+      }
+    },
+  );
+});
+
+describe.runIf(there)("a tab that is killed", () => {
+  test("twenty times ends with the same bits", { timeout: 300_000 }, async () => {
+    const whole = await openTab(server.url);
+    await prepare(whole.page, FLOWERS);
+    await train(whole.page);
+    const expected = (await takenAway(whole.page)).get("model.safetensors")!;
+    await whole.chromium.close();
+
+    const profile = mkdtempSync(join(tmpdir(), "deit-web-killed-"));
+    const first = await openTab(server.url, { profile });
+    await prepare(first.page, FLOWERS);
+    await first.chromium.close();
+    const places: number[] = [];
+    for (let life = 0; life < 20; life++) {
+      const { chromium, page, opened } = await openTab(server.url, { profile });
+      const { training } = opened.project;
+      places.push(
+        training.kind === "unfinished" ? training.step + (training.role === "student" ? 16 : 0) : 0,
+      );
+      const killed = new Promise<void>((resolve, reject) => {
+        let events = 0;
+        const onEvent = () => {
+          if (++events === KILL_AFTER[life % KILL_AFTER.length]) chromium.kill().then(resolve, reject);
+        };
+        page.exposeFunction("onEvent", onEvent).then(
+          () =>
+            page
+              .evaluate(() => {
+                const told = Comlink.proxy(
+                  () => void (globalThis as unknown as { onEvent(): void }).onEvent(),
+                );
+                return session.train(told).then(() => {});
+              })
+              .catch(() => {}), // the browser is gone
+        );
+      });
+      await killed;
+    }
+    expect(places.at(-1)!).toBeGreaterThan(places[0]!);
+    const last = await openTab(server.url, { profile });
+    try {
+      await train(last.page);
+      expect((await takenAway(last.page)).get("model.safetensors")!.equals(expected)).toBe(true);
+    } finally {
+      await last.chromium.close();
     }
   });
 });

@@ -99,7 +99,9 @@ export class WebSession implements Session {
   }
 
   async addPictures(pictures: readonly NewPicture[], onProgress?: (done: number) => void): Promise<Added> {
-    return this.#add(pictures, onProgress, ({ picture }) => decodePicture(picture, { shortestEdge: KEPT_EDGE }));
+    return this.#add(pictures, onProgress, ({ picture }) =>
+      decodePicture(picture, { shortestEdge: KEPT_EDGE }),
+    );
   }
 
   async addDrawnFlowers(count: number, onProgress?: (done: number) => void): Promise<Added> {

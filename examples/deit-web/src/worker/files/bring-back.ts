@@ -1,5 +1,5 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { BlobReader, configure, TextWriter, Uint8ArrayWriter, ZipReader, type Entry } from "@zip.js/zip.js";
+import { BlobReader, configure, type Entry, TextWriter, Uint8ArrayWriter, ZipReader } from "@zip.js/zip.js";
 import { loadWeights } from "deit-model";
 import { buildModel } from "../models/models.ts";
 import { readSettingsFile, type SettingsFile } from "./settings-file.ts";

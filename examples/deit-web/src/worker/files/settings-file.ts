@@ -24,7 +24,8 @@ export function readSettingsFile(text: string): SettingsFile {
   if (file?.format !== "deit-web") throw fail("was written by another program");
   if (file.version !== 1) throw fail(`has version ${file.version}, of a newer page`);
   const { classNames, settings, models = [], curves = { steps: [], epochs: [] } } = file;
-  const areNames = Array.isArray(classNames) && classNames.every((one) => typeof one === "string" && one !== "");
+  const areNames =
+    Array.isArray(classNames) && classNames.every((one) => typeof one === "string" && one !== "");
   if (!areNames || classNames.length < 2 || new Set(classNames).size < classNames.length)
     throw fail("does not name two different classes");
   try {

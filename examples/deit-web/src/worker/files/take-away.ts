@@ -30,7 +30,8 @@ export async function takeAway(student: tfl.LayersModel, file: SettingsFile): Pr
   ];
   const zip = new ZipWriter(new BlobWriter("application/zip"), { level: 0 }); // weights do not get smaller
   for (const { path, data } of files) {
-    const reader = typeof data === "string" ? new TextReader(data) : new Uint8ArrayReader(await bytesOf(data));
+    const reader =
+      typeof data === "string" ? new TextReader(data) : new Uint8ArrayReader(await bytesOf(data));
     await zip.add(path, reader);
   }
   return zip.close();

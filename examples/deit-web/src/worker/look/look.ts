@@ -14,11 +14,15 @@ export async function lookAt(image: ByteImage, viewers: readonly Viewer[]): Prom
     const [shares] = await sharesOf(viewer, [view]);
     answers.push({ role: viewer.role, shares: shares! });
   }
-  const attention = student === undefined ? { grid: [0, 0] as const, rollout: [] } : await rolloutOf(student, view);
+  const attention =
+    student === undefined ? { grid: [0, 0] as const, rollout: [] } : await rolloutOf(student, view);
   return { answers, image: imageData(view), ...attention };
 }
 
-async function rolloutOf(student: Viewer, view: ReturnType<typeof seen>): Promise<Pick<Look, "grid" | "rollout">> {
+async function rolloutOf(
+  student: Viewer,
+  view: ReturnType<typeof seen>,
+): Promise<Pick<Look, "grid" | "rollout">> {
   const input = inputOf(student, [view]);
   const maps = attentionMaps(student.model, input);
   try {

@@ -1,5 +1,5 @@
-import { attentionMaps } from "deit-model";
 import * as tf from "@tensorflow/tfjs-core";
+import { attentionMaps } from "deit-model";
 import type { ByteImage, FloatImage } from "vision-augment";
 import type { PatchEffects } from "../../session/types.ts";
 import { inputOf, seen, sharesOf, type Viewer } from "./view.ts";

@@ -18,6 +18,8 @@ export async function restoreModel(model: tfl.LayersModel, bytes: Uint8Array<Arr
   const file = await openSafetensors(bytesSource(bytes));
   const values = await Promise.all(model.weights.map(({ originalName }) => file.read(originalName)));
   tf.tidy(() => {
-    model.setWeights(model.weights.map(({ shape }, i) => tf.tensor(values[i]! as Float32Array, shape as number[])));
+    model.setWeights(
+      model.weights.map(({ shape }, i) => tf.tensor(values[i]! as Float32Array, shape as number[])),
+    );
   });
 }

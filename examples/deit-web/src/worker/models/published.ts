@@ -1,4 +1,4 @@
-import { blobSource, type ByteSource } from "safetensors-io";
+import { type ByteSource, blobSource } from "safetensors-io";
 
 /** DeiT-Ti's weights beside the page, by the names that transformers and timm publish them under. */
 const FILE = "weights/model.safetensors";

@@ -78,7 +78,9 @@ export class Album {
     if (to.trim() === from) return;
     const name = this.#newName(to);
     this.#classNames[place] = name;
-    this.#pictures = this.#pictures.map((one) => (one.className === from ? { ...one, className: name } : one));
+    this.#pictures = this.#pictures.map((one) =>
+      one.className === from ? { ...one, className: name } : one,
+    );
     await this.#save();
   }
 
@@ -152,7 +154,10 @@ export class Album {
 }
 
 /** Calls a function for each item, a few at a time. */
-async function inTurns<T>(items: readonly T[], work: (item: T, place: number) => Promise<void>): Promise<void> {
+async function inTurns<T>(
+  items: readonly T[],
+  work: (item: T, place: number) => Promise<void>,
+): Promise<void> {
   for (let first = 0; first < items.length; first += AT_ONCE)
     await Promise.all(items.slice(first, first + AT_ONCE).map((item, i) => work(item, first + i)));
 }

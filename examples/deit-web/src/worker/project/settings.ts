@@ -13,7 +13,11 @@ export const DEFAULT_SETTINGS: Settings = {
 
 const IMAGE_SIZE = check(
   "a multiple of 16 in [32, 224]",
-  (value) => Number.isInteger(value) && (value as number) % 16 === 0 && value! >= 32 && value! <= 224,
+  (value) =>
+    Number.isInteger(value) &&
+    (value as number) % 16 === 0 &&
+    (value as number) >= 32 &&
+    (value as number) <= 224,
 );
 
 const CHECKS: Checks<Settings> = {

@@ -43,7 +43,9 @@ export function trainingData(
 
 function requireSome(pictures: readonly KeptPicture[], classNames: readonly string[]): void {
   if (classNames.length < 2)
-    throw new Error(`A model learns to tell classes apart: add a second one (there is ${classNames.length}).`);
+    throw new Error(
+      `A model learns to tell classes apart: add a second one (there is ${classNames.length}).`,
+    );
   const lonely = classNames.find((name) => pictures.filter(({ className }) => className === name).length < 2);
   if (lonely !== undefined) throw new Error(`The class '${lonely}' needs two pictures at least.`);
 }

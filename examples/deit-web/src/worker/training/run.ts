@@ -91,7 +91,10 @@ export async function trainStudent(
   try {
     const task = studentTask(model, recipe, taught, hints);
     const { epochs } = recipe;
-    const accuracy = await trainStage({ ...stage, task, step: { optimizer, ...step }, source, epochs }, events);
+    const accuracy = await trainStage(
+      { ...stage, task, step: { optimizer, ...step }, source, epochs },
+      events,
+    );
     return await judged("student", model, data.heldOut, accuracy);
   } finally {
     optimizer.dispose();

@@ -63,8 +63,8 @@ export function train(page: Page, until = Number.MAX_SAFE_INTEGER) {
   }, until);
 }
 
-/** The student as it is taken away: the files of the zip, which are stored as they are, by their paths. */
-export async function takenAway(page: Page): Promise<Map<string, Buffer>> {
+/** The student's zip file. */
+export async function takenAwayZip(page: Page): Promise<Buffer> {
   const text = await page.evaluate(async () => {
     const bytes = new Uint8Array(await (await session.takeAway()).arrayBuffer());
     let binary = "";
@@ -72,10 +72,23 @@ export async function takenAway(page: Page): Promise<Map<string, Buffer>> {
       binary += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
     return btoa(binary);
   });
-  return zipFiles(Buffer.from(text, "base64"));
+  return Buffer.from(text, "base64");
 }
 
-/** Files of a zip without compression. */
+/** Its files by their paths. */
+export async function takenAway(page: Page): Promise<Map<string, Buffer>> {
+  return zipFiles(await takenAwayZip(page));
+}
+
+/** Opens a taken-away student. */
+export function bringBack(page: Page, zip: Buffer): Promise<types.Project> {
+  return page.evaluate(
+    (text) => session.bringBack(new Blob([Uint8Array.from(atob(text), (one) => one.charCodeAt(0))])),
+    zip.toString("base64"),
+  );
+}
+
+/** Files of a zip by their paths. */
 export async function zipFiles(bytes: Buffer): Promise<Map<string, Buffer>> {
   const { BlobReader, configure, Uint8ArrayWriter, ZipReader } = await import("@zip.js/zip.js");
   configure({ useWebWorkers: false });

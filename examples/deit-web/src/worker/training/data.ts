@@ -30,7 +30,7 @@ export function trainingData(
   const labeled = pictures.map(({ id, className, image }) => ({
     ...{ key: id, label: classNames.indexOf(className), image },
   }));
-  const { train, heldOut } = splitPictures(labeled, { heldOut: HELD_OUT, seed });
+  const { train, validation: heldOut } = splitPictures(labeled, { heldOut: HELD_OUT, seed });
   const views = { classNames, imageSize, antialias: true, seed };
   return {
     size: train.length,

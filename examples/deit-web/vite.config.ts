@@ -1,9 +1,11 @@
 import { defineConfig } from "vite";
+import { serviceWorker } from "./service-worker.plugin.ts";
 
 export default defineConfig({
   base: "./", // any folder
   resolve: { conditions: ["@deit/source", "module", "browser", "development|production"] },
+  plugins: [serviceWorker()],
   worker: { format: "es" },
   build: { target: "es2022", chunkSizeWarningLimit: 2000 },
-  esbuild: { jsx: "automatic", jsxImportSource: "preact" },
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
 });

@@ -1,0 +1,35 @@
+import type { Start, Teaching } from "../../session/types.ts";
+import type { Option } from "../ui/choice.tsx";
+
+/** What the student starts from, in words. */
+export const STARTS: readonly Option<Start>[] = [
+  {
+    value: "nothing",
+    label: "Nothing",
+    text: "A small student that has never seen a picture. It learns fast.",
+  },
+  {
+    value: "published",
+    label: "DeiT-Ti",
+    text: "A student that has seen a million photos before. Better from few photos, and slower.",
+  },
+];
+
+/** What it learns from, in words. */
+export const TEACHINGS: readonly Option<Teaching>[] = [
+  {
+    value: "none",
+    label: "The pictures alone",
+    text: "It is told the class of each picture, and nothing else.",
+  },
+  {
+    value: "answers",
+    label: "A teacher’s answers",
+    text: "A teacher learns first. The student is told its answers too, with all their doubts.",
+  },
+  {
+    value: "features",
+    label: "A teacher’s features",
+    text: "A teacher learns first. The student is shown what it sees in each part of a picture. Teaches the most.",
+  },
+];

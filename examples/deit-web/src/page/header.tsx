@@ -59,17 +59,16 @@ function Facts() {
   if (facts === undefined) return null;
   const { name, detail, workers } = facts.backend;
   return (
-    <p class="facts">
+    <p class="facts" title={detail}>
       Computes with <b>{NAMES[name] ?? name}</b>
-      {detail !== "" && ` (${detail})`}
-      {workers > 1 && `, ${workers} Workers`}
+      {workers > 1 && ` in ${workers} Workers`}
     </p>
   );
 }
 
 const NAMES: Record<string, string> = {
-  webgpu: "WebGPU",
-  wasm: "WebAssembly",
-  webgl: "WebGL",
-  cpu: "JavaScript",
+  webgpu: "WebGPU on the graphics processor",
+  wasm: "WebAssembly on the processor",
+  webgl: "WebGL on the graphics processor",
+  cpu: "plain JavaScript, which is slow",
 };

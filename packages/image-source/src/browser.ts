@@ -2,6 +2,14 @@
 
 export { type DecodePictureOptions, decodePicture } from "./browser/decode/decode-picture.ts";
 export type { PictureInput } from "./browser/decode/picture-input.ts";
+export {
+  type DroppedPicture,
+  type DroppedPictures,
+  droppedPictures,
+} from "./browser/drop/dropped-pictures.ts";
+export type { Dropped } from "./browser/drop/everything-dropped.ts";
+export { type VideoPicturesOptions, videoPictures } from "./browser/video-pictures.ts";
+export type { TreeNote, TreeNoteKind } from "./folders/notes.ts";
 
 // Training and validation.
 

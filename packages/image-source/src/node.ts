@@ -1,15 +1,15 @@
 // Pictures of a folder or an archive.
 
+export type { TreeNote, TreeNoteKind } from "./folders/notes.ts";
+export { type PictureFormat, pictureFormat } from "./formats/picture-format.ts";
 export type { DatasetLayout } from "./node/dataset/find-dataset.ts";
 export type { LabelsFile } from "./node/dataset/labels-files.ts";
 export { type ImageDataset, type OpenDatasetOptions, openDataset } from "./node/dataset/open-dataset.ts";
 export { type DecodeImageOptions, decodeImage } from "./node/decode/decode-image.ts";
 export { decodeSample } from "./node/decode/decode-sample.ts";
 export type { LabelOrder } from "./node/tree/class-folders.ts";
-export type { TreeNote, TreeNoteKind } from "./node/tree/notes.ts";
 export { type OpenImagesOptions, openImages } from "./node/tree/open-images.ts";
 export { type OpenUnlabeledOptions, openUnlabeled } from "./node/tree/open-unlabeled.ts";
-export { type PictureFormat, pictureFormat } from "./node/tree/picture-format.ts";
 
 // Training and validation.
 

@@ -1,20 +1,32 @@
 import type { Page } from "playwright-core";
-import { bundled, launchChromium, servePages } from "test-kit/browser";
+import { bundled, type Chromium, launchChromium, type PageServer, servePages } from "test-kit/browser";
 import { afterAll } from "vitest";
+
+/** A page in Chromium. */
+export interface OpenPage {
+  readonly page: Page;
+  readonly server: PageServer;
+  readonly chromium: Chromium;
+}
 
 /**
  * Opens a page with a script in Chromium for all tests of a file, which calls this outside of them, and closes it after them.
  *
  * @param script - A module beside this one.
+ * @param files - Further files of the server.
  */
-export async function openPage(script: string): Promise<Page> {
-  const server = await servePages({ files: { "/page.js": await bundled(new URL(script, import.meta.url)) } });
+export async function openPage(
+  script: string,
+  files: Readonly<Record<string, string | Uint8Array>> = {},
+): Promise<OpenPage> {
+  const page = await bundled(new URL(script, import.meta.url));
+  const server = await servePages({ files: { ...files, "/page.js": page } });
   const chromium = await launchChromium();
   afterAll(async () => {
     await chromium.close();
     await server.close();
   });
-  const page = await chromium.context.newPage();
-  await page.goto(server.url);
-  return page;
+  const opened = await chromium.context.newPage();
+  await opened.goto(server.url);
+  return { page: opened, server, chromium };
 }

@@ -1,4 +1,4 @@
-import { COUNT, check, optional, requireArguments, requireOptions, STRING } from "known-options";
+import { type Checks, COUNT, check, optional, requireArguments, requireOptions, STRING } from "known-options";
 import { type ByteImage, type Rgb, viewOf } from "vision-augment";
 import { decodeBlob } from "./decode-blob.ts";
 import { type Drawable, drawableOf } from "./drawable-of.ts";
@@ -25,6 +25,14 @@ const COLOR = check(
     value.length === 3 &&
     value.every((channel) => Number.isInteger(channel) && channel >= 0 && channel <= 255),
 );
+
+/** Checks of {@link DecodePictureOptions}. */
+export const DECODE_CHECKS: Checks<DecodePictureOptions> = {
+  name: optional(STRING),
+  shortestEdge: optional(COUNT),
+  maxPixels: optional(COUNT),
+  background: optional(COLOR),
+};
 
 /**
  * Decodes a picture of any kind that a browser has, to RGB: a file, a drawn or shown picture, or what a video shows now. In pages and in
@@ -56,20 +64,11 @@ export async function decodePicture(
   input: PictureInput,
   options: DecodePictureOptions = {},
 ): Promise<ByteImage> {
-  requireOptions("decodePicture", options, {
-    name: optional(STRING),
-    shortestEdge: optional(COUNT),
-    maxPixels: optional(COUNT),
-    background: optional(COLOR),
-  });
+  requireOptions("decodePicture", options, DECODE_CHECKS);
   requireArguments("decodePicture", { input }, { input: INPUT });
   const kind = kindOf(input)!;
-  const {
-    name = nameOf(input, kind),
-    maxPixels = MOST_PIXELS,
-    background,
-    shortestEdge = Infinity,
-  } = options;
+  const { maxPixels = MOST_PIXELS, background, shortestEdge = Infinity } = options;
+  const name = options.name === undefined ? nameOf(input, kind) : `'${options.name}'`;
   try {
     const image = await decoded(input, kind, { maxPixels, background });
     return smaller(image, shortestEdge);
@@ -114,9 +113,10 @@ async function decoded(
 function nameOf(input: PictureInput, kind: InputKind): string {
   if (kind === "File") return `'${(input as File).name}'`;
   if (kind !== "HTMLImageElement" && kind !== "HTMLVideoElement") return `the ${kind}`;
-  const { currentSrc } = input as HTMLImageElement;
+  const element = input as HTMLImageElement | HTMLVideoElement;
+  const address = element.currentSrc || element.src; // the first is empty until it loads
   // A data or blob address says nothing, and may be megabytes long.
-  return /^https?:/.test(currentSrc) ? `'${currentSrc}'` : `the ${kind}`;
+  return /^https?:/.test(address) ? `'${address}'` : `the ${kind}`;
 }
 
 /** Shrinks as `PIL.Image.resize` with its antialiased bicubic filter, the longer side in proportion, rounded down. */

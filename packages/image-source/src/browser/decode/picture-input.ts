@@ -25,4 +25,7 @@ export function kindOf(input: unknown): InputKind | undefined {
 }
 
 /** Check of a {@link PictureInput}. */
-export const INPUT: Check = check(`a ${KINDS.join(", ")}`, (value) => kindOf(value) !== undefined);
+export const INPUT: Check = check(
+  `a ${KINDS.slice(0, -1).join(", ")} or ${KINDS.at(-1)}`,
+  (value) => kindOf(value) !== undefined,
+);

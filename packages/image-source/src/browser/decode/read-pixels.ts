@@ -14,7 +14,7 @@ export function readPixels({ source, width, height }: Drawable, background: Rgb 
     for (let left = 0; left < width; left += SIDE) {
       const columns = Math.min(SIDE, width - left);
       context.drawImage(source, left, top, columns, rows, 0, 0, columns, rows);
-      const part = withoutAlpha(context.getImageData(0, 0, columns, rows).data, background);
+      const part = withoutAlpha(dataOf(context, columns, rows), background);
       for (let row = 0; row < rows; row++) {
         const line = part.subarray(row * columns * 3, (row + 1) * columns * 3);
         data.set(line, ((top + row) * width + left) * 3);
@@ -22,6 +22,15 @@ export function readPixels({ source, width, height }: Drawable, background: Rgb 
     }
   }
   return { data, width, height };
+}
+
+function dataOf(context: Context, width: number, height: number): Uint8ClampedArray {
+  try {
+    return context.getImageData(0, 0, width, height).data;
+  } catch (cause) {
+    if ((cause as Error).name !== "SecurityError") throw cause;
+    throw new Error("a picture of another site, which must allow it to be read (CORS)", { cause });
+  }
 }
 
 /** RGB of RGBA: alpha dropped, or, with a background, laid over it. */

@@ -1,9 +1,10 @@
-import { type ClassRules, classesIn, onlyFolderOf } from "../tree/class-folders.ts";
-import { type Folder, foldersOf, noteLoose } from "../tree/folders.ts";
-import type { Notes } from "../tree/notes.ts";
+import { onlyFolderOf } from "../../folders/class-roots.ts";
+import { type Folder, foldersOf, noteLoose } from "../../folders/folders.ts";
+import type { Notes } from "../../folders/notes.ts";
+import type { Seen } from "../../folders/seen.ts";
+import { type Part, partOf, partsIn } from "../../folders/split-parts.ts";
+import { type ClassRules, classesIn } from "../tree/class-folders.ts";
 import type { Found, ReadSeen } from "../tree/read-tree.ts";
-import { type Part, partOf, partsIn } from "../tree/split-parts.ts";
-import type { Seen } from "../tree/tree.ts";
 import { type LabelsFile, type PlacedTable, tableIn, tableOf } from "./labels-files.ts";
 import { TABLE_NAMES } from "./labels-table.ts";
 import { listedPictures } from "./listed-pictures.ts";

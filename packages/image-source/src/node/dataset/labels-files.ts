@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, posix, relative, resolve, sep } from "node:path";
-import type { Folder } from "../tree/folders.ts";
+import type { Folder } from "../../folders/folders.ts";
+import type { Seen } from "../../folders/seen.ts";
 import type { ReadSeen } from "../tree/read-tree.ts";
-import type { Seen } from "../tree/tree.ts";
 import { type LabelsTable, NotLabelsError, readTable, TABLE_NAMES } from "./labels-table.ts";
 
 /** A labels file that was read. */

@@ -1,5 +1,5 @@
 import { CsvError, type Info, parse } from "csv-parse/sync";
-import { type Part, partOf } from "../tree/split-parts.ts";
+import { type Part, partOf } from "../../folders/split-parts.ts";
 
 /** A row of a labels file. */
 export interface LabelsRow {

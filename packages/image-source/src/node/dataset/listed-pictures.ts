@@ -1,9 +1,9 @@
 import { MULTI_LABEL } from "sample-keys";
+import { type Folder, noteOthers } from "../../folders/folders.ts";
+import type { Notes } from "../../folders/notes.ts";
+import type { Seen } from "../../folders/seen.ts";
+import type { Part } from "../../folders/split-parts.ts";
 import { type ClassFile, type LabelOrder, requireSameNames } from "../tree/class-folders.ts";
-import { type Folder, noteOthers } from "../tree/folders.ts";
-import type { Notes } from "../tree/notes.ts";
-import type { Part } from "../tree/split-parts.ts";
-import type { Seen } from "../tree/tree.ts";
 import type { PlacedTable } from "./labels-files.ts";
 import { LabelsFileError, type LabelsRow } from "./labels-table.ts";
 

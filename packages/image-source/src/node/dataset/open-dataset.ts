@@ -1,8 +1,8 @@
 import { BOOLEAN, check, FUNCTION, optional, requireOptions } from "known-options";
+import type { Part } from "../../folders/split-parts.ts";
 import type { SampleStore } from "../../sample-store.ts";
 import { OPEN_CHECKS, type OpenImagesOptions, openWith } from "../tree/open-images.ts";
 import type { FindPictures } from "../tree/read-tree.ts";
-import type { Part } from "../tree/split-parts.ts";
 import { type DatasetLayout, type FoundDataset, findDataset } from "./find-dataset.ts";
 import { givenTable, type LabelsFile } from "./labels-files.ts";
 

@@ -1,7 +1,7 @@
+import { below, type Folder, noteLoose } from "../../folders/folders.ts";
+import type { Notes } from "../../folders/notes.ts";
+import type { Part } from "../../folders/split-parts.ts";
 import { type ClassFile, type ClassRules, classesIn } from "../tree/class-folders.ts";
-import { below, type Folder, noteLoose } from "../tree/folders.ts";
-import type { Notes } from "../tree/notes.ts";
-import type { Part } from "../tree/split-parts.ts";
 
 /**
  * Pictures of `train/`, `val/` and `test/`, each with one folder a class. Keys begin with the part's folder.

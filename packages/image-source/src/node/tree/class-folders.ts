@@ -1,7 +1,8 @@
-import { below, type Folder, foldersOf, noteLoose, noteOthers, nothingIn } from "./folders.ts";
-import type { Notes } from "./notes.ts";
-import { PART_NAME } from "./split-parts.ts";
-import type { Seen } from "./tree.ts";
+import { noteRepeated, onlyFolderOf, requireNoSplit } from "../../folders/class-roots.ts";
+import { below, type Folder, foldersOf, noteLoose, noteOthers } from "../../folders/folders.ts";
+import type { Notes } from "../../folders/notes.ts";
+import type { Seen } from "../../folders/seen.ts";
+import { nothingIn } from "./nothing-in.ts";
 
 /** A picture of a class, or of none. */
 export interface ClassFile {
@@ -44,14 +45,8 @@ export function classFolders(
     noteLoose(root, notes);
     root = inner;
   }
-  requireNoSplit(path, root);
+  requireNoSplit(path, root, "openDataset reads them all, or give one of them");
   return classesIn(path, root, notes, rules);
-}
-
-/** The only folder of a folder, if it holds folders itself. */
-export function onlyFolderOf({ folders }: Folder): Folder | undefined {
-  const [only] = folders.values();
-  return folders.size === 1 && only!.folders.size > 0 ? only : undefined;
 }
 
 /**
@@ -126,35 +121,4 @@ export function requireSameNames(
     list.map((name) => `'${name}'`).join(", "),
   );
   throw new Error(`${path}: expected a label order of the classes ${expected}, got ${got}`);
-}
-
-/** Folders named as the parts of a split would become classes, and each class' pictures be spread over them. */
-function requireNoSplit(path: string, root: Folder): void {
-  const folders = [...root.folders.entries()];
-  const parts = folders.filter(([name]) => PART_NAME.test(name));
-  if (
-    parts.length > 0 &&
-    (parts.length === folders.length || parts.some(([, part]) => part.folders.size > 0))
-  ) {
-    const names = parts.map(([name]) => `'${name}'`).join(", ");
-    throw new Error(
-      `${path}: expected a folder a class, got parts of a split (${names}); openDataset reads them all, or give one of them`,
-    );
-  }
-}
-
-/**
- * `cats/2020` beside `dogs/2020`: pictures of the classes, as all nested folders' are. It is said where no picture lies in a class folder
- * itself, for then the inner folders could have been meant as the classes.
- */
-function noteRepeated(root: Folder, notes: Notes): void {
-  const classes = [...root.folders.values()];
-  if (classes.some(({ pictures }) => pictures.length > 0)) return;
-  const names = new Set<string>();
-  for (const { folders } of classes) {
-    for (const [name, { path }] of folders) {
-      if (names.has(name)) notes.add("nested", path);
-      names.add(name);
-    }
-  }
 }

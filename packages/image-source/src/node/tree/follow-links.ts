@@ -1,5 +1,7 @@
-import type { Notes } from "./notes.ts";
-import type { Seen, TreeEntry } from "./tree.ts";
+import { isHidden } from "../../folders/class-roots.ts";
+import type { Notes } from "../../folders/notes.ts";
+import type { Seen } from "../../folders/seen.ts";
+import type { TreeEntry } from "./tree.ts";
 
 /** Links in a row before one counts as leading nowhere, as in Linux. */
 const MOST_LINKS = 40;
@@ -44,10 +46,6 @@ export function followLinks(path: string, entries: readonly TreeEntry[], notes: 
   };
   visit(root, "", false);
   return seen;
-}
-
-function isHidden(name: string): boolean {
-  return name.startsWith(".") || name === "__MACOSX";
 }
 
 function treeOf(path: string, entries: readonly TreeEntry[]): Node {

@@ -1,10 +1,10 @@
 import { stat } from "node:fs/promises";
 import { ANY, BOOLEAN, type Checks, COUNT, FUNCTION, optional, requireOptions } from "known-options";
+import type { TreeNote } from "../../folders/notes.ts";
 import type { SampleStore } from "../../sample-store.ts";
 import { archiveTree } from "./archive-tree.ts";
 import { classFolders, type LabelOrder } from "./class-folders.ts";
 import { folderTree } from "./folder-tree.ts";
-import type { TreeNote } from "./notes.ts";
 import { type FindPictures, readTree } from "./read-tree.ts";
 
 /** How any folder or archive is read. */

@@ -1,9 +1,10 @@
+import { Notes, type TreeNote } from "../../folders/notes.ts";
+import type { Seen } from "../../folders/seen.ts";
+import { isPicture } from "../../formats/picture-format.ts";
 import { SampleStore } from "../../sample-store.ts";
 import type { ClassFile } from "./class-folders.ts";
 import { followLinks } from "./follow-links.ts";
-import { Notes, type TreeNote } from "./notes.ts";
-import { isPicture } from "./picture-format.ts";
-import type { Seen, TreeEntry, TreeSource } from "./tree.ts";
+import type { TreeEntry, TreeSource } from "./tree.ts";
 
 /** Bytes of a tar archive's header. */
 const ENTRY_BYTES = 512;

@@ -22,10 +22,3 @@ export interface TreeSource {
   /** Reads files into arrays of their size. */
   read(wanted: ReadonlyMap<string, Uint8Array>): Promise<void>;
 }
-
-/** A file or folder as the program sees it: links followed, hidden ones left out. */
-export interface Seen {
-  readonly path: string;
-  /** Location of a file's bytes in the source. */
-  readonly file?: { readonly source: string; readonly size: number };
-}

@@ -1,6 +1,6 @@
+import { type PictureFormat, pictureFormat } from "../formats/picture-format.ts";
 import type { Notes } from "./notes.ts";
-import { isPicture, pictureFormat, READ_EXTENSIONS } from "./picture-format.ts";
-import type { Seen } from "./tree.ts";
+import type { Seen } from "./seen.ts";
 
 /** A folder, with what is in it. */
 export interface Folder {
@@ -16,9 +16,15 @@ export interface Folder {
 /**
  * The folders of a tree; paths are in Unicode's composed form.
  *
+ * @param formatOf - Format of a picture by its name; undefined for a file that is none.
  * @throws Error if two paths differ in Unicode's forms only.
  */
-export function foldersOf(path: string, seen: readonly Seen[], notes: Notes): Folder {
+export function foldersOf(
+  path: string,
+  seen: readonly Seen[],
+  notes: Notes,
+  formatOf: (name: string) => PictureFormat | undefined = pictureFormat,
+): Folder {
   const root: Folder = { path: "", folders: new Map(), pictures: [], others: [] };
   const taken = new Map<string, string>();
   for (const one of seen) {
@@ -40,8 +46,10 @@ export function foldersOf(path: string, seen: readonly Seen[], notes: Notes): Fo
       }
       folder = inner;
     }
-    if (one.file !== undefined)
-      (isPicture(composed) ? folder.pictures : folder.others).push({ ...one, path: composed });
+    if (one.file === undefined) continue;
+    const format = formatOf(composed);
+    if (format?.isRead) folder.pictures.push({ ...one, path: composed });
+    else folder.others.push({ ...one, path: composed, ...(format && { format }) });
   }
   return root;
 }
@@ -54,8 +62,7 @@ export function noteLoose({ pictures, others }: Folder, notes: Notes): void {
 
 /** Notes files that are not read. */
 export function noteOthers(others: readonly Seen[], notes: Notes): void {
-  for (const { path } of others) {
-    const format = pictureFormat(path);
+  for (const { path, format } of others) {
     if (format === undefined) notes.add("other", path);
     else notes.addFormat(format, path);
   }
@@ -65,17 +72,4 @@ export function noteOthers(others: readonly Seen[], notes: Notes): void {
 export function below({ folders, pictures, others }: Folder, notes: Notes): Seen[] {
   noteOthers(others, notes);
   return [pictures, ...[...folders.values()].map((folder) => below(folder, notes))].flat();
-}
-
-/** What to say of a folder without pictures that are read. */
-export function nothingIn(folder: Folder): string {
-  const [example] = othersBelow(folder);
-  if (example === undefined) return "expected pictures, got an empty folder";
-  const format = pictureFormat(example);
-  const hint = format === undefined ? "" : `: ${format.name} is not read; ${format.advice}`;
-  return `expected pictures (${READ_EXTENSIONS}), got none, but files such as '${example}'${hint}`;
-}
-
-function othersBelow({ folders, others }: Folder): string[] {
-  return [others.map(({ path }) => path), ...[...folders.values()].map(othersBelow)].flat();
 }

@@ -1,4 +1,4 @@
-import type { PictureFormat } from "./picture-format.ts";
+import type { PictureFormat } from "../formats/picture-format.ts";
 
 /** Kinds of {@link TreeNote}. */
 export type TreeNoteKind =
@@ -14,6 +14,7 @@ export type TreeNoteKind =
   | "blank"
   | "renamed"
   | "nested"
+  | "empty"
   | "part";
 
 /**
@@ -48,13 +49,14 @@ const WORDS: Readonly<Record<Exclude<TreeNoteKind, "format">, (many: boolean) =>
     many
       ? "folders with the names of other classes' folders"
       : "folder with the name of another class' folder",
+  empty: (many) => `${many ? "folders" : "folder"} without pictures`,
   part: (many) => (many ? "parts of a split" : "part of a split"),
 };
 
 /** Order of the kinds. */
 const KINDS: readonly TreeNoteKind[] = [
   ...(["hidden", "link", "loop", "special", "format", "other", "loose"] as const),
-  ...(["unlisted", "missing", "blank", "renamed", "nested", "part"] as const),
+  ...(["unlisted", "missing", "blank", "renamed", "nested", "empty", "part"] as const),
 ];
 
 /** Treatment of those that were not left out. */
@@ -79,8 +81,14 @@ function count(found: Found, example: string): void {
 
 /** Counts by kind. */
 export class Notes {
+  /** Treatment of those of some kinds, in place of what is usual. */
+  readonly #done: typeof DONE;
   readonly #found = new Map<TreeNoteKind, Found>();
   readonly #formats = new Map<string, Found & { readonly advice: string | undefined }>();
+
+  constructor(done: typeof DONE = {}) {
+    this.#done = { ...DONE, ...done };
+  }
 
   add(kind: Exclude<TreeNoteKind, "format">, example: string): void {
     const found = this.#found.get(kind);
@@ -103,7 +111,7 @@ export class Notes {
       if (found === undefined) return [];
       const { count, example } = found;
       const what = `${count} ${WORDS[kind](count > 1)}, such as '${example}'`;
-      return [{ kind, count, example, text: `${DONE[kind] ?? "left out"}: ${what}` }];
+      return [{ kind, count, example, text: `${this.#done[kind] ?? "left out"}: ${what}` }];
     });
   }
 

@@ -190,7 +190,7 @@ test.each(["train-loop", "distill-trainer", "deit-cli"])("the rooms of %s import
   const source = `packages/${name}/src/`;
   /** A folder of `src`, or a file beside them that is not one of the package's doors. */
   const roomOf = (path: string) => path.slice(source.length).split("/")[0]!;
-  const isDoor = (room: string) => /^(index|browser|node|no-threads|main|cli)\.ts$/.test(room);
+  const isDoor = (room: string) => /^(index|browser|node|main|cli)\.ts$/.test(room);
   const rooms = new Map<string, Set<string>>();
   for (const [path, targets] of graph) {
     if (!path.startsWith(source) || FOR_TESTS.test(path) || isDoor(roomOf(path))) continue;

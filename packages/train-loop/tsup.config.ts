@@ -5,7 +5,7 @@ export default packageBuild({
     index: "src/index.ts",
     browser: "src/browser.ts",
     node: "src/node.ts",
-    "no-threads": "src/no-threads.ts",
+    "start-workers": "src/browser/workers/start-threads.ts",
     "start-threads": "src/node/threads/start-threads.ts",
     thread: "src/node/threads/thread.ts",
   },

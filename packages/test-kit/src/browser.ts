@@ -1,3 +1,4 @@
+export type { Page } from "playwright-core";
 export { bundled } from "./browser/bundle.ts";
 export { findChromium } from "./browser/chromium.ts";
 export { type Chromium, type LaunchOptions, launchChromium } from "./browser/launch.ts";

@@ -44,6 +44,11 @@ export type { CheckpointStorage } from "./checkpoint/storage.ts";
 // Replicas.
 
 export type { Buffered, Communicator } from "./replicas/communicator.ts";
-export type { ReplicaContext, ReplicaModule, ReplicaSetup } from "./replicas/replica-setup.ts";
+export type {
+  ReplicaContext,
+  ReplicaModule,
+  ReplicaSetup,
+  ReplicaWorkers,
+} from "./replicas/replica-setup.ts";
 export { serveReplica } from "./replicas/serve-replica.ts";
 export type { ReplicaOptions } from "./replicas/start-engine.ts";

@@ -7,7 +7,8 @@ import { dirname, join } from "node:path";
 import { uniform } from "sample-keys";
 import { build } from "tsup";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { EPOCHS, STEPS_PER_EPOCH, tinyProgram } from "./test-data.ts";
+import { tinyProgram } from "../../test/killed-program.ts";
+import { EPOCHS, STEPS_PER_EPOCH } from "./test-data.ts";
 
 const KILLS = { wasm: 14, cpu: 6 } as const;
 /** A child lives for 1 to this many steps, of 60 in all, and then for 0 to so many ms: in them it trains or saves. */
@@ -27,7 +28,11 @@ beforeAll(async () => {
     "tfjs-backends",
   ];
   await build({
-    ...{ entry: { child: join(import.meta.dirname, "test-data.ts") }, outDir: folder, format: "esm" },
+    ...{
+      entry: { child: join(import.meta.dirname, "../../test/killed-program.ts") },
+      outDir: folder,
+      format: "esm",
+    },
     ...{ target: "es2022", splitting: false, silent: true, config: false },
     outExtension: () => ({ js: ".mjs" }),
     external: [/^@tensorflow\/tfjs-[a-z-]+$/],

@@ -4,7 +4,6 @@ import { vit } from "deit-model";
 import { Classifier } from "distill-trainer";
 import type { Batch } from "sample-keys";
 import { permutation, sampleKey } from "sample-keys";
-import { startBackend } from "tfjs-backends";
 import {
   ADAMW_SEMANTICS,
   AdamW,
@@ -16,7 +15,6 @@ import {
   variablesOf,
   warmup,
 } from "tfjs-optim";
-import { folderStorage, jsonLines } from "train-loop/node";
 import type { DataSource } from "../data/data-source.ts";
 import type { CheckpointStorage, FitOptions } from "../index.ts";
 
@@ -97,27 +95,5 @@ export function memoryStorage(): CheckpointStorage & {
 /** Every bit of a model and its average. */
 export function bitsOf(model: tfl.LayersModel, ema: ModelEma): string {
   const tensors: tf.Tensor[] = [...variablesOf(model), ...ema.weights];
-  return tensors
-    .map((x) => Buffer.from((x.dataSync() as Float32Array).slice().buffer).toString("hex"))
-    .join();
-}
-
-/** The program that is killed, with a log beside its folder: says `go` at its first step, `resumed` and `damaged`, and in the end what came of it. */
-export async function tinyProgram(backend: "cpu" | "wasm", folder: string): Promise<void> {
-  await startBackend(backend);
-  const say = (line: string): void => void process.stdout.write(`${line}\n`);
-  const { model, ema, fit } = tinyTraining();
-  const { history } = await fit({
-    checkpoint: {
-      storage: folderStorage(folder),
-      everySteps: 1,
-      resume: true,
-      settings: { seed: SEED },
-      onEvent: (event) => {
-        if (event.kind !== "saved") say(`${event.kind} ${event.name}`);
-      },
-    },
-    callbacks: [jsonLines(`${folder}.log`), { onBatchBegin: () => say("go") }],
-  });
-  say(`end ${JSON.stringify({ bits: bitsOf(model, ema), history })}`);
+  return tensors.map((x) => new Uint32Array((x.dataSync() as Float32Array).slice().buffer).join()).join();
 }

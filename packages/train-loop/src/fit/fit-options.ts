@@ -8,6 +8,7 @@ import {
   COUNT,
   check,
   either,
+  FUNCTION,
   integerFrom,
   OBJECT,
   optional,
@@ -107,12 +108,18 @@ export function requireFitOptions(
     throw new RangeError(`fit: initialEpoch must be an integer in [0, ${epochs}), got ${initialEpoch}`);
   }
   if (validationData !== undefined) requireSource("fit: validationData", validationData);
-  if (options.setup !== undefined) {
-    const module = check("a URL", (value) => typeof value === "string" || value instanceof URL);
-    requireOptions("fit: setup", options.setup, { module, data: ANY });
-  }
+  if (options.setup !== undefined) requireSetup(options.setup);
   if (options.checkpoint !== undefined) requireCheckpointOptions(options.checkpoint);
   requireBest(options);
+}
+
+function requireSetup(setup: NonNullable<FitOptions["setup"]>): void {
+  if ("worker" in setup) {
+    requireOptions("fit: setup", setup, { worker: FUNCTION, data: ANY, startSeconds: optional(POSITIVE) });
+    return;
+  }
+  const module = check("a URL", (value) => typeof value === "string" || value instanceof URL);
+  requireOptions("fit: setup", setup, { module, data: ANY });
 }
 
 /** Log that chooses the epoch whose weights are kept; `undefined` where the last one's are. */

@@ -10,10 +10,11 @@ import { DEIT_AUGMENTATION } from "vision-augment";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { memoryStorage } from "../checkpoint/test-data.ts";
 import { type BatchLogs, type FitOptions, serveReplica } from "../index.ts";
-import { Hub } from "../node/threads/hub.ts";
-import { Spoke } from "../node/threads/spoke.ts";
 import { measureMemory, microBatchWithin } from "../step/memory-use.ts";
 import { classifierOf, distiller, normalized, SIDE, setupOf, type Work } from "./test-data.ts";
+import { Hub } from "./threads/hub.ts";
+import type { Message } from "./threads/messages.ts";
+import { Spoke } from "./threads/spoke.ts";
 
 const ROWS = 24;
 
@@ -89,22 +90,34 @@ describe.each([
   });
 });
 
-/** Replicas in this thread, that talk as threads do. */
-function ranksHere(replicas: number): { hub: Hub; spokes: Spoke[] } {
+/** Replicas in this thread, that talk as threads do: in shared memory, or by memory that is transferred. */
+function ranksHere(replicas: number, isShared = true): { hub: Hub; spokes: Spoke[] } {
   const spokes: Spoke[] = [];
-  const later = (deliver: () => void) => queueMicrotask(deliver);
+  const later = (message: Message, deliver: (received: Message) => void) => {
+    const sent = "buffer" in message && message.buffer instanceof ArrayBuffer;
+    const received = sent ? structuredClone(message, { transfer: [message.buffer as ArrayBuffer] }) : message;
+    queueMicrotask(() => deliver(received));
+  };
   const hub: Hub = new Hub(
-    Array.from({ length: replicas }, (_, i) => (message) => later(() => spokes[i]!.deliver(message))),
+    Array.from(
+      { length: replicas },
+      (_, i) => (message) => later(message, (received) => spokes[i]!.deliver(received)),
+    ),
+    isShared,
   );
   for (let rank = 1; rank <= replicas; rank++) {
-    spokes.push(new Spoke(rank, replicas + 1, (message) => later(() => hub.deliver(rank, message))));
+    const send = (message: Message) => later(message, (received) => hub.deliver(rank, received));
+    spokes.push(new Spoke(rank, replicas + 1, send, isShared));
   }
   return { hub, spokes };
 }
 
-describe("a communicator", () => {
+describe.each([
+  ["in shared memory", true],
+  ["by transferred memory", false],
+])("a communicator %s", (_, isShared) => {
   test("sums in order of rank and broadcasts from any of them", async () => {
-    const { hub, spokes } = ranksHere(3);
+    const { hub, spokes } = ranksHere(3, isShared);
     const ranks = [hub, ...spokes];
     const parts = [0.1, 1e8, -1e8, 0.2].map((x) => Float32Array.of(x, 1));
     const expected = Float32Array.of(0.1);
@@ -126,8 +139,21 @@ describe("a communicator", () => {
     for (const seen of await Promise.all(all)) expect(seen.length).toBe(4);
   });
 
+  test("takes values of any size, again and again", async () => {
+    const { hub, spokes } = ranksHere(2, isShared);
+    const ranks = [hub, ...spokes];
+    for (const size of [3, 0, 1000, 1, 700, 1000]) {
+      const values = ranks.map((_, rank) => new Float32Array(size).fill(rank));
+      await Promise.all(ranks.map((one, i) => one.allreduce(values[i]!)));
+      expect(values).toEqual(ranks.map(() => new Float32Array(size).fill(3)));
+      const sent = ranks.map((_, rank) => new Float32Array(size).fill(rank + size));
+      await Promise.all(ranks.map((one, i) => one.broadcast(sent[i]!, 0)));
+      expect(sent).toEqual(ranks.map(() => new Float32Array(size).fill(size)));
+    }
+  });
+
   test("lets rank 0 run ahead, and holds no more than a few buffers", async () => {
-    const { hub, spokes } = ranksHere(1);
+    const { hub, spokes } = ranksHere(1, isShared);
     let sent = 0;
     const sending = (async () => {
       for (; sent < 40; sent++) await hub.broadcast(Int32Array.of(sent), 0);
@@ -144,10 +170,10 @@ describe("a communicator", () => {
   });
 
   test("refuses ranks that do not do the same", async () => {
-    const one = ranksHere(1);
+    const one = ranksHere(1, isShared);
     const both = [one.hub.allreduce(new Float32Array(2)), one.spokes[0]!.allreduce(new Float32Array(3))];
     await expect(both[0]).rejects.toThrow("allreduce: every rank must give as many bytes, got 8 and 12");
-    const two = ranksHere(1);
+    const two = ranksHere(1, isShared);
     const others = [two.hub.barrier(), two.spokes[0]!.allreduce(new Float32Array(2))];
     await expect(others[0]).rejects.toThrow("expected 'barrier' of the other ranks, got 'allreduce'");
   });
@@ -174,6 +200,11 @@ describe("replicas", () => {
   test.each<[string, FitOptions, string]>([
     ["none", { ...options, replicas: 0 }, "replicas must be an integer >= 1 or an object, got 0"],
     ["no setup", { ...options, replicas: 2 }, "2 replicas need a setup"],
+    [
+      "Workers of browsers",
+      { ...options, replicas: 2, setup: { worker: () => ({}) as Worker } },
+      "fit: setup.worker makes Workers of browsers; in Node expected setup.module",
+    ],
     [
       "another rank",
       { ...options, replicas: ranksHere(1).spokes[0]! },

@@ -3,19 +3,19 @@ import type { Task } from "../task.ts";
 import type { Communicator } from "./communicator.ts";
 import type { Engine } from "./engine.ts";
 import { localEngine } from "./local-engine.ts";
-import type { ReplicaModule } from "./replica-setup.ts";
+import type { ReplicaModule, ReplicaWorkers } from "./replica-setup.ts";
 import { beginReplicas, replicatedEngine } from "./replicated-engine.ts";
 
 /** Options of data parallelism. */
 export interface ReplicaOptions {
   /**
    * Number of replicas that compute each batch together, each with its own model. A number above 1 starts as many worker
-   * threads, which create their tasks by `setup`. A {@link Communicator} is rank 0 of replicas that run `serveReplica`
+   * threads (in browsers Workers), which create their tasks by `setup`. A {@link Communicator} is rank 0 of replicas that run `serveReplica`
    * elsewhere. The result does not depend on it beyond float32 rounding. Default 1: this thread.
    */
   readonly replicas?: number | Communicator;
-  /** Module that creates a worker thread's task; required for a number of replicas above 1. */
-  readonly setup?: ReplicaModule;
+  /** What creates a thread's task; required for a number of replicas above 1. In Node a module, in browsers Workers. */
+  readonly setup?: ReplicaModule | ReplicaWorkers;
 }
 
 /** An engine and the number of its replicas. */
@@ -40,7 +40,7 @@ export async function startEngine(task: Task, options: ReplicaOptions): Promise<
   }
   if (setup === undefined) {
     throw new RangeError(
-      `fit: ${replicas} replicas need a setup, the module that builds each one's task; got none`,
+      `fit: ${replicas} replicas need a setup, the module or Worker that builds each one's task; got none`,
     );
   }
   const { startThreads } = await import("#threads");

@@ -1,11 +1,12 @@
 // Storages of the browser, in Chromium.
-import type { Page } from "playwright-core";
+
 import { emptyFolder } from "test-kit";
 import {
   bundled,
   type Chromium,
   findChromium,
   launchChromium,
+  type Page,
   type PageServer,
   servePages,
 } from "test-kit/browser";

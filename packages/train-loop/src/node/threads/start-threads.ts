@@ -1,36 +1,22 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
-import type * as tfl from "@tensorflow/tfjs-layers";
-import type { Communicator } from "../../replicas/communicator.ts";
-import type { ReplicaModule } from "../../replicas/replica-setup.ts";
-import { Hub } from "./hub.ts";
-import type { Message } from "./messages.ts";
+import { Hub } from "../../replicas/threads/hub.ts";
+import { type Message, sendThrough } from "../../replicas/threads/messages.ts";
+import { type ReplicaStart, replicaError, type StartThreads } from "../../replicas/threads/threads.ts";
 
 /** Data that a thread starts with. */
-export interface ThreadData {
-  readonly rank: number;
-  readonly size: number;
+export interface ThreadData extends ReplicaStart {
   readonly module: string;
-  readonly data: unknown;
-  /** Topology of the model as tfjs' JSON. */
-  readonly topology: string;
 }
 
-/** Threads of this process as ranks 1 to n; this thread is rank 0. */
-export interface Threads {
-  readonly communicator: Communicator;
-  /** Terminates the threads. */
-  close(): Promise<void>;
-}
-
-/**
- * Starts the replicas' threads. If one ends or throws before `close`, all operations of the communicator are rejected with an
- * Error that names it and the reason.
- *
- * @param replicas - Number of replicas, ≥ 1.
- */
-export function startThreads(replicas: number, setup: ReplicaModule, model: tfl.LayersModel): Threads {
+/** Starts worker threads of Node. */
+export const startThreads: StartThreads = (replicas, setup, model) => {
+  if (!("module" in setup)) {
+    throw new TypeError(
+      "fit: setup.worker makes Workers of browsers; in Node expected setup.module, the URL of a module that creates the task",
+    );
+  }
   const fromSource = import.meta.url.endsWith(".ts");
   const entry = new URL(fromSource ? "./thread.ts" : "./thread.js", import.meta.url);
   const module = String(setup.module);
@@ -48,7 +34,7 @@ export function startThreads(replicas: number, setup: ReplicaModule, model: tfl.
       ...(execArgv.length > 0 && { execArgv }),
     });
   });
-  const hub = new Hub(workers.map((worker) => (message) => worker.postMessage(message)));
+  const hub = new Hub(workers.map((worker) => sendThrough(worker)));
   workers.forEach((worker, i) => {
     const rank = i + 1;
     worker.on("message", (message: Message) => hub.deliver(rank, message));
@@ -59,12 +45,7 @@ export function startThreads(replicas: number, setup: ReplicaModule, model: tfl.
     communicator: hub,
     close: async () => void (await Promise.all(workers.map((worker) => worker.terminate()))),
   };
-}
-
-function replicaError(rank: number, cause: unknown): Error {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return new Error(`replica ${rank}: ${message}`, { cause });
-}
+};
 
 /**
  * Returns the arguments that make a thread load TypeScript by tsx, whose own entry works on the main thread only; none if it

@@ -3,13 +3,13 @@ import { parentPort, workerData } from "node:worker_threads";
 import * as tfl from "@tensorflow/tfjs-layers";
 import type { ReplicaSetup } from "../../replicas/replica-setup.ts";
 import { serveReplica } from "../../replicas/serve-replica.ts";
-import type { Message } from "./messages.ts";
-import { Spoke } from "./spoke.ts";
+import { type Message, sendThrough } from "../../replicas/threads/messages.ts";
+import { Spoke } from "../../replicas/threads/spoke.ts";
 import type { ThreadData } from "./start-threads.ts";
 
 const { rank, size, module, data, topology } = workerData as ThreadData;
 const port = parentPort!;
-const spoke = new Spoke(rank, size, (message) => port.postMessage(message));
+const spoke = new Spoke(rank, size, sendThrough(port));
 port.on("message", (message: Message) => spoke.deliver(message));
 
 const setup = ((await import(module)) as { default?: ReplicaSetup }).default;

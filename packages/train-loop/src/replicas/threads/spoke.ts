@@ -1,19 +1,23 @@
-import { type Buffered, bytesOf, type Communicator } from "../../replicas/communicator.ts";
-import { requireBytes } from "./hub.ts";
-import { Inbox, type Message } from "./messages.ts";
+import { type Buffered, bytesOf, type Communicator } from "../communicator.ts";
+import { Inbox } from "./inbox.ts";
+import { allocate, canShareMemory, type Memory, type Message, requireBytes, type Send } from "./messages.ts";
 
-/** Communicator of a thread, connected to a {@link Hub}. */
+/** Communicator of a thread, connected to a `Hub`. */
 export class Spoke implements Communicator {
   readonly rank: number;
   readonly size: number;
-  readonly #send: (message: Message) => void;
+  readonly #send: Send;
+  readonly #isShared: boolean;
   readonly #inbox = new Inbox();
-  #part = new SharedArrayBuffer(0);
+  #part: Memory;
 
-  constructor(rank: number, size: number, send: (message: Message) => void) {
+  /** @param isShared - Whether values are sent in shared memory. Default: where threads may share it. */
+  constructor(rank: number, size: number, send: Send, isShared: boolean = canShareMemory()) {
     this.rank = rank;
     this.size = size;
     this.#send = send;
+    this.#isShared = isShared;
+    this.#part = allocate(0, isShared);
   }
 
   deliver(message: Message): void {
@@ -23,7 +27,7 @@ export class Spoke implements Communicator {
   async broadcast(values: Buffered, root: number): Promise<void> {
     const own = bytesOf(values);
     if (root === this.rank) {
-      const buffer = new SharedArrayBuffer(own.length);
+      const buffer = allocate(own.length, this.#isShared);
       new Uint8Array(buffer).set(own);
       this.#send({ kind: "broadcast", buffer, bytes: own.length, id: 0 });
       await this.#inbox.next("received");
@@ -32,15 +36,16 @@ export class Spoke implements Communicator {
     const { buffer, bytes, id } = await this.#inbox.next("broadcast");
     requireBytes("broadcast", own.length, bytes);
     own.set(new Uint8Array(buffer, 0, bytes));
-    this.#send({ kind: "received", id });
+    this.#send({ kind: "received", id, ...(buffer instanceof ArrayBuffer && { buffer }) });
   }
 
   async allreduce(values: Float32Array): Promise<void> {
     const bytes = values.byteLength;
-    if (this.#part.byteLength < bytes) this.#part = new SharedArrayBuffer(bytes);
-    new Float32Array(this.#part).set(values);
+    if (this.#part.byteLength < bytes) this.#part = allocate(bytes, this.#isShared);
+    new Float32Array(this.#part, 0, values.length).set(values);
     this.#send({ kind: "allreduce", buffer: this.#part, bytes });
     const { buffer } = await this.#inbox.next("allreduce");
+    this.#part = buffer;
     values.set(new Float32Array(buffer, 0, values.length));
   }
 

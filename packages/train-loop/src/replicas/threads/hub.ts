@@ -1,26 +1,30 @@
-import { type Buffered, bytesOf, type Communicator } from "../../replicas/communicator.ts";
-import { Inbox, type Message } from "./messages.ts";
-import { SharedBuffers } from "./shared-buffers.ts";
+import { type Buffered, bytesOf, type Communicator } from "../communicator.ts";
+import { Buffers } from "./buffers.ts";
+import { Inbox } from "./inbox.ts";
+import { canShareMemory, type Message, requireBytes, type Send } from "./messages.ts";
 
 /** Communicator of rank 0, through which all threads communicate. */
 export class Hub implements Communicator {
   readonly rank = 0;
   readonly size: number;
-  readonly #send: readonly ((message: Message) => void)[];
+  readonly #send: readonly Send[];
   readonly #inboxes: readonly Inbox[];
-  readonly #buffers = new SharedBuffers();
-  #sum = new SharedArrayBuffer(0);
+  readonly #buffers: Buffers;
 
-  /** @param send - Functions that send to the threads with rank 1, 2, … */
-  constructor(send: readonly ((message: Message) => void)[]) {
+  /**
+   * @param send - Functions that send to the threads with rank 1, 2, …
+   * @param isShared - Whether broadcasts are in shared memory. Default: where threads may share it.
+   */
+  constructor(send: readonly Send[], isShared: boolean = canShareMemory()) {
     this.size = send.length + 1;
     this.#send = send;
     this.#inboxes = send.map(() => new Inbox());
+    this.#buffers = new Buffers(isShared);
   }
 
   /** Receives a message from a thread. */
   deliver(rank: number, message: Message): void {
-    if (message.kind === "received") this.#buffers.release(message.id);
+    if (message.kind === "received") this.#buffers.release(message.id, message.buffer);
     else this.#inboxes[rank - 1]!.deliver(message);
   }
 
@@ -40,9 +44,10 @@ export class Hub implements Communicator {
     }
     const receivers = this.#send.filter((_, i) => i + 1 !== root);
     if (receivers.length === 0) return;
-    const { id, buffer } = await this.#buffers.take(own.length, receivers.length);
-    new Uint8Array(buffer).set(own);
-    for (const send of receivers) send({ kind: "broadcast", buffer, bytes: own.length, id });
+    const copies = await this.#buffers.copies(own, receivers.length);
+    receivers.forEach((send, i) => {
+      send({ kind: "broadcast", bytes: own.length, ...copies[i]! });
+    });
   }
 
   async allreduce(values: Float32Array): Promise<void> {
@@ -53,22 +58,14 @@ export class Hub implements Communicator {
       const more = new Float32Array(part.buffer, 0, values.length);
       for (let i = 0; i < values.length; i++) values[i]! += more[i]!;
     }
-    // All ranks have copied the last sum: otherwise they would not have called this.
-    if (this.#sum.byteLength < bytes) this.#sum = new SharedArrayBuffer(bytes);
-    new Float32Array(this.#sum).set(values);
-    for (const send of this.#send) send({ kind: "allreduce", buffer: this.#sum, bytes });
+    parts.forEach(({ buffer }, i) => {
+      new Float32Array(buffer, 0, values.length).set(values);
+      this.#send[i]!({ kind: "allreduce", buffer, bytes });
+    });
   }
 
   async barrier(): Promise<void> {
     await Promise.all(this.#inboxes.map((inbox) => inbox.next("barrier")));
     for (const send of this.#send) send({ kind: "barrier" });
-  }
-}
-
-export function requireBytes(operation: string, expected: number, got: number): void {
-  if (got !== expected) {
-    throw new RangeError(
-      `Communicator.${operation}: every rank must give as many bytes, got ${expected} and ${got}`,
-    );
   }
 }

@@ -1,16 +1,4 @@
-/** Message between the main thread and a replica's; values are passed in shared memory. */
-export type Message =
-  /** `bytes` of `buffer` to copy; the receiver then sends `received` with the id. */
-  | {
-      readonly kind: "broadcast";
-      readonly buffer: SharedArrayBuffer;
-      readonly bytes: number;
-      readonly id: number;
-    }
-  | { readonly kind: "received"; readonly id: number }
-  /** A rank's values in `buffer`; from rank 0, their sum. */
-  | { readonly kind: "allreduce"; readonly buffer: SharedArrayBuffer; readonly bytes: number }
-  | { readonly kind: "barrier" };
+import type { Message } from "./messages.ts";
 
 /** Queue of one sender's messages. */
 export class Inbox {

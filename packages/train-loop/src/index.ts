@@ -18,6 +18,7 @@ export { fit } from "./fit/fit.ts";
 export type { FitCallback, FitOptions } from "./fit/fit-options.ts";
 export type { RunCallback } from "./fit/run-callback.ts";
 export { RunMeter, type StepFigures } from "./fit/run-meter.ts";
+export { nextTask } from "./next-task.ts";
 export { STEP_CHECKS, type StepOptions } from "./step/take-step.ts";
 
 // Data.

@@ -1,7 +1,6 @@
-import * as tf from "@tensorflow/tfjs-core";
 import { FUNCTION, LIST, requireArguments, requireOptions } from "known-options";
 import type { Batch } from "sample-keys";
-import { checkedBatches, type DataSource, requireSource } from "train-loop";
+import { checkedBatches, type DataSource, nextTask, requireSource } from "train-loop";
 import { TEACHER, type Teacher } from "../teachers/teacher.ts";
 import type { LogitStore } from "./logit-store.ts";
 import { pickRows } from "./pick-rows.ts";
@@ -90,7 +89,7 @@ export async function storeCrossFitLogits(
       }
       progress = { done: progress.done + batch.labels.length, total: progress.total, computed };
       onProgress?.(progress);
-      await tf.nextFrame(); // lets timers, signals and the data's worker threads through
+      await nextTask(); // lets timers, signals and the data's worker threads through
     }
   }
   return progress;

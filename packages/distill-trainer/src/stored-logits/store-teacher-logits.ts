@@ -1,4 +1,3 @@
-import * as tf from "@tensorflow/tfjs-core";
 import { ABORT_SIGNAL, type Checks, COUNT, FUNCTION, optional, requireOptions } from "known-options";
 import type { Batch } from "sample-keys";
 import type { DataSource } from "train-loop";
@@ -6,6 +5,7 @@ import {
   checkedBatches,
   disposeMicroBatch,
   microBatchRanges,
+  nextTask,
   requireSource,
   rowsOfBatch,
   toMicroBatch,
@@ -82,7 +82,7 @@ export async function storeTeacherLogits(
       const rows = await storeBatch(stored, batch, store, microBatchSize);
       progress = { done: done + batch.labels.length, total, computed: computed + rows };
       onProgress?.(progress);
-      await tf.nextFrame(); // lets timers, signals and the data's worker threads through
+      await nextTask(); // lets timers, signals and the data's worker threads through
     }
   }
   return progress;

@@ -9,7 +9,7 @@ import {
   requireArguments,
   requireOptions,
 } from "known-options";
-import { arraySource, type DataSource, requireSource } from "train-loop";
+import { arraySource, type DataSource, nextTask, requireSource } from "train-loop";
 import { type Preprocess, toSymmetricRange } from "../models/preprocess.ts";
 
 /** Feature vectors of a data set, computed once. */
@@ -92,7 +92,7 @@ export async function extractFeatures(
     }
     for (const label of own) labels.push(label);
     onProgress?.(labels.length);
-    await tf.nextFrame();
+    await nextTask();
   }
   const values = new Float32Array(labels.length * width);
   let at = 0;

@@ -1,4 +1,3 @@
-import * as tf from "@tensorflow/tfjs-core";
 import { ABORT_SIGNAL, COUNT, optional, requireOptions } from "known-options";
 import { checkedBatches, requireSource } from "../checks/checked-batches.ts";
 import { addToMessage } from "../checks/explain.ts";
@@ -6,6 +5,7 @@ import { requireFiniteLoss } from "../checks/finite-tensors.ts";
 import { requireTask } from "../checks/require-task.ts";
 import type { DataSource } from "../data/data-source.ts";
 import { labeledCounts } from "../data/label-weights.ts";
+import { nextTask } from "../next-task.ts";
 import type { Engine } from "../replicas/engine.ts";
 import { localEngine } from "../replicas/local-engine.ts";
 import { EpochLogs } from "../step/batch-logs.ts";
@@ -70,7 +70,7 @@ export async function evaluateWith(
       throw error;
     }
     options.signal?.throwIfAborted();
-    await tf.nextFrame();
+    await nextTask();
   }
   return total.means(options.prefix);
 }

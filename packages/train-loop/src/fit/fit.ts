@@ -9,6 +9,7 @@ import { addToMessage } from "../checks/explain.ts";
 import { requireFiniteWeights } from "../checks/finite-tensors.ts";
 import { batchesPerEpoch, type DataSource } from "../data/data-source.ts";
 import { labeledCounts, logsOfLabeled, withMeanWeights } from "../data/label-weights.ts";
+import { nextTask } from "../next-task.ts";
 import type { Engine } from "../replicas/engine.ts";
 import { type RunningEngine, startEngine } from "../replicas/start-engine.ts";
 import { EpochLogs } from "../step/batch-logs.ts";
@@ -215,7 +216,7 @@ async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
     const rate = learningRate !== undefined && { learningRate };
     const sizes = { size, ...(labeled < size && { labeled }) };
     await callbacks.onBatchEnd(index, { batch: index, ...sizes, ...logs, gradientNorm, ...rate, ...times });
-    await tf.nextFrame(); // lets timers, signals and the data's worker threads through
+    await nextTask(); // lets timers, signals and the data's worker threads through
     const isEnding = run.signal?.aborted === true;
     if (isEnding || checkpoints?.isDue(place.step)) await checkpoints?.save(progressAt(run, place));
     run.signal?.throwIfAborted();

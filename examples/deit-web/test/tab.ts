@@ -103,3 +103,9 @@ export async function zipFiles(bytes: Buffer): Promise<Map<string, Buffer>> {
 /** Losses of a model's steps. */
 export const losses = (events: readonly types.TrainingEvent[], role: types.Role): number[] =>
   events.flatMap((event) => (event.kind === "step" && event.point.role === role ? [event.point.loss] : []));
+
+/** Mean losses of a model's epochs, over all training pictures. */
+export const epochLosses = ({ training }: types.Project, role: types.Role): number[] =>
+  training.kind === "none"
+    ? []
+    : training.curves.epochs.filter((point) => point.role === role).map(({ loss }) => loss);

@@ -33,6 +33,7 @@ describe.runIf(chromium !== undefined).each([
     const result = (await resultOfPage(chromium!, script, { isolated })) as Trained & { error?: string };
     expect(result.error).toBeUndefined();
     expect(result.best).toBe("relaxed-simd");
+    expect(result.why).toBe(isolated ? "threads share tfjs' memory" : "only Node can turn on 256");
     expect(result.shared).toBe(isolated);
     expect(result.threads).toBe(isolated ? 2 : 1);
     expect(largestDifference(result.convolved, inNode.convolved)).toBeLessThan(SAME_BUILD);

@@ -11,6 +11,8 @@ import { type InstalledWasmKernels, installWasmKernels } from "wasm-kernels";
 export interface Trained {
   /** The build of wasm-kernels that is chosen here by default. */
   readonly best: InstalledWasmKernels["build"];
+  /** Why these are not the kernels of 256 bits. */
+  readonly why?: string | undefined;
   /** The threads of tfjs' own kernels. */
   readonly threads: number;
   /** Whether tfjs' heap is shared memory. */
@@ -28,7 +30,7 @@ const SIDE = 16;
 /** Starts tfjs' WASM backend, where `setWasmPaths` has said, and trains with every build of the kernels that runs. */
 export async function train(): Promise<Trained> {
   await startBackend("wasm"); // installs the kernels
-  const { build: best, uninstall } = installWasmKernels();
+  const { build: best, why, uninstall } = installWasmKernels();
   uninstall();
   const losses: Partial<Record<InstalledWasmKernels["build"], number[]>> = {};
   for (const build of new Set(["simd", best] as const)) {
@@ -39,7 +41,7 @@ export async function train(): Promise<Trained> {
   const { wasm } = tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } };
   const isShared =
     typeof SharedArrayBuffer !== "undefined" && wasm.HEAPU8.buffer instanceof SharedArrayBuffer;
-  return { best, threads: getThreadsCount(), shared: isShared, convolved: convolved(), losses };
+  return { best, why, threads: getThreadsCount(), shared: isShared, convolved: convolved(), losses };
 }
 
 function steps(): number[] {

@@ -29,8 +29,8 @@ if (!there) process.stderr.write("session.test.ts is skipped: no chromium on the
 
 const FLOWERS = 60;
 const PHOTOS = sharedData("data/flowers/originals");
-/** Events of a life before it is killed: steps, ends of epochs and checkpoints, of which a model has one every eight steps. */
-const KILL_AFTER = [1, 4, 11, 2, 12, 13, 3, 10];
+/** Events of a life before it is killed: steps, ends of epochs and checkpoints, of which a model has one every twelve steps. */
+const KILL_AFTER = [1, 4, 15, 2, 16, 17, 3, 14];
 
 let server: PageServer;
 beforeAll(async () => {
@@ -68,24 +68,24 @@ describe.runIf(there)("a session", () => {
       }
       const look = await page.evaluate(async () => {
         const [picture] = await session.pictures();
-        const { answers, grid, rollout } = await session.look(picture!.thumbnail);
-        return { answers, grid, rollout: rollout.map((shares) => [...shares]) };
+        const { classNames, answers, grid, rollout } = await session.look(picture!.thumbnail);
+        return { classNames, answers, grid, rollout: rollout.map((shares) => [...shares]) };
       });
-      expect(look.grid).toEqual([8, 8]);
+      expect(look.grid).toEqual([4, 4]);
       expect(look.rollout).toHaveLength(4);
       for (const shares of look.rollout) {
-        expect(shares).toHaveLength(64);
+        expect(shares).toHaveLength(16);
         expect(shares.reduce((sum, share) => sum + share)).toBeLessThan(1);
       }
       for (const { shares } of look.answers) expect(shares.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
       const effects = await page.evaluate(async () => {
         const [picture] = await session.pictures();
-        const { label, falls } = await session.patchEffects(picture!.thumbnail);
-        return { label, falls: [...falls] };
+        const { className, falls } = await session.patchEffects(picture!.thumbnail);
+        return { className, falls: [...falls] };
       });
-      expect(effects.falls).toHaveLength(64);
+      expect(effects.falls).toHaveLength(16);
       const first = look.answers[0]!.shares;
-      expect(effects.label).toBe(first.indexOf(Math.max(...first)));
+      expect(effects.className).toBe(look.classNames[first.indexOf(Math.max(...first))]);
       expect(effects.falls.every((fall) => Math.abs(fall) <= 1)).toBe(true);
       expect(tab.said).toEqual([]);
     } finally {

@@ -109,3 +109,15 @@ export const epochLosses = ({ training }: types.Project, role: types.Role): numb
   training.kind === "none"
     ? []
     : training.curves.epochs.filter((point) => point.role === role).map(({ loss }) => loss);
+
+/** The student's answer for a gray picture, by class. */
+export async function lookAtGray(page: Page): Promise<Map<string, number>> {
+  const answers = await page.evaluate(async () => {
+    const picture = new ImageData(40, 30);
+    for (let i = 0; i < picture.data.length; i++) picture.data[i] = i % 4 === 3 ? 255 : 127;
+    const look = await session.look(await createImageBitmap(picture));
+    const { shares } = look.answers.find(({ role }) => role === "student")!;
+    return shares.map((share, label) => [look.classNames[label]!, share] as const);
+  });
+  return new Map(answers);
+}

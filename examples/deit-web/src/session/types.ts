@@ -147,17 +147,19 @@ export type TrainingEvent =
 /** A model's answer for a picture. */
 export interface Answer {
   readonly role: Role;
-  /** Share of each class, in the project's order; they sum to 1. */
+  /** Share of each class, in the order of {@link Look.classNames}; they sum to 1. */
   readonly shares: readonly number[];
 }
 
 /** What the models see in a picture. */
 export interface Look {
+  /** Classes that the models were trained on. */
+  readonly classNames: readonly string[];
   /** The student's first, then the teacher's if there is one. */
   readonly answers: readonly Answer[];
   /** The picture as the models see it. */
   readonly image: ImageData;
-  /** Rows and columns of patches. */
+  /** Rows and columns of patches; 0 of 0 while there is only a teacher, which has none. */
   readonly grid: readonly [rows: number, columns: number];
   /**
    * Attention of the class token through the blocks up to each one (attention rollout), row after row, sums to 1 at most: `rollout[b][row *
@@ -168,8 +170,8 @@ export interface Look {
 
 /** How much a class's share falls when a patch is covered. */
 export interface PatchEffects {
-  /** Index of the class: the student's first. */
-  readonly label: number;
+  /** The class that the student finds. */
+  readonly className: string;
   readonly grid: readonly [rows: number, columns: number];
   /** Share with all patches minus the share without this one, row after row. */
   readonly falls: Float32Array;

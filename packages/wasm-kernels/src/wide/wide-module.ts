@@ -66,9 +66,9 @@ function find(): WideModule {
 export function mergingCompiler(): Compile | string {
   const process = globalThis.process as NodeJS.Process | undefined;
   const v8 = process?.getBuiltinModule?.("node:v8");
-  if (v8 === undefined || process?.arch !== "x64" || !TRIED_V8.test(process.versions.v8)) {
+  if (v8 === undefined) return "only Node can turn on 256";
+  if (process?.arch !== "x64" || !TRIED_V8.test(process.versions.v8))
     return "Node 24 or later on x86-64 would train up to twice as fast";
-  }
   if (!canSetFlags()) return "V8's flags are frozen (--freeze-flags-after-init)";
   return (bytes) => underFlags(v8, MERGING, () => new WebAssembly.Module(bytes));
 }

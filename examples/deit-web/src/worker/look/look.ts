@@ -16,7 +16,7 @@ export async function lookAt(image: ByteImage, viewers: readonly Viewer[]): Prom
   }
   const attention =
     student === undefined ? { grid: [0, 0] as const, rollout: [] } : await rolloutOf(student, view);
-  return { answers, image: imageData(view), ...attention };
+  return { classNames: viewers[0]!.classNames, answers, image: imageData(view), ...attention };
 }
 
 async function rolloutOf(

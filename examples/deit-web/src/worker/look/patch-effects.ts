@@ -30,7 +30,7 @@ export async function patchEffectsOf(image: ByteImage, student: Viewer): Promise
       falls[first + i] = whole![label]! - row[label]!;
     });
   }
-  return { label, grid, falls };
+  return { className: student.classNames[label]!, grid, falls };
 }
 
 function gridOf(student: Viewer, view: FloatImage): readonly [number, number] {

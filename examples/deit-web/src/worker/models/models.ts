@@ -5,8 +5,8 @@ import { normalize, type Preprocess, toSymmetricRange, toUnitRange } from "disti
 import type { Role, Settings } from "../../session/types.ts";
 import { normalizationOf } from "./recipe.ts";
 
-/** Patches a side of a student from nothing. */
-const PATCHES = 8;
+/** Most patches a side of a student from nothing, and their least size: larger pictures do not take longer. */
+const [PATCHES, PATCH_SIZE] = [8, 8];
 
 /** The small student: that of the command line's demo, one block deeper. */
 const SMALL = { dim: 96, depth: 4, heads: 3, mlpRatio: 4, init: "timm" } as const;
@@ -18,7 +18,8 @@ export function buildModel(role: Role, settings: Settings, classes: number): tfl
   const build = teaching === "answers" ? deit : vit;
   if (start === "published")
     return build({ ...config.deitTiny, imageSize, classes, seed, init: "timm", dropPathRate: 0.1 });
-  return build({ ...SMALL, imageSize, patchSize: imageSize / PATCHES, classes, seed, dropPathRate: 0.05 });
+  const patchSize = Math.max(PATCH_SIZE, imageSize / PATCHES);
+  return build({ ...SMALL, imageSize, patchSize, classes, seed, dropPathRate: 0.05 });
 }
 
 /** Pixels in 0…255 to a model's input. */

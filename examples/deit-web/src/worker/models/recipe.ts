@@ -1,9 +1,9 @@
 import { FINETUNE_RECIPE, IMAGENET_NORMALIZATION, type Recipe } from "distill-trainer";
 import type { Settings } from "../../session/types.ts";
 
-/** Largest and smallest batch; between them an epoch has eight steps at least, so that a few pictures teach too. */
+/** Largest and smallest batch; between them an epoch has 24 steps, so that a few pictures teach too. */
 const [LARGEST, SMALLEST] = [32, 4];
-const STEPS_OF_EPOCH = 8;
+const STEPS_OF_EPOCH = 24;
 
 /** Samples of a step. */
 export function batchSizeFor(pictures: number): number {

@@ -1,6 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Answer, Look, Role } from "../../session/types.ts";
-import { project } from "../state/project.ts";
 import { percent } from "../ui/plain.ts";
 import { LiveCamera } from "./live-camera.tsx";
 
@@ -13,7 +12,7 @@ export function Answers({ look, live }: { look: Look | undefined; live: boolean 
     <div class="answers">
       <div class="asked">
         {live ? <LiveCamera /> : look !== undefined && <Seen image={look.image} />}
-        {look !== undefined && <Verdicts answers={look.answers} />}
+        {look !== undefined && <Verdicts look={look} />}
       </div>
       {look !== undefined && <Bars look={look} />}
     </div>
@@ -21,7 +20,7 @@ export function Answers({ look, live }: { look: Look | undefined; live: boolean 
 }
 
 function Bars({ look }: { look: Look }) {
-  const names = project.value.classes.map(({ name }) => name);
+  const names = look.classNames;
   const first = look.answers[0]!; // the student, once there is one
   const order = names.map((_, index) => index).sort((a, b) => first.shares[b]! - first.shares[a]!);
   const shown = order.length > SHOWN ? order.slice(0, SHOWN - 1) : order;
@@ -76,8 +75,7 @@ function Seen({ image }: { image: ImageData }) {
   );
 }
 
-function Verdicts({ answers }: { answers: readonly Answer[] }) {
-  const names = project.value.classes.map(({ name }) => name);
+function Verdicts({ look: { answers, classNames: names } }: { look: Look }) {
   return (
     <dl class="verdicts">
       {answers.map((answer) => (

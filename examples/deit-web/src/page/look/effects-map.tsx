@@ -2,7 +2,6 @@ import { useMemo } from "preact/hooks";
 import type { Look, PatchEffects } from "../../session/types.ts";
 import { cameraUser } from "../state/camera.ts";
 import { effects, findEffects, findingEffects, opacity } from "../state/look.ts";
-import { project } from "../state/project.ts";
 import { Icon } from "../ui/icon.tsx";
 import { EFFECT_GRADIENT, effectColor } from "./color-scales.ts";
 import { Legend } from "./legend.tsx";
@@ -17,7 +16,7 @@ export function EffectsMap({ look }: { look: Look }) {
     () => (found === undefined ? undefined : [...found.falls].map((fall) => effectColor(fall / most))),
     [found, most],
   );
-  const name = found === undefined ? "" : (project.value.classes[found.label]?.name ?? "");
+  const name = found?.className ?? "";
   return (
     <figure class="map-figure">
       <figcaption>

@@ -110,7 +110,7 @@ function stageOf(run: Run, data: Omit<ReplicaData, "settings" | "classes">): Sha
   return {
     ...{ role: data.role, heldOut: run.data.heldOut, storage: stores.checkpoints[data.role], signal },
     settings: { ...settings, pictures, classNames },
-    replicas: workers > 1 && startReplica === undefined ? { replicas: replica.classes } : {},
+    replicas: workers > 1 ? { replicas: workers, setup: { worker: startReplica, data: replica } } : {},
   };
 }
 

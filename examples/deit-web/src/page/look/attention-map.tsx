@@ -21,7 +21,7 @@ export function AttentionMap({ look }: { look: Look }) {
   return (
     <figure class="map-figure">
       <figcaption>
-        <h4>Where it looks</h4>
+        <h3>Where it looks</h3>
         <p>The student sees a picture as patches. Lighter patches got more of its attention.</p>
       </figcaption>
       <MapPicture

@@ -59,6 +59,7 @@ export function Picker() {
               <li>
                 <button type="button" class="more" onClick={() => setTurn(turn + 1)}>
                   others
+                  <span class="unseen"> of your pictures</span>
                 </button>
               </li>
             )}

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
-import { droppedPictures } from "./dropped.ts";
+import { droppedPictures } from "image-source/browser";
+
 import { lookAt } from "./look.ts";
 import { attempt } from "./problems.ts";
 import { addPictures, project } from "./project.ts";

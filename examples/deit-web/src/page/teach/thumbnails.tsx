@@ -39,14 +39,11 @@ export function Thumbnails({ className, count, all, onAll, locked }: ThumbnailsP
       ))}
       {(all || shown.length < count) && (
         <li>
-          <button
-            type="button"
-            class="more"
-            aria-expanded={all}
-            aria-label={all ? `Show fewer of ${className}` : `Show all ${count} of ${className}`}
-            onClick={() => onAll(!all)}
-          >
+          <button type="button" class="more" aria-expanded={all} onClick={() => onAll(!all)}>
             {all ? "fewer" : `+${whole(count - shown.length)}`}
+            <span class="unseen">
+              {all ? ` pictures of ${className}` : ` pictures of ${className}: show all`}
+            </span>
           </button>
         </li>
       )}

@@ -20,7 +20,7 @@ export function EffectsMap({ look }: { look: Look }) {
   return (
     <figure class="map-figure">
       <figcaption>
-        <h4>Which patches decide</h4>
+        <h3>Which patches decide</h3>
         <p>
           Each patch is covered in turn. Orange ones speak for the student’s answer, blue ones against it.
         </p>

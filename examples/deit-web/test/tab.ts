@@ -89,7 +89,7 @@ export function bringBack(page: Page, zip: Buffer): Promise<types.Project> {
 }
 
 /** Files of a zip by their paths. */
-export async function zipFiles(bytes: Buffer): Promise<Map<string, Buffer>> {
+async function zipFiles(bytes: Buffer): Promise<Map<string, Buffer>> {
   const { BlobReader, configure, Uint8ArrayWriter, ZipReader } = await import("@zip.js/zip.js");
   configure({ useWebWorkers: false });
   const reader = new ZipReader(new BlobReader(new Blob([Uint8Array.from(bytes)])));

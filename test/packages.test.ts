@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { publicPackages, root } from "../scripts/packages.ts";
 import { run } from "../scripts/pnpm.ts";
 import { bundleTests } from "./bundles/bundles.ts";
+import { inABrowserTests } from "./bundles/in-a-browser.ts";
 import { nodeBundleTests } from "./bundles/node-bundles.ts";
 import { importedPackages, readmeExamples, readmeInstalls } from "./readme-example.ts";
 import { type Installed, installTarballs } from "./tarballs.ts";
@@ -222,6 +223,7 @@ test.each([...examples.keys()])("the README's example of %s runs as written", (n
 });
 
 bundleTests(() => installed.folder);
+inABrowserTests(() => installed.folder);
 nodeBundleTests(() => installed.folder);
 
 /** What esbuild makes of a program in the folder of the installed packages: minified, tfjs left out. */

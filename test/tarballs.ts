@@ -18,11 +18,21 @@ const TFJS = [
   ...["backend-cpu", "backend-wasm", "backend-webgl", "backend-webgpu"],
 ].map((name) => `@tensorflow/tfjs-${name}`);
 
+/** What docs/guide/in-a-browser.md uses besides. */
+const OF_PAGES: Readonly<Record<string, string>> = {
+  "@tensorflow/tfjs-vis": "^1.5.1",
+  "es-module-shims": "^2.8.4",
+  react: "^19.2.0",
+  "react-dom": "^19.2.0",
+  svelte: "^5.0.0",
+};
+
 /** Builds, packs and installs every public package in a new folder, which the caller removes. */
 export function installTarballs(): Installed {
   pnpm(root, "run", "build");
   const folder = mkdtempSync(join(tmpdir(), "deit-tarballs-"));
-  const dependencies: Record<string, string> = Object.fromEntries(TFJS.map((name) => [name, "^4.22.0"]));
+  const tfjs = Object.fromEntries(TFJS.map((name) => [name, "^4.22.0"]));
+  const dependencies: Record<string, string> = { ...tfjs, ...OF_PAGES };
   const tarballs: Map<string, { files: string[]; bytes: number }> = new Map();
   mkdirSync(join(folder, "tarballs"));
   for (const { name, folder: source } of publicPackages()) {

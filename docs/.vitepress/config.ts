@@ -7,6 +7,7 @@ const guides = [
   { text: "From start to finish", link: "/guide/start-to-finish" },
   { text: "Teachers", link: "/guide/teachers" },
   { text: "Backends", link: "/guide/backends" },
+  { text: "In a browser", link: "/guide/in-a-browser" },
   { text: "Deployment", link: "/guide/deployment" },
   { text: "Questions", link: "/guide/questions" },
   { text: "Glossary", link: "/guide/glossary" },

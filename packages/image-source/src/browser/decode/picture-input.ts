@@ -13,8 +13,15 @@ export type PictureInput =
 
 /** Kinds of inputs, as objects name themselves. By name, for a Worker has not all of the classes, and a frame has its own. */
 const KINDS = [
-  ...(["File", "Blob", "ImageData", "ImageBitmap", "HTMLImageElement", "HTMLVideoElement"] as const),
-  ...(["HTMLCanvasElement", "OffscreenCanvas", "VideoFrame"] as const),
+  "File",
+  "Blob",
+  "ImageData",
+  "ImageBitmap",
+  "HTMLImageElement",
+  "HTMLVideoElement",
+  "HTMLCanvasElement",
+  "OffscreenCanvas",
+  "VideoFrame",
 ] as const;
 export type InputKind = (typeof KINDS)[number];
 

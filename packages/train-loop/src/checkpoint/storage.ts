@@ -1,5 +1,6 @@
 /**
- * Storage of checkpoints: a folder (`folderStorage` of `train-loop/node`), IndexedDB, an object store.
+ * Storage of checkpoints: a folder (`folderStorage` of `train-loop/node`), the browser (`browserStorage` of
+ * `train-loop/browser`), an object store.
  */
 export interface CheckpointStorage {
   /** Lists the stored names in any order, those of other files included. */

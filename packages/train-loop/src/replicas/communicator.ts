@@ -6,7 +6,7 @@ export type Buffered = ArrayBufferView;
  * resolves when this rank may use its `values` again.
  *
  * Rank 0 runs `fit`, the others `serveReplica`. The option `replicas: n` of `fit` starts threads that communicate through
- * shared memory; any object with these five members, such as one over an MPI library for several hosts, can be used instead.
+ * shared memory, or by transferred memory where a page may not share it; any object with these five members, such as one over an MPI library for several hosts, can be used instead.
  *
  * @see https://www.mpi-forum.org/docs/mpi-4.1/mpi41-report.pdf, chapter 6
  */

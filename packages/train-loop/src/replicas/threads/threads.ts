@@ -3,7 +3,7 @@ import type { Communicator } from "../communicator.ts";
 import type { ReplicaModule, ReplicaWorkers } from "../replica-setup.ts";
 
 /** Threads of this process or page as ranks 1 to n; this thread is rank 0. */
-export interface Threads {
+interface Threads {
   readonly communicator: Communicator;
   /** Terminates the threads. */
   close(): Promise<void>;

@@ -27,7 +27,7 @@ const VIDEO = check("an HTMLVideoElement", (value) => kindOf(value) === "HTMLVid
  * Pictures of a video that plays, such as a webcam's: what it shows now, and again every half second. Ends with the video, the signal, or
  * the loop that reads them.
  *
- * @param video - Waited for until it has its first frame. It is neither started nor stopped; paused, it shows the same again.
+ * @param video - Waited for until it has a frame. It is neither started nor stopped; paused, it shows the same again.
  * @throws TypeError for another input or an unknown option. RangeError for an option out of range. Error if the video does not load,
  * or as `decodePicture`.
  *
@@ -51,28 +51,43 @@ export async function* videoPictures(
   });
   requireArguments("videoPictures", { video }, { video: VIDEO });
   const { everySeconds = 0.5, count = Infinity, signal, ...decoding } = options;
-  await firstFrame(video, signal);
   let due = performance.now();
-  for (let taken = 0; taken < count && !signal?.aborted && !video.ended; taken++) {
+  for (let taken = 0; taken < count; taken++) {
+    const isOver = () => signal?.aborted || (taken > 0 && hasEnded(video));
+    if (!isOver()) await frameOf(video, signal);
+    if (isOver()) return;
     yield await decodePicture(video, decoding);
     due = Math.max(due + 1000 * everySeconds, performance.now()); // none is made up for
     if (taken + 1 < count) await until(due, video, signal);
   }
 }
 
-/** Resolves with the first frame, or when the signal ends. */
-function firstFrame(video: HTMLVideoElement, signal: AbortSignal | undefined): Promise<void> {
+/** Whether nothing new comes: at its end, without a source, or with a stream whose tracks were stopped, which has no end of its own. */
+function hasEnded(video: HTMLVideoElement): boolean {
+  const { ended, networkState, srcObject } = video;
+  const isStopped = srcObject !== null && "active" in srcObject && !srcObject.active;
+  return ended || isStopped || networkState === HTMLMediaElement.NETWORK_EMPTY;
+}
+
+/** Resolves when there is a frame, at the first one or after a seek; or when the video or the signal ends. */
+function frameOf(video: HTMLVideoElement, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    const hasFrame = video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
-    if (hasFrame || signal?.aborted) return resolve();
+    if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA || signal?.aborted) return resolve();
     const failed = () => {
       const reason = video.error?.message || "it does not load";
       reject(new Error(`videoPictures: expected a video that plays, got: ${reason}`));
     };
     if (video.error !== null) return failed();
-    video.addEventListener("loadeddata", () => resolve(), { once: true });
-    video.addEventListener("error", failed, { once: true });
-    signal?.addEventListener("abort", () => resolve(), { once: true });
+    const listening = new AbortController();
+    const end = (settle: () => void) => () => {
+      listening.abort();
+      settle();
+    };
+    const once = { signal: listening.signal };
+    for (const event of ["loadeddata", "canplay", "emptied"])
+      video.addEventListener(event, end(resolve), once);
+    video.addEventListener("error", end(failed), once);
+    signal?.addEventListener("abort", end(resolve), once);
   });
 }
 

@@ -9,19 +9,26 @@ export interface OpenPage {
   readonly chromium: Chromium;
 }
 
+/** Options of {@link openPage}. */
+export interface OpenPageOptions {
+  /** Further files of the server. */
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
+  /** Further flags of Chromium. */
+  readonly flags?: readonly string[];
+}
+
 /**
  * Opens a page with a script in Chromium for all tests of a file, which calls this outside of them, and closes it after them.
  *
  * @param script - A module beside this one.
- * @param files - Further files of the server.
  */
 export async function openPage(
   script: string,
-  files: Readonly<Record<string, string | Uint8Array>> = {},
+  { files = {}, flags = [] }: OpenPageOptions = {},
 ): Promise<OpenPage> {
   const page = await bundled(new URL(script, import.meta.url));
   const server = await servePages({ files: { ...files, "/page.js": page } });
-  const chromium = await launchChromium();
+  const chromium = await launchChromium({ flags });
   afterAll(async () => {
     await chromium.close();
     await server.close();

@@ -1,7 +1,7 @@
 import type { ByteImage } from "vision-augment";
 
 /** Bytes as text, to go from a page to the test and back. */
-export function asBase64(bytes: Uint8Array | Uint8ClampedArray): string {
+function asBase64(bytes: Uint8Array | Uint8ClampedArray): string {
   let text = "";
   for (const byte of bytes) text += String.fromCharCode(byte);
   return btoa(text);

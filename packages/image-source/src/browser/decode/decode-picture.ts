@@ -38,10 +38,10 @@ export const DECODE_CHECKS: Checks<DecodePictureOptions> = {
  * Decodes a picture of any kind that a browser has, to RGB: a file, a drawn or shown picture, or what a video shows now. In pages and in
  * Workers.
  *
- * Files, and photos in an `<img>`, are turned upright by their EXIF orientation, and their color profile is ignored, as in Node. There,
- * JPEG, PNG, WebP and GIF without transparency have the same bits in Chromium; see the README for other browsers. Transparency is
- * dropped, but a canvas forgets the color under it: what is fully transparent is black, and elsewhere a value is off by up to 127
- * over its alpha.
+ * Files, and photos in an `<img>`, are turned upright by their EXIF orientation, and their color profile is ignored, as by Node's
+ * `decodeImage`, which gives the same bits as Chromium for JPEG, PNG, WebP and GIF without transparency (the README has the rest).
+ * Transparency is dropped, but a canvas forgets colors under it: a fully transparent pixel is black, and values of others are off by up
+ * to 128 over their alpha.
  *
  * @param input - Neither changed nor closed. A `Blob` is decoded whatever its name and type are.
  * @returns An image of uint8, owned by the caller.

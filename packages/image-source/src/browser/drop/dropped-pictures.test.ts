@@ -13,7 +13,8 @@ import { droppedPictures } from "./dropped-pictures.ts";
 const PAGE = "<!doctype html><body style='height: 400px'><script type=module src=/page.js></script>";
 
 describe.runIf(findChromium() !== undefined)("droppedPictures", async () => {
-  const opened = findChromium() === undefined ? undefined : await openPage("drops.ts", { "/": PAGE });
+  const opened =
+    findChromium() === undefined ? undefined : await openPage("drops.ts", { files: { "/": PAGE } });
   const page = opened?.page;
   beforeEach(async () => {
     await page!.reload();

@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 
 /** What has the focus. */
-export interface Focused {
+interface Focused {
   /** Its role's name, as screen readers say it, or its text. */
   readonly name: string;
   /** Whether a ring around it or its label shows that it has the focus. */
@@ -10,7 +10,7 @@ export interface Focused {
 }
 
 /** What has the focus now. */
-export function focused(page: Page): Promise<Focused> {
+function focused(page: Page): Promise<Focused> {
   return page.evaluate(() => {
     const element = document.activeElement as HTMLElement;
     const label = element.closest("label") ?? (element as HTMLInputElement).labels?.[0];

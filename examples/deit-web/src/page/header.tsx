@@ -56,7 +56,7 @@ export function Header() {
 
 function Facts() {
   const facts = opened.value;
-  if (facts === undefined) return null;
+  if (facts === undefined) return <p class="facts" aria-hidden="true" />; // its line is kept free
   const { name, detail, workers } = facts.backend;
   return (
     <p class="facts" title={detail}>

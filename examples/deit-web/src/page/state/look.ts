@@ -35,7 +35,7 @@ export async function lookAt(picture: Blob | ImageBitmap, name: string): Promise
 }
 
 /** Looks at the picture again, by the models of now. */
-export async function lookAgain(): Promise<void> {
+async function lookAgain(): Promise<void> {
   if (chosen.value === undefined || !hasModel.peek()) return;
   asked += 1;
   const mine = asked;
@@ -65,7 +65,7 @@ export async function findEffects(): Promise<void> {
 }
 
 /** Forgets what was seen, when the models are gone. */
-export function forgetLook(): void {
+function forgetLook(): void {
   seen.value = undefined;
   effects.value = undefined;
   blocks.value = undefined;

@@ -15,7 +15,7 @@ const EMPTY: Project = {
 export const project = signal<Project>(EMPTY);
 
 /** All pictures of the project, in the order in which they were added. */
-export const pictures = signal<readonly Picture[]>([]);
+const pictures = signal<readonly Picture[]>([]);
 
 /** Pictures by class. */
 export const picturesOf = computed(() => {

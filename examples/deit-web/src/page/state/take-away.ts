@@ -38,7 +38,7 @@ export async function bringBack(file: File): Promise<void> {
     !replaces ||
     (await ask({
       title: `Open ${file.name}?`,
-      text: "Its classes, settings and student take the place of those that are here now.",
+      text: "Its student and choices take the place of what was learned here. Your pictures stay.",
       yes: "Open it",
     }));
   if (!agreed) return;

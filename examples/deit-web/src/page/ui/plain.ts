@@ -12,10 +12,11 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${whole(count)} ${count === 1 ? one : many}`;
 }
 
-/** `0.934` → `93%`; below a tenth with one digit: `0.034` → `3.4%`. */
+/** `0.934` → `93%`; below a tenth with one digit: `0.034` → `3.4%`. Only nothing is 0%, and only all is 100%. */
 export function percent(share: number): string {
   const value = share * 100;
   if (value > 0 && value < 0.05) return "< 0.1%";
+  if (value < 100 && value >= 99.5) return "> 99%";
   return `${value < 9.95 ? Number(value.toFixed(1)) : Math.round(value)}%`;
 }
 
@@ -27,12 +28,6 @@ export function duration(seconds: number): string {
   if (minutes < 10) return all % 60 === 0 ? `${minutes} min` : `${minutes} min ${all % 60} s`;
   if (minutes < 60) return `${minutes} min`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
-/** `["a", "b", "c"]` → `a, b and c`. */
-export function listed(names: readonly string[]): string {
-  if (names.length < 2) return names.join("");
-  return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
 /** Bytes as `12 kB`, `3.4 MB`. */

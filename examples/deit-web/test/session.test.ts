@@ -11,6 +11,7 @@ import { builtPage, WEIGHTS } from "./built-page.ts";
 import {
   bringBack,
   epochLosses,
+  lookAtGray,
   losses,
   openTab,
   prepare,
@@ -194,6 +195,68 @@ describe.runIf(there)("a session", () => {
       expect(await answersOf(there.page)).toEqual(expected);
     } finally {
       await Promise.all([here.chromium.close(), there.chromium.close()]);
+    }
+  });
+
+  test("is open in one tab at a time", async () => {
+    const tab = await openTab(server.url);
+    try {
+      const other = await tab.chromium.context.newPage();
+      await other.goto(tab.page.url());
+      await expect(other.evaluate(() => session.open().then(() => {}))).rejects.toThrow(
+        "This page is open in another tab, with your pictures: go there, or close that one.",
+      );
+      await tab.page.close();
+      await other.reload();
+      expect((await other.evaluate(() => session.open())).storage).toBe("opfs");
+    } finally {
+      await tab.chromium.close();
+    }
+  });
+
+  test("says how much room is missing, and goes on from what was saved when there is some", async () => {
+    const whole = await openTab(server.url);
+    const tab = await openTab(server.url);
+    try {
+      await prepare(whole.page, FLOWERS);
+      const { project: expected } = await train(whole.page);
+      await prepare(tab.page, FLOWERS);
+      const devtools = await tab.page.context().newCDPSession(tab.page);
+      const { origin } = new URL(tab.page.url());
+      const { usage } = await devtools.send("Storage.getUsageAndQuota", { origin });
+      await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: usage + 2.5e6 });
+      await expect(train(tab.page)).rejects.toThrow(
+        /The browser has no room to save the training: it needs [\d.]+ MB; this site keeps /,
+      );
+      await devtools.send("Storage.overrideQuotaForOrigin", { origin });
+      const { project } = await train(tab.page);
+      expect(project).toEqual(expected);
+    } finally {
+      await Promise.all([whole.chromium.close(), tab.chromium.close()]);
+    }
+  });
+
+  test("trains and looks on WebGPU, where there is one", { timeout: 240_000 }, async ({ skip }) => {
+    const tab = await openTab(server.url, { gpu: "emulated" });
+    try {
+      const isThere = await tab.page.evaluate(async () => {
+        const { gpu } = navigator as { gpu?: { requestAdapter(): Promise<object | null> } };
+        return ((await gpu?.requestAdapter()) ?? null) !== null;
+      });
+      if (!isThere) {
+        process.stderr.write("a session on WebGPU is not tested: this Chromium emulates none\n");
+        skip();
+      }
+      await tab.page.goto(`${server.url}site/${SESSION_PAGE}?backend=webgpu`);
+      const { backend } = await tab.page.evaluate(() => session.open());
+      expect(backend).toMatchObject({ name: "webgpu", workers: 1 });
+      await prepare(tab.page, 10, { ...SETTINGS, teaching: "none", epochs: 1 });
+      const { project } = await train(tab.page);
+      expect(project.training).toMatchObject({ kind: "done", models: [{ role: "student" }] });
+      const shares = await lookAtGray(tab.page);
+      expect([...shares.values()].reduce((sum, share) => sum + share)).toBeCloseTo(1, 5);
+    } finally {
+      await tab.chromium.close();
     }
   });
 

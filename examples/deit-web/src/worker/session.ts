@@ -25,7 +25,7 @@ import { hasPublishedWeights } from "./models/published.ts";
 import { Album } from "./project/album.ts";
 import { KEPT_EDGE, type KeptPicture, thumbnailOf } from "./project/kept-picture.ts";
 import { DEFAULT_SETTINGS, requireSettings } from "./project/settings.ts";
-import { empty, openStores, type Stores } from "./project/stored.ts";
+import { claim, empty, openStores, type Stores } from "./project/stored.ts";
 import { type ProjectRecord, readRecord, writeRecord } from "./project/training-record.ts";
 import { type Engine, startEngine, type WorkerOptions } from "./start.ts";
 import { modelFile, projectOf, train } from "./training/trainer.ts";
@@ -57,6 +57,7 @@ export class WebSession implements Session {
   async open(): Promise<Opened> {
     const { base } = this.#options;
     const [engine, stores] = await Promise.all([startEngine(this.#options), openStores(base)]);
+    await claim(stores.project);
     const album = await Album.open(stores.project);
     this.#open = { album, stores, engine };
     this.#record = (await readRecord(stores.project)) ?? this.#record;
@@ -149,7 +150,7 @@ export class WebSession implements Session {
         },
       });
     } catch (error) {
-      if (!running.signal.aborted) throw error;
+      if (!running.signal.aborted) throw inPlainWords(error);
     } finally {
       this.#running = undefined;
     }
@@ -286,4 +287,22 @@ export class WebSession implements Session {
 async function shown(picture: KeptPicture): Promise<Picture> {
   const { id, className, image } = picture;
   return { id, className, thumbnail: await thumbnailOf(image) };
+}
+
+/** An error of a training for people to read; others are passed on. */
+function inPlainWords(error: unknown): unknown {
+  if ((error as Error).name === "BackendLostError")
+    return new Error(
+      "The device that computes was lost, as when a computer sleeps. Load this page again and go on: what was saved is there.",
+      { cause: error },
+    );
+  const noRoom = /the browser has no room for .*?, which needs ([\d.]+ MB); (.*)\); /.exec(
+    (error as Error).message,
+  );
+  if (noRoom === null) return error;
+  const [, needed, room] = noRoom;
+  return new Error(
+    `The browser has no room to save the training: it needs ${needed}; ${room}. Remove pictures, or free space, and go on from where it was saved last.`,
+    { cause: error },
+  );
 }

@@ -26,6 +26,30 @@ export async function openStores(base: string): Promise<Stores> {
   }
 }
 
+/** Time that the Worker of a page that is loaded again may take to end. */
+const PATIENCE_MS = 3000;
+const PAUSE_MS = 100;
+
+/** Claims a project for this tab until it is closed. @throws Error if another tab has it open. */
+export async function claim(project: CheckpointStorage): Promise<void> {
+  const until = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      await project.lock?.();
+      return;
+    } catch (cause) {
+      if (performance.now() > until)
+        throw new Error(
+          "This page is open in another tab, with your pictures: go there, or close that one.",
+          {
+            cause,
+          },
+        );
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+}
+
 /** Removes everything that a storage holds. */
 export async function empty(storage: CheckpointStorage): Promise<void> {
   for (const name of await storage.list()) await storage.remove(name);

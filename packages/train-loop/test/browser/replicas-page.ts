@@ -50,7 +50,7 @@ async function run({
     if (fails === "no Worker") return {} as Worker;
     const made = new Worker(script, { type: "module", name: `${role} ${rank}` });
     if (role.startsWith("replica") && script === "/page.js" && fails === undefined)
-      pings.push(Comlink.wrap<{ ping(): string }>(made).ping() as Promise<string>);
+      pings.push(Comlink.wrap<{ ping(): string }>(made).ping());
     return made;
   };
   const data = fails === "uncloneable" ? { fails: () => {} } : { fails };
@@ -119,9 +119,11 @@ if (typeof document !== "undefined") {
   const started = startBackend("wasm");
   Comlink.expose({ run: async (work: Work) => started.then(() => run(work)) });
 } else if (self.name.startsWith("replica")) {
-  Comlink.expose({ ping: () => `${self.name} ${(globalThis as { others?: number }).others ?? 0}` });
-  if (self.name.includes("late")) await new Promise((resolve) => setTimeout(resolve, 300));
-  await serveReplicaWorker(setup);
+  const waited = new Promise((resolve) => setTimeout(resolve, self.name.includes("late") ? 300 : 0));
+  const served = waited.then(() => serveReplicaWorker(setup));
+  const again = waited.then(() => serveReplicaWorker(setup)).catch(String);
+  Comlink.expose({ ping: async () => `${self.name}: ${await again}` });
+  await served;
 } else if (self.name.startsWith("broken")) {
   throw new SyntaxError("not this one");
 }

@@ -71,7 +71,8 @@ describe.runIf(hasChromium)("replicas in Workers", () => {
     const ran = await run(pages[0]!, { replicas: 2, role: "replica late" });
     expect(ran.message).toBeUndefined();
     expect(ran.losses.length).toBe(6);
-    expect(ran.pings).toEqual(["replica late 1 0", "replica late 2 0"]);
+    const twice = "Error: serveReplicaWorker: expected one call in a Worker, got another";
+    expect(ran.pings).toEqual([`replica late 1: ${twice}`, `replica late 2: ${twice}`]);
   });
 
   test.each<[string, Omit<Work, "replicas">, RegExp]>([

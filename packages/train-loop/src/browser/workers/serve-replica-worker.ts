@@ -14,7 +14,7 @@ import { type Report, unwrapped, type WorkerStart, wrapped } from "./handshake.t
  *
  * @param setup - Starts a backend and creates the same task as where `fit` is called. An error of it or of the computation
  * ends `fit`, with its message, and this call.
- * @throws TypeError if `setup` is not a function; Error outside of a Worker.
+ * @throws TypeError if `setup` is not a function; Error outside of a Worker, or if it was called before.
  *
  * @example
  * ```ts norun
@@ -28,6 +28,8 @@ import { type Report, unwrapped, type WorkerStart, wrapped } from "./handshake.t
 export async function serveReplicaWorker<Data = unknown>(setup: ReplicaSetup<Data>): Promise<void> {
   requireArguments("serveReplicaWorker", { setup }, { setup: FUNCTION });
   const scope = workerScope();
+  if (isServing) throw new Error("serveReplicaWorker: expected one call in a Worker, got another");
+  isServing = true;
   const { rank, size, data, topology, port } = await startOf(scope);
   const report = (message: Report) => port.postMessage(message);
   const spoke = new Spoke(rank, size, sendThrough(port));
@@ -42,6 +44,9 @@ export async function serveReplicaWorker<Data = unknown>(setup: ReplicaSetup<Dat
     port.close();
   }
 }
+
+/** Whether this Worker is a replica already. */
+let isServing = false;
 
 /** The part of a dedicated Worker's global scope that is used here. */
 interface WorkerScope extends EventTarget {

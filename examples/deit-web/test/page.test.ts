@@ -37,8 +37,7 @@ beforeAll(async () => {
   server = await servePages({ folder });
   chromium = await launchChromium({ flags: FAKE_WEBCAM, pages: { viewport: { width: 1280, height: 900 } } });
   page = await chromium.context.newPage();
-  page.on("console", (message) => said.push(message.text()));
-  page.on("pageerror", (error) => said.push(String(error)));
+  listen();
   await page.goto(`${server.url}some/folder/?backend=wasm&workers=1`);
   await page.getByText("Three ways to begin").waitFor();
 }, 180_000);
@@ -49,6 +48,11 @@ afterAll(async () => {
   await server?.close();
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 });
+
+function listen(): void {
+  page.on("console", (message) => said.push(message.text()));
+  page.on("pageerror", (error) => said.push(String(error)));
+}
 
 /** Violations that axe finds in both schemes, on a screen and on a phone. */
 async function violations(): Promise<string[]> {
@@ -158,6 +162,16 @@ describe.runIf(there)("the page", () => {
     await page.keyboard.up(" ");
     await page.getByRole("button", { name: "Done" }).click();
     expect(await page.locator("video").count()).toBe(0);
+  });
+
+  test("leaves the project to the tab that has it", async () => {
+    const second = await chromium.context.newPage();
+    await second.goto(`${server.url}some/folder/`);
+    await second.getByText("Open in another tab").waitFor();
+    await page.close();
+    await second.getByRole("heading", { name: "It has learned" }).waitFor();
+    page = second;
+    listen();
   });
 
   test("opens again without a server, with everything in it", async () => {

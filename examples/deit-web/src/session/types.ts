@@ -183,6 +183,8 @@ export interface Session {
   open(): Promise<Opened>;
   /** The pictures of the project. */
   pictures(): Promise<readonly Picture[]>;
+  /** A picture of the project in the size that it is kept in. @throws Error if it is not there. */
+  picture(id: string): Promise<ImageBitmap>;
   addClass(name: string): Promise<Project>;
   renameClass(from: string, to: string): Promise<Project>;
   /** Removes a class with its pictures. */

@@ -23,7 +23,7 @@ import { modelBytes, restoreModel } from "./models/model-file.ts";
 import { buildModel } from "./models/models.ts";
 import { hasPublishedWeights } from "./models/published.ts";
 import { Album } from "./project/album.ts";
-import { KEPT_EDGE, type KeptPicture, thumbnailOf } from "./project/kept-picture.ts";
+import { imageData, KEPT_EDGE, type KeptPicture, thumbnailOf } from "./project/kept-picture.ts";
 import { DEFAULT_SETTINGS, requireSettings } from "./project/settings.ts";
 import { claim, empty, openStores, type Stores } from "./project/stored.ts";
 import { type ProjectRecord, readRecord, writeRecord } from "./project/training-record.ts";
@@ -73,6 +73,12 @@ export class WebSession implements Session {
 
   pictures(): Promise<readonly Picture[]> {
     return Promise.all(this.#parts().album.pictures.map(shown));
+  }
+
+  async picture(id: string): Promise<ImageBitmap> {
+    const kept = this.#parts().album.pictures.find((picture) => picture.id === id);
+    if (kept === undefined) throw new Error("This picture is not in the project any more.");
+    return createImageBitmap(imageData(kept.image));
   }
 
   addClass(name: string): Promise<Project> {

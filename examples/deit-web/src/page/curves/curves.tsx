@@ -36,6 +36,9 @@ export function Curves() {
         />
       </div>
       <Legend series={accuracy} />
+      {loss.length === 2 && (
+        <p class="hint">The student’s loss also counts how far it is from its teacher.</p>
+      )}
       <CurvesTable epochs={data.epochs} />
     </div>
   );

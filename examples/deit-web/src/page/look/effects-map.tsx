@@ -62,5 +62,5 @@ function strongest({ falls, grid: [rows, columns] }: PatchEffects, name: string)
   const fall = Math.max(...falls);
   if (fall <= 0) return `No single patch decides: ${name} stays as likely without any of them.`;
   const points = (fall * 100).toFixed(fall < 0.1 ? 1 : 0);
-  return `The strongest patch is ${whereHighest(falls, rows, columns)}: without it, ${name} falls by ${points} points.`;
+  return `The strongest patch is ${whereHighest(falls, rows, columns)}: without it, the share of ${name} falls by ${points} points.`;
 }

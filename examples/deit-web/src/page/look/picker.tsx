@@ -2,7 +2,9 @@ import { useState } from "preact/hooks";
 import type { Picture } from "../../session/types.ts";
 import { cameraUser, closeCamera, openCamera } from "../state/camera.ts";
 import { chosen, lookAt } from "../state/look.ts";
+import { attempt } from "../state/problems.ts";
 import { picturesOf, project } from "../state/project.ts";
+import { session } from "../state/session.ts";
 import { FileButton } from "../ui/file-button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { PictureCanvas } from "../ui/picture-canvas.tsx";
@@ -84,7 +86,8 @@ function someOf(turn: number): Picture[] {
   return [...new Set(some)].slice(0, OFFERED);
 }
 
-async function lookAtOwn(picture: Picture): Promise<void> {
+async function lookAtOwn({ id }: Picture): Promise<void> {
   closeCamera();
-  await lookAt(await createImageBitmap(picture.thumbnail), picture.id);
+  const picture = await attempt("look", () => session.picture(id));
+  if (picture !== undefined) await lookAt(picture, id);
 }

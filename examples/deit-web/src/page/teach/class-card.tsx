@@ -73,5 +73,7 @@ async function removeAfterAsking(name: string, count: number): Promise<void> {
       text: `Its ${counted(count, "picture")} leave the project. Files on your disk stay as they are.`,
       yes: "Remove",
     }));
-  if (agreed) await removeClass(name);
+  if (!agreed) return;
+  await removeClass(name);
+  document.querySelector<HTMLElement>(".new-class")?.focus(); // the card that had the focus is gone
 }

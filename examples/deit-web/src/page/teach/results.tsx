@@ -5,7 +5,7 @@ import { percent, whole } from "../ui/plain.ts";
 export function Results({ models }: { models: readonly ModelFigures[] }) {
   return (
     <dl class="results">
-      {models.map(({ role, right, of, params }) => (
+      {[...models].reverse().map(({ role, right, of, params }) => (
         <div class={role} key={role}>
           <dt>{role}</dt>
           <dd>

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "preact/hooks";
 import { Curves } from "../curves/curves.tsx";
 import { ask } from "../state/ask.ts";
 import { adding, project } from "../state/project.ts";
@@ -12,6 +13,7 @@ import { Results } from "./results.tsx";
 export function TrainingPanel() {
   const { training } = project.value;
   const now = running.value;
+  const buttons = useFocusKept(now === undefined);
   return (
     <div class="card training">
       <div class="row spread top">
@@ -19,7 +21,9 @@ export function TrainingPanel() {
           <h3>{headline()}</h3>
           <p class="hint">{sentence()}</p>
         </div>
-        <div class="row">{now === undefined ? <StartButtons /> : <StopButton stopping={now.stopping} />}</div>
+        <div class="row" ref={buttons}>
+          {now === undefined ? <StartButtons /> : <StopButton stopping={now.stopping} />}
+        </div>
       </div>
       <Progress />
       {now !== undefined && <Figures now={now} />}
@@ -32,6 +36,22 @@ export function TrainingPanel() {
       <Curves />
     </div>
   );
+}
+
+/** Start and stop take each other's place: the one that comes has the focus that the one that goes had. */
+function useFocusKept(changes: boolean) {
+  const buttons = useRef<HTMLDivElement>(null);
+  const before = useRef(changes);
+  useEffect(() => {
+    if (before.current === changes) return;
+    before.current = changes;
+    if (document.activeElement === document.body) {
+      [...buttons.current!.querySelectorAll<HTMLElement>("button:enabled")]
+        .at(-1)
+        ?.focus({ preventScroll: true });
+    }
+  }, [changes]);
+  return buttons;
 }
 
 function headline(): string {

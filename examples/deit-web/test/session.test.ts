@@ -12,6 +12,7 @@ import {
   bringBack,
   epochLosses,
   lookAtGray,
+  lookWhile,
   losses,
   openTab,
   prepare,
@@ -109,6 +110,8 @@ describe.runIf(there)("a session", () => {
         await broken.page.reload();
         const { project: found } = await broken.page.evaluate(() => session.open());
         expect(found).toEqual(stopped);
+        await broken.page.evaluate(() => session.renameClass("roses", "more roses")); // changes no bit
+        await broken.page.evaluate(() => session.renameClass("more roses", "roses"));
       }
       const last = await train(broken.page);
       seen.push(...last.events);
@@ -195,6 +198,71 @@ describe.runIf(there)("a session", () => {
       expect(await answersOf(there.page)).toEqual(expected);
     } finally {
       await Promise.all([here.chromium.close(), there.chromium.close()]);
+    }
+  });
+
+  test("may be looked at while it trains, and after it was stopped, which changes no bit", async () => {
+    const [alone, watched] = [await openTab(server.url), await openTab(server.url)];
+    try {
+      await prepare(alone.page, FLOWERS);
+      await train(alone.page);
+      await prepare(watched.page, FLOWERS);
+      const looking = lookWhile(watched.page);
+      await train(watched.page, 40);
+      await watched.page.reload();
+      await watched.page.evaluate(() => session.open());
+      const student = await lookAtGray(watched.page); // as it was saved
+      expect([...student.values()].reduce((sum, share) => sum + share)).toBeCloseTo(1, 5);
+      expect(await looking).toBeGreaterThan(2);
+      await train(watched.page);
+      const [expected, found] = [await takenAway(alone.page), await takenAway(watched.page)];
+      expect(found.get("model.safetensors")!.equals(expected.get("model.safetensors")!)).toBe(true);
+    } finally {
+      await Promise.all([alone.chromium.close(), watched.chromium.close()]);
+    }
+  });
+
+  test.each(["none", "answers", "features"] as const)(
+    "fine-tunes published weights with %s of a teacher",
+    async (teaching) => {
+      if (WEIGHTS === undefined) return;
+      const tab = await openTab(server.url);
+      try {
+        const few = { imageSize: 32, epochs: 1, teacherEpochs: 1 };
+        await prepare(tab.page, 10, { ...SETTINGS, ...few, start: "published", teaching });
+        const { project } = await train(tab.page);
+        const taught = teaching === "none" ? [] : [{ role: "teacher" }];
+        expect(project.training).toMatchObject({ kind: "done", models: [{ role: "student" }, ...taught] });
+        expect((await takenAway(tab.page)).has("onnx/model.onnx")).toBe(true);
+      } finally {
+        await tab.chromium.close();
+      }
+    },
+  );
+
+  test("whose trained student is gone says so, and keeps the pictures", async () => {
+    const tab = await openTab(server.url);
+    try {
+      await prepare(tab.page, FLOWERS, { ...SETTINGS, teaching: "none", epochs: 1 });
+      await train(tab.page);
+      await tab.page.evaluate(async () => {
+        const find = async (folder: FileSystemDirectoryHandle): Promise<void> => {
+          const inside = folder as unknown as AsyncIterable<[string, FileSystemHandle]>;
+          for await (const [name, handle] of inside) {
+            if (handle.kind === "directory") await find(handle as FileSystemDirectoryHandle);
+            else if (name === "student.safetensors") await folder.removeEntry(name);
+          }
+        };
+        await find(await navigator.storage.getDirectory());
+      });
+      await tab.page.reload();
+      const { project, problem } = await tab.page.evaluate(() => session.open());
+      expect(problem).toMatch(/^What was learned could not be opened, and is to be learned anew: /);
+      expect(project).toMatchObject({ training: { kind: "none" } });
+      expect(project.classes.map(({ count }) => count)).toEqual([12, 12, 12, 12, 12]);
+      expect((await train(tab.page)).project.training.kind).toBe("done");
+    } finally {
+      await tab.chromium.close();
     }
   });
 

@@ -121,3 +121,18 @@ export async function lookAtGray(page: Page): Promise<Map<string, number>> {
   });
   return new Map(answers);
 }
+
+/** Looks at a picture again and again until the page is loaded anew. @returns How often there was an answer. */
+export async function lookWhile(page: Page): Promise<number> {
+  let looks = 0;
+  for (;;) {
+    try {
+      await lookAtGray(page);
+      looks += 1;
+    } catch (error) {
+      // There is no model in the beginning, and no page in the end.
+      if (!/There is no model yet|no student|undefined/.test((error as Error).message)) return looks;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}

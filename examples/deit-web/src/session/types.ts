@@ -94,6 +94,8 @@ export interface Opened {
   readonly hasPublishedWeights: boolean;
   /** Where the project is kept: the browser's file system, IndexedDB, or nowhere (a private window). */
   readonly storage: "opfs" | "indexeddb" | "none";
+  /** What of the project could not be opened, if anything, for people to read. */
+  readonly problem?: string;
 }
 
 /** A picture of the project. */

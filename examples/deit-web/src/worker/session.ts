@@ -1,6 +1,7 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { drawFlower, flowerLabel, TF_FLOWERS_CLASSES } from "flowers-data";
 import { decodePicture } from "image-source/browser";
+import { loadCheckpointWeights } from "train-loop";
 import type {
   Added,
   Look,
@@ -60,15 +61,33 @@ export class WebSession implements Session {
     await claim(stores.project);
     const album = await Album.open(stores.project);
     this.#open = { album, stores, engine };
-    this.#record = (await readRecord(stores.project)) ?? this.#record;
-    for (const { role } of this.#record.training?.models ?? []) await this.#restore(role);
+    const problem = await this.#openTraining().catch((error: Error) => {
+      this.#forgetModels();
+      this.#record = { settings: this.#record.settings };
+      return `What was learned could not be opened, and is to be learned anew: ${error.message}`;
+    });
     const { name, detail } = engine.backend;
     return {
       project: this.#project(),
       backend: { name, detail, workers: engine.workers },
       hasPublishedWeights: await hasPublishedWeights(base),
       storage: stores.kind,
+      ...(problem !== undefined && { problem }),
     };
+  }
+
+  /** Opens the models that are trained, and the one under way as it was last saved. */
+  async #openTraining(): Promise<undefined> {
+    const { project, checkpoints } = this.#parts().stores;
+    this.#record = (await readRecord(project)) ?? this.#record;
+    const { training } = this.#record;
+    if (training === undefined) return;
+    for (const { role } of training.models) await this.#restore(role);
+    const { place, settings, classNames } = training;
+    if (place === undefined || (await checkpoints[place.role].list()).length === 0) return;
+    const model = buildModel(place.role, settings, classNames.length);
+    await loadCheckpointWeights(model, checkpoints[place.role]);
+    this.#viewers.set(place.role, viewerOf(place.role, settings, classNames, model));
   }
 
   pictures(): Promise<readonly Picture[]> {
@@ -93,7 +112,7 @@ export class WebSession implements Session {
       const classNames = training.classNames.map((name) => (name === from ? to.trim() : name));
       this.#record = { ...this.#record, training: { ...training, classNames } };
       await writeRecord(stores.project, this.#record);
-      for (const role of this.#viewers.keys()) await this.#restore(role);
+      for (const [role, viewer] of this.#viewers) this.#viewers.set(role, { ...viewer, classNames });
     });
   }
 

@@ -9,6 +9,7 @@ export async function open(): Promise<void> {
     const found = await session.open();
     project.value = found.project;
     opened.value = found;
+    if (found.problem !== undefined) report("training", new Error(found.problem));
     await loadPictures();
   } catch (error) {
     report("open", error);

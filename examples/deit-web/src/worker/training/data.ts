@@ -50,9 +50,12 @@ function requireSome(pictures: readonly KeptPicture[], classNames: readonly stri
   if (lonely !== undefined) throw new Error(`The class '${lonely}' needs two pictures at least.`);
 }
 
-/** Digest of the pictures and their classes, in order: a training goes on with the same ones only. */
-export async function digestOf(pictures: readonly KeptPicture[]): Promise<string> {
-  const text = pictures.map(({ id, className }) => `${id} ${className}`).join("\n");
+/** Digest of the pictures and their classes, in order, whatever these are called: a training goes on with the same ones only. */
+export async function digestOf(
+  pictures: readonly KeptPicture[],
+  classNames: readonly string[],
+): Promise<string> {
+  const text = pictures.map(({ id, className }) => `${id} ${classNames.indexOf(className)}`).join("\n");
   const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
   return [...bytes.subarray(0, 12)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -109,7 +109,7 @@ function stageOf(run: Run, data: Omit<ReplicaData, "settings" | "classes">): Sha
   const replica: ReplicaData = { ...data, settings, classes: classNames.length };
   return {
     ...{ role: data.role, heldOut: run.data.heldOut, storage: stores.checkpoints[data.role], signal },
-    settings: { ...settings, pictures, classNames },
+    settings: { ...settings, pictures, classes: classNames.length },
     replicas: workers > 1 ? { replicas: workers, setup: { worker: startReplica, data: replica } } : {},
   };
 }

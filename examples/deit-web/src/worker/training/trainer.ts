@@ -38,7 +38,7 @@ export async function train(parts: TrainerParts): Promise<void> {
   const { settings } = parts.record;
   const { pictures, classNames } = album;
   const data = trainingData(pictures, classNames, settings);
-  const digest = await digestOf(pictures);
+  const digest = await digestOf(pictures, classNames);
   const before = parts.record.training;
   const begun = before?.place === undefined ? undefined : before;
   if (begun === undefined) await Promise.all(Object.values(stores.checkpoints).map(empty));

@@ -1,6 +1,7 @@
 import { nameOfOther, photoFormat } from "../../formats/photo-format.ts";
 import { AS_STORED, type Drawable } from "./drawable-of.ts";
 import { pictureSize } from "./picture-size.ts";
+import { plainWebp } from "./webp-orientation.ts";
 
 /** Largest file that is read: a photo is far smaller. */
 const MOST_BYTES = 256 * 2 ** 20;
@@ -24,12 +25,15 @@ export async function decodeBlob(
   const what = nameOf(new Uint8Array(await blob.slice(0, HEAD).arrayBuffer()));
   if (![...READ_BY_ALL, ...READ_BY_SOME].includes(what)) throw new Error(refusal(what));
   if (blob.size > MOST_BYTES) throw new Error(`${blob.size} bytes, more than the limit of ${MOST_BYTES}`);
-  const size = pictureSize(new Uint8Array(await blob.arrayBuffer()));
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  const size = pictureSize(bytes);
   if (size !== undefined) within(size.width, size.height);
-  const bitmap = await createImageBitmap(blob, AS_STORED).catch((cause) => {
+  const webp = what === "a WebP" ? plainWebp(bytes) : undefined;
+  const bitmap = await createImageBitmap(webp?.blob ?? blob, AS_STORED).catch((cause) => {
     throw new Error(refusal(what), { cause });
   });
-  return { source: bitmap, width: bitmap.width, height: bitmap.height, close: () => bitmap.close() };
+  const { width, height } = bitmap;
+  return { source: bitmap, width, height, orientation: webp?.orientation ?? 1, close: () => bitmap.close() };
 }
 
 /** `a JPEG`, `an empty file`, …, by content. */

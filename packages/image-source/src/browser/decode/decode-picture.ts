@@ -4,6 +4,7 @@ import { decodeBlob } from "./decode-blob.ts";
 import { type Drawable, drawableOf } from "./drawable-of.ts";
 import { INPUT, type InputKind, kindOf, type PictureInput } from "./picture-input.ts";
 import { readPixels, withoutAlpha } from "./read-pixels.ts";
+import { turned } from "./turned.ts";
 
 /** Options of {@link decodePicture}. */
 export interface DecodePictureOptions {
@@ -104,7 +105,7 @@ async function decoded(
       : await drawableOf(input as Exclude<PictureInput, Blob | ImageData>, kind);
   try {
     within(drawable.width, drawable.height);
-    return readPixels(drawable, background);
+    return turned(readPixels(drawable, background), drawable.orientation ?? 1);
   } finally {
     drawable.close();
   }

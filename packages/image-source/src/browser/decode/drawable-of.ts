@@ -5,6 +5,8 @@ export interface Drawable {
   readonly source: CanvasImageSource;
   readonly width: number;
   readonly height: number;
+  /** EXIF orientation that the source does not have yet. Default 1, none. */
+  readonly orientation?: number;
   /** Frees what was made for it, never the caller's own. */
   close(): void;
 }

@@ -68,8 +68,10 @@ async function filesOf(folder: FileSystemDirectoryHandle) {
   const unfinished: string[] = [];
   for await (const [name, handle] of folder.entries()) {
     if (handle.kind !== "file") continue;
-    const { size } = await (handle as FileSystemFileHandle).getFile();
-    (size > 0 && !name.endsWith(SWAP_FILE) ? whole : unfinished).push(name);
+    const isSwap = name.endsWith(SWAP_FILE);
+    const file = isSwap ? undefined : await ifFound((handle as FileSystemFileHandle).getFile());
+    if (file !== undefined && file.size > 0) whole.push(name);
+    else if (isSwap || file !== undefined) unfinished.push(name); // else another tab has removed it meanwhile
   }
   return { whole, unfinished };
 }

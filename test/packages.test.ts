@@ -21,7 +21,7 @@ const BUDGET: Record<string, number> = {
   "train-loop": 240,
   "flowers-data": 120,
   "hub-files": 70,
-  "image-source": 180,
+  "image-source": 340,
   "kernel-contract": 40,
   "known-options": 26,
   "masked-crc32c": 12,

@@ -153,6 +153,22 @@ describe.runIf(there)("the page", () => {
     expect(await violations()).toEqual([]);
   });
 
+  test("takes pictures that are dropped on a class, and names what it leaves out", async () => {
+    await page.evaluate(async () => {
+      const canvas = new OffscreenCanvas(40, 40);
+      canvas.getContext("2d")!.fillRect(5, 5, 20, 20);
+      const files = new DataTransfer();
+      files.items.add(new File([await canvas.convertToBlob()], "square.png", { type: "image/png" }));
+      files.items.add(new File(["Dear all"], "letter.txt", { type: "text/plain" }));
+      const card = document.querySelector("article")!; // dandelions
+      for (const type of ["dragenter", "dragover", "drop"]) {
+        card.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: files }));
+      }
+    });
+    await page.getByText("101 pictures").waitFor();
+    await page.getByText("Left out: 1 file that is not a picture, such as 'letter.txt'").waitFor();
+  });
+
   test("takes pictures of the webcam while a key is held", async () => {
     await page.getByRole("button", { name: "New class" }).click();
     await page.getByRole("button", { name: "Webcam for Class 6" }).click();
@@ -160,8 +176,20 @@ describe.runIf(there)("the page", () => {
     await page.keyboard.down(" ");
     await page.getByText(/^([3-9]|\d\d) pictures$/).waitFor();
     await page.keyboard.up(" ");
+    // Chromium hides no tab while it has no window, so the page is told.
+    const hide = (hidden: boolean) =>
+      page.evaluate((value) => {
+        Object.defineProperty(document, "hidden", { value, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, hidden);
+    const track = await page.evaluateHandle(
+      () => (document.querySelector("video")!.srcObject as MediaStream).getTracks()[0]!,
+    );
+    await hide(true);
+    expect(await track.evaluate(({ readyState }) => readyState)).toBe("ended");
+    await hide(false);
     await page.getByRole("button", { name: "Done" }).click();
-    expect(await page.locator("video").count()).toBe(0);
+    await page.locator("video").waitFor({ state: "detached" });
   });
 
   test("leaves the project to the tab that has it", async () => {

@@ -3,7 +3,7 @@ import { droppedPictures } from "image-source/browser";
 
 import { lookAt } from "./look.ts";
 import { attempt } from "./problems.ts";
-import { addPictures, project } from "./project.ts";
+import { addPictures, project, toBeNamed } from "./project.ts";
 import { bringBack } from "./take-away.ts";
 import { isRunning } from "./training.ts";
 
@@ -69,6 +69,7 @@ export async function addFiles(from: DataTransfer | FileList, target: DropTarget
     const news = pictures.map((one) => ({
       ...{ className: className ?? one.className ?? other, name: one.file.name, picture: one.file },
     }));
+    if (news.some((one) => one.className === other)) toBeNamed.value = other;
     await addPictures(news, place, { notes: notes.map(({ text }) => text) });
   });
 }

@@ -88,10 +88,15 @@ function take(added: Added): void {
   pictures.value = [...pictures.value, ...added.pictures];
 }
 
+/** Class that was just made and has no name of its own yet: its card takes the focus. */
+export const toBeNamed = signal<string | undefined>();
+
 /** Adds a class without pictures. */
 export async function addClass(name: string): Promise<void> {
   const changed = await attempt("pictures", () => session.addClass(name));
-  if (changed !== undefined) project.value = changed;
+  if (changed === undefined) return;
+  toBeNamed.value = name;
+  project.value = changed;
 }
 
 /** Renames a class. Resolves to whether it has the new name. */

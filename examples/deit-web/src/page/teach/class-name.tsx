@@ -1,10 +1,15 @@
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { dismiss } from "../state/problems.ts";
-import { renameClass } from "../state/project.ts";
+import { renameClass, toBeNamed } from "../state/project.ts";
 
 /** The name of a class, to be edited in place. Enter keeps it, Escape brings the old one back. */
 export function ClassName({ name, locked }: { name: string; locked: boolean }) {
   const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (toBeNamed.peek() !== name) return;
+    toBeNamed.value = undefined;
+    input.current!.focus();
+  }, [name]);
   const keep = async () => {
     const wanted = input.current!.value.trim();
     if (wanted === name) return;

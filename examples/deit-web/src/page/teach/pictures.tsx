@@ -70,7 +70,7 @@ function NewClass() {
   return (
     <button
       type="button"
-      class={`new-class ${dropTarget.value === "new" ? "is-target" : ""}`}
+      class={`new-class ${dropTarget.value === "new" || dropTarget.value === "page" ? "is-target" : ""}`}
       data-drop="new"
       disabled={isRunning.value}
       onClick={() => void addClass(freeName())}
@@ -103,7 +103,7 @@ function Refused() {
     <div class="note">
       <div class="grow">
         {notes.map((text) => (
-          <p key={text}>{text}</p>
+          <p key={text}>{text.charAt(0).toUpperCase() + text.slice(1)}</p>
         ))}
         {files.length > 0 && (
           <details>

@@ -14,8 +14,8 @@ export function AttentionMap({ look }: { look: Look }) {
   const rollout = look.rollout[through - 1];
   const patches = useMemo(() => {
     if (rollout === undefined) return undefined;
-    const most = Math.max(...rollout, 1e-12); // the square root: a few patches often get most of it
-    return [...rollout].map((value) => ({ color: attentionColor(Math.sqrt(value / most)), alpha: 1 }));
+    const most = Math.max(...rollout, 1e-12);
+    return [...rollout].map((value) => ({ color: attentionColor(value / most), alpha: 1 }));
   }, [rollout]);
   const where = rollout === undefined ? "" : ` It looks most ${whereHighest(rollout, ...look.grid)}.`;
   return (

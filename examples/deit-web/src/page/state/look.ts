@@ -20,7 +20,7 @@ export const findingEffects = signal(false);
 export const blocks = signal<number | undefined>();
 
 /** Opacity of the maps over the picture, in [0, 1]. */
-export const opacity = signal(0.7);
+export const opacity = signal(0.65);
 
 /** Name of a frame of the webcam. */
 const WEBCAM = "webcam";

@@ -19,6 +19,10 @@ const SUITES: Readonly<Record<string, () => Promise<{ suite: Suite; parts: reado
     const { wasmSuite, wasmParts } = await import("./wasm/suite.ts");
     return { suite: wasmSuite, parts: wasmParts };
   },
+  web: async () => {
+    const { webSuite, webParts } = await import("./web/suite.ts");
+    return { suite: webSuite, parts: webParts };
+  },
   webgpu: async () => {
     const { webGpuSuite, webGpuParts } = await import("./webgpu/suite.ts");
     return { suite: webGpuSuite, parts: webGpuParts };

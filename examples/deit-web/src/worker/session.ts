@@ -20,6 +20,7 @@ import { takeAway } from "./files/take-away.ts";
 import { lookAt } from "./look/look.ts";
 import { patchEffectsOf } from "./look/patch-effects.ts";
 import { type Viewer, viewerOf } from "./look/view.ts";
+import { Viewers } from "./look/viewers.ts";
 import { modelBytes, restoreModel } from "./models/model-file.ts";
 import { buildModel } from "./models/models.ts";
 import { hasPublishedWeights } from "./models/published.ts";
@@ -33,8 +34,21 @@ import { modelFile, projectOf, train } from "./training/trainer.ts";
 
 /** Side of drawn flowers, pixels, and the seed of their drawings. */
 const FLOWER = { size: 64, seed: 42 } as const;
-/** Calls between which the page is told how far it is. */
-const PROGRESS = 8;
+/** Pictures after which the page is told how far it is, and after which they are kept if the tab is closed. */
+const [PROGRESS, KEPT_AT] = [8, 32];
+
+/** What a picture to add is called, and its class. */
+interface Named {
+  readonly name: string;
+  readonly className: string;
+}
+
+/** Pictures to add, what is told how many there are so far, and what makes their pixels. */
+type Addition<T extends Named> = readonly [
+  items: readonly T[],
+  onProgress: ((done: number) => void) | undefined,
+  imageOf: (item: T) => Promise<KeptPicture["image"]>,
+];
 
 /** Everything that is open. */
 interface Open {
@@ -48,21 +62,27 @@ export class WebSession implements Session {
   readonly #options: WorkerOptions;
   #open: Open | undefined;
   #record: ProjectRecord = { settings: DEFAULT_SETTINGS };
-  readonly #viewers = new Map<Role, Viewer>();
+  readonly #viewers = new Viewers();
   #running: AbortController | undefined;
+  /** Resolves when no change is under way: each begins when the one before it has ended, in any way. */
+  #idle: Promise<unknown> = Promise.resolve();
 
   constructor(options: WorkerOptions) {
     this.#options = options;
   }
 
   async open(): Promise<Opened> {
+    if (!isSecureContext)
+      throw new Error(
+        "Browsers let pages keep pictures and what was learned at https:// or on localhost only. Open this page at such an address.",
+      );
     const { base } = this.#options;
     const [engine, stores] = await Promise.all([startEngine(this.#options), openStores(base)]);
     await claim(stores.project);
     const album = await Album.open(stores.project);
     this.#open = { album, stores, engine };
     const problem = await this.#openTraining().catch((error: Error) => {
-      this.#forgetModels();
+      this.#viewers.clear();
       this.#record = { settings: this.#record.settings };
       return `What was learned could not be opened, and is to be learned anew: ${error.message}`;
     });
@@ -87,7 +107,7 @@ export class WebSession implements Session {
     if (place === undefined || (await checkpoints[place.role].list()).length === 0) return;
     const model = buildModel(place.role, settings, classNames.length);
     await loadCheckpointWeights(model, checkpoints[place.role]);
-    this.#viewers.set(place.role, viewerOf(place.role, settings, classNames, model));
+    this.#viewers.set(viewerOf(place.role, settings, classNames, model));
   }
 
   pictures(): Promise<readonly Picture[]> {
@@ -108,11 +128,12 @@ export class WebSession implements Session {
     return this.#change(async ({ album, stores }) => {
       await album.renameClass(from, to);
       const { training } = this.#record;
-      if (training === undefined) return;
+      // What was learned may have a class of the new name that has been removed: two would be one.
+      if (training === undefined || training.classNames.includes(to.trim())) return;
       const classNames = training.classNames.map((name) => (name === from ? to.trim() : name));
       this.#record = { ...this.#record, training: { ...training, classNames } };
       await writeRecord(stores.project, this.#record);
-      for (const [role, viewer] of this.#viewers) this.#viewers.set(role, { ...viewer, classNames });
+      this.#viewers.rename(classNames);
     });
   }
 
@@ -153,9 +174,11 @@ export class WebSession implements Session {
     const { album, stores, engine } = this.#parts();
     const running = new AbortController();
     this.#running = running;
-    const { settings } = this.#record;
-    const classNames = [...album.classNames];
     try {
+      await this.#idle; // pictures that are being added take part
+      running.signal.throwIfAborted();
+      const { settings } = this.#record;
+      const classNames = [...album.classNames];
       await train({
         ...{ album, stores, record: this.#record, base: this.#options.base, workers: engine.workers },
         signal: running.signal,
@@ -164,9 +187,8 @@ export class WebSession implements Session {
           this.#record = record;
         },
         onModel: (role, model) => {
-          if (role === "teacher" || settings.teaching === "none") this.#forgetModels();
-          this.#viewers.get(role)?.model.dispose();
-          this.#viewers.set(role, viewerOf(role, settings, classNames, model));
+          if (role === "teacher" || settings.teaching === "none") this.#viewers.clear();
+          this.#viewers.set(viewerOf(role, settings, classNames, model));
         },
         teacher: async () => {
           const figures = this.#record.training!.models.find(({ role }) => role === "teacher")!;
@@ -175,7 +197,7 @@ export class WebSession implements Session {
         },
       });
     } catch (error) {
-      if (!running.signal.aborted) throw inPlainWords(error);
+      if (error !== running.signal.reason) throw inPlainWords(error); // it may have failed to save
     } finally {
       this.#running = undefined;
     }
@@ -198,21 +220,26 @@ export class WebSession implements Session {
   }
 
   async look(picture: Blob | ImageBitmap): Promise<Look> {
+    const image = await decodePicture(picture);
     const student = this.#viewers.get("student");
     const teacher = this.#viewers.get("teacher");
     const viewers = [student, teacher].filter((one) => one !== undefined);
     if (viewers.length === 0) throw new Error("There is no model yet: teach it first.");
-    return lookAt(await decodePicture(picture), viewers);
+    return this.#viewers.use(viewers, () => lookAt(image, viewers));
   }
 
   async patchEffects(picture: Blob | ImageBitmap): Promise<PatchEffects> {
+    const image = await decodePicture(picture);
     const student = this.#viewers.get("student");
     if (student === undefined) throw new Error("There is no student yet: teach it first.");
-    return patchEffectsOf(await decodePicture(picture), student);
+    return this.#viewers.use([student], () => patchEffectsOf(image, student));
   }
 
-  async takeAway(): Promise<Blob> {
-    this.#requireIdle();
+  takeAway(): Promise<Blob> {
+    return this.#inTurn(() => this.#takeAway());
+  }
+
+  async #takeAway(): Promise<Blob> {
     const student = this.#viewers.get("student");
     const { training } = this.#record;
     if (student === undefined || training === undefined || training.place !== undefined)
@@ -226,7 +253,7 @@ export class WebSession implements Session {
     return this.#change(async ({ album, stores }) => {
       const { file: found, student } = await bringBack(file);
       const { classNames, settings, models, curves } = found;
-      const bytes = await modelBytes(student);
+      const bytes = await modelBytes(student); // what could fail comes before anything is forgotten
       await this.#forgetTraining();
       if (album.pictures.length === 0) await album.setClasses(classNames);
       await stores.project.write(modelFile("student"), bytes);
@@ -234,7 +261,7 @@ export class WebSession implements Session {
       const training = { settings, classNames, pictures: "", curves, models: own };
       this.#record = { settings, training };
       await writeRecord(stores.project, this.#record);
-      this.#viewers.set("student", viewerOf("student", settings, classNames, student));
+      this.#viewers.set(viewerOf("student", settings, classNames, student));
     });
   }
 
@@ -251,18 +278,26 @@ export class WebSession implements Session {
     if (this.#running !== undefined) throw new Error("A training is running: stop it first.");
   }
 
-  async #change(work: (open: Open) => Promise<void>): Promise<Project> {
-    this.#requireIdle();
-    await work(this.#parts());
-    return this.#project();
+  #change(work: (open: Open) => Promise<void>): Promise<Project> {
+    return this.#inTurn(async () => {
+      await work(this.#parts());
+      return this.#project();
+    });
   }
 
-  async #add<T extends { readonly name: string; readonly className: string }>(
-    items: readonly T[],
-    onProgress: ((done: number) => void) | undefined,
-    imageOf: (item: T) => Promise<KeptPicture["image"]>,
-  ): Promise<Added> {
+  /** Works when the changes before have ended, and before a training that is asked for later. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
     this.#requireIdle();
+    const turn = this.#idle.then(work);
+    this.#idle = turn.catch(() => {}); // its caller's
+    return turn;
+  }
+
+  #add<T extends Named>(...addition: Addition<T>): Promise<Added> {
+    return this.#inTurn(() => this.#addNow(...addition));
+  }
+
+  async #addNow<T extends Named>(...[items, onProgress, imageOf]: Addition<T>): Promise<Added> {
     const { album } = this.#parts();
     const added: KeptPicture[] = [];
     const refused: { name: string; reason: string }[] = [];
@@ -276,6 +311,7 @@ export class WebSession implements Session {
           refused.push({ name: item.name, reason: (error as Error).message });
         }
         if ((i + 1) % PROGRESS === 0) onProgress?.(i + 1);
+        if ((i + 1) % KEPT_AT === 0) await album.flush();
       }
     } finally {
       await album.flush();
@@ -288,22 +324,16 @@ export class WebSession implements Session {
     const { settings, classNames } = this.#record.training!;
     const model: tfl.LayersModel = buildModel(role, settings, classNames.length);
     await restoreModel(model, await this.#parts().stores.project.read(modelFile(role)));
-    this.#viewers.get(role)?.model.dispose();
     const viewer = viewerOf(role, settings, classNames, model);
-    this.#viewers.set(role, viewer);
+    this.#viewers.set(viewer);
     return viewer;
-  }
-
-  #forgetModels(): void {
-    for (const { model } of this.#viewers.values()) model.dispose();
-    this.#viewers.clear();
   }
 
   async #forgetTraining(): Promise<void> {
     const { stores } = this.#parts();
     this.#record = { settings: this.#record.settings };
     await writeRecord(stores.project, this.#record);
-    this.#forgetModels();
+    this.#viewers.clear();
     await Promise.all(Object.values(stores.checkpoints).map(empty));
     for (const role of ["teacher", "student"] as const) await stores.project.remove(modelFile(role));
   }

@@ -1,5 +1,6 @@
 import type { Curves, ModelFigures, Settings } from "../../session/types.ts";
 import { requireSettings } from "../project/settings.ts";
+import { areCurves, areModels } from "./figures-file.ts";
 
 /** `settings.json` of a taken-away student: what it takes to open it here, and how it was trained. */
 export interface SettingsFile {
@@ -25,7 +26,8 @@ export function readSettingsFile(text: string): SettingsFile {
   if (file.version !== 1) throw fail(`has version ${file.version}, of a newer page`);
   const { classNames, settings, models = [], curves = { steps: [], epochs: [] } } = file;
   const areNames =
-    Array.isArray(classNames) && classNames.every((one) => typeof one === "string" && one !== "");
+    Array.isArray(classNames) &&
+    classNames.every((one) => typeof one === "string" && one !== "" && one === one.trim());
   if (!areNames || classNames.length < 2 || new Set(classNames).size < classNames.length)
     throw fail("does not name two different classes");
   try {
@@ -33,5 +35,7 @@ export function readSettingsFile(text: string): SettingsFile {
   } catch (cause) {
     throw fail(`holds a setting that does not exist (${(cause as Error).message})`, cause);
   }
+  if (!areModels(models)) throw fail("holds figures of models that cannot be");
+  if (!areCurves(curves)) throw fail("holds curves that cannot be drawn");
   return { ...file, models, curves };
 }

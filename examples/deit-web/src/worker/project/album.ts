@@ -29,12 +29,16 @@ export class Album {
     this.#storage = storage;
   }
 
-  /** Opens the stored album. Pictures whose file is gone are left out. */
+  /** Opens the stored album. Pictures whose file is gone are left out, files that no picture has are removed. */
   static async open(storage: CheckpointStorage): Promise<Album> {
     const album = new Album(storage);
     const names = new Set(await storage.list());
-    if (!names.has(INDEX)) return album;
-    const index = JSON.parse(new TextDecoder().decode(await storage.read(INDEX))) as Index;
+    const index = names.has(INDEX)
+      ? (JSON.parse(new TextDecoder().decode(await storage.read(INDEX))) as Index)
+      : { classNames: [], pictures: [] };
+    const listed = new Set(index.pictures.map(({ id }) => fileOf(id)));
+    const orphans = [...names].filter((name) => name.startsWith(fileOf("")) && !listed.has(name));
+    await inTurns(orphans, (name) => storage.remove(name)); // of a tab that was closed while it added or removed
     const present = index.pictures.filter(({ id }) => names.has(fileOf(id)));
     album.#classNames = [...index.classNames];
     await inTurns(present, async ({ id, className, width, height }, place) => {
@@ -85,10 +89,8 @@ export class Album {
   }
 
   async removeClass(name: string): Promise<void> {
-    const place = this.#placeOf(name);
+    this.#classNames.splice(this.#placeOf(name), 1);
     await this.remove(this.#pictures.filter(({ className }) => className === name).map(({ id }) => id));
-    this.#classNames.splice(place, 1);
-    await this.#save();
   }
 
   /**
@@ -120,8 +122,8 @@ export class Album {
   }
 
   async clear(): Promise<void> {
+    this.#classNames = [];
     await this.remove(this.#pictures.map(({ id }) => id));
-    await this.setClasses([]);
   }
 
   /** Stores which pictures there are. */

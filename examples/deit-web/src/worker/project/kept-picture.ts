@@ -1,4 +1,5 @@
 import { type ByteImage, type RgbImage, resizeBilinear } from "vision-augment";
+import { digestOf } from "./digest.ts";
 
 /** A picture of the project: pixels, and what they are found by. */
 export interface KeptPicture {
@@ -15,13 +16,12 @@ export const KEPT_EDGE = 224;
 const THUMBNAIL = 96;
 
 /** Digest of a picture's size and pixels. */
-export async function pictureId({ width, height, data }: ByteImage): Promise<string> {
+export function pictureId({ width, height, data }: ByteImage): Promise<string> {
   const bytes = new Uint8Array(data.length + 8);
   new DataView(bytes.buffer).setUint32(0, width);
   new DataView(bytes.buffer).setUint32(4, height);
   bytes.set(data, 8);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return [...digest.subarray(0, 12)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digestOf(bytes);
 }
 
 /** A small version of a picture, for showing. */

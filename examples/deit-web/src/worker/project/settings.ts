@@ -1,4 +1,4 @@
-import { type Checks, COUNT, check, oneOf, requireOptions, UINT32 } from "known-options";
+import { type Checks, check, oneOf, requireOptions, UINT32 } from "known-options";
 import type { Settings } from "../../session/types.ts";
 
 /** Settings of a new project: drawn flowers or small photos, in a few minutes on one core. */
@@ -20,12 +20,19 @@ const IMAGE_SIZE = check(
     (value as number) <= 224,
 );
 
+/** More would take years, and their steps could not be counted. */
+const MOST_EPOCHS = 10_000;
+const EPOCHS = check(
+  `an integer in [1, ${MOST_EPOCHS}]`,
+  (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MOST_EPOCHS,
+);
+
 const CHECKS: Checks<Settings> = {
   start: oneOf("nothing", "published"),
   teaching: oneOf("none", "answers", "features"),
   imageSize: IMAGE_SIZE,
-  epochs: COUNT,
-  teacherEpochs: COUNT,
+  epochs: EPOCHS,
+  teacherEpochs: EPOCHS,
   seed: UINT32,
 };
 

@@ -1,5 +1,6 @@
 import type { CheckpointStorage } from "train-loop";
-import { browserStorage } from "train-loop/browser";
+import { browserStorage, StorageLockedError } from "train-loop/browser";
+import { digestOf } from "./digest.ts";
 
 /** Where a project is kept: the browser's storage, or this Worker's memory where there is none. */
 export interface Stores {
@@ -12,7 +13,7 @@ export interface Stores {
 
 /** Opens the storage of this page's folder: pages of one site in several folders do not share it. */
 export async function openStores(base: string): Promise<Stores> {
-  const place = `deit-web${new URL(".", base).pathname}`.replace(/[^\w-]+/g, "_");
+  const place = await placeOf(new URL(".", base).pathname);
   try {
     const project = await browserStorage(`${place}-project`);
     const [teacher, student] = await Promise.all([
@@ -24,6 +25,16 @@ export async function openStores(base: string): Promise<Stores> {
     const checkpoints = { teacher: memoryStorage(), student: memoryStorage() };
     return { kind: "none", project: memoryStorage(), checkpoints };
   }
+}
+
+/** Longest name of a place besides a digest: a storage's has 200 characters at most. */
+const LONGEST = 100;
+
+/** A name for each path: other paths have other names. */
+async function placeOf(path: string): Promise<string> {
+  const name = path.replace(/[^A-Za-z0-9-]/g, (one) => `_${one.charCodeAt(0).toString(16)}`);
+  if (name.length <= LONGEST) return `deit-web${name}`;
+  return `deit-web${name.slice(0, LONGEST)}-${await digestOf(new TextEncoder().encode(path))}`;
 }
 
 /** Time that the Worker of a page that is loaded again may take to end. */
@@ -38,6 +49,7 @@ export async function claim(project: CheckpointStorage): Promise<void> {
       await project.lock?.();
       return;
     } catch (cause) {
+      if (!(cause instanceof StorageLockedError)) throw cause;
       if (performance.now() > until)
         throw new Error(
           "This page is open in another tab, with your pictures: go there, or close that one.",

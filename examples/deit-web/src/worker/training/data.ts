@@ -1,6 +1,7 @@
 import { pictureSource, splitPictures } from "image-source/browser";
 import type { DataSource } from "train-loop";
 import type { Settings } from "../../session/types.ts";
+import { digestOf } from "../project/digest.ts";
 import type { KeptPicture } from "../project/kept-picture.ts";
 
 /** Share of the pictures that no model is trained on, so that they can judge it. */
@@ -51,11 +52,10 @@ function requireSome(pictures: readonly KeptPicture[], classNames: readonly stri
 }
 
 /** Digest of the pictures and their classes, in order, whatever these are called: a training goes on with the same ones only. */
-export async function digestOf(
+export function picturesDigest(
   pictures: readonly KeptPicture[],
   classNames: readonly string[],
 ): Promise<string> {
   const text = pictures.map(({ id, className }) => `${id} ${classNames.indexOf(className)}`).join("\n");
-  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  return [...bytes.subarray(0, 12)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digestOf(new TextEncoder().encode(text));
 }

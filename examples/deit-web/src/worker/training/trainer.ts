@@ -3,7 +3,7 @@ import type { Project, Role, TrainingEvent } from "../../session/types.ts";
 import type { Album } from "../project/album.ts";
 import { empty, type Stores } from "../project/stored.ts";
 import { type ProjectRecord, type TrainingRecord, writeRecord } from "../project/training-record.ts";
-import { digestOf, trainingData } from "./data.ts";
+import { picturesDigest, trainingData } from "./data.ts";
 import { follow, RunningCurves } from "./follow.ts";
 import { type Run, type TrainedModel, trainStudent, trainTeacher } from "./run.ts";
 
@@ -38,7 +38,7 @@ export async function train(parts: TrainerParts): Promise<void> {
   const { settings } = parts.record;
   const { pictures, classNames } = album;
   const data = trainingData(pictures, classNames, settings);
-  const digest = await digestOf(pictures, classNames);
+  const digest = await picturesDigest(pictures, classNames);
   const before = parts.record.training;
   const begun = before?.place === undefined ? undefined : before;
   if (begun === undefined) await Promise.all(Object.values(stores.checkpoints).map(empty));

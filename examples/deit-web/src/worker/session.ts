@@ -1,6 +1,5 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { drawFlower, flowerLabel, TF_FLOWERS_CLASSES } from "flowers-data";
-import { decodePicture } from "image-source/browser";
 import { loadCheckpointWeights } from "train-loop";
 import type {
   Added,
@@ -26,6 +25,7 @@ import { buildModel } from "./models/models.ts";
 import { hasPublishedWeights } from "./models/published.ts";
 import { Album } from "./project/album.ts";
 import { imageData, KEPT_EDGE, type KeptPicture, thumbnailOf } from "./project/kept-picture.ts";
+import { pixelsOf } from "./project/pixels-of.ts";
 import { DEFAULT_SETTINGS, requireSettings } from "./project/settings.ts";
 import { claim, empty, openStores, type Stores } from "./project/stored.ts";
 import { type ProjectRecord, readRecord, writeRecord } from "./project/training-record.ts";
@@ -146,9 +146,7 @@ export class WebSession implements Session {
   }
 
   async addPictures(pictures: readonly NewPicture[], onProgress?: (done: number) => void): Promise<Added> {
-    return this.#add(pictures, onProgress, ({ picture }) =>
-      decodePicture(picture, { shortestEdge: KEPT_EDGE }),
-    );
+    return this.#add(pictures, onProgress, ({ picture }) => pixelsOf(picture, { shortestEdge: KEPT_EDGE }));
   }
 
   async addDrawnFlowers(count: number, onProgress?: (done: number) => void): Promise<Added> {
@@ -220,7 +218,7 @@ export class WebSession implements Session {
   }
 
   async look(picture: Blob | ImageBitmap): Promise<Look> {
-    const image = await decodePicture(picture);
+    const image = await pixelsOf(picture);
     const student = this.#viewers.get("student");
     const teacher = this.#viewers.get("teacher");
     const viewers = [student, teacher].filter((one) => one !== undefined);
@@ -229,7 +227,7 @@ export class WebSession implements Session {
   }
 
   async patchEffects(picture: Blob | ImageBitmap): Promise<PatchEffects> {
-    const image = await decodePicture(picture);
+    const image = await pixelsOf(picture);
     const student = this.#viewers.get("student");
     if (student === undefined) throw new Error("There is no student yet: teach it first.");
     return this.#viewers.use([student], () => patchEffectsOf(image, student));

@@ -17,7 +17,7 @@ export class StorageLockedError extends Error {
  *
  * @param storage - Name of the storage in messages and of the lock.
  * @returns A function that unlocks it.
- * @throws StorageLockedError if another page, Worker or caller has locked it. Error where there are no Web Locks.
+ * @throws StorageLockedError if another page, Worker or caller has locked it. Error where there are no Web Locks or the browser denies them.
  * @see https://w3c.github.io/web-locks/
  */
 export function lockStorage(storage: string): Promise<() => Promise<void>> {
@@ -37,6 +37,9 @@ export function lockStorage(storage: string): Promise<() => Promise<void>> {
         });
       });
     });
-    ended.catch(reject);
+    ended.catch((cause: Error) => {
+      if (cause instanceof StorageLockedError) return reject(cause);
+      reject(new Error(`${storage}: it could not be locked: ${cause.name}: ${cause.message}`, { cause }));
+    });
   });
 }

@@ -1,6 +1,7 @@
-import { effect, signal, untracked } from "@preact/signals";
+import { computed, effect, signal, untracked } from "@preact/signals";
 import type { Look, PatchEffects } from "../../session/types.ts";
 import { attempt, dismiss } from "./problems.ts";
+import { project } from "./project.ts";
 import { session } from "./session.ts";
 import { epochsSeen, hasModel, isRunning } from "./training.ts";
 
@@ -29,18 +30,28 @@ let asked = 0;
 
 /** Looks at a picture. The newest one wins if another one is still being looked at. */
 export async function lookAt(picture: Blob | ImageBitmap, name: string): Promise<void> {
-  chosen.value = { picture, name };
+  const before = chosen.value;
+  const mine = { picture, name };
+  chosen.value = mine;
   effects.value = undefined;
-  await lookAgain();
+  // What cannot be looked at does not take the place of what is shown.
+  if (!(await lookAgain()) && chosen.value === mine) chosen.value = before;
 }
 
-/** Looks at the picture again, by the models of now. */
-async function lookAgain(): Promise<void> {
-  if (chosen.value === undefined || !hasModel.peek()) return;
+/** Looks at the picture again, by the models of now. Resolves to whether nothing failed. */
+async function lookAgain(): Promise<boolean> {
+  if (chosen.value === undefined || !hasModel.peek()) return true;
   asked += 1;
   const mine = asked;
   const found = await attempt("look", () => session.look(chosen.value!.picture));
   if (mine === asked && found !== undefined) seen.value = found;
+  return found !== undefined;
+}
+
+/** Looks at the picture by other models, or by the same ones with other names for the classes. */
+export function lookAnew(): void {
+  effects.value = undefined;
+  void lookAgain();
 }
 
 /** Shows what the models see in a frame of the webcam. Resolves to whether there was an answer. */
@@ -77,6 +88,11 @@ effect(() => {
   void epochsSeen.value;
   void isRunning.value;
   untracked(() => void lookAgain());
+});
+const classNames = computed(() => JSON.stringify(project.value.classes.map(({ name }) => name)));
+effect(() => {
+  void classNames.value;
+  untracked(lookAnew);
 });
 effect(() => {
   if (!hasModel.value) untracked(forgetLook);

@@ -1,7 +1,8 @@
-import { computed, signal } from "@preact/signals";
+import { batch, computed, effect, signal, untracked } from "@preact/signals";
 import * as Comlink from "comlink";
 import type { Added, NewPicture, Picture, Project, Settings } from "../../session/types.ts";
 import { announce } from "./announce.ts";
+import { cameraUser, closeCamera } from "./camera.ts";
 import { attempt, type Place, report } from "./problems.ts";
 import { session } from "./session.ts";
 
@@ -103,10 +104,13 @@ export async function addClass(name: string): Promise<void> {
 export async function renameClass(from: string, to: string): Promise<boolean> {
   const changed = await attempt(`class:${from}`, () => session.renameClass(from, to));
   if (changed === undefined) return false;
-  pictures.value = pictures.value.map((picture) =>
-    picture.className === from ? { ...picture, className: to } : picture,
-  );
-  project.value = changed;
+  batch(() => {
+    if (cameraUser.value === `class:${from}`) cameraUser.value = `class:${to}`;
+    pictures.value = pictures.value.map((picture) =>
+      picture.className === from ? { ...picture, className: to } : picture,
+    );
+    project.value = changed;
+  });
   return true;
 }
 
@@ -153,6 +157,13 @@ export async function loadPictures(): Promise<void> {
     report("pictures", error);
   }
 }
+
+// A class that is gone does not keep the webcam, which nobody would see.
+effect(() => {
+  const user = cameraUser.value;
+  if (user === undefined || user === "look") return;
+  if (!project.value.classes.some(({ name }) => user === `class:${name}`)) untracked(closeCamera);
+});
 
 function drop(goes: (picture: Picture) => boolean): void {
   for (const picture of pictures.value) if (goes(picture)) picture.thumbnail.close();

@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { announce } from "./announce.ts";
 import { ask } from "./ask.ts";
+import { lookAnew } from "./look.ts";
 import { attempt } from "./problems.ts";
 import { loadPictures, project, total } from "./project.ts";
 import { session } from "./session.ts";
@@ -47,6 +48,7 @@ export async function bringBack(file: File): Promise<void> {
   packing.value = undefined;
   if (changed === undefined) return;
   project.value = changed;
+  lookAnew();
   await loadPictures();
   brought.value = file.name;
   announce(`${file.name} is open: its student answers now.`);

@@ -3,6 +3,7 @@ import * as Comlink from "comlink";
 import type { Project, Role, TrainingEvent } from "../../session/types.ts";
 import { percent } from "../ui/plain.ts";
 import { announce } from "./announce.ts";
+import { cameraUser, closeCamera } from "./camera.ts";
 import { addEpoch, addStep, beginCurves, endCurves, lastPoints, showCurves } from "./curves.ts";
 import { attempt } from "./problems.ts";
 import { project } from "./project.ts";
@@ -68,6 +69,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** Trains, or goes on, until it is done or stopped. */
 export async function train(): Promise<void> {
+  if (cameraUser.value !== "look") closeCamera(); // no picture is added while it learns
   next = PREPARING;
   running.value = next;
   notes.value = [];

@@ -115,7 +115,13 @@ function StartButtons() {
 
 function StopButton({ stopping }: { stopping: boolean }) {
   return (
-    <button type="button" class="button large" disabled={stopping} onClick={() => void stop()}>
+    <button
+      type="button"
+      class="button large"
+      disabled={stopping}
+      // The second click of a double click on "Start", which stood here, is not meant for it.
+      onClick={({ detail }) => detail < 2 && void stop()}
+    >
       <Icon name="stop" />
       Stop
     </button>

@@ -40,11 +40,7 @@ export async function bringBack(zip: Blob): Promise<{ file: SettingsFile; studen
 }
 
 /** Reads a file of the zip. @throws Error if it is not there, is larger than it can be, or is damaged. */
-async function read(
-  entries: readonly Entry[],
-  name: string,
-  most: number,
-): Promise<Uint8Array<ArrayBuffer>> {
+async function read(entries: readonly Entry[], name: string, most: number): Promise<Uint8Array<ArrayBuffer>> {
   const entry = fileOf(entries, name);
   if (entry.uncompressedSize > most)
     throw new Error(

@@ -82,16 +82,16 @@ function startOf(scope: WorkerScope): Promise<WorkerStart> {
   });
 }
 
-/** Holds a lock until this Worker ends. @returns Its name; `undefined` where there are no Web Locks. */
+/** Holds a lock until this Worker ends. @returns Its name; `undefined` where there are no Web Locks, or the browser denies them. */
 async function holdLock(): Promise<string | undefined> {
   const locks = navigator.locks as LockManager | undefined;
   if (locks === undefined) return undefined;
   const name = `train-loop: replica ${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
-  await new Promise<void>((resolve) => {
-    void locks.request(name, () => {
-      resolve();
-      return new Promise(() => {});
-    });
+  return new Promise((resolve) => {
+    const held = () => {
+      resolve(name);
+      return new Promise<never>(() => {});
+    };
+    locks.request(name, held).catch(() => resolve(undefined)); // site data is blocked
   });
-  return name;
 }

@@ -18,7 +18,8 @@ export function requirePictures(pictures: readonly LabeledPicture[], classNames:
   requireArguments("pictureSource", { pictures }, { pictures: LIST });
   if (pictures.length === 0) throw new RangeError("pictureSource: expected pictures, got an empty list");
   const keys = new Set<string>();
-  pictures.forEach((picture, i) => {
+  Array.from(pictures).forEach((picture, i) => {
+    // holes too
     requireArguments("pictureSource", { [`pictures[${i}]`]: picture }, { [`pictures[${i}]`]: PICTURE });
     const { key, label, image } = picture;
     if (keys.size === keys.add(key).size) {
@@ -36,7 +37,8 @@ export function requirePictures(pictures: readonly LabeledPicture[], classNames:
 function requirePixels(key: string, image: ByteImage | undefined): void {
   const { data, width = 0, height = 0 } = image ?? {};
   const isBytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray;
-  if (isBytes && width >= 1 && height >= 1 && data.length === width * height * 3) return;
+  const areSides = [width, height].every((side) => Number.isInteger(side) && side >= 1);
+  if (isBytes && areSides && data.length === width * height * 3) return;
   const got = isBytes ? `${data.length} bytes for ${width}x${height} pixels` : "none";
   throw new RangeError(`pictureSource: '${key}': image must have bytes of RGB, 3 a pixel, got ${got}`);
 }

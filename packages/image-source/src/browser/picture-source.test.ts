@@ -149,6 +149,15 @@ describe("pictureSource", () => {
     expect(() => source([{ ...first, image: { ...first.image, width: 19 } }])).toThrow(
       `pictureSource: '${first.key}': image must have bytes of RGB, 3 a pixel, got 1200 bytes for 19x20 pixels`,
     );
+    expect(() => source(Array(2))).toThrow(
+      "pictureSource: pictures[0] must be a picture with key, label and image, got undefined",
+    );
+    const fractional = { data: new Uint8Array(9), width: 1.5, height: 2 };
+    expect(() => source([{ ...first, image: fractional }])).toThrow("got 9 bytes for 1.5x2 pixels");
+    for (const classNames of [["a", 1], Array(5)])
+      expect(() => source([first], { classNames })).toThrow(
+        "pictureSource: classNames must be a list of names, got ",
+      );
     expect(() => source([{ ...first, image: { data: new Float32Array(3), width: 1, height: 1 } }])).toThrow(
       "3 a pixel, got none",
     );

@@ -25,7 +25,10 @@ export interface PictureSourceOptions extends ImageBatchOptions {
 
 const CHECKS: Checks<PictureSourceOptions> = {
   ...BATCH_CHECKS,
-  classNames: check("a list of names", Array.isArray),
+  classNames: check(
+    "a list of names",
+    (value) => Array.isArray(value) && Array.from(value).every((name) => typeof name === "string"),
+  ),
 };
 
 /**

@@ -100,6 +100,13 @@ describe("splitPictures", () => {
     expect(() => splitPictures([one!, "x" as never])).toThrow(
       "splitPictures: pictures[1] must be a picture with a key and a label, got 'x'",
     );
+    for (const label of [2 ** 20, 1e9, 2 ** 32])
+      expect(() => splitPictures([one!, { ...two!, label }])).toThrow(
+        `splitPictures: labels must be below 1048576, got ${label} at labels[1]`,
+      );
+    expect(() => splitPictures(Array(2))).toThrow(
+      "splitPictures: pictures[0] must be a picture with a key and a label, got undefined",
+    );
     expect(() => splitPictures([one!], { heldOut: 1 })).toThrow("heldOut must be in [0, 1), got 1");
   });
 });

@@ -40,7 +40,8 @@ export function splitPictures<Picture extends Keyed>(
 ): { train: Picture[]; validation: Picture[] } {
   requireOptions("splitPictures", options, { heldOut: optional(RATE), seed: optional(UINT32) });
   requireArguments("splitPictures", { pictures }, { pictures: LIST });
-  pictures.forEach((picture, i) => {
+  Array.from(pictures).forEach((picture, i) => {
+    // holes too
     requireArguments("splitPictures", { [`pictures[${i}]`]: picture }, { [`pictures[${i}]`]: KEYED });
   });
   const keys = pictures.map(({ key }) => key);

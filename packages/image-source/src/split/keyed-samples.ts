@@ -13,10 +13,13 @@ export function keyedOrder(keys: readonly string[], seed: number, purpose?: stri
   return Array.from(keys.keys()).sort((a, b) => (hashes[a]! < hashes[b]! ? -1 : 1));
 }
 
+/** Labels below it may be counted in a list of all classes: ImageNet-21k has 21,841. */
+const MOST_CLASSES = 2 ** 20;
+
 /**
  * Number of samples of each class; a hole where a label does not occur.
  *
- * @throws RangeError for a label that is not an integer ≥ 0, such as −1, none.
+ * @throws RangeError for a label that is not an integer ≥ 0, such as −1, none, or is 2²⁰ or more.
  */
 export function countsOf(caller: string, labels: ArrayLike<number>): number[] {
   const counts: number[] = [];
@@ -24,6 +27,9 @@ export function countsOf(caller: string, labels: ArrayLike<number>): number[] {
     const label = labels[i]!;
     if (!(Number.isInteger(label) && label >= 0)) {
       throw new RangeError(`${caller}: labels must be integers >= 0, got ${label} at labels[${i}]`);
+    }
+    if (label >= MOST_CLASSES) {
+      throw new RangeError(`${caller}: labels must be below ${MOST_CLASSES}, got ${label} at labels[${i}]`);
     }
     counts[label] = (counts[label] ?? 0) + 1;
   }

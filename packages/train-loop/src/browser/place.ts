@@ -3,7 +3,8 @@ import { check, requireArguments } from "known-options";
 /** Ending of the files that Chromium keeps beside a file while it is written. */
 export const SWAP_FILE = ".crswap";
 
-const NAME = /^[^/\\\p{Cc}]{1,200}$/u;
+/** Lone surrogates are all stored as the same character: two names would be one. */
+const NAME = /^[^/\\\p{Cc}\p{Cs}]{1,200}$/u;
 
 function isName(value: unknown): boolean {
   return (

@@ -93,7 +93,7 @@ describe.runIf(hasChromium).each(["opfsStorage", "indexedDbStorage"])("%s", (nam
 
   test("refuses names that no file has, and nothing to write", async () => {
     const page = await openTab();
-    for (const bad of ["", "..", "a/b", "a\\b", "a.crswap", "a\nb", "x".repeat(201)]) {
+    for (const bad of ["", "..", "a/b", "a\\b", "a.crswap", "a\nb", "a\ud800", "x".repeat(201)]) {
       const key = JSON.stringify(bad);
       const refused = `RangeError: ${name}("names"): a checkpoint's name must be a file's, got ${key}`;
       for (const call of [`write(${key}, bytes(1))`, `read(${key})`, `remove(${key})`]) {

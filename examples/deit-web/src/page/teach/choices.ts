@@ -1,4 +1,4 @@
-import type { Start, Teaching } from "../../session/types.ts";
+import type { Settings, Start, Teaching } from "../../session/types.ts";
 import type { Option } from "../ui/choice.tsx";
 
 /** What the student starts from, in words. */
@@ -11,7 +11,7 @@ export const STARTS: readonly Option<Start>[] = [
   {
     value: "published",
     label: "DeiT-Ti",
-    text: "A student that has seen a million photos before. Better from few photos, and slower.",
+    text: "A student that has seen a million photos before, in 224 pixels. Better from few photos, and slower.",
   },
 ];
 
@@ -33,3 +33,11 @@ export const TEACHINGS: readonly Option<Teaching>[] = [
     text: "A teacher learns first. The student is shown what it sees in each part of a picture. Teaches the most.",
   },
 ];
+
+/** Side from which DeiT-Ti's weights are of use, pixels: in much smaller pictures than those of its 224 they find nothing. */
+const LEAST_PUBLISHED = 128;
+
+/** What changes with the student's start: its size too where DeiT-Ti would see too little. */
+export function startedFrom(start: Start, { imageSize }: Settings): Partial<Settings> {
+  return start === "published" ? { start, imageSize: Math.max(imageSize, LEAST_PUBLISHED) } : { start };
+}

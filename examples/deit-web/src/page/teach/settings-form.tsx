@@ -6,7 +6,7 @@ import { Amount } from "../ui/amount.tsx";
 import { Choice } from "../ui/choice.tsx";
 import { counted } from "../ui/plain.ts";
 import { Problem } from "../ui/problem.tsx";
-import { STARTS, TEACHINGS } from "./choices.ts";
+import { STARTS, startedFrom, TEACHINGS } from "./choices.ts";
 
 const SIZES = [32, 48, 64, 96, 128, 224];
 
@@ -15,9 +15,9 @@ const isWide = matchMedia("(min-width: 64rem)").matches;
 
 const KEPT = "A training that goes on keeps its choices. Start anew to change them.";
 
-function inShort({ teaching, imageSize, epochs }: Settings): string {
+function inShort({ start, teaching, imageSize, epochs }: Settings): string {
   const from = TEACHINGS.find(({ value }) => value === teaching)!.label;
-  return `${from}, ${imageSize} pixels, ${counted(epochs, "epoch")}`;
+  return `${from}, ${start === "published" ? "from DeiT-Ti, " : ""}${imageSize} pixels, ${counted(epochs, "epoch")}`;
 }
 
 /** Choices before the training, each with a sentence that says what it does. */
@@ -42,7 +42,7 @@ export function SettingsForm() {
               options={STARTS}
               value={start}
               disabled={disabled}
-              onChange={(value) => void changeSettings({ start: value })}
+              onChange={(value) => void changeSettings(startedFrom(value, project.value.settings))}
             />
           )}
           <Choice

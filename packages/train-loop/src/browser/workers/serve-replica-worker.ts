@@ -19,9 +19,14 @@ import { type Report, unwrapped, type WorkerStart, wrapped } from "./handshake.t
  * @example
  * ```ts norun
  * // replica.ts
- * await serveReplicaWorker(async ({ data }) => {
+ * import { vit } from "deit-model";
+ * import { classification } from "distill-trainer";
+ * import { startBackend } from "tfjs-backends";
+ *
+ * await serveReplicaWorker(async () => {
  *   await startBackend("wasm");
- *   return buildTask(data);
+ *   const model = vit({ imageSize: 32, patchSize: 8, dim: 48, depth: 2, heads: 3, classes: 2 });
+ *   return classification({ model });
  * });
  * ```
  */

@@ -17,7 +17,8 @@ const KEPT = "A training that goes on keeps its choices. Start anew to change th
 
 function inShort({ start, teaching, imageSize, epochs }: Settings): string {
   const from = TEACHINGS.find(({ value }) => value === teaching)!.label;
-  return `${from}, ${start === "published" ? "from DeiT-Ti, " : ""}${imageSize} pixels, ${counted(epochs, "epoch")}`;
+  const first = start === "published" ? `DeiT-Ti, ${from.charAt(0).toLowerCase()}${from.slice(1)}` : from;
+  return `${first}, ${imageSize} pixels, ${counted(epochs, "epoch")}`;
 }
 
 /** Choices before the training, each with a sentence that says what it does. */

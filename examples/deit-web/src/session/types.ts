@@ -211,8 +211,11 @@ export interface Session {
   clear(): Promise<Project>;
   /** Classifies a picture by the models trained so far, also while they train. @throws Error if there is none. */
   look(picture: Blob | ImageBitmap): Promise<Look>;
-  /** Finds which patches of a picture decide, by covering one after the other. */
-  patchEffects(picture: Blob | ImageBitmap): Promise<PatchEffects>;
+  /** Finds which patches of a picture decide, by covering one after the other. `onProgress` gets how many are covered of all. */
+  patchEffects(
+    picture: Blob | ImageBitmap,
+    onProgress?: (done: number, of: number) => void,
+  ): Promise<PatchEffects>;
   /** The student for other programs, with the settings, as a zip file. @throws Error if there is no student. */
   takeAway(): Promise<Blob>;
   /** Opens such a file: its classes, settings and student. Pictures are not in it. @throws Error naming what is missing. */

@@ -226,11 +226,14 @@ export class WebSession implements Session {
     return this.#viewers.use(viewers, () => lookAt(image, viewers));
   }
 
-  async patchEffects(picture: Blob | ImageBitmap): Promise<PatchEffects> {
+  async patchEffects(
+    picture: Blob | ImageBitmap,
+    onProgress?: (done: number, of: number) => void,
+  ): Promise<PatchEffects> {
     const image = await pixelsOf(picture);
     const student = this.#viewers.get("student");
     if (student === undefined) throw new Error("There is no student yet: teach it first.");
-    return this.#viewers.use([student], () => patchEffectsOf(image, student));
+    return this.#viewers.use([student], () => patchEffectsOf(image, student, onProgress));
   }
 
   takeAway(): Promise<Blob> {

@@ -1,7 +1,7 @@
 import { useMemo } from "preact/hooks";
 import type { Look, PatchEffects } from "../../session/types.ts";
 import { cameraUser } from "../state/camera.ts";
-import { effects, findEffects, findingEffects, opacity } from "../state/look.ts";
+import { coveredPatches, effects, findEffects, findingEffects, opacity } from "../state/look.ts";
 import { Icon } from "../ui/icon.tsx";
 import { EFFECT_GRADIENT, effectColor } from "./color-scales.ts";
 import { Legend } from "./legend.tsx";
@@ -44,7 +44,7 @@ export function EffectsMap({ look }: { look: Look }) {
           onClick={() => void findEffects()}
         >
           <Icon name="eye" />
-          {findingEffects.value ? "Covering patches" : "Find out"}
+          {findingEffects.value ? covering() : "Find out"}
         </button>
       ) : (
         <>
@@ -55,6 +55,11 @@ export function EffectsMap({ look }: { look: Look }) {
       {cameraUser.value === "look" && <p class="hint">Stop the webcam to find out for its last picture.</p>}
     </figure>
   );
+}
+
+function covering(): string {
+  const [done, of] = coveredPatches.value ?? [];
+  return done === undefined ? "Covering patches" : `Covered ${done} of ${of} patches`;
 }
 
 /** What the patch with the largest effect does, in a sentence. */

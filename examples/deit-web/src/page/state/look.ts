@@ -1,4 +1,5 @@
 import { computed, effect, signal, untracked } from "@preact/signals";
+import * as Comlink from "comlink";
 import type { Look, PatchEffects } from "../../session/types.ts";
 import { attempt, dismiss } from "./problems.ts";
 import { project } from "./project.ts";
@@ -14,8 +15,9 @@ export const seen = signal<Look | undefined>();
 /** Which patches decide; `undefined` until it was asked for. */
 export const effects = signal<PatchEffects | undefined>();
 
-/** Whether the Worker looks for the patches that decide. */
+/** Whether the Worker looks for the patches that decide, and how many it has covered of all. */
 export const findingEffects = signal(false);
+export const coveredPatches = signal<readonly [done: number, of: number] | undefined>();
 
 /** Number of blocks that the attention map goes through; `undefined` for all. */
 export const blocks = signal<number | undefined>();
@@ -70,8 +72,12 @@ export async function findEffects(): Promise<void> {
   const looked = chosen.value;
   if (looked === undefined) return;
   findingEffects.value = true;
-  const found = await attempt("look", () => session.patchEffects(looked.picture));
+  const told = Comlink.proxy((done: number, of: number) => {
+    coveredPatches.value = [done, of];
+  });
+  const found = await attempt("look", () => session.patchEffects(looked.picture, told));
   findingEffects.value = false;
+  coveredPatches.value = undefined;
   if (chosen.value === looked) effects.value = found;
 }
 

@@ -30,14 +30,18 @@ export const TEACHINGS: readonly Option<Teaching>[] = [
   {
     value: "features",
     label: "A teacher’s features",
-    text: "A teacher learns first. The student is shown what it sees in each part of a picture. Teaches the most.",
+    text: "A teacher learns first. The student is shown what it sees in each part of a picture. Teaches the most to a student that starts from nothing.",
   },
 ];
 
 /** Side from which DeiT-Ti's weights are of use, pixels: in much smaller pictures than those of its 224 they find nothing. */
 const LEAST_PUBLISHED = 128;
 
-/** What changes with the student's start: its size too where DeiT-Ti would see too little. */
+/**
+ * What changes with the student's start: DeiT-Ti sees too little in small pictures, and knows more than the teacher, which learns from
+ * the same pictures alone.
+ */
 export function startedFrom(start: Start, { imageSize }: Settings): Partial<Settings> {
-  return start === "published" ? { start, imageSize: Math.max(imageSize, LEAST_PUBLISHED) } : { start };
+  if (start === "nothing") return { start };
+  return { start, imageSize: Math.max(imageSize, LEAST_PUBLISHED), teaching: "none" };
 }

@@ -17,7 +17,7 @@ export async function takeAway(student: tfl.LayersModel, file: SettingsFile): Pr
   const card = modelCard(exported, preprocessing, {
     name: `A vision transformer that tells ${classNames.join(", ")} apart`,
     summary: "It was trained in a browser tab.",
-    recipe: Object.entries(settings).map(([name, value]) => [name, String(value)]),
+    recipe: recipeInWords(settings),
     ...(own !== undefined &&
       own.of > 0 && {
         accuracy: [{ what: "held-out pictures", value: own.right / own.of, pictures: own.of }],
@@ -35,6 +35,31 @@ export async function takeAway(student: tfl.LayersModel, file: SettingsFile): Pr
     await zip.add(path, reader);
   }
   return zip.close();
+}
+
+function recipeInWords({
+  start,
+  teaching,
+  imageSize,
+  epochs,
+  teacherEpochs,
+  seed,
+}: Settings): [string, string][] {
+  const learned = {
+    none: "the labels",
+    answers: "the labels and the answers of a teacher",
+    features: "the labels and the features of a teacher",
+  }[teaching];
+  return [
+    ["starts from", start === "nothing" ? "random weights" : "DeiT-Ti's published weights"],
+    ["learned from", learned],
+    ["image size", `${imageSize}×${imageSize}`],
+    ["epochs", String(epochs)],
+    ...(teaching === "none"
+      ? []
+      : ([["teacher", `a tiny BiT, ${teacherEpochs} epochs on the same pictures`]] as [string, string][])),
+    ["seed", String(seed)],
+  ];
 }
 
 /** The evaluation's view in the words of other programs: resizing with antialiasing, whatever the sides. */

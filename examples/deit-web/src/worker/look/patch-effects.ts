@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { attentionMaps } from "deit-model";
+import { nextTask } from "train-loop";
 import type { ByteImage, FloatImage } from "vision-augment";
 import type { PatchEffects } from "../../session/types.ts";
 import { inputOf, seen, sharesOf, type Viewer } from "./view.ts";
@@ -12,7 +13,11 @@ const AT_ONCE = 16;
  *
  * @see Zeiler & Fergus 2013, section 4.2, https://arxiv.org/abs/1311.2901
  */
-export async function patchEffectsOf(image: ByteImage, student: Viewer): Promise<PatchEffects> {
+export async function patchEffectsOf(
+  image: ByteImage,
+  student: Viewer,
+  onProgress?: (done: number, of: number) => void,
+): Promise<PatchEffects> {
   const view = seen(image, student.settings);
   const grid = gridOf(student, view);
   const [rows, columns] = grid;
@@ -29,6 +34,8 @@ export async function patchEffectsOf(image: ByteImage, student: Viewer): Promise
     shares.forEach((row, i) => {
       falls[first + i] = whole![label]! - row[label]!;
     });
+    onProgress?.(first + patches.length, falls.length);
+    await nextTask(); // a training that runs, and other questions, get their turn
   }
   return { className: student.classNames[label]!, grid, falls };
 }

@@ -34,6 +34,8 @@ interface Started {
   readonly detail: string;
   readonly reason: string;
   readonly slope: readonly number[];
+  /** Of the packages' entries for browsers. */
+  readonly used: readonly unknown[];
   readonly error?: string;
 }
 
@@ -58,8 +60,9 @@ export function bundleTests(installed: () => string): void {
     test("with every optional peer starts WebAssembly, and says how where the bundler does not serve its files", async () => {
       const page = await bundle(bundler, "all", []);
       if (chromium === undefined) return;
-      const { reason, slope, ...found } = await page("");
+      const { reason, slope, used, ...found } = await page("");
       expect(slope).toEqual([6, 8]);
+      expect(used).toEqual(["function", 3, "opfs"]);
       expect(reason).not.toContain("process is not defined");
       expect(reason).not.toContain("not installed");
       const wasm = { name: "wasm", detail: expect.stringContaining("WebAssembly with training kernels") };

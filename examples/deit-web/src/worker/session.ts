@@ -33,7 +33,7 @@ import { type Engine, startEngine, type WorkerOptions } from "./start.ts";
 import { modelFile, projectOf, train } from "./training/trainer.ts";
 
 /** Side of drawn flowers, pixels, and the seed of their drawings. */
-const FLOWER = { size: 64, seed: 42 } as const;
+const FLOWER = { size: 48, seed: 42 } as const;
 /** Pictures after which the page is told how far it is, and after which they are kept if the tab is closed. */
 const [PROGRESS, KEPT_AT] = [8, 32];
 
@@ -302,22 +302,37 @@ export class WebSession implements Session {
     const { album } = this.#parts();
     const added: KeptPicture[] = [];
     const refused: { name: string; reason: string }[] = [];
+    const refuse = (name: string, error: unknown) =>
+      void refused.push({ name, reason: (error as Error).message });
+    let storing: Promise<void>[] = [];
+    // Files are written while the next pictures are made; the album's list names what is written.
+    const keep = async (): Promise<void> => {
+      await Promise.all(storing);
+      storing = [];
+      await album.flush();
+    };
     try {
       for (const [i, item] of items.entries()) {
         try {
-          const picture = await album.add(item.className, await imageOf(item));
-          if (picture === undefined) refused.push({ name: item.name, reason: "it is there already" });
-          else added.push(picture);
+          const one = await album.add(item.className, await imageOf(item));
+          if (one === undefined) refused.push({ name: item.name, reason: "it is there already" });
+          else
+            storing.push(
+              one.stored.then(
+                () => void added.push(one.picture),
+                (error) => refuse(item.name, error),
+              ),
+            );
         } catch (error) {
-          refused.push({ name: item.name, reason: (error as Error).message });
+          refuse(item.name, error);
         }
         if ((i + 1) % PROGRESS === 0) onProgress?.(i + 1);
-        if ((i + 1) % KEPT_AT === 0) await album.flush();
+        if (storing.length >= KEPT_AT) await keep();
       }
     } finally {
-      await album.flush();
+      await keep();
     }
-    return { project: this.#project(), pictures: await Promise.all(added.map(shown)), refused };
+    return { project: this.#project(), pictures: await shownOf(album, added), refused };
   }
 
   /** Reads a trained model from its file. */
@@ -338,6 +353,12 @@ export class WebSession implements Session {
     await Promise.all(Object.values(stores.checkpoints).map(empty));
     for (const role of ["teacher", "student"] as const) await stores.project.remove(modelFile(role));
   }
+}
+
+/** Shows pictures in the album's order, whichever was stored first. */
+function shownOf({ pictures }: Album, some: readonly KeptPicture[]): Promise<Picture[]> {
+  const chosen = new Set(some);
+  return Promise.all(pictures.filter((one) => chosen.has(one)).map(shown));
 }
 
 async function shown(picture: KeptPicture): Promise<Picture> {

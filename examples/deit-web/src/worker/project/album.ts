@@ -19,6 +19,12 @@ const fileOf = (id: string) => `picture-${id}`;
 /** Files that are read or written at a time. */
 const AT_ONCE = 16;
 
+/** A picture that is being stored. */
+export interface AddedPicture {
+  readonly picture: KeptPicture;
+  readonly stored: Promise<void>;
+}
+
 /** The pictures of a project by class, in memory and in the browser's storage. */
 export class Album {
   readonly #storage: CheckpointStorage;
@@ -94,24 +100,23 @@ export class Album {
   }
 
   /**
-   * Adds pictures; their classes are made where they do not exist. Call {@link flush} after the last one.
+   * Adds a picture; its class is made where it does not exist. Call {@link flush} after the last one.
    *
-   * @returns The picture; `undefined` if its pixels are in the album already.
+   * @returns The picture, and a promise of its file: what cannot be stored leaves the album again. `undefined` if its pixels are
+   * in the album already.
    */
-  async add(className: string, image: ByteImage): Promise<KeptPicture | undefined> {
+  async add(className: string, image: ByteImage): Promise<AddedPicture | undefined> {
     const id = await pictureId(image);
     if (this.#pictures.some((one) => one.id === id)) return undefined;
     const name = className.trim();
     if (!this.#classNames.includes(name)) this.#classNames.push(this.#newName(name));
     const picture = { id, className: name, image };
     this.#pictures.push(picture);
-    try {
-      await this.#storage.write(fileOf(id), Uint8Array.from(image.data));
-    } catch (error) {
+    const stored = this.#storage.write(fileOf(id), Uint8Array.from(image.data)).catch((error: unknown) => {
       this.#pictures = this.#pictures.filter((one) => one !== picture);
       throw error;
-    }
-    return picture;
+    });
+    return { picture, stored };
   }
 
   async remove(ids: readonly string[]): Promise<void> {

@@ -23,6 +23,7 @@ import { Viewers } from "./look/viewers.ts";
 import { modelBytes, restoreModel } from "./models/model-file.ts";
 import { buildModel } from "./models/models.ts";
 import { hasPublishedWeights } from "./models/published.ts";
+import { type Addition, addPictures, type Named } from "./project/add-pictures.ts";
 import { Album } from "./project/album.ts";
 import { imageData, KEPT_EDGE, type KeptPicture, thumbnailOf } from "./project/kept-picture.ts";
 import { pixelsOf } from "./project/pixels-of.ts";
@@ -30,26 +31,11 @@ import { DEFAULT_SETTINGS, requireSettings } from "./project/settings.ts";
 import { claim, empty, openStores, type Stores } from "./project/stored.ts";
 import { type ProjectRecord, readRecord, writeRecord } from "./project/training-record.ts";
 import { type Engine, startEngine, type WorkerOptions } from "./start.ts";
+import { inPlainWords } from "./training/plain-words.ts";
 import { modelFile, projectOf, train } from "./training/trainer.ts";
 
 /** Side of drawn flowers, pixels, and the seed of their drawings. */
 const FLOWER = { size: 48, seed: 42 } as const;
-/** Pictures after which the page is told how far it is, and after which they are kept if the tab is closed. */
-const [PROGRESS, KEPT_AT] = [8, 32];
-
-/** What a picture to add is called, and its class. */
-interface Named {
-  readonly name: string;
-  readonly className: string;
-}
-
-/** Pictures to add, what is told how many there are so far, and what makes their pixels. */
-type Addition<T extends Named> = readonly [
-  items: readonly T[],
-  onProgress: ((done: number) => void) | undefined,
-  imageOf: (item: T) => Promise<KeptPicture["image"]>,
-];
-
 /** Everything that is open. */
 interface Open {
   readonly album: Album;
@@ -146,17 +132,18 @@ export class WebSession implements Session {
   }
 
   async addPictures(pictures: readonly NewPicture[], onProgress?: (done: number) => void): Promise<Added> {
-    return this.#add(pictures, onProgress, ({ picture }) => pixelsOf(picture, { shortestEdge: KEPT_EDGE }));
+    return this.#add(pictures, ({ picture }) => pixelsOf(picture, { shortestEdge: KEPT_EDGE }), onProgress);
   }
 
   async addDrawnFlowers(count: number, onProgress?: (done: number) => void): Promise<Added> {
     const flowers = Array.from({ length: count }, (_, index) => ({
       ...{ index, name: `flower ${index + 1}`, className: TF_FLOWERS_CLASSES[flowerLabel(index)]! },
     }));
-    return this.#add(flowers, onProgress, async ({ index }) => {
+    const draw = async ({ index }: { readonly index: number }) => {
       const { data, width, height } = drawFlower({ ...FLOWER, index });
       return { data: Uint8Array.from(data), width, height };
-    });
+    };
+    return this.#add(flowers, draw, onProgress);
   }
 
   setSettings(settings: Settings): Promise<Project> {
@@ -294,45 +281,12 @@ export class WebSession implements Session {
     return turn;
   }
 
-  #add<T extends Named>(...addition: Addition<T>): Promise<Added> {
-    return this.#inTurn(() => this.#addNow(...addition));
-  }
-
-  async #addNow<T extends Named>(...[items, onProgress, imageOf]: Addition<T>): Promise<Added> {
-    const { album } = this.#parts();
-    const added: KeptPicture[] = [];
-    const refused: { name: string; reason: string }[] = [];
-    const refuse = (name: string, error: unknown) =>
-      void refused.push({ name, reason: (error as Error).message });
-    let storing: Promise<void>[] = [];
-    // Files are written while the next pictures are made; the album's list names what is written.
-    const keep = async (): Promise<void> => {
-      await Promise.all(storing);
-      storing = [];
-      await album.flush();
-    };
-    try {
-      for (const [i, item] of items.entries()) {
-        try {
-          const one = await album.add(item.className, await imageOf(item));
-          if (one === undefined) refused.push({ name: item.name, reason: "it is there already" });
-          else
-            storing.push(
-              one.stored.then(
-                () => void added.push(one.picture),
-                (error) => refuse(item.name, error),
-              ),
-            );
-        } catch (error) {
-          refuse(item.name, error);
-        }
-        if ((i + 1) % PROGRESS === 0) onProgress?.(i + 1);
-        if (storing.length >= KEPT_AT) await keep();
-      }
-    } finally {
-      await keep();
-    }
-    return { project: this.#project(), pictures: await shownOf(album, added), refused };
+  #add<T extends Named>(...[items, imageOf, onProgress]: Addition<T>): Promise<Added> {
+    return this.#inTurn(async () => {
+      const { album } = this.#parts();
+      const { added, refused } = await addPictures(album, items, imageOf, onProgress);
+      return { project: this.#project(), pictures: await Promise.all(added.map(shown)), refused };
+    });
   }
 
   /** Reads a trained model from its file. */
@@ -355,31 +309,7 @@ export class WebSession implements Session {
   }
 }
 
-/** Shows pictures in the album's order, whichever was stored first. */
-function shownOf({ pictures }: Album, some: readonly KeptPicture[]): Promise<Picture[]> {
-  const chosen = new Set(some);
-  return Promise.all(pictures.filter((one) => chosen.has(one)).map(shown));
-}
-
 async function shown(picture: KeptPicture): Promise<Picture> {
   const { id, className, image } = picture;
   return { id, className, thumbnail: await thumbnailOf(image) };
-}
-
-/** An error of a training for people to read; others are passed on. */
-function inPlainWords(error: unknown): unknown {
-  if ((error as Error).name === "BackendLostError")
-    return new Error(
-      "The device that computes was lost, as when a computer sleeps. Load this page again and go on: what was saved is there.",
-      { cause: error },
-    );
-  const noRoom = /the browser has no room for .*?, which needs ([\d.]+ MB); (.*)\); /.exec(
-    (error as Error).message,
-  );
-  if (noRoom === null) return error;
-  const [, needed, room] = noRoom;
-  return new Error(
-    `The browser has no room to save the training: it needs ${needed}; ${room}. Remove pictures, or free space, and go on from where it was saved last.`,
-    { cause: error },
-  );
 }

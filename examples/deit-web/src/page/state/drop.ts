@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import { droppedPictures } from "image-source/browser";
 
 import { lookAt } from "./look.ts";
-import { attempt } from "./problems.ts";
+import { attempt, report } from "./problems.ts";
 import { addPictures, project, toBeNamed } from "./project.ts";
 import { bringBack } from "./take-away.ts";
 import { isRunning } from "./training.ts";
@@ -47,6 +47,11 @@ function targetOf(event: DragEvent): DropTarget {
 async function takeDrop(dropped: DataTransfer, target: DropTarget): Promise<void> {
   const { files } = dropped;
   const zip = [...files].find(({ name }) => /\.zip$/i.test(name));
+  if (zip !== undefined && files.length > 1)
+    return report(
+      "pictures",
+      new Error("A student’s zip file is opened alone: drop it without other files."),
+    );
   if (zip !== undefined) return bringBack(zip);
   if (target === "look") {
     const picture = files[0];

@@ -8,6 +8,16 @@ import { bytes } from "../ui/plain.ts";
 import { Problem } from "../ui/problem.tsx";
 import { CONTENTS } from "./contents.ts";
 
+/** Bytes of a student's file for each of its parameters: four copies, for programs that do not read each other's. */
+const BYTES_PER_PARAMETER = 4 * 4;
+
+/** How large the student's file is, about. */
+function size(): string {
+  const { training } = project.value;
+  const student = training.kind === "done" && training.models.find(({ role }) => role === "student");
+  return student ? ` of about ${bytes(student.params * BYTES_PER_PARAMETER)}` : "";
+}
+
 /** Part 3: the student as a file. */
 export function TakeAway() {
   const done = project.value.training.kind === "done";
@@ -30,7 +40,7 @@ export function TakeAway() {
           <p class="hint">
             {done
               ? taken.value === undefined
-                ? "A zip file. Your pictures are not in it."
+                ? `A zip file${size()}. Your pictures are not in it.`
                 : `student.zip, ${bytes(taken.value)}, is among your downloads.`
               : "There is a student to download as soon as a training is done."}
           </p>

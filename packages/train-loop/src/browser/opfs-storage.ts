@@ -76,13 +76,20 @@ async function filesOf(folder: FileSystemDirectoryHandle) {
   return { whole, unfinished };
 }
 
+/**
+ * Bytes that are written at once. Chromium passes them through a pipe of 512 KiB or more: what does not fit into it fails with an
+ * AbortError, and not as a full disk, if the disk is found full meanwhile.
+ */
+const CHUNK = 256 * 1024;
+
 /** Writes a file beside the former one, which it replaces when it is closed. */
 async function replaceFile(folder: FileSystemDirectoryHandle, name: string, bytes: Uint8Array<ArrayBuffer>) {
   const file = await folder.getFileHandle(name, { create: true });
   try {
     const writable = await file.createWritable();
     try {
-      await writable.write(bytes);
+      for (let start = 0; start < bytes.length; start += CHUNK)
+        await writable.write(bytes.subarray(start, start + CHUNK));
       await writable.close();
     } catch (error) {
       await writable.abort().catch(() => {}); // it has failed already

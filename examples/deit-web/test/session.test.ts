@@ -147,7 +147,8 @@ describe.runIf(there)("a session", () => {
   });
 
   test("shares a training on WASM among Workers, with the same losses", async () => {
-    const settings = { ...SETTINGS, teaching: "answers" } as const;
+    // The teacher begins with a head of zeros, from which AdamW makes its first rounding error large: its first steps are compared.
+    const settings = { ...SETTINGS, teacherEpochs: 1, epochs: 1 };
     const runs = [];
     for (const workers of [1, 2]) {
       const tab = await openTab(server.url, {}, `?backend=wasm&workers=${workers}`);
@@ -156,6 +157,22 @@ describe.runIf(there)("a session", () => {
         await prepare(tab.page, FLOWERS, settings);
         const { events } = await train(tab.page);
         runs.push([...losses(events, "teacher"), ...losses(events, "student")]);
+      } finally {
+        await tab.chromium.close();
+      }
+    }
+    expect(runs[1]).toHaveLength(runs[0]!.length);
+    const [one, two] = runs.map((all) => all.slice(0, 8));
+    expect(errorOverLargest(two!, one!)).toBeLessThan(1e-4);
+  });
+
+  test("shares a student's training among Workers, with the same losses", async () => {
+    const runs = [];
+    for (const workers of [1, 2]) {
+      const tab = await openTab(server.url, {}, `?backend=wasm&workers=${workers}`);
+      try {
+        await prepare(tab.page, FLOWERS, { ...SETTINGS, teaching: "none", epochs: 2 });
+        runs.push(losses((await train(tab.page)).events, "student"));
       } finally {
         await tab.chromium.close();
       }

@@ -131,12 +131,17 @@ export async function removePicture({ id, className }: Picture): Promise<void> {
   project.value = changed;
 }
 
+let settingsChanges = 0;
+
 /** Changes settings. */
 export async function changeSettings(change: Partial<Settings>): Promise<void> {
+  settingsChanges += 1;
+  const mine = settingsChanges;
   const settings = { ...project.value.settings, ...change };
   project.value = { ...project.value, settings }; // seen at once
   const changed = await attempt("settings", () => session.setSettings(settings));
-  if (changed !== undefined) project.value = changed;
+  // The answer to an earlier change must not take back a later one.
+  if (changed !== undefined && mine === settingsChanges) project.value = changed;
 }
 
 /** Forgets everything. */

@@ -1,16 +1,14 @@
 // An exported folder, served as it is, in a page: transformers.js without options, and stock tfjs without a package of ours.
-import { cpSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { averageHeads, deit } from "deit-model";
-import { build } from "esbuild";
 import { emptyFolder, largestDifference, stir } from "test-kit";
 import { findChromium, resultOfPage } from "test-kit/browser";
 import { startBackend } from "tfjs-backends";
 import { exportModel } from "vit-export/node";
 import { expect, test } from "vitest";
-import { root } from "../../scripts/packages.ts";
-import { areThere, VERIFIERS } from "./programs.ts";
+import { areThere } from "./programs.ts";
+import { transformersPage } from "./transformers-page.ts";
 
 const chromium = findChromium();
 const isWanted = (areThere && chromium !== undefined) || process.env.CONFORMANCE === "all";
@@ -65,17 +63,8 @@ test.runIf(isWanted)("transformers.js and tfjs answer in a page as the model doe
       ...{ mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
     },
   });
-  const runtime = join(VERIFIERS, "node_modules/onnxruntime-web/dist");
-  mkdirSync(join(folder, "ort"));
-  for (const name of readdirSync(runtime).filter((one) => one.startsWith("ort-wasm")))
-    cpSync(join(runtime, name), join(folder, "ort", name));
-  const bundle = await build({
-    stdin: { contents: page, resolveDir: root, loader: "js" },
-    ...{ bundle: true, write: false, format: "esm", platform: "browser", target: "es2022" },
-    nodePaths: [join(VERIFIERS, "node_modules")],
-    logLevel: "error",
-  });
-  const result = (await resultOfPage(chromium!, bundle.outputFiles[0]!.text, { folder })) as {
+  const script = await transformersPage(page, folder);
+  const result = (await resultOfPage(chromium!, script, { folder })) as {
     error?: string;
     onnx: number[];
     graph: number[];

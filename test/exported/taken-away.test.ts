@@ -1,7 +1,6 @@
 // The student that examples/deit-web takes away, opened in another page by stock transformers.js.
-import { cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { build } from "esbuild";
 import { emptyFolder, largestDifference } from "test-kit";
 import { findChromium, resultOfPage, servePages } from "test-kit/browser";
 import { expect, test } from "vitest";
@@ -15,8 +14,8 @@ import {
   takenAway,
   train,
 } from "../../examples/deit-web/test/tab.ts";
-import { root } from "../../scripts/packages.ts";
-import { areThere, VERIFIERS } from "./programs.ts";
+import { areThere } from "./programs.ts";
+import { transformersPage } from "./transformers-page.ts";
 
 const isWanted = (areThere && findChromium() !== undefined) || process.env.CONFORMANCE === "all";
 if (!isWanted)
@@ -54,17 +53,8 @@ test.runIf(isWanted)("transformers.js answers as the tab that trained it", async
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, bytes);
     }
-    const runtime = join(VERIFIERS, "node_modules/onnxruntime-web/dist");
-    mkdirSync(join(folder, "ort"));
-    for (const name of readdirSync(runtime).filter((one) => one.startsWith("ort-wasm")))
-      cpSync(join(runtime, name), join(folder, "ort", name));
-    const bundle = await build({
-      stdin: { contents: page, resolveDir: root, loader: "js" },
-      ...{ bundle: true, write: false, format: "esm", platform: "browser", target: "es2022" },
-      nodePaths: [join(VERIFIERS, "node_modules")],
-      logLevel: "error",
-    });
-    const classes = await resultOfPage(findChromium()!, bundle.outputFiles[0]!.text, { folder });
+    const script = await transformersPage(page, folder);
+    const classes = await resultOfPage(findChromium()!, script, { folder });
     expect(classes).toHaveLength(5);
     const found = classes as { label: string; score: number }[];
     expect(found.map(({ label }) => label).sort()).toEqual([...expected.keys()].sort());

@@ -15,3 +15,4 @@ export { uniform } from "./uniform.ts";
 // Batches.
 
 export { type Batch, MULTI_LABEL } from "./batch.ts";
+export { type RankShare, rowsOfRank } from "./rows-of-rank.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { mix64, normal, permutation, philox2x32, sampleKey, siteOf, uniform } from "./index.ts";
+import { mix64, normal, permutation, philox2x32, rowsOfRank, sampleKey, siteOf, uniform } from "./index.ts";
 
 describe("philox2x32", () => {
   // Known answers of the Random123 library, file kat_vectors: https://github.com/DEShawResearch/random123
@@ -133,5 +133,37 @@ describe("mix64", () => {
       changed += difference.toString(2).replaceAll("0", "").length;
     }
     expect(Math.abs(changed / 64 - 32)).toBeLessThan(4 * Math.sqrt(16 / 64)); // 4 standard errors
+  });
+});
+
+describe("rowsOfRank", () => {
+  test.each([
+    [0, 1],
+    [1, 3],
+    [6, 2],
+    [7, 2],
+    [64, 3],
+    [256, 8],
+    [5, 9],
+  ])(
+    "deals %d rows to %d ranks: each row once, its partner with it, shares within two rows",
+    (rows, size) => {
+      const shares = Array.from({ length: size }, (_, rank) => [...rowsOfRank(rows, { rank, size })]);
+      expect(shares.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: rows }, (_, i) => i));
+      for (const share of shares) {
+        expect(share).toEqual([...share].sort((a, b) => a - b));
+        expect(share.map((row) => rows - 1 - row).reverse()).toEqual(share);
+      }
+      const lengths = shares.map(({ length }) => length);
+      expect(Math.max(...lengths) - Math.min(...lengths)).toBeLessThanOrEqual(2);
+    },
+  );
+
+  test("refuses shares that are none", () => {
+    expect(() => rowsOfRank(-1, { rank: 0, size: 1 })).toThrow(
+      "rowsOfRank: rows must be an integer >= 0, got -1",
+    );
+    expect(() => rowsOfRank(1, { rank: 0, size: 0 })).toThrow("size must be an integer >= 1, got 0");
+    expect(() => rowsOfRank(1, { rank: 2, size: 2 })).toThrow("rank must be an integer in [0, 2), got 2");
   });
 });

@@ -25,7 +25,7 @@ export { STEP_CHECKS, type StepOptions } from "./step/take-step.ts";
 
 export { type CheckedSource, checkedBatches, requireSource } from "./checks/checked-batches.ts";
 export { type ArraySourceOptions, arraySource, type Samples } from "./data/array-source.ts";
-export { batchesPerEpoch, type DataSource } from "./data/data-source.ts";
+export { type BatchShard, batchesPerEpoch, type DataSource } from "./data/data-source.ts";
 export { fromTensors } from "./data/from-tensors.ts";
 export {
   type BatchedDataset,

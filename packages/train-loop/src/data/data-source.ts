@@ -1,4 +1,4 @@
-import type { Batch } from "sample-keys";
+import type { Batch, RankShare } from "sample-keys";
 
 /**
  * Source of batches. `batches(epoch)` is called once per epoch, on which order and augmentation depend. A run resumed within
@@ -17,6 +17,21 @@ export interface DataSource {
   batches(epoch: number): AsyncIterable<Batch>;
   /** Yields the batches of an epoch from index `firstBatch`, without creating the earlier ones. */
   batchesFrom?(epoch: number, firstBatch: number): AsyncIterable<Batch>;
+  /**
+   * Yields one rank's rows of each batch of an epoch, without creating the others, where several programs train together. Without
+   * it each rank creates whole batches and takes its rows. Not for sources that `skip`: which rows a batch lacks depends on all.
+   */
+  shardsFrom?(epoch: number, firstBatch: number, share: RankShare): AsyncIterable<BatchShard>;
+}
+
+/** One rank's part of a batch. */
+export interface BatchShard {
+  /** The rank's rows alone; there may be none. */
+  readonly batch: Batch;
+  /** Indices of these rows in the whole batch, ascending: those of `rowsOfRank`. */
+  readonly rows: Int32Array;
+  /** Keys of all rows of the whole batch. */
+  readonly sampleKeys: Uint32Array;
 }
 
 /** Returns the number of batches per epoch. */

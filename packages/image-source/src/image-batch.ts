@@ -15,6 +15,16 @@ export interface ImageBatch extends Batch {
   readonly indices: Int32Array;
 }
 
+/** One rank's part of an {@link ImageBatch}, where several programs train together. */
+export interface ImageShard {
+  /** The rank's rows alone; there may be none. */
+  readonly batch: ImageBatch;
+  /** Indices of these rows in the whole batch, ascending. */
+  readonly rows: Int32Array;
+  /** Keys of all rows of the whole batch. */
+  readonly sampleKeys: Uint32Array;
+}
+
 /** A sample that was left out. */
 export interface BadImage {
   /** The store's key. */

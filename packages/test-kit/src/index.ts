@@ -39,5 +39,7 @@ export {
   largestRelativeError,
 } from "./numbers/errors.ts";
 export { type ParityRow, parity } from "./parity.ts";
+
 // Sources of batches.
-export { sectors } from "./sources.ts";
+
+export { rowsAt, sectors } from "./sources.ts";

@@ -35,3 +35,16 @@ export function sectors(size: number, batchSize: number, seed = 1): PointSource 
   }
   return { size, batchSize, batches };
 }
+
+/** Some rows of each field of a batch: the reference for a source's shards. */
+export function rowsAt<B extends Pick<PointBatch, "labels" | "shape">>(batch: B, rows: ArrayLike<number>): B {
+  const entries = Object.entries(batch).map(([name, value]): [string, unknown] => {
+    if (name === "shape" || name === "teacherShape") return [name, [rows.length, ...value.slice(1)]];
+    if (!ArrayBuffer.isView(value)) return [name, value];
+    const all = value as unknown as Float32Array;
+    const stride = all.length / batch.labels.length;
+    const some = Array.from(rows).flatMap((row) => [...all.subarray(row * stride, (row + 1) * stride)]);
+    return [name, (all.constructor as typeof Float32Array).from(some)];
+  });
+  return Object.fromEntries(entries) as B;
+}

@@ -1,7 +1,10 @@
 import type { Batch } from "sample-keys";
 import type { DataSource } from "train-loop";
 
-/** The first `count` samples of a source's epochs; whole pictures in their order have no more than these fields. */
+/**
+ * The first `count` samples of a source's epochs; whole pictures in their order have no more than these fields. It has no `shardsFrom`:
+ * the held-out pictures are in memory, of which a rank takes its rows.
+ */
 export function firstOf(source: DataSource, count: number): DataSource {
   if (count >= source.size) return source;
   return {

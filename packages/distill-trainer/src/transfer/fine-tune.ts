@@ -9,7 +9,7 @@ import {
   requireArguments,
   requireOptions,
 } from "known-options";
-import type { Batch } from "sample-keys";
+import type { RankShare } from "sample-keys";
 import { ScheduledMomentum } from "tfjs-optim";
 import { batchesPerEpoch, type DataSource, type FitOptions, fit, requireSource } from "train-loop";
 import { mixedSource } from "../mixed-source.ts";
@@ -85,7 +85,7 @@ function mixUpOnly(mixupAlpha: number, classes: number) {
 /** Returns a source that ends after a total number of batches. */
 export function firstSteps(source: DataSource, steps: number): DataSource {
   const perEpoch = batchesPerEpoch(source);
-  async function* cut(batches: AsyncIterable<Batch>, epoch: number, first: number): AsyncGenerator<Batch> {
+  async function* cut<T>(batches: AsyncIterable<T>, epoch: number, first: number): AsyncGenerator<T> {
     let left = Math.min(perEpoch, steps - epoch * perEpoch) - first;
     if (left <= 0) return;
     for await (const batch of batches) {
@@ -103,6 +103,10 @@ export function firstSteps(source: DataSource, steps: number): DataSource {
     batches: (epoch) => cut(source.batches(epoch), epoch, 0),
     ...(source.batchesFrom !== undefined && {
       batchesFrom: (epoch: number, first: number) => cut(source.batchesFrom!(epoch, first), epoch, first),
+    }),
+    ...(source.shardsFrom !== undefined && {
+      shardsFrom: (epoch: number, first: number, share: RankShare) =>
+        cut(source.shardsFrom!(epoch, first, share), epoch, first),
     }),
   };
 }

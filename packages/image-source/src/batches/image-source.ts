@@ -1,4 +1,5 @@
-import type { ImageBatch } from "../image-batch.ts";
+import type { RankShare } from "sample-keys";
+import type { ImageBatch, ImageShard } from "../image-batch.ts";
 
 /** Batches for a trainer, epoch by epoch. */
 export interface ImageSource {
@@ -22,6 +23,13 @@ export interface ImageSource {
    * was left out because none of its pictures decodes counts here.
    */
   batchesFrom(epoch: number, firstBatch: number): AsyncIterable<ImageBatch>;
+  /**
+   * One rank's rows of these batches, to the bit, where several programs train together: the same order, of which only these rows are
+   * decoded. Absent where pictures are skipped, as which rows a batch has depends on all of them.
+   *
+   * @throws RangeError while iterating if the share's rank or size is out of range.
+   */
+  shardsFrom?(epoch: number, firstBatch: number, share: RankShare): AsyncIterable<ImageShard>;
   /** Ends the threads, if it has any. Can be called twice. */
   close(): Promise<void>;
 }

@@ -58,9 +58,9 @@ describe("pictureSource", () => {
       expect(got.length).toBe(3);
       expect(await all(here.batchesFrom(epoch, 2))).toEqual(expected.slice(2));
     }
-    expect({ ...here, batches: 0, batchesFrom: 0, close: 0 }).toEqual({
+    expect({ ...here, batches: 0, batchesFrom: 0, shardsFrom: 0, close: 0 }).toEqual({
       ...{ size: threads.size, batchSize: 4, skips: false, classNames, viewSettings: threads.viewSettings },
-      ...{ batches: 0, batchesFrom: 0, close: 0 },
+      ...{ batches: 0, batchesFrom: 0, shardsFrom: 0, close: 0 },
     });
     await threads.close();
   });

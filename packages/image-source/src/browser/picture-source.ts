@@ -1,4 +1,5 @@
 import { type Checks, check, requireOptions } from "known-options";
+import type { RankShare } from "sample-keys";
 import { sidesOf, writeView } from "vision-augment";
 import { balancedSampling } from "../batches/balanced-sampling.ts";
 import { batchOf } from "../batches/batch-of.ts";
@@ -12,7 +13,8 @@ import { epochLength } from "../batches/epoch-order.ts";
 import { type BatchRows, epochRows } from "../batches/epoch-rows.ts";
 import type { ImageSource } from "../batches/image-source.ts";
 import { type ViewPlan, viewAt, viewPlan } from "../batches/view-plan.ts";
-import type { ImageBatch } from "../image-batch.ts";
+import { ALONE, wholeBatches } from "../batches/whole-batches.ts";
+import type { ImageShard } from "../image-batch.ts";
 import { type LabeledPicture, requirePictures } from "./labeled-picture.ts";
 import { pictureSettings } from "./picture-settings.ts";
 import { Turns } from "./turns.ts";
@@ -71,14 +73,11 @@ export function pictureSource(
   const plan = viewPlan(settings);
   let closed = false;
   let viewSettings: string | undefined;
+  const drawn = { size: pictures.length, weights };
+  const shardsFrom = (epoch: number, firstBatch: number, share: RankShare) =>
+    made(samples, settings, plan, epochRows(drawn, settings, epoch, firstBatch, share), () => closed);
   const batchesFrom = (epoch: number, firstBatch: number) =>
-    made(
-      samples,
-      settings,
-      plan,
-      epochRows(pictures.length, settings, weights, epoch, firstBatch),
-      () => closed,
-    );
+    wholeBatches(shardsFrom(epoch, firstBatch, ALONE));
   return {
     size: epochLength(pictures.length, settings.repeats),
     batchSize: settings.batchSize,
@@ -90,6 +89,7 @@ export function pictureSource(
     },
     batches: (epoch) => batchesFrom(epoch, 0),
     batchesFrom,
+    shardsFrom,
     async close() {
       closed = true;
     },
@@ -109,7 +109,7 @@ async function* made(
   plan: ViewPlan,
   epoch: Generator<BatchRows>,
   isClosed: () => boolean,
-): AsyncGenerator<ImageBatch> {
+): AsyncGenerator<ImageShard> {
   const turns = new Turns();
   const lengths = plan.sizes.map((size) => sidesOf(size)).map(([height, width]) => height * width * 3);
   try {
@@ -124,10 +124,14 @@ async function* made(
         });
         await turns.next();
       }
-      yield batchOf(samples, settings, batch, {
-        images,
-        rows: Int32Array.from({ length: count }, (_, row) => row),
-      });
+      yield {
+        batch: batchOf(samples, settings, batch, {
+          images,
+          rows: Int32Array.from({ length: count }, (_, row) => row),
+        }),
+        rows: batch.rows,
+        sampleKeys: batch.batchKeys,
+      };
     }
   } finally {
     turns.close();

@@ -1,10 +1,12 @@
+import type { RankShare } from "sample-keys";
 import { balancedSampling } from "../batches/balanced-sampling.ts";
 import { batchOf } from "../batches/batch-of.ts";
 import { epochLength } from "../batches/epoch-order.ts";
 import { type BatchRows, epochRows } from "../batches/epoch-rows.ts";
 import type { ImageSource } from "../batches/image-source.ts";
 import { viewPlan } from "../batches/view-plan.ts";
-import type { ImageBatch } from "../image-batch.ts";
+import { ALONE, wholeBatches } from "../batches/whole-batches.ts";
+import type { ImageShard } from "../image-batch.ts";
 import type { SampleStore } from "../sample-store.ts";
 import { type ImageSourceOptions, type SourceSettings, settingsOf } from "./source-options.ts";
 import { startPool, type WorkerPool } from "./threads/worker-pool.ts";
@@ -33,14 +35,11 @@ export function imageSource(store: SampleStore, options: ImageSourceOptions): Im
   const pool = startPool(VIEWS, plan, { threads: settings.workers, queued: settings.prefetch + 1 });
   let closed = false;
   let viewSettings: string | undefined;
+  const samples = { size: store.size, weights };
+  const shardsFrom = (epoch: number, firstBatch: number, share: RankShare) =>
+    madeAhead(store, settings, pool, epochRows(samples, settings, epoch, firstBatch, share), () => closed);
   const batchesFrom = (epoch: number, firstBatch: number) =>
-    madeAhead(
-      store,
-      settings,
-      pool,
-      epochRows(store.size, settings, weights, epoch, firstBatch),
-      () => closed,
-    );
+    wholeBatches(shardsFrom(epoch, firstBatch, ALONE));
   return {
     size: epochLength(store.size, settings.repeats),
     batchSize: settings.batchSize,
@@ -52,6 +51,7 @@ export function imageSource(store: SampleStore, options: ImageSourceOptions): Im
     },
     batches: (epoch) => batchesFrom(epoch, 0),
     batchesFrom,
+    ...(settings.onBadImage === "throw" && { shardsFrom }),
     async close() {
       if (closed) return;
       closed = true;
@@ -60,7 +60,7 @@ export function imageSource(store: SampleStore, options: ImageSourceOptions): Im
   };
 }
 
-/** A batch's samples and what a thread made of them. */
+/** A rank's samples of a batch and what a thread made of them. */
 interface MadeBatch {
   readonly rows: BatchRows;
   readonly views: Views;
@@ -72,7 +72,7 @@ async function* madeAhead(
   pool: WorkerPool<ViewTask, Views>,
   epoch: Generator<BatchRows>,
   isClosed: () => boolean,
-): AsyncGenerator<ImageBatch> {
+): AsyncGenerator<ImageShard> {
   const underWay: Promise<MadeBatch>[] = [];
   let next = epoch.next();
   while (!next.done || underWay.length > 0) {
@@ -87,7 +87,11 @@ async function* madeAhead(
     // Judged in the epoch's order, whichever thread was first: bad pictures are reported in it too.
     const { rows, views } = await underWay.shift()!;
     reportFailures(store, settings, rows, views);
-    if (views.rows.length > 0) yield batchOf(store, settings, rows, views);
+    yield {
+      batch: batchOf(store, settings, rows, views),
+      rows: rows.rows,
+      sampleKeys: rows.batchKeys,
+    };
   }
 }
 

@@ -1,5 +1,5 @@
-import type { Batch } from "sample-keys";
-import { collect } from "test-kit";
+import { type Batch, rowsOfRank } from "sample-keys";
+import { collect, rowsAt } from "test-kit";
 import { expect, test } from "vitest";
 import { arraySource } from "../index.ts";
 
@@ -43,6 +43,24 @@ test("goes on from a batch in the middle of an epoch, and keeps the order where 
   const held = arraySource(samples, { batchSize: 3, shuffle: false });
   expect(labelsOf(await collect(held.batches(4)))).toEqual(labels);
 });
+
+test.each([1, 2, 3, 4])(
+  "deals each batch's rows to %d ranks, those of the whole batch to the bit",
+  async (size) => {
+    const source = arraySource(samples, { batchSize: 3, seed: 5 }); // the last batch has one row: some ranks have none
+    const whole = await collect(source.batchesFrom!(2, 1));
+    for (let rank = 0; rank < size; rank++) {
+      const expected = whole.map((batch) => {
+        const rows = rowsOfRank(batch.labels.length, { rank, size });
+        return { batch: rowsAt(batch, rows), rows, sampleKeys: batch.sampleKeys };
+      });
+      expect(await collect(source.shardsFrom!(2, 1, { rank, size }))).toEqual(expected);
+    }
+    await expect(collect(source.shardsFrom!(0, 0, { rank: size, size }))).rejects.toThrow(
+      `rowsOfRank: rank must be an integer in [0, ${size}), got ${size}`,
+    );
+  },
+);
 
 test.each([
   [{ ...samples, shape: [7, 3] }, 3, "expected 21 numbers and 7 labels for the shape [7,3], got 14 and 7"],

@@ -1,7 +1,6 @@
 import { ANY, BOOLEAN, type Checks, COUNT, optional, requireOptions, UINT32 } from "known-options";
-import type { Batch } from "sample-keys";
-import { permutation, sampleKey } from "sample-keys";
-import type { DataSource } from "./data-source.ts";
+import { type Batch, permutation, type RankShare, rowsOfRank, sampleKey } from "sample-keys";
+import type { BatchShard, DataSource } from "./data-source.ts";
 
 /** Samples in memory. */
 export interface Samples {
@@ -34,7 +33,8 @@ export const ARRAY_SOURCE_CHECKS: Checks<ArraySourceOptions> = {
 const LAST_LABEL = 2 ** 31 - 1;
 
 /**
- * Returns a {@link DataSource} over samples in memory, without augmentation. Order and keys depend on seed and epoch only.
+ * Returns a {@link DataSource} over samples in memory, without augmentation. Order and keys depend on seed and epoch only. Where several
+ * programs train together, each copies only its own rows.
  *
  * @throws TypeError for an unknown option. RangeError if there are no samples, the fields' lengths do not agree, a label is not
  * an integer ≥ −1, or `batchSize` is not an integer ≥ 1.
@@ -61,23 +61,34 @@ export function arraySource(samples: Samples, options: ArraySourceOptions): Data
     if (Number.isInteger(label) && label >= -1 && label <= LAST_LABEL) continue;
     throw new RangeError(`arraySource: labels must be integers >= -1, got ${label} at labels[${row}]`);
   }
-  async function* batchesFrom(epoch: number, firstBatch: number): AsyncGenerator<Batch> {
+  async function* shardsFrom(
+    epoch: number,
+    firstBatch: number,
+    share: RankShare,
+  ): AsyncGenerator<BatchShard> {
     const order = shuffle
       ? permutation(size, sampleKey(seed, epoch, 0))
       : Uint32Array.from({ length: size }, (_, i) => i);
     for (let start = firstBatch * batchSize; start < size; start += batchSize) {
-      const rows = order.subarray(start, start + batchSize);
+      const all = order.subarray(start, start + batchSize);
+      const sampleKeys = Uint32Array.from(all, (row) => sampleKey(seed, epoch, row));
+      const rows = rowsOfRank(all.length, share);
       const chosen = new Float32Array(rows.length * length);
       rows.forEach((row, i) => {
-        chosen.set(images.subarray(row * length, (row + 1) * length), i * length);
+        const from = all[row]! * length;
+        chosen.set(images.subarray(from, from + length), i * length);
       });
-      yield {
+      const batch = {
         images: chosen,
         shape: [rows.length, ...sample],
-        labels: Int32Array.from(rows, (row) => labels[row]!),
-        sampleKeys: Uint32Array.from(rows, (row) => sampleKey(seed, epoch, row)),
+        labels: Int32Array.from(rows, (row) => labels[all[row]!]!),
+        sampleKeys: Uint32Array.from(rows, (row) => sampleKeys[row]!),
       };
+      yield { batch, rows, sampleKeys };
     }
   }
-  return { size, batchSize, batchesFrom, batches: (epoch) => batchesFrom(epoch, 0) };
+  async function* batchesFrom(epoch: number, firstBatch: number): AsyncGenerator<Batch> {
+    for await (const { batch } of shardsFrom(epoch, firstBatch, { rank: 0, size: 1 })) yield batch;
+  }
+  return { size, batchSize, batchesFrom, batches: (epoch) => batchesFrom(epoch, 0), shardsFrom };
 }

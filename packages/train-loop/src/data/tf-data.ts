@@ -27,7 +27,8 @@ export type DatasetOfEpochs = BatchedDataset | ((epoch: number) => BatchedDatase
  *
  * A sample's key is a function of seed, epoch and its position in the epoch, so a run resumes exactly if the dataset's order is the same
  * in each pass, or a function of the epoch. A dataset that `shuffle`s, with a seed too, has another order in each pass, counted from the
- * start of the process: give a function that makes one for each epoch. The elements' tensors are read and disposed.
+ * start of the process: give a function that makes one for each epoch. The elements' tensors are read and disposed. Where several
+ * programs train together, each reads whole batches and takes its rows: the dataset alone knows how its samples are made.
  *
  * @param dataset - A dataset, or a function of the epoch that makes one.
  * @throws TypeError for an unknown option, Error where a run is resumed on a dataset whose passes have different orders, TypeError while iterating if an element has no tensors `xs` and `ys`. RangeError while

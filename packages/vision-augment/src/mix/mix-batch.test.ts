@@ -141,6 +141,38 @@ describe("mixBatch", () => {
     }
   });
 
+  test("a row depends on nothing but itself and its partner", () => {
+    const rowOf = (batch: Batch, row: number) => ({
+      ...{ images: [...batch.images.subarray(48 * row, 48 * row + 48)], label: batch.labels[row] },
+      ...{
+        targets: [...batch.targets!.subarray(3 * row, 3 * row + 3)],
+        weight: batch.labelWeights?.[row] ?? 1,
+      },
+    });
+    const targets = Float32Array.of(0.7, 0.3, 0, 0.1, 0.2, 0.7, 0, 0, 1, 1, 0, 0, 0.6, 0.4, 0, 0.5, 0.5, 0);
+    const batch = { ...batchOf(6, [4, 4], [0, 2, 2, 0, 0, 1]), targets };
+    const pair = { ...batchOf(2, [4, 4], [2, 0]), targets: Float32Array.of(0.1, 0.2, 0.7, 0.6, 0.4, 0) };
+    pair.images.set([...batch.images.subarray(48, 96), ...batch.images.subarray(192, 240)]);
+    const mix: Mix = { kind: "mixup", lambda: 0.3 };
+    for (const [own, partner] of [
+      [1, 1],
+      [1 / 3, 0.7],
+      [0, 0.9],
+    ] as const) {
+      const weighed = { ...batch, labelWeights: Float32Array.of(1, own, 0, 0.1, partner, 1) };
+      const alone = { ...pair, labelWeights: Float32Array.of(own, partner) };
+      for (const mixes of [
+        [{ kind: "none" }, { kind: "none" }],
+        [mix, { kind: "none" }],
+        [mix, mix],
+      ] as [Mix, Mix][]) {
+        const whole = mixBatch(weighed, [mix, mixes[0], mix, { kind: "none" }, mixes[1], mix], 3);
+        const part = mixBatch(alone, mixes, 3);
+        expect([rowOf(whole, 1), rowOf(whole, 4)]).toEqual([rowOf(part, 0), rowOf(part, 1)]);
+      }
+    }
+  });
+
   test("refuses another number of mixes than rows", () => {
     const mixes: Mix[] = [{ kind: "none" }, { kind: "none" }];
     expect(() => mixBatch(batchOf(3, [2, 2], [0, 1, 2]), mixes, 3)).toThrow(

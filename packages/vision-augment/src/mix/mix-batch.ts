@@ -31,12 +31,14 @@ const KINDS: KindChecks<Mix, "kind"> = {
  * image outside the box. The middle row of an odd batch is its own partner. `labels` become those of the larger share, which is
  * what accuracy is measured on (timm prints none while training). With samples that nobody labeled (−1), a row's `labelWeights` are
  * its labeled share, `λ · row's + (1 − λ) · partner's`, and its targets the mix of its labeled parts alone. A mixed row's view key is made of its own, its partner's and the
- * mix's numbers. Of samples with several labels (−2), λ of the multi-hot targets too is a row's own.
+ * mix's numbers. Of samples with several labels (−2), λ of the multi-hot targets too is a row's own. Nothing else of a batch changes a row, so
+ * any pairs of it give the same rows by themselves (`rowsOfRank` of sample-keys).
  *
  * @param batch - Any number of rows. Not changed.
  * @param mix - Of all rows, or one a row (timm's modes `pair` and `elem`).
  * @param classes - Width of the targets.
- * @returns A batch with `targets`, not smoothed, zeros for a row with nothing labeled; its arrays are new, except the keys of samples.
+ * @returns A batch with `targets`, not smoothed, zeros for a row with nothing labeled; its arrays are new, except the keys of samples and, if
+ * nothing is mixed, the images.
  * @throws TypeError for an unknown field of a mix. RangeError if one is out of range, there is not one mix a row, a label or target
  * is not of the classes, or CutMix gets samples that are not images `[height, width, channels]`.
  *
@@ -66,18 +68,18 @@ export function mixBatch<B extends Batch>(
     requireTargets("mixBatch", batch.targets, rows, classes, isLabeled);
   }
   const targets = batch.targets ?? oneHotRows(batch.labels, classes);
-  if (mixes.every(({ kind }) => kind === "none")) {
-    return { ...batch, targets, ...(weights && { labelWeights: weights }) };
-  }
+  const isMixed = mixes.some(({ kind }) => kind !== "none");
   const { teacherImages, teacherShape, viewKeys } = batch;
   const shares = mixes.map((one) => shareOf(one, batch.shape));
   // A row without a labeled share has no label to give to its partner.
   const labels = batch.labels.map((label, row) => (weights?.[row] === 0 ? -1 : label));
   return {
     ...batch,
-    images: mixRows(batch.images, batch.shape, mixes),
-    ...(teacherImages && teacherShape && { teacherImages: mixRows(teacherImages, teacherShape, mixes) }),
-    ...(viewKeys && { viewKeys: mixedViewKeys(viewKeys, mixes) }),
+    ...(isMixed && {
+      images: mixRows(batch.images, batch.shape, mixes),
+      ...(teacherImages && teacherShape && { teacherImages: mixRows(teacherImages, teacherShape, mixes) }),
+      ...(viewKeys && { viewKeys: mixedViewKeys(viewKeys, mixes) }),
+    }),
     ...(weights === undefined
       ? { targets: blendRows(targets, shares) }
       : blendLabeled(targets, weights, shares)),
@@ -105,7 +107,13 @@ function blendLabeled(
     byRow((weight) => weight, targets, weights),
     shares,
   );
-  return { labelWeights, targets: byRow((weight) => (weight > 0 ? 1 / weight : 0), labeled, labelWeights) };
+  const blended = byRow((weight) => (weight > 0 ? 1 / weight : 0), labeled, labelWeights);
+  // Weighed and divided again, a row that is not mixed might be rounded.
+  shares.forEach((share, row) => {
+    if (share !== 1 || weights[row] === 0) return;
+    blended.set(targets.subarray(row * classes, (row + 1) * classes), row * classes);
+  });
+  return { labelWeights, targets: blended };
 }
 
 /** A row's share of itself, as its targets get it. */

@@ -18,6 +18,7 @@ export { fit } from "./fit/fit.ts";
 export type { FitCallback, FitOptions } from "./fit/fit-options.ts";
 export type { RunCallback } from "./fit/run-callback.ts";
 export { RunMeter, type StepFigures } from "./fit/run-meter.ts";
+export type { ReplicaOptions } from "./fit/start-engine.ts";
 export { nextTask } from "./next-task.ts";
 export { STEP_CHECKS, type StepOptions } from "./step/take-step.ts";
 
@@ -42,14 +43,12 @@ export type { CheckpointEvent, CheckpointOptions } from "./checkpoint/options.ts
 export { OtherRunError } from "./checkpoint/other-run-error.ts";
 export type { CheckpointStorage } from "./checkpoint/storage.ts";
 
-// Replicas.
+// Replicas and ranks.
 
-export type { Buffered, Communicator } from "./replicas/communicator.ts";
+export type { Buffered, Communicator } from "./communicator/communicator.ts";
 export type {
   ReplicaContext,
   ReplicaModule,
   ReplicaSetup,
   ReplicaWorkers,
 } from "./replicas/replica-setup.ts";
-export { serveReplica } from "./replicas/serve-replica.ts";
-export type { ReplicaOptions } from "./replicas/start-engine.ts";

@@ -16,6 +16,8 @@ export interface RunDescription {
   readonly epochs: number;
   readonly microBatchSize: number;
   readonly replicas: number;
+  /** Programs that compute together. */
+  readonly ranks: number;
   /** Log that chooses the epoch whose weights are kept. */
   readonly best?: BestLog | undefined;
   /** Settings of the caller, such as the data's seed. */
@@ -24,7 +26,7 @@ export interface RunDescription {
 
 /** Returns all settings of a run. Functions of the step are sampled at a few steps. */
 export function describeRun(run: RunDescription): RunSettings {
-  const { task, step, source, epochs, microBatchSize, replicas, best, settings } = run;
+  const { task, step, source, epochs, microBatchSize, replicas, ranks, best, settings } = run;
   const { optimizer, gradientTransform, ema } = step;
   const last = epochs * batchesPerEpoch(source) - 1;
   const steps = [0, 1, 10, ...[0.25, 0.5, 0.75].map((share) => Math.round(share * last)), last];
@@ -38,6 +40,7 @@ export function describeRun(run: RunDescription): RunSettings {
     samples: source.size,
     microBatchSize,
     replicas,
+    ...(ranks > 1 && { ranks }),
     ...task.settings,
     optimizer: optimizer.getClassName(),
     ...config,
@@ -57,11 +60,17 @@ export function describeRun(run: RunDescription): RunSettings {
   );
 }
 
-/** Describes each setting that differs. */
+/** Settings that say how each batch is cut, on which results depend within float32 rounding only. */
+const CUT: ReadonlySet<string> = new Set(["ranks", "replicas", "microBatchSize"]);
+
+/**
+ * Describes each setting that differs. Under another number of ranks the cut may differ too: it follows from the machines at hand.
+ */
 export function settingDifferences(saved: RunSettings, now: RunSettings): string[] {
+  const isRecut = saved.ranks !== now.ranks;
   const names = [...new Set([...Object.keys(saved), ...Object.keys(now)])];
   return names
-    .filter((name) => saved[name] !== now[name])
+    .filter((name) => saved[name] !== now[name] && !(isRecut && CUT.has(name)))
     .map((name) => `${name} was ${saved[name] ?? "not given"}, is ${now[name] ?? "not given"}`);
 }
 

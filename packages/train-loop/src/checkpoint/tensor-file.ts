@@ -1,4 +1,5 @@
 import { bytesSource, openSafetensors, quoted, safetensorsBytes } from "safetensors-io";
+import { packNumber, unpackNumber } from "../json-numbers.ts";
 
 /** A tensor on the host. */
 export interface HostTensor {
@@ -74,14 +75,4 @@ function stateOf(text: string): object {
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-}
-
-/** Encodes NaN and infinities, which JSON lacks. */
-function packNumber(_: string, value: unknown): unknown {
-  return typeof value === "number" && !Number.isFinite(value) ? { $number: String(value) } : value;
-}
-
-function unpackNumber(_: string, value: unknown): unknown {
-  const packed = (value as { $number?: string } | null)?.$number;
-  return packed === undefined ? value : Number(packed);
 }

@@ -26,7 +26,7 @@ export function stripes(
   size: number,
   batchSize: number,
   seed: number,
-): Required<Omit<DataSource, "sizeOf" | "skips">> {
+): Required<Omit<DataSource, "sizeOf" | "skips" | "shardsFrom">> {
   const rowsOf = (epoch: number, samples: readonly number[]): Batch => ({
     images: Float32Array.from({ length: samples.length * PIXELS }, (_, i) => {
       const sample = samples[Math.floor(i / PIXELS)]!;

@@ -10,20 +10,26 @@ export function labelWeightsOf({ labels, labelWeights }: Batch): Float32Array | 
 }
 
 /**
- * Returns a batch whose label weights have the mean 1 over its rows, so that a mean over rows of weighted losses is
+ * Returns rows of a batch with label weights whose mean over the whole batch is 1, so that a mean over rows of weighted losses is
  * `Σ share · loss / Σ share`, however the batch is cut: each row brings its weight. They are zeros if nothing is labeled, and absent if
  * everything is. A row without a labeled share has the label −1.
+ *
+ * @param whole - Counts of the whole batch.
  */
-export function withMeanWeights(batch: Batch): Batch {
-  const shares = labelWeightsOf(batch);
+export function withMeanWeights(
+  batch: Batch,
+  whole: Pick<LabeledCounts, "rows" | "share"> = labeledCounts(batch),
+): Batch {
   const { labelWeights: _, ...rest } = batch;
-  if (shares === undefined) return rest;
-  const sum = shares.reduce((total, share) => total + share, 0);
-  return {
-    ...rest,
-    labels: batch.labels.map((label, row) => (shares[row] === 0 ? -1 : label)),
-    labelWeights: sum === 0 ? shares : shares.map((share) => (share * shares.length) / sum),
-  };
+  if (whole.share === whole.rows) return rest;
+  const shares = labelWeightsOf(batch) ?? new Float32Array(batch.labels.length).fill(1);
+  const weights = shares.map((share) => (share * whole.rows) / whole.share);
+  return { ...rest, labels: labelsOf(batch, shares), labelWeights: whole.share === 0 ? shares : weights };
+}
+
+/** A row without a labeled share has no label. */
+function labelsOf({ labels }: Batch, shares: Float32Array): Int32Array {
+  return labels.map((label, row) => (shares[row] === 0 ? -1 : label));
 }
 
 /** What a batch's logs are means over. */
@@ -41,26 +47,23 @@ export function labeledCounts(batch: Batch): LabeledCounts {
   const shares = labelWeightsOf(batch);
   if (shares === undefined) return { rows, labeled: rows, share: rows };
   const share = shares.reduce((sum, one) => sum + one, 0);
-  return { rows, labeled: labeledRows(withMeanWeights(batch)), share };
-}
-
-/** Returns the number of rows with a label, over which accuracy is a mean. */
-function labeledRows({ labels }: Batch): number {
-  return labels.reduce((count, label) => count + (label === -1 ? 0 : 1), 0);
+  const labeled = labelsOf(batch, shares).reduce((count, label) => count + (label === -1 ? 0 : 1), 0);
+  return { rows, labeled, share };
 }
 
 /**
- * Returns the logs of a batch of {@link withMeanWeights} as means over what is labeled: accuracy was computed over all rows. Accuracy
- * and the parts of the labels' loss are left out if nothing is.
+ * Returns the logs of a batch as means over what is labeled: accuracy was computed over all rows. Accuracy and the parts of the labels'
+ * loss are left out if nothing is.
  */
-export function logsOfLabeled(logs: BatchLogs, batch: Batch, { parts }: Task): BatchLogs {
-  const { labels, labelWeights } = batch;
-  if (labelWeights === undefined) return logs;
-  const labeled = labeledRows(batch);
-  const isLabeled = labelWeights.some((weight) => weight > 0);
+export function logsOfLabeled(
+  logs: BatchLogs,
+  { rows, labeled, share }: LabeledCounts,
+  { parts }: Task,
+): BatchLogs {
+  if (share === rows) return logs;
   const entries = Object.entries(logs).flatMap(([name, value]): [string, number][] => {
-    if (name === "accuracy") return labeled === 0 ? [] : [[name, (value * labels.length) / labeled]];
-    return isLabeled || !parts.labeled?.includes(name) ? [[name, value]] : [];
+    if (name === "accuracy") return labeled === 0 ? [] : [[name, (value * rows) / labeled]];
+    return share > 0 || !parts.labeled?.includes(name) ? [[name, value]] : [];
   });
   return Object.fromEntries(entries);
 }

@@ -1,18 +1,18 @@
 import { ABORT_SIGNAL, COUNT, optional, requireOptions } from "known-options";
-import { checkedBatches, requireSource } from "../checks/checked-batches.ts";
+import { requireSource } from "../checks/checked-batches.ts";
 import { addToMessage } from "../checks/explain.ts";
 import { requireFiniteLoss } from "../checks/finite-tensors.ts";
 import { requireTask } from "../checks/require-task.ts";
 import type { DataSource } from "../data/data-source.ts";
-import { labeledCounts } from "../data/label-weights.ts";
 import { nextTask } from "../next-task.ts";
-import type { Engine } from "../replicas/engine.ts";
-import { localEngine } from "../replicas/local-engine.ts";
+import { rankBatches } from "../ranks/rank-batches.ts";
 import { EpochLogs } from "../step/batch-logs.ts";
 import type { BatchLogs, Task } from "../task.ts";
+import { COMMUNICATOR } from "./communicator-check.ts";
+import { type ReplicaOptions, type RunningEngine, startEngine } from "./start-engine.ts";
 
 /** Options of {@link evaluate}. */
-export interface EvaluateOptions {
+export interface EvaluateOptions extends Pick<ReplicaOptions, "communicator"> {
   /** Rows per forward pass. Default 16. */
   readonly microBatchSize?: number;
   /** Signal that aborts the evaluation with its reason. */
@@ -30,11 +30,20 @@ export interface EvaluateOptions {
  * @example
  * const { accuracy } = await evaluate(task, validation);
  */
-export function evaluate(task: Task, source: DataSource, options: EvaluateOptions = {}): Promise<BatchLogs> {
-  requireOptions("evaluate", options, { microBatchSize: optional(COUNT), signal: optional(ABORT_SIGNAL) });
+export async function evaluate(
+  task: Task,
+  source: DataSource,
+  options: EvaluateOptions = {},
+): Promise<BatchLogs> {
+  requireOptions("evaluate", options, {
+    microBatchSize: optional(COUNT),
+    signal: optional(ABORT_SIGNAL),
+    communicator: optional(COMMUNICATOR),
+  });
   requireTask("evaluate", task);
-  const { microBatchSize = 16, signal } = options;
-  return evaluateWith(task, localEngine(task), source, { microBatchSize, signal, caller: "evaluate" });
+  const { microBatchSize = 16, signal, communicator } = options;
+  const running = await startEngine("evaluate", task, communicator ? { communicator } : {}, signal);
+  return evaluateWith(task, running, source, { microBatchSize, caller: "evaluate" });
 }
 
 interface Pass {
@@ -43,13 +52,12 @@ interface Pass {
   readonly caller: string;
   /** Prefix of the logs' names. Default none. */
   readonly prefix?: string;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Evaluates as {@link evaluate}, on a running engine. */
 export async function evaluateWith(
   task: Task,
-  engine: Engine,
+  { engine, ranks }: Omit<RunningEngine, "replicas">,
   source: DataSource,
   options: Pass,
 ): Promise<BatchLogs> {
@@ -59,17 +67,18 @@ export async function evaluateWith(
   const total = new EpochLogs();
   await engine.sync();
   let index = 0;
-  for await (const batch of checkedBatches({ source, classes, epoch: 0, place: caller, multiLabel })) {
+  const checked = { source, classes, epoch: 0, place: caller, multiLabel };
+  for await (const { part, counts } of rankBatches(checked, ranks)) {
     index += 1;
     try {
-      const logs = await engine.evaluate(batch, microBatchSize);
+      const logs = await engine.evaluate(part, microBatchSize);
       await requireFiniteLoss(caller, logs, task);
-      total.add(logs, labeledCounts(batch));
+      total.add(logs, counts);
     } catch (error) {
       addToMessage(error, `; batch ${index}`);
       throw error;
     }
-    options.signal?.throwIfAborted();
+    ranks.signal?.throwIfAborted();
     await nextTask();
   }
   return total.means(options.prefix);

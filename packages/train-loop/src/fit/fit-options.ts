@@ -22,10 +22,11 @@ import { type CheckpointOptions, requireCheckpointOptions } from "../checkpoint/
 import { requireSource } from "../checks/checked-batches.ts";
 import { requireTask } from "../checks/require-task.ts";
 import type { DataSource } from "../data/data-source.ts";
-import type { ReplicaOptions } from "../replicas/start-engine.ts";
 import { STEP_CHECKS, type StepOptions } from "../step/take-step.ts";
 import type { Task } from "../task.ts";
+import { COMMUNICATOR } from "./communicator-check.ts";
 import type { RunCallback } from "./run-callback.ts";
+import type { ReplicaOptions } from "./start-engine.ts";
 
 /** A tfjs callback object (an instance of `tfl.Callback`), or a plain object with some of its methods. */
 export type FitCallback = (tfl.CustomCallbackArgs | { setModel(model: never): void }) & RunCallback;
@@ -88,8 +89,9 @@ const CHECKS: Checks<FitOptions> = {
   checkpoint: optional(OBJECT),
   keepBest: optional(either(BOOLEAN, OBJECT)),
   signal: optional(ABORT_SIGNAL),
-  replicas: optional(either(COUNT, OBJECT)),
+  replicas: optional(COUNT),
   setup: optional(OBJECT),
+  communicator: optional(COMMUNICATOR),
 };
 
 /** Throws a TypeError or RangeError for invalid arguments of `fit`. */

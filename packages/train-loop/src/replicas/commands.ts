@@ -1,5 +1,7 @@
-import type { Batch } from "sample-keys";
-import { bytesOf, type Communicator } from "./communicator.ts";
+import type { Batch, RankShare } from "sample-keys";
+import { ROOT } from "../communicator/broadcast-json.ts";
+import { bytesOf, type Communicator } from "../communicator/communicator.ts";
+import type { BatchPart } from "../step/batch-part.ts";
 
 /** Command of rank 0 to the others. */
 export type Command =
@@ -8,7 +10,7 @@ export type Command =
   | { readonly kind: "measure" }
   /** Receive the weights of the model and those that the task trains beside it. */
   | { readonly kind: "weights" }
-  /** Receive a batch's rows, in rounds of one micro-batch per replica. */
+  /** Receive the rows of a batch's part, in rounds of one micro-batch per replica. */
   | {
       readonly kind: "train" | "evaluate";
       readonly microBatchSize: number;
@@ -25,9 +27,11 @@ export interface WorkDescription {
   readonly shapes: readonly (readonly number[])[];
 }
 
-/** Shapes of a batch. */
+/** Shapes of a batch's part. */
 export interface BatchDescription {
   readonly rows: number;
+  /** Rows of the whole batch, and which of them these are. */
+  readonly place: { readonly total: number; readonly share: RankShare };
   /** Shape of one row. */
   readonly sample: readonly number[];
   readonly teacherSample?: readonly number[];
@@ -37,22 +41,11 @@ export interface BatchDescription {
   readonly hasLabelWeights: boolean;
 }
 
-const ROOT = 0;
-
-/** Sends a command on rank 0, receives it on the others. */
-export async function broadcastCommand(communicator: Communicator, command?: Command): Promise<Command> {
-  const text = new TextEncoder().encode(command === undefined ? "" : JSON.stringify(command));
-  const length = Int32Array.of(text.length);
-  await communicator.broadcast(length, ROOT);
-  const bytes = communicator.rank === ROOT ? text : new Uint8Array(length[0]!);
-  await communicator.broadcast(bytes, ROOT);
-  return command ?? (JSON.parse(new TextDecoder().decode(bytes)) as Command);
-}
-
-export function describeBatch(batch: Batch): BatchDescription {
+export function describeBatch({ batch, total, share }: BatchPart): BatchDescription {
   const { shape, teacherImages, teacherShape, targets, labels, labelWeights, viewKeys } = batch;
   return {
     rows: labels.length,
+    place: { total, share },
     sample: shape.slice(1),
     ...(teacherImages !== undefined &&
       teacherShape !== undefined && { teacherSample: teacherShape.slice(1) }),

@@ -9,12 +9,10 @@ import { variablesOf } from "tfjs-optim";
 import { DEIT_AUGMENTATION } from "vision-augment";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { memoryStorage } from "../checkpoint/test-data.ts";
-import { type BatchLogs, type FitOptions, serveReplica } from "../index.ts";
+import { ranksHere } from "../communicator/test-data.ts";
+import type { BatchLogs, FitOptions } from "../index.ts";
 import { measureMemory, microBatchWithin } from "../step/memory-use.ts";
 import { classifierOf, distiller, normalized, SIDE, setupOf, type Work } from "./test-data.ts";
-import { Hub } from "./threads/hub.ts";
-import type { Message } from "./threads/messages.ts";
-import { Spoke } from "./threads/spoke.ts";
 
 const ROWS = 24;
 
@@ -90,28 +88,6 @@ describe.each([
   });
 });
 
-/** Replicas in this thread, that talk as threads do: in shared memory, or by memory that is transferred. */
-function ranksHere(replicas: number, isShared = true): { hub: Hub; spokes: Spoke[] } {
-  const spokes: Spoke[] = [];
-  const later = (message: Message, deliver: (received: Message) => void) => {
-    const sent = "buffer" in message && message.buffer instanceof ArrayBuffer;
-    const received = sent ? structuredClone(message, { transfer: [message.buffer as ArrayBuffer] }) : message;
-    queueMicrotask(() => deliver(received));
-  };
-  const hub: Hub = new Hub(
-    Array.from(
-      { length: replicas },
-      (_, i) => (message) => later(message, (received) => spokes[i]!.deliver(received)),
-    ),
-    isShared,
-  );
-  for (let rank = 1; rank <= replicas; rank++) {
-    const send = (message: Message) => later(message, (received) => hub.deliver(rank, received));
-    spokes.push(new Spoke(rank, replicas + 1, send, isShared));
-  }
-  return { hub, spokes };
-}
-
 describe.each([
   ["in shared memory", true],
   ["by transferred memory", false],
@@ -183,32 +159,13 @@ describe("replicas", () => {
   beforeAll(() => startBackend("wasm"));
   const options = { epochs: 2, microBatchSize: 6 } as const;
 
-  test("elsewhere serve rank 0 through its communicator, and are let go", async () => {
-    const alone = distiller();
-    await alone.fitDataset(flowers, { ...options, validationData: held });
-    const [first, ...others] = [distiller(), distiller(), distiller()];
-    const { hub, spokes } = ranksHere(2);
-    const served = others.map((trainer, i) => serveReplica(spokes[i]!, trainer.task));
-    await first!.fitDataset(flowers, { ...options, validationData: held, replicas: hub });
-    await Promise.all(served);
-    const [expected, got] = [numbersOf(alone.student), numbersOf(first!.student)];
-    for (const [name, weights] of expected) {
-      expect(errorOverLargest(got.get(name)!, weights), name).toBeLessThan(1e-5);
-    }
-  });
-
   test.each<[string, FitOptions, string]>([
-    ["none", { ...options, replicas: 0 }, "replicas must be an integer >= 1 or an object, got 0"],
+    ["none", { ...options, replicas: 0 }, "replicas must be an integer >= 1, got 0"],
     ["no setup", { ...options, replicas: 2 }, "2 replicas need a setup"],
     [
       "Workers of browsers",
       { ...options, replicas: 2, setup: { worker: () => ({}) as Worker } },
       "fit: setup.worker makes Workers of browsers; in Node expected setup.module",
-    ],
-    [
-      "another rank",
-      { ...options, replicas: ranksHere(1).spokes[0]! },
-      "must be rank 0 of at least 2, got rank 1 of 2",
     ],
     [
       "no such module",

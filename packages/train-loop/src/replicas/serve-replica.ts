@@ -1,39 +1,19 @@
-import * as tf from "@tensorflow/tfjs-core";
 import { requireTask } from "../checks/require-task.ts";
-import { BatchSum } from "../step/batch-sum.ts";
+import { broadcastJson } from "../communicator/broadcast-json.ts";
+import type { Communicator } from "../communicator/communicator.ts";
 import { measureMemory } from "../step/memory-use.ts";
 import { rowsOfBatch } from "../step/micro-batch.ts";
 import type { Task } from "../task.ts";
 import { allVariables } from "../task-variables.ts";
-import {
-  broadcastBatch,
-  broadcastCommand,
-  type Command,
-  emptyBatch,
-  shareOf,
-  type WorkDescription,
-} from "./commands.ts";
-import type { Communicator } from "./communicator.ts";
-import {
-  assignFlat,
-  flatten,
-  stepVectors,
-  totalSize,
-  untrainedVariables,
-  writeVector,
-} from "./step-vector.ts";
+import { broadcastBatch, type Command, emptyBatch, shareOf, type WorkDescription } from "./commands.ts";
+import { assignFlat, stepVectors, totalSize } from "./step-vector.ts";
+import { sumInto } from "./sum-into.ts";
 
 /**
- * Runs a replica, on every rank except 0: computes its share of each batch until rank 0's `fit` ends.
+ * Runs a replica in its thread: computes its share of each batch until the thread of `fit`, rank 0, ends.
  *
- * @param communicator - Communicator of a rank ≥ 1.
  * @param task - The same task as on rank 0. Stays the caller's.
  * @throws TypeError if `task` is not a task; RangeError if it differs from rank 0's; or an error of the computation.
- *
- * @example
- * ```ts norun
- * await serveReplica(communicator, task);
- * ```
  */
 export async function serveReplica(communicator: Communicator, task: Task): Promise<void> {
   requireTask("serveReplica", task);
@@ -41,7 +21,7 @@ export async function serveReplica(communicator: Communicator, task: Task): Prom
   const weights = new Float32Array(totalSize(variables));
   const vectors = stepVectors(task);
   for (;;) {
-    const command = await broadcastCommand(communicator);
+    const command = await broadcastJson<Command>(communicator);
     switch (command.kind) {
       case "begin":
         requireSameWork(communicator.rank, task, command.work);
@@ -73,27 +53,23 @@ async function computeShare(
   { kind, microBatchSize, step, batch: description }: Extract<Command, { kind: "train" | "evaluate" }>,
   vectors: Readonly<Record<"train" | "evaluate", Float32Array>>,
 ): Promise<void> {
-  const training = kind === "train";
   const replicas = communicator.size - 1;
   const replica = communicator.rank - 1;
-  const { rows } = description;
-  const untrained = training ? untrainedVariables(task) : [];
-  const before = await flatten(untrained);
-  const sum = new BatchSum(task, training, step);
-  const largest = Math.min(rows, microBatchSize * replicas);
-  const buffer = emptyBatch(description, largest);
-  for (let start = 0; start < rows; start += largest) {
-    const round = rowsOfBatch(buffer, 0, Math.min(rows - start, largest));
-    await broadcastBatch(communicator, round);
-    const [from, to] = shareOf(round.labels.length, replica, replicas);
-    if (to > from) await sum.add(rowsOfBatch(round, from, to), (to - from) / rows, start + from);
-  }
-  const after = await flatten(untrained);
-  const moved = after.map((weight, i) => (weight - before[i]!) / replicas);
-  const gradients = sum.gradients();
+  const { rows, place } = description;
   const vector = vectors[kind];
-  await writeVector(vector, task, training, { gradients, moved, logs: await sum.logs() });
-  tf.dispose(gradients);
+  await sumInto(vector, { task, kind, step, place }, async (sum) => {
+    const largest = Math.min(rows, microBatchSize * replicas);
+    const buffer = emptyBatch(description, largest);
+    let own = 0;
+    for (let start = 0; start < rows; start += largest) {
+      const round = rowsOfBatch(buffer, 0, Math.min(rows - start, largest));
+      await broadcastBatch(communicator, round);
+      const [from, to] = shareOf(round.labels.length, replica, replicas);
+      if (to > from) await sum.add(rowsOfBatch(round, from, to), start + from);
+      own += to - from;
+    }
+    return own;
+  });
   await communicator.allreduce(vector);
 }
 

@@ -1,6 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { variablesOf } from "tfjs-optim";
 import type { BatchLogs, Task } from "../task.ts";
+import { allocate, canShareMemory } from "./threads/messages.ts";
+
+/** Kind of a pass over a batch. */
+export type PassKind = "train" | "evaluate";
 
 /**
  * Results of a pass that replicas sum as one vector: gradients of all trained variables (of a training pass), changes of the
@@ -18,12 +22,12 @@ export function untrainedVariables({ model, variables }: Task): tf.Variable[] {
   return variablesOf(model).filter((variable) => !trained.has(variable));
 }
 
-/** Allocates the vectors of both kinds of passes. */
-export function stepVectors(task: Task): Readonly<Record<"train" | "evaluate", Float32Array>> {
-  return {
-    train: new Float32Array(vectorLength(task, true)),
-    evaluate: new Float32Array(vectorLength(task, false)),
-  };
+/** Allocates the vectors of both kinds of passes, in shared memory where threads may share it. */
+export function stepVectors(task: Task): Readonly<Record<PassKind, Float32Array>> {
+  const isShared = canShareMemory();
+  const allocated = (training: boolean) =>
+    new Float32Array(allocate(4 * vectorLength(task, training), isShared));
+  return { train: allocated(true), evaluate: allocated(false) };
 }
 
 function vectorLength(task: Task, training: boolean): number {

@@ -5,6 +5,7 @@ import { squaredNorms } from "tfjs-optim";
 import { requireParts } from "../checks/require-task.ts";
 import type { BatchLogs, Outcome, Prepared, Task } from "../task.ts";
 import { BatchLogCollector } from "./batch-logs.ts";
+import { type BatchPart, rowInBatch } from "./batch-part.ts";
 import { disposeMicroBatch, microBatchRanges, rowsOfBatch, toMicroBatch } from "./micro-batch.ts";
 
 /** A batch's mean gradients by variable name, owned by the caller, and its logs. */
@@ -33,25 +34,30 @@ export class BatchSum {
   readonly #task: Task;
   readonly #training: boolean;
   readonly #step: number;
+  readonly #place: Omit<BatchPart, "batch">;
   readonly #collector = new BatchLogCollector();
   /** One number per row of the teacher's logits, or of its features: 0 if all are finite, otherwise NaN. */
   readonly #watched: Watched[] = [];
   #gradients: tf.NamedTensorMap | undefined;
 
-  /** @param step - Index of the optimizer step, for a task whose loss depends on it. */
-  constructor(task: Task, training: boolean, step = 0) {
+  /**
+   * @param place - The whole batch's rows, and which of them are added.
+   * @param step - Index of the optimizer step, for a task whose loss depends on it.
+   */
+  constructor(task: Task, training: boolean, place: Omit<BatchPart, "batch">, step = 0) {
     this.#task = task;
     this.#training = training;
+    this.#place = place;
     this.#step = step;
   }
 
   /**
-   * Adds a micro-batch.
+   * Adds a micro-batch, by its share of the whole batch's rows.
    *
-   * @param weight - The micro-batch's share of the batch's rows.
-   * @param firstRow - Index of its first row in the batch, for errors.
+   * @param firstRow - Index of its first row among the rows that are added, for errors.
    */
-  async add(batch: Batch, weight: number, firstRow = 0): Promise<void> {
+  async add(batch: Batch, firstRow = 0): Promise<void> {
+    const weight = batch.labels.length / this.#place.total;
     const micro = toMicroBatch(batch);
     try {
       const prepared = await this.#task.prepare(micro, this.#training, this.#step);
@@ -74,11 +80,10 @@ export class BatchSum {
     }
   }
 
-  /** Adds a batch in micro-batches of at most `size` rows. */
+  /** Adds rows in micro-batches of at most `size` of them. */
   async addAll(batch: Batch, size: number): Promise<void> {
-    const rows = batch.labels.length;
-    for (const [start, end] of microBatchRanges(rows, size)) {
-      await this.add(rowsOfBatch(batch, start, end), (end - start) / rows, start);
+    for (const [start, end] of microBatchRanges(batch.labels.length, size)) {
+      await this.add(rowsOfBatch(batch, start, end), start);
     }
   }
 
@@ -141,7 +146,7 @@ export class BatchSum {
     );
     const { what, row } = all[bad]!;
     throw new Error(
-      `fit: the teacher's ${what} must be finite, got NaN or an infinity in row ${row} of the batch`,
+      `fit: the teacher's ${what} must be finite, got NaN or an infinity in row ${rowInBatch(this.#place, row)} of the batch`,
     );
   }
 

@@ -1,4 +1,4 @@
-import { type Buffered, bytesOf, type Communicator } from "../communicator.ts";
+import { type Buffered, bytesOf, type Communicator } from "../../communicator/communicator.ts";
 import { Buffers } from "./buffers.ts";
 import { Inbox } from "./inbox.ts";
 import { canShareMemory, type Message, requireBytes, type Send } from "./messages.ts";

@@ -1,4 +1,4 @@
-import { type Buffered, bytesOf, type Communicator } from "../communicator.ts";
+import { type Buffered, bytesOf, type Communicator } from "../../communicator/communicator.ts";
 import { Inbox } from "./inbox.ts";
 import { allocate, canShareMemory, type Memory, type Message, requireBytes, type Send } from "./messages.ts";
 

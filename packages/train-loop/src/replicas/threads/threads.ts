@@ -1,5 +1,5 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
-import type { Communicator } from "../communicator.ts";
+import type { Communicator } from "../../communicator/communicator.ts";
 import type { ReplicaModule, ReplicaWorkers } from "../replica-setup.ts";
 
 /** Threads of this process or page as ranks 1 to n; this thread is rank 0. */

@@ -2,11 +2,11 @@
 export type Buffered = ArrayBufferView;
 
 /**
- * Communication between the replicas of a training, in MPI's terms. All ranks call the same operations in the same order; each
- * resolves when this rank may use its `values` again.
+ * Communication between programs, or threads, that train together, in MPI's terms. All ranks call the same operations in the same
+ * order; each resolves when this rank may use its `values` again.
  *
- * Rank 0 runs `fit`, the others `serveReplica`. The option `replicas: n` of `fit` starts threads that communicate through
- * shared memory, or by transferred memory where a page may not share it; any object with these five members, such as one over an MPI library for several hosts, can be used instead.
+ * The option `communicator` of `fit` takes any object with these five members, such as that of `mpi-communicator`. The threads of the
+ * option `replicas` communicate by one of their own, through shared memory, or transferred memory where a page may not share it.
  *
  * @see https://www.mpi-forum.org/docs/mpi-4.1/mpi41-report.pdf, chapter 6
  */
@@ -15,7 +15,7 @@ export interface Communicator {
   readonly rank: number;
   /** Number of ranks. */
   readonly size: number;
-  /** Replaces every rank's `values` by their sum, added in the order of ranks: equal bits on all. */
+  /** Replaces every rank's `values` by their sum: equal bits on all ranks, and in every run with as many ranks. */
   allreduce(values: Float32Array): Promise<void>;
   /** Replaces every rank's `values` by those of `root`, of equal size. */
   broadcast(values: Buffered, root: number): Promise<void>;

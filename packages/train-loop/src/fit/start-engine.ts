@@ -1,0 +1,73 @@
+import { COUNT, requireOptions } from "known-options";
+import type { Communicator } from "../communicator/communicator.ts";
+import { Ranks } from "../ranks/ranks.ts";
+import type { Engine } from "../replicas/engine.ts";
+import { localEngine } from "../replicas/local-engine.ts";
+import { localPasses } from "../replicas/local-passes.ts";
+import { beginReplicas, replicaPasses } from "../replicas/replica-passes.ts";
+import type { ReplicaModule, ReplicaWorkers } from "../replicas/replica-setup.ts";
+import { vectorEngine } from "../replicas/vector-engine.ts";
+import type { Task } from "../task.ts";
+
+/** Options of data parallelism. */
+export interface ReplicaOptions {
+  /**
+   * Number of replicas that compute each batch together, each with its own model. A number above 1 starts as many worker
+   * threads (in browsers Workers), which create their tasks by `setup`. The result does not depend on it beyond float32 rounding.
+   * Default 1: this thread.
+   */
+  readonly replicas?: number;
+  /** What creates a thread's task; required for a number of replicas above 1. In Node a module, in browsers Workers. */
+  readonly setup?: ReplicaModule | ReplicaWorkers;
+  /**
+   * Communicator of several programs, on one machine or more, each of which calls `fit` with equal arguments, such as that of
+   * `mpi-communicator`. Each rank computes its rows of every batch, with its `replicas` if it has any; their results are summed, and
+   * every rank takes the same step. All begin with rank 0's weights and optimizer state. Callbacks and checkpoints are rank 0's: those
+   * of others are not used. The result does not depend on the number of ranks beyond float32 rounding. Default: this program alone.
+   */
+  readonly communicator?: Communicator;
+}
+
+/** An engine, the number of its replicas, and the ranks whose parts it sums. */
+export interface RunningEngine {
+  readonly engine: Engine;
+  readonly replicas: number;
+  readonly ranks: Ranks;
+}
+
+/**
+ * Starts an engine.
+ *
+ * @param signal - Signal that tells this rank to stop.
+ * @throws RangeError for invalid options, before anything is started.
+ */
+export async function startEngine(
+  caller: string,
+  task: Task,
+  options: ReplicaOptions,
+  signal: AbortSignal | undefined,
+): Promise<RunningEngine> {
+  const { replicas = 1, setup, communicator } = options;
+  requireOptions(caller, { replicas }, { replicas: COUNT });
+  const ranks = new Ranks(communicator, signal);
+  const sum = (vector: Float32Array, gradients: number) => ranks.sumPass(vector, gradients);
+  if (replicas === 1) {
+    const engine = ranks.share.size === 1 ? localEngine(task) : vectorEngine(task, localPasses(task), sum);
+    return { engine, replicas, ranks };
+  }
+  if (setup === undefined) {
+    throw new RangeError(
+      `${caller}: ${replicas} replicas need a setup, the module or Worker that builds each one's task; got none`,
+    );
+  }
+  const { startThreads } = await import("#threads");
+  const threads = startThreads(replicas, setup, task.model);
+  try {
+    await beginReplicas(task, threads.communicator);
+  } catch (error) {
+    await threads.close();
+    throw error;
+  }
+  const engine = vectorEngine(task, replicaPasses(task, threads.communicator), sum);
+  return { engine: { ...engine, close: () => threads.close() }, replicas, ranks };
+}

@@ -24,6 +24,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "vit-export": ["deit-model", "known-options", "safetensors-io", "tfjs-to-graph", "tfjs-to-onnx"],
   "tfjs-optim": ["kernel-contract", "known-options"],
   "train-loop": ["known-options", "safetensors-io", "sample-keys", "tensorboard-events", "tfjs-optim"],
+  "mpi-communicator": ["known-options", "train-loop"],
   "distill-trainer": [
     "kernel-contract",
     "known-options",

@@ -25,6 +25,7 @@ const BUDGET: Record<string, number> = {
   "kernel-contract": 40,
   "known-options": 26,
   "masked-crc32c": 12,
+  "mpi-communicator": 60,
   "named-weights": 190,
   "onnx-writer": 24,
   "tfjs-to-graph": 140,

@@ -1,0 +1,77 @@
+import { Worker } from "node:worker_threads";
+import type { MpiStart, Operation, Reply, Request, Started } from "./messages.ts";
+
+interface Waiting {
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The thread that calls MPI, as the main thread sees it. It keeps the process alive only while an operation is under way. */
+export class MpiThread {
+  private readonly worker: Worker;
+  private readonly waiting = new Map<number, Waiting>();
+  private failure: Error | undefined;
+  private lastId = 0;
+
+  private constructor(start: MpiStart) {
+    this.worker = new Worker(new URL("./mpi-worker.js", import.meta.url), {
+      name: "MPI",
+      workerData: start,
+      execArgv: [], // the program's own flags do not concern the thread's file
+    });
+    this.worker.on("message", (reply: Reply) => this.settle(reply));
+    this.worker.on("error", (cause) => {
+      this.fail(new Error(`mpiCommunicator: the thread that calls MPI failed: ${cause.message}`, { cause }));
+    });
+    this.worker.on("exit", () =>
+      this.fail(new Error("mpiCommunicator: the thread that calls MPI has ended")),
+    );
+  }
+
+  /** Starts the thread and MPI in it. */
+  static async start(start: MpiStart): Promise<{ thread: MpiThread; started: Started }> {
+    const thread = new MpiThread(start);
+    try {
+      const { started } = await thread.reply(0);
+      return { thread, started: started! };
+    } catch (error) {
+      await thread.end();
+      throw error;
+    }
+  }
+
+  /** Does an operation after those before it. */
+  async run(operation: Operation): Promise<void> {
+    if (this.failure !== undefined) throw this.failure;
+    const id = ++this.lastId;
+    const request: Request = { id, operation };
+    this.worker.postMessage(request);
+    await this.reply(id);
+  }
+
+  /** Ends the thread. */
+  async end(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  private reply(id: number): Promise<Reply> {
+    this.worker.ref();
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject });
+    });
+  }
+
+  private settle(reply: Reply): void {
+    const waiting = this.waiting.get(reply.id);
+    this.waiting.delete(reply.id);
+    if (this.waiting.size === 0) this.worker.unref();
+    if (reply.error === undefined) waiting?.resolve(reply);
+    else waiting?.reject(reply.error);
+  }
+
+  private fail(error: Error): void {
+    this.failure ??= error;
+    for (const { reject } of this.waiting.values()) reject(this.failure);
+    this.waiting.clear();
+  }
+}

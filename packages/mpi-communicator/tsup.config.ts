@@ -1,0 +1,8 @@
+import { packageBuild } from "../../tsup.base.ts";
+
+export default packageBuild({
+  entry: {
+    index: "src/index.ts",
+    "mpi-worker": "src/threads/mpi-worker.ts",
+  },
+});

@@ -32,6 +32,7 @@ const DATA = [
   "OnnxRuntime",
   "Pixels",
   "Preprocessing",
+  "RankShare",
   "RgbImage",
   "SavedModelFiles",
   "StepFigures",

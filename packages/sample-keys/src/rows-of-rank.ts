@@ -12,13 +12,17 @@ export interface RankShare {
  *
  * @param rows - Rows of the whole batch, an integer ≥ 0.
  * @returns Their indices in the batch, ascending; a new array owned by the caller.
- * @throws RangeError if an argument is out of range.
+ * @throws TypeError if `share` is not an object. RangeError if a number is out of range.
  *
  * @example
  * console.log(rowsOfRank(6, { rank: 0, size: 2 })); // [0, 5]
  * console.log(rowsOfRank(6, { rank: 1, size: 2 })); // [1, 2, 3, 4]
  */
-export function rowsOfRank(rows: number, { rank, size }: RankShare): Int32Array {
+export function rowsOfRank(rows: number, share: RankShare): Int32Array {
+  if (typeof share !== "object" || share === null) {
+    throw new TypeError(`rowsOfRank: share must be { rank, size }, got ${share}`);
+  }
+  const { rank, size } = share;
   if (!(Number.isInteger(rows) && rows >= 0)) {
     throw new RangeError(`rowsOfRank: rows must be an integer >= 0, got ${rows}`);
   }

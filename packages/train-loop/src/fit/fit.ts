@@ -141,6 +141,7 @@ async function fitWith(
     bestWeights?.restore();
     if (best !== undefined) await shareState(ranks, training);
     await callbacks.onTrainEnd();
+    await ranks.barrier(); // no rank ends while rank 0 saves
     return history;
   } catch (error) {
     throw await explainLostBackend(error, place, checkpoints?.newest);

@@ -1,6 +1,6 @@
 import { FUNCTION, LIST, requireArguments, requireOptions } from "known-options";
 import type { Batch } from "sample-keys";
-import { checkedBatches, type DataSource, nextTask, requireSource } from "train-loop";
+import { type DataSource, requireSource } from "train-loop";
 import { TEACHER, type Teacher } from "../teachers/teacher.ts";
 import type { LogitStore } from "./logit-store.ts";
 import { pickRows } from "./pick-rows.ts";
@@ -9,6 +9,7 @@ import {
   type StoreProgress,
   type StoreTeacherLogitsOptions,
   storeBatch,
+  storeEach,
 } from "./store-teacher-logits.ts";
 import { storedTeacher } from "./stored-teacher.ts";
 
@@ -23,7 +24,7 @@ export interface StoreCrossFitLogitsOptions extends StoreTeacherLogitsOptions {
  * teacher gives to a sample whose label it has seen. {@link storedAnswers} reads them.
  *
  * Given the folds, a sample's own label does not change its soft label. An interrupted call can be repeated: stored logits are not
- * computed again. Views must repeat (`viewEpochs` of `image-source`). Mixed rows (`mixedSource`) belong to the folds of two samples and are
+ * computed again. Several programs divide the work as in {@link storeTeacherLogits}. Views must repeat (`viewEpochs` of `image-source`). Mixed rows (`mixedSource`) belong to the folds of two samples and are
  * refused: batches with `targets`, or with a labeled share between 0 and 1.
  *
  * @param teachers - Teacher of each fold, all of the same classes.
@@ -66,33 +67,19 @@ export async function storeCrossFitLogits(
   }
   const stored = teachers.map((teacher) => storedTeacher(teacher, store));
   const { classes } = store;
-  const { epochs, microBatchSize = 16, onProgress, signal } = options;
-  let progress: StoreProgress = { done: 0, total: epochs * source.size, computed: 0 };
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    const place = `storeCrossFitLogits: epoch ${epoch + 1}`;
-    for await (const batch of checkedBatches({
-      source,
-      classes,
-      epoch,
-      place,
-      unlabeled: true,
-      multiLabel: "any",
-    })) {
-      signal?.throwIfAborted();
-      requireUnmixed(batch);
-      const folds = foldsOf(batch, options, teachers.length);
-      let { computed } = progress;
-      for (const [fold, teacher] of stored.entries()) {
-        const rows = folds.flatMap((own, row) => (own === fold ? [row] : []));
-        if (rows.length > 0)
-          computed += await storeBatch(teacher, pickRows(batch, rows), store, microBatchSize);
-      }
-      progress = { done: progress.done + batch.labels.length, total: progress.total, computed };
-      onProgress?.(progress);
-      await nextTask(); // lets timers, signals and the data's worker threads through
+  const { microBatchSize = 16 } = options;
+  return storeEach("storeCrossFitLogits", source, classes, options, async ({ batch, own }) => {
+    if (own.length === 0) return 0;
+    requireUnmixed(batch);
+    const folds = foldsOf(batch, options, teachers.length);
+    let computed = 0;
+    for (const [fold, teacher] of stored.entries()) {
+      const rows = own.filter((row) => folds[row] === fold);
+      if (rows.length > 0)
+        computed += await storeBatch(teacher, pickRows(batch, rows), store, microBatchSize);
     }
-  }
-  return progress;
+    return computed;
+  });
 }
 
 /**

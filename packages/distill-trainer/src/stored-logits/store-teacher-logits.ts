@@ -1,8 +1,9 @@
 import { ABORT_SIGNAL, type Checks, COUNT, FUNCTION, optional, requireOptions } from "known-options";
-import type { Batch } from "sample-keys";
-import type { DataSource } from "train-loop";
+import type { Batch, RankShare } from "sample-keys";
+import type { CheckedSource, DataSource } from "train-loop";
 import {
   checkedBatches,
+  checkedShards,
   disposeMicroBatch,
   microBatchRanges,
   nextTask,
@@ -10,8 +11,10 @@ import {
   rowsOfBatch,
   toMicroBatch,
 } from "train-loop";
+import { ALONE, type OwnRows, ownRows, ownSize, RANK_SHARE, takesShards } from "../own-rows.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import type { LogitStore } from "./logit-store.ts";
+import { pickRows } from "./pick-rows.ts";
 import { storedTeacher } from "./stored-teacher.ts";
 
 /** Options of {@link storeTeacherLogits}. */
@@ -20,6 +23,8 @@ export interface StoreTeacherLogitsOptions {
   readonly epochs: number;
   /** Rows per pass of the teacher. Default 16. */
   readonly microBatchSize?: number;
+  /** This program's part of the work, where several divide it: its rows of each batch, as in `fit`. Default: all rows. */
+  readonly share?: RankShare;
   /** Callback after each batch. */
   readonly onProgress?: (progress: StoreProgress) => void;
   /** Signal that ends the work after the current batch with its reason; stored logits stay. */
@@ -30,11 +35,12 @@ export interface StoreTeacherLogitsOptions {
 export const STORE_CHECKS: Checks<StoreTeacherLogitsOptions> = {
   epochs: COUNT,
   microBatchSize: optional(COUNT),
+  share: optional(RANK_SHARE),
   onProgress: optional(FUNCTION),
   signal: optional(ABORT_SIGNAL),
 };
 
-/** Progress of {@link storeTeacherLogits}, in rows. */
+/** Progress of {@link storeTeacherLogits}, in rows; with a `share`, in this program's. */
 export interface StoreProgress {
   /** Rows stored so far. */
   readonly done: number;
@@ -47,6 +53,9 @@ export interface StoreProgress {
 /**
  * Computes and stores a teacher's logits for all views of a source. An interrupted call can be repeated: stored logits are
  * not computed again.
+ *
+ * Several programs divide the work if each has its `share` and a store of its own in one folder (`logitStore`). Then each closes its store,
+ * waits for the others, and opens the folder anew: all read everything. Programs without a common folder store everything each.
  *
  * @returns The final progress.
  * @throws TypeError or RangeError for an invalid argument or batch. Error if the data has no `viewKeys`, or the teacher's logits
@@ -64,23 +73,32 @@ export async function storeTeacherLogits(
 ): Promise<StoreProgress> {
   requireOptions("storeTeacherLogits", options, STORE_CHECKS);
   requireSource("storeTeacherLogits", source);
-  const { epochs, microBatchSize = 16, onProgress, signal } = options;
+  const { microBatchSize = 16 } = options;
   const stored = storedTeacher(teacher, store);
-  let progress: StoreProgress = { done: 0, total: epochs * source.size, computed: 0 };
+  return storeEach("storeTeacherLogits", source, teacher.classes, options, ({ batch, own }) => {
+    const rows = own.length === batch.labels.length ? batch : pickRows(batch, own);
+    return storeBatch(stored, rows, store, microBatchSize);
+  });
+}
+
+/** Calls `storing` with each batch; it returns the number of rows that a teacher computed. */
+export async function storeEach(
+  caller: string,
+  source: DataSource,
+  classes: number,
+  { epochs, share = ALONE, onProgress, signal }: StoreTeacherLogitsOptions,
+  storing: (rows: OwnRows) => Promise<number>,
+): Promise<StoreProgress> {
+  let progress: StoreProgress = { done: 0, total: epochs * ownSize(source, share), computed: 0 };
   for (let epoch = 0; epoch < epochs; epoch++) {
-    const place = `storeTeacherLogits: epoch ${epoch + 1}`;
-    for await (const batch of checkedBatches({
-      source,
-      classes: teacher.classes,
-      epoch,
-      place,
-      unlabeled: true,
-      multiLabel: "any",
-    })) {
+    const place = `${caller}: epoch ${epoch + 1}`;
+    const checked: CheckedSource = { source, classes, epoch, place, unlabeled: true, multiLabel: "any" };
+    const made = takesShards(source, share) ? checkedShards(checked, share) : checkedBatches(checked);
+    for await (const rows of ownRows(made, share)) {
       signal?.throwIfAborted();
       const { done, total, computed } = progress;
-      const rows = await storeBatch(stored, batch, store, microBatchSize);
-      progress = { done: done + batch.labels.length, total, computed: computed + rows };
+      const more = await storing(rows);
+      progress = { done: done + rows.own.length, total, computed: computed + more };
       onProgress?.(progress);
       await nextTask(); // lets timers, signals and the data's worker threads through
     }

@@ -9,6 +9,8 @@ import type { LogitStore } from "./logit-store.ts";
  * The logits equal the teacher's bit for bit if a row's logits do not depend on the other rows (true on the cpu and wasm
  * backends; not of batch normalization in training mode). A micro-batch with a missing row is computed as a whole.
  *
+ * Where several programs train together, each computes the views of its rows, and those in one folder read what others have computed.
+ *
  * It pays off if views repeat: fixed augmentation (`viewEpochs` of `image-source`), an evaluation, a second run. Mixed rows
  * (`mixedSource`) differ in every epoch and only fill the store.
  *

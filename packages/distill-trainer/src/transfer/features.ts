@@ -9,8 +9,10 @@ import {
   requireArguments,
   requireOptions,
 } from "known-options";
-import { arraySource, type DataSource, nextTask, requireSource } from "train-loop";
+import { arraySource, type Communicator, type DataSource, nextTask, requireSource } from "train-loop";
 import { type Preprocess, toSymmetricRange } from "../models/preprocess.ts";
+import { ALONE, ownRows, RANK_SHARE, takesShards } from "../own-rows.ts";
+import { pickRows } from "../stored-logits/pick-rows.ts";
 
 /** Feature vectors of a data set, computed once. */
 export interface Features {
@@ -41,6 +43,8 @@ export interface ExtractFeaturesOptions {
   readonly preprocess?: Preprocess;
   /** Images per pass of the model. Default 8. */
   readonly microBatchSize?: number;
+  /** Programs that divide the samples: each computes its rows of each batch, and all get everything. Default: none. */
+  readonly communicator?: Communicator;
   /** Callback with the number of samples done. */
   readonly onProgress?: (samples: number) => void;
 }
@@ -48,6 +52,9 @@ export interface ExtractFeaturesOptions {
 const CHECKS: Checks<ExtractFeaturesOptions> = {
   preprocess: optional(FUNCTION),
   microBatchSize: optional(COUNT),
+  communicator: optional(
+    having("a Communicator", (it) => RANK_SHARE.fits(it) && typeof it.allreduce === "function"),
+  ),
   onProgress: optional(FUNCTION),
 };
 
@@ -57,7 +64,8 @@ const EXTRACTOR = having(
 );
 
 /**
- * Computes a frozen model's features of every sample of a source's epoch 0, in order.
+ * Computes a frozen model's features of every sample of a source's epoch 0, in order. Several programs with a `communicator` divide the
+ * work, and all get everything; the values are those of one program if a row's features do not depend on the other rows.
  *
  * @param model - Model `[batch, height, width, 3]` → `[batch, width]`, or a {@link FeatureExtractor}, which preprocesses by itself.
  * @param source - Data source, usually without augmentation.
@@ -74,32 +82,60 @@ export async function extractFeatures(
   options: ExtractFeaturesOptions = {},
 ): Promise<Features> {
   requireOptions("extractFeatures", options, CHECKS);
-  const { microBatchSize = 8, onProgress } = options;
+  const { microBatchSize = 8, communicator, onProgress } = options;
   requireArguments("extractFeatures", { model }, { model: EXTRACTOR });
   requireSource("extractFeatures", source);
   const { width, features } = extractorOf(model, options.preprocess);
-  const rows: Float32Array[] = [];
-  const labels: number[] = [];
-  for await (const { images, shape, labels: own } of source.batches(0)) {
+  const share = communicator ?? ALONE;
+  const found: Found[] = [];
+  let done = 0;
+  const made = takesShards(source, share) ? source.shardsFrom(0, 0, share) : source.batches(0);
+  for await (const { batch, own, rows, total } of ownRows(made, share)) {
+    const { images, shape, labels } = own.length === batch.labels.length ? batch : pickRows(batch, own);
     const [count = 0, ...sample] = shape;
     const stride = images.length / count;
     for (let start = 0; start < count; start += microBatchSize) {
       const end = Math.min(start + microBatchSize, count);
       const part = tf.tensor(images.subarray(start * stride, end * stride), [end - start, ...sample]);
       const output = await (async () => features(part))().finally(() => part.dispose());
-      rows.push((await output.data()) as Float32Array);
+      const samples = Array.from(rows.subarray(start, end), (row) => done + row);
+      found.push({
+        samples,
+        values: (await output.data()) as Float32Array,
+        labels: labels.subarray(start, end),
+      });
       output.dispose();
     }
-    for (const label of own) labels.push(label);
-    onProgress?.(labels.length);
+    done += total;
+    onProgress?.(done);
     await nextTask();
   }
-  const values = new Float32Array(labels.length * width);
-  let at = 0;
-  for (const row of rows) {
-    values.set(row, at);
-    at += row.length;
+  return gathered(found, { samples: done, width }, communicator);
+}
+
+/** Features of some samples, by their positions in the epoch. */
+interface Found {
+  readonly samples: readonly number[];
+  readonly values: Float32Array;
+  readonly labels: Int32Array;
+}
+
+/** Puts all programs' features in order: each fills in its own rows, and the others' zeros are added. */
+async function gathered(
+  found: readonly Found[],
+  { samples, width }: { readonly samples: number; readonly width: number },
+  communicator: Communicator | undefined,
+): Promise<Features> {
+  const values = new Float32Array(samples * width);
+  const labels = new Float32Array(samples); // exact below 2 ** 24
+  for (const part of found) {
+    for (const [row, sample] of part.samples.entries()) {
+      values.set(part.values.subarray(row * width, (row + 1) * width), sample * width);
+      labels[sample] = part.labels[row]!;
+    }
   }
+  await communicator?.allreduce(values);
+  await communicator?.allreduce(labels);
   return { values, width, labels: Int32Array.from(labels) };
 }
 

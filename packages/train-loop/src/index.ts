@@ -25,6 +25,7 @@ export { STEP_CHECKS, type StepOptions } from "./step/take-step.ts";
 // Data.
 
 export { type CheckedSource, checkedBatches, requireSource } from "./checks/checked-batches.ts";
+export { checkedShards } from "./checks/checked-shards.ts";
 export { type ArraySourceOptions, arraySource, type Samples } from "./data/array-source.ts";
 export { type BatchShard, batchesPerEpoch, type DataSource } from "./data/data-source.ts";
 export { fromTensors } from "./data/from-tensors.ts";
@@ -35,6 +36,7 @@ export {
   fromTfData,
 } from "./data/tf-data.ts";
 export { disposeMicroBatch, microBatchRanges, rowsOfBatch, toMicroBatch } from "./step/micro-batch.ts";
+export { pickRows } from "./step/pick-rows.ts";
 
 // Checkpoints.
 

@@ -1,9 +1,8 @@
 import { FUNCTION, LIST, requireArguments, requireOptions } from "known-options";
 import type { Batch } from "sample-keys";
-import { type DataSource, requireSource } from "train-loop";
+import { type DataSource, pickRows, requireSource } from "train-loop";
 import { TEACHER, type Teacher } from "../teachers/teacher.ts";
 import type { LogitStore } from "./logit-store.ts";
-import { pickRows } from "./pick-rows.ts";
 import {
   STORE_CHECKS,
   type StoreProgress,

@@ -7,6 +7,7 @@ import {
   disposeMicroBatch,
   microBatchRanges,
   nextTask,
+  pickRows,
   requireSource,
   rowsOfBatch,
   toMicroBatch,
@@ -14,7 +15,6 @@ import {
 import { ALONE, type OwnRows, ownRows, ownSize, RANK_SHARE, takesShards } from "../own-rows.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import type { LogitStore } from "./logit-store.ts";
-import { pickRows } from "./pick-rows.ts";
 import { storedTeacher } from "./stored-teacher.ts";
 
 /** Options of {@link storeTeacherLogits}. */

@@ -4,33 +4,40 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { proceduralFlowers } from "flowers-data/node";
 import { type ImageSource, imageSource } from "image-source/node";
+import { errorOverLargest } from "test-kit";
 import { startBackend } from "tfjs-backends";
 import { arraySource, type Communicator, type DataSource } from "train-loop";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { extractFeatures, type FeatureExtractor } from "../index.ts";
+import { extractFeatures, type FeatureExtractor, fineTune, hyperRule, linearProbe } from "../index.ts";
 
 const SIZE = 11; // batches of 4, 4 and 3
 
-/** Programs of one thread that add their numbers when the last one has come. */
+type Numbers = ArrayBufferView & { set(values: ArrayLike<never>): void };
+
+/** Programs of one thread: each operation is done when the last of them has come. */
 function together(size: number): Communicator[] {
-  let waiting: { readonly values: Float32Array; readonly resolve: () => void }[] = [];
+  let waiting = new Map<number, { readonly values: Numbers; readonly resolve: () => void }>();
+  const meet = (rank: number, values: Numbers, join: (all: readonly Numbers[]) => Numbers) =>
+    new Promise<void>((resolve) => {
+      waiting.set(rank, { values, resolve });
+      if (waiting.size < size) return;
+      const all = Array.from({ length: size }, (_, one) => waiting.get(one)!);
+      waiting = new Map();
+      const joined = join(all.map((one) => one.values));
+      for (const one of all) {
+        one.values.set(joined as never);
+        one.resolve();
+      }
+    });
   return Array.from({ length: size }, (_, rank) => ({
     rank,
     size,
-    allreduce(values: Float32Array) {
-      return new Promise<void>((resolve) => {
-        waiting.push({ values, resolve });
-        if (waiting.length < size) return;
-        const sum = values.map((_, i) => waiting.reduce((total, one) => total + one.values[i]!, 0));
-        for (const one of waiting) {
-          one.values.set(sum);
-          one.resolve();
-        }
-        waiting = [];
-      });
-    },
-    broadcast: () => Promise.reject(new Error("not used")),
-    barrier: () => Promise.reject(new Error("not used")),
+    allreduce: (values: Float32Array) =>
+      meet(rank, values, (all) =>
+        values.map((_, i) => all.reduce((sum, one) => sum + (one as Float32Array)[i]!, 0)),
+      ),
+    broadcast: (values: ArrayBufferView, root: number) => meet(rank, values as Numbers, (all) => all[root]!),
+    barrier: () => meet(rank, new Float32Array(0), (all) => all[0]!),
   }));
 }
 
@@ -94,6 +101,45 @@ test("samples without a label keep that, and a program may have none of a batch"
   expect(all[2]).toEqual(await extractFeatures(model, source));
   expect(steps.sort()).toEqual([1, 1, 1, 2, 2, 2]);
 });
+
+test("a probe and a fine-tuning of several programs are those of one", async () => {
+  const probed = async (communicator?: Communicator) => {
+    const options = { classes: 5, epochs: 3, batchSize: 4, ...(communicator && { communicator }) };
+    const { model: probe } = await linearProbe(model, photos, options);
+    return weightsOf(probe).at(-2)!;
+  };
+  const tuned = async (communicator?: Communicator) => {
+    const kernelInitializer = tfl.initializers.glorotNormal({ seed: 2 });
+    const classifier = tfl.sequential({
+      layers: [
+        tfl.layers.flatten({ inputShape: [8, 8, 3] }),
+        tfl.layers.dense({ units: 5, kernelInitializer }),
+      ],
+    });
+    const rule = { ...hyperRule({ size: SIZE, batchSize: 4, steps: 5, baseLearningRate: 1 }), mixup: 0.3 };
+    await fineTune(classifier, photos, { rule, ...(communicator && { communicator }) });
+    return weightsOf(classifier)[0]!;
+  };
+  for (const [run, steps] of [
+    [probed, 9],
+    [tuned, 5],
+  ] as const) {
+    const expected = await run();
+    let sums = 0;
+    const counting = (one: Communicator): Communicator => ({
+      ...one,
+      allreduce: (values) => {
+        sums += 1;
+        return one.allreduce(values);
+      },
+    });
+    const all = await Promise.all(together(3).map((one) => run(counting(one))));
+    for (const weights of all) expect(errorOverLargest(weights, expected)).toBeLessThan(1e-5);
+    expect(sums).toBeGreaterThanOrEqual(3 * steps); // each has summed its gradients
+  }
+});
+
+const weightsOf = (of: tfl.LayersModel) => of.getWeights().map((weight) => weight.dataSync() as Float32Array);
 
 test("refuses what is not a communicator", async () => {
   await expect(

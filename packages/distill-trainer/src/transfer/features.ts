@@ -9,10 +9,16 @@ import {
   requireArguments,
   requireOptions,
 } from "known-options";
-import { arraySource, type Communicator, type DataSource, nextTask, requireSource } from "train-loop";
+import {
+  arraySource,
+  type Communicator,
+  type DataSource,
+  nextTask,
+  pickRows,
+  requireSource,
+} from "train-loop";
 import { type Preprocess, toSymmetricRange } from "../models/preprocess.ts";
 import { ALONE, ownRows, RANK_SHARE, takesShards } from "../own-rows.ts";
-import { pickRows } from "../stored-logits/pick-rows.ts";
 
 /** Feature vectors of a data set, computed once. */
 export interface Features {

@@ -18,7 +18,7 @@ import { classification } from "../tasks/classification.ts";
 import { widthOf } from "./features.ts";
 import { type HyperRule, hyperRule } from "./hyper-rule.ts";
 
-type PassedOn = "validationData" | "microBatchSize" | "callbacks" | "checkpoint" | "signal";
+type PassedOn = "validationData" | "microBatchSize" | "callbacks" | "checkpoint" | "signal" | "communicator";
 
 /** Options of {@link fineTune}, some of them passed on to `fit`. */
 export interface FineTuneOptions extends Pick<FitOptions, PassedOn> {
@@ -36,13 +36,14 @@ const CHECKS: Checks<FineTuneOptions> = {
   callbacks: ANY,
   checkpoint: ANY,
   signal: ANY,
+  communicator: ANY,
 };
 
 /**
  * Fine-tunes a whole classifier by BiT-HyperRule: SGD with momentum, its schedule, and MixUp if the rule has it. Resolution,
  * crop and flip are options of the source: use `rule.resize` and `rule.crop`.
  *
- * Checkpoints, exact resume, micro-batches and callbacks are those of `fit`.
+ * Checkpoints, exact resume, micro-batches, callbacks and several programs (`communicator`) are those of `fit`.
  *
  * @param model - Model `[batch, height, width, 3]` → logits `[batch, classes]`, such as `bit({…})`. Changed in place.
  * @param source - Training images, shuffled and augmented.

@@ -22,7 +22,7 @@ import {
 } from "./features.ts";
 
 /** Options of {@link trainHead}: AdamW with a cosine schedule. */
-export interface TrainHeadOptions extends Pick<FitOptions, "callbacks" | "signal"> {
+export interface TrainHeadOptions extends Pick<FitOptions, "callbacks" | "signal" | "communicator"> {
   /** Number of classes. */
   readonly classes: number;
   /** Number of epochs. Default 40. */
@@ -49,6 +49,7 @@ const HEAD_CHECKS: Checks<TrainHeadOptions> = {
   heldOut: optional(OBJECT),
   callbacks: ANY, // these are checked by fit
   signal: ANY,
+  communicator: ANY,
 };
 
 /** A trained head. */
@@ -133,7 +134,7 @@ export interface Probed {
 
 /**
  * Trains a linear probe: computes the features of a frozen backbone once, then trains a head on them. The teacher of the Keras
- * example is one, on BiT-M R50x3.
+ * example is one, on BiT-M R50x3. Several programs (`communicator`) divide both.
  *
  * @param backbone - Model `[batch, height, width, 3]` → `[batch, width]`, such as `featuresOf(model)`. Not changed.
  * @param source - Labeled images without augmentation; epoch 0 is used.
@@ -157,6 +158,7 @@ export async function linearProbe(
     extractFeatures(backbone, from, {
       ...(preprocess && { preprocess }),
       ...(microBatchSize !== undefined && { microBatchSize }),
+      ...(training.communicator && { communicator: training.communicator }),
       onProgress: (done) => onFeatures?.(before + done, total),
     });
   const features = await featuresFrom(source, 0);

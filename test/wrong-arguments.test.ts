@@ -22,7 +22,7 @@ const NOT_FOR_USERS = [
 ];
 /** Helpers that a package exports for another one, which has checked their arguments; presets, which create a model without any. */
 const EXEMPT =
-  /^(requireRange|elements|listed|quoted|notFinite|requireSameShape|tidyOutcome|checkedBatches|batchesPerEpoch|disposeMicroBatch|rowsOfBatch|toMicroBatch|OtherRunError|deit(Tiny|Small|Base)\w*)$/;
+  /^(requireRange|elements|listed|quoted|notFinite|requireSameShape|tidyOutcome|checkedBatches|checkedShards|batchesPerEpoch|disposeMicroBatch|pickRows|rowsOfBatch|toMicroBatch|OtherRunError|deit(Tiny|Small|Base)\w*)$/;
 const ARGUMENTS: readonly (readonly unknown[])[] = [
   [],
   [{}],

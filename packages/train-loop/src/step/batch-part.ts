@@ -11,7 +11,7 @@ export interface BatchPart {
 }
 
 /** The share of a program that trains alone. */
-export const WHOLE: RankShare = { rank: 0, size: 1 };
+const WHOLE: RankShare = { rank: 0, size: 1 };
 
 /** Returns all rows of a batch, as a part. */
 export function wholeBatch(batch: Batch): BatchPart {

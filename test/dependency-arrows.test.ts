@@ -48,7 +48,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "flowers-data": ["image-source", "known-options", "sample-keys", "vision-augment"],
   "bit-teacher": ["kernel-contract", "known-options", "named-weights", "sample-keys"],
   "wasm-kernels": ["kernel-contract", "known-options"],
-  "webgpu-kernels": ["kernel-contract"],
+  "webgpu-kernels": ["kernel-contract", "known-options"],
   "tensorflow-kernels": ["kernel-contract"],
   // The kernels are optional: imported only where they are installed.
   "tfjs-backends": ["known-options", "tensorflow-kernels", "wasm-kernels", "webgpu-kernels"],

@@ -2,11 +2,23 @@
 export { customOp, type Forward, withGradient } from "./custom-op.ts";
 export { hasKernel, runKernel } from "./run-kernel.ts";
 
+// Recording a step, to run it again.
+
+export {
+  type HostNumber,
+  type LastingTensor,
+  numberNow,
+  recordedBy,
+  type StepRecorder,
+  stepRecorder,
+} from "./step-recorder.ts";
+
 // The contract: each op's name, inputs, attributes and outputs.
 
 export { type AttentionSides, attentionSides } from "./attention-sides.ts";
 export type {
   AdamWAttributes,
+  AdamWNumbers,
   AttentionAttributes,
   AttributesOf,
   BranchAttributes,
@@ -14,6 +26,7 @@ export type {
   KernelName,
   KernelSpec,
   Kernels,
+  KeyedMaskAttributes,
   OutputsOf,
   TfjsKernels,
 } from "./kernels.ts";

@@ -46,14 +46,31 @@ export interface BranchAttributes {
   readonly attention?: Required<AttentionAttributes>;
 }
 
-export interface AdamWAttributes {
-  readonly beta1: number;
-  readonly beta2: number;
+/** Numbers of AdamW that change from step to step. */
+export interface AdamWNumbers {
   /** Learning rate with both bias corrections in it. */
   readonly stepSize: number;
   readonly epsilon: number;
   /** Share of its value that each variable loses, one per variable. */
   readonly decays: readonly number[];
+}
+
+export interface AdamWAttributes extends AdamWNumbers {
+  readonly beta1: number;
+  readonly beta2: number;
+  /** The numbers of the present run, where the step is recorded to run again. */
+  readonly now?: () => AdamWNumbers;
+}
+
+export interface KeyedMaskAttributes {
+  /** Of the decision. */
+  readonly site: number;
+  /** Smallest word, uint32, that keeps an element. */
+  readonly threshold: number;
+  /** Value of an element that is kept; of the others it is 0. */
+  readonly factor: number;
+  /** Elements of a sample. */
+  readonly size: number;
 }
 
 type BranchWeight = "gamma" | "beta" | "kernel1" | "bias1" | "kernel2" | "bias2";
@@ -113,6 +130,11 @@ export interface Kernels {
     BranchAttributes,
     ["dx", "dgamma", "dbeta", "dkernel1", "dbias1", "dkernel2", "dbias2"]
   >;
+  /**
+   * A list of one int32 tensor, the bits of uint32 keys `[batch]` → `[batch, size]`, float32: `factor` where
+   * `philox2x32(element, site, key)[0] ≥ threshold`, otherwise 0.
+   */
+  KeyedMask: KernelSpec<number, KeyedMaskAttributes, ["mask"]>;
   /** The sum of the squares of each tensor of a list, `[tensors]`. */
   SquaredNorms: KernelSpec<number, None, ["sums"]>;
   /**

@@ -10,7 +10,8 @@ import {
   UINT32,
 } from "known-options";
 import { siteOf } from "sample-keys";
-import { dropMask, keptRows } from "./drop-mask.ts";
+import { type DropOptions, dropMask, dropMaskTensor, keptRows } from "./drop-mask.ts";
+import { isTensor } from "./keyed-mask.ts";
 import { rowKeys } from "./row-keys.ts";
 import { leavesRowsOut, takeRows } from "./row-ops.ts";
 import type { StochasticDepthArgs } from "./stochastic-depth-layer.ts";
@@ -37,7 +38,7 @@ const CHECKS: Checks<KeptSamplesArgs> = {
  *
  * `[batch, ...]` → `[kept, ...]` and the mask `[batch]`: 0, or `1 / (1 − dropProb)` for a sample that is kept. Masks are those
  * of `StochasticDepth` with the same name, seed and keys. All samples are returned outside training, with `skip: false`, and on
- * WebGL and WebGPU, which compile programs for shapes; where none is kept the first is, without effect. The gradient of a sample
+ * WebGL and WebGPU, which compile programs for shapes, and for `sampleKeys` that are a tensor; where none is kept the first is, without effect. The gradient of a sample
  * that is left out is zero.
  *
  * @throws TypeError for an unknown option, RangeError if `dropProb` is outside [0, 1] or `seed` is not a uint32.
@@ -71,6 +72,9 @@ export class KeptSamples extends tfl.layers.Layer {
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor[] {
     const x = Array.isArray(inputs) ? inputs[0]! : inputs;
     const batch = x.shape[0]!;
+    if (kwargs?.training === true && this.dropProb > 0 && isTensor(kwargs.sampleKeys)) {
+      return [tf.clone(x), dropMaskTensor("KeptSamples", x.shape, this.#optionsOf(x.shape, kwargs))];
+    }
     const mask = this.draw(x.shape, kwargs);
     if (mask === undefined) return [tf.clone(x), tf.ones([batch])];
     const kept = keptRows(mask);
@@ -91,9 +95,13 @@ export class KeptSamples extends tfl.layers.Layer {
     kwargs: Readonly<Record<string, unknown>> | undefined,
   ): Float32Array | undefined {
     if (kwargs?.training !== true || this.dropProb === 0) return undefined;
+    return dropMask("KeptSamples", shape, this.#optionsOf(shape, kwargs));
+  }
+
+  #optionsOf(shape: readonly number[], kwargs: Readonly<Record<string, unknown>>): DropOptions {
     const { dropProb, seed } = this;
     const sampleKeys = rowKeys({ kwargs, batch: shape[0]!, seed, call: this.draws++ });
-    return dropMask("KeptSamples", shape, { dropProb, sampleKeys, site: siteOf(this.name) });
+    return { dropProb, sampleKeys, site: siteOf(this.name) };
   }
 
   override getConfig(): tf.serialization.ConfigDict {

@@ -1,5 +1,6 @@
 import { type Checks, integerFrom, OBJECT, requireOptions, UINT32 } from "known-options";
 import { sampleKey } from "sample-keys";
+import { isTensor, requireNotRecorded, type SampleKeys } from "./keyed-mask.ts";
 
 /** Options of {@link rowKeys}. */
 export interface KeysOptions {
@@ -19,20 +20,23 @@ const CHECKS: Checks<KeysOptions> = { kwargs: OBJECT, batch: integerFrom(0), see
  * Returns the keys that a random layer draws from: the `sampleKeys` passed through `apply`, one per sample; otherwise
  * `sampleKey(seed, call, row)`, so that plain `model.fit` works and is reproducible.
  *
- * @returns One uint32 per row; the trainer's own array if there is one.
- * @throws TypeError if `sampleKeys` is not an array of numbers.
+ * @returns One uint32 per row; the trainer's own array or tensor if there is one.
+ * @throws TypeError if `sampleKeys` is not an array of numbers or a tensor, and in a recorded step without them.
  *
  * @example
- * console.log(rowKeys({ kwargs: {}, batch: 2, seed: 0, call: 0 }).length); // 2
+ * const kwargs = { sampleKeys: Uint32Array.of(7, 8) };
+ * console.log(rowKeys({ kwargs, batch: 2, seed: 0, call: 0 }) === kwargs.sampleKeys); // true
  */
-export function rowKeys(options: KeysOptions): ArrayLike<number> {
+export function rowKeys(options: KeysOptions): SampleKeys {
   const { kwargs, batch, seed, call } = requireOptions("rowKeys", options, CHECKS);
   const given = kwargs.sampleKeys;
+  if (isTensor(given)) return given;
   if (given === undefined || given === null) {
+    requireNotRecorded("rowKeys");
     return Uint32Array.from({ length: batch }, (_, row) => sampleKey(seed, call, row));
   }
   if (given instanceof Uint32Array || Array.isArray(given)) return given;
   throw new TypeError(
-    `rowKeys: sampleKeys must be a Uint32Array or an array of numbers, got ${typeof given}`,
+    `rowKeys: sampleKeys must be a Uint32Array, an array of numbers or a tensor, got ${typeof given}`,
   );
 }

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ANY, BOOLEAN, type Checks, FRACTION, optional, requireOptions, UINT32 } from "known-options";
 import { siteOf } from "sample-keys";
-import { dropMask } from "./drop-mask.ts";
+import { dropMaskTensor } from "./drop-mask.ts";
+import type { SampleKeys } from "./keyed-mask.ts";
 
 /** Options of {@link stochasticDepth}. */
 export interface StochasticDepthOptions {
@@ -10,7 +11,7 @@ export interface StochasticDepthOptions {
   /** Whether to drop branches; `false` makes the call an identity. */
   readonly training: boolean;
   /** One uint32 key per row of the batch; required in training. */
-  readonly sampleKeys?: ArrayLike<number>;
+  readonly sampleKeys?: SampleKeys;
   /** Site of the decision; each branch of a block needs its own. Default `siteOf("stochasticDepth")`. */
   readonly site?: number;
 }
@@ -44,9 +45,9 @@ export function stochasticDepth<T extends tf.Tensor>(x: T, options: StochasticDe
   if (!training || dropProb === 0) return tf.clone(x);
   if (dropProb === 1) return tf.zerosLike(x); // x / keep is not finite
 
-  const drawn = dropMask("stochasticDepth", x.shape, { dropProb, sampleKeys, site });
   const masked = tf.customGrad((v, save) => {
-    const mask = tf.tensor(drawn, [drawn.length, ...x.shape.slice(1).map(() => 1)]); // broadcasts over each sample
+    const drawn = dropMaskTensor("stochasticDepth", x.shape, { dropProb, sampleKeys, site });
+    const mask = tf.reshape(drawn, [drawn.size, ...x.shape.slice(1).map(() => 1)]); // broadcasts over each sample
     (save as tf.GradSaveFunc)([mask]);
     return {
       value: tf.mul(v as tf.Tensor, mask),

@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { KernelContext, sizeOf } from "kernel-contract";
+import { type HostNumber, KernelContext, numberNow, sizeOf } from "kernel-contract";
 import type { Uniform, WebGpuBackend } from "./host.ts";
 import { FLAT_GROUP, type Shader, shaderSource } from "./shader.ts";
 
@@ -27,7 +27,7 @@ export interface Call {
   /** A tensor for each of the shader's buffers, by name. */
   readonly tensors: Readonly<Record<string, tf.TensorInfo>>;
   /** A number for each of the shader's uniforms, by name. */
-  readonly uniforms: Readonly<Record<string, number>>;
+  readonly uniforms: Readonly<Record<string, HostNumber>>;
   readonly grid: Grid;
 }
 
@@ -52,7 +52,9 @@ export class Context extends KernelContext<WebGpuBackend> {
   run(call: Call): void {
     const { shader, tensors } = call;
     const floats: Record<string, tf.TensorInfo> = { ...tensors };
-    for (const name of Object.keys(shader.reads)) floats[name] = this.#asFloats(tensors[name]!);
+    for (const [name, element] of Object.entries(shader.reads)) {
+      if (element !== "i32") floats[name] = this.#asFloats(tensors[name]!);
+    }
     this.#record({ ...call, tensors: floats });
     for (const name of Object.keys(shader.reads)) {
       if (floats[name] !== tensors[name]) this.backend.disposeData(floats[name]!.dataId);
@@ -73,13 +75,16 @@ export class Context extends KernelContext<WebGpuBackend> {
       (name) => tensors[name]!,
     );
     for (const { dataId } of [output!, ...others]) this.backend.uploadToGPU(dataId);
-    const numbers = Object.entries(shader.uniforms).map(
-      ([name, type]): Uniform => ({ type: type === "f32" ? "float32" : "uint32", data: [uniforms[name]!] }),
-    );
+    const numbers = Object.entries(shader.uniforms).map(([name, type]): Uniform => {
+      const value = uniforms[name]!;
+      const live = typeof value === "function" ? { live: value } : {};
+      return { type: type === "f32" ? "float32" : "uint32", data: [numberNow(value)], ...live };
+    });
     const program = {
       pipeline: this.#pipelineOf(shader),
       dispatch: grid,
       constructor: { name: shader.name }, // what tfjs' profiler prints
+      writes: Object.keys(shader.writes).length,
     };
     this.backend.recordAndSubmit(program, asVector(output!), others.map(asVector), numbers);
     for (const name of Object.keys(shader.writes)) {

@@ -13,12 +13,16 @@ interface TensorData {
 export interface Uniform {
   readonly type: "float32" | "int32" | "uint32";
   readonly data: number[];
+  /** Computes the number anew for each run of a recorded step. */
+  readonly live?: () => number;
 }
 
 /** A program with a pipeline, as tfjs' WebGPU backend takes it. */
 interface CompiledProgram {
   readonly pipeline: object;
   readonly dispatch: readonly [x: number, y: number, z: number];
+  /** How many of its first buffers it writes. Default 1, as all programs of tfjs. */
+  readonly writes?: number;
 }
 
 interface BindGroupLayoutEntry {
@@ -60,25 +64,26 @@ export interface WebGpuBackend extends SharingBackend {
 /**
  * The running WebGPU backend.
  *
+ * @param caller - Name for errors.
  * @throws Error if `webgpu` is not the current backend, tfjs is not 4.22, or the backend is not built as expected.
  */
-export function currentWebGpuBackend(): WebGpuBackend {
+export function currentWebGpuBackend(caller = "installWebGpuKernels"): WebGpuBackend {
   const name = tf.getBackend();
   if (name !== "webgpu") {
     throw new Error(
-      `installWebGpuKernels: expected tfjs' backend to be 'webgpu', got '${name}'; ` +
+      `${caller}: expected tfjs' backend to be 'webgpu', got '${name}'; ` +
         "await tf.setBackend('webgpu') and tf.ready() first",
     );
   }
   if (!/^4\.22\./.test(tf.version_core)) {
-    throw new Error(`installWebGpuKernels: expected @tensorflow/tfjs-core 4.22, got ${tf.version_core}`);
+    throw new Error(`${caller}: expected @tensorflow/tfjs-core 4.22, got ${tf.version_core}`);
   }
   const backend = tf.backend() as WebGpuBackend;
   const needed = ["makeTensorInfo", "uploadToGPU", "recordAndSubmit"] as const;
   const missing = needed.filter((method) => typeof backend[method] !== "function");
   if (missing.length > 0 || backend.device === undefined) {
     throw new Error(
-      `installWebGpuKernels: expected @tensorflow/tfjs-backend-webgpu 4.22 with a device and ${needed.join(", ")}, ` +
+      `${caller}: expected @tensorflow/tfjs-backend-webgpu 4.22 with a device and ${needed.join(", ")}, ` +
         `found no ${missing[0] ?? "device"}: this build of the backend is not supported`,
     );
   }

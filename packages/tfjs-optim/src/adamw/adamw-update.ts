@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { hasKernel, runKernel } from "kernel-contract";
+import { type AdamWNumbers, hasKernel, runKernel, stepRecorder } from "kernel-contract";
 import {
   atLeast,
   type Checks,
@@ -100,11 +100,40 @@ export function adamWUpdate(parameters: readonly AdamWParameter[], step: AdamWSt
   return parameters.map((parameter) => composite(parameter, step));
 }
 
-function withKernel(parameters: readonly AdamWParameter[], step: AdamWStep): AdamWState[] {
-  const { beta1, beta2, stepSize, epsilon } = step;
+/**
+ * {@link adamWUpdate} in a step that is being recorded: `stepNow` computes the numbers of each run. beta1 and beta2 stay.
+ *
+ * @throws Error if the backend has no kernel `AdamWUpdate`.
+ */
+export function recordedAdamWUpdate(
+  parameters: readonly AdamWParameter[],
+  stepNow: () => AdamWStep,
+): AdamWState[] {
+  const recorder = stepRecorder();
+  if (recorder === undefined || !hasKernel("AdamWUpdate")) {
+    throw new Error("AdamW: a recorded step needs the kernel AdamWUpdate, and the backend has none");
+  }
+  let numbers = numbersOf(parameters, stepNow());
+  recorder.beforeRun(() => {
+    numbers = numbersOf(parameters, stepNow());
+  });
+  return withKernel(parameters, stepNow(), () => numbers);
+}
+
+function numbersOf(parameters: readonly AdamWParameter[], step: AdamWStep): AdamWNumbers {
+  const { stepSize, epsilon } = step;
+  return { stepSize, epsilon, decays: parameters.map(({ decays }) => (decays ? step.decay : 0)) };
+}
+
+function withKernel(
+  parameters: readonly AdamWParameter[],
+  step: AdamWStep,
+  now?: () => AdamWNumbers,
+): AdamWState[] {
+  const { beta1, beta2 } = step;
   const tensors = parameters.flatMap(({ value, m, v, gradient }) => [value, m, v, gradient]);
-  const decays = parameters.map((parameter) => (parameter.decays ? step.decay : 0));
-  const next = runKernel("AdamWUpdate", tensors, { beta1, beta2, stepSize, epsilon, decays });
+  const attributes = { beta1, beta2, ...numbersOf(parameters, step), ...(now && { now }) };
+  const next = runKernel("AdamWUpdate", tensors, attributes);
   return parameters.map((_, i) => ({ value: next[3 * i]!, m: next[3 * i + 1]!, v: next[3 * i + 2]! }));
 }
 

@@ -7,7 +7,14 @@ import {
   ScheduledOptimizer,
   type ScheduledOptions,
 } from "../optimizer/scheduled-optimizer.ts";
-import { ADAMW_STEP_CHECKS, type AdamWStepOptions, adamWStep, adamWUpdate } from "./adamw-update.ts";
+import {
+  ADAMW_STEP_CHECKS,
+  type AdamWState,
+  type AdamWStepOptions,
+  adamWStep,
+  adamWUpdate,
+  recordedAdamWUpdate,
+} from "./adamw-update.ts";
 
 /** Options of {@link AdamW}. The defaults are Keras' own AdamW. */
 export interface AdamWOptions extends ScheduledOptions {
@@ -92,17 +99,44 @@ export class AdamW extends ScheduledOptimizer<"m" | "v"> {
     parameters: readonly Parameter<"m" | "v">[],
     t: number,
   ): readonly NextState<"m" | "v">[] {
-    const rates = new Set(parameters.map(({ learningRate }) => learningRate));
-    const states = new Map<Parameter<"m" | "v">, NextState<"m" | "v">>();
-    for (const rate of rates) {
-      const step = adamWStep(t, { ...this.#options, learningRate: rate });
-      const group = parameters.filter(({ learningRate }) => learningRate === rate);
-      adamWUpdate(group, step).forEach((state, i) => {
-        states.set(group[i]!, state);
-      });
-    }
-    return parameters.map((parameter) => states.get(parameter)!);
+    return groupedBy(
+      parameters,
+      ({ learningRate }) => learningRate,
+      (group, learningRate) => adamWUpdate(group, adamWStep(t, { ...this.#options, learningRate })),
+    );
   }
+
+  protected override nextRecorded(
+    parameters: readonly Parameter<"m" | "v">[],
+    now: () => { readonly t: number; readonly learningRate: number },
+  ): readonly NextState<"m" | "v">[] {
+    // Not by rates, which are all 0 in the first step of a warmup.
+    return groupedBy(
+      parameters,
+      ({ learningRateScale }) => learningRateScale,
+      (group, scale) =>
+        recordedAdamWUpdate(group, () => {
+          const { t, learningRate } = now();
+          return adamWStep(t, { ...this.#options, learningRate: learningRate * scale });
+        }),
+    );
+  }
+}
+
+/** Updates groups of parameters with equal keys, each at once. */
+function groupedBy(
+  parameters: readonly Parameter<"m" | "v">[],
+  keyOf: (parameter: Parameter<"m" | "v">) => number,
+  update: (group: readonly Parameter<"m" | "v">[], key: number) => readonly AdamWState[],
+): readonly NextState<"m" | "v">[] {
+  const states = new Map<Parameter<"m" | "v">, NextState<"m" | "v">>();
+  for (const key of new Set(parameters.map(keyOf))) {
+    const group = parameters.filter((parameter) => keyOf(parameter) === key);
+    update(group, key).forEach((state, i) => {
+      states.set(group[i]!, state);
+    });
+  }
+  return parameters.map((parameter) => states.get(parameter)!);
 }
 
 tf.serialization.registerClass(AdamW); // for tf.loadLayersModel

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { stepRecorder } from "kernel-contract";
 import { atLeast, type Checks, either, FUNCTION, optional } from "known-options";
 import { constant, type Schedule } from "../schedule.ts";
 import { type Moment, type Slot, Slots } from "./slots.ts";
@@ -26,6 +27,8 @@ export type Parameter<M extends Moment> = {
   readonly gradient: tf.Tensor;
   readonly decays: boolean;
   readonly learningRate: number;
+  /** What the optimizer's rate was multiplied by. */
+  readonly learningRateScale: number;
 } & Slot<M>;
 
 /** A variable's next value and moments: new tensors. */
@@ -75,6 +78,19 @@ export abstract class ScheduledOptimizer<M extends Moment = Moment> extends tf.O
    */
   protected abstract next(parameters: readonly Parameter<M>[], t: number): readonly NextState<M>[];
 
+  /**
+   * The same in a step that is being recorded to run again.
+   *
+   * @param now - The step and the optimizer's learning rate in the present run.
+   * @throws Error if the optimizer's steps cannot be recorded.
+   */
+  protected nextRecorded(
+    _parameters: readonly Parameter<M>[],
+    _now: () => { readonly t: number; readonly learningRate: number },
+  ): readonly NextState<M>[] {
+    throw new Error(`${this.#name}: its steps cannot be recorded yet; those of AdamW can`);
+  }
+
   /** Learning rate of the next step. */
   get learningRate(): number {
     return this.learningRateAt(this.iterations);
@@ -119,25 +135,39 @@ export abstract class ScheduledOptimizer<M extends Moment = Moment> extends tf.O
       return variable;
     });
     const { iterations } = this;
-    const rate = this.learningRateAt(iterations);
-    requireRate(`${this.#name}: the learning rate of step ${iterations + 1}`, rate);
+    const rate = this.#nextRate();
     const treatments = given.map(({ name }) => this.treatmentOf(name));
     treatments.forEach(({ learningRateScale }, i) => {
       requireRate(`${this.#name}: the learning-rate scale of '${given[i]!.name}'`, learningRateScale);
     });
     this.#slots.match(variables);
+    const recorder = stepRecorder();
+    if (recorder !== undefined) this.#slots.record(recorder, variables);
     const parameters = given.map(({ tensor: gradient }, i) => {
       const value = variables[i]!;
       const { decays, learningRateScale } = treatments[i]!;
-      return { value, gradient, decays, learningRate: rate * learningRateScale, ...this.#slots.of(value) };
+      const learningRate = rate * learningRateScale;
+      return { value, gradient, decays, learningRate, learningRateScale, ...this.#slots.of(value) };
     });
-    this.next(parameters, iterations + 1).forEach((next, i) => {
+    const states =
+      recorder === undefined
+        ? this.next(parameters, iterations + 1)
+        : this.nextRecorded(parameters, () => ({ t: this.iterations + 1, learningRate: this.#nextRate() }));
+    states.forEach((next, i) => {
       const variable = variables[i]!;
       variable.assign(next.value);
       next.value.dispose();
       this.#slots.keep(variable.name, next);
     });
-    this.incrementIterations();
+    if (recorder === undefined) this.incrementIterations();
+    else recorder.afterRun(() => this.incrementIterations());
+  }
+
+  #nextRate(): number {
+    const { iterations } = this;
+    const rate = this.learningRateAt(iterations);
+    requireRate(`${this.#name}: the learning rate of step ${iterations + 1}`, rate);
+    return rate;
   }
 
   /**

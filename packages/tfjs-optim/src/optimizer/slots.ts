@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type { StepRecorder } from "kernel-contract";
 import { firstNonFinite } from "known-options";
 
 /** Name of a moment: `m`, the average of the gradients, or `v`, of their squares. */
@@ -31,6 +32,28 @@ export class Slots<M extends Moment> {
         this.#slotOf(() => tf.zerosLike(variable)),
       );
     return this.#slots.get(name)!;
+  }
+
+  /** Declares the variables' moments to the recorder of a step; those of a first step are made, for good. */
+  record(recorder: StepRecorder, variables: readonly tf.Variable[]): void {
+    for (const variable of variables) {
+      const { name } = variable;
+      recorder.outside(() => this.of(variable));
+      for (const moment of this.#moments) {
+        recorder.lasts({
+          name: `${name}/${moment}`,
+          tensor: () => {
+            this.match(variables); // weights may have been set since
+            return this.of(variable)[moment];
+          },
+          replace: (tensor) => {
+            const slot = this.of(variable);
+            slot[moment].dispose();
+            this.#slots.set(name, { ...slot, [moment]: tf.keep(tensor) });
+          },
+        });
+      }
+    }
   }
 
   /** Takes new moments over and frees the old ones. */

@@ -1,13 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { customOp, type Forward, hasKernel, runKernel, withGradient } from "kernel-contract";
 import { type Checks, check, optional, RATE } from "known-options";
+import type { SampleKeys } from "stochastic-depth";
 import { HEAD_OPTIONS, type HeadOptions, type HeadSizes, headSizes, splitHeads } from "./attention-heads.ts";
 import { dropout } from "./dropout.ts";
 
 /** Options of {@link attention}. */
 export interface AttentionOptions extends HeadOptions {
   /** Dropout of the attention probabilities, for training; uses composed ops that keep them in memory. Default: none. */
-  readonly dropout?: { readonly rate: number; readonly sampleKeys: ArrayLike<number>; readonly site: number };
+  readonly dropout?: { readonly rate: number; readonly sampleKeys: SampleKeys; readonly site: number };
 }
 
 const CHECKS: Checks<AttentionOptions> = {

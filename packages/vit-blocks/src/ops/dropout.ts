@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { customOp, withGradient } from "kernel-contract";
 import { ANY, BOOLEAN, type Checks, RATE, requireOptions, UINT32 } from "known-options";
-import { uniform } from "sample-keys";
+import { keyedMask, type SampleKeys } from "stochastic-depth";
 
 /** Options of {@link dropout}. */
 export interface DropoutOptions {
@@ -10,7 +10,7 @@ export interface DropoutOptions {
   /** Whether to drop elements; `false` makes the call an identity. */
   readonly training: boolean;
   /** One uint32 key per row of the batch; required in training. */
-  readonly sampleKeys?: ArrayLike<number>;
+  readonly sampleKeys?: SampleKeys;
   /** Site of the decision, from `siteOf`. */
   readonly site: number;
 }
@@ -40,17 +40,16 @@ export function dropout<T extends tf.Tensor>(x: T, options: DropoutOptions): T {
     throw new TypeError("dropout: training needs sampleKeys, one per row of the batch, got none");
   }
   const batch = x.shape[0] ?? 1;
-  if (sampleKeys.length !== batch) {
-    throw new RangeError(`dropout: expected ${batch} sampleKeys for [${x.shape}], got ${sampleKeys.length}`);
+  const keys = sampleKeys instanceof tf.Tensor ? sampleKeys.size : sampleKeys.length;
+  if (keys !== batch) {
+    throw new RangeError(`dropout: expected ${batch} sampleKeys for [${x.shape}], got ${keys}`);
   }
-  const scales = new Float32Array(x.size);
-  const stride = x.size / batch;
-  for (let i = 0; i < x.size; i++) {
-    const drawn = uniform(sampleKeys[Math.floor(i / stride)]!, site, i % stride);
-    scales[i] = drawn < rate ? 0 : 1 / (1 - rate);
-  }
+  if (x.size === 0) return tf.clone(x);
   return customOp([x], (v) => {
-    const mask = tf.tensor(scales, x.shape);
+    const size = x.size / batch;
+    const keeps = (drawn: number): boolean => drawn >= rate;
+    const drawn = keyedMask("dropout", { sampleKeys, site, size, factor: 1 / (1 - rate), keeps });
+    const mask = tf.reshape(drawn, x.shape);
     return withGradient({
       value: tf.mul(v, mask),
       saved: [mask],

@@ -14,7 +14,7 @@ import {
   UINT32,
 } from "known-options";
 import { uniform } from "sample-keys";
-import { takeRows } from "stochastic-depth";
+import { type SampleKeys, takeRows } from "stochastic-depth";
 
 /** Options of {@link keptPatches}. */
 export interface KeptPatchesOptions {
@@ -34,8 +34,8 @@ export interface PatchDropoutOptions {
   readonly rate: number;
   /** Whether to drop patches; `false` makes the call an identity. */
   readonly training: boolean;
-  /** One uint32 key per sample; required in training. */
-  readonly sampleKeys?: ArrayLike<number>;
+  /** One uint32 key per sample, on the host; required in training. */
+  readonly sampleKeys?: SampleKeys;
   /** Site of the decision, from `siteOf`. */
   readonly site: number;
   /** Leading tokens that are always kept: class tokens and registers. Default 1. */
@@ -113,6 +113,11 @@ export function patchDropout(x: tf.Tensor, options: PatchDropoutOptions): tf.Ten
   if (!training || rate === 0) return tf.clone(x);
   if (sampleKeys === undefined) {
     throw new TypeError("patchDropout: training needs sampleKeys, one per row of the batch, got none");
+  }
+  if (sampleKeys instanceof tf.Tensor) {
+    throw new TypeError(
+      "patchDropout: sampleKeys must be numbers of the host, got a tensor: patches are not drawn on the GPU yet",
+    );
   }
   if (sampleKeys.length !== batch) {
     throw new RangeError(

@@ -1,36 +1,51 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { defineKernel, type Kernel, requireFloat32, sizeOf } from "kernel-contract";
+import {
+  defineKernel,
+  type HostNumber,
+  type Kernel,
+  requireFloat32,
+  sizeOf,
+  stepRecorder,
+} from "kernel-contract";
 import type { Context } from "../context.ts";
 import { type Element, onceEach, type Shader } from "../shader.ts";
 
 const LANES = 256;
-/** Buffers of one variable: its value, old and new, its moments and its gradient. */
-const BUFFERS = 5;
+/** Buffers of one variable: its value, old and new, its moments and its gradient; in place the old value is the new one. */
+const BUFFERS = { fresh: 5, inPlace: 4 } as const;
 
 /**
  * `[value, m, v, gradient]` of each of n tensors in turn, `{beta1, beta2, stepSize, epsilon, decays: number[]}` →
  * `[value, m, v]` of each.
  *
  * Each variable of a dispatch binds five buffers. The memory of moments that no other tensor shares is overwritten and
- * returned; others are copied. Values always get new memory.
+ * returned; others are copied. Values get new memory, except a variable's in a step that is being recorded: there they are
+ * overwritten too, and a variable binds four.
  */
 export const adamWUpdate: Kernel<Context> = defineKernel(
   "AdamWUpdate",
-  (context, tensors, { beta1, beta2, stepSize, epsilon, decays }) => {
+  (context, tensors, { beta1, beta2, now, ...numbers }) => {
     const variables: Variable[] = [];
     for (let i = 0; i < tensors.length; i += 4) {
       const [value, m, v, gradient] = tensors.slice(i, i + 4) as [Info, Info, Info, Info];
       requireFloat32("AdamWUpdate", { value, m, v, gradient });
-      const next = context.output(value.shape);
-      const kept = 1 - decays[i / 4]!;
-      variables.push({ value, gradient, next, m: ownMoment(context, m), v: ownMoment(context, v), kept });
+      const inPlace = stepRecorder()?.mayOverwrite(value) === true;
+      const next = inPlace ? context.share(value) : context.output(value.shape);
+      const kept = now ? () => 1 - now().decays[i / 4]! : 1 - numbers.decays[i / 4]!;
+      const [ownM, ownV] = [ownMoment(context, m), ownMoment(context, v)];
+      variables.push({ value, gradient, next, m: ownM, v: ownV, kept, inPlace });
     }
     const filled = variables.filter(({ value }) => sizeOf(value.shape) > 0);
     // Variables of similar size share a dispatch, which is as long as its longest.
     filled.sort((a, b) => sizeOf(b.value.shape) - sizeOf(a.value.shape));
-    const each = variablesPerDispatch(context);
-    for (let i = 0; i < filled.length; i += each) {
-      update(context, filled.slice(i, i + each), { beta1, beta2, stepSize, epsilon });
+    const stepSize = now ? () => now().stepSize : numbers.stepSize;
+    const epsilon = now ? () => now().epsilon : numbers.epsilon;
+    for (const inPlace of [false, true]) {
+      const some = filled.filter((variable) => variable.inPlace === inPlace);
+      const each = variablesPerDispatch(context, inPlace);
+      for (let i = 0; i < some.length; i += each) {
+        update(context, some.slice(i, i + each), { beta1, beta2, stepSize, epsilon });
+      }
     }
     return variables.flatMap(({ next, m, v }) => [next, m, v]);
   },
@@ -45,13 +60,16 @@ interface Variable {
   readonly m: Info;
   readonly v: Info;
   /** Share of the value that decay leaves. */
-  readonly kept: number;
+  readonly kept: HostNumber;
+  /** Whether `next` has the memory of `value`, as in a step that is being recorded. */
+  readonly inPlace: boolean;
 }
 
-type Step = Readonly<Record<"beta1" | "beta2" | "stepSize" | "epsilon", number>>;
+type Step = Readonly<Record<"beta1" | "beta2", number> & Record<"stepSize" | "epsilon", HostNumber>>;
 
-function variablesPerDispatch({ backend }: Context): number {
-  return Math.max(1, Math.floor(backend.device.limits.maxStorageBuffersPerShaderStage / BUFFERS));
+function variablesPerDispatch({ backend }: Context, inPlace: boolean): number {
+  const { maxStorageBuffersPerShaderStage: most } = backend.device.limits;
+  return Math.max(1, Math.floor(most / (inPlace ? BUFFERS.inPlace : BUFFERS.fresh)));
 }
 
 /** The moment itself where this call alone holds it, else a copy of it. */
@@ -68,16 +86,18 @@ function ownMoment(context: Context, moment: Info): Info {
 
 function update(context: Context, variables: readonly Variable[], step: Step): void {
   const { beta1, beta2 } = step;
-  const uniforms: Record<string, number> = { ...step, rest1: 1 - beta1, rest2: 1 - beta2 };
+  const uniforms: Record<string, HostNumber> = { ...step, rest1: 1 - beta1, rest2: 1 - beta2 };
   const tensors: Record<string, Info> = {};
-  variables.forEach(({ kept, ...buffers }, i) => {
+  const { inPlace } = variables[0]!;
+  variables.forEach(({ kept, value, next, m, v, gradient }, i) => {
+    const buffers = { ...(inPlace ? {} : { value }), next, m, v, gradient };
     for (const [name, tensor] of Object.entries(buffers)) tensors[name + i] = tensor;
-    uniforms[`size${i}`] = sizeOf(buffers.value.shape);
+    uniforms[`size${i}`] = sizeOf(value.shape);
     uniforms[`kept${i}`] = kept;
   });
-  const groups = Math.ceil(uniforms.size0! / LANES); // the longest is the first
+  const groups = Math.ceil(sizeOf(variables[0]!.value.shape) / LANES); // the longest is the first
   const [x, y] = context.flatGroups(groups);
-  const shader = shaderFor(variables.length);
+  const shader = (inPlace ? shaderInPlace : shaderFor)(variables.length);
   context.run({ shader, tensors, uniforms, grid: [x, y, variables.length] });
 }
 
@@ -92,8 +112,11 @@ const COPY: Shader = {
   if (at < u.size) { copy[at] = original[at]; }`,
 };
 
-/** Layer z of the grid has variable z. */
-const shaderFor = onceEach((variables: number): Shader => {
+const shaderFor = onceEach((variables) => shaderOf(variables, "value"));
+const shaderInPlace = onceEach((variables) => shaderOf(variables, "next"));
+
+/** Layer z of the grid has variable z. `old`: where its value of before is. */
+function shaderOf(variables: number, old: "value" | "next"): Shader {
   const indices = Array.from({ length: variables }, (_, i) => i);
   const buffers = (...names: string[]): Record<string, Element> =>
     Object.fromEntries(indices.flatMap((i) => names.map((name) => [name + i, "f32" as const])));
@@ -105,7 +128,7 @@ const shaderFor = onceEach((variables: number): Shader => {
     name: "AdamWUpdate",
     workgroup: [LANES, 1, 1],
     writes: buffers("next", "m", "v"),
-    reads: buffers("value", "gradient"),
+    reads: old === "next" ? buffers("gradient") : buffers("value", "gradient"),
     uniforms: Object.fromEntries([...step, ...numbers]),
     main: `
   let at = (group.y * groups.x + group.x) * ${LANES}u + local.x;
@@ -117,9 +140,9 @@ ${indices
     let second = u.beta2 * v${i}[at] + u.rest2 * (g * g);
     m${i}[at] = first;
     v${i}[at] = second;
-    next${i}[at] = value${i}[at] * u.kept${i} - first / (sqrt(second) + u.epsilon) * u.stepSize;
+    next${i}[at] = ${old}${i}[at] * u.kept${i} - first / (sqrt(second) + u.epsilon) * u.stepSize;
   }`,
   )
   .join("\n")}`,
   };
-});
+}

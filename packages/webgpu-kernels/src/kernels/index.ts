@@ -5,6 +5,7 @@ import { attention, attentionGrad } from "./attention.ts";
 import { batchMatMul } from "./batch-mat-mul.ts";
 import { mean, sum } from "./column-sum.ts";
 import { gelu, geluGrad } from "./gelu.ts";
+import { keyedMask } from "./keyed-mask.ts";
 import { layerNorm, layerNormGrad } from "./layer-norm.ts";
 import { softmaxCrossEntropy, softmaxCrossEntropyGrad } from "./softmax-cross-entropy.ts";
 import { squaredNorms } from "./squared-norms.ts";
@@ -17,6 +18,7 @@ export const kernels: readonly Kernel<Context>[] = [
   batchMatMul,
   gelu,
   geluGrad,
+  keyedMask,
   layerNorm,
   layerNormGrad,
   mean,

@@ -1,0 +1,103 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { deit } from "deit-model";
+import { softmaxCrossEntropy } from "distill-trainer";
+import { noise, valuesOf } from "test-kit";
+import { startWebGpu } from "test-kit/backends";
+import { AdamW, clipByGlobalNorm, squaredNorms, warmup } from "tfjs-optim";
+import { describe, expect, test } from "vitest";
+import { captureStep } from "./capture-step.ts";
+
+const SIDE = 16;
+const BATCH = 3;
+const SIZE = {
+  imageSize: SIDE,
+  patchSize: 4,
+  dim: 12,
+  depth: 3,
+  heads: 3,
+  classes: 4,
+  init: "timm",
+} as const;
+
+const missing = await startWebGpu();
+
+const inputsOf = (step: number) => ({
+  images: noise(BATCH * SIDE * SIDE * 3, step + 1),
+  labels: Int32Array.from({ length: BATCH }, (_, i) => (i + step) % 4),
+  sampleKeys: Uint32Array.from({ length: BATCH }, (_, i) => 0xfffffff0 + 7 * i + step),
+});
+const INPUTS = {
+  images: { shape: [BATCH, SIDE, SIDE, 3] },
+  labels: { shape: [BATCH], dtype: "int32" },
+  sampleKeys: { shape: [BATCH], dtype: "int32" },
+} as const;
+
+/** A small DeiT with drop path and dropout, and its whole training step. */
+function training() {
+  const model = deit({ ...SIZE, dropPathRate: 0.5, dropRate: 0.1 });
+  const optimizer = new AdamW({
+    learningRate: warmup((step) => 1e-2 / (1 + step), { steps: 2 }),
+    learningRateScale: (name) => (name.includes("head") ? 1 : 0.5),
+    excludeFromDecay: (name) => name.includes("bias"),
+  });
+  const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
+  const clip = clipByGlobalNorm(0.5);
+  const step = ({ images, labels }: Record<"images" | "labels", tf.Tensor>, sampleKeys: unknown) => {
+    const { value, grads } = tf.variableGrads(() => {
+      const heads = model.apply(images, { training: true, sampleKeys } as never) as tf.Tensor2D[];
+      const targets = tf.cast(tf.oneHot(labels as tf.Tensor1D, 4), "float32") as tf.Tensor2D;
+      return tf.mean(tf.addN(heads.map((head) => softmaxCrossEntropy(targets, head)))) as tf.Scalar;
+    }, variables);
+    const norms = squaredNorms(variables.map(({ name }) => grads[name]!));
+    optimizer.applyGradients(clip.apply(grads));
+    return { loss: value, norms };
+  };
+  const state = async () => {
+    const moments = await optimizer.getWeights();
+    const values = await valuesOf([
+      ...variables.map((x) => tf.clone(x)),
+      ...moments.slice(1).map((x) => tf.clone(x.tensor)),
+    ]);
+    moments[0]!.tensor.dispose();
+    return { iterations: optimizer.iterations, values };
+  };
+  const eager = async (at: number) => {
+    const { images, labels, sampleKeys } = inputsOf(at);
+    const { loss, norms } = tf.tidy(() =>
+      step(
+        { images: tf.tensor(images, INPUTS.images.shape as never), labels: tf.tensor1d(labels, "int32") },
+        sampleKeys,
+      ),
+    );
+    const [values, squares] = await valuesOf([loss, norms]);
+    return { loss: values!, norms: squares! };
+  };
+  const capture = () => captureStep((x) => step(x, x.sampleKeys), { inputs: INPUTS });
+  return { model, optimizer, variables, step, state, eager, capture };
+}
+
+describe.skipIf(missing)(`captureStep${missing ? ` (skipped: ${missing})` : ""}`, () => {
+  test("gives the bits of the step as it is: losses, norms, weights and moments, over a warmup", async () => {
+    const [plain, captured] = [training(), training()];
+    captured.model.setWeights(plain.model.getWeights());
+    const step = await captured.capture();
+    expect(captured.optimizer.iterations).toBe(0);
+    for (let at = 0; at < 4; at++) {
+      const expected = await plain.eager(at);
+      expect(await step.run(inputsOf(at))).toEqual(expected);
+    }
+    const [expected, actual] = [await plain.state(), await captured.state()];
+    expect(actual.iterations).toBe(4);
+    expect(actual).toEqual(expected);
+    expect(step.memory.bytes).toBeLessThanOrEqual(1.1 * step.memory.eagerBytes);
+    expect(step.programs.get("SoftmaxCrossEntropy")).toBe(2);
+    expect(step.dispatches).toBe([...step.programs.values()].reduce((sum, count) => sum + count, 0));
+    const { numTensors } = tf.memory();
+    step.dispose();
+    expect(tf.memory().numTensors).toBeLessThan(numTensors); // its handles on weights and moments
+    for (const { model, optimizer } of [plain, captured]) {
+      optimizer.dispose();
+      model.dispose();
+    }
+  });
+});

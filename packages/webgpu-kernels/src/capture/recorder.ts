@@ -1,0 +1,238 @@
+import type * as tf from "@tensorflow/tfjs-core";
+import { type LastingTensor, recordedBy, type StepRecorder } from "kernel-contract";
+import { recordOperation } from "./record-operation.ts";
+import { bytesOf, type RecordedBackend, type TensorData } from "./recorded-backend.ts";
+import { type Operation, Storage } from "./storage.ts";
+import { unshare } from "./unshare.ts";
+
+/** The methods of tfjs' backend that a recorder puts its own over. */
+const METHODS = [
+  "recordAndSubmit",
+  "uploadToGPU",
+  "write",
+  "read",
+  "readSync",
+  "readToGPU",
+  "createTensorFromGPUData",
+  "shouldExecuteOnCPU",
+  "disposeData",
+] as const;
+
+/** Who holds the data of a variable while a step is recorded: the variable, and the clone that it is restored from. */
+const HOLDERS = 2;
+
+/** The parts of a program of tfjs that are looked at. */
+interface Recorded {
+  readonly constructor: { readonly name: string };
+  /** Set if it reads or draws a picture. */
+  readonly pixelsOpType?: unknown;
+}
+
+/** Records what a step would have the GPU do. Nothing is computed, and nothing that was there before is changed. */
+export class Recorder implements StepRecorder {
+  readonly operations: Operation[] = [];
+  readonly before: (() => void)[] = [];
+  readonly after: (() => void)[] = [];
+  readonly lasting: LastingTensor[] = [];
+  /** Most bytes of temporaries at a time, each freed when tfjs disposes it. */
+  eagerBytes = 0;
+  readonly #backend: RecordedBackend;
+  readonly #own: ReadonlyMap<string, PropertyDescriptor>;
+  readonly #made = new Set<tf.DataId>();
+  readonly #outside = new Map<tf.DataId, Storage>();
+  readonly #variables = new Set<tf.DataId>();
+  #liveBytes = 0;
+  #failure: Error | undefined;
+
+  constructor(backend: RecordedBackend) {
+    this.#backend = backend;
+    this.#own = new Map(Object.entries(Object.getOwnPropertyDescriptors(backend)));
+  }
+
+  /** Lets the step read a variable, and overwrite it. The caller holds a clone besides. */
+  allowVariable(variable: tf.TensorInfo): void {
+    this.#variables.add(variable.dataId);
+    this.allow(variable);
+  }
+
+  /** Lets the step read a tensor from outside. */
+  allow({ dataId, shape }: tf.TensorInfo): void {
+    if (this.#outside.has(dataId)) return;
+    this.#outside.set(dataId, new Storage("outside", bytesOf(shape), { dataId }));
+  }
+
+  /** A tensor of the step's inputs. */
+  input(shape: readonly number[], dtype: "float32" | "int32"): tf.TensorInfo {
+    const tensor = this.#backend.makeTensorInfo([...shape], dtype);
+    this.#backend.tensorMap.get(tensor.dataId).resource = new Storage("input", bytesOf(shape));
+    return tensor;
+  }
+
+  /** The storage of a tensor of the step; a constant's is made. */
+  storageOf(tensor: tf.TensorInfo, reader: string): Storage {
+    const { dataId, shape, dtype } = tensor;
+    const outside = this.#outside.get(dataId);
+    if (outside !== undefined) return outside;
+    if (!this.#made.has(dataId)) {
+      const { id } = tensor as Partial<tf.Tensor>;
+      this.#fail(
+        `${reader} reads a tensor, ${dtype} [${shape}]${id === undefined ? "" : ` (id ${id})`}, that is neither an input nor a variable: ` +
+          "give it to the step as an input, or list it under reads if it never changes",
+      );
+    }
+    this.#backend.uploadToGPU(dataId);
+    return this.#backend.tensorMap.get(dataId).resource as Storage;
+  }
+
+  /** Tensors of the step that have outlived it. */
+  survivors(): TensorData[] {
+    const { tensorMap } = this.#backend;
+    return [...this.#made].flatMap((dataId) => (tensorMap.has(dataId) ? [tensorMap.get(dataId)] : []));
+  }
+
+  /** @throws Error the first thing that cannot be recorded, even if the step has caught it. */
+  run<T>(step: () => T): T {
+    this.#listen();
+    try {
+      const result = recordedBy(this, step);
+      if (this.#failure !== undefined) throw this.#failure;
+      return result;
+    } catch (error) {
+      throw this.#failure ?? error;
+    } finally {
+      this.#stop();
+    }
+  }
+
+  beforeRun(work: () => void): void {
+    this.before.push(work);
+  }
+
+  afterRun(work: () => void): void {
+    this.after.push(work);
+  }
+
+  lasts(tensor: LastingTensor): void {
+    this.outside(() => unshare(this.#backend, tensor, 1));
+    this.lasting.push(tensor);
+    this.allow(tensor.tensor());
+  }
+
+  mayOverwrite({ dataId }: tf.TensorInfo): boolean {
+    return this.#variables.has(dataId) && this.#backend.refCount(dataId) === HOLDERS;
+  }
+
+  outside<T>(make: () => T): T {
+    this.#stop();
+    try {
+      return recordedBy(undefined, make);
+    } finally {
+      this.#listen();
+    }
+  }
+
+  #fail(what: string): never {
+    this.#failure ??= new Error(`captureStep: ${what}`);
+    throw this.#failure;
+  }
+
+  #listen(): void {
+    const backend = this.#backend;
+    const { uploadToGPU, write, shouldExecuteOnCPU, disposeData } = backend;
+    backend.write = (...given) => {
+      const dataId = write.apply(backend, given);
+      this.#made.add(dataId);
+      return dataId;
+    };
+    backend.uploadToGPU = (dataId) => {
+      if (this.#made.has(dataId)) this.#place(backend.tensorMap.get(dataId));
+      else if (this.#outside.has(dataId)) uploadToGPU.call(backend, dataId);
+    };
+    backend.recordAndSubmit = (...given) => {
+      const program = given[0] as unknown as Recorded;
+      const reader = program.constructor.name;
+      if (program.pixelsOpType != null)
+        this.#fail(`${reader} reads or draws pixels, which cannot be recorded`);
+      const operation = recordOperation(backend, given as never, (tensor) => this.storageOf(tensor, reader));
+      this.operations.push(operation);
+    };
+    backend.shouldExecuteOnCPU = (inputs, ...threshold) => {
+      for (const input of inputs) {
+        const storage = this.#made.has(input.dataId) ? undefined : this.storageOf(input, "the step");
+        if (storage?.kind === "outside") backend.uploadToGPU(input.dataId); // or its numbers would be baked in
+      }
+      return shouldExecuteOnCPU.call(backend, inputs, ...threshold);
+    };
+    backend.disposeData = (dataId, ...force) => {
+      const storage =
+        this.#made.has(dataId) && backend.tensorMap.has(dataId) && backend.tensorMap.get(dataId);
+      const freed = disposeData.call(backend, dataId, ...force);
+      if (storage && freed && storage.resource instanceof Storage) this.#count(-storage.resource.bytes);
+      return freed;
+    };
+    this.#refuseReads();
+  }
+
+  #refuseReads(): void {
+    const backend = this.#backend;
+    const { readSync } = backend;
+    const isHostConstant = (dataId: tf.DataId): boolean => {
+      const { values, resource } = backend.tensorMap.get(dataId);
+      return this.#made.has(dataId) && values != null && resource == null;
+    };
+    const refuse = (dataId: tf.DataId, by: string): never => {
+      const { shape, dtype } = backend.tensorMap.get(dataId);
+      return this.#fail(
+        `the step reads a tensor back, ${dtype} [${shape}] by ${by}, and its numbers are there only when it runs: return it as an output`,
+      );
+    };
+    backend.readSync = (dataId) =>
+      isHostConstant(dataId) ? readSync.call(backend, dataId) : refuse(dataId, "dataSync() or arraySync()");
+    backend.read = (dataId) => {
+      try {
+        return refuse(dataId, "data() or array()");
+      } catch {
+        return new Promise(() => {}); // whoever awaits it is told by the capture, which fails
+      }
+    };
+    backend.readToGPU = (dataId) => refuse(dataId, "dataToGPU()");
+    backend.createTensorFromGPUData = () => this.#fail("the step makes a tensor of a GPUBuffer");
+  }
+
+  #stop(): void {
+    for (const method of METHODS) {
+      const descriptor = this.#own.get(method);
+      if (descriptor === undefined) Reflect.deleteProperty(this.#backend, method);
+      else Object.defineProperty(this.#backend, method, descriptor);
+    }
+  }
+
+  /** Gives a tensor of the step its storage. */
+  #place(data: TensorData): void {
+    if (data.resource != null) return;
+    const bytes = bytesOf(data.shape);
+    if (data.values?.length) {
+      data.resource = new Storage("constant", bytes, { values: this.#constant(data, data.values) });
+      data.values = null;
+    } else {
+      data.resource = new Storage("temporary", bytes);
+      this.#count(bytes);
+    }
+  }
+
+  /** Numbers that are all the same hold for each run; others may be of one batch. */
+  #constant({ shape, dtype }: TensorData, values: tf.TypedArray): Float32Array | Int32Array {
+    if (values.some((value) => !Object.is(value, values[0]))) {
+      this.#fail(
+        `the step makes a tensor of numbers of the host, ${dtype} [${shape}], and each run would get the same ones: ` +
+          "give it to the step as an input, or make it before and list it under reads if it never changes",
+      );
+    }
+    return dtype === "float32" ? Float32Array.from(values) : Int32Array.from(values);
+  }
+
+  #count(bytes: number): void {
+    this.#liveBytes += bytes;
+    this.eagerBytes = Math.max(this.eagerBytes, this.#liveBytes);
+  }
+}

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { tuneOpenMpi } from "../mpi/tune-open-mpi.ts";
 import type { MpiStart, Operation, Reply, Request, Started } from "./messages.ts";
 
 interface Waiting {
@@ -30,6 +31,7 @@ export class MpiThread {
 
   /** Starts the thread and MPI in it. */
   static async start(start: MpiStart): Promise<{ thread: MpiThread; started: Started }> {
+    tuneOpenMpi();
     const thread = new MpiThread(start);
     try {
       const { started } = await thread.reply(0);

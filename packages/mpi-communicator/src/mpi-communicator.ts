@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { optional, requireOptions, STRING } from "known-options";
+import { oneOf, optional, POSITIVE, requireOptions, STRING } from "known-options";
 import type { MpiCommunicator } from "./communicator.ts";
 import { launchOf } from "./launch.ts";
 import { OneRank } from "./one-rank.ts";
@@ -12,6 +12,17 @@ export interface MpiOptions {
    * (`libmpi.so.40`, `libmpich.so.12`, `libmpi.40.dylib`, …), those of the launcher's MPI first.
    */
   readonly library?: string;
+  /**
+   * Seconds after which a rank that is not heard ends the run on all ranks: its host, its network or its process is gone. Each rank is
+   * heard each second while it computes, saves or waits for however long. Default 10.
+   */
+  readonly timeoutSeconds?: number;
+  /**
+   * `"bf16"`: sums of at least 65,536 numbers travel as bfloat16, half the bytes. Each number is rounded to 8 significant bits, added
+   * in float32 in the order of ranks, and the sum is rounded again: off by at most 2^-7 of the sum of magnitudes, and equal bits on all.
+   * The same on all ranks. Default `"none"`.
+   */
+  readonly compression?: "none" | "bf16";
 }
 
 /**
@@ -33,9 +44,14 @@ export interface MpiOptions {
  * await ranks.close();
  */
 export async function mpiCommunicator(options: MpiOptions = {}): Promise<MpiCommunicator> {
-  requireOptions("mpiCommunicator", options, { library: optional(STRING) });
+  requireOptions("mpiCommunicator", options, {
+    library: optional(STRING),
+    timeoutSeconds: optional(POSITIVE),
+    compression: optional(oneOf("none", "bf16")),
+  });
   const launch = launchOf(process.env);
   const host = hostname();
   if (launch === undefined || launch.size === 1) return new OneRank(host);
-  return startRanks({ ...launch, library: options.library ?? process.env.MPI_LIBRARY, host });
+  const { library = process.env.MPI_LIBRARY, timeoutSeconds = 10, compression } = options;
+  return startRanks({ ...launch, library, host, timeoutSeconds, isCompressing: compression === "bf16" });
 }

@@ -1,15 +1,54 @@
+import { inspect } from "node:util";
 import { requireBroadcast, requireSummands } from "./check-values.ts";
 import type { MpiCommunicator } from "./communicator.ts";
 import { type Abort, abortOf, messageOf } from "./faults/abort.ts";
+import { endRanksWithProcess } from "./faults/process-hooks.ts";
 import type { MpiStart, Operation, Started } from "./threads/messages.ts";
 import { MpiThread } from "./threads/mpi-thread.ts";
 import { ValueSharer } from "./threads/shared-values.ts";
+import { startWatch } from "./threads/watch-thread.ts";
 
-/** Starts MPI, and returns the communicator over all ranks. */
-export async function startRanks(start: MpiStart): Promise<MpiCommunicator> {
+/** Numbers from which on a sum is compressed: below, its latency counts, not its bytes. */
+const SHORTEST_COMPRESSED = 65_536;
+
+/** Options of a start. */
+interface RanksStart extends MpiStart {
+  readonly isCompressing: boolean;
+  readonly timeoutSeconds: number;
+}
+
+/** Starts MPI and the watch, and returns the communicator over all ranks. */
+export async function startRanks(options: RanksStart): Promise<MpiCommunicator> {
+  const { timeoutSeconds, isCompressing, ...start } = options;
   const { thread, started } = await MpiThread.start(start);
-  const { abort } = await abortOf(started.path, started.rank, start.host);
-  return new Ranks(thread, started, abort);
+  const { rank, hosts, path, watched } = started;
+  const { abort } = await abortOf(path, rank, start.host);
+  const release = endRanksWithProcess(abort);
+  const watch = await startWatch({ path, watched, rank, hosts, timeoutSeconds }, (error) => {
+    abort(`the watch over the ranks failed: ${inspect(error)}`);
+  });
+  const close = async (): Promise<void> => {
+    await thread.run({ kind: "close" });
+    // From here on all ranks only finalize. One that is lost now would leave the others waiting in MPI_Finalize.
+    await watch.stop();
+    const late = setTimeout(
+      () => abort(`MPI_Finalize did not return in ${timeoutSeconds} s`),
+      1000 * timeoutSeconds,
+    );
+    await thread.run({ kind: "finalize" });
+    clearTimeout(late);
+    release();
+    await thread.end();
+  };
+  return new Ranks({ thread, started, abort, close, isCompressing });
+}
+
+interface Parts {
+  readonly thread: MpiThread;
+  readonly started: Started;
+  readonly abort: Abort;
+  readonly close: () => Promise<void>;
+  readonly isCompressing: boolean;
 }
 
 /** The ranks that a launcher started. */
@@ -20,24 +59,30 @@ class Ranks implements MpiCommunicator {
   readonly hosts: readonly string[];
   private readonly thread: MpiThread;
   private readonly end: Abort;
+  private readonly finalize: () => Promise<void>;
+  private readonly isCompressing: boolean;
   private readonly sharer = new ValueSharer();
   private closed: Promise<void> | undefined;
 
-  constructor(thread: MpiThread, { rank, hosts }: Started, end: Abort) {
+  constructor({ thread, started, abort, close, isCompressing }: Parts) {
+    const { rank, hosts } = started;
     this.rank = rank;
     this.size = hosts.length;
     this.host = hosts[rank]!;
     this.hosts = hosts;
     this.thread = thread;
-    this.end = end;
+    this.end = abort;
+    this.finalize = close;
+    this.isCompressing = isCompressing;
   }
 
   async allreduce(values: Float32Array): Promise<void> {
     requireSummands(values);
+    const isCompressed = this.isCompressing && values.length >= SHORTEST_COMPRESSED;
     const shared = this.sharer.share(values);
     const { buffer, byteOffset } = shared.bytes;
     const floats = new Float32Array(buffer, byteOffset, values.length);
-    await this.run({ kind: "allreduce", values: floats, isCompressed: false });
+    await this.run({ kind: "allreduce", values: floats, isCompressed });
     shared.finish();
   }
 
@@ -64,11 +109,5 @@ class Ranks implements MpiCommunicator {
   private async run(operation: Operation): Promise<void> {
     if (this.closed !== undefined) throw new Error(`${operation.kind}: the communicator is closed`);
     await this.thread.run(operation);
-  }
-
-  private async finalize(): Promise<void> {
-    await this.thread.run({ kind: "close" });
-    await this.thread.run({ kind: "finalize" });
-    await this.thread.end();
   }
 }

@@ -40,3 +40,12 @@ export interface Reply {
   readonly error?: Error;
   readonly started?: Started;
 }
+
+/** What the watch starts with. */
+export interface WatchStart {
+  readonly path: string;
+  readonly watched: Handle;
+  readonly rank: number;
+  readonly hosts: readonly string[];
+  readonly timeoutSeconds: number;
+}

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Mpi } from "../mpi/bindings.ts";
 import { requireAgreement } from "./agreement.ts";
+import { CompressedAllreduce } from "./compressed-allreduce.ts";
 import type { MpiStart, Operation, Reply, Request } from "./messages.ts";
 import { allreduce, broadcast } from "./operations.ts";
 import { startMpi } from "./start-mpi.ts";
@@ -9,21 +10,30 @@ import { startMpi } from "./start-mpi.ts";
 const port = parentPort!;
 const reply = (message: Reply): void => port.postMessage(message);
 
-function run(mpi: Mpi, hosts: readonly string[], operation: Operation): void {
+function run(
+  mpi: Mpi,
+  hosts: readonly string[],
+  compressed: CompressedAllreduce,
+  operation: Operation,
+): void {
   if (operation.kind === "finalize") {
     mpi.call("mpiCommunicator: close", "Finalize");
     return;
   }
   requireAgreement(mpi, hosts, operation);
-  if (operation.kind === "allreduce") allreduce(mpi, operation.values);
+  if (operation.kind === "allreduce") {
+    if (operation.isCompressed) compressed.run(operation.values);
+    else allreduce(mpi, operation.values);
+  }
   if (operation.kind === "broadcast") broadcast(mpi, operation.values, operation.root);
 }
 
 try {
   const { mpi, started } = await startMpi(workerData as MpiStart);
+  const compressed = new CompressedAllreduce(mpi, started.hosts.length);
   port.on("message", ({ id, operation }: Request) => {
     try {
-      run(mpi, started.hosts, operation);
+      run(mpi, started.hosts, compressed, operation);
       reply({ id });
     } catch (error) {
       reply({ id, error: error as Error });

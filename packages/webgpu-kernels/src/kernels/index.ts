@@ -2,11 +2,12 @@ import type { Kernel } from "kernel-contract";
 import type { Context } from "../context.ts";
 import { adamWUpdate } from "./adamw-update.ts";
 import { attention, attentionGrad } from "./attention.ts";
-import { batchMatMul } from "./batch-mat-mul.ts";
 import { mean, sum } from "./column-sum.ts";
 import { gelu, geluGrad } from "./gelu.ts";
 import { keyedMask } from "./keyed-mask.ts";
 import { layerNorm, layerNormGrad } from "./layer-norm.ts";
+import { batchMatMul } from "./products/batch-mat-mul.ts";
+import { linear, linearGrad } from "./products/linear.ts";
 import { softmaxCrossEntropy, softmaxCrossEntropyGrad } from "./softmax-cross-entropy.ts";
 import { squaredNorms } from "./squared-norms.ts";
 
@@ -21,6 +22,8 @@ export const kernels: readonly Kernel<Context>[] = [
   keyedMask,
   layerNorm,
   layerNormGrad,
+  linear,
+  linearGrad,
   mean,
   softmaxCrossEntropy,
   softmaxCrossEntropyGrad,

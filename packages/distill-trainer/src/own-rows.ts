@@ -12,13 +12,11 @@ export const RANK_SHARE: Check = check("{ rank, size }, integers with rank in [0
 export const ALONE: RankShare = { rank: 0, size: 1 };
 
 /** A batch with the rows of it that this program computes. */
-export interface OwnRows<B extends Batch = Batch> {
+export interface OwnRows {
   /** The whole batch, or if its source makes shards the program's rows alone. */
-  readonly batch: B;
+  readonly batch: Batch;
   /** Indices of the program's rows in `batch`. */
   readonly own: readonly number[];
-  /** Indices of these rows in the whole batch. */
-  readonly rows: Int32Array;
   /** Number of rows of the whole batch. */
   readonly total: number;
 }
@@ -31,12 +29,11 @@ export async function* ownRows(
   for await (const one of made) {
     if ("rows" in one) {
       const { batch, rows, sampleKeys } = one;
-      yield { batch, own: [...rows.keys()], rows, total: sampleKeys.length };
+      yield { batch, own: [...rows.keys()], total: sampleKeys.length };
       continue;
     }
     const total = one.labels.length;
-    const rows = rowsOfRank(total, share);
-    yield { batch: one, own: [...rows], rows, total };
+    yield { batch: one, own: [...rowsOfRank(total, share)], total };
   }
 }
 

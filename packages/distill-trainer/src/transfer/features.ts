@@ -19,6 +19,7 @@ import {
 } from "train-loop";
 import { type Preprocess, toSymmetricRange } from "../models/preprocess.ts";
 import { ALONE, ownRows, RANK_SHARE, takesShards } from "../own-rows.ts";
+import { gathered } from "./gathered.ts";
 
 /** Feature vectors of a data set, computed once. */
 export interface Features {
@@ -59,7 +60,7 @@ const CHECKS: Checks<ExtractFeaturesOptions> = {
   preprocess: optional(FUNCTION),
   microBatchSize: optional(COUNT),
   communicator: optional(
-    having("a Communicator", (it) => RANK_SHARE.fits(it) && typeof it.allreduce === "function"),
+    having("a Communicator", (it) => RANK_SHARE.fits(it) && typeof it.broadcast === "function"),
   ),
   onProgress: optional(FUNCTION),
 };
@@ -93,56 +94,35 @@ export async function extractFeatures(
   requireSource("extractFeatures", source);
   const { width, features } = extractorOf(model, options.preprocess);
   const share = communicator ?? ALONE;
-  const found: Found[] = [];
+  const outputs: Float32Array[] = [];
+  const labels: number[] = [];
+  const batchRows: number[] = [];
   let done = 0;
   const made = takesShards(source, share) ? source.shardsFrom(0, 0, share) : source.batches(0);
-  for await (const { batch, own, rows, total } of ownRows(made, share)) {
-    const { images, shape, labels } = own.length === batch.labels.length ? batch : pickRows(batch, own);
+  for await (const { batch, own, total } of ownRows(made, share)) {
+    const { images, shape, labels: classes } = own.length === total ? batch : pickRows(batch, own);
     const [count = 0, ...sample] = shape;
     const stride = images.length / count;
     for (let start = 0; start < count; start += microBatchSize) {
       const end = Math.min(start + microBatchSize, count);
       const part = tf.tensor(images.subarray(start * stride, end * stride), [end - start, ...sample]);
       const output = await (async () => features(part))().finally(() => part.dispose());
-      const samples = Array.from(rows.subarray(start, end), (row) => done + row);
-      found.push({
-        samples,
-        values: (await output.data()) as Float32Array,
-        labels: labels.subarray(start, end),
-      });
+      outputs.push((await output.data()) as Float32Array);
       output.dispose();
     }
+    for (const label of classes) labels.push(label);
+    batchRows.push(total);
     done += total;
     onProgress?.(done);
     await nextTask();
   }
-  return gathered(found, { samples: done, width }, communicator);
-}
-
-/** Features of some samples, by their positions in the epoch. */
-interface Found {
-  readonly samples: readonly number[];
-  readonly values: Float32Array;
-  readonly labels: Int32Array;
-}
-
-/** Puts all programs' features in order: each fills in its own rows, and the others' zeros are added. */
-async function gathered(
-  found: readonly Found[],
-  { samples, width }: { readonly samples: number; readonly width: number },
-  communicator: Communicator | undefined,
-): Promise<Features> {
-  const values = new Float32Array(samples * width);
-  const labels = new Float32Array(samples); // exact below 2 ** 24
-  for (const part of found) {
-    for (const [row, sample] of part.samples.entries()) {
-      values.set(part.values.subarray(row * width, (row + 1) * width), sample * width);
-      labels[sample] = part.labels[row]!;
-    }
-  }
-  await communicator?.allreduce(values);
-  await communicator?.allreduce(labels);
-  return { values, width, labels: Int32Array.from(labels) };
+  const values = new Float32Array(labels.length * width);
+  outputs.reduce((at, output) => {
+    values.set(output, at);
+    return at + output.length;
+  }, 0);
+  const found = { values, width, labels: Int32Array.from(labels) };
+  return share.size === 1 ? found : gathered(found, batchRows, communicator!);
 }
 
 /** A model with its preprocessing as a {@link FeatureExtractor}. */

@@ -124,6 +124,21 @@ describe.skipIf(isMissing("mpirun.openmpi"))("two ranks", () => {
     expect(lines.filter(({ error }) => error === "memory access out of bounds")).toHaveLength(2);
   });
 
+  test("what is longer than a message goes in parts, and an error has MPI's words", async () => {
+    const { code, lines } = await run(openMpi(2), "./parts.ts");
+    expect(code).toBe(0);
+    for (const rank of [0, 1]) {
+      expect(ofRank(lines, rank)).toEqual([
+        {
+          rank,
+          sums: [0, 3, 6, 9, 12, 15, 18, 21, 24, 27],
+          bytes: [20, 21, 22, 23, 24, 25, 26, 27, 28],
+          words: "mpiCommunicator: broadcast: MPI_Bcast: MPI_ERR_ROOT: invalid root",
+        },
+      ]);
+    }
+  });
+
   test("hosts are named", async () => {
     const { lines } = await run(openMpi(2), "names");
     expect(ofRank(lines, 1)).toEqual([{ rank: 1, size: 2, host, hosts: [host, host] }]);

@@ -2,15 +2,11 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
-const PROGRAM = fileURLToPath(new URL("./program.ts", import.meta.url));
-/** Command and arguments of the program, from its source. */
-export const NODE: readonly string[] = [
-  process.execPath,
-  "--import",
-  "tsx",
-  "--conditions=@deit/source",
-  PROGRAM,
-];
+/** Command and arguments that run a TypeScript file of this folder. */
+function node(file: string): readonly string[] {
+  const path = fileURLToPath(new URL(file, import.meta.url));
+  return [process.execPath, "--import", "tsx", "--conditions=@deit/source", path];
+}
 
 /** A line that the program printed. */
 export type Line = Readonly<Record<string, unknown>> & { readonly rank?: number };
@@ -47,7 +43,7 @@ export function isMissing(program: string): boolean {
   return !isThere;
 }
 
-/** Runs the program to its end. */
+/** Runs a task of `program.ts`, or another file of this folder, to its end. */
 export function run(
   launcher: readonly string[],
   task: string,
@@ -64,7 +60,12 @@ export function start(
   options: object = {},
   env: Readonly<Record<string, string>> = {},
 ): Started {
-  const [command, ...args] = [...launcher, ...NODE, task, JSON.stringify(options)];
+  const [command, ...args] = [
+    ...launcher,
+    ...node(task.endsWith(".ts") ? task : "./program.ts"),
+    task,
+    JSON.stringify(options),
+  ];
   const child = spawn(command!, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   const lines: Line[] = [];
   const waiting: (() => void)[] = [];

@@ -3,6 +3,7 @@
 import { largestDifference } from "test-kit";
 import { bundled, findChromium, resultOfPage } from "test-kit/browser";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { Captured } from "./browser/capture.ts";
 import type { LostDevice } from "./browser/lose-device.ts";
 import { type Trained, train } from "./browser/train.ts";
 
@@ -60,5 +61,23 @@ describe.runIf(chromium !== undefined)("a page whose GPU device is lost while it
     );
     expect(result.epochs).toEqual([0, 1, 2]);
     expect(result.losses.at(-1)!).toBeLessThan(result.losses[0]!);
+  });
+});
+
+describe.runIf(chromium !== undefined)("a page that captures a training step", () => {
+  test("gets the bits of the step as it is", async ({ skip }) => {
+    const page = await bundled(new URL("browser/capture-page.ts", import.meta.url));
+    const result = (await resultOfPage(chromium!, page, { gpu: "emulated" })) as Captured & {
+      error?: string;
+    };
+    expect(result.error).toBeUndefined();
+    if (result.adapter === undefined) {
+      process.stderr.write("a captured step is not tested in a page: this Chromium emulates no WebGPU\n");
+      skip();
+    }
+    expect(result.losses).toEqual(result.eagerLosses);
+    expect(result.losses.every(Number.isFinite)).toBe(true);
+    expect(result.difference).toBe(0);
+    expect(result.dispatches).toBeGreaterThan(50);
   });
 });

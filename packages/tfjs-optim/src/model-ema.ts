@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { stepRecorder } from "kernel-contract";
 import {
   atLeast,
   type Checks,
@@ -45,7 +46,9 @@ export interface ModelEmaOptions {
 export class ModelEma {
   readonly #variables: readonly tf.Variable[];
   readonly #decay: Schedule;
-  #averages: tf.Tensor[];
+  readonly #isConstant: boolean;
+  /** Variables, which steps that are recorded may change. */
+  readonly #averages: readonly tf.Variable[];
   #updates = 0;
 
   constructor(model: tfl.LayersModel, options: ModelEmaOptions) {
@@ -53,7 +56,8 @@ export class ModelEma {
     const { decay } = options;
     this.#decay = typeof decay === "number" ? constant(decay) : decay;
     this.#variables = variablesOf(model);
-    this.#averages = this.#variables.map((x) => tf.keep(tf.clone(x)));
+    this.#isConstant = typeof decay === "number";
+    this.#averages = tf.tidy(() => this.#variables.map((x) => tf.variable(tf.clone(x), false)));
   }
 
   /** Updates so far. */
@@ -71,12 +75,22 @@ export class ModelEma {
     return this.#averages;
   }
 
-  /** Takes the model's present weights into the average. */
+  /**
+   * Takes the model's present weights into the average.
+   *
+   * @throws Error in a step that is being recorded if the decay is a schedule.
+   */
   update(): void {
     const decay = this.#decay(this.#updates);
     if (!(decay >= 0 && decay <= 1)) {
       throw new RangeError(
         `ModelEma: the decay of update ${this.#updates + 1} must be in [0, 1], got ${decay}`,
+      );
+    }
+    const recorder = stepRecorder();
+    if (recorder !== undefined && !this.#isConstant) {
+      throw new Error(
+        "ModelEma: an update whose decay is a schedule cannot be recorded yet; one by a number can",
       );
     }
     const share = 1 - decay;
@@ -85,7 +99,12 @@ export class ModelEma {
         tf.tidy(() => tf.add(average, tf.mul(tf.sub(this.#variables[i]!, average), share))),
       ),
     );
-    this.#updates += 1;
+    if (recorder === undefined) this.#updates += 1;
+    else {
+      recorder.afterRun(() => {
+        this.#updates += 1;
+      });
+    }
   }
 
   /** Runs `use` while the model has the average as its weights, then gives it its own back. */
@@ -123,13 +142,14 @@ export class ModelEma {
 
   /** Frees the averages. */
   dispose(): void {
-    tf.dispose(this.#averages);
-    this.#averages = [];
+    for (const average of this.#averages) if (!average.isDisposed) average.dispose();
   }
 
-  #replace(averages: tf.Tensor[]): void {
-    tf.dispose(this.#averages);
-    this.#averages = averages.map((x) => tf.keep(x));
+  #replace(averages: readonly tf.Tensor[]): void {
+    this.#averages.forEach((average, i) => {
+      average.assign(averages[i] as tf.Tensor);
+    });
+    tf.dispose([...averages]);
   }
 }
 

@@ -1,5 +1,5 @@
 export { type CaptureOptions, captureStep } from "./capture/capture-step.ts";
 export type { CapturedStep, StepInputs, StepOutputs } from "./capture/captured-step.ts";
-export type { InputSpec } from "./capture/recording.ts";
+export type { InputSpec } from "./capture/record/recording.ts";
 export { installWebGpuKernels } from "./install.ts";
 export { type GpuMeter, type GpuWork, meterGpu } from "./meter.ts";

@@ -3,7 +3,7 @@ import { deit } from "deit-model";
 import { softmaxCrossEntropy } from "distill-trainer";
 import { noise, valuesOf } from "test-kit";
 import { startWebGpu } from "test-kit/backends";
-import { AdamW, clipByGlobalNorm, squaredNorms, warmup } from "tfjs-optim";
+import { AdamW, clipByGlobalNorm, ModelEma, squaredNorms, warmup } from "tfjs-optim";
 import { describe, expect, test } from "vitest";
 import { captureStep } from "./capture-step.ts";
 
@@ -42,6 +42,7 @@ function training() {
   });
   const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
   const clip = clipByGlobalNorm(0.5);
+  const ema = new ModelEma(model, { decay: 0.7 });
   const step = ({ images, labels }: Record<"images" | "labels", tf.Tensor>, sampleKeys: unknown) => {
     const { value, grads } = tf.variableGrads(() => {
       const heads = model.apply(images, { training: true, sampleKeys } as never) as tf.Tensor2D[];
@@ -50,16 +51,17 @@ function training() {
     }, variables);
     const norms = squaredNorms(variables.map(({ name }) => grads[name]!));
     optimizer.applyGradients(clip.apply(grads));
+    ema.update();
     return { loss: value, norms };
   };
   const state = async () => {
     const moments = await optimizer.getWeights();
     const values = await valuesOf([
-      ...variables.map((x) => tf.clone(x)),
+      ...[...variables, ...ema.weights].map((x) => tf.clone(x)),
       ...moments.slice(1).map((x) => tf.clone(x.tensor)),
     ]);
     moments[0]!.tensor.dispose();
-    return { iterations: optimizer.iterations, values };
+    return { iterations: optimizer.iterations, updates: ema.updates, values };
   };
   const eager = async (at: number) => {
     const { images, labels, sampleKeys } = inputsOf(at);
@@ -73,13 +75,14 @@ function training() {
     return { loss: values!, norms: squares! };
   };
   const capture = () => captureStep((x) => step(x, x.sampleKeys), { inputs: INPUTS });
-  return { model, optimizer, variables, step, state, eager, capture };
+  return { model, optimizer, ema, variables, step, state, eager, capture };
 }
 
 describe.skipIf(missing)(`captureStep${missing ? ` (skipped: ${missing})` : ""}`, () => {
-  test("gives the bits of the step as it is: losses, norms, weights and moments, over a warmup", async () => {
+  test("gives the bits of the step as it is: losses, norms, weights, averages and moments, over a warmup", async () => {
     const [plain, captured] = [training(), training()];
     captured.model.setWeights(plain.model.getWeights());
+    captured.ema.restore(plain.ema.weights, 0);
     const step = await captured.capture();
     expect(captured.optimizer.iterations).toBe(0);
     for (let at = 0; at < 4; at++) {
@@ -87,7 +90,7 @@ describe.skipIf(missing)(`captureStep${missing ? ` (skipped: ${missing})` : ""}`
       expect(await step.run(inputsOf(at))).toEqual(expected);
     }
     const [expected, actual] = [await plain.state(), await captured.state()];
-    expect(actual.iterations).toBe(4);
+    expect([actual.iterations, actual.updates]).toEqual([4, 4]);
     expect(actual).toEqual(expected);
     expect(step.memory.bytes).toBeLessThanOrEqual(1.1 * step.memory.eagerBytes);
     expect(step.programs.get("SoftmaxCrossEntropy")).toBe(2);
@@ -95,9 +98,10 @@ describe.skipIf(missing)(`captureStep${missing ? ` (skipped: ${missing})` : ""}`
     const { numTensors } = tf.memory();
     step.dispose();
     expect(tf.memory().numTensors).toBeLessThan(numTensors); // its handles on weights and moments
-    for (const { model, optimizer } of [plain, captured]) {
+    for (const { model, optimizer, ema } of [plain, captured]) {
+      ema.dispose();
       optimizer.dispose();
       model.dispose();
     }
-  });
+  }, 240_000);
 });

@@ -2,9 +2,9 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { clone, keep } from "@tensorflow/tfjs-core";
 import { type Checks, check, LIST, OBJECT, optional, requireArguments, requireOptions } from "known-options";
 import { CapturedStep } from "./captured-step.ts";
+import { type InputSpec, recordStep } from "./record/recording.ts";
+import { requireSame } from "./record/require-same.ts";
 import { backendToRecord, flush } from "./recorded-backend.ts";
-import { type InputSpec, recordStep } from "./recording.ts";
-import { requireSame } from "./require-same.ts";
 
 /** Options of {@link captureStep}. */
 export interface CaptureOptions<Name extends string = string> {

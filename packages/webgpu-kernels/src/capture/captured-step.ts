@@ -1,10 +1,10 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { allocate, inputNumbers, type StepBuffers } from "./buffers.ts";
+import { allocate, inputNumbers, type StepBuffers } from "./memory/buffers.ts";
+import { State } from "./memory/state.ts";
+import type { Operation, Storage } from "./memory/storage.ts";
+import { bufferOf } from "./memory/unshare.ts";
+import type { InputSpec, RecordedOutput, Recording } from "./record/recording.ts";
 import { type Buffer, flush, type RecordedBackend, STAGING_USAGE } from "./recorded-backend.ts";
-import type { InputSpec, RecordedOutput, Recording } from "./recording.ts";
-import { State } from "./state.ts";
-import type { Operation, Storage } from "./storage.ts";
-import { bufferOf } from "./unshare.ts";
 
 /** `GPUMapMode.READ`. */
 const READ = 1;

@@ -18,7 +18,7 @@ export interface Buffer {
 }
 
 /** A range of a buffer, as a bind group takes it. */
-export interface BufferRange {
+interface BufferRange {
   readonly buffer: Buffer;
   readonly offset?: number;
   readonly size?: number;

@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { LastingTensor } from "kernel-contract";
-import { neededOperations } from "./needed-operations.ts";
-import type { RecordedBackend } from "./recorded-backend.ts";
+import { neededOperations } from "../memory/needed-operations.ts";
+import { lastingVariable } from "../memory/state.ts";
+import type { Operation, Storage } from "../memory/storage.ts";
+import { unshare } from "../memory/unshare.ts";
+import type { RecordedBackend } from "../recorded-backend.ts";
 import { Recorder } from "./recorder.ts";
-import { lastingVariable } from "./state.ts";
-import type { Operation, Storage } from "./storage.ts";
-import { unshare } from "./unshare.ts";
 
 /** Shape and type of an input. */
 export interface InputSpec {

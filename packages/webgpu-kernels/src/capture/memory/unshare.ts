@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { LastingTensor } from "kernel-contract";
-import { type Buffer, flush, type RecordedBackend, TENSOR_USAGE } from "./recorded-backend.ts";
+import { type Buffer, flush, type RecordedBackend, TENSOR_USAGE } from "../recorded-backend.ts";
 
 /**
  * Gives a tensor memory of its own where clones share it: a step that overwrites it must not change them.

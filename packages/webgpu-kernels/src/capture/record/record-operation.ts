@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import type { Uniform } from "../host.ts";
-import type { RecordedBackend } from "./recorded-backend.ts";
-import type { LiveNumber, Operation, Storage } from "./storage.ts";
+import type { Uniform } from "../../host.ts";
+import type { LiveNumber, Operation, Storage } from "../memory/storage.ts";
+import type { RecordedBackend } from "../recorded-backend.ts";
 
 interface Program {
   readonly pipeline: Operation["pipeline"];

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { LastingTensor } from "kernel-contract";
-import type { Buffer, RecordedBackend } from "./recorded-backend.ts";
+import type { Buffer, RecordedBackend } from "../recorded-backend.ts";
 import { bufferOf, copyInto, copyOf, tensorOn } from "./unshare.ts";
 
 /** A variable as a tensor that lasts. */

@@ -1,9 +1,9 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { type LastingTensor, recordedBy, type StepRecorder } from "kernel-contract";
+import { type Operation, Storage } from "../memory/storage.ts";
+import { unshare } from "../memory/unshare.ts";
+import { bytesOf, type RecordedBackend, type TensorData } from "../recorded-backend.ts";
 import { recordOperation } from "./record-operation.ts";
-import { bytesOf, type RecordedBackend, type TensorData } from "./recorded-backend.ts";
-import { type Operation, Storage } from "./storage.ts";
-import { unshare } from "./unshare.ts";
 
 /** The methods of tfjs' backend that a recorder puts its own over. */
 const METHODS = [

@@ -1,5 +1,5 @@
+import type { Operation, Storage } from "../memory/storage.ts";
 import type { Recording } from "./recording.ts";
-import type { Operation, Storage } from "./storage.ts";
 
 /**
  * Compares two recordings of a step: what differs changes from step to step, and would be stale in all runs.

@@ -1,6 +1,12 @@
+import type { InputSpec, Recording } from "../record/recording.ts";
+import {
+  type Buffer,
+  flush,
+  type RecordedBackend,
+  TENSOR_USAGE,
+  UNIFORM_USAGE,
+} from "../recorded-backend.ts";
 import { planMemory } from "./plan-memory.ts";
-import { type Buffer, flush, type RecordedBackend, TENSOR_USAGE, UNIFORM_USAGE } from "./recorded-backend.ts";
-import type { InputSpec, Recording } from "./recording.ts";
 import type { Storage } from "./storage.ts";
 
 /** The memory of a recorded step, apart from what is there without it. */

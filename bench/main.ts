@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { writeScalingPage } from "./distributed/scaling/page.ts";
 import { writePage } from "./page.ts";
 import { Recorder, type SuiteOptions } from "./report.ts";
 
@@ -10,6 +11,10 @@ const SUITES: Readonly<Record<string, () => Promise<{ suite: Suite; parts: reado
   backends: async () => {
     const { backendsSuite, backendsParts } = await import("./backends/suite.ts");
     return { suite: backendsSuite, parts: backendsParts };
+  },
+  distributed: async () => {
+    const { distributedSuite, distributedParts } = await import("./distributed/suite.ts");
+    return { suite: distributedSuite, parts: distributedParts };
   },
   trainer: async () => {
     const { trainerSuite, trainerParts } = await import("./trainer/suite.ts");
@@ -73,6 +78,7 @@ async function run({ name, options }: Command): Promise<string | undefined> {
     writeResults(name, options, recorder);
   }
   writePage();
+  writeScalingPage();
   return undefined;
 }
 

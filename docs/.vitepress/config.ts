@@ -17,6 +17,7 @@ const measured = [
   { text: "Parity", link: "/parity" },
   { text: "Backends", link: "/backends" },
   { text: "Benchmarks", link: "/benchmarks" },
+  { text: "Scaling", link: "/scaling" },
   { text: "Reliability", link: "/reliability" },
 ];
 

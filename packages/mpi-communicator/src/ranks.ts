@@ -11,6 +11,9 @@ import { startWatch } from "./threads/watch-thread.ts";
 /** Numbers from which on a sum is compressed: below, its latency counts, not its bytes. */
 const SHORTEST_COMPRESSED = 65_536;
 
+/** Seconds that the ranks have to finalize, after all have called `close()`. */
+const FINALIZE_SECONDS = 60;
+
 /** Options of a start. */
 interface RanksStart extends MpiStart {
   readonly isCompressing: boolean;
@@ -32,8 +35,11 @@ export async function startRanks(options: RanksStart): Promise<MpiCommunicator> 
     // From here on all ranks only finalize. One that is lost now would leave the others waiting in MPI_Finalize.
     await watch.stop();
     const late = setTimeout(
-      () => abort(`MPI_Finalize did not return in ${timeoutSeconds} s`),
-      1000 * timeoutSeconds,
+      () =>
+        abort(
+          `MPI_Finalize did not return in ${FINALIZE_SECONDS} s: another rank is gone, or too busy to close`,
+        ),
+      1000 * FINALIZE_SECONDS,
     );
     await thread.run({ kind: "finalize" });
     clearTimeout(late);

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { isMissing, isRunning, mpich, openMpi, run, start } from "./start.ts";
 
+vi.setConfig({ testTimeout: 300_000 }); // several processes a test, on as many cores as there are
+
 const host = hostname();
 const launchers = [
   { name: "Open MPI", program: "mpirun.openmpi", launcher: openMpi(3) },
@@ -64,6 +66,19 @@ describe.skipIf(isMissing("mpirun.openmpi"))("the watch over the ranks", () => {
     expect(errors).toBe("");
     expect(code).toBe(0);
     expect(lines.filter(({ isDone }) => isDone)).toHaveLength(2);
+  });
+});
+
+describe.skipIf(isMissing("mpirun.openmpi"))("close()", () => {
+  test.each(["0", "1"])("waits for rank %s, which is busy for longer than the watch waits", async (rank) => {
+    const { code, errors, lines } = await run(
+      openMpi(3),
+      "busyClose",
+      { timeoutSeconds: 3 },
+      { BUSY_RANK: rank },
+    );
+    expect({ code, errors }).toEqual({ code: 0, errors: "" });
+    expect(lines.filter(({ isDone }) => isDone)).toHaveLength(3);
   });
 });
 

@@ -2,6 +2,8 @@ import { missingForTwoHosts, twoHosts } from "test-kit/two-hosts";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { type Line, run, start } from "./start.ts";
 
+vi.setConfig({ testTimeout: 300_000 }); // several processes a test, on as many cores as there are
+
 const missing = missingForTwoHosts();
 
 function hosts() {

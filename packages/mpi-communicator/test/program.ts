@@ -134,6 +134,17 @@ const tasks: Record<string, () => Promise<void>> = {
     print({ isDone: true });
   },
 
+  /** A rank that is busy between its `close()` and the moment it can go on with it. */
+  async busyClose() {
+    const closed = ranks.close();
+    if (rank === Number(process.env.BUSY_RANK)) {
+      await wait(20);
+      for (const end = Date.now() + 6000; Date.now() < end; ) Math.sqrt(2);
+    }
+    await closed;
+    print({ isDone: true });
+  },
+
   async fails() {
     await ranks.barrier();
     if (rank === 1) throw new RangeError("too hot");

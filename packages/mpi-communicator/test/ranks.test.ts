@@ -1,6 +1,8 @@
 import { hostname } from "node:os";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { isMissing, type Line, mpich, openMpi, run } from "./start.ts";
+
+vi.setConfig({ testTimeout: 300_000 }); // several processes a test, on as many cores as there are
 
 const launchers = [
   { name: "Open MPI, 2 ranks", program: "mpirun.openmpi", size: 2, launcher: openMpi(2) },

@@ -22,15 +22,18 @@ interface Peer {
  */
 export class Heartbeats {
   private readonly mpi: Mpi;
+  private readonly rank: number;
   private readonly comm: WatchStart["watched"];
   private readonly peers = new Map<number, Peer>();
   private readonly message: Int32Array;
   private readonly goodbye: Int32Array;
   private readonly received = new Int32Array(2);
   private readonly flag = new Int32Array(1);
+  private isLeaving = false;
 
   constructor(mpi: Mpi, { watched, rank, hosts }: Pick<WatchStart, "watched" | "rank" | "hosts">) {
     this.mpi = mpi;
+    this.rank = rank;
     this.comm = watched;
     // The sender and whether it leaves. MPI may read these until a message is out: they never change, nor move.
     this.message = new Int32Array(new SharedArrayBuffer(8));
@@ -51,24 +54,36 @@ export class Heartbeats {
     }
   }
 
-  /** Takes what has come, and sends to all. */
+  /** Takes what has come, and sends to all that were not told goodbye. */
   exchange(): void {
     this.receive();
-    for (const peer of this.peers.values()) this.send(peer, this.message);
+    for (const peer of this.peers.values()) {
+      if (!peer.isTold) this.send(peer, this.message);
+    }
   }
 
-  /** Takes what has come, and says goodbye to those that were not told yet. Returns whether all have said goodbye to each other. */
+  /**
+   * Takes leave: ranks say goodbye to rank 0, which says it to all when all have. Returns whether that is over for this rank; until
+   * then it is heard.
+   */
   leave(): boolean {
+    this.isLeaving = true;
     this.receive();
     const peers = [...this.peers.values()];
-    for (const peer of peers) peer.isTold ||= this.send(peer, this.goodbye);
+    const isLast = this.rank !== 0 || peers.every(({ hasLeft }) => hasLeft);
+    for (const peer of peers) {
+      if (isLast) peer.isTold ||= this.send(peer, this.goodbye);
+    }
     return peers.every((peer) => peer.hasLeft && peer.isTold && !this.isBusy(peer));
   }
 
   /** Counts the time that has passed; returns the rank that was silent for longest, and for how many seconds. */
   pass(seconds: number): { readonly rank: number; readonly silence: number } {
     for (const peer of this.peers.values()) peer.silence += seconds;
-    const silent = [...this.peers.values()].filter(({ hasLeft }) => !hasLeft);
+    // One that has left is silent; but it must still take this rank's own goodbye.
+    const silent = [...this.peers.values()].filter(
+      ({ hasLeft, isTold, isSending }) => !hasLeft || (this.isLeaving && isTold && isSending),
+    );
     return silent.reduce((most, one) => (one.silence > most.silence ? one : most), { rank: 0, silence: 0 });
   }
 

@@ -15,6 +15,7 @@ const LEAVING_SECONDS = 0.005;
 const { mpi, abort } = await abortOf(path, rank, hosts[rank]!);
 const beats = new Heartbeats(mpi, start);
 let last = performance.now();
+let due = 0;
 let isLeaving = false;
 let timer: NodeJS.Timeout | undefined;
 
@@ -24,8 +25,11 @@ function tick(): void {
   const passed = Math.min((now - last) / 1000, 2 * SECONDS);
   last = now;
   try {
-    if (!isLeaving) beats.exchange();
-    else if (beats.leave()) {
+    if (now >= due) {
+      beats.exchange();
+      due = now + 1000 * SECONDS;
+    }
+    if (isLeaving && beats.leave()) {
       parentPort!.postMessage("over");
       return;
     }

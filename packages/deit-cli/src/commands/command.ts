@@ -1,5 +1,6 @@
 import type { Edits } from "../options/edits.ts";
 import type { OptionName } from "../options/option-table.ts";
+import type { RunRanks } from "../ranks/run-ranks.ts";
 import type { LineOutput } from "../terminal/live-line.ts";
 import type { UseSettings } from "./use-settings.ts";
 
@@ -17,6 +18,8 @@ export interface Command {
   readonly settingsOf?: "preset" | "run";
   /** Command lines, without `npx pnpm@12 start`. */
   readonly examples: readonly string[];
+  /** Whether several processes may run it together. Default false. */
+  readonly trainsOnRanks?: true;
   readonly run: (call: Call) => Promise<unknown>;
 }
 
@@ -29,4 +32,6 @@ export interface Call {
   readonly output: LineOutput;
   /** Stops the command after the step under way. */
   readonly signal?: AbortSignal;
+  /** Processes that train together; this one is rank 0. Default: this one alone. */
+  readonly ranks?: RunRanks;
 }

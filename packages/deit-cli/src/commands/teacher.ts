@@ -24,24 +24,28 @@ export const teacher: Command = {
     "teacher --resume runs/photos",
     "train --resume runs/photos",
   ],
-  run: ({ edits, output, signal }) => {
+  trainsOnRanks: true,
+  run: ({ edits, output, signal, ranks }) => {
     const settings = trainSettings(edits);
     requirePaths(settings);
     if (isSeries(settings))
       throw new UsageError(
         "--seeds, --folds: expected one run, as a teacher is made in each run of a series",
       );
-    return withinRun({ settings, output, signal, command: "teacher" }, async ({ context, backbone }) => {
-      const ready = await makeTeacher(context, backbone);
-      if (settings.run.storeLogits !== undefined) {
-        await withTrainingImages(context, studentViews(settings, ready.imageSize), (source) =>
-          withStoredLogits(context, ready, source, async () => {}),
-        );
-      }
-      const { folder } = context;
-      output.write(`teacher: ${percent(ready.result.valAccuracy)} of the held-out pictures right\n`);
-      output.write(`saved: ${resolve(join(folder, "teacher"))}\n`);
-      output.write(`to train its students: ${resumeCommand("train", folder, settings)}\n`);
-    });
+    return withinRun(
+      { settings, output, signal, ranks, command: "teacher" },
+      async ({ context, backbone }) => {
+        const ready = await makeTeacher(context, backbone);
+        if (settings.run.storeLogits !== undefined) {
+          await withTrainingImages(context, studentViews(settings, ready.imageSize), (source) =>
+            withStoredLogits(context, ready, source, async () => {}),
+          );
+        }
+        const { folder } = context;
+        output.write(`teacher: ${percent(ready.result.valAccuracy)} of the held-out pictures right\n`);
+        output.write(`saved: ${resolve(join(folder, "teacher"))}\n`);
+        output.write(`to train its students: ${resumeCommand("train", folder, settings, ranks)}\n`);
+      },
+    );
   },
 };

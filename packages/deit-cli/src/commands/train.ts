@@ -43,11 +43,13 @@ export const train: Command = {
     "train --data photos/ --folds 5",
     "train --resume runs/demo",
   ],
-  run: async ({ edits, use, output, signal }) => {
+  trainsOnRanks: true,
+  run: async ({ edits, use, output, signal, ranks }) => {
     const settings = trainSettings(edits);
     requirePaths(settings);
     const { resume, out, name } = settings.run;
-    await (isSeries(settings) ? runSeries : run)(settings, output, signal);
+    if (isSeries(settings)) await runSeries(settings, output, signal, ranks);
+    else await run(settings, output, signal, undefined, ranks);
     if (use.open) await openPage(join(resume ?? join(out, name), REPORT), output);
   },
 };

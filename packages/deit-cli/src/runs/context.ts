@@ -1,5 +1,6 @@
 import type { BadImage } from "image-source";
 import type { FlowerData } from "../data/open-data.ts";
+import type { RunRanks } from "../ranks/run-ranks.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { LineOutput } from "../terminal/live-line.ts";
 
@@ -12,6 +13,8 @@ export interface RunContext {
   readonly folder: string;
   /** Stops the training under way after its step. */
   readonly signal?: AbortSignal;
+  /** Processes that train together. Default: this one alone. */
+  readonly ranks?: RunRanks;
   /** Called for each picture that is left out. */
   readonly onSkip: (bad: BadImage) => void;
 }

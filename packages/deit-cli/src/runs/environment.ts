@@ -1,5 +1,6 @@
 import { cpus } from "node:os";
 import type { StartedBackend } from "tfjs-backends";
+import { rankWords } from "../ranks/words.ts";
 import { microBatchSizeOf, replicasOf } from "../settings/pace.ts";
 import { duration } from "../terminal/format.ts";
 import type { RunContext } from "./context.ts";
@@ -7,7 +8,7 @@ import type { ModelResult, RunResult } from "./run-result.ts";
 
 /** Machine, software and duration of a run. */
 export function describeEnvironment(
-  { settings, data }: Pick<RunContext, "settings" | "data">,
+  { settings, data, ranks }: Pick<RunContext, "settings" | "data" | "ranks">,
   backend: StartedBackend,
   models: readonly ModelResult[],
   startedAt: number,
@@ -17,7 +18,8 @@ export function describeEnvironment(
     backend: `${backend.name}: ${backend.detail}`,
     node: process.version,
     cpu: `${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}`,
-    computing: `${replicasOf(settings.run)} × ${microBatchSizeOf(settings.run)} images at once`,
+    ...(ranks && { ranks: rankWords(ranks.communicator) }),
+    computing: `${replicasOf(settings.run, undefined, ranks?.cores)} × ${microBatchSizeOf(settings.run)} images at once`,
     trainingImages: data.train.size,
     validationImages: models.at(-1)?.right?.length ?? data.validation.size, // without those skipped
     duration: duration(performance.now() - startedAt),

@@ -1,5 +1,7 @@
 import { shortPath } from "../files/short-path.ts";
 import { UsageError } from "../process/usage-error.ts";
+import type { RunRanks } from "../ranks/run-ranks.ts";
+import { launcherWords } from "../ranks/words.ts";
 import { resolveSettings } from "../settings/resolve-settings.ts";
 import type { Settings } from "../settings/settings.ts";
 import { savedSettings, writeSettings } from "./saved-settings.ts";
@@ -36,8 +38,15 @@ export async function keepEpochs(folder: string, { recipe }: Settings): Promise<
   await writeSettings(folder, resolveSettings({ ...saved, [EPOCHS]: recipe.epochs }));
 }
 
-/** The command line that resumes a run as it was started or resumed last. */
-export function resumeCommand(command: ResumeCommand, folder: string, { recipe }: Settings): string {
+/** The command line that resumes a run as it was started or resumed last, on as many ranks. */
+export function resumeCommand(
+  command: ResumeCommand,
+  folder: string,
+  { recipe }: Settings,
+  ranks?: RunRanks,
+): string {
   const longer = savedSettings(folder)[EPOCHS] === recipe.epochs ? "" : ` --epochs ${recipe.epochs}`;
-  return `npx pnpm@12 start ${command === "train" ? "" : `${command} `}--resume ${shortPath(folder)}${longer}`;
+  const program =
+    ranks === undefined ? "npx pnpm@12 start" : `${launcherWords(ranks.communicator)} npx deit-cli`;
+  return `${program} ${command === "train" ? "" : `${command} `}--resume ${shortPath(folder)}${longer}`;
 }

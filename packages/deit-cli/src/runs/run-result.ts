@@ -41,7 +41,9 @@ export interface RunResult {
     readonly backend: string;
     readonly node: string;
     readonly cpu: string;
-    /** Replicas of a student in training × images of a micro-batch. */
+    /** Number of processes that trained together, and their hosts; absent for one alone. */
+    readonly ranks?: string;
+    /** Replicas of a student in training, in each process × images of a micro-batch. */
     readonly computing: string;
     readonly trainingImages: number;
     readonly validationImages: number;
@@ -91,6 +93,7 @@ export const RUN_RESULT: z.ZodType<RunResult> = z.object({
   models: z.array(MODEL_RESULT).readonly(),
   environment: z.object({
     ...{ date: z.string(), backend: z.string(), node: z.string(), cpu: z.string() },
+    ranks: z.string().exactOptional(),
     computing: z.string(),
     trainingImages: z.number(),
     validationImages: z.number(),

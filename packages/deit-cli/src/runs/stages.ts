@@ -61,7 +61,7 @@ export function stageCheckpoints(
 ): CheckpointOptions {
   const onEvent = (event: CheckpointEvent): void => {
     if (event.kind === "damaged") output.write(`${stage}: ${event.name} is damaged: ${event.reason}\n`);
-    if (event.kind === "resumed") output.write(`${stage}: resumes after step ${event.step}\n`);
+    if (event.kind === "resumed") output.write(`${stage}: resumes after step ${event.step}${recut(event)}\n`);
   };
   const { "recipe.epochs": _, ...decisive } = decisiveSettings(settings); // more epochs are the trainer's to accept
   const { lock: __, ...storage } = folderStorage(join(folder, UNFINISHED, stage)); // the run's folder is locked already
@@ -73,6 +73,12 @@ export function stageCheckpoints(
     settings: decisive,
     onEvent,
   };
+}
+
+/** Words on a checkpoint of another number of ranks. */
+function recut({ ranks }: { readonly ranks?: number }): string {
+  if (ranks === undefined) return "";
+  return `, saved by ${ranks === 1 ? "1 rank" : `${ranks} ranks`}: another number rounds differently, within 1e-4`;
 }
 
 /** Folder of what cross-fitting needs until the run ends: its teachers and their answers. */
@@ -95,6 +101,11 @@ export async function finishStage(
   await save(join(folder, stage));
   await writeAtomically(join(folder, UNFINISHED, `${stage}.json`), JSON.stringify(result));
   await forgetCheckpoints(folder, stage);
+}
+
+/** Model and result of a finished stage, in the run's folder. */
+export function filesOfStage(stage: StageName): string[] {
+  return [stage, join(UNFINISHED, `${stage}.json`)];
 }
 
 /** Result of a stage that an earlier process has finished. */

@@ -19,10 +19,15 @@ export function microBatchSizeOf(
   return microBatchSize ?? (isOneThread(backend) ? MICRO_BATCH.alone : MICRO_BATCH.many);
 }
 
-/** Threads that train a student together. Default: one per core, at most four, for backends of one thread, else 1. */
+/**
+ * Threads that train a student together. Default: one per core, at most four, for backends of one thread, else 1.
+ *
+ * @param cores - Cores for this process. Default: all that it may run on.
+ */
 export function replicasOf(
   { replicas }: Pick<RunSettings, "replicas">,
   backend: string = tf.getBackend(),
+  cores: number = availableParallelism(),
 ): number {
-  return replicas ?? (isOneThread(backend) ? Math.min(availableParallelism(), MOST_REPLICAS) : 1);
+  return replicas ?? (isOneThread(backend) ? Math.min(cores, MOST_REPLICAS) : 1);
 }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { type Features, storeCrossFitLogits, storedAnswers, type Teacher } from "distill-trainer";
 import { type LogitStoreOptions, logitStore } from "distill-trainer/node";
 import type { ImageBatch } from "image-source";
@@ -8,10 +8,12 @@ import { type ImageSource, stratifiedFolds } from "image-source/node";
 import { type Classifier, openClassifier } from "open-classifier";
 import type { FlowerData } from "../data/open-data.ts";
 import { UsageError } from "../process/usage-error.ts";
+import { sendFiles } from "../ranks/files.ts";
 import type { RunContext } from "../runs/context.ts";
 import { crossFitFolder, forgetCheckpoints } from "../runs/stages.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
 import type { Settings } from "../settings/settings.ts";
+import type { FoldStage } from "../stage-name.ts";
 import { liveLine } from "../terminal/live-line.ts";
 import { fetchModel } from "../weights/hub-model.ts";
 import { type Backbone, loadBackbone } from "./backbone.ts";
@@ -60,7 +62,7 @@ export async function withCrossFit<T>(
   source: ImageSource,
   use: (teacher: Teacher, header: LogitStoreOptions) => Promise<T>,
 ): Promise<T> {
-  const { settings, data, folder, output, signal } = context;
+  const { settings, data, folder, output, signal, ranks } = context;
   const folds = foldsOf(settings, data);
   const foldOfPicture = foldOfEach(data, folds);
   output.write(
@@ -75,7 +77,8 @@ export async function withCrossFit<T>(
     teacher: `cross-fit of ${digests.join(", ")}`,
     views: source.viewSettings,
   };
-  const store = logitStore(join(crossFitFolder(folder), "logits"), {
+  const logits = logitsFolder(folder);
+  const store = logitStore(logits, {
     ...header,
     onEvent: ({ name, reason }) => output.write(`${name}: ${reason}\n`),
   });
@@ -92,6 +95,7 @@ export async function withCrossFit<T>(
     });
     line.finish(text(done, total));
     for (const model of models) model.dispose();
+    if (ranks) await sendFiles(ranks, folder, [relative(folder, logits)]);
     return await use(storedAnswers(store), header);
   } finally {
     store.close();
@@ -100,10 +104,30 @@ export async function withCrossFit<T>(
 
 /** The store that {@link withCrossFit} has filled, in a replica's thread. */
 export function crossFitAnswers(folder: string, header: LogitStoreOptions): Teacher {
-  return storedAnswers(logitStore(join(crossFitFolder(folder), "logits"), header));
+  return storedAnswers(logitStore(logitsFolder(folder), header));
+}
+
+function logitsFolder(folder: string): string {
+  return join(crossFitFolder(folder), "logits");
 }
 
 type Folds = ReturnType<typeof foldsOf>;
+
+function foldStage(fold: number): FoldStage {
+  return `teacher-without-fold-${fold + 1}`;
+}
+
+function withoutFold(context: RunContext, pictures: ArrayLike<number>): RunContext {
+  const { data } = context;
+  const seen = data.labeled.subset(pictures);
+  return { ...context, data: { ...data, train: seen, labeled: seen } };
+}
+
+/** The run as it is for the teacher of a stage. */
+export function contextOfFold(context: RunContext, stage: FoldStage): RunContext {
+  const folds = foldsOf(context.settings, context.data);
+  return withoutFold(context, folds.find((_, fold) => foldStage(fold) === stage)!.train);
+}
 
 /** Trains the teacher of each fold, or loads those that an earlier process has finished. */
 async function foldTeachers(context: RunContext, folds: Folds): Promise<Classifier[]> {
@@ -127,9 +151,8 @@ async function foldTeachers(context: RunContext, folds: Folds): Promise<Classifi
     const label = `teacher ${fold + 1} of ${folds.length}`;
     if (!isFinished(fold)) {
       signal?.throwIfAborted();
-      const stage = `teacher-without-fold-${fold + 1}` as const;
-      const seen = data.labeled.subset(train);
-      const own = { ...context, data: { ...data, train: seen, labeled: seen } };
+      const stage = foldStage(fold);
+      const own = withoutFold(context, train);
       const model = probe ? await probe(train, label) : (await trainBitTeacher(own, stage, label)).classifier;
       await saveWhole(model, pathOf(fold), data.upright);
       await forgetCheckpoints(folder, stage);

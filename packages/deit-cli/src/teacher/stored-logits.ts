@@ -1,11 +1,15 @@
 import { storedTeacher, storeTeacherLogits, type Teacher } from "distill-trainer";
 import { type LogitStoreOptions, logitStore } from "distill-trainer/node";
 import type { ImageSource } from "image-source/node";
+import { sendFiles } from "../ranks/files.ts";
 import type { RunContext } from "../runs/context.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
 import { liveLine } from "../terminal/live-line.ts";
 import { withCrossFit } from "./cross-fit.ts";
 import type { ReadyTeacher } from "./teacher.ts";
+
+/** Folder of the logits in that of another rank. */
+export const LOGITS = "logits";
 
 /**
  * Runs `use` with the teacher; with `crossFit`, with k teachers instead, see {@link withCrossFit}; with `storeLogits`, with a teacher
@@ -17,7 +21,7 @@ export async function withStoredLogits<T>(
   source: ImageSource,
   use: (teacher: Teacher, header?: LogitStoreOptions) => Promise<T>,
 ): Promise<T> {
-  const { settings, output, signal, data } = context;
+  const { settings, output, signal, data, ranks } = context;
   const { run, recipe } = settings;
   const { storeLogits: folder, crossFit } = run;
   if (crossFit !== undefined) return withCrossFit(context, source, use);
@@ -43,6 +47,7 @@ export async function withStoredLogits<T>(
       ...(signal && { signal }),
     });
     line.finish(text(done, total));
+    if (ranks) await sendFiles(ranks, folder, ["."], LOGITS);
     return await use(storedTeacher(teacher, store), header);
   } finally {
     store.close();

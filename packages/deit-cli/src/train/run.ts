@@ -7,6 +7,8 @@ import { pictureRules } from "../data/picture-rules.ts";
 import { writeContactSheet } from "../data/write-contact-sheet.ts";
 import { SAMPLES, writeSamples } from "../data/write-samples.ts";
 import { writeAtomically } from "../files/write-atomically.ts";
+import { sendFiles } from "../ranks/files.ts";
+import type { RunRanks } from "../ranks/run-ranks.ts";
 import { chapter, introduction, keptEpochs, nextCommands, verdict, worth } from "../report/plain-words.ts";
 import { resultTable } from "../report/result-table.ts";
 import { writeReport } from "../report/write-report.ts";
@@ -15,7 +17,7 @@ import { describeEnvironment } from "../runs/environment.ts";
 import { pictureRows, writePictures } from "../runs/picture-records.ts";
 import { writeRecord } from "../runs/run-record.ts";
 import { type ModelResult, type RunResult, summaryJson } from "../runs/run-result.ts";
-import { finishedStage, finishStage, forgetStages, stagesOf } from "../runs/stages.ts";
+import { filesOfStage, finishedStage, finishStage, forgetStages, stagesOf } from "../runs/stages.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { StageName } from "../stage-name.ts";
 import { trainAlone, trainDistilled } from "../student/student.ts";
@@ -38,6 +40,7 @@ const SHOWN = 10;
  *
  * @param signal - Stops the run after the step under way.
  * @param first - Folder of the first run of a series, whose pictures this one must have too.
+ * @param ranks - Processes that train together; this one is rank 0. Default: this one alone.
  * @throws UsageError, or Error of one line, before the folder is made where the cause is known by then. Interrupted with the command
  * that resumes the run.
  */
@@ -46,11 +49,12 @@ export function run(
   output: LineOutput,
   signal?: AbortSignal,
   first?: string,
+  ranks?: RunRanks,
 ): Promise<RunResult> {
   const startedAt = performance.now();
   const say = (line: string): void => void output.write(`${line}\n`);
   say(introduction(settings));
-  const start = { settings, output, signal, first, command: "train" } as const;
+  const start = { settings, output, signal, first, ranks, command: "train" } as const;
   return withinRun(start, async ({ context, backend, backbone }) => {
     const { folder, data } = context;
     await whileBusy(output, "drawing the contact sheet", (own) => showData({ ...context, output: own }));
@@ -60,6 +64,7 @@ export function run(
       say(chapter(name, settings));
       if (name === "teacher") {
         teacher = await makeTeacher(context, backbone);
+        if (ranks) await sendFiles(ranks, folder, filesOfStage("teacher"));
         models.push(teacher.result);
       } else {
         const train = () =>

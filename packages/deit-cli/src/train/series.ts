@@ -7,6 +7,7 @@ import { type Comparison, compareArms } from "../judge/compare-arms.ts";
 import type { PictureRow } from "../judge/picture-rows.ts";
 import { Interrupted } from "../process/interrupted.ts";
 import { UsageError } from "../process/usage-error.ts";
+import type { RunRanks } from "../ranks/run-ranks.ts";
 import { comparisonText, method } from "../report/comparison-text.ts";
 import { comparisonPage } from "../report/page/comparison-page.ts";
 import { claim } from "../runs/claim.ts";
@@ -49,6 +50,7 @@ export interface SeriesResult extends Comparison {
  *
  * A series that is resumed continues the run that was stopped; finished ones are not repeated.
  *
+ * @param ranks - Processes that train together; this one is rank 0. Default: this one alone.
  * @throws As `run`. UsageError if a series that is resumed is finished, or has other epochs, or if one of its runs has other settings
  * or pictures than the others.
  */
@@ -56,6 +58,7 @@ export async function runSeries(
   settings: Settings,
   output: LineOutput,
   signal?: AbortSignal,
+  ranks?: RunRanks,
 ): Promise<SeriesResult> {
   const { resume, out, name } = settings.run;
   if (resume !== undefined) requireUnfinished(resume, settings);
@@ -68,14 +71,14 @@ export async function runSeries(
     const first = join(folder, members[0]!.name);
     for (const [i, member] of members.entries()) {
       output.write(`\n${member.name} (${i + 1} of ${members.length})\n`);
-      await runMember(member, first, output, signal);
+      await runMember(member, first, output, signal, ranks);
       tf.disposeVariables(); // the models of this run
     }
     return await conclude(folder, settings, members, output);
   } catch (error) {
     await removeIfEmpty(folder, { logs: "remove" });
     if (!(error instanceof Interrupted)) throw error;
-    const again = existsSync(folder) && resumeCommand("train", folder, settings);
+    const again = existsSync(folder) && resumeCommand("train", folder, settings, ranks);
     throw new Interrupted(again ? `stopped and saved; to resume: ${again}` : NOTHING_SAVED);
   } finally {
     await release();
@@ -115,6 +118,7 @@ async function runMember(
   first: string,
   output: LineOutput,
   signal: AbortSignal | undefined,
+  ranks: RunRanks | undefined,
 ): Promise<void> {
   const folder = join(settings.run.out, settings.run.name);
   if (isFinished(folder)) {
@@ -126,7 +130,7 @@ async function runMember(
   const hasBegun = existsSync(join(folder, "settings.json"));
   if (!hasBegun) await rm(folder, { recursive: true, force: true }); // killed before there was anything in it
   const resumed = { ...settings, run: { ...settings.run, resume: folder } };
-  await run(hasBegun ? resumed : settings, output, signal, first);
+  await run(hasBegun ? resumed : settings, output, signal, first, ranks);
 }
 
 async function conclude(

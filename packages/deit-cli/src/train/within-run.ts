@@ -10,6 +10,9 @@ import { checked } from "../options/checked.ts";
 import { FASTER, fasterNode } from "../process/faster-node.ts";
 import { Interrupted, orInterrupted } from "../process/interrupted.ts";
 import { UsageError } from "../process/usage-error.ts";
+import { describeRanks, openOnRanks } from "../ranks/open-on-ranks.ts";
+import type { RunRanks } from "../ranks/run-ranks.ts";
+import { launcherWords } from "../ranks/words.ts";
 import { claim } from "../runs/claim.ts";
 import { type RunContext, reportOnce } from "../runs/context.ts";
 import {
@@ -40,6 +43,8 @@ export interface RunStart {
   readonly output: LineOutput;
   /** Stops the run after the step under way. */
   readonly signal: AbortSignal | undefined;
+  /** Processes that train together. Default: this one alone. */
+  readonly ranks?: RunRanks | undefined;
   /** Folder of the first run of a series, whose pictures this one must have too. */
   readonly first?: string | undefined;
   /** Command that resumes the run. */
@@ -54,6 +59,10 @@ export interface OpenRun {
   readonly backbone: Backbone | undefined;
 }
 
+interface Opened extends Omit<OpenRun, "context"> {
+  readonly data: FlowerData;
+}
+
 export const NOTHING_SAVED = "stopped before there was anything to save";
 
 /**
@@ -64,7 +73,7 @@ export const NOTHING_SAVED = "stopped before there was anything to save";
  * with the command that resumes the run.
  */
 export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promise<T>): Promise<T> {
-  const { settings, output, signal, command } = start;
+  const { settings, output, signal, command, ranks } = start;
   const { resume, out, name } = settings.run;
   if (resume !== undefined && isFinished(resume)) {
     await forgetStages(resume); // left by a crash
@@ -76,9 +85,10 @@ export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promi
     throw new Interrupted(
       resume === undefined
         ? NOTHING_SAVED
-        : `stopped; to resume: ${resumeCommand(command, resume, settings)}`,
+        : `stopped; to resume: ${resumeCommand(command, resume, settings, ranks)}`,
     );
   });
+  if (ranks !== undefined) await openOnRanks(ranks, settings, opened);
   const folder = resume ?? (await makeRunFolder(out, name));
   const release = await claim(folder);
   const onSkip = reportOnce(output);
@@ -89,6 +99,7 @@ export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promi
     folder,
     onSkip,
     ...(signal && { signal }),
+    ...(ranks && { ranks }),
   };
   try {
     await removeTemporaries(folder);
@@ -96,14 +107,16 @@ export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promi
       await writeSettings(folder, settings);
       await writeDataRecord(folder, opened.data);
     }
-    return await use({ context, backend: opened.backend, backbone: opened.backbone });
+    const result = await use({ context, backend: opened.backend, backbone: opened.backbone });
+    await ranks?.tell({ kind: "close" });
+    return result;
   } catch (error) {
     if (!(error instanceof Interrupted)) {
       await removeIfEmpty(folder, { logs: "keep" });
       throw error;
     }
     await removeIfEmpty(folder, { logs: "remove" });
-    const again = existsSync(folder) && resumeCommand(command, folder, settings);
+    const again = existsSync(folder) && resumeCommand(command, folder, settings, ranks);
     throw new Interrupted(again ? `stopped and saved; to resume: ${again}` : NOTHING_SAVED);
   } finally {
     await release();
@@ -111,21 +124,18 @@ export async function withinRun<T>(start: RunStart, use: (run: OpenRun) => Promi
 }
 
 /** Opens backend, data and teacher, before the run's folder is made: errors of theirs leave nothing behind. */
-async function open({
-  settings,
-  output,
-  signal,
-  first,
-  command,
-}: RunStart): Promise<{ data: FlowerData; backend: StartedBackend; backbone: Backbone | undefined }> {
+async function open({ settings, output, signal, first, command, ranks }: RunStart): Promise<Opened> {
   const { weights, selectFrom } = settings.model;
   if (weights !== undefined) await fetchWeights("--weights", weights, output, { signal });
   if (selectFrom !== undefined) await fetchWeights("--select-from", selectFrom, output, { signal });
   const backend = await whileBusy(output, "starting the backend", () => startBackend(settings.run.backend));
   const detail = backend.detail.replace(/: Node \d+ or later[^)]*/, ""); // said below, once
   output.write(`backend: ${backend.name}, ${detail}\n`);
+  if (ranks !== undefined) output.write(`${describeRanks(ranks, settings)}\n`);
   const faster = isFirst(settings, first) ? fasterNode(backend.name, process.argv.slice(2)) : undefined;
-  if (faster !== undefined) output.write(`faster: Node 24 trains ${FASTER} as this one:\n  ${faster}\n`);
+  const launcher = ranks === undefined ? "" : `${launcherWords(ranks.communicator)} `;
+  if (faster !== undefined)
+    output.write(`faster: Node 24 trains ${FASTER} as this one:\n  ${launcher}${faster}\n`);
   const isDrawn = settings.data.path === undefined && !settings.data.download;
   const reading = isDrawn ? "drawing flowers" : "reading the photos";
   const data = await whileBusy(output, reading, (own) => openData(settings, own, signal));

@@ -9,15 +9,18 @@ import {
   type Task,
 } from "train-loop";
 import { UsageError } from "../process/usage-error.ts";
+import type { RunRanks } from "../ranks/run-ranks.ts";
 import type { LineOutput } from "../terminal/live-line.ts";
 import { trainingProgress } from "../terminal/training-progress.ts";
 
 /** Options of {@link fitWithProgress}. */
-export interface ProgressFitOptions extends FitOptions {
+export interface ProgressFitOptions extends Omit<FitOptions, "communicator"> {
   readonly callbacks: readonly FitCallback[];
   /** First words of each line. */
   readonly label: string;
   readonly output: LineOutput;
+  /** Processes that train together. Default: this one alone. */
+  readonly ranks?: RunRanks | undefined;
 }
 
 /**
@@ -30,11 +33,15 @@ export async function fitWithProgress(
   task: Task,
   optimizer: Optimizer,
   source: DataSource,
-  { label, output, callbacks, ...options }: ProgressFitOptions,
+  { label, output, callbacks, ranks, ...options }: ProgressFitOptions,
 ): Promise<Readonly<Record<string, readonly number[]>>> {
   const stepsPerEpoch = batchesPerEpoch(source);
   const progress = trainingProgress({ label, epochs: options.epochs, stepsPerEpoch, output });
-  const fitting = fit(task, optimizer, source, { ...options, callbacks: [progress, ...callbacks] });
+  const all = { ...options, callbacks: [progress, ...callbacks] };
+  const fitting =
+    ranks === undefined
+      ? fit(task, optimizer, source, all)
+      : ranks.train(() => fit(task, optimizer, source, { ...all, communicator: ranks.communicator }));
   const { history } = await fitting.catch((error: unknown) => {
     if (!(error instanceof OtherRunError)) throw error;
     // Settings were compared before: a schedule differs by its epochs only.

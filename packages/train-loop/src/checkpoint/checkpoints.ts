@@ -65,15 +65,18 @@ export class Checkpoints {
     );
     if (found === undefined) return undefined;
     const { name, tensors, state } = found;
-    const differences = settingDifferences(state.settings, this.#describe(Number(state.settings.epochs)));
+    const now = this.#describe(Number(state.settings.epochs));
+    const differences = settingDifferences(state.settings, now);
     if (differences.length > 0 && resume !== "force") {
       throw new OtherRunError(name, differences);
     }
     await restoreTensors(this.#training, tensors, state.averageUpdates);
     this.#best = state.best;
     const { progress } = state;
-    this.#newest = { name, step: progress.step };
-    onEvent?.({ kind: "resumed", name, step: progress.step, epoch: progress.epoch, batch: progress.batch });
+    const { step, epoch, batch } = progress;
+    this.#newest = { name, step };
+    const ranks = state.settings.ranks !== now.ranks && { ranks: Number(state.settings.ranks ?? 1) };
+    onEvent?.({ kind: "resumed", name, step, epoch, batch, ...ranks });
     return progress;
   }
 

@@ -53,6 +53,8 @@ export type CheckpointEvent =
       readonly step: number;
       readonly epoch: number;
       readonly batch: number;
+      /** Number of ranks that saved it, where it is not the number of now: results then differ within float32 rounding. */
+      readonly ranks?: number;
     }
   /** A checkpoint could not be read; the previous one was tried. */
   | { readonly kind: "damaged"; readonly name: string; readonly reason: string };

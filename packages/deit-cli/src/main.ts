@@ -23,6 +23,7 @@ const ranks = await startRanks().catch(async (error: Error) => {
 if (ranks === undefined || ranks.isRoot) {
   await runCommandLine(process.argv, errors, ranks);
 } else {
+  console.log = console.info = console.warn = () => {}; // notes of libraries; rank 0 has the same
   const exitCode = await follow(
     ranks,
     stopOnSignals(() => {}),

@@ -18,6 +18,8 @@ export interface Command {
   readonly settingsOf?: "preset" | "run";
   /** Command lines, without `npx pnpm@12 start`. */
   readonly examples: readonly string[];
+  /** Lines below the examples. */
+  readonly notes?: readonly string[];
   /** Whether several processes may run it together. Default false. */
   readonly trainsOnRanks?: true;
   readonly run: (call: Call) => Promise<unknown>;

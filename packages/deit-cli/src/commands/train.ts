@@ -43,6 +43,7 @@ export const train: Command = {
     "train --data photos/ --folds 5",
     "train --resume runs/demo",
   ],
+  notes: ["On several cores or hosts: mpirun -n 4 npx deit-cli train … (README, Several machines)"],
   trainsOnRanks: true,
   run: async ({ edits, use, output, signal, ranks }) => {
     const settings = trainSettings(edits);

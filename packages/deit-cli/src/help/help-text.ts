@@ -72,6 +72,7 @@ export function commandHelp(command: Command, options: HelpOptions): string {
     "Examples",
     ...command.examples.map((example) => `  ${PROGRAM} ${example}`.trimEnd()),
     "",
+    ...(command.notes ?? []).flatMap((note) => [...wrapped(note, width), ""]),
     ...wrapped(brackets, width),
     ...groups(command.options, ofRun ? undefined : presetOf(options.preset), width),
     "",

@@ -38,7 +38,7 @@ async function followStudent(run: RunContext, stage: StudentStage): Promise<void
   try {
     const imageSize = teacher?.imageSize ?? settings.model.imageSize;
     await fitStudent(stage, context, student, imageSize, async (_, fit) => {
-      const teaching = await hearTeaching(ranks!, folder);
+      const teaching = await hearTeaching(ranks!, context);
       const { logits, hints } = teaching;
       const built = buildTask({ ...work, logits, hints }, student, teacher);
       return fit(built.task, built.hints, teaching).finally(() => built.hints?.dispose());
@@ -49,12 +49,13 @@ async function followStudent(run: RunContext, stage: StudentStage): Promise<void
   }
 }
 
-/** Hears what the student is taught by; files of the teacher's logits may come before. */
-async function hearTeaching(ranks: RunRanks, folder: string): Promise<Teaching> {
+/** Hears what the student is taught by. The training of cross-fit teachers, and files of answers, may come before. */
+async function hearTeaching(ranks: RunRanks, context: RunContext): Promise<Teaching> {
   for (;;) {
     const message = await ranks.hear();
     if (message.kind === "teach") return message.teaching;
-    if (message.kind !== "files") throw new Error(`expected rank 0 to say 'teach', got '${message.kind}'`);
-    await receiveFiles(ranks, message.files, folder);
+    if (message.kind === "train") await followTraining(context, message.stage);
+    else if (message.kind === "files") await receiveFiles(ranks, message.files, context.folder);
+    else throw new Error(`expected rank 0 to say 'teach', got '${message.kind}'`);
   }
 }

@@ -20,16 +20,7 @@ import type { RunResult } from "../runs/run-result.ts";
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
-const TINY = [
-  "--preset",
-  "tiny",
-  "--backend",
-  "wasm",
-  "--teacher-epochs",
-  "1",
-  "--checkpoint-every",
-  "100000",
-];
+const TINY = ["--preset", "tiny", "--backend", "wasm", "--teacher-epochs", "1"];
 const ALONE = [...TINY, "--students", "alone"];
 const host = hostname();
 const missing = missingMpi();

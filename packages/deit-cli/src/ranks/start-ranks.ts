@@ -9,7 +9,6 @@ import { RunRanks } from "./run-ranks.ts";
 export async function startRanks(): Promise<RunRanks | undefined> {
   const communicator = await mpiCommunicator();
   if (communicator.size === 1) return undefined;
-  process.on("uncaughtException", (error) => communicator.abort(error));
   return RunRanks.start(communicator);
 }
 

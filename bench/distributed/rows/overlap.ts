@@ -1,5 +1,4 @@
 import type { TwoHosts } from "test-kit/two-hosts";
-import { median } from "../../measure.ts";
 import type { Recorder } from "../../report.ts";
 import { limitRate } from "../network.ts";
 import type { OverlapFigures, OverlapTask } from "../overlap.ts";
@@ -27,13 +26,8 @@ export async function overlapRows(
   const overlaps: Overlap[] = [];
   for (const { name, launcher, limit } of places) {
     if (hosts !== undefined) limitRate(hosts, limit);
-    const runs: OverlapFigures[] = [];
-    for (let round = 0; round < (quick ? 1 : 2); round++) {
-      const task: OverlapTask = { rows: MICRO_BATCH, rounds: quick ? 4 : 10 };
-      runs.push(await runRanks<OverlapFigures>(launcher, "overlap.ts", task));
-    }
-    const of = (side: keyof OverlapFigures) => median(runs.map((run) => run[side]));
-    const [passes, after, beside, copies] = [of("passes"), of("after"), of("beside"), of("copies")];
+    const task: OverlapTask = { rows: MICRO_BATCH, rounds: quick ? 4 : 12 };
+    const { passes, after, beside, copies } = await runRanks<OverlapFigures>(launcher, "overlap.ts", task);
     const step = (passes * ROWS) / MICRO_BATCH + after - passes;
     const overlap = { name, passes, after, beside, copies, ofAStep: (after - beside) / step };
     overlaps.push(overlap);

@@ -41,6 +41,8 @@ export interface TrainingFigures {
 
 const CLASSES = 5;
 const SIDE = 224;
+/** Bytes: the default one does not hold a row of DeiT-B. */
+const LARGE_BUDGET = 2 ** 30;
 const silent: Teacher = {
   classes: CLASSES,
   logits: (images) => tf.zeros([images.shape[0]!, CLASSES]),
@@ -72,6 +74,7 @@ async function train({ model, batchSize, steps, bf16 }: TrainingTask): Promise<v
   await distiller.fitDataset(source, {
     epochs: 1,
     communicator,
+    ...(model === "deitBase" && { memoryBudget: LARGE_BUDGET }),
     callbacks: {
       onBatchBegin: async () => void before.push({ ...traffic }),
       onBatchEnd: async (_, logs) => {

@@ -116,10 +116,10 @@ export {
   type ExtractFeaturesOptions,
   extractFeatures,
   type FeatureExtractor,
-  type Features,
   featureSource,
 } from "./transfer/features.ts";
 export { type FineTuneOptions, fineTune } from "./transfer/fine-tune.ts";
+export type { Features } from "./transfer/gather-features.ts";
 export { type HyperRule, type HyperRuleOptions, hyperRule } from "./transfer/hyper-rule.ts";
 export {
   type LinearProbeOptions,

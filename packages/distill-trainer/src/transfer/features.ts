@@ -19,17 +19,7 @@ import {
 } from "train-loop";
 import { type Preprocess, toSymmetricRange } from "../models/preprocess.ts";
 import { ALONE, ownRows, RANK_SHARE, takesShards } from "../own-rows.ts";
-import { gathered } from "./gathered.ts";
-
-/** Feature vectors of a data set, computed once. */
-export interface Features {
-  /** Feature vectors `[samples, width]`, row-major. */
-  readonly values: Float32Array;
-  /** Length of a feature vector. */
-  readonly width: number;
-  /** Class of each sample. */
-  readonly labels: Int32Array;
-}
+import { type Features, gatherFeatures } from "./gather-features.ts";
 
 /** Features of pictures of any model that is not a layers model: a graph, an ONNX session, a service. */
 export interface FeatureExtractor {
@@ -122,7 +112,7 @@ export async function extractFeatures(
     return at + output.length;
   }, 0);
   const found = { values, width, labels: Int32Array.from(labels) };
-  return share.size === 1 ? found : gathered(found, batchRows, communicator!);
+  return share.size === 1 ? found : gatherFeatures(found, batchRows, communicator!);
 }
 
 /** A model with its preprocessing as a {@link FeatureExtractor}. */

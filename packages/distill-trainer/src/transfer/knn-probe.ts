@@ -8,7 +8,7 @@ import {
   requireArguments,
   requireOptions,
 } from "known-options";
-import type { Features } from "./features.ts";
+import type { Features } from "./gather-features.ts";
 
 /** Options of {@link knnProbe}. */
 export interface KnnProbeOptions {

@@ -13,13 +13,8 @@ import {
 import { ADAMW_SEMANTICS, AdamW, cosine, timmNoDecay } from "tfjs-optim";
 import { batchesPerEpoch, type DataSource, type FitOptions, fit } from "train-loop";
 import { classification } from "../tasks/classification.ts";
-import {
-  type ExtractFeaturesOptions,
-  extractFeatures,
-  type Features,
-  featureSource,
-  widthOf,
-} from "./features.ts";
+import { type ExtractFeaturesOptions, extractFeatures, featureSource, widthOf } from "./features.ts";
+import type { Features } from "./gather-features.ts";
 
 /** Options of {@link trainHead}: AdamW with a cosine schedule. */
 export interface TrainHeadOptions extends Pick<FitOptions, "callbacks" | "signal" | "communicator"> {

@@ -1,6 +1,15 @@
 import { rowsOfRank } from "sample-keys";
 import type { Communicator } from "train-loop";
-import type { Features } from "./features.ts";
+
+/** Feature vectors of a data set, computed once. */
+export interface Features {
+  /** Feature vectors `[samples, width]`, row-major. */
+  readonly values: Float32Array;
+  /** Length of a feature vector. */
+  readonly width: number;
+  /** Class of each sample. */
+  readonly labels: Int32Array;
+}
 
 /**
  * Returns the features of all programs in the order of the samples. Each program's are broadcast: a sum might be compressed.
@@ -8,7 +17,7 @@ import type { Features } from "./features.ts";
  * @param own - Features of this program's rows, batch by batch.
  * @param batchRows - Number of rows of each batch.
  */
-export async function gathered(
+export async function gatherFeatures(
   own: Features,
   batchRows: readonly number[],
   communicator: Communicator,

@@ -43,7 +43,7 @@ const BUDGET: Record<string, number> = {
   "vision-augment": 110,
   "vit-blocks": 110,
   "wasm-kernels": 640,
-  "webgpu-kernels": 100,
+  "webgpu-kernels": 220,
 };
 const packages = publicPackages();
 const readmes = new Map(

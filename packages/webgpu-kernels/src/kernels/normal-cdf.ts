@@ -5,7 +5,7 @@ import { EXPONENTIAL } from "./exponential.ts";
  * `gauss` is e^(-x²/2). Φ(-z) / e^(-z²/2), z ≥ 0, is smooth and falls like 1 / z: a polynomial in t = 1 / (1 + 0.35 · z)
  * without constant term, fitted for the least relative error on 0 ≤ z ≤ 13.5 (3.2e-8); the one of `wasm-kernels`.
  */
-export const NORMAL_CDF = `${EXPONENTIAL}
+export const NORMAL_CDF: string = `${EXPONENTIAL}
 fn normalCdf(x: f32, gauss: f32) -> f32 {
   let t = 1.0 / (1.0 + 0.35 * abs(x));
   var p = 0.143871919 - 0.0291258079 * t;

@@ -73,6 +73,9 @@ export interface KeyedMaskAttributes {
   readonly size: number;
 }
 
+/** Further tensors that a branch keeps, where one does not hold all. */
+type KeptMore = "kept1" | "kept2" | "kept3" | "kept4" | "kept5";
+
 type BranchWeight = "gamma" | "beta" | "kernel1" | "bias1" | "kernel2" | "bias2";
 
 // biome-ignore lint/complexity/noBannedTypes: an op without attributes.
@@ -122,13 +125,20 @@ export interface Kernels {
   /**
    * A residual branch of a pre-norm transformer block: `y = x + factor · (f(norm(x) · kernel1 + bias1) · kernel2 + bias2)` for the
    * samples `rows`, `y = x` for the others; x `[batch, tokens, dim]`, y `[batch, queries, dim]`: x is added for the leading tokens
-   * only. `kept` is the backend's own.
+   * only. What is kept is the backend's own. A backend without `GatherRows` computes all rows, with the factor 1; there a branch is
+   * multiplied by its sample's element of `mask [batch]`, if that is given.
    */
-  ResidualBranch: KernelSpec<"x" | BranchWeight, BranchAttributes, ["y", "kept"]>;
+  ResidualBranch: KernelSpec<
+    "x" | BranchWeight,
+    BranchAttributes,
+    ["y", "kept", ...(KeptMore | undefined)[]],
+    "mask"
+  >;
   ResidualBranchGrad: KernelSpec<
     "x" | "gamma" | "kernel1" | "kernel2" | "kept" | "dy",
     BranchAttributes,
-    ["dx", "dgamma", "dbeta", "dkernel1", "dbias1", "dkernel2", "dbias2"]
+    ["dx", "dgamma", "dbeta", "dkernel1", "dbias1", "dkernel2", "dbias2"],
+    "mask" | KeptMore
   >;
   /**
    * A list of one int32 tensor, the bits of uint32 keys `[batch]` → `[batch, size]`, float32: `factor` where

@@ -7,7 +7,7 @@ import { LayerNorm } from "./layers/layer-norm.ts";
 import { LayerScale } from "./layers/layer-scale.ts";
 import { Mlp } from "./layers/mlp/mlp.ts";
 import { MultiHeadSelfAttention } from "./layers/multi-head-self-attention.ts";
-import { type BranchWeights, hasResidualBranch, residualBranch } from "./ops/residual-branch.ts";
+import { type BranchWeights, hasResidualBranch, residualBranch, takesRows } from "./ops/residual-branch.ts";
 
 type Kwargs = Readonly<Record<string, unknown>>;
 
@@ -41,22 +41,25 @@ export class DefaultBlock extends tfl.LayersModel {
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Kwargs = {}): tf.Tensor | tf.Tensor[] {
     const x = single(inputs);
     const parts = this.#parts;
-    if (parts === undefined || x.dtype !== "float32" || needsLayers(parts, kwargs) || !hasResidualBranch()) {
+    const isEmpty = x.shape[0] === 0 && !takesRows();
+    const isPlainCall = x.dtype === "float32" && !isEmpty && hasResidualBranch();
+    if (parts === undefined || !isPlainCall || needsLayers(parts, kwargs)) {
       return super.call(inputs, kwargs);
     }
     const { norm1, attn, ls1, norm2, mlp, ls2, drop_path1, drop_path2 } = parts;
     const { heads, queries = x.shape[1]! } = attn;
     const scale = 1 / Math.sqrt(attn.weight("proj.kernel").shape[0]! / heads);
-    const attention = { ...keptOf(x, drop_path1, kwargs), attention: { heads, scale, queries } };
     return tf.tidy(() => {
+      const kept = keptOf(x, drop_path1, kwargs);
       const middle = residualBranch(
         x,
         scaled(weightsOf(norm1, attn, "qkv", "proj"), ls1),
-        attention,
-        norm1.epsilon,
+        { rows: kept.rows, factor: kept.factor, attention: { heads, scale, queries } },
+        { epsilon: norm1.epsilon, mask: kept.mask },
       );
-      const kept = keptOf(x, drop_path2, kwargs);
-      return residualBranch(middle, scaled(weightsOf(norm2, mlp, "fc1", "fc2"), ls2), kept, norm2.epsilon);
+      const { mask, ...rows } = keptOf(x, drop_path2, kwargs);
+      const weights = scaled(weightsOf(norm2, mlp, "fc1", "fc2"), ls2);
+      return residualBranch(middle, weights, rows, { epsilon: norm2.epsilon, mask });
     });
   }
 }
@@ -109,14 +112,20 @@ function scaled(weights: BranchWeights, scale: LayerScale | undefined): BranchWe
   return { ...weights, kernel2: tf.mul(weights.kernel2, gamma), bias2: tf.mul(weights.bias2, gamma) };
 }
 
-/** The samples whose branch is computed, and the branch's factor. */
+/** The samples whose branch is computed, and the branch's factor; or all, and a mask. */
 function keptOf(
   x: tf.Tensor,
   keep: KeptSamples | undefined,
   kwargs: Kwargs,
-): Pick<BranchAttributes, "rows" | "factor"> {
+): Pick<BranchAttributes, "rows" | "factor"> & { readonly mask?: tf.Tensor } {
+  const batch = x.shape[0]!;
+  if (!takesRows()) {
+    const all = { rows: Array.from({ length: batch }, (_, row) => row), factor: 1 };
+    const drops = keep !== undefined && keep.dropProb > 0 && kwargs.training === true;
+    return drops ? { ...all, mask: keep.call(x, kwargs)[1]! } : all;
+  }
   const mask = keep?.draw(x.shape, kwargs);
   const rows: number[] = [];
-  for (let row = 0; row < x.shape[0]!; row++) if (mask?.[row] !== 0) rows.push(row);
+  for (let row = 0; row < batch; row++) if (mask?.[row] !== 0) rows.push(row);
   return { rows, factor: mask?.[rows[0] ?? 0] || 1 };
 }

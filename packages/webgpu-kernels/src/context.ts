@@ -81,7 +81,7 @@ export class Context extends KernelContext<WebGpuBackend> {
       return { type: type === "f32" ? "float32" : "uint32", data: [numberNow(value)], ...live };
     });
     const program = {
-      pipeline: this.#pipelineOf(shader),
+      pipeline: this.pipelineOf(shader),
       dispatch: grid,
       constructor: { name: shader.name }, // what tfjs' profiler prints
       writes: Object.keys(shader.writes).length,
@@ -99,7 +99,8 @@ export class Context extends KernelContext<WebGpuBackend> {
     return count <= most ? [count, 1, 1] : [most, Math.ceil(count / most), 1];
   }
 
-  #pipelineOf(shader: Shader): object {
+  /** The compiled pipeline of a shader. */
+  pipelineOf(shader: Shader): object {
     let pipeline = this.#pipelines.get(shader);
     if (pipeline === undefined) {
       pipeline = this.#compile(shader);

@@ -10,10 +10,12 @@ export interface Operand {
   /** Whether its buffer is read as vectors of four. */
   readonly vectors: boolean;
   readonly tile: Tile;
+  /** Whether its lines, along the inner side, are multiplied by the elements of `mask` of their samples. */
+  readonly masked?: boolean;
 }
 
 /** WGSL: four neighbors in memory, with zeros for those outside. */
-export function fetchFunction({ name, vectors }: Operand): string {
+export function fetchFunction({ name, vectors, masked }: Operand): string {
   const body = vectors
     ? `  if (line < lines && at < ends) { v = ${name}[(base + line * stride + at) / 4u]; }`
     : `  if (line < lines) {
@@ -24,6 +26,7 @@ ${[0, 1, 2, 3].map((c) => `    if (at + ${c}u < ends) { v[${c}] = ${name}[first 
 fn fetch_${name}(base: u32, stride: u32, line: u32, lines: u32, at: u32, ends: u32) -> vec4<f32> {
   var v = vec4<f32>();
 ${body}
+${masked ? "  if (line < lines) { v *= mask[line / u.sampleRows]; }" : ""}
   return v;
 }`;
 }

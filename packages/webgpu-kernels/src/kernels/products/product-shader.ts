@@ -13,6 +13,8 @@ export interface Epilogue {
   readonly geluSlope?: boolean;
   /** Multiplies the rows of each sample by its element of `mask`. */
   readonly mask?: boolean;
+  /** Multiplies the lines of b, which are not transposed, by the elements of `mask` of their samples, before they are multiplied. */
+  readonly innerMask?: boolean;
   /** Adds `residual`: each sample's leading rows. */
   readonly residual?: boolean;
   /** Writes the sums of b's columns, of each part, to `sums`. */
@@ -37,7 +39,10 @@ export interface ProductVariant {
 export function productShader(variant: ProductVariant): Shader {
   const { tile, transposeA, transposeB, vectors, epilogue } = variant;
   const a: Operand = { name: "a", side: tile.rows, alongInner: !transposeA, vectors: vectors.a, tile };
-  const b: Operand = { name: "b", side: tile.columns, alongInner: transposeB, vectors: vectors.b, tile };
+  const b: Operand = {
+    ...{ name: "b", side: tile.columns, alongInner: transposeB, vectors: vectors.b, tile },
+    masked: epilogue.innerMask ?? false,
+  };
   const across = tile.columns / tile.ownColumns;
   const y: Element = vectors.y ? "vec4<f32>" : "f32";
   const needsNormal = epilogue.gelu || epilogue.geluSlope;
@@ -50,7 +55,7 @@ export function productShader(variant: ProductVariant): Shader {
       b: vectors.b ? "vec4<f32>" : "f32",
       ...(epilogue.bias && { bias: y }),
       ...(epilogue.geluSlope && { at: y }),
-      ...(epilogue.mask && { mask: "f32" as const }),
+      ...((epilogue.mask || epilogue.innerMask) && { mask: "f32" as const }),
       ...(epilogue.residual && { residual: y }),
     },
     uniforms: {
@@ -76,20 +81,21 @@ ${sums(tile, (name) => `  var ${name} = vec4<f32>();`)}
 ${epilogue.columnSums ? columnVectors(tile, (j) => `  var column${j} = vec4<f32>();`) : ""}
 ${declareBlocks(a)}
 ${declareBlocks(b)}
-  var k = start;
-${loadBlocks(a)}
-${loadBlocks(b)}
-  while (k < end) {
-${storeBlocks(a)}
-${storeBlocks(b)}
-    workgroupBarrier();
-    k += ${tile.inner}u;
+  // The registers take the next blocks while those in workgroup memory are multiplied.
+  for (var k = start; k < end + ${tile.inner}u; k += ${tile.inner}u) {
     if (k < end) {
 ${loadBlocks(a)}
 ${loadBlocks(b)}
     }
-    for (var i = 0u; i < ${tile.inner}u; i++) {
+    if (k > start) {
+      for (var i = 0u; i < ${tile.inner}u; i++) {
 ${multiplyAdd(variant)}
+      }
+      workgroupBarrier();
+    }
+    if (k < end) {
+${storeBlocks(a)}
+${storeBlocks(b)}
     }
     workgroupBarrier();
   }
@@ -172,7 +178,7 @@ ${epilogue.geluSlope ? `  let x = at[${per("place")}];\n  v *= ${slope};` : ""}
 ${epilogue.mask ? "  v *= mask[row / u.sampleRows];" : ""}
 ${
   epilogue.residual
-    ? `  let from = (row / u.sampleRows) * u.residualRows + row % u.sampleRows;\n  v += residual[${per("from * u.columns + column")}];`
+    ? `  let origin = (row / u.sampleRows) * u.residualRows + row % u.sampleRows;\n  v += residual[${per("origin * u.columns + column")}];`
     : ""
 }
   y[${per("place")}] = v;

@@ -2,10 +2,10 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { sizeOf } from "kernel-contract";
 import type { Context } from "../../context.ts";
 import type { Shader } from "../../shader.ts";
-import { type Epilogue, productShader } from "./product-shader.ts";
+import { type Epilogue, type ProductVariant, productShader } from "./product-shader.ts";
 import { sumOfParts } from "./sum-of-parts.ts";
 import { type ProductSides, TILES, type Tile } from "./tile.ts";
-import { tileFor } from "./tile-choice.ts";
+import { type ProductShape, tileFor } from "./tile-choice.ts";
 
 type Info = tf.TensorInfo;
 
@@ -25,6 +25,8 @@ export interface Product extends ProductSides {
   readonly slopeAt?: Info | undefined;
   /** What the rows of each sample are multiplied by. */
   readonly mask?: Info | undefined;
+  /** Whether it is the lines of b that `mask` multiplies, not the result's. */
+  readonly innerMask?: boolean;
   /** `[samples, residualRows, columns]`, of which each sample's first rows are added. */
   readonly residual?: Info | undefined;
   /** Rows of a sample, in the result and in `residual`. Default: all rows are one sample. */
@@ -91,7 +93,8 @@ function partsOf({ batch, rows, columns, inner }: ProductSides): number {
   return Math.ceil(inner / chunkOf(inner, parts));
 }
 
-function chunkOf(inner: number, parts: number): number {
+/** Length of the parts. */
+export function chunkOf(inner: number, parts: number): number {
   return Math.ceil(inner / parts / STEP) * STEP;
 }
 
@@ -106,26 +109,31 @@ function dispatch(
   parts = 1,
 ): void {
   const { a, b, transposeA = false, transposeB = false, batch, rows, columns, inner } = product;
-  const { bias, before, slopeAt, mask, residual, sampleRows = rows, residualRows = sampleRows } = product;
-  const sides = { batch, rows, columns, inner };
-  const tile = tileFor(context.backend.device, { ...sides, transposeA, transposeB, parts });
+  const {
+    bias,
+    before,
+    slopeAt,
+    mask,
+    innerMask = false,
+    residual,
+    sampleRows = rows,
+    residualRows = sampleRows,
+  } = product;
+  const shape = { batch, rows, columns, inner, transposeA, transposeB, parts };
+  const tile = tileFor(context.backend.device, shape);
   const epilogue: Epilogue = {
     bias: bias !== undefined,
     gelu: before !== undefined,
     geluSlope: slopeAt !== undefined,
-    mask: mask !== undefined,
+    mask: mask !== undefined && !innerMask,
+    innerMask,
     residual: residual !== undefined,
     columnSums: outputs.sums !== undefined,
-  };
-  const vectors = {
-    a: (transposeA ? rows : inner) % 4 === 0,
-    b: (transposeB ? inner : columns) % 4 === 0,
-    y: columns % 4 === 0,
   };
   const given = { ...outputs, before, a, b, bias, at: slopeAt, mask, residual };
   const tensors = Object.entries(given).filter((entry): entry is [string, Info] => entry[1] !== undefined);
   context.run({
-    shader: shaderOf(tile, transposeA, transposeB, vectors, epilogue),
+    shader: shaderOf(productVariant(shape, tile, epilogue)),
     tensors: Object.fromEntries(tensors),
     uniforms: {
       ...{ rows, columns, inner, chunk: chunkOf(inner, parts), parts },
@@ -139,14 +147,7 @@ function dispatch(
 
 const shaders = new Map<string, Shader>();
 
-function shaderOf(
-  tile: Tile,
-  transposeA: boolean,
-  transposeB: boolean,
-  vectors: Readonly<Record<"a" | "b" | "y", boolean>>,
-  epilogue: Epilogue,
-): Shader {
-  const variant = { tile, transposeA, transposeB, vectors, epilogue };
+function shaderOf(variant: ProductVariant): Shader {
   const key = JSON.stringify(variant);
   let shader = shaders.get(key);
   if (shader === undefined) {
@@ -154,4 +155,15 @@ function shaderOf(
     shaders.set(key, shader);
   }
   return shader;
+}
+
+/** The variant for a shape; sides that are multiples of 4 are read and written as vectors. */
+export function productVariant(shape: ProductShape, tile: Tile, epilogue: Epilogue): ProductVariant {
+  const { rows, columns, inner, transposeA, transposeB } = shape;
+  const vectors = {
+    a: (transposeA ? rows : inner) % 4 === 0,
+    b: (transposeB ? inner : columns) % 4 === 0,
+    y: columns % 4 === 0,
+  };
+  return { tile, transposeA, transposeB, vectors, epilogue };
 }

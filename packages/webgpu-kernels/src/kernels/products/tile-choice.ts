@@ -12,8 +12,6 @@ export interface ProductShape extends ProductSides {
 export interface TileChoice {
   /** Every shape that was multiplied, by its key; with the tile that was chosen by timing. */
   readonly seen: Map<string, { readonly shape: ProductShape; tile?: Tile }>;
-  /** Called when a new shape is seen. */
-  onNew?: (() => void) | undefined;
 }
 
 const choices = new WeakMap<object, TileChoice>();
@@ -33,10 +31,7 @@ export function tileFor(device: object, shape: ProductShape): Tile {
   const choice = tilesOn(device);
   const key = keyOf(shape);
   const known = choice.seen.get(key);
-  if (known === undefined) {
-    choice.seen.set(key, { shape });
-    choice.onNew?.();
-  }
+  if (known === undefined) choice.seen.set(key, { shape });
   return known?.tile ?? defaultTile({ ...shape, batch: shape.batch * shape.parts });
 }
 

@@ -35,7 +35,7 @@ const BUDGET: Record<string, number> = {
   "safetensors-io": 70,
   "vit-export": 70,
   "sample-keys": 18,
-  "stochastic-depth": 28,
+  "stochastic-depth": 44,
   "tensorboard-events": 40,
   "tensorflow-kernels": 34,
   "tfjs-optim": 75,

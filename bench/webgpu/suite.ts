@@ -65,8 +65,8 @@ async function countSteps(recorder: Recorder, { quick }: SuiteOptions, detail: s
   }
   recorder.note(`Dispatches, bytes and read-backs are counts, taken on ${adapterOf(detail)}.`);
   recorder.note(
-    `A step with a micro-batch of ${batch}, the trainer's logs and its check of the gradients, without a teacher; the ` +
-      `number of dispatches hardly depends on the micro-batch (of one image: 852). The adapter binds ${buffers()} buffers at once, which are ` +
+    `A step with a micro-batch of ${batch}, the trainer's logs and its check of the gradients, without a teacher. From 4,096 ` +
+      `tokens on, sums are cut into parts, with some 75 dispatches more. The adapter binds ${buffers()} buffers at once, which are ` +
       "two variables' in an update; with the 8 that every one has it is one variable's.",
   );
   recorder.note(

@@ -33,17 +33,36 @@ export function training(size: VitSize, batch: number): Training {
   };
 }
 
-/** GPU work of one step. */
+/** GPU work of one step: of a training of two steps, less that of one, which has the training's checks of the weights too. */
 export async function workOfStep(size: VitSize, batch: number): Promise<GpuWork> {
   const student = training(size, batch);
   const meter = meterGpu();
-  try {
-    await student.run(1);
+  const workOf = async (steps: number) => {
+    meter.reset();
+    await student.run(steps);
     return meter.read();
+  };
+  try {
+    return difference(await workOf(2), await workOf(1));
   } finally {
     meter.stop();
     student.dispose();
   }
+}
+
+function difference(more: GpuWork, less: GpuWork): GpuWork {
+  const programs = [...more.programs].map(
+    ([name, count]) => [name, count - (less.programs.get(name) ?? 0)] as const,
+  );
+  return {
+    programs: new Map(programs.filter(([, count]) => count > 0)),
+    dispatches: more.dispatches - less.dispatches,
+    boundBytes: more.boundBytes - less.boundBytes,
+    uploads: more.uploads - less.uploads,
+    uploadedBytes: more.uploadedBytes - less.uploadedBytes,
+    readBacks: more.readBacks - less.readBacks,
+    readBackBytes: more.readBackBytes - less.readBackBytes,
+  };
 }
 
 /** The step that is counted is not to be the first, which also makes the optimizer's moments. */

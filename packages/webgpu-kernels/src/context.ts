@@ -35,6 +35,11 @@ export interface Call {
 export class Context extends KernelContext<WebGpuBackend> {
   /** Compiled pipelines by shader; a kernel has one shader per variant. */
   readonly #pipelines = new WeakMap<Shader, object>();
+  /** Most buffers that a shader may bind on this device; WebGPU guarantees 8. */
+  get buffersPerDispatch(): number {
+    return this.backend.device.limits.maxStorageBuffersPerShaderStage;
+  }
+
   /** A new tensor, its elements not set. */
   output(shape: readonly number[]): tf.TensorInfo {
     // tfjs gives a tensor without elements no buffer.
@@ -51,6 +56,7 @@ export class Context extends KernelContext<WebGpuBackend> {
   /** Records one dispatch, and one more for each tensor to read that is kept as integers; tfjs submits it with its own. */
   run(call: Call): void {
     const { shader, tensors } = call;
+    this.#requireBindable(shader);
     const floats: Record<string, tf.TensorInfo> = { ...tensors };
     for (const [name, element] of Object.entries(shader.reads)) {
       if (element !== "i32") floats[name] = this.#asFloats(tensors[name]!);
@@ -59,6 +65,13 @@ export class Context extends KernelContext<WebGpuBackend> {
     for (const name of Object.keys(shader.reads)) {
       if (floats[name] !== tensors[name]) this.backend.disposeData(floats[name]!.dataId);
     }
+  }
+
+  /** Dawn reports a shader that binds too many when nobody waits for it any more. */
+  #requireBindable({ name, writes, reads }: Shader): void {
+    const bound = Object.keys(writes).length + Object.keys(reads).length;
+    if (bound <= this.buffersPerDispatch) return;
+    throw new Error(`${name}: binds ${bound} buffers, the device allows ${this.buffersPerDispatch}`);
   }
 
   #asFloats(tensor: tf.TensorInfo): tf.TensorInfo {

@@ -67,9 +67,8 @@ interface Variable {
 
 type Step = Readonly<Record<"beta1" | "beta2", number> & Record<"stepSize" | "epsilon", HostNumber>>;
 
-function variablesPerDispatch({ backend }: Context, inPlace: boolean): number {
-  const { maxStorageBuffersPerShaderStage: most } = backend.device.limits;
-  return Math.max(1, Math.floor(most / (inPlace ? BUFFERS.inPlace : BUFFERS.fresh)));
+function variablesPerDispatch({ buffersPerDispatch }: Context, inPlace: boolean): number {
+  return Math.max(1, Math.floor(buffersPerDispatch / (inPlace ? BUFFERS.inPlace : BUFFERS.fresh)));
 }
 
 /** The moment itself where this call alone holds it, else a copy of it. */

@@ -15,7 +15,7 @@ export const squaredNorms: Kernel<Context> = defineKernel("SquaredNorms", (conte
   const filled = tensors.flatMap((tensor, slot) => (sizeOf(tensor.shape) > 0 ? [{ tensor, slot }] : []));
   const shape = [tensors.length];
   const sums = filled.length < tensors.length ? context.filled(shape, 0) : context.output(shape);
-  const each = buffersPerDispatch(context) - 1;
+  const each = context.buffersPerDispatch - 1;
   for (let i = 0; i < filled.length; i += each) {
     const some = filled.slice(i, i + each);
     const buffers = some.map(({ tensor }, k) => [`x${k}`, tensor]);
@@ -32,10 +32,6 @@ export const squaredNorms: Kernel<Context> = defineKernel("SquaredNorms", (conte
   }
   return sums;
 });
-
-function buffersPerDispatch({ backend }: Context): number {
-  return backend.device.limits.maxStorageBuffersPerShaderStage;
-}
 
 /** Group k sums the squares of tensor k. */
 const shaderFor = onceEach((tensors: number): Shader => {

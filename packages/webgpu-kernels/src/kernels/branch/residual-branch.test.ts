@@ -9,6 +9,9 @@ import { meterGpu } from "../../meter.ts";
 /** float32 sums in another order, through a normalization. */
 const TOLERANCE = 5e-5;
 
+/** What every WebGPU device allows, https://www.w3.org/TR/webgpu/#limits */
+const WEBGPU_LIMITS = { maxStorageBuffersPerShaderStage: 8 };
+
 const missing = await startWebGpu();
 let blocks = 0;
 
@@ -70,6 +73,26 @@ describe.skipIf(missing)(`ResidualBranch${missing ? ` (skipped: ${missing})` : "
     }
     expect(fused.programs.get("Gelu")).toBeUndefined();
     expect(apart.programs.get("Gelu")).toBe(1);
+    block.dispose();
+  });
+
+  test.each([1, 3])("works where a shader may bind no more than 8 buffers: %d samples", async (batch) => {
+    const { block } = twins({ tokens: 9, dim: 8, heads: 2, dropPathRate: 0.5, queries: 2 });
+    const call = { training: true, sampleKeys: Uint32Array.from({ length: batch }, (_, i) => i) };
+    const expected = await passes(block, batch, call);
+    const { device } = tf.backend() as unknown as { device: { limits: Record<string, number> } };
+    const { limits } = device;
+    const { maxComputeWorkgroupsPerDimension } = limits;
+    const value = { maxComputeWorkgroupsPerDimension, ...WEBGPU_LIMITS };
+    Object.defineProperty(device, "limits", { value, configurable: true });
+    try {
+      const got = await passes(block, batch, call);
+      for (const [i, values] of got.values.entries()) {
+        expect(largestMixedError(values, expected.values[i]!)).toBeLessThan(TOLERANCE);
+      }
+    } finally {
+      Object.defineProperty(device, "limits", { value: limits, configurable: true });
+    }
     block.dispose();
   });
 

@@ -41,7 +41,9 @@ export function normalizeGrad(
   if (dim === 0) return [dx, dgamma, dbeta];
   const inputs = { x, gamma, mean, rstd, dy, ...(added && { added: added.tensor }) };
   const uniforms = { rows, dim, queries: added?.queries ?? 0, tokens: added?.tokens ?? 1 };
-  if (rows < MANY_ROWS) {
+  // With an addend, one dispatch binds 9 buffers; a device need not allow more than 8.
+  const fits = added === undefined || context.buffersPerDispatch > 8;
+  if (rows < MANY_ROWS && fits) {
     const rowGroups = Math.ceil(rows / ROWS);
     context.run({
       shader: added ? ONE_ADDED : ONE,

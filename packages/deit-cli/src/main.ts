@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
+import { follow } from "./follow/follow.ts";
 import { stopOnSignals } from "./process/stop-on-signals.ts";
-import { follow } from "./ranks/follow.ts";
 import { isFirstToReport } from "./ranks/report-late.ts";
 import { launchedRank, startRanks } from "./ranks/start-ranks.ts";
 import { runCommandLine } from "./run-command-line.ts";

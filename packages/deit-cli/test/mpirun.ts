@@ -45,9 +45,13 @@ export function endAll(): void {
 }
 
 /** Starts a command. */
-export function start(words: readonly string[], cwd?: string): Started {
+export function start(
+  words: readonly string[],
+  { env = {} }: { readonly env?: Readonly<Record<string, string>> } = {},
+): Started {
   const [command, ...args] = words;
-  const child = spawn(command!, args, { stdio: ["ignore", "pipe", "pipe"], ...(cwd && { cwd }) });
+  const stdio = ["ignore", "pipe", "pipe"] as const;
+  const child = spawn(command!, args, { stdio: [...stdio], env: { ...process.env, ...env } });
   let [out, err] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
@@ -83,4 +87,10 @@ export function processOfRank(rank: number, { child }: Started): number {
     return words.includes(`OMPI_COMM_WORLD_RANK=${rank}`);
   });
   return Number(found);
+}
+
+/** Whether a process is there, zombies not counted. */
+export function isRunning(pid: number): boolean {
+  const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
+  return /^[^Z\s]/.test(stdout.trim());
 }

@@ -2,7 +2,6 @@ import type { HintOptions } from "distill-trainer";
 import type { LogitStoreOptions } from "distill-trainer/node";
 import type { Settings } from "../settings/settings.ts";
 import type { FoldStage, StageName } from "../stage-name.ts";
-import type { DataIdentity } from "./same-data.ts";
 
 /** What a student is taught by, as rank 0 has found it out. */
 export interface Teaching {
@@ -10,6 +9,14 @@ export interface Teaching {
   readonly logits?: LogitStoreOptions | undefined;
   /** Options of the hints, if there are any. */
   readonly hints?: HintOptions | undefined;
+}
+
+/** Identity of data, down to the bytes. */
+export interface DataIdentity {
+  /** As in a run's folder. */
+  readonly record: Readonly<Record<string, unknown>>;
+  /** SHA-256 of all pictures' bytes, in their order. */
+  readonly bytes: string;
 }
 
 /** A file that is sent: its path below the receiver's folder, parts separated by `/`, and its bytes. */

@@ -1,12 +1,12 @@
 import { availableParallelism, cpus } from "node:os";
 import type { StartedBackend } from "tfjs-backends";
 import type { FlowerData } from "../data/open-data.ts";
+import { ranksByHost } from "../ranks/cores.ts";
+import type { RunRanks } from "../ranks/run-ranks.ts";
+import { rankWords } from "../ranks/words.ts";
 import { replicasOf } from "../settings/pace.ts";
 import type { Settings } from "../settings/settings.ts";
-import { ranksByHost } from "./cores.ts";
-import type { RunRanks } from "./run-ranks.ts";
 import { dataIdentity } from "./same-data.ts";
-import { rankWords } from "./words.ts";
 
 /**
  * Has all ranks open what rank 0 has opened. Resolves when they have the same pictures and backend; a rank that has not ends the

@@ -1,4 +1,7 @@
 import { join } from "node:path";
+import { receiveFiles } from "../ranks/files.ts";
+import type { Teaching } from "../ranks/messages.ts";
+import type { RunRanks } from "../ranks/run-ranks.ts";
 import { onLabeled, type RunContext } from "../runs/context.ts";
 import type { FoldStage, StageName, StudentStage } from "../stage-name.ts";
 import { fitStudent } from "../student/fit-student.ts";
@@ -8,9 +11,6 @@ import { contextOfFold } from "../teacher/cross-fit.ts";
 import { savedTeacher } from "../teacher/saved-teacher.ts";
 import { LOGITS } from "../teacher/stored-logits.ts";
 import { fitBitTeacher } from "../teacher/train-bit-teacher.ts";
-import { receiveFiles } from "./files.ts";
-import type { Teaching } from "./messages.ts";
-import type { RunRanks } from "./run-ranks.ts";
 
 /** Takes part in the training of a stage. The trained model is rank 0's to save. */
 export async function followTraining(context: RunContext, stage: StageName | FoldStage): Promise<void> {

@@ -4,14 +4,14 @@ import * as tf from "@tensorflow/tfjs-core";
 import { startBackend } from "tfjs-backends";
 import { openData } from "../data/open-data.ts";
 import { UsageError } from "../process/usage-error.ts";
+import { receiveFiles } from "../ranks/files.ts";
+import type { Message } from "../ranks/messages.ts";
+import { isFirstToReport } from "../ranks/report-late.ts";
+import { Ended, isStop, type RunRanks } from "../ranks/run-ranks.ts";
 import type { RunContext } from "../runs/context.ts";
 import type { LineOutput } from "../terminal/live-line.ts";
-import { receiveFiles } from "./files.ts";
 import { followTraining } from "./follow-training.ts";
-import type { Message } from "./messages.ts";
 import { makeOwnFolder } from "./own-folder.ts";
-import { isFirstToReport } from "./report-late.ts";
-import { Ended, isStop, type RunRanks } from "./run-ranks.ts";
 import { dataIdentity, requireSameData } from "./same-data.ts";
 
 const SILENT: LineOutput = { write: () => true };

@@ -5,12 +5,23 @@ type Given = Readonly<Record<"x" | "kernel1" | "kernel2", tf.TensorInfo>> & {
   readonly mask?: tf.TensorInfo | undefined;
 };
 
+interface BranchSizes {
+  readonly batch: number;
+  readonly tokens: number;
+  readonly dim: number;
+  /** Leading tokens that y has. */
+  readonly queries: number;
+  /** Columns of the first product, and inner side of the second. */
+  readonly inner: number;
+  readonly middle: number;
+}
+
 /** Sizes of a branch. Throws if they do not fit. */
 export function branchSizes(
   op: string,
   { x, kernel1, kernel2, mask }: Given,
   { rows, factor, attention }: BranchAttributes,
-) {
+): BranchSizes {
   const [batch, tokens, dim] = x.shape as [number, number, number];
   const [width, inner] = kernel1.shape as [number, number];
   const [middle, outputs] = kernel2.shape as [number, number];

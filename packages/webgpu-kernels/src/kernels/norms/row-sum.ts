@@ -4,7 +4,7 @@ export const LANES = 32;
 export const ROWS = 8;
 
 /** The sum over a row's lanes, for each of them. All invocations of the workgroup must call it. */
-export const ROW_SUM = `
+export const ROW_SUM: string = `
 var<workgroup> parts: array<array<f32, ${LANES + 1}>, ${ROWS}>;
 fn rowSum(row: u32, lane: u32, value: f32) -> f32 {
   parts[row][lane] = value;

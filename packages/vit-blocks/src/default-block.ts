@@ -47,8 +47,8 @@ export class DefaultBlock extends tfl.LayersModel {
       return super.call(inputs, kwargs);
     }
     const { norm1, attn, ls1, norm2, mlp, ls2, drop_path1, drop_path2 } = parts;
-    const { heads, queries = x.shape[1]! } = attn;
-    const scale = 1 / Math.sqrt(attn.weight("proj.kernel").shape[0]! / heads);
+    const { heads, headDim, queries = x.shape[1]! } = attn;
+    const scale = 1 / Math.sqrt(headDim!);
     return tf.tidy(() => {
       const kept = keptOf(x, drop_path1, kwargs);
       const middle = residualBranch(

@@ -3,7 +3,7 @@ export type Buffered = ArrayBufferView;
 
 /**
  * Communication between programs, or threads, that train together, in MPI's terms. All ranks call the same operations in the same
- * order; each resolves when this rank may use its `values` again.
+ * order; each resolves when this rank may use its `values` again. A rank may call the next one before that: it waits for its turn.
  *
  * The option `communicator` of `fit` takes any object with these five members, such as that of `mpi-communicator`. The threads of the
  * option `replicas` communicate by one of their own, through shared memory, or transferred memory where a page may not share it.

@@ -1,12 +1,12 @@
 import { COUNT, requireOptions } from "known-options";
 import type { Communicator } from "../communicator/communicator.ts";
+import type { Engine } from "../engine/engine.ts";
+import { localEngine } from "../engine/local-engine.ts";
+import { localPasses } from "../engine/local-passes.ts";
+import { vectorEngine } from "../engine/vector-engine.ts";
 import { Ranks } from "../ranks/ranks.ts";
-import type { Engine } from "../replicas/engine.ts";
-import { localEngine } from "../replicas/local-engine.ts";
-import { localPasses } from "../replicas/local-passes.ts";
 import { beginReplicas, replicaPasses } from "../replicas/replica-passes.ts";
 import type { ReplicaModule, ReplicaWorkers } from "../replicas/replica-setup.ts";
-import { vectorEngine } from "../replicas/vector-engine.ts";
 import type { Task } from "../task.ts";
 
 /** Options of data parallelism. */
@@ -50,9 +50,8 @@ export async function startEngine(
   const { replicas = 1, setup, communicator } = options;
   requireOptions(caller, { replicas }, { replicas: COUNT });
   const ranks = new Ranks(communicator, signal);
-  const sum = (vector: Float32Array, gradients: number) => ranks.sumPass(vector, gradients);
   if (replicas === 1) {
-    const engine = ranks.share.size === 1 ? localEngine(task) : vectorEngine(task, localPasses(task), sum);
+    const engine = ranks.share.size === 1 ? localEngine(task) : vectorEngine(task, localPasses(task), ranks);
     return { engine, replicas, ranks };
   }
   if (setup === undefined) {
@@ -68,6 +67,6 @@ export async function startEngine(
     await threads.close();
     throw error;
   }
-  const engine = vectorEngine(task, replicaPasses(task, threads.communicator), sum);
+  const engine = vectorEngine(task, replicaPasses(task, threads.communicator), ranks);
   return { engine: { ...engine, close: () => threads.close() }, replicas, ranks };
 }

@@ -30,20 +30,20 @@ export class Ranks {
     return this.#communicator === undefined ? this.#own : this.#all.signal;
   }
 
-  /**
-   * Sums a pass's results, and whether a rank is to stop. Gradients, the first `gradients` numbers, are a sum of their own, which a
-   * communicator may compress.
-   */
-  async sumPass(vector: Float32Array, gradients: number): Promise<void> {
+  /** Sums gradients, which a communicator may compress. Sums that are begun one after the other are done in this order. */
+  async sumGradients(values: Float32Array): Promise<void> {
+    await this.#communicator?.allreduce(values);
+  }
+
+  /** Sums the other results of a pass, and whether a rank is to stop. */
+  async sumOthers(values: Float32Array): Promise<void> {
     if (this.#communicator === undefined) return;
-    if (gradients > 0) await this.#communicator.allreduce(vector.subarray(0, gradients));
-    const others = vector.subarray(gradients);
-    const tail = new Float32Array(others.length + 1);
-    tail.set(others);
-    tail[others.length] = this.#own?.aborted ? 1 : 0;
-    await this.#communicator.allreduce(tail);
-    others.set(tail.subarray(0, others.length));
-    if (tail[others.length]! > 0) this.#all.abort(this.#own?.aborted ? this.#own.reason : stoppedElsewhere());
+    const more = new Float32Array(values.length + 1);
+    more.set(values);
+    more[values.length] = this.#own?.aborted ? 1 : 0;
+    await this.#communicator.allreduce(more);
+    values.set(more.subarray(0, values.length));
+    if (more[values.length]! > 0) this.#all.abort(this.#own?.aborted ? this.#own.reason : stoppedElsewhere());
   }
 
   /** Returns the sums of each rank's numbers, which are rounded to float32. */

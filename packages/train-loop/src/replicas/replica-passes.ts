@@ -1,11 +1,11 @@
 import { broadcastJson } from "../communicator/broadcast-json.ts";
 import type { Communicator } from "../communicator/communicator.ts";
+import type { Passes } from "../engine/passes.ts";
+import { flatten, totalSize } from "../engine/step-vector.ts";
 import { rowsOfBatch } from "../step/micro-batch.ts";
 import type { Task } from "../task.ts";
 import { allVariables } from "../task-variables.ts";
 import { broadcastBatch, type Command, describeBatch } from "./commands.ts";
-import type { Passes } from "./passes.ts";
-import { flatten, totalSize } from "./step-vector.ts";
 
 /**
  * Returns passes that replicas compute: this thread, their rank 0, sends them rows and receives the sums of their results.

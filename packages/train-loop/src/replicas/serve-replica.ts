@@ -1,13 +1,13 @@
 import { requireTask } from "../checks/require-task.ts";
 import { broadcastJson } from "../communicator/broadcast-json.ts";
 import type { Communicator } from "../communicator/communicator.ts";
+import { assignFlat, stepVectors, totalSize } from "../engine/step-vector.ts";
+import { sumInto } from "../engine/sum-into.ts";
 import { measureMemory } from "../step/memory-use.ts";
 import { rowsOfBatch } from "../step/micro-batch.ts";
 import type { Task } from "../task.ts";
 import { allVariables } from "../task-variables.ts";
 import { broadcastBatch, type Command, emptyBatch, shareOf, type WorkDescription } from "./commands.ts";
-import { assignFlat, stepVectors, totalSize } from "./step-vector.ts";
-import { sumInto } from "./sum-into.ts";
 
 /**
  * Runs a replica in its thread: computes its share of each batch until the thread of `fit`, rank 0, ends.

@@ -7,6 +7,7 @@ import type { BatchLogs, Outcome, Prepared, Task } from "../task.ts";
 import { BatchLogCollector } from "./batch-logs.ts";
 import { type BatchPart, rowInBatch } from "./batch-part.ts";
 import { disposeMicroBatch, microBatchRanges, rowsOfBatch, toMicroBatch } from "./micro-batch.ts";
+import { type OnGradient, watchGradients } from "./watch-gradients.ts";
 
 /** A batch's mean gradients by variable name, owned by the caller, and its logs. */
 export interface BatchGradients {
@@ -14,6 +15,14 @@ export interface BatchGradients {
   /** Squared norm of each gradient, in order. */
   readonly squaredNorms: Float32Array;
   readonly logs: BatchLogs;
+}
+
+/** Takes the gradients of a batch's last backward pass while it runs. */
+export interface GradientWatch {
+  /** Begins the pass. @param sums - Gradients of the passes before it, if there were any; not to be kept. */
+  begin(sums: tf.NamedTensorMap | undefined): void;
+  /** Takes a variable's gradient of this pass, which is not to be kept. */
+  add(variableName: string, gradient: tf.Tensor): void;
 }
 
 /** One number per row of what a teacher gave. */
@@ -55,8 +64,9 @@ export class BatchSum {
    * Adds a micro-batch, by its share of the whole batch's rows.
    *
    * @param firstRow - Index of its first row among the rows that are added, for errors.
+   * @param watch - Takes the gradients of the last micro-batch.
    */
-  async add(batch: Batch, firstRow = 0): Promise<void> {
+  async add(batch: Batch, firstRow = 0, watch?: GradientWatch): Promise<void> {
     const weight = batch.labels.length / this.#place.total;
     const micro = toMicroBatch(batch);
     try {
@@ -64,7 +74,7 @@ export class BatchSum {
       try {
         this.#watch(prepared, batch.labels.length, firstRow);
         const outcome = this.#training
-          ? this.#backward(prepared, micro.sampleKeys, weight)
+          ? this.#backward(prepared, micro.sampleKeys, weight, watch)
           : this.#task.evaluate(prepared);
         requireParts(this.#task, this.#training, outcome.parts);
         this.#collector.add(outcome, micro, weight, this.#task.multiLabel);
@@ -80,10 +90,11 @@ export class BatchSum {
     }
   }
 
-  /** Adds rows in micro-batches of at most `size` of them. */
-  async addAll(batch: Batch, size: number): Promise<void> {
-    for (const [start, end] of microBatchRanges(batch.labels.length, size)) {
-      await this.add(rowsOfBatch(batch, start, end), start);
+  /** Adds rows in micro-batches of at most `size` of them. @param watch - Takes the gradients of the last one. */
+  async addAll(batch: Batch, size: number, watch?: GradientWatch): Promise<void> {
+    const rows = batch.labels.length;
+    for (const [start, end] of microBatchRanges(rows, size)) {
+      await this.add(rowsOfBatch(batch, start, end), start, end === rows ? watch : undefined);
     }
   }
 
@@ -155,9 +166,11 @@ export class BatchSum {
     this.#collector.dispose();
   }
 
-  #backward(prepared: Prepared, sampleKeys: Uint32Array, weight: number): Outcome {
+  #backward(prepared: Prepared, sampleKeys: Uint32Array, weight: number, watch?: GradientWatch): Outcome {
     const at = { sampleKeys, step: this.#step };
-    const { gradients, outcome } = gradientsOf(this.#task, prepared, at, weight);
+    watch?.begin(this.#gradients);
+    const onGradient = watch && ((name: string, gradient: tf.Tensor) => watch.add(name, gradient));
+    const { gradients, outcome } = gradientsOf(this.#task, prepared, at, weight, onGradient);
     this.#gradients = this.#gradients === undefined ? gradients : addInto(this.#gradients, gradients);
     return outcome;
   }
@@ -169,10 +182,12 @@ export function gradientsOf(
   prepared: Prepared,
   { sampleKeys, step }: { readonly sampleKeys: Uint32Array; readonly step: number },
   weight: number,
+  onGradient?: OnGradient,
 ): { gradients: tf.NamedTensorMap; outcome: Outcome } {
   let outcome: Outcome | undefined;
+  const forward = (): Outcome => task.train(prepared, sampleKeys, step);
   const { value, grads } = tf.variableGrads(() => {
-    outcome = task.train(prepared, sampleKeys, step);
+    outcome = onGradient === undefined ? forward() : watchGradients(task.model, onGradient, forward);
     // variableGrads frees every tensor of its function that is not kept.
     for (const tensor of [outcome.loss, outcome.logits, ...Object.values(outcome.parts)]) tf.keep(tensor);
     return tf.mul(outcome.loss, weight) as tf.Scalar;

@@ -87,7 +87,7 @@ export class MultiHeadSelfAttention extends SeededLayer<MultiHeadSelfAttentionAr
   readonly epsilon: number;
   readonly qkvBias: boolean;
   readonly projBias: boolean;
-  private headDim: number | undefined;
+  headDim: number | undefined;
   private draws = 0;
 
   constructor(args: MultiHeadSelfAttentionArgs) {

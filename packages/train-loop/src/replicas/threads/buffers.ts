@@ -1,4 +1,4 @@
-import { allocate, type Memory } from "./messages.ts";
+import { allocate, type Memory } from "../../communicator/memory.ts";
 
 /** Most broadcasts in flight, which bounds how far the sender runs ahead. */
 const MOST_IN_FLIGHT = 12;

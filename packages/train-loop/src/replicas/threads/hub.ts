@@ -1,7 +1,8 @@
 import { type Buffered, bytesOf, type Communicator } from "../../communicator/communicator.ts";
+import { canShareMemory } from "../../communicator/memory.ts";
 import { Buffers } from "./buffers.ts";
 import { Inbox } from "./inbox.ts";
-import { canShareMemory, type Message, requireBytes, type Send } from "./messages.ts";
+import { type Message, requireBytes, type Send } from "./messages.ts";
 
 /** Communicator of rank 0, through which all threads communicate. */
 export class Hub implements Communicator {

@@ -1,5 +1,4 @@
-/** Memory with values: shared where threads may share it, else transferred, which detaches the sender's. */
-export type Memory = SharedArrayBuffer | ArrayBuffer;
+import type { Memory } from "../../communicator/memory.ts";
 
 /** Message between the thread of `fit` and a replica's. */
 export type Message =
@@ -24,17 +23,6 @@ export function sendThrough(poster: Poster): Send {
     const buffer = "buffer" in message ? message.buffer : undefined;
     poster.postMessage(message, buffer instanceof ArrayBuffer ? [buffer] : []);
   };
-}
-
-/** Whether threads may share memory here: not in pages that are not cross-origin isolated. */
-export function canShareMemory(): boolean {
-  const { crossOriginIsolated = true } = globalThis as { crossOriginIsolated?: boolean };
-  return crossOriginIsolated && typeof SharedArrayBuffer === "function";
-}
-
-/** Allocates memory to send. */
-export function allocate(bytes: number, isShared: boolean): Memory {
-  return isShared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
 }
 
 /** Throws a RangeError if another rank has given values of another size. */

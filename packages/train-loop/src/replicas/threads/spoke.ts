@@ -1,6 +1,7 @@
 import { type Buffered, bytesOf, type Communicator } from "../../communicator/communicator.ts";
+import { allocate, canShareMemory, type Memory } from "../../communicator/memory.ts";
 import { Inbox } from "./inbox.ts";
-import { allocate, canShareMemory, type Memory, type Message, requireBytes, type Send } from "./messages.ts";
+import { type Message, requireBytes, type Send } from "./messages.ts";
 
 /** Communicator of a thread, connected to a `Hub`. */
 export class Spoke implements Communicator {
@@ -10,6 +11,8 @@ export class Spoke implements Communicator {
   readonly #isShared: boolean;
   readonly #inbox = new Inbox();
   #part: Memory;
+  /** Ends with the last sum: all use the same memory. */
+  #turn: Promise<void> = Promise.resolve();
 
   /** @param isShared - Whether values are sent in shared memory. Default: where threads may share it. */
   constructor(rank: number, size: number, send: Send, isShared: boolean = canShareMemory()) {
@@ -39,7 +42,13 @@ export class Spoke implements Communicator {
     this.#send({ kind: "received", id, ...(buffer instanceof ArrayBuffer && { buffer }) });
   }
 
-  async allreduce(values: Float32Array): Promise<void> {
+  allreduce(values: Float32Array): Promise<void> {
+    const sum = this.#turn.then(() => this.#sum(values));
+    this.#turn = sum.catch(() => {});
+    return sum;
+  }
+
+  async #sum(values: Float32Array): Promise<void> {
     const bytes = values.byteLength;
     if (this.#part.byteLength < bytes) this.#part = allocate(bytes, this.#isShared);
     new Float32Array(this.#part, 0, values.length).set(values);

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { variablesOf } from "tfjs-optim";
+import { allocate, canShareMemory } from "../communicator/memory.ts";
 import type { BatchLogs, Task } from "../task.ts";
-import { allocate, canShareMemory } from "./threads/messages.ts";
 
 /** Kind of a pass over a batch. */
 export type PassKind = "train" | "evaluate";
@@ -22,6 +22,12 @@ export function untrainedVariables({ model, variables }: Task): tf.Variable[] {
   return variablesOf(model).filter((variable) => !trained.has(variable));
 }
 
+/** Returns the variables of the model that have a gradient: the first of the task's. */
+export function modelVariables({ model, variables }: Task): tf.Variable[] {
+  const known = new Set(variablesOf(model));
+  return variables.filter((variable) => known.has(variable));
+}
+
 /** Allocates the vectors of both kinds of passes, in shared memory where threads may share it. */
 export function stepVectors(task: Task): Readonly<Record<PassKind, Float32Array>> {
   const isShared = canShareMemory();
@@ -36,19 +42,26 @@ function vectorLength(task: Task, training: boolean): number {
   return totalSize(task.variables) + totalSize(untrainedVariables(task)) + logs;
 }
 
-/** Writes a replica's results; missing gradients are zeros. Frees nothing. */
+/**
+ * Writes a replica's results; missing gradients are zeros. Frees nothing.
+ *
+ * @param isThere - Whether the gradient at an index is there already. Default: none is.
+ */
 export async function writeVector(
   vector: Float32Array,
   task: Task,
   training: boolean,
   { gradients, moved, logs }: StepVector,
+  isThere: (offset: number) => boolean = () => false,
 ): Promise<void> {
-  vector.fill(0);
   let offset = 0;
   if (training) {
     for (const { name, size } of task.variables) {
       const gradient = gradients[name];
-      if (gradient !== undefined) vector.set((await gradient.data()) as Float32Array, offset);
+      if (!isThere(offset)) {
+        if (gradient === undefined) vector.fill(0, offset, offset + size);
+        else vector.set((await gradient.data()) as Float32Array, offset);
+      }
       offset += size;
     }
     vector.set(moved, offset);

@@ -8,13 +8,18 @@ export interface Passes {
   measure(): Promise<MemoryUse>;
   /** Updates the replicas' weights to the model's. */
   sync(): Promise<void>;
-  /** Computes a part of a batch; writes its results into `vector`, as `step-vector.ts` lays them out. */
+  /**
+   * Computes a part of a batch; writes its results into `vector`, as `step-vector.ts` lays them out.
+   *
+   * @param onFinal - May be called while the pass still runs, when the gradients from `start` on are final.
+   */
   run(
     kind: PassKind,
     part: BatchPart,
     microBatchSize: number,
     step: number,
     vector: Float32Array,
+    onFinal: (start: number) => void,
   ): Promise<void>;
   /** Ends the replicas, unless the last pass failed, within which they still are. */
   close(): Promise<void>;

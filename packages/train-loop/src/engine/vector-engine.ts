@@ -1,11 +1,14 @@
 import { squaredNorms } from "tfjs-optim";
+import type { Ranks } from "../ranks/ranks.ts";
 import type { BatchPart } from "../step/batch-part.ts";
 import type { Task } from "../task.ts";
+import { BucketSums, bucketStarts } from "./bucket-sums.ts";
 import type { Engine } from "./engine.ts";
 import type { Passes } from "./passes.ts";
 import {
   assignFlat,
   flatten,
+  modelVariables,
   type PassKind,
   readVector,
   stepVectors,
@@ -13,20 +16,24 @@ import {
   untrainedVariables,
 } from "./step-vector.ts";
 
-/** Sums a pass's vector over ranks, the first `gradients` of whose numbers are gradients. */
-export type SumOverRanks = (vector: Float32Array, gradients: number) => Promise<void>;
-
-/** Returns an engine whose passes give vectors, each summed over ranks by `sum`. Default: one rank. */
-export function vectorEngine(task: Task, passes: Passes, sum: SumOverRanks = async () => {}): Engine {
+/** Returns an engine whose passes give vectors, each of which is summed over ranks. */
+export function vectorEngine(task: Task, passes: Passes, ranks: Ranks): Engine {
   const untrained = untrainedVariables(task);
   const vectors = stepVectors(task);
   const trained = totalSize(task.variables);
+  const ofModel = modelVariables(task);
+  const starts = bucketStarts(ofModel.map(({ size }) => size));
 
   async function pass(kind: PassKind, part: BatchPart, microBatchSize: number, step: number) {
     const training = kind === "train";
     const vector = vectors[kind];
-    await passes.run(kind, part, microBatchSize, step, vector);
-    await sum(vector, training ? trained : 0);
+    const gradients = vector.subarray(0, training ? trained : 0);
+    const sums = new BucketSums(gradients, totalSize(ofModel), starts, (bucket) =>
+      ranks.sumGradients(bucket),
+    );
+    await passes.run(kind, part, microBatchSize, step, vector, (start) => sums.final(start));
+    if (training) await sums.finish();
+    await ranks.sumOthers(vector.subarray(gradients.length));
     return readVector(vector, task, training);
   }
 

@@ -15,7 +15,7 @@ const SHORTEST_COMPRESSED = 65_536;
 const FINALIZE_SECONDS = 60;
 
 /** Options of a start. */
-interface RanksStart extends MpiStart {
+interface RanksStart extends Omit<MpiStart, "stillness"> {
   readonly isCompressing: boolean;
   readonly timeoutSeconds: number;
 }

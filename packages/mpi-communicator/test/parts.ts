@@ -2,9 +2,13 @@
 import { allreduce, broadcast } from "../src/threads/operations.ts";
 import { startMpi } from "../src/threads/start-mpi.ts";
 
-const { mpi, started } = await startMpi({
-  ...{ library: undefined, family: "Open MPI", launcher: "mpirun", size: 2, host: "here" },
-});
+const stillness = new Int32Array(new SharedArrayBuffer(8)).fill(1); // this is the main thread
+const { mpi, started } = await startMpi(
+  {
+    ...{ library: undefined, family: "Open MPI", launcher: "mpirun", size: 2, host: "here", stillness },
+  },
+  () => undefined,
+);
 const { rank } = started;
 const sums = new Float32Array(10).map((_, i) => (rank + 1) * i);
 allreduce(mpi, sums, 4);

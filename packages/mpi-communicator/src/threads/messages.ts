@@ -8,6 +8,8 @@ export interface MpiStart {
   /** Number of processes that the launcher tells. */
   readonly size: number | undefined;
   readonly host: string;
+  /** Shared with the main thread, which waits while MPI is initialized; see `stillness.ts`. */
+  readonly stillness: Int32Array;
 }
 
 /** What the ranks know of each other after `MPI_Init_thread`. */
@@ -34,7 +36,7 @@ export interface Request {
   readonly operation: Operation;
 }
 
-/** A message from the thread; the first one, of number 0, has `started`. */
+/** A message from the thread: one of number -1 before it initializes MPI, one of number 0 that has `started`, then replies. */
 export interface Reply {
   readonly id: number;
   readonly error?: Error;

@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { tuneOpenMpi } from "../mpi/tune-open-mpi.ts";
 import type { MpiStart, Operation, Reply, Request, Started } from "./messages.ts";
+import { beStill, newStillness } from "./stillness.ts";
 
 interface Waiting {
   readonly resolve: (reply: Reply) => void;
@@ -14,13 +15,18 @@ export class MpiThread {
   private failure: Error | undefined;
   private lastId = 0;
 
-  private constructor(start: MpiStart) {
+  private constructor(start: Omit<MpiStart, "stillness">) {
+    const stillness = newStillness();
+    const workerData: MpiStart = { ...start, stillness };
     this.worker = new Worker(new URL("./mpi-worker.js", import.meta.url), {
       name: "MPI",
-      workerData: start,
+      workerData,
       execArgv: [], // the program's own flags do not concern the thread's file
     });
-    this.worker.on("message", (reply: Reply) => this.settle(reply));
+    this.worker.on("message", (reply: Reply) => {
+      if (reply.id === -1) beStill(stillness);
+      else this.settle(reply);
+    });
     this.worker.on("error", (cause) => {
       this.fail(new Error(`mpiCommunicator: the thread that calls MPI failed: ${cause.message}`, { cause }));
     });
@@ -30,7 +36,7 @@ export class MpiThread {
   }
 
   /** Starts the thread and MPI in it. */
-  static async start(start: MpiStart): Promise<{ thread: MpiThread; started: Started }> {
+  static async start(start: Omit<MpiStart, "stillness">): Promise<{ thread: MpiThread; started: Started }> {
     tuneOpenMpi();
     const thread = new MpiThread(start);
     try {

@@ -29,7 +29,7 @@ function run(
 }
 
 try {
-  const { mpi, started } = await startMpi(workerData as MpiStart);
+  const { mpi, started } = await startMpi(workerData as MpiStart, () => reply({ id: -1 }));
   const compressed = new CompressedAllreduce(mpi, started.hosts.length);
   port.on("message", ({ id, operation }: Request) => {
     try {

@@ -13,7 +13,7 @@ const ROOM = 65_536;
  *
  * UCX also takes SIGSEGV, by which V8 finds accesses outside a WASM module's memory.
  *
- * @see https://github.com/openucx/ucx/blob/master/src/ucm/event/event.c
+ * @see https://github.com/openucx/ucx/blob/master/src/ucm/mmap/install.c
  * @see https://github.com/JuliaParallel/MPI.jl/issues/337
  */
 export function guardAgainstUcx(koffi: typeof Koffi): void {

@@ -113,6 +113,7 @@ export function twoHosts(): TwoHosts {
         "tcp,self",
       ],
       ...["--mca", "btl_tcp_if_include", NETWORK, "--mca", "oob_tcp_if_include", NETWORK],
+      ...["--bind-to", "none"], // both hosts are one machine, whose first core each would take for itself
       ...["--host", HOSTS.map((host) => `${ADDRESSES[host]}:1`).join()],
     ],
     on: (host) => [scripts[host]],

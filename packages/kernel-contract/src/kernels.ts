@@ -63,7 +63,7 @@ export interface AdamWAttributes extends AdamWNumbers {
 }
 
 export interface KeyedMaskAttributes {
-  /** Of the decision. */
+  /** Site of the decision. */
   readonly site: number;
   /** Smallest word, uint32, that keeps an element. */
   readonly threshold: number;

@@ -12,9 +12,8 @@ export class EarlyGradients {
   >();
   readonly #starts: number[] = [];
   readonly #isFinal: boolean[] = [];
-  #start: number;
-
   readonly #end: number;
+  #start: number;
 
   /** @param onFinal - Called when the numbers of all variables of the model from `start` on are final. */
   constructor(vector: Float32Array, task: Task, onFinal: (start: number) => void) {

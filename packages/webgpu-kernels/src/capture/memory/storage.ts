@@ -7,7 +7,7 @@ export class Storage {
   readonly bytes: number;
   /** A constant's numbers. */
   readonly values: Float32Array | Int32Array | undefined;
-  /** Whose it is, if it is from outside. */
+  /** Tensor that owns the buffer, if it is from outside the program. */
   readonly dataId: tf.DataId | undefined;
   /** Indices of the first and the last operation that use it. */
   first: number = Number.POSITIVE_INFINITY;
@@ -44,7 +44,7 @@ export interface LiveNumber {
 
 /** One recorded dispatch. */
 export interface Operation {
-  /** Of the program, for errors. */
+  /** Name of the program, for errors. */
   readonly name: string;
   readonly pipeline: { getBindGroupLayout(index: number): object };
   /** By binding. The uniforms' comes after them. */

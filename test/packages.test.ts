@@ -207,10 +207,10 @@ test.each([
   },
 );
 
-test("a bundle that imports only stochasticDepth stays under 5 kB beyond tfjs, without tfjs-layers", async () => {
+test("a bundle that imports only stochasticDepth stays under 6 kB beyond tfjs, without tfjs-layers", async () => {
   const bundle = await bundleOf('export { stochasticDepth } from "stochastic-depth";');
   expect(bundle).toContain("dropProb");
-  expect(Buffer.byteLength(bundle)).toBeLessThan(5000);
+  expect(Buffer.byteLength(bundle)).toBeLessThan(6000);
   expect(bundle).not.toContain("tfjs-layers");
 });
 

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { uniform } from "sample-keys";
-import { countOf, isTensor, keyedMask, requireNotRecorded, type SampleKeys } from "./keyed-mask.ts";
+import { drawOnGpu } from "./draw-on-gpu.ts";
+import { countOf, isTensor, requireNotRecorded, type SampleKeys } from "./keys.ts";
 
 /** The samples that one call of stochastic depth drops, and its factor for the others. */
 export interface DropOptions {
@@ -21,7 +22,9 @@ export function dropMaskTensor(caller: string, shape: readonly number[], options
   if (keep === 0) return tf.zeros([sampleKeys.size]);
   return tf.tidy(() => {
     const keeps = (drawn: number): boolean => Math.floor(keep + drawn) === 1;
-    return tf.reshape(keyedMask(caller, { sampleKeys, site, factor: 1 / keep, keeps }), [sampleKeys.size]);
+    return tf.reshape(drawOnGpu(caller, sampleKeys, { site, size: 1, factor: 1 / keep, keeps }), [
+      sampleKeys.size,
+    ]);
   });
 }
 

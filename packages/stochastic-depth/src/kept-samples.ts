@@ -11,7 +11,7 @@ import {
 } from "known-options";
 import { siteOf } from "sample-keys";
 import { type DropOptions, dropMask, dropMaskTensor, keptRows } from "./drop-mask.ts";
-import { isTensor } from "./keyed-mask.ts";
+import { isTensor } from "./keys.ts";
 import { rowKeys } from "./row-keys.ts";
 import { leavesRowsOut, takeRows } from "./row-ops.ts";
 import type { StochasticDepthArgs } from "./stochastic-depth-layer.ts";

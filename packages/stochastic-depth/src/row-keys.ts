@@ -1,6 +1,6 @@
 import { type Checks, integerFrom, OBJECT, requireOptions, UINT32 } from "known-options";
 import { sampleKey } from "sample-keys";
-import { isTensor, requireNotRecorded, type SampleKeys } from "./keyed-mask.ts";
+import { isTensor, requireNotRecorded, type SampleKeys } from "./keys.ts";
 
 /** Options of {@link rowKeys}. */
 export interface KeysOptions {

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ANY, BOOLEAN, type Checks, FRACTION, optional, requireOptions, UINT32 } from "known-options";
 import { siteOf } from "sample-keys";
 import { dropMaskTensor } from "./drop-mask.ts";
-import type { SampleKeys } from "./keyed-mask.ts";
+import type { SampleKeys } from "./keys.ts";
 
 /** Options of {@link stochasticDepth}. */
 export interface StochasticDepthOptions {

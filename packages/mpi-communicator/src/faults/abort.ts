@@ -8,6 +8,11 @@ export type Abort = (text: string, exitCode?: number) => never;
 /** Seconds that `MPI_Abort` may take before the operating system ends this process. */
 const PATIENCE = 2;
 
+/** Milliseconds that the launcher gets to read what this process has written, at most and at least. */
+const READING = { most: 1000, least: 20 };
+/** Linux' request for the bytes in a pipe that are not read yet. */
+const FIONREAD = 0x541b;
+
 /**
  * Returns what ends all ranks, callable from any thread, also while another one waits inside MPI.
  *
@@ -16,9 +21,16 @@ const PATIENCE = 2;
 export async function abortOf(path: string, rank: number, host: string): Promise<{ mpi: Mpi; abort: Abort }> {
   const koffi = await loadKoffi();
   const mpi = bindMpi(openLibrary(koffi, path, "any"));
-  const alarm = koffi.load(null).func("unsigned int alarm(unsigned int seconds)");
+  const libc = koffi.load(null);
+  const alarm = libc.func("unsigned int alarm(unsigned int seconds)");
+  const ioctl = libc.func("int ioctl(int fd, unsigned long request, ...)");
+  const unread = (): number => {
+    const count = [0];
+    return ioctl(2, FIONREAD, "_Out_ int *", count) === 0 ? count[0]! : 0;
+  };
   const abort: Abort = (text, exitCode = 1) => {
     printError(`rank ${rank} on ${host}: ${text}`);
+    waitUntilRead(process.platform === "linux" ? unread : undefined);
     // MPI_Abort can wait for a host that is gone. SIGALRM, whose default is to end the process, needs no thread that runs.
     alarm(PATIENCE);
     try {
@@ -41,6 +53,21 @@ export function printError(line: string): void {
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return; // stderr is closed
     }
   }
+}
+
+/**
+ * Waits for the launcher to read what was written to stderr: MPICH's drops what it has not read when it ends the ranks.
+ *
+ * @param unread - Number of bytes that it has not read, where that can be known.
+ */
+function waitUntilRead(unread: (() => number) | undefined): void {
+  const until = performance.now() + READING.most;
+  while (unread !== undefined && unread() > 0 && performance.now() < until) wait(1);
+  wait(unread === undefined ? 5 * READING.least : READING.least); // to pass it on
+}
+
+function wait(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
 /** Text of whatever was thrown. */

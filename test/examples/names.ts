@@ -15,7 +15,7 @@ import { SampleStore } from "image-source";
 import { imageSource } from "image-source/node";
 import { safetensorsBytes } from "safetensors-io";
 import { AdamW } from "tfjs-optim";
-import { arraySource, type BatchedDataset, type Communicator, type DataSource } from "train-loop";
+import { arraySource, type BatchedDataset, type Communicator, type DataSource, fit } from "train-loop";
 
 const SIZE = { imageSize: 8, patchSize: 4, dim: 6, depth: 1, heads: 3, classes: 5 };
 
@@ -106,8 +106,18 @@ export const names = {
   "distill-trainer": {
     tfn: () => absent<{ node: { loadSavedModel(path: string): Promise<SavedModel> } }>(), // @tensorflow/tfjs-node
   },
+  "mpi-communicator": {
+    fit: () => fit,
+  },
   "train-loop": {
     dataset: () => absent<BatchedDataset>(),
+    mpiCommunicator: () => absent<() => Promise<Communicator>>(),
+  },
+  "webgpu-kernels": {
+    AdamW: () => AdamW,
+    pixels: () => new Float32Array(128 * 224 * 224 * 3),
+    classes: () => new Int32Array(128),
+    keys: () => new Uint32Array(128),
   },
   "deit-model": {
     blob: () => absent<Blob>(),

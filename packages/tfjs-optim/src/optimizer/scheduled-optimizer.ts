@@ -79,9 +79,8 @@ export abstract class ScheduledOptimizer<M extends Moment = Moment> extends tf.O
   protected abstract next(parameters: readonly Parameter<M>[], t: number): readonly NextState<M>[];
 
   /**
-   * The same in a step that is being recorded to run again.
+   * The same in a step that is being recorded to run again; `now` returns the step and the optimizer's learning rate of the present run.
    *
-   * @param now - The step and the optimizer's learning rate in the present run.
    * @throws Error if the optimizer's steps cannot be recorded.
    */
   protected nextRecorded(

@@ -3,3 +3,9 @@ export type { CapturedStep, StepInputs, StepOutputs } from "./capture/captured-s
 export type { InputSpec } from "./capture/record/recording.ts";
 export { installWebGpuKernels } from "./install.ts";
 export { type GpuMeter, type GpuWork, meterGpu } from "./meter.ts";
+export {
+  type TunedKernels,
+  type TunedProduct,
+  type TuneOptions,
+  tuneWebGpuKernels,
+} from "./tune/tune-kernels.ts";

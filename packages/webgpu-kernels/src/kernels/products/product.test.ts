@@ -6,7 +6,7 @@ import { linear } from "vit-blocks";
 import { beforeAll, describe, expect, test } from "vitest";
 import { currentWebGpuBackend } from "../../host.ts";
 import { TILES } from "./tile.ts";
-import { tilesOn } from "./tile-choice.ts";
+import { shapesOn } from "./tile-choice.ts";
 
 /** float32 sums of up to 2,000 products of numbers in [-1, 1), relative to sums of some tens. */
 const TOLERANCE = 2e-5;
@@ -60,9 +60,10 @@ function reference({ batch, rows, columns, inner, transposeA, transposeB }: Case
 
 /** Runs `compute` with the products of all shapes seen so far in tile number `index`. */
 async function inTile<T>(index: number, compute: () => Promise<T>): Promise<T> {
-  const { seen } = tilesOn(currentWebGpuBackend().device);
+  const seen = shapesOn(currentWebGpuBackend().device);
   const before = [...seen].map(([key, { shape }]) => [key, { shape }] as const);
-  for (const [key, { shape }] of before) seen.set(key, { shape, tile: TILES[index]! });
+  for (const [key, { shape }] of before)
+    seen.set(key, { shape, timed: { tile: TILES[index]!, time: 1, defaultTime: 1 } });
   try {
     return await compute();
   } finally {

@@ -94,7 +94,7 @@ function partsOf({ batch, rows, columns, inner }: ProductSides): number {
 }
 
 /** Length of the parts. */
-function chunkOf(inner: number, parts: number): number {
+export function chunkOf(inner: number, parts: number): number {
   return Math.ceil(inner / parts / STEP) * STEP;
 }
 
@@ -158,7 +158,7 @@ function shaderOf(variant: ProductVariant): Shader {
 }
 
 /** The variant for a shape; sides that are multiples of 4 are read and written as vectors. */
-function productVariant(shape: ProductShape, tile: Tile, epilogue: Epilogue): ProductVariant {
+export function productVariant(shape: ProductShape, tile: Tile, epilogue: Epilogue): ProductVariant {
   const { rows, columns, inner, transposeA, transposeB } = shape;
   const vectors = {
     a: (transposeA ? rows : inner) % 4 === 0,

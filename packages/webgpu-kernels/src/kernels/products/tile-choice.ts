@@ -8,31 +8,46 @@ export interface ProductShape extends ProductSides {
   readonly parts: number;
 }
 
-/** The tiles that are in use on a device. */
-export interface TileChoice {
-  /** Every shape that was multiplied, by its key; with the tile that was chosen by timing. */
-  readonly seen: Map<string, { readonly shape: ProductShape; tile?: Tile }>;
+/** A tile that was chosen by timing. */
+export interface TimedTile {
+  readonly tile: Tile;
+  /** Microseconds of the product in it, and in the default tile. */
+  readonly time: number;
+  readonly defaultTime: number;
 }
 
-const choices = new WeakMap<object, TileChoice>();
+/** Every shape that was multiplied on a device, by its key. */
+type SeenShapes = Map<string, { readonly shape: ProductShape; readonly timed?: TimedTile }>;
 
-/** The tiles in use on a `GPUDevice`. */
-export function tilesOn(device: object): TileChoice {
-  let choice = choices.get(device);
-  if (choice === undefined) {
-    choice = { seen: new Map() };
-    choices.set(device, choice);
+const seenShapes = new WeakMap<object, SeenShapes>();
+
+/** The shapes that were multiplied on a `GPUDevice`, and their tiles where they were timed. */
+export function shapesOn(device: object): SeenShapes {
+  let shapes = seenShapes.get(device);
+  if (shapes === undefined) {
+    shapes = new Map();
+    seenShapes.set(device, shapes);
   }
-  return choice;
+  return shapes;
+}
+
+/** Makes a product of this shape use a tile. */
+export function chooseTile(device: object, shape: ProductShape, timed: TimedTile): void {
+  shapesOn(device).set(keyOf(shape), { shape, timed });
 }
 
 /** The tile for a product: the one that was the fastest on the device, or the default one. */
 export function tileFor(device: object, shape: ProductShape): Tile {
-  const choice = tilesOn(device);
+  const shapes = shapesOn(device);
   const key = keyOf(shape);
-  const known = choice.seen.get(key);
-  if (known === undefined) choice.seen.set(key, { shape });
-  return known?.tile ?? defaultTile({ ...shape, batch: shape.batch * shape.parts });
+  const known = shapes.get(key);
+  if (known === undefined) shapes.set(key, { shape });
+  return known?.timed?.tile ?? tileOfShape(shape);
+}
+
+/** The tile that follows from the shape. */
+export function tileOfShape(shape: ProductShape): Tile {
+  return defaultTile({ ...shape, batch: shape.batch * shape.parts });
 }
 
 function keyOf({ batch, rows, columns, inner, transposeA, transposeB, parts }: ProductShape): string {

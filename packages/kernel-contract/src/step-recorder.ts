@@ -3,7 +3,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 /** A number, or a function that computes it anew for each run of a recorded step. */
 export type HostNumber = number | (() => number);
 
-/** A tensor that lasts from step to step, such as a moment of an optimizer. */
+/** A tensor that lasts from step to step, such as a moment of an optimizer; a step may give it new numbers by `replace`. */
 export interface LastingTensor {
   /** Name for errors. */
   readonly name: string;
@@ -20,6 +20,13 @@ export interface LastingTensor {
 export interface StepRecorder {
   /** Calls `work` before each run of the step, not now: there it computes the numbers of that run. */
   beforeRun(work: () => void): void;
+  /**
+   * A scalar, float32, whose number is computed anew for each run, after the work that comes before it. What `now` throws ends the
+   * run before anything is computed.
+   *
+   * @returns A tensor of the step, disposed with its others.
+   */
+  number(now: () => number): tf.Scalar;
   /** Calls `work` after each run was started; not now. */
   afterRun(work: () => void): void;
   /** Declares a tensor that the step reads, and that kernels may overwrite. */

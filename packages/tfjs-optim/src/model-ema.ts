@@ -75,25 +75,13 @@ export class ModelEma {
     return this.#averages;
   }
 
-  /**
-   * Takes the model's present weights into the average.
-   *
-   * @throws Error in a step that is being recorded if the decay is a schedule.
-   */
+  /** Takes the model's present weights into the average. */
   update(): void {
-    const decay = this.#decay(this.#updates);
-    if (!(decay >= 0 && decay <= 1)) {
-      throw new RangeError(
-        `ModelEma: the decay of update ${this.#updates + 1} must be in [0, 1], got ${decay}`,
-      );
-    }
     const recorder = stepRecorder();
-    if (recorder !== undefined && !this.#isConstant) {
-      throw new Error(
-        "ModelEma: an update whose decay is a schedule cannot be recorded yet; one by a number can",
-      );
-    }
-    const share = 1 - decay;
+    const share =
+      recorder === undefined || this.#isConstant
+        ? this.#nextShare()
+        : recorder.number(() => this.#nextShare());
     this.#replace(
       this.#averages.map((average, i) =>
         tf.tidy(() => tf.add(average, tf.mul(tf.sub(this.#variables[i]!, average), share))),
@@ -105,6 +93,15 @@ export class ModelEma {
         this.#updates += 1;
       });
     }
+  }
+
+  /** Share of the weights in the next average. */
+  #nextShare(): number {
+    const decay = this.#decay(this.#updates);
+    if (decay >= 0 && decay <= 1) return 1 - decay;
+    throw new RangeError(
+      `ModelEma: the decay of update ${this.#updates + 1} must be in [0, 1], got ${decay}`,
+    );
   }
 
   /** Runs `use` while the model has the average as its weights, then gives it its own back. */

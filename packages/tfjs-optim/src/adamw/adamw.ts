@@ -6,6 +6,7 @@ import {
   SCHEDULED_CHECKS,
   ScheduledOptimizer,
   type ScheduledOptions,
+  type StepNow,
 } from "../optimizer/scheduled-optimizer.ts";
 import {
   ADAMW_STEP_CHECKS,
@@ -108,7 +109,7 @@ export class AdamW extends ScheduledOptimizer<"m" | "v"> {
 
   protected override nextRecorded(
     parameters: readonly Parameter<"m" | "v">[],
-    now: () => { readonly t: number; readonly learningRate: number },
+    now: () => StepNow,
   ): readonly NextState<"m" | "v">[] {
     // Not by rates, which are all 0 in the first step of a warmup.
     return groupedBy(

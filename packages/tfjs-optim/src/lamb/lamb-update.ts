@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { stepRecorder } from "kernel-contract";
 import {
   atLeast,
   BOOLEAN,
@@ -11,7 +12,13 @@ import {
   requireArguments,
   requireOptions,
 } from "known-options";
-import { type AdamWState, adamWUpdate } from "../adamw/adamw-update.ts";
+import {
+  type AdamWParameter,
+  type AdamWState,
+  type AdamWStep,
+  adamWUpdate,
+  recordedAdamWUpdate,
+} from "../adamw/adamw-update.ts";
 import { globalNorm, squaredNorms } from "../gradient-transform.ts";
 
 /** A variable's state, its gradient, its learning rate, and whether it decays in this step. */
@@ -73,14 +80,43 @@ export function lambUpdate(
   requireArguments("lambUpdate", { parameters }, { parameters: LIST });
   if (!COUNT.fits(t)) throw new RangeError(`lambUpdate: t must be ${COUNT.expected}, got ${t}`);
   const divisor = clipDivisor(parameters, options.maxGradNorm);
-  const states = parameters.map((parameter) => updated(parameter, t, options, divisor));
+  const states = parameters.map((parameter) => {
+    const { learningRate, decays } = parameter;
+    return updated(parameter, options, divisor, {
+      rate: learningRate,
+      keep: decays && options.decoupledDecay ? 1 - learningRate * options.weightDecay : 1,
+      adam: (state) => adamWUpdate(state, directionStep(t, options)),
+    });
+  });
+  divisor?.dispose();
+  return states;
+}
+
+/**
+ * {@link lambUpdate} in a step that is being recorded: `now` returns the step of the present run, and `rateOf` a variable's rate in it.
+ */
+export function recordedLambUpdate<P extends Omit<LambParameter, "learningRate">>(
+  parameters: readonly P[],
+  now: () => number,
+  rateOf: (parameter: P) => number,
+  options: LambStepOptions,
+): AdamWState[] {
+  const recorder = stepRecorder()!;
+  const divisor = clipDivisor(parameters, options.maxGradNorm);
+  const states = parameters.map((parameter) =>
+    updated(parameter, options, divisor, {
+      rate: recorder.number(() => rateOf(parameter)),
+      keep: parameter.decays ? recorder.number(() => 1 - rateOf(parameter) * options.weightDecay) : 1,
+      adam: (state) => recordedAdamWUpdate(state, () => directionStep(now(), options)),
+    }),
+  );
   divisor?.dispose();
   return states;
 }
 
 /** What all gradients are divided by, a scalar ≥ 1; `undefined`: nothing. */
 function clipDivisor(
-  parameters: readonly LambParameter[],
+  parameters: readonly Pick<LambParameter, "gradient">[],
   maxGradNorm: number | null,
 ): tf.Tensor | undefined {
   if (maxGradNorm === null || parameters.length === 0) return undefined;
@@ -88,40 +124,54 @@ function clipDivisor(
   return tf.tidy(() => tf.maximum(1, tf.div(globalNorm(gradients), maxGradNorm)));
 }
 
-function updated(
-  { value, m, v, gradient, learningRate, decays }: LambParameter,
+/**
+ * The step of Adam that gives the direction, from a value of 0. Gradients that are summed instead of averaged make `m` larger by
+ * 1 / (1 − β₁).
+ */
+function directionStep(
   t: number,
+  { beta1, beta2, epsilon, biasCorrection, gradAveraging }: LambStepOptions,
+): AdamWStep {
+  const correction1 = biasCorrection ? 1 - beta1 ** t : 1;
+  const correction2 = biasCorrection ? Math.sqrt(1 - beta2 ** t) : 1;
+  return {
+    ...{ beta1, beta2, decay: 0 },
+    stepSize: -correction2 / correction1 / (gradAveraging ? 1 : 1 - beta1),
+    epsilon: epsilon * correction2,
+  };
+}
+
+/** What differs from step to step: numbers on the host, or scalars of a recorded step. */
+interface StepNumbers {
+  readonly rate: number | tf.Scalar;
+  /** Factor of the value where the decay is decoupled. */
+  readonly keep: number | tf.Scalar;
+  readonly adam: (parameters: readonly AdamWParameter[]) => AdamWState[];
+}
+
+function updated(
+  { value, m, v, gradient, decays }: Omit<LambParameter, "learningRate">,
   options: LambStepOptions,
   divisor: tf.Tensor | undefined,
+  { rate, keep, adam }: StepNumbers,
 ): AdamWState {
-  const { beta1, beta2, gradAveraging, trustClip, alwaysAdapt, decoupledDecay } = options;
+  const { trustClip, alwaysAdapt, decoupledDecay } = options;
   const weightDecay = decays ? options.weightDecay : 0;
-  const correction1 = options.biasCorrection ? 1 - beta1 ** t : 1;
-  const correction2 = options.biasCorrection ? Math.sqrt(1 - beta2 ** t) : 1;
   return tf.tidy(() => {
-    // A step of Adam from 0 is the direction. Gradients that are summed instead of averaged make `m` larger by 1 / (1 − β₁).
-    const [adam] = adamWUpdate(
-      [
-        {
-          ...{ value: tf.zerosLike(value), m, v },
-          gradient: divisor === undefined ? gradient : tf.div(gradient, divisor),
-          decays: false,
-        },
-      ],
-      {
-        ...{ beta1, beta2, decay: 0 },
-        stepSize: -correction2 / correction1 / (gradAveraging ? 1 : 1 - beta1),
-        epsilon: options.epsilon * correction2,
-      },
-    );
-    const direction = adam!.value;
+    const clipped = divisor === undefined ? gradient : tf.div(gradient, divisor);
+    const [next] = adam([{ value: tf.zerosLike(value), m, v, gradient: clipped, decays: false }]);
+    const direction = next!.value;
     const isDecoupled = decoupledDecay && weightDecay !== 0;
-    const kept = isDecoupled ? tf.mul(value, 1 - learningRate * weightDecay) : value;
+    const kept = isDecoupled ? tf.mul(value, keep) : value;
     const isAdded = !decoupledDecay && weightDecay !== 0;
     const update = isAdded ? tf.add(direction, tf.mul(value, weightDecay)) : direction;
     const isAdapted = weightDecay !== 0 || alwaysAdapt;
-    const rate = isAdapted ? tf.mul(trustRatio(kept, update, trustClip), learningRate) : learningRate;
-    return { value: tf.sub(kept, tf.mul(update, rate)), m: adam!.m, v: adam!.v } as tf.TensorContainerObject;
+    const factor = isAdapted ? tf.mul(trustRatio(kept, update, trustClip), rate) : rate;
+    return {
+      value: tf.sub(kept, tf.mul(update, factor)),
+      m: next!.m,
+      v: next!.v,
+    } as tf.TensorContainerObject;
   }) as unknown as AdamWState;
 }
 

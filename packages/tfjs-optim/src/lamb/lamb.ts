@@ -6,8 +6,9 @@ import {
   SCHEDULED_CHECKS,
   ScheduledOptimizer,
   type ScheduledOptions,
+  type StepNow,
 } from "../optimizer/scheduled-optimizer.ts";
-import { LAMB_STEP_CHECKS, type LambStepOptions, lambUpdate } from "./lamb-update.ts";
+import { LAMB_STEP_CHECKS, type LambStepOptions, lambUpdate, recordedLambUpdate } from "./lamb-update.ts";
 
 /** Options of {@link Lamb}. The names and defaults are timm's. */
 export interface LambOptions extends ScheduledOptions {
@@ -84,6 +85,14 @@ export class Lamb extends ScheduledOptimizer<"m" | "v"> {
     t: number,
   ): readonly NextState<"m" | "v">[] {
     return lambUpdate(parameters, t, this.#options);
+  }
+
+  protected override nextRecorded(
+    parameters: readonly Parameter<"m" | "v">[],
+    now: () => StepNow,
+  ): readonly NextState<"m" | "v">[] {
+    const rateOf = (parameter: Parameter<"m" | "v">) => now().learningRate * parameter.learningRateScale;
+    return recordedLambUpdate(parameters, () => now().t, rateOf, this.#options);
   }
 }
 

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { stepRecorder } from "kernel-contract";
 import { atLeast, type Checks, LIST, RATE, requireArguments, requireOptions } from "known-options";
 
 /** A variable's value and its moment. */
@@ -39,17 +40,50 @@ export const LION_STEP_CHECKS: Checks<LionStepOptions> = {
  * @see Chen et al. 2023, https://arxiv.org/abs/2302.06675; timm's `Lion`
  */
 export function lionUpdate(parameters: readonly LionParameter[], options: LionStepOptions): LionState[] {
-  const { weightDecay, beta1, beta2 } = requireOptions("lionUpdate", options, LION_STEP_CHECKS);
+  const { weightDecay } = requireOptions("lionUpdate", options, LION_STEP_CHECKS);
   requireArguments("lionUpdate", { parameters }, { parameters: LIST });
-  return parameters.map(
-    ({ value, m, gradient, learningRate, decays }) =>
-      tf.tidy(() => {
-        const decay = decays ? learningRate * weightDecay : 0;
-        const kept = decay === 0 ? value : tf.mul(value, 1 - decay);
-        const step = tf.mul(signOf(towards(m, gradient, beta1)), learningRate);
-        return { value: tf.sub(kept, step), m: towards(m, gradient, beta2) } as tf.TensorContainerObject;
-      }) as unknown as LionState,
+  return parameters.map((parameter) => {
+    const { learningRate, decays } = parameter;
+    const decay = decays ? learningRate * weightDecay : 0;
+    return updated(parameter, options, { rate: learningRate, keep: decay === 0 ? undefined : 1 - decay });
+  });
+}
+
+/** {@link lionUpdate} in a step that is being recorded: `rateOf` returns a variable's rate in the present run. */
+export function recordedLionUpdate<P extends Omit<LionParameter, "learningRate">>(
+  parameters: readonly P[],
+  rateOf: (parameter: P) => number,
+  options: LionStepOptions,
+): LionState[] {
+  const recorder = stepRecorder()!;
+  return parameters.map((parameter) =>
+    updated(parameter, options, {
+      rate: recorder.number(() => rateOf(parameter)),
+      keep:
+        parameter.decays && options.weightDecay !== 0
+          ? recorder.number(() => 1 - rateOf(parameter) * options.weightDecay)
+          : undefined,
+    }),
   );
+}
+
+/** Numbers of one variable's step: on the host, or scalars of a recorded step. */
+interface StepNumbers {
+  readonly rate: number | tf.Scalar;
+  /** Factor of the value; none: it does not decay. */
+  readonly keep: number | tf.Scalar | undefined;
+}
+
+function updated(
+  { value, m, gradient }: Pick<LionParameter, "value" | "m" | "gradient">,
+  { beta1, beta2 }: LionStepOptions,
+  { rate, keep }: StepNumbers,
+): LionState {
+  return tf.tidy(() => {
+    const kept = keep === undefined ? value : tf.mul(value, keep);
+    const step = tf.mul(signOf(towards(m, gradient, beta1)), rate);
+    return { value: tf.sub(kept, step), m: towards(m, gradient, beta2) } as tf.TensorContainerObject;
+  }) as unknown as LionState;
 }
 
 /** `keep · m + (1 − keep) · g`, as PyTorch's `lerp`, which is exactly 0 for `m` and `g` of 0. */

@@ -6,8 +6,9 @@ import {
   SCHEDULED_CHECKS,
   ScheduledOptimizer,
   type ScheduledOptions,
+  type StepNow,
 } from "../optimizer/scheduled-optimizer.ts";
-import { LION_STEP_CHECKS, type LionStepOptions, lionUpdate } from "./lion-update.ts";
+import { LION_STEP_CHECKS, type LionStepOptions, lionUpdate, recordedLionUpdate } from "./lion-update.ts";
 
 /** Options of {@link Lion}. The defaults are timm's. */
 export interface LionOptions extends ScheduledOptions {
@@ -59,6 +60,14 @@ export class Lion extends ScheduledOptimizer<"m"> {
 
   protected override next(parameters: readonly Parameter<"m">[]): readonly NextState<"m">[] {
     return lionUpdate(parameters, this.#options);
+  }
+
+  protected override nextRecorded(
+    parameters: readonly Parameter<"m">[],
+    now: () => StepNow,
+  ): readonly NextState<"m">[] {
+    const rateOf = (parameter: Parameter<"m">) => now().learningRate * parameter.learningRateScale;
+    return recordedLionUpdate(parameters, rateOf, this.#options);
   }
 }
 

@@ -31,6 +31,12 @@ export type Parameter<M extends Moment> = {
   readonly learningRateScale: number;
 } & Slot<M>;
 
+/** A step, from 1, and the optimizer's learning rate in it. */
+export interface StepNow {
+  readonly t: number;
+  readonly learningRate: number;
+}
+
 /** A variable's next value and moments: new tensors. */
 export type NextState<M extends Moment> = { readonly value: tf.Tensor } & Slot<M>;
 
@@ -80,15 +86,11 @@ export abstract class ScheduledOptimizer<M extends Moment = Moment> extends tf.O
 
   /**
    * The same in a step that is being recorded to run again; `now` returns the step and the optimizer's learning rate of the present run.
-   *
-   * @throws Error if the optimizer's steps cannot be recorded.
    */
-  protected nextRecorded(
-    _parameters: readonly Parameter<M>[],
-    _now: () => { readonly t: number; readonly learningRate: number },
-  ): readonly NextState<M>[] {
-    throw new Error(`${this.#name}: its steps cannot be recorded yet; those of AdamW can`);
-  }
+  protected abstract nextRecorded(
+    parameters: readonly Parameter<M>[],
+    now: () => StepNow,
+  ): readonly NextState<M>[];
 
   /** Learning rate of the next step. */
   get learningRate(): number {

@@ -26,8 +26,9 @@ const STEP = check(
  * `step` is called twice, and nothing is computed: its dispatches are written down with their buffers. A run then writes the inputs,
  * plays all dispatches in one pass, updates variables, and reads the outputs back. It gives the bits that `step` itself gives.
  *
- * JavaScript in the step runs only while it is recorded. What it reads must be an input, a variable, a moment of `AdamW`, or listed under
- * `reads`; sample keys are an int32 input, given to the model as a tensor. `AdamW` computes rate, step size and count for each run.
+ * JavaScript in the step runs only while it is recorded. What it reads must be an input, a variable, a moment of an optimizer of
+ * tfjs-optim, or listed under `reads`; sample keys are an int32 input, given to the model as a tensor. Those optimizers and `ModelEma`
+ * compute rate, step size, decay and count for each run.
  *
  * @param step - Returns tensors by name. Synchronous.
  * @returns The step, which the caller disposes.

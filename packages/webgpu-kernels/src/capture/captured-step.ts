@@ -120,9 +120,12 @@ export class CapturedStep {
     flush(backend);
     for (const state of this.#states) state.prepare();
     for (const work of this.#recording.before) work();
+    const live = this.#recording.numbers.map(
+      ({ storage, now }) => [storage, Float32Array.of(now())] as const,
+    );
     const total = this.#recording.outputs.reduce((sum, { storage }) => sum + storage.bytes, 0);
     const staging = backend.bufferManager.acquireBuffer(Math.max(4, total), STAGING_USAGE);
-    for (const [storage, values] of numbers)
+    for (const [storage, values] of [...numbers, ...live])
       backend.queue.writeBuffer(this.#buffers.of.get(storage)!, 0, values);
     this.#writeLiveNumbers();
     this.#submit(staging);

@@ -74,11 +74,11 @@ function freeUnused(backend: RecordedBackend): void {
 
 function place(
   { queue }: RecordedBackend,
-  { operations, inputs, outputs, lasting }: Recording,
+  { operations, inputs, outputs, lasting, numbers }: Recording,
   make: (bytes: number) => Buffer,
 ): Map<Storage, Buffer> {
   const of = new Map<Storage, Buffer>();
-  const used = new Set<Storage>(inputs.values());
+  const used = new Set<Storage>([...inputs.values(), ...numbers.map(({ storage }) => storage)]);
   for (const { storages } of operations) for (const storage of storages) used.add(storage);
   for (const { storage } of outputs) used.add(storage);
   for (const { next } of lasting) if (next !== undefined) used.add(next);

@@ -1,4 +1,4 @@
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import { type LastingTensor, recordedBy, type StepRecorder } from "kernel-contract";
 import { type Operation, Storage } from "../memory/storage.ts";
 import { unshare } from "../memory/unshare.ts";
@@ -18,8 +18,21 @@ const METHODS = [
   "disposeData",
 ] as const;
 
+/** The part of tfjs' optimizers that counts their steps. */
+const OPTIMIZER = tf.Optimizer.prototype as unknown as {
+  incrementIterations(): void;
+  getClassName(): string;
+};
+const { incrementIterations } = OPTIMIZER;
+
 /** Who holds the data of a variable while a step is recorded: the variable, and the clone that it is restored from. */
 const HOLDERS = 2;
+
+/** A scalar of the step whose number is computed for each run. */
+export interface LiveScalar {
+  readonly storage: Storage;
+  readonly now: () => number;
+}
 
 /** The parts of a program of tfjs that are looked at. */
 interface Recorded {
@@ -34,6 +47,7 @@ export class Recorder implements StepRecorder {
   readonly before: (() => void)[] = [];
   readonly after: (() => void)[] = [];
   readonly lasting: LastingTensor[] = [];
+  readonly numbers: LiveScalar[] = [];
   /** Most bytes of temporaries at a time, each freed when tfjs disposes it. */
   eagerBytes = 0;
   readonly #backend: RecordedBackend;
@@ -41,6 +55,9 @@ export class Recorder implements StepRecorder {
   readonly #made = new Set<tf.DataId>();
   readonly #outside = new Map<tf.DataId, Storage>();
   readonly #variables = new Set<tf.DataId>();
+  /** The tensors that last, as they were. */
+  readonly #before = new Map<LastingTensor, tf.TensorInfo>();
+  readonly #lastingData = new Set<tf.DataId>();
   #liveBytes = 0;
   #failure: Error | undefined;
 
@@ -108,6 +125,12 @@ export class Recorder implements StepRecorder {
     this.before.push(work);
   }
 
+  number(now: () => number): tf.Scalar {
+    const info = this.input([], "float32");
+    this.numbers.push({ storage: this.#backend.tensorMap.get(info.dataId).resource as Storage, now });
+    return tf.engine().makeTensorFromTensorInfo(info) as tf.Scalar;
+  }
+
   afterRun(work: () => void): void {
     this.after.push(work);
   }
@@ -115,7 +138,27 @@ export class Recorder implements StepRecorder {
   lasts(tensor: LastingTensor): void {
     this.outside(() => unshare(this.#backend, tensor, 1));
     this.lasting.push(tensor);
+    const { dataId, shape, dtype } = tensor.tensor();
+    this.#before.set(tensor, { dataId, shape, dtype });
+    this.#lastingData.add(dataId);
     this.allow(tensor.tensor());
+  }
+
+  /** The tensors that last and that the step has replaced, each with the storage of its new numbers. */
+  replaced(): [LastingTensor, Storage][] {
+    return [...this.#before].flatMap(([lasting, { dataId }]) => {
+      const tensor = lasting.tensor();
+      if (tensor.dataId === dataId) return [];
+      return [[lasting, this.storageOf(tensor, `the next '${lasting.name}'`)]];
+    });
+  }
+
+  /** Gives the tensors that last their own data back. */
+  restore(): void {
+    for (const [lasting, before] of this.#before) {
+      if (lasting.tensor().dataId === before.dataId) continue;
+      lasting.replace(tf.engine().makeTensorFromTensorInfo(before));
+    }
   }
 
   mayOverwrite({ dataId }: tf.TensorInfo): boolean {
@@ -164,6 +207,8 @@ export class Recorder implements StepRecorder {
       return shouldExecuteOnCPU.call(backend, inputs, ...threshold);
     };
     backend.disposeData = (dataId, ...force) => {
+      // What lasts is replaced in the step, and restored after it.
+      if (this.#lastingData.has(dataId) && backend.refCount(dataId) === 1) return false;
       const storage =
         this.#made.has(dataId) && backend.tensorMap.has(dataId) && backend.tensorMap.get(dataId);
       const freed = disposeData.call(backend, dataId, ...force);
@@ -171,6 +216,13 @@ export class Recorder implements StepRecorder {
       return freed;
     };
     this.#refuseReads();
+    // Those of tfjs-optim count their steps when they run.
+    const refuse = (what: string): never => this.#fail(what);
+    OPTIMIZER.incrementIterations = function (): void {
+      refuse(
+        `${this.getClassName()} computes its rate on the host and counts its steps there, which cannot be recorded: take an optimizer of tfjs-optim`,
+      );
+    };
   }
 
   #refuseReads(): void {
@@ -200,6 +252,7 @@ export class Recorder implements StepRecorder {
   }
 
   #stop(): void {
+    OPTIMIZER.incrementIterations = incrementIterations;
     for (const method of METHODS) {
       const descriptor = this.#own.get(method);
       if (descriptor === undefined) Reflect.deleteProperty(this.#backend, method);

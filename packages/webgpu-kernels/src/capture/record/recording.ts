@@ -5,7 +5,7 @@ import { lastingVariable } from "../memory/state.ts";
 import type { Operation, Storage } from "../memory/storage.ts";
 import { unshare } from "../memory/unshare.ts";
 import type { RecordedBackend } from "../recorded-backend.ts";
-import { Recorder } from "./recorder.ts";
+import { type LiveScalar, Recorder } from "./recorder.ts";
 
 /** Shape and type of an input. */
 export interface InputSpec {
@@ -33,6 +33,7 @@ export interface Recording {
     readonly tensor: LastingTensor;
     readonly next?: Storage;
   }[];
+  readonly numbers: readonly LiveScalar[];
   readonly before: readonly (() => void)[];
   readonly after: readonly (() => void)[];
   readonly eagerBytes: number;
@@ -79,6 +80,7 @@ export function recordStep(
           }
           nexts.set(lasting, kept(next));
         }
+        for (const [lasting, next] of recorder.replaced()) nexts.set(lasting, kept(next));
       }),
     );
   } finally {
@@ -86,6 +88,7 @@ export function recordStep(
       if (!variable.isDisposed && variable.dataId !== value.dataId) variable.assign(value as never);
       value.dispose();
     }
+    recorder.restore();
   }
   refuseSurvivors(recorder);
   const lasting = [...variables.map((each) => each.lasting), ...recorder.lasting].map((tensor) => {
@@ -95,8 +98,8 @@ export function recordStep(
   const needed = [...outputs.map(({ storage }) => storage), ...nexts.values()];
   const operations = neededOperations(recorder.operations, needed);
   for (const [i, { storages }] of operations.entries()) for (const storage of storages) storage.use(i);
-  const { before, after, eagerBytes } = recorder;
-  return { operations, inputs, outputs, lasting, before, after, eagerBytes };
+  const { numbers, before, after, eagerBytes } = recorder;
+  return { operations, inputs, outputs, lasting, numbers, before, after, eagerBytes };
 }
 
 /** The variables whose values are on the backend. */

@@ -43,7 +43,9 @@ export const train: Command = {
     "train --data photos/ --folds 5",
     "train --resume runs/demo",
   ],
-  notes: ["On several cores or hosts: mpirun -n 4 npx deit-cli train … (README, Several machines)"],
+  notes: [
+    "On several cores or hosts: mpirun -n 4 node_modules/.bin/deit-cli train … (README, Several machines)",
+  ],
   trainsOnRanks: true,
   run: async ({ edits, use, output, signal, ranks }) => {
     const settings = trainSettings(edits);

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { errorOverLargest } from "test-kit";
 import { missingForTwoHosts, twoHosts } from "test-kit/two-hosts";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -23,6 +24,8 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const TINY = ["--preset", "tiny", "--backend", "wasm", "--teacher-epochs", "1"];
 const ALONE = [...TINY, "--students", "alone"];
+/** The program as it is installed in the repository's root. */
+const INSTALLED = fileURLToPath(new URL("../../../../node_modules/.bin/deit-cli", import.meta.url));
 const host = hostname();
 const missing = missingMpi();
 const noHosts = missingForTwoHosts();
@@ -107,7 +110,7 @@ describe.skipIf(missing)(`under mpirun${missing === undefined ? "" : ` (${missin
     const { code, err } = await started.ended;
     expect(code).toBe(130);
     expect(err).toContain(
-      `deit-cli: stopped and saved; to resume: mpirun -n 2 npx deit-cli --resume ${folder}\n`,
+      `deit-cli: stopped and saved; to resume: mpirun -n 2 node_modules/.bin/deit-cli --resume ${folder}\n`,
     );
     expect(err.match(/^deit-cli: /gm)).toHaveLength(1);
     for (const ranks of [1, 3]) {
@@ -120,6 +123,18 @@ describe.skipIf(missing)(`under mpirun${missing === undefined ? "" : ` (${missin
       );
       expectSameLosses(copy, join(out, "alone"));
     }
+  });
+
+  test("Ctrl-C in mpirun leaves the installed program time to save", async () => {
+    const folder = join(out, "interrupted");
+    const args = ["train", ...ALONE, "--epochs", "500", "--out", out, "--name", "interrupted"];
+    const patient = ["--mca", "odls_base_sigkill_timeout", "5"]; // seconds
+    const started = start([...mpirun(2), ...patient, INSTALLED, ...args]);
+    await untilTrained(folder, 4, started);
+    started.child.kill("SIGINT");
+    expect((await started.ended).err).toContain(
+      `deit-cli: stopped and saved; to resume: mpirun -n 2 node_modules/.bin/deit-cli --resume ${folder}\n`,
+    );
   });
 
   test("a rank that is killed ends all within seconds, by name, and the run is resumed under one", async () => {

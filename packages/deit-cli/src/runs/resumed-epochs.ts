@@ -46,7 +46,10 @@ export function resumeCommand(
   ranks?: RunRanks,
 ): string {
   const longer = savedSettings(folder)[EPOCHS] === recipe.epochs ? "" : ` --epochs ${recipe.epochs}`;
+  // Not by npx: it ends at mpirun's SIGTERM, whereupon mpirun kills the program, which would save.
   const program =
-    ranks === undefined ? "npx pnpm@12 start" : `${launcherWords(ranks.communicator)} npx deit-cli`;
+    ranks === undefined
+      ? "npx pnpm@12 start"
+      : `${launcherWords(ranks.communicator)} node_modules/.bin/deit-cli`;
   return `${program} ${command === "train" ? "" : `${command} `}--resume ${shortPath(folder)}${longer}`;
 }

@@ -14,6 +14,23 @@ export interface Training {
   readonly step: StepOptions;
 }
 
+/**
+ * Makes sure that an optimizer's state can be read, before anything is trained.
+ *
+ * @throws TypeError if it cannot, as that of tfjs' Adamax.
+ */
+export async function requireReadableState({ optimizer }: StepOptions): Promise<void> {
+  try {
+    const [count] = await optimizer.getWeights();
+    count?.tensor.dispose(); // a new tensor for each caller
+  } catch (cause) {
+    throw new TypeError(
+      `fit: checkpoints and several ranks need an optimizer whose state can be read, got ${optimizer.getClassName()}: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
 /** Reads a training's tensors: `model/<index>/<name>`, `task/<index>/<name>`, `optimizer/…`, `average/…`. */
 export async function captureTensors({ model, own = [], step }: Training): Promise<HostTensor[]> {
   const variables = variablesOf(model);

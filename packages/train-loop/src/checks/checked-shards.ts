@@ -1,6 +1,7 @@
 import { type RankShare, rowsOfRank } from "sample-keys";
 import type { BatchShard } from "../data/data-source.ts";
 import type { CheckedSource } from "./checked-batches.ts";
+import { addToMessage } from "./explain.ts";
 import { requireBatch } from "./require-batch.ts";
 
 /**
@@ -31,11 +32,23 @@ export async function* checkedShards(checked: CheckedSource, share: RankShare): 
         `${here}: a shard of a source with size ${size} and batchSize ${batchSize} must have rows ${own.length === 0 ? "none" : own} of ${expected}, got ${batch.labels.length} rows, ${rows.length === 0 ? "none" : rows} of ${sampleKeys.length}`,
       );
     }
-    if (own.length > 0) requireBatch(here, batch, classes, { unlabeled, multiLabel });
+    try {
+      if (own.length > 0) requireBatch(here, batch, classes, { unlabeled, multiLabel });
+    } catch (error) {
+      addToMessage(error, `; counted in rank ${share.rank}'s rows of the batch, ${rangesOf(own)}`);
+      throw error;
+    }
     given += expected;
     yield shard;
   }
   if (given < size) {
     throw new RangeError(`${place}: a source with size ${size} must give as many samples, got ${given}`);
   }
+}
+
+/** `0 to 2, 13 to 15` of ascending numbers. */
+function rangesOf(rows: Int32Array): string {
+  const firsts = [...rows].filter((row, i) => rows[i - 1] !== row - 1);
+  const lasts = [...rows].filter((row, i) => rows[i + 1] !== row + 1);
+  return firsts.map((first, i) => (first === lasts[i] ? `${first}` : `${first} to ${lasts[i]}`)).join(", ");
 }

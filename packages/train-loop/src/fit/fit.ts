@@ -3,6 +3,7 @@ import * as tfl from "@tensorflow/tfjs-layers";
 import { Checkpoints } from "../checkpoint/checkpoints.ts";
 import type { Progress } from "../checkpoint/progress.ts";
 import { describeRun } from "../checkpoint/run-settings.ts";
+import { requireReadableState } from "../checkpoint/training-state.ts";
 import { addToMessage } from "../checks/explain.ts";
 import { requireFiniteWeights } from "../checks/finite-tensors.ts";
 import { batchesPerEpoch, type DataSource } from "../data/data-source.ts";
@@ -49,6 +50,7 @@ export async function fit(
   };
   const { communicator } = options;
   const isRoot = communicator === undefined || communicator.rank === 0;
+  if (options.checkpoint !== undefined || (communicator?.size ?? 1) > 1) await requireReadableState(step);
   const unlock = isRoot ? await options.checkpoint?.storage.lock?.() : undefined;
   try {
     const running = await startEngine("fit", task, options, options.signal);

@@ -264,6 +264,31 @@ describe("ranks", () => {
     );
   });
 
+  test("of another model are refused, with the weight", async () => {
+    const told = await onRanks(2, async (communicator) => {
+      const units = communicator.rank === 0 ? 4 : 6;
+      const layers = [tfl.layers.flatten({ inputShape: [SIDE, SIDE, 3] }), tfl.layers.dense({ units })];
+      const { task } = classifierOf(tfl.sequential({ layers: [...layers, tfl.layers.dense({ units: 5 })] }));
+      const work = fit(task, tf.train.sgd(0.01), flowers, { epochs: 1, microBatchSize: 6, communicator });
+      if (communicator.rank === 0) return undefined; // waits for a rank that is not there
+      return work.catch((error: Error) => error.message);
+    });
+    expect(told[1]).toBe(
+      `fit: rank 1 must have the model and the optimizer of rank 0: weight 0 must have the shape [${SIDE * SIDE * 3},6], got [${SIDE * SIDE * 3},4]`,
+    );
+  });
+
+  test("need an optimizer whose state can be read, as checkpoints do", async () => {
+    const adamax = (options: Partial<FitOptions>) =>
+      fit(distiller().task, tf.train.adamax(0.01), mixed, { epochs: 1, microBatchSize: 6, ...options });
+    const message =
+      "fit: checkpoints and several ranks need an optimizer whose state can be read, got Adamax: getWeights() is not implemented for Adamax yet.";
+    const told = await onRanks(2, (communicator) => adamax({ communicator }).catch((e: Error) => e.message));
+    expect(told).toEqual([message, message]);
+    await expect(adamax({ checkpoint: { storage: memoryStorage() } })).rejects.toThrow(message);
+    expect((await adamax({})).history.loss).toHaveLength(1);
+  });
+
   test.each([
     ["nothing of it", {}],
     ["a rank that is none", { ...alone, rank: 1 }],
@@ -330,7 +355,7 @@ describe("ranks", () => {
     [
       "labels",
       ({ batch, ...shard }) => ({ ...shard, batch: { ...batch, labels: batch.labels.fill(9) } }),
-      /labels must be integers in \[0, 5\), for 5 classes, got 9/,
+      /got 9 at labels\[0\]; counted in rank (0's rows of the batch, 0 to 5, 18 to 23|1's rows of the batch, 6 to 17)$/,
     ],
   ])("refuse shards with wrong %s", async (_, change, message) => {
     const whole = arraySource(

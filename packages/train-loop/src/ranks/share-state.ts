@@ -9,7 +9,11 @@ interface Described {
   readonly isFloat: boolean;
 }
 
-/** Gives every rank the weights, the optimizer's state and the average of rank 0. */
+/**
+ * Gives every rank the weights, the optimizer's state and the average of rank 0.
+ *
+ * @throws RangeError if they do not fit this rank's.
+ */
 export async function shareState(ranks: Ranks, training: Training): Promise<void> {
   if (ranks.share.size === 1) return;
   const own = ranks.isRoot ? await captureTensors(training) : [];
@@ -21,7 +25,12 @@ export async function shareState(ranks: Ranks, training: Training): Promise<void
   });
   const tensors = ranks.isRoot ? own : described.map(emptyTensor);
   for (const { data } of tensors) await ranks.broadcast(data);
-  if (!ranks.isRoot) await restoreTensors(training, tensors, averageUpdates);
+  if (ranks.isRoot) return;
+  await restoreTensors(training, tensors, averageUpdates).catch((error: Error) => {
+    const what = error.message.replace(/^checkpoint: /, "");
+    error.message = `fit: rank ${ranks.share.rank} must have the model and the optimizer of rank 0: ${what}`;
+    throw error;
+  });
 }
 
 function emptyTensor({ name, shape, isFloat }: Described): HostTensor {

@@ -8,6 +8,7 @@ import { mayHaveGpu } from "../../packages/tfjs-backends/src/webgpu/choose-adapt
 import type { Recorder, SuiteOptions } from "../report.ts";
 import { table } from "../table.ts";
 import { capturedRows } from "./captured.ts";
+import { halfRows } from "./half/accuracy.ts";
 import { speedRows } from "./speed.ts";
 import { workOfStep } from "./training-step.ts";
 
@@ -17,13 +18,14 @@ const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
 const BATCH = 2;
 
 /** The parts of {@link webGpuSuite} that can be run alone. */
-export const webGpuParts: readonly string[] = ["step", "captured", "speed"];
+export const webGpuParts: readonly string[] = ["step", "captured", "half", "speed"];
 
 /** GPU work of a training step of DeiT-Ti and, on a hardware adapter, its speed. */
 export async function webGpuSuite(recorder: Recorder, options: SuiteOptions): Promise<void> {
   if (existsSync(SWIFTSHADER) && !mayHaveGpu()) process.env.VK_ICD_FILENAMES ??= SWIFTSHADER;
   if (options.only === "captured" || options.only === undefined) await capturedRows(recorder, options);
-  if (options.only === "captured") return;
+  if (options.only === "half" || options.only === undefined) await halfRows(recorder, options);
+  if (options.only === "captured" || options.only === "half") return;
   const { detail } = await startBackend("webgpu");
   recorder.say(`webgpu: ${detail}`);
   if (options.only !== "speed") await countSteps(recorder, options, detail);

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import * as tf from "@tensorflow/tfjs-core";
 import { startBackend } from "tfjs-backends";
 import { installWasmKernels } from "wasm-kernels";
 
@@ -28,6 +29,29 @@ export async function startWasm(): Promise<void> {
 export function startWebGpu(): Promise<string | undefined> {
   takeSwiftShader();
   return startIfPresent("webgpu", /adapter, found none|not installed here/);
+}
+
+/** Where Mesa's Vulkan driver for CPUs (lavapipe) says that it is; older packages of Debian have the second name. */
+const LAVAPIPE = ["lvp_icd.json", "lvp_icd.x86_64.json"].map((name) => `/usr/share/vulkan/icd.d/${name}`);
+
+/**
+ * As {@link startWebGpu}, on a device with half precision, which SwiftShader lacks: Mesa's lavapipe from 25.0 on has it. A
+ * `VK_ICD_FILENAMES` that is set is kept.
+ *
+ * @returns Why there is none here, or nothing.
+ * @throws Error with that reason with `CONFORMANCE=all`, as CI has it.
+ */
+export async function startHalfWebGpu(): Promise<string | undefined> {
+  const driver = LAVAPIPE.find((path) => existsSync(path));
+  if (driver !== undefined) process.env.VK_ICD_FILENAMES ??= driver;
+  const missing = (await startWebGpu()) ?? withoutHalf();
+  if (missing !== undefined && process.env.CONFORMANCE === "all") throw new Error(missing);
+  return missing;
+}
+
+function withoutHalf(): string | undefined {
+  const { device } = tf.backend() as unknown as { device: { features: ReadonlySet<string> } };
+  return device.features.has("shader-f16") ? undefined : "the WebGPU device has no shader-f16";
 }
 
 /**

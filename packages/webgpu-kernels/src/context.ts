@@ -1,6 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { type HostNumber, KernelContext, numberNow, sizeOf } from "kernel-contract";
 import type { Uniform, WebGpuBackend } from "./host.ts";
+import type { Precision } from "./precision.ts";
 import { FLAT_GROUP, type Shader, shaderSource } from "./shader.ts";
 
 /** `GPUShaderStage.COMPUTE`. */
@@ -31,10 +32,27 @@ export interface Call {
   readonly grid: Grid;
 }
 
+/** What `installWebGpuKernels` was told; it may change between two ops. */
+export interface Settings {
+  precision: Precision;
+}
+
 /** The kernels' state on one running backend: allocates tensors on its device and runs shaders there. */
 export class Context extends KernelContext<WebGpuBackend> {
   /** Compiled pipelines by shader; a kernel has one shader per variant. */
   readonly #pipelines = new WeakMap<Shader, object>();
+  readonly #settings: Readonly<Settings>;
+
+  constructor(backend: WebGpuBackend, settings: Readonly<Settings> = { precision: "float32" }) {
+    super(backend);
+    this.#settings = settings;
+  }
+
+  /** What products are computed in. */
+  get precision(): Precision {
+    return this.#settings.precision;
+  }
+
   /** Most buffers that a shader may bind on this device; WebGPU guarantees 8. */
   get buffersPerDispatch(): number {
     return this.backend.device.limits.maxStorageBuffersPerShaderStage;

@@ -33,6 +33,7 @@ interface BindGroupLayoutEntry {
 
 /** The parts of a `GPUDevice` that this package calls. */
 interface Device {
+  readonly features: ReadonlySet<string>;
   readonly limits: {
     readonly maxStorageBuffersPerShaderStage: number;
     readonly maxComputeWorkgroupsPerDimension: number;

@@ -1,8 +1,9 @@
 export { type CaptureOptions, captureStep } from "./capture/capture-step.ts";
 export type { CapturedStep, StepInputs, StepOutputs } from "./capture/captured-step.ts";
 export type { InputSpec } from "./capture/record/recording.ts";
-export { installWebGpuKernels } from "./install.ts";
+export { installWebGpuKernels, type WebGpuKernelOptions } from "./install.ts";
 export { type GpuMeter, type GpuWork, meterGpu } from "./meter.ts";
+export type { Precision } from "./precision.ts";
 export {
   type TunedKernels,
   type TunedProduct,

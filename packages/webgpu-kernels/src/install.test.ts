@@ -23,6 +23,23 @@ describe.skipIf(missing)(`installWebGpuKernels${missing ? ` (skipped: ${missing}
   });
 });
 
+describe.skipIf(missing)("precision", () => {
+  test("in half needs a feature that SwiftShader lacks, and is one of two", ({ skip }) => {
+    const { device } = tf.backend() as unknown as { device: { features: ReadonlySet<string> } };
+    skip(device.features.has("shader-f16"), "this device has shader-f16; half-product.test.ts uses it");
+    const before = tf.getKernel("BatchMatMul", "webgpu");
+    expect(() => installWebGpuKernels({ precision: "mixed_float16" })).toThrow(
+      'installWebGpuKernels: precision "mixed_float16" needs the device\'s feature shader-f16',
+    );
+    expect(tf.getKernel("BatchMatMul", "webgpu")).toBe(before);
+    expect(() => installWebGpuKernels({ precision: "float16" as never })).toThrow(
+      'installWebGpuKernels: precision must be "float32" or "mixed_float16", got \'float16\'',
+    );
+    expect(() => installWebGpuKernels({ precison: "float32" } as never)).toThrow("precison");
+    expect(installWebGpuKernels({ precision: "float32" })).toBe(installWebGpuKernels());
+  });
+});
+
 test("refuses another backend and leaves tfjs alone", async () => {
   if (!missing) installWebGpuKernels().uninstall();
   await tf.setBackend("cpu");

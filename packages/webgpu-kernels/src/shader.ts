@@ -13,6 +13,8 @@ export interface Shader {
   readonly reads: Readonly<Record<string, Element>>;
   /** Numbers of a call, there as `u.<name>`. */
   readonly uniforms: Readonly<Record<string, "f32" | "u32">>;
+  /** Whether it uses half precision (`f16`), a feature of the device. */
+  readonly half?: boolean;
   /** Declarations outside `main`. */
   readonly declarations?: string;
   /** The body of `main`; `local` and `group` are its ids, `groups` is how many groups there are. */
@@ -21,7 +23,7 @@ export interface Shader {
 
 /** The whole of a shader's WGSL. */
 export function shaderSource(shader: Shader): string {
-  const { writes, reads, uniforms, workgroup, declarations = "", main } = shader;
+  const { writes, reads, uniforms, workgroup, half = false, declarations = "", main } = shader;
   const [output, ...others] = Object.keys(writes);
   const inputs = [...others, ...Object.keys(reads)];
   // Bindings and uniforms stand in the order in which tfjs' `recordAndSubmit` gives them: the first output, whatever it
@@ -36,7 +38,7 @@ export function shaderSource(shader: Shader): string {
     ...[...inputs, output!].map((name) => `${name}Length: u32, ${name}Stride: u32`),
     ...Object.entries(uniforms).map(([name, type]) => `${name}: ${type}`),
   ];
-  return `struct Uniforms { ${fields.join(", ")} }
+  return `${half ? "enable f16;\n" : ""}struct Uniforms { ${fields.join(", ")} }
 ${buffers.join("\n")}
 @group(0) @binding(${buffers.length}) var<uniform> u: Uniforms;
 ${declarations}

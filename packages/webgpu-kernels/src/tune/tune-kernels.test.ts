@@ -25,7 +25,7 @@ describe.skipIf(missing)(`tuneWebGpuKernels${missing ? ` (skipped: ${missing})` 
     return (await valuesOf([values]))[0]!;
   };
   const sides = { batch: 1, rows: 1024, columns: 256, inner: 128, parts: 1 };
-  const shape = { ...sides, transposeA: false, transposeB: false };
+  const shape = { ...sides, transposeA: false, transposeB: false, precision: "float32" as const };
 
   test("times large products once, keeps their bits, and leaves small ones alone", async () => {
     await product(8, 8, 8);

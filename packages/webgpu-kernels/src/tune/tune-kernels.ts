@@ -3,6 +3,7 @@ import { Context } from "../context.ts";
 import { currentWebGpuBackend } from "../host.ts";
 import { TILES } from "../kernels/products/tile.ts";
 import { chooseTile, type ProductShape, shapesOn, tileOfShape } from "../kernels/products/tile-choice.ts";
+import { PRECISIONS, type Precision } from "../precision.ts";
 import { fastest, type TimingDevice, timeTiles } from "./time-tiles.ts";
 
 /** Operations of the smallest product that is timed. */
@@ -18,6 +19,7 @@ export interface TunedProduct {
   readonly transposeB: boolean;
   /** Parts that the inner side is cut into. */
   readonly parts: number;
+  readonly precision: Precision;
   /** Name of the fastest tile. */
   readonly tile: string;
   /** Microseconds in that tile. */
@@ -47,8 +49,9 @@ const CHECKS: Checks<TuneOptions> = {
  * Times the tiles of each large product that has run on the current device, once each, and uses the fastest from then on.
  *
  * Call it after a first step, and before `captureStep`, which keeps the tiles that it records. The choice lasts as long as the device;
- * save the result and give it back as `saved` to time nothing on the next start. Results keep their bits: an element is the same
- * sum in every tile. Without this call the tile follows from the shape.
+ * save the result and give it back as `saved` to time nothing on the next start. Results keep their bits in float32: an element is
+ * the same sum in every tile. In mixed precision a tile's values share an exponent, and the tiles' bits differ. Without this call
+ * the tile follows from the shape.
  *
  * @returns The tuned products of this device, those of `saved` included. None is timed where the device has no timestamp queries;
  * one that does not fit into memory is left out.
@@ -119,6 +122,7 @@ function isTunedProduct(value: unknown): boolean {
     sides.every((side) => Number.isInteger(product[side]) && Number(product[side]) >= 1) &&
     ["transposeA", "transposeB"].every((name) => typeof product[name] === "boolean") &&
     ["time", "defaultTime"].every((name) => typeof product[name] === "number") &&
-    typeof product.tile === "string"
+    typeof product.tile === "string" &&
+    (PRECISIONS as readonly unknown[]).includes(product.precision)
   );
 }

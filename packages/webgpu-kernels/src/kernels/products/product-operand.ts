@@ -1,3 +1,4 @@
+import { raiseExponent } from "./half-blocks.ts";
 import type { Tile } from "./tile.ts";
 
 /** A matrix that is multiplied. */
@@ -10,6 +11,8 @@ export interface Operand {
   /** Whether its buffer is read as vectors of four. */
   readonly vectors: boolean;
   readonly tile: Tile;
+  /** Whether it is half precision in workgroup memory, with an exponent in common. */
+  readonly half: boolean;
   /** Whether its lines, along the inner side, are multiplied by the elements of `mask` of their samples. */
   readonly masked?: boolean;
 }
@@ -51,20 +54,21 @@ export function loadBlocks(operand: Operand): string {
       : `fetch_${name}(${base}, ${sides}, k + ${name}Inner${block} + ${r}u, end, ${start} + ${name}Side${block}, ${sides})`;
     return `    ${name}${block}_${r} = ${value};`;
   });
-  return guarded(operand, code);
+  const vectors = each(operand, (block, r) => `${name}${block}_${r}`).split("\n");
+  return `${guarded(operand, code)}${operand.half ? `\n${raiseExponent(name, vectors)}` : ""}`;
 }
 
 /** WGSL: writes the blocks to workgroup memory, the inner index first, transposed where they came along the inner side. */
 export function storeBlocks(operand: Operand): string {
-  const { name, alongInner, side } = operand;
-  const buffer = name === "a" ? "tileA" : "tileB";
+  const { name, alongInner, side, half } = operand;
+  const [buffer, scale] = name === "a" ? ["tileA", "scaleA"] : ["tileB", "scaleB"];
   const code = each(operand, (block, r) => {
     const component = ["x", "y", "z", "w"][r]!;
     const value = alongInner
       ? `vec4<f32>(${[0, 1, 2, 3].map((c) => `${name}${block}_${c}.${component}`).join(", ")})`
       : `${name}${block}_${r}`;
     const at = `(${name}Inner${block} + ${r}u) * ${side / 4}u + ${name}Side${block} / 4u`;
-    return `    ${buffer}[${at}] = ${value};`;
+    return `    ${buffer}[${at}] = ${half ? `vec4<f16>(${value} * ${scale})` : value};`;
   });
   return guarded(operand, code);
 }

@@ -1,5 +1,6 @@
 import type { Element, Shader } from "../../shader.ts";
 import { NORMAL_CDF } from "../normal-cdf.ts";
+import { CHOOSE_SCALES, HALF_BLOCKS } from "./half-blocks.ts";
 import { declareBlocks, fetchFunction, loadBlocks, type Operand, storeBlocks } from "./product-operand.ts";
 import type { Tile } from "./tile.ts";
 
@@ -28,6 +29,8 @@ export interface ProductVariant {
   readonly transposeB: boolean;
   /** Whether the buffers are read and written as vectors of four: their last sides are multiples of 4. */
   readonly vectors: { readonly a: boolean; readonly b: boolean; readonly y: boolean };
+  /** Whether operands are rounded to half precision. */
+  readonly half: boolean;
   readonly epilogue: Epilogue;
 }
 
@@ -35,19 +38,23 @@ export interface ProductVariant {
  * A product of matrices, `y[z] = a[z] b[z]`, in tiles: blocks of a and b go to workgroup memory, the next ones to registers
  * meanwhile, and each invocation adds up its elements of the tile in registers. Layer z of the grid is a part of the inner side
  * of a matrix of the batch.
+ *
+ * In half precision the products of a block are added up in it, at most 16 of them, and these sums in float32.
  */
 export function productShader(variant: ProductVariant): Shader {
-  const { tile, transposeA, transposeB, vectors, epilogue } = variant;
-  const a: Operand = { name: "a", side: tile.rows, alongInner: !transposeA, vectors: vectors.a, tile };
+  const { tile, transposeA, transposeB, vectors, half, epilogue } = variant;
+  const a: Operand = { name: "a", side: tile.rows, alongInner: !transposeA, vectors: vectors.a, tile, half };
   const b: Operand = {
-    ...{ name: "b", side: tile.columns, alongInner: transposeB, vectors: vectors.b, tile },
+    ...{ name: "b", side: tile.columns, alongInner: transposeB, vectors: vectors.b, tile, half },
     masked: epilogue.innerMask ?? false,
   };
   const across = tile.columns / tile.ownColumns;
   const y: Element = vectors.y ? "vec4<f32>" : "f32";
+  const element = half ? "vec4<f16>" : "vec4<f32>";
   const needsNormal = epilogue.gelu || epilogue.geluSlope;
   return {
-    name: "Product",
+    name: half ? "HalfProduct" : "Product",
+    half,
     workgroup: [across, tile.rows / tile.ownRows, 1],
     writes: { y, ...(epilogue.gelu && { before: y }), ...(epilogue.columnSums && { sums: y }) },
     reads: {
@@ -63,8 +70,9 @@ export function productShader(variant: ProductVariant): Shader {
       ...{ strideA: "u32", strideB: "u32", sampleRows: "u32", residualRows: "u32" },
     },
     declarations: `${needsNormal ? NORMAL_CDF : ""}
-var<workgroup> tileA: array<vec4<f32>, ${(tile.rows * tile.inner) / 4}>;
-var<workgroup> tileB: array<vec4<f32>, ${(tile.columns * tile.inner) / 4}>;
+var<workgroup> tileA: array<${element}, ${(tile.rows * tile.inner) / 4}>;
+var<workgroup> tileB: array<${element}, ${(tile.columns * tile.inner) / 4}>;
+${half ? HALF_BLOCKS : ""}
 ${fetchFunction(a)}
 ${fetchFunction(b)}
 ${finishFunction(variant)}`,
@@ -81,6 +89,7 @@ ${sums(tile, (name) => `  var ${name} = vec4<f32>();`)}
 ${epilogue.columnSums ? columnVectors(tile, (j) => `  var column${j} = vec4<f32>();`) : ""}
 ${declareBlocks(a)}
 ${declareBlocks(b)}
+${half ? "  var unscaleA = 0.0;\n  var unscaleB = 0.0;" : ""}
   // The registers take the next blocks while those in workgroup memory are multiplied.
   for (var k = start; k < end + ${tile.inner}u; k += ${tile.inner}u) {
     if (k < end) {
@@ -88,12 +97,14 @@ ${loadBlocks(a)}
 ${loadBlocks(b)}
     }
     if (k > start) {
+${half ? sums(tile, (name) => `      var half_${name} = vec4<f16>();`) : ""}
       for (var i = 0u; i < ${tile.inner}u; i++) {
 ${multiplyAdd(variant)}
       }
+${half ? sums(tile, (name) => `      ${name} += vec4<f32>(half_${name}) * unscaleA * unscaleB;`) : ""}
       workgroupBarrier();
-    }
-    if (k < end) {
+    }${half ? " else { workgroupBarrier(); } // all exponents are in" : ""}
+    if (k < end) {${half ? CHOOSE_SCALES : ""}
 ${storeBlocks(a)}
 ${storeBlocks(b)}
     }
@@ -118,7 +129,7 @@ function columnVectors(tile: Tile, code: (vector: number) => string): string {
 }
 
 /** An invocation's rows, and columns, are blocks of four that are half a tile apart, so that neighbors read neighbors. */
-function multiplyAdd({ tile, epilogue }: ProductVariant): string {
+function multiplyAdd({ tile, half, epilogue }: ProductVariant): string {
   const [m4, n4] = [tile.rows / 4, tile.columns / 4];
   const vectors = (own: number, name: string, buffer: string, row: number, lane: string) =>
     Array.from(
@@ -129,10 +140,11 @@ function multiplyAdd({ tile, epilogue }: ProductVariant): string {
   return `${vectors(tile.ownRows, "left", "tileA", m4, "local.y")}
 ${vectors(tile.ownColumns, "right", "tileB", n4, "local.x")}
 ${sums(tile, (name, row, vector) => {
-  const left = `vec4<f32>(left${Math.floor(row / 4)}.${factors[row % 4]})`;
-  return `      ${name} = fma(${left}, right${vector}, ${name});`;
+  const left = `${half ? "vec4<f16>" : "vec4<f32>"}(left${Math.floor(row / 4)}.${factors[row % 4]})`;
+  const sum = half ? `half_${name}` : name;
+  return `      ${sum} = fma(${left}, right${vector}, ${sum});`;
 })}
-${epilogue.columnSums ? columnVectors(tile, (j) => `      column${j} += right${j};`) : ""}`;
+${epilogue.columnSums ? columnVectors(tile, (j) => `      column${j} += ${half ? `vec4<f32>(right${j}) * unscaleB` : `right${j}`};`) : ""}`;
 }
 
 /** Each vector of the result. */

@@ -119,7 +119,8 @@ function dispatch(
     sampleRows = rows,
     residualRows = sampleRows,
   } = product;
-  const shape = { batch, rows, columns, inner, transposeA, transposeB, parts };
+  const { precision } = context;
+  const shape = { batch, rows, columns, inner, transposeA, transposeB, parts, precision };
   const tile = tileFor(context.backend.device, shape);
   const epilogue: Epilogue = {
     bias: bias !== undefined,
@@ -159,11 +160,11 @@ function shaderOf(variant: ProductVariant): Shader {
 
 /** The variant for a shape; sides that are multiples of 4 are read and written as vectors. */
 export function productVariant(shape: ProductShape, tile: Tile, epilogue: Epilogue): ProductVariant {
-  const { rows, columns, inner, transposeA, transposeB } = shape;
+  const { rows, columns, inner, transposeA, transposeB, precision } = shape;
   const vectors = {
     a: (transposeA ? rows : inner) % 4 === 0,
     b: (transposeB ? inner : columns) % 4 === 0,
     y: columns % 4 === 0,
   };
-  return { tile, transposeA, transposeB, vectors, epilogue };
+  return { tile, transposeA, transposeB, vectors, half: precision === "mixed_float16", epilogue };
 }

@@ -1,3 +1,4 @@
+import type { Precision } from "../../precision.ts";
 import { defaultTile, type ProductSides, type Tile } from "./tile.ts";
 
 /** What the speed of a product depends on. */
@@ -6,6 +7,7 @@ export interface ProductShape extends ProductSides {
   readonly transposeB: boolean;
   /** Parts of the inner side, each with a result of its own. */
   readonly parts: number;
+  readonly precision: Precision;
 }
 
 /** A tile that was chosen by timing. */
@@ -50,6 +52,7 @@ export function tileOfShape(shape: ProductShape): Tile {
   return defaultTile({ ...shape, batch: shape.batch * shape.parts });
 }
 
-function keyOf({ batch, rows, columns, inner, transposeA, transposeB, parts }: ProductShape): string {
-  return [batch, rows, columns, inner, transposeA, transposeB, parts].join();
+function keyOf(shape: ProductShape): string {
+  const { batch, rows, columns, inner, transposeA, transposeB, parts, precision } = shape;
+  return [batch, rows, columns, inner, transposeA, transposeB, parts, precision].join();
 }

@@ -11,6 +11,9 @@ import { startWatch } from "./threads/watch-thread.ts";
 /** Numbers from which on a sum is compressed: below, its latency counts, not its bytes. */
 const SHORTEST_COMPRESSED = 65_536;
 
+/** MPI's start is not watched over: that it waits for other processes is said after so many times `timeoutSeconds`. */
+const PATIENCE = 6;
+
 /** Seconds that the ranks have to finalize, after all have called `close()`. */
 const FINALIZE_SECONDS = 60;
 
@@ -23,7 +26,7 @@ interface RanksStart extends Omit<MpiStart, "stillness"> {
 /** Starts MPI and the watch, and returns the communicator over all ranks. */
 export async function startRanks(options: RanksStart): Promise<MpiCommunicator> {
   const { timeoutSeconds, isCompressing, ...start } = options;
-  const { thread, started } = await MpiThread.start(start);
+  const { thread, started } = await MpiThread.start(start, PATIENCE * timeoutSeconds);
   const { rank, hosts, path, watched } = started;
   const { abort } = await abortOf(path, rank, start.host);
   const release = endRanksWithProcess(abort);

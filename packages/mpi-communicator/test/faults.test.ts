@@ -69,6 +69,20 @@ describe.skipIf(isMissing("mpirun.openmpi"))("the watch over the ranks", () => {
   });
 });
 
+describe.skipIf(isMissing("mpirun.openmpi"))("the start", () => {
+  test("says after a while that it waits for a process that does not call", async () => {
+    const { code, errors } = await run(openMpi(2), "neverStarts", { timeoutSeconds: 0.2 });
+    expect(code).not.toBe(0);
+    expect(errors).toMatch(
+      new RegExp(
+        `^mpiCommunicator: process \\d+ on ${host} still waits for others: all that Open MPI's mpirun`,
+        "m",
+      ),
+    );
+    expect(errors.match(/still waits/g)).toHaveLength(1);
+  });
+});
+
 describe.skipIf(isMissing("mpirun.openmpi"))("close()", () => {
   test.each(["0", "1"])("waits for rank %s, which is busy for longer than the watch waits", async (rank) => {
     const { code, errors, lines } = await run(

@@ -4,6 +4,10 @@ import { mpiCommunicator } from "../src/index.ts";
 
 const [task = "", options = "{}"] = process.argv.slice(2);
 process.stdout.write(`${JSON.stringify({ pid: process.pid })}\n`);
+if (task === "neverStarts" && process.env.OMPI_COMM_WORLD_RANK === "1") {
+  await new Promise((resolve) => setTimeout(resolve, 10_000));
+  process.exit(3);
+}
 const oneCompresses = process.env.ONE_COMPRESSES !== undefined && process.env.OMPI_COMM_WORLD_RANK === "1";
 const ranks = await mpiCommunicator({
   ...JSON.parse(options),

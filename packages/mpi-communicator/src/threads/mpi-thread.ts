@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { printError } from "../faults/abort.ts";
 import { tuneOpenMpi } from "../mpi/tune-open-mpi.ts";
 import type { MpiStart, Operation, Reply, Request, Started } from "./messages.ts";
 import { beStill, newStillness } from "./stillness.ts";
@@ -15,7 +16,7 @@ export class MpiThread {
   private failure: Error | undefined;
   private lastId = 0;
 
-  private constructor(start: Omit<MpiStart, "stillness">) {
+  private constructor(start: Omit<MpiStart, "stillness">, patienceSeconds: number) {
     const stillness = newStillness();
     const workerData: MpiStart = { ...start, stillness };
     this.worker = new Worker(new URL("./mpi-worker.js", import.meta.url), {
@@ -24,7 +25,7 @@ export class MpiThread {
       execArgv: [], // the program's own flags do not concern the thread's file
     });
     this.worker.on("message", (reply: Reply) => {
-      if (reply.id === -1) beStill(stillness);
+      if (reply.id === -1) beStill(stillness, patienceSeconds, () => printError(waitingWords(start)));
       else this.settle(reply);
     });
     this.worker.on("error", (cause) => {
@@ -35,10 +36,17 @@ export class MpiThread {
     );
   }
 
-  /** Starts the thread and MPI in it. */
-  static async start(start: Omit<MpiStart, "stillness">): Promise<{ thread: MpiThread; started: Started }> {
+  /**
+   * Starts the thread and MPI in it.
+   *
+   * @param patienceSeconds - Seconds of waiting for the other processes after which it is said on stderr.
+   */
+  static async start(
+    start: Omit<MpiStart, "stillness">,
+    patienceSeconds: number,
+  ): Promise<{ thread: MpiThread; started: Started }> {
     tuneOpenMpi();
-    const thread = new MpiThread(start);
+    const thread = new MpiThread(start, patienceSeconds);
     try {
       const { started } = await thread.reply(0);
       return { thread, started: started! };
@@ -82,4 +90,11 @@ export class MpiThread {
     for (const { reject } of this.waiting.values()) reject(this.failure);
     this.waiting.clear();
   }
+}
+
+function waitingWords({ launcher, host }: Omit<MpiStart, "stillness">): string {
+  return (
+    `mpiCommunicator: process ${process.pid} on ${host} still waits for others: all that ${launcher} started must call ` +
+    "mpiCommunicator; one has not yet, is stopped, or its host is gone"
+  );
 }

@@ -20,9 +20,15 @@ export function whileMainIsStill<Result>(flags: Int32Array, run: () => Result): 
   }
 }
 
-/** Does nothing until the other thread is done. */
-export function beStill(flags: Int32Array): void {
+/**
+ * Does nothing until the other thread is done.
+ *
+ * @param say - Called once if that takes more than so many seconds: by then `MPI_Init` only waits for other processes.
+ */
+export function beStill(flags: Int32Array, seconds: number, say: () => void): void {
   Atomics.store(flags, STILL, 1);
   Atomics.notify(flags, STILL);
+  if (Atomics.wait(flags, OVER, 0, 1000 * seconds) !== "timed-out") return;
+  say();
   Atomics.wait(flags, OVER, 0);
 }

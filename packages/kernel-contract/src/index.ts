@@ -5,6 +5,15 @@ export { hasKernel, runKernel } from "./run-kernel.ts";
 // Recording a step, to run it again.
 
 export {
+  type RunnableStep,
+  registerStepCapture,
+  type StepCapture,
+  type StepInputSpec,
+  type StepInputs,
+  type StepOutputs,
+  stepCapture,
+} from "./step-capture.ts";
+export {
   type HostNumber,
   type LastingTensor,
   numberNow,

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Kernel } from "./define-kernel.ts";
 import type { KernelContext, SharingBackend } from "./kernel-context.ts";
 import { registerKernels } from "./register-kernels.ts";
+import { registerStepCapture, type StepCapture } from "./step-capture.ts";
 
 /** Result of installing a package's kernels. */
 export interface InstalledKernels {
@@ -21,7 +22,8 @@ const installed = new Map<string, InstalledKernels>();
  * Idempotent: a second call returns what the first returned.
  *
  * @param start - Called if nothing is installed yet. Returns the running backend, a function that opens a context on it (called
- * again for a backend that was removed and restarted), and further properties of the result. Throws if the kernels cannot run.
+ * again for a backend that was removed and restarted), further properties of the result, and what captures steps, if the package can.
+ * Throws if the kernels cannot run.
  */
 export function installKernels<
   Backend extends SharingBackend,
@@ -30,11 +32,16 @@ export function installKernels<
 >(
   backendName: string,
   kernels: readonly Kernel<Context>[],
-  start: () => { backend: Backend; open: (backend: Backend) => Context; about: About },
+  start: () => {
+    backend: Backend;
+    open: (backend: Backend) => Context;
+    about: About;
+    capture?: StepCapture;
+  },
 ): InstalledKernels & About {
   const known = installed.get(backendName);
   if (known) return known as InstalledKernels & About;
-  const { backend, open, about } = start();
+  const { backend, open, about, capture } = start();
   let context = open(backend);
   const contextOf = (current: Backend): Context => {
     if (context.backend !== current) {
@@ -58,6 +65,7 @@ export function installKernels<
       },
     })),
   );
+  const withdraw = capture && registerStepCapture(backendName, capture);
   const result = {
     ...about,
     replaced,
@@ -66,6 +74,7 @@ export function installKernels<
       if (installed.get(backendName) !== result) return;
       installed.delete(backendName);
       unregister();
+      withdraw?.();
       for (const { kernelName } of gradients) tf.unregisterGradient(kernelName);
       context.dispose();
     },

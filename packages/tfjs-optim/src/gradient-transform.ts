@@ -7,6 +7,11 @@ export interface GradientTransform {
   /** Name with its parameters, which must be equal on resume. */
   readonly name: string;
   /**
+   * Whether `apply` computes from the gradients alone, on the backend: a step that is recorded repeats all else. Default false: the step
+   * is not recorded.
+   */
+  readonly isRecordable?: boolean;
+  /**
    * @param gradients - By variable name; not disposed.
    * @returns New tensors under the same names, owned by the caller.
    */
@@ -37,6 +42,7 @@ export function chainTransforms(...transforms: readonly GradientTransform[]): Gr
   }
   return {
     name: transforms.map(({ name }) => name).join(", "),
+    isRecordable: transforms.every(({ isRecordable }) => isRecordable === true),
     apply: (gradients) =>
       tf.tidy(() => transforms.reduce((all, transform) => transform.apply(all), copyOf(gradients))),
   };
@@ -59,6 +65,7 @@ export function clipByGlobalNorm(maxNorm: number): GradientTransform {
   }
   return {
     name: `clipByGlobalNorm(${maxNorm})`,
+    isRecordable: true,
     apply: (gradients) =>
       tf.tidy(() => {
         const scale = tf.minimum(1, tf.div(maxNorm, tf.add(globalNorm(gradients), 1e-6)));

@@ -2,6 +2,7 @@
 
 export {
   type BatchLogs,
+  type CapturedForward,
   type MicroBatch,
   type Outcome,
   type Prepared,

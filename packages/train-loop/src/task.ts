@@ -23,7 +23,23 @@ export interface MicroBatch {
   readonly sampleKeys: Uint32Array;
   /** Keys of the teacher's images, if the batch has any. */
   readonly viewKeys?: BigUint64Array;
+  /** Runs frozen models captured, where the run captures its steps. */
+  readonly forward?: CapturedForward;
 }
+
+/**
+ * Runs a frozen model's forward pass, captured from the second time on where that is possible.
+ *
+ * @param pass - What is run: the model, and the name of what is computed of it.
+ * @param input - Its only input, float32. Not disposed.
+ * @param compute - The pass: synchronous, the same for the same `pass` and shape of the input.
+ * @returns New tensors, owned by the caller.
+ */
+export type CapturedForward = (
+  pass: { readonly model: object; readonly name: string },
+  input: tf.Tensor,
+  compute: (input: tf.Tensor) => tf.Tensor[],
+) => Promise<tf.Tensor[]>;
 
 /** Tensors computed before the gradient tape starts, so that none of them is kept for the backward pass. */
 export interface Prepared {
@@ -65,6 +81,7 @@ export interface Outcome {
  *   classes: 3,
  *   variables: model.trainableWeights.map((weight) => weight.read() as tf.Variable),
  *   parts: { train: [], evaluate: [] },
+ *   dependsOnStep: false,
  *   settings: { loss: "mean squared error" },
  *   prepare: async ({ images, labels }) => ({
  *     inputs: tf.div(images, 255),
@@ -108,6 +125,12 @@ export interface Task {
    * are refused, as are others where it is true.
    */
   readonly multiLabel?: boolean;
+  /**
+   * Whether `train` and `evaluate` depend on the step, or on anything else but their tensors and the model's weights. Where they do not,
+   * WebGPU records them and plays them again, without JavaScript; what they would have read then is the same in every step. Default
+   * true: they run as they are.
+   */
+  readonly dependsOnStep?: boolean;
   /** Settings by name, as plain data, which must be equal in replicas and on resume. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Computes what needs no gradient, such as the teacher's logits. `step` counts optimizer steps from 0; 0 in an evaluation. */
@@ -115,10 +138,10 @@ export interface Task {
   /** Returns the result of `prepare` for `rows` samples of zeros, to measure memory. */
   example(rows: number): Prepared;
   /**
-   * Runs the forward pass of training. `sampleKeys` are for layers that draw from them, such as `StochasticDepth`; `step`, counted
-   * from 0, is for weights with a schedule.
+   * Runs the forward pass of training. `sampleKeys` are for layers that draw from them, such as `StochasticDepth`: uint32 on the host, or
+   * in a step that is recorded their bits as an int32 tensor. `step`, counted from 0, is for weights with a schedule.
    */
-  train(prepared: Prepared, sampleKeys: Uint32Array, step: number): Outcome;
+  train(prepared: Prepared, sampleKeys: Uint32Array | tf.Tensor1D, step: number): Outcome;
   /** Runs the forward pass without training. */
   evaluate(prepared: Prepared): Outcome;
 }

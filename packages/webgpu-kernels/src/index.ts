@@ -1,6 +1,6 @@
+export type { StepInputSpec, StepInputs, StepOutputs } from "kernel-contract";
 export { type CaptureOptions, captureStep } from "./capture/capture-step.ts";
-export type { CapturedStep, StepInputs, StepOutputs } from "./capture/captured-step.ts";
-export type { InputSpec } from "./capture/record/recording.ts";
+export type { CapturedStep } from "./capture/captured-step.ts";
 export { installWebGpuKernels, type WebGpuKernelOptions } from "./install.ts";
 export { type GpuMeter, type GpuWork, meterGpu } from "./meter.ts";
 export type { Precision } from "./precision.ts";

@@ -1,5 +1,6 @@
 import { type InstalledKernels, installKernels } from "kernel-contract";
 import { type Checks, oneOf, optional, requireOptions } from "known-options";
+import { captureStep } from "./capture/capture-step.ts";
 import { Context, type Settings } from "./context.ts";
 import { currentWebGpuBackend, type WebGpuBackend } from "./host.ts";
 import { kernels } from "./kernels/index.ts";
@@ -17,7 +18,8 @@ const CHECKS: Checks<WebGpuKernelOptions> = { precision: optional(oneOf(...PRECI
 let settings: Settings = { precision: "float32" };
 
 /**
- * Registers training kernels for tfjs' WebGPU backend, in place of its own.
+ * Registers training kernels for tfjs' WebGPU backend, in place of its own, and `captureStep` for those who run steps again and again,
+ * such as `fit`.
  *
  * Idempotent: a second call returns what the first returned. Tensors made before and after work with both. Shaders are
  * compiled when they first run.
@@ -47,7 +49,8 @@ export function installWebGpuKernels(options: WebGpuKernelOptions = {}): Install
     const backend = currentWebGpuBackend();
     const own: Settings = { precision: "float32" };
     settings = own;
-    return { backend, open: (running: WebGpuBackend) => new Context(running, own), about: {} };
+    const open = (running: WebGpuBackend) => new Context(running, own);
+    return { backend, open, about: {}, capture: captureStep };
   });
   if (precision !== undefined) settings.precision = precision;
   return installed;

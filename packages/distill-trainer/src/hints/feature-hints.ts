@@ -3,7 +3,7 @@ import * as tfl from "@tensorflow/tfjs-layers";
 import { type Check, having, requireOptions } from "known-options";
 import { type FeatureLoss, featureLoss } from "../losses/feature-loss.ts";
 import { layersOfModel, type ModelLayers } from "../models/layers-of-model.ts";
-import type { LayeredTeacher } from "../teachers/teacher.ts";
+import type { LayeredTeacher, TeacherViews } from "../teachers/teacher.ts";
 import { type FeatureHintsOptions, HINT_CHECKS, HINTS_CHECKS, type Hint } from "./hint-options.ts";
 import { type StudentLayer, studentLayer } from "./student-layer.ts";
 import { teacherChannels, toTargets } from "./teacher-targets.ts";
@@ -108,6 +108,11 @@ export class FeatureHints {
     return this.#schedule === "cosine" ? (1 + Math.cos((Math.PI * step) / this.#steps)) / 2 : 1;
   }
 
+  /** Whether the loss depends on the step where there are targets: a cosine's does. */
+  get dependsOnStep(): boolean {
+    return this.#schedule !== "constant";
+  }
+
   /** Runs the student and returns its outputs and its layers' with hints, of one pass. */
   apply(inputs: tf.Tensor, kwargs: object): HintedOutputs {
     const names = this.#pairs.map(({ student }) => student.name);
@@ -120,11 +125,15 @@ export class FeatureHints {
    * Runs the teacher, once for logits and features.
    *
    * @param images - The teacher's, 0…255. Not disposed.
+   * @param views - What the teacher is given with them.
    * @returns Logits, and as `targets` a tensor `[batch, places, channels]` for each pair; owned by the caller.
    */
-  async teach(images: tf.Tensor): Promise<{ logits: tf.Tensor2D; targets: tf.Tensor3D[] }> {
+  async teach(
+    images: tf.Tensor,
+    views?: TeacherViews,
+  ): Promise<{ logits: tf.Tensor2D; targets: tf.Tensor3D[] }> {
     const names = [...new Set(this.#pairs.map(({ hint }) => hint.teacher))];
-    const { logits, features } = await this.teacher.layers.run(images, names);
+    const { logits, features } = await this.teacher.layers.run(images, names, views);
     try {
       const targets = this.#pairs.map(({ hint, student }) =>
         toTargets(features[names.indexOf(hint.teacher)]!, student.grid, hint),

@@ -74,6 +74,7 @@ export function classificationFor(caller: string, options: ClassificationOptions
     variables: [...trainableVariables(model), ...(hints?.variables ?? [])],
     parts: { train: hints === undefined ? [] : ["hint_loss"], evaluate: [] },
     unlabeled: hints !== undefined,
+    dependsOnStep: hints?.dependsOnStep === true,
     ...(multiLabel && { multiLabel }),
     settings: { labelSmoothing, ...settings, ...(hints && { hints: hints.settings }) },
 
@@ -82,7 +83,7 @@ export function classificationFor(caller: string, options: ClassificationOptions
       const learning = targetsOf(batch);
       if (!training || hints === undefined || hints.factorAt(step) === 0) return { inputs, ...learning };
       try {
-        const { logits, targets: teacherFeatures } = await hints.teach(batch.teacherImages);
+        const { logits, targets: teacherFeatures } = await hints.teach(batch.teacherImages, batch);
         logits.dispose();
         return { inputs, ...learning, teacherFeatures };
       } catch (error) {

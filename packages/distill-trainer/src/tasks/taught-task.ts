@@ -100,7 +100,7 @@ export function taughtTask(caller: string, options: DistillationOptions, heads: 
     const { teacherImages } = batch;
     if (hints === undefined || hints.factorAt(step) === 0)
       return { teacherLogits: await teacher.logits(teacherImages, batch) };
-    const { logits, targets } = await hints.teach(teacherImages);
+    const { logits, targets } = await hints.teach(teacherImages, batch);
     if (hints.teacher === teacher) return { teacherLogits: logits, teacherFeatures: targets };
     logits.dispose();
     try {
@@ -122,6 +122,7 @@ export function taughtTask(caller: string, options: DistillationOptions, heads: 
       labeled: ["student_loss"],
     },
     unlabeled: alpha > 0 || hints !== undefined,
+    dependsOnStep: hints?.dependsOnStep === true,
     ...(multiLabel && { multiLabel }),
     settings: { labelSmoothing, ...settings, distillation, alpha, ...(hints && { hints: hints.settings }) },
 

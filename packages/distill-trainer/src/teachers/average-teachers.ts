@@ -79,7 +79,7 @@ export function averageTeachers(
         const names = wanted.filter(({ index }) => index === i).map(({ layer }) => layer);
         ran.push(
           names.length > 0
-            ? await teacher.layers!.run(images, names)
+            ? await teacher.layers!.run(images, names, views)
             : { logits: await teacher.logits(images, views), features: [] },
         );
       }

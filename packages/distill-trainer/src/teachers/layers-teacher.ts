@@ -4,7 +4,7 @@ import { FUNCTION, optional, requireOptions } from "known-options";
 import { layerOutputs, layersOfModel } from "../models/layers-of-model.ts";
 import { classesOf } from "../models/model-outputs.ts";
 import { toUnitRange } from "../models/preprocess.ts";
-import { logitsOf } from "./logits-of.ts";
+import { logitsOf, type RunTeacher } from "./logits-of.ts";
 import { type ModelTeacherOptions, OUTPUTS } from "./model-output.ts";
 import { outputsOfLayers } from "./outputs-of-layers.ts";
 import type { LayeredTeacher } from "./teacher.ts";
@@ -32,9 +32,18 @@ export function layersTeacher(model: tfl.LayersModel, options: LayersTeacherOpti
   const classes = classesOf("layersTeacher", model, 1);
   const known = { outputs, read: outputsOfLayers(model) };
   const { shapeOf, apply } = layersOfModel("layersTeacher: the model", model);
-  const run = (images: tf.Tensor, layers: readonly string[]): tf.Tensor[] =>
+  const run: RunTeacher = async (images, layers, forward) => {
+    const compute = (inputs: tf.Tensor) => apply(inputs, layers, { training: false });
     // Cloned: preprocessing, or a model without computing layers, may return its argument.
-    tf.tidy(() => apply(preprocess(images), layers, { training: false }).map((one) => tf.clone(one)));
+    if (forward === undefined)
+      return tf.tidy(() => compute(preprocess(images)).map((one) => tf.clone(one)));
+    const inputs = preprocess(images);
+    try {
+      return await forward({ model, name: layers.join("\n") }, inputs, compute);
+    } finally {
+      if (inputs !== images) inputs.dispose();
+    }
+  };
   return Object.assign(logitsOf("layersTeacher", known, run, { shapeOf, suggested: suggestedMaps(model) }), {
     classes,
   });

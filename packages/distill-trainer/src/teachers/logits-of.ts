@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type { CapturedForward } from "train-loop";
 import { type ModelOutputs, toLogits } from "./outputs.ts";
 import { areProbabilities, requireFinite, requireFitting } from "./rows.ts";
-import type { LayeredTeacher, Teacher, TeacherLayers, TeacherOutputs } from "./teacher.ts";
+import type { LayeredTeacher, Teacher, TeacherLayers, TeacherOutputs, TeacherViews } from "./teacher.ts";
 
 /** Kind of a model's outputs, as far as known before it runs. */
 export interface KnownOutputs {
@@ -17,6 +18,7 @@ export interface KnownOutputs {
 export type RunTeacher = (
   images: tf.Tensor,
   layers: readonly string[],
+  forward?: CapturedForward,
 ) => readonly tf.Tensor[] | Promise<readonly tf.Tensor[]>;
 
 type Reader<T extends Teacher> = Pick<T, "logits" | "outputs" | "layers">;
@@ -65,8 +67,12 @@ export function logitsOf(
     }
   }
 
-  async function compute(images: tf.Tensor, layers: readonly string[]): Promise<TeacherOutputs> {
-    const [first, ...features] = await run(images, layers);
+  async function compute(
+    images: tf.Tensor,
+    layers: readonly string[],
+    views?: TeacherViews,
+  ): Promise<TeacherOutputs> {
+    const [first, ...features] = await run(images, layers, views?.forward);
     const raw = first as tf.Tensor2D;
     try {
       if (seen < CHECKED) {
@@ -89,6 +95,6 @@ export function logitsOf(
       return taken;
     },
     ...(layers !== undefined && { layers: { ...layers, run: compute } }),
-    logits: async (images) => (await compute(images, [])).logits,
+    logits: async (images, views) => (await compute(images, [], views)).logits,
   };
 }

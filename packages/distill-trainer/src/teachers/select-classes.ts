@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { LIST, requireArguments } from "known-options";
-import { type LayeredTeacher, TEACHER, type Teacher } from "./teacher.ts";
+import { type LayeredTeacher, TEACHER, type Teacher, type TeacherViews } from "./teacher.ts";
 
 /**
  * Returns a teacher of a subset of another's classes, in any order: its softmax is conditional on that subset.
@@ -39,8 +39,8 @@ export function selectClasses(teacher: Teacher, columns: readonly number[]): Tea
       if (layers === undefined) return undefined;
       return {
         ...layers,
-        async run(images: tf.Tensor, names: readonly string[]) {
-          const { logits, features } = await layers.run(images, names);
+        async run(images: tf.Tensor, names: readonly string[], views?: TeacherViews) {
+          const { logits, features } = await layers.run(images, names, views);
           return { logits: select(logits), features };
         },
       };

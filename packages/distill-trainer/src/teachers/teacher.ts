@@ -1,11 +1,14 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { type Check, having } from "known-options";
+import type { CapturedForward } from "train-loop";
 import type { ModelOutputs } from "./outputs.ts";
 
-/** Identity of a teacher's images. */
+/** Identity of a teacher's images, and how it is run. */
 export interface TeacherViews {
   /** Key of each row, if the data has any: equal keys mean equal pixels. See `Batch`. */
   readonly viewKeys?: BigUint64Array;
+  /** What runs the model's forward pass captured, in a training that captures its steps. */
+  readonly forward?: CapturedForward;
 }
 
 /** A teacher's logits and the outputs of its inner layers, of one pass; owned by the caller. */
@@ -31,8 +34,9 @@ export interface TeacherLayers {
    * Computes logits and layers' outputs in one pass.
    *
    * @param images - As for {@link Teacher.logits}. Not disposed.
+   * @param views - As for {@link Teacher.logits}.
    */
-  run(images: tf.Tensor, layers: readonly string[]): Promise<TeacherOutputs>;
+  run(images: tf.Tensor, layers: readonly string[], views?: TeacherViews): Promise<TeacherOutputs>;
 }
 
 /** A frozen model to learn from, with its own preprocessing. */

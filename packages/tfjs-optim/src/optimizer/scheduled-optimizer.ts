@@ -92,6 +92,11 @@ export abstract class ScheduledOptimizer<M extends Moment = Moment> extends tf.O
     now: () => StepNow,
   ): readonly NextState<M>[];
 
+  /** Its steps can be recorded to run again: what changes from step to step is computed for each. */
+  get isRecordable(): true {
+    return true;
+  }
+
   /** Learning rate of the next step. */
   get learningRate(): number {
     return this.learningRateAt(this.iterations);

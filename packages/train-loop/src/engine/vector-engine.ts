@@ -15,6 +15,7 @@ import {
   totalSize,
   untrainedVariables,
 } from "./step-vector.ts";
+import { ownGradients } from "./own-gradients.ts";
 
 /** Returns an engine whose passes give vectors, each of which is summed over ranks. */
 export function vectorEngine(task: Task, passes: Passes, ranks: Ranks): Engine {
@@ -38,6 +39,7 @@ export function vectorEngine(task: Task, passes: Passes, ranks: Ranks): Engine {
   }
 
   return {
+    ...ownGradients,
     measure: () => passes.measure(),
     sync: () => passes.sync(),
     async gradients(part, microBatchSize, step) {

@@ -43,7 +43,11 @@ export async function evaluate(
   requireTask("evaluate", task);
   const { microBatchSize = 16, signal, communicator } = options;
   const running = await startEngine("evaluate", task, communicator ? { communicator } : {}, signal);
-  return evaluateWith(task, running, source, { microBatchSize, caller: "evaluate" });
+  try {
+    return await evaluateWith(task, running, source, { microBatchSize, caller: "evaluate" });
+  } finally {
+    await running.engine.close();
+  }
 }
 
 interface Pass {

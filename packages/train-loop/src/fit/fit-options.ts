@@ -26,13 +26,13 @@ import { STEP_CHECKS, type StepOptions } from "../step/take-step.ts";
 import type { Task } from "../task.ts";
 import { COMMUNICATOR } from "./communicator-check.ts";
 import type { RunCallback } from "./run-callback.ts";
-import type { ReplicaOptions } from "./start-engine.ts";
+import type { CaptureOption, ReplicaOptions } from "./start-engine.ts";
 
 /** A tfjs callback object (an instance of `tfl.Callback`), or a plain object with some of its methods. */
 export type FitCallback = (tfl.CustomCallbackArgs | { setModel(model: never): void }) & RunCallback;
 
 /** Options of `fit`. */
-export interface FitOptions extends Omit<StepOptions, "optimizer">, ReplicaOptions {
+export interface FitOptions extends Omit<StepOptions, "optimizer">, ReplicaOptions, CaptureOption {
   /** Number of epochs, an integer ≥ 1. */
   readonly epochs: number;
   /** Index of the first epoch. Default 0. */
@@ -92,6 +92,7 @@ const CHECKS: Checks<FitOptions> = {
   replicas: optional(COUNT),
   setup: optional(OBJECT),
   communicator: optional(COMMUNICATOR),
+  capture: optional(BOOLEAN),
 };
 
 /** Throws a TypeError or RangeError for invalid arguments of `fit`. */

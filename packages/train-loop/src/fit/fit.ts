@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { Checkpoints } from "../checkpoint/checkpoints.ts";
 import type { Progress } from "../checkpoint/progress.ts";
@@ -14,7 +14,7 @@ import { shareRate } from "../ranks/share-rate.ts";
 import { shareState } from "../ranks/share-state.ts";
 import { EpochLogs } from "../step/batch-logs.ts";
 import { DEFAULT_MEMORY_BUDGET, microBatchWithin } from "../step/memory-use.ts";
-import { learningRateOf, requireFinite, type StepOptions, takeStep } from "../step/take-step.ts";
+import { learningRateOf, requireFinite, type StepOptions } from "../step/take-step.ts";
 import type { BatchLogs, Task } from "../task.ts";
 import { ownVariables } from "../task-variables.ts";
 import { explainLostBackend } from "./backend-lost.ts";
@@ -222,7 +222,7 @@ async function fitEpoch(run: Run, place: RunPlace): Promise<void> {
       }
       throw explained;
     });
-    takeStep(run.step, gradients);
+    await running.engine.update(run.step, gradients);
     place.step += 1;
     place.batch += 1;
     place.logs.add(logs, counts);
@@ -248,7 +248,7 @@ async function compute({ running, task, microBatchSize }: Run, { part, counts }:
     const gradientNorm = await requireFinite(task, computed);
     return { gradients, logs: logsOfLabeled(computed.logs, counts, task), gradientNorm };
   } catch (error) {
-    tf.dispose(gradients);
+    engine.discard(gradients);
     throw error;
   }
 }

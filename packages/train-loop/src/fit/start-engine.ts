@@ -1,8 +1,8 @@
 import { COUNT, requireOptions } from "known-options";
 import type { Communicator } from "../communicator/communicator.ts";
 import type { Engine } from "../engine/engine.ts";
-import { localEngine } from "../engine/local-engine.ts";
 import { localPasses } from "../engine/local-passes.ts";
+import { ownEngine } from "../engine/own-engine.ts";
 import { vectorEngine } from "../engine/vector-engine.ts";
 import { Ranks } from "../ranks/ranks.ts";
 import { beginReplicas, replicaPasses } from "../replicas/replica-passes.ts";
@@ -28,6 +28,16 @@ export interface ReplicaOptions {
   readonly communicator?: Communicator;
 }
 
+/** Option of a run in this thread alone. */
+export interface CaptureOption {
+  /**
+   * Whether steps are captured where the backend can (WebGPU with `webgpu-kernels`, without replicas and ranks): recorded once and played
+   * again without JavaScript, to the same bits, as CUDA graphs. What cannot be captured runs as it is, which a warning says once. Default
+   * true.
+   */
+  readonly capture?: boolean;
+}
+
 /** An engine, the number of its replicas, and the ranks whose parts it sums. */
 export interface RunningEngine {
   readonly engine: Engine;
@@ -44,14 +54,17 @@ export interface RunningEngine {
 export async function startEngine(
   caller: string,
   task: Task,
-  options: ReplicaOptions,
+  options: ReplicaOptions & CaptureOption,
   signal: AbortSignal | undefined,
 ): Promise<RunningEngine> {
-  const { replicas = 1, setup, communicator } = options;
+  const { replicas = 1, setup, communicator, capture = true } = options;
   requireOptions(caller, { replicas }, { replicas: COUNT });
   const ranks = new Ranks(communicator, signal);
   if (replicas === 1) {
-    const engine = ranks.share.size === 1 ? localEngine(task) : vectorEngine(task, localPasses(task), ranks);
+    const engine =
+      ranks.share.size === 1
+        ? ownEngine(caller, task, capture)
+        : vectorEngine(task, localPasses(task), ranks);
     return { engine, replicas, ranks };
   }
   if (setup === undefined) {

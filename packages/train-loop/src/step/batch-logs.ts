@@ -21,14 +21,9 @@ export class BatchLogCollector {
     weight: number,
     multiLabel = false,
   ): void {
-    if (this.#names.length === 0) this.#names.push("loss", ...Object.keys(outcome.parts), "accuracy");
+    if (this.#names.length === 0) this.#names.push(...logNames(outcome));
     this.#weights.push(weight);
-    const row = tf.tidy(() => {
-      const correct = (multiLabel ? allRight : bestRight)(outcome.logits, labeled);
-      const accuracy = tf.mean(tf.cast(correct, "float32"));
-      return tf.stack([outcome.loss, ...Object.values(outcome.parts), accuracy]) as tf.Tensor1D;
-    });
-    this.#rows.push(tf.keep(row));
+    this.#rows.push(tf.keep(logRow(outcome, labeled, multiLabel)));
   }
 
   /** Frees the collected scalars. */
@@ -48,14 +43,38 @@ export class BatchLogCollector {
     const numbers = (await all.data()) as Float32Array;
     all.dispose();
     const columns = this.#names.length;
-    const logs = Object.fromEntries(
-      this.#names.map((name, column) => [
-        name,
-        this.#weights.reduce((sum, weight, row) => sum + weight * numbers[row * columns + column]!, 0),
-      ]),
-    );
+    const rows = this.#rows.map((_, row) => numbers.subarray(row * columns, (row + 1) * columns));
+    const logs = meanLogs(this.#names, this.#weights, rows);
     return { logs, beside: numbers.slice(this.#rows.length * columns) };
   }
+}
+
+/** The names of an outcome's logs, in the order of {@link logRow}. */
+export function logNames({ parts }: Outcome): string[] {
+  return ["loss", ...Object.keys(parts), "accuracy"];
+}
+
+/** An outcome's scalars and its accuracy, as one new tensor. */
+export function logRow(outcome: Outcome, labeled: Labeled, multiLabel = false): tf.Tensor1D {
+  return tf.tidy(() => {
+    const correct = (multiLabel ? allRight : bestRight)(outcome.logits, labeled);
+    const accuracy = tf.mean(tf.cast(correct, "float32"));
+    return tf.stack([outcome.loss, ...Object.values(outcome.parts), accuracy]) as tf.Tensor1D;
+  });
+}
+
+/** Means of micro-batches' logs, each with its share of the batch's rows as its weight. */
+export function meanLogs(
+  names: readonly string[],
+  weights: readonly number[],
+  rows: readonly Float32Array[],
+): BatchLogs {
+  return Object.fromEntries(
+    names.map((name, column) => [
+      name,
+      weights.reduce((sum, weight, row) => sum + weight * rows[row]![column]!, 0),
+    ]),
+  );
 }
 
 type Labeled = Pick<MicroBatch, "labels" | "targets">;

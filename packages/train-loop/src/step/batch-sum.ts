@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { firstNonFinite } from "known-options";
 import type { Batch } from "sample-keys";
 import { squaredNorms } from "tfjs-optim";
 import { requireParts } from "../checks/require-task.ts";
 import type { BatchLogs, Outcome, Prepared, Task } from "../task.ts";
 import { BatchLogCollector } from "./batch-logs.ts";
-import { type BatchPart, rowInBatch } from "./batch-part.ts";
+import type { BatchPart } from "./batch-part.ts";
 import { disposeMicroBatch, microBatchRanges, rowsOfBatch, toMicroBatch } from "./micro-batch.ts";
+import { requireFiniteTeacher, requireTeacherShape, type WatchedRows, watchTeacher } from "./watch-teacher.ts";
 import { type OnGradient, watchGradients } from "./watch-gradients.ts";
 
 /** A batch's mean gradients by variable name, owned by the caller, and its logs. */
@@ -25,11 +25,9 @@ export interface GradientWatch {
   add(variableName: string, gradient: tf.Tensor): void;
 }
 
-/** One number per row of what a teacher gave. */
-interface Watched {
-  readonly what: string;
-  readonly firstRow: number;
-  readonly rows: tf.Tensor1D;
+/** The numbers of one micro-batch's teacher, on the backend. */
+interface Watched extends WatchedRows {
+  readonly sums: tf.Tensor1D;
 }
 
 /**
@@ -124,45 +122,23 @@ export class BatchSum {
 
   async #read(gradients: readonly tf.Tensor[]) {
     const squares = squaredNorms(gradients);
-    const watched = this.#watched.map(({ rows }) => rows);
+    const watched = this.#watched.map(({ sums }) => sums);
     const all = tf.concat([squares, ...watched]);
     tf.dispose([squares, ...watched]);
     const { logs, beside } = await this.#collector.read(all);
     all.dispose();
-    this.#requireFiniteTeacher(beside.subarray(gradients.length));
+    requireFiniteTeacher(this.#place, this.#watched, beside.subarray(gradients.length));
     return { logs, beside: beside.slice(0, gradients.length) };
   }
 
-  /** Records 0 or NaN for each row of what the teacher gave: the loss does not show NaN logits, which have an argmax. */
-  #watch({ teacherLogits, teacherFeatures = [] }: Prepared, rows: number, firstRow: number): void {
-    const { classes } = this.#task;
-    if (teacherLogits !== undefined && String(teacherLogits.shape) !== String([rows, classes])) {
-      throw new RangeError(
-        `fit: the teacher's logits must have the shape [${rows},${classes}], got [${teacherLogits.shape}]`,
-      );
-    }
-    const given = teacherFeatures.map((tensor) => ({ what: "features", tensor }));
-    if (teacherLogits !== undefined) given.push({ what: "logits", tensor: teacherLogits });
-    for (const { what, tensor } of given) {
-      const sums = tf.tidy(() => tf.sum(tf.reshape(tf.mul(tensor, 0), [rows, -1]), 1) as tf.Tensor1D);
-      this.#watched.push({ what, firstRow, rows: tf.keep(sums) });
-    }
-  }
-
-  #requireFiniteTeacher(sums: Float32Array): void {
-    const bad = firstNonFinite(sums);
-    if (bad < 0) return;
-    const all = this.#watched.flatMap(({ what, firstRow, rows }) =>
-      Array.from({ length: rows.size }, (_, i) => ({ what, row: firstRow + i })),
-    );
-    const { what, row } = all[bad]!;
-    throw new Error(
-      `fit: the teacher's ${what} must be finite, got NaN or an infinity in row ${rowInBatch(this.#place, row)} of the batch`,
-    );
+  #watch(prepared: Prepared, rows: number, firstRow: number): void {
+    requireTeacherShape(this.#task, prepared, rows);
+    for (const { what, sums } of watchTeacher(prepared))
+      this.#watched.push({ what, firstRow, rows, sums: tf.keep(sums) });
   }
 
   #dispose(): void {
-    tf.dispose([this.gradients(), ...this.#watched.map(({ rows }) => rows)]);
+    tf.dispose([this.gradients(), ...this.#watched.map(({ sums }) => sums)]);
     this.#collector.dispose();
   }
 
@@ -180,8 +156,8 @@ export class BatchSum {
 export function gradientsOf(
   task: Task,
   prepared: Prepared,
-  { sampleKeys, step }: { readonly sampleKeys: Uint32Array; readonly step: number },
-  weight: number,
+  { sampleKeys, step }: { readonly sampleKeys: Uint32Array | tf.Tensor1D; readonly step: number },
+  weight: number | tf.Scalar,
   onGradient?: OnGradient,
 ): { gradients: tf.NamedTensorMap; outcome: Outcome } {
   let outcome: Outcome | undefined;

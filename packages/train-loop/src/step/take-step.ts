@@ -33,19 +33,14 @@ function hasMethods(value: unknown, ...names: readonly string[]): boolean {
   return names.every((name) => typeof (value as Record<string, unknown> | null)?.[name] === "function");
 }
 
-/** Transforms the gradients, takes the step, updates the average. Frees the gradients. */
+/** Transforms the gradients, takes the step, updates the average. The gradients stay the caller's. */
 export function takeStep(
   { optimizer, gradientTransform, ema }: StepOptions,
   gradients: tf.NamedTensorMap,
 ): void {
-  if (gradientTransform === undefined) {
-    optimizer.applyGradients(gradients);
-  } else {
-    const transformed = gradientTransform.apply(gradients);
-    optimizer.applyGradients(transformed);
-    tf.dispose(transformed);
-  }
-  tf.dispose(gradients);
+  const transformed = gradientTransform?.apply(gradients);
+  optimizer.applyGradients(transformed ?? gradients);
+  tf.dispose(transformed ?? []);
   ema?.update();
 }
 

@@ -1,15 +1,16 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { clone, keep } from "@tensorflow/tfjs-core";
+import type { StepInputSpec } from "kernel-contract";
 import { type Checks, check, LIST, OBJECT, optional, requireArguments, requireOptions } from "known-options";
 import { CapturedStep } from "./captured-step.ts";
-import { type InputSpec, recordStep } from "./record/recording.ts";
+import { recordStep } from "./record/recording.ts";
 import { requireSame } from "./record/require-same.ts";
 import { backendToRecord, flush } from "./recorded-backend.ts";
 
 /** Options of {@link captureStep}. */
 export interface CaptureOptions<Name extends string = string> {
   /** Shape and type of each input, by name. */
-  readonly inputs: Readonly<Record<Name, InputSpec>>;
+  readonly inputs: Readonly<Record<Name, StepInputSpec>>;
   /** Tensors beside variables that the step reads and that never change; they stay the caller's. Default: none. */
   readonly reads?: readonly tf.Tensor[];
 }
@@ -65,7 +66,7 @@ export async function captureStep<Name extends string>(
     CHECKS as Checks<CaptureOptions<Name>>,
   );
   requireArguments("captureStep", { step }, { step: STEP });
-  for (const [name, spec] of Object.entries<InputSpec>(inputs)) requireSpec(name, spec);
+  for (const [name, spec] of Object.entries<StepInputSpec>(inputs)) requireSpec(name, spec);
   const backend = backendToRecord("captureStep");
   flush(backend);
   const kept = reads.map((tensor) => keep(clone(tensor)));
@@ -80,8 +81,8 @@ export async function captureStep<Name extends string>(
   }
 }
 
-function requireSpec(name: string, spec: InputSpec): void {
-  const { shape, dtype = "float32" } = (spec ?? {}) as Partial<InputSpec>;
+function requireSpec(name: string, spec: StepInputSpec): void {
+  const { shape, dtype = "float32" } = (spec ?? {}) as Partial<StepInputSpec>;
   const isShape = Array.isArray(shape) && shape.every((side) => Number.isInteger(side) && side >= 0);
   if (isShape && (dtype === "float32" || dtype === "int32")) return;
   throw new RangeError(

@@ -1,19 +1,22 @@
-import type * as tf from "@tensorflow/tfjs-core";
-import { allocate, inputNumbers, type StepBuffers } from "./memory/buffers.ts";
-import { State } from "./memory/state.ts";
+import * as tf from "@tensorflow/tfjs-core";
+import type { RunnableStep, StepInputSpec, StepInputs, StepOutputs } from "kernel-contract";
+import { allocate, type StepBuffers } from "./memory/buffers.ts";
+import { type GivenInput, givenInput } from "./memory/given-inputs.ts";
+import { type State, stateOf } from "./memory/state.ts";
 import type { Operation, Storage } from "./memory/storage.ts";
 import { bufferOf } from "./memory/unshare.ts";
-import type { InputSpec, RecordedOutput, Recording } from "./record/recording.ts";
-import { type Buffer, flush, type RecordedBackend, STAGING_USAGE } from "./recorded-backend.ts";
+import type { RecordedOutput, Recording } from "./record/recording.ts";
+import {
+  type Buffer,
+  type Encoder,
+  flush,
+  type RecordedBackend,
+  STAGING_USAGE,
+  TENSOR_USAGE,
+} from "./recorded-backend.ts";
 
 /** `GPUMapMode.READ`. */
 const READ = 1;
-
-/** Numbers of a step's inputs: a `Float32Array`, or for int32 an `Int32Array` or the bits of a `Uint32Array`. */
-export type StepInputs = Readonly<Record<string, Float32Array | Int32Array | Uint32Array>>;
-
-/** Numbers of a step's outputs. */
-export type StepOutputs = Readonly<Record<string, Float32Array | Int32Array>>;
 
 interface Dispatch {
   readonly pipeline: object;
@@ -22,21 +25,21 @@ interface Dispatch {
 }
 
 /** A recorded step, ready to run: pipelines, bind groups, buffers and grids in order. Made by `captureStep`. */
-export class CapturedStep {
+export class CapturedStep implements RunnableStep {
   /** Dispatches of a run. */
   readonly dispatches: number;
   /** Dispatches by program. */
   readonly programs: ReadonlyMap<string, number>;
   /**
-   * Bytes that the step holds beside variables and moments, and the most that tfjs' temporaries take at a time in the step as it is
+   * Bytes that the step holds beside variables and moments, with what it shares with other steps, and the most that tfjs' temporaries take at a time in the step as it is
    * without capture.
    */
   readonly memory: { readonly bytes: number; readonly eagerBytes: number };
   readonly #backend: RecordedBackend;
   readonly #recording: Recording;
-  readonly #specs: Readonly<Record<string, InputSpec>>;
+  readonly #specs: Readonly<Record<string, StepInputSpec>>;
   readonly #buffers: StepBuffers;
-  readonly #states: readonly State[];
+  readonly #states: readonly { readonly state: State; readonly changes: boolean }[];
   readonly #commands: readonly Dispatch[];
   readonly #copies: readonly { readonly from: Buffer; readonly to: Buffer; readonly bytes: number }[];
   readonly #reads: readonly tf.Tensor[];
@@ -46,7 +49,7 @@ export class CapturedStep {
   private constructor(
     backend: RecordedBackend,
     recording: Recording,
-    specs: Readonly<Record<string, InputSpec>>,
+    specs: Readonly<Record<string, StepInputSpec>>,
     buffers: StepBuffers,
     reads: readonly tf.Tensor[],
   ) {
@@ -64,25 +67,29 @@ export class CapturedStep {
     ];
     const outside = new Set(all.map(({ dataId }) => dataId));
     const copies: { from: Buffer; to: Buffer; bytes: number }[] = [];
-    const states: State[] = [];
+    const states: { state: State; changes: boolean }[] = [];
+    const direct = new Map<Storage, Buffer>();
     const written = new Set(
       recording.operations.flatMap(({ storages, writes }) =>
         storages.slice(0, writes).map(({ dataId }) => dataId),
       ),
     );
-    for (const { tensor, next } of recording.lasting) {
+    for (const { tensor, next, isDirect } of recording.lasting) {
       const { dataId } = tensor.tensor();
       if (!outside.has(dataId) && next === undefined) continue;
-      const state = new State(backend, tensor, written.has(dataId) || next !== undefined);
-      states.push(state);
+      const state = stateOf(backend, tensor);
+      states.push({ state, changes: written.has(dataId) || next !== undefined });
       used.set(dataId, state.buffer);
-      if (next !== undefined)
-        copies.push({ from: buffers.of.get(next)!, to: state.buffer, bytes: next.bytes });
+      if (next === undefined) continue;
+      if (isDirect) direct.set(next, state.buffer);
+      else copies.push({ from: buffers.of.get(next)!, to: state.buffer, bytes: next.bytes });
     }
     this.#states = states;
     this.#copies = copies;
     this.#bufferOf = (storage) =>
-      storage.dataId === undefined ? buffers.of.get(storage)! : used.get(storage.dataId)!;
+      storage.dataId === undefined
+        ? (direct.get(storage) ?? buffers.of.get(storage)!)
+        : used.get(storage.dataId)!;
     this.#commands = recording.operations.map((operation, i) =>
       dispatchOf(backend, operation, this.#bufferOf, buffers, i),
     );
@@ -97,7 +104,7 @@ export class CapturedStep {
   static async of(
     backend: RecordedBackend,
     recording: Recording,
-    specs: Readonly<Record<string, InputSpec>>,
+    specs: Readonly<Record<string, StepInputSpec>>,
     reads: readonly tf.Tensor[],
   ): Promise<CapturedStep> {
     return new CapturedStep(backend, recording, specs, await allocate(backend, recording), reads);
@@ -109,33 +116,63 @@ export class CapturedStep {
    * Everything is handed to the GPU before this returns: the next run may be started without waiting for the outputs. Variables and
    * moments have their new values for all that is computed afterwards.
    *
-   * @param inputs - The declared inputs; copied.
+   * @param inputs - The declared inputs; copied. Tensors are copied on the GPU, and may be disposed as soon as this has returned.
    * @returns The outputs, read back.
    * @throws RangeError for an input that is missing, unknown or of another size; Error after `dispose`, for a variable that was
    * disposed, and if the device fails. Nothing has run then.
    */
   async run(inputs: StepInputs): Promise<StepOutputs> {
-    const numbers = this.#numbersOf(inputs);
-    const backend = this.#backend;
-    flush(backend);
-    for (const state of this.#states) state.prepare();
-    for (const work of this.#recording.before) work();
-    const live = this.#recording.numbers.map(
-      ({ storage, now }) => [storage, Float32Array.of(now())] as const,
-    );
-    const total = this.#recording.outputs.reduce((sum, { storage }) => sum + storage.bytes, 0);
-    const staging = backend.bufferManager.acquireBuffer(Math.max(4, total), STAGING_USAGE);
-    for (const [storage, values] of [...numbers, ...live])
-      backend.queue.writeBuffer(this.#buffers.of.get(storage)!, 0, values);
-    this.#writeLiveNumbers();
-    this.#submit(staging);
-    for (const state of this.#states) state.changed();
-    for (const work of this.#recording.after) work();
+    const given = this.#given(inputs);
+    const { outputs } = this.#recording;
+    const { bufferManager } = this.#backend;
+    const total = outputs.reduce((sum, { storage }) => sum + storage.bytes, 0);
+    if (total === 0) {
+      this.#play(given, () => {});
+      return numbersOf(outputs, new ArrayBuffer(0));
+    }
+    const staging = bufferManager.acquireBuffer(total, STAGING_USAGE);
+    this.#play(given, (encoder) => {
+      let offset = 0;
+      for (const { storage } of outputs) {
+        if (storage.bytes === 0) continue;
+        encoder.copyBufferToBuffer(this.#bufferOf(storage), 0, staging, offset, storage.bytes);
+        offset += storage.bytes;
+      }
+    });
     await staging.mapAsync(READ);
     const bytes = staging.getMappedRange().slice(0);
     staging.unmap();
-    backend.bufferManager.releaseBuffer(staging);
-    return numbersOf(this.#recording.outputs, bytes);
+    bufferManager.releaseBuffer(staging);
+    return numbersOf(outputs, bytes);
+  }
+
+  /**
+   * Runs the step once, as {@link CapturedStep.run}, and leaves the outputs on the GPU.
+   *
+   * @returns New tensors, owned by the caller.
+   */
+  runToTensors(inputs: StepInputs): Record<string, tf.Tensor> {
+    const backend = this.#backend;
+    const given = this.#given(inputs);
+    const made = this.#recording.outputs.map((output) => {
+      const { storage, shape, storedAs } = output;
+      const info = backend.makeTensorInfo([...shape], storedAs);
+      const buffer =
+        storage.bytes === 0 ? undefined : backend.bufferManager.acquireBuffer(storage.bytes, TENSOR_USAGE);
+      if (buffer !== undefined) backend.tensorMap.get(info.dataId).resource = buffer;
+      return { output, info, buffer };
+    });
+    this.#play(given, (encoder) => {
+      for (const { output, buffer } of made) {
+        if (buffer === undefined) continue;
+        const { storage } = output;
+        encoder.copyBufferToBuffer(this.#bufferOf(storage), 0, buffer, 0, storage.bytes);
+      }
+    });
+    const tensors = made.map(({ output: { name, dtype }, info }) => {
+      return [name, tf.engine().makeTensorFromTensorInfo({ ...info, dtype })] as const;
+    });
+    return Object.fromEntries(tensors);
   }
 
   /** Frees the step's memory; variables and moments stay. Further calls do nothing. */
@@ -143,21 +180,53 @@ export class CapturedStep {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     this.#buffers.dispose();
-    for (const state of this.#states) state.dispose();
+    for (const { state } of this.#states) state.dispose();
     for (const tensor of this.#reads) tensor.dispose();
   }
 
-  #numbersOf(inputs: StepInputs): [Storage, Float32Array | Int32Array | Uint32Array][] {
+  #given(inputs: StepInputs): (readonly [Storage, GivenInput])[] {
     if (this.#isDisposed) throw new Error("captureStep: the step was disposed");
     const unknown = Object.keys(inputs).find((name) => !this.#recording.inputs.has(name));
     if (unknown !== undefined) {
       const names = [...this.#recording.inputs.keys()].join(", ");
       throw new RangeError(`captureStep: expected the inputs ${names}, got '${unknown}'`);
     }
-    return [...this.#recording.inputs].flatMap(([name, storage]) => {
-      const values = inputNumbers(name, this.#specs[name]!, inputs[name]);
-      return values.length > 0 ? [[storage, values]] : [];
-    });
+    const all = [...this.#recording.inputs].map(
+      ([name, storage]) =>
+        [storage, givenInput(this.#backend, name, this.#specs[name]!, inputs[name])] as const,
+    );
+    return all.filter(([{ bytes }]) => bytes > 0);
+  }
+
+  /** @param takeOutputs - Copies the outputs, after the step and before the variables change. */
+  #play(given: readonly (readonly [Storage, GivenInput])[], takeOutputs: (encoder: Encoder) => void): void {
+    const backend = this.#backend;
+    for (const { state, changes } of this.#states) state.prepare(changes);
+    for (const work of this.#recording.before) work();
+    const numbers = this.#recording.numbers.map(
+      ({ storage, now }) => [storage, { values: Float32Array.of(now()) }] as const,
+    );
+    flush(backend);
+    const encoder = backend.device.createCommandEncoder();
+    for (const [storage, input] of [...given, ...numbers]) {
+      const target = this.#buffers.of.get(storage)!;
+      if ("values" in input) backend.queue.writeBuffer(target, 0, input.values);
+      else encoder.copyBufferToBuffer(input.buffer, 0, target, 0, input.bytes);
+    }
+    this.#writeLiveNumbers();
+    const pass = encoder.beginComputePass();
+    for (const { pipeline, group, grid } of this.#commands) {
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, group);
+      pass.dispatchWorkgroups(...grid);
+    }
+    pass.end();
+    takeOutputs(encoder); // before the variables: an output may be the value of before
+    for (const { from, to, bytes } of this.#copies) encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
+    backend.queue.submit([encoder.finish()]);
+    for (const [, input] of given) if ("free" in input) input.free?.();
+    for (const { state, changes } of this.#states) if (changes) state.changed();
+    for (const work of this.#recording.after) work();
   }
 
   /** Uniforms that change from run to run, such as AdamW's step size. */
@@ -175,26 +244,6 @@ export class CapturedStep {
       }
     });
     if (end > 0) this.#backend.queue.writeBuffer(buffer, first, bytes.subarray(first, end));
-  }
-
-  #submit(staging: Buffer): void {
-    const encoder = this.#backend.device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    for (const { pipeline, group, grid } of this.#commands) {
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(...grid);
-    }
-    pass.end();
-    // Before the variables: an output may be the value of before.
-    let offset = 0;
-    for (const { storage } of this.#recording.outputs) {
-      if (storage.bytes === 0) continue;
-      encoder.copyBufferToBuffer(this.#bufferOf(storage), 0, staging, offset, storage.bytes);
-      offset += storage.bytes;
-    }
-    for (const { from, to, bytes } of this.#copies) encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
-    this.#backend.queue.submit([encoder.finish()]);
   }
 }
 

@@ -31,7 +31,7 @@ interface Pass {
   end(): void;
 }
 
-interface Encoder {
+export interface Encoder {
   beginComputePass(): Pass;
   copyBufferToBuffer(from: Buffer, fromOffset: number, to: Buffer, toOffset: number, size: number): void;
   finish(): object;

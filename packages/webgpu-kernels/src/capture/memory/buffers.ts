@@ -1,4 +1,4 @@
-import type { InputSpec, Recording } from "../record/recording.ts";
+import type { Recording } from "../record/recording.ts";
 import {
   type Buffer,
   flush,
@@ -6,12 +6,13 @@ import {
   TENSOR_USAGE,
   UNIFORM_USAGE,
 } from "../recorded-backend.ts";
-import { planMemory } from "./plan-memory.ts";
+import { BufferPool } from "./buffer-pool.ts";
+import { planMemory, type SharedBuffer } from "./plan-memory.ts";
 import type { Storage } from "./storage.ts";
 
 /** The memory of a recorded step, apart from what is there without it. */
 export interface StepBuffers {
-  /** The buffer of each storage that is not from outside. */
+  /** The buffer of each storage that is neither from outside nor a state's. */
   readonly of: ReadonlyMap<Storage, Buffer>;
   /** The uniforms of all operations, and where each one's begin. */
   readonly uniforms: {
@@ -19,6 +20,7 @@ export interface StepBuffers {
     readonly bytes: Uint8Array;
     readonly offsets: readonly number[];
   };
+  /** Bytes, those that other steps share with this one included. */
   readonly bytes: number;
   dispose(): void;
 }
@@ -31,22 +33,29 @@ export interface StepBuffers {
 export async function allocate(backend: RecordedBackend, recording: Recording): Promise<StepBuffers> {
   const { device } = backend;
   freeUnused(backend);
-  const made: Buffer[] = [];
-  let bytes = 0;
+  const pool = BufferPool.of(backend);
+  const own: Buffer[] = [];
   const make = (size: number, usage: number): Buffer => {
     const buffer = device.createBuffer({ size, usage });
-    bytes += size;
-    made.push(buffer);
+    own.push(buffer);
     return buffer;
   };
   device.pushErrorScope("validation");
   device.pushErrorScope("out-of-memory");
-  const of = place(backend, recording, (size) => make(size, TENSOR_USAGE));
+  const used = usedStorages(recording);
+  const of = constantsOf(backend, used, (size) => make(size, TENSOR_USAGE));
+  const plan = sharedMemory(used);
+  const shared = pool.take(plan.map(({ bytes }) => bytes));
+  plan.forEach(({ storages }, i) => {
+    for (const storage of storages) of.set(storage, shared[i]!);
+  });
   const { bytes: numbers, offsets } = uniformsOf(recording, device.limits.minUniformBufferOffsetAlignment);
   const buffer = make(Math.max(16, numbers.byteLength), UNIFORM_USAGE);
   if (numbers.byteLength > 0) backend.queue.writeBuffer(buffer, 0, numbers);
+  const bytes = [...own, ...shared].reduce((sum, { size }) => sum + size, 0);
   const dispose = (): void => {
-    for (const each of made) each.destroy();
+    for (const each of own) each.destroy();
+    pool.release(shared);
   };
   const errors = [await device.popErrorScope(), await device.popErrorScope()];
   const error = errors.find((each) => each !== null);
@@ -72,20 +81,24 @@ function freeUnused(backend: RecordedBackend): void {
   }
 }
 
-function place(
-  { queue }: RecordedBackend,
-  { operations, inputs, outputs, lasting, numbers }: Recording,
-  make: (bytes: number) => Buffer,
-): Map<Storage, Buffer> {
-  const of = new Map<Storage, Buffer>();
+/** The storages that need memory of the step: not those whose numbers are a state's. */
+function usedStorages({ operations, inputs, outputs, lasting, numbers }: Recording): Storage[] {
   const used = new Set<Storage>([...inputs.values(), ...numbers.map(({ storage }) => storage)]);
   for (const { storages } of operations) for (const storage of storages) used.add(storage);
   for (const { storage } of outputs) used.add(storage);
   for (const { next } of lasting) if (next !== undefined) used.add(next);
+  for (const { next, isDirect } of lasting) if (isDirect) used.delete(next!);
+  return [...used].filter(({ bytes }) => bytes > 0);
+}
+
+function constantsOf(
+  { queue }: RecordedBackend,
+  used: readonly Storage[],
+  make: (bytes: number) => Buffer,
+): Map<Storage, Buffer> {
+  const of = new Map<Storage, Buffer>();
   const constants = new Map<string, Buffer>();
   for (const storage of used) {
-    if (storage.bytes === 0) continue;
-    if (storage.kind === "input") of.set(storage, make(storage.bytes));
     if (storage.kind !== "constant") continue;
     const { values, bytes } = storage;
     const key = `${values!.constructor.name} ${Object.is(values![0], -0) ? "-0" : values![0]} ${bytes}`;
@@ -94,12 +107,14 @@ function place(
     constants.set(key, buffer);
     of.set(storage, buffer);
   }
-  const temporaries = [...used].filter(({ kind, bytes }) => kind === "temporary" && bytes > 0);
-  for (const { bytes, storages } of planMemory(temporaries)) {
-    const buffer = make(bytes);
-    for (const storage of storages) of.set(storage, buffer);
-  }
   return of;
+}
+
+/** Memory that steps share, an input's for itself: a run writes all of them before it begins. */
+function sharedMemory(used: readonly Storage[]): SharedBuffer[] {
+  const inputs = used.filter(({ kind }) => kind === "input");
+  const temporaries = used.filter(({ kind }) => kind === "temporary");
+  return [...inputs.map((input) => ({ bytes: input.bytes, storages: [input] })), ...planMemory(temporaries)];
 }
 
 function uniformsOf({ operations }: Recording, alignment: number): { bytes: Uint8Array; offsets: number[] } {
@@ -114,25 +129,4 @@ function uniformsOf({ operations }: Recording, alignment: number): { bytes: Uint
     bytes.set(uniforms, offsets[i]);
   });
   return { bytes, offsets };
-}
-
-/** Numbers of an input as they are in memory. */
-export function inputNumbers(
-  name: string,
-  spec: InputSpec,
-  given: unknown,
-): Float32Array | Int32Array | Uint32Array {
-  const { shape, dtype = "float32" } = spec;
-  const size = shape.reduce((product, side) => product * side, 1);
-  const fits =
-    dtype === "float32"
-      ? given instanceof Float32Array
-      : given instanceof Int32Array || given instanceof Uint32Array;
-  if (!fits || (given as Float32Array).length !== size) {
-    const type = dtype === "float32" ? "a Float32Array" : "an Int32Array or a Uint32Array";
-    const { length } = (given ?? {}) as { length?: unknown };
-    const got = length === undefined ? String(given) : `${(given as object).constructor.name} of ${length}`;
-    throw new RangeError(`captureStep: the input '${name}' must be ${type} of ${size} numbers, got ${got}`);
-  }
-  return given as Float32Array;
 }

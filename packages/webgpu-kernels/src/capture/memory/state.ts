@@ -3,10 +3,14 @@ import type { LastingTensor } from "kernel-contract";
 import type { Buffer, RecordedBackend } from "../recorded-backend.ts";
 import { bufferOf, copyInto, copyOf, tensorOn } from "./unshare.ts";
 
-/** A variable as a tensor that lasts. */
+const lastingVariables = new WeakMap<tf.Variable, LastingTensor>();
+
+/** A variable as a tensor that lasts; the same object for the same variable. */
 export function lastingVariable(variable: tf.Variable): LastingTensor {
+  const known = lastingVariables.get(variable);
+  if (known !== undefined) return known;
   const { name } = variable;
-  return {
+  const lasting: LastingTensor = {
     name,
     tensor() {
       if (variable.isDisposed) throw new Error(`captureStep: the variable '${name}' was disposed`);
@@ -17,10 +21,28 @@ export function lastingVariable(variable: tf.Variable): LastingTensor {
       tensor.dispose();
     },
   };
+  lastingVariables.set(variable, lasting);
+  return lasting;
+}
+
+/** The states of tensors, each of which all steps share that use its tensor. */
+const states = new WeakMap<LastingTensor, State>();
+
+/** Number of those who hold a tensor's data where no clone shares it: its owner, and its state, if there is one. */
+export function holdersOf(backend: RecordedBackend, lasting: LastingTensor): number {
+  return states.get(lasting)?.holds(backend, lasting.tensor().dataId) ? 2 : 1;
+}
+
+/** The state of a tensor, which the caller disposes. */
+export function stateOf(backend: RecordedBackend, lasting: LastingTensor): State {
+  const known = states.get(lasting);
+  const state = known?.isOn(backend) ? known : new State(backend, lasting);
+  states.set(lasting, state);
+  return state.share();
 }
 
 /**
- * A tensor that lasts from run to run, in the one buffer that a recorded step reads and writes.
+ * A tensor that lasts from run to run, in the one buffer that all recorded steps read and write.
  *
  * Between two runs it may have been given other numbers (weights that are loaded, an average that is evaluated), or a clone may have
  * been made of it (a snapshot), which is to keep its numbers.
@@ -30,27 +52,40 @@ export class State {
   readonly buffer: Buffer;
   readonly #backend: RecordedBackend;
   readonly #lasting: LastingTensor;
-  /** Whether the step overwrites it. */
-  readonly #changes: boolean;
+  #users = 0;
   /** Keeps the buffer from being freed with the tensor. */
   #own: tf.Tensor;
 
-  constructor(backend: RecordedBackend, lasting: LastingTensor, changes: boolean) {
+  constructor(backend: RecordedBackend, lasting: LastingTensor) {
     this.name = lasting.name;
     this.#backend = backend;
     this.#lasting = lasting;
-    this.#changes = changes;
     this.buffer = bufferOf(backend, lasting.tensor());
     this.#own = tf.keep(tf.clone(lasting.tensor()));
   }
 
-  /** Sees to it that the buffer has the tensor's present numbers, is the tensor's, and nobody else's if they change. */
-  prepare(): void {
+  share(): this {
+    this.#users += 1;
+    return this;
+  }
+
+  /** Whether it is usable: on this backend, with steps that use it. */
+  isOn(backend: RecordedBackend): boolean {
+    return this.#backend === backend && this.#users > 0;
+  }
+
+  /** Whether it holds this data. */
+  holds(backend: RecordedBackend, dataId: tf.DataId): boolean {
+    return this.isOn(backend) && this.#own.dataId === dataId;
+  }
+
+  /** Sees to it that the buffer has the tensor's present numbers, is the tensor's, and nobody else's if the step `changes` them. */
+  prepare(changes: boolean): void {
     const { tensorMap } = this.#backend;
     const tensor = this.#lasting.tensor();
     const { dataId } = tensor;
     const isOwn = dataId === this.#own.dataId;
-    if (isOwn && !(this.#changes && this.#backend.refCount(dataId) > 2)) return;
+    if (isOwn && !(changes && this.#backend.refCount(dataId) > 2)) return;
     const data = tensorMap.get(this.#own.dataId);
     // Clones of the tensor of before keep its numbers, in other memory.
     data.resource = this.#backend.refCount(this.#own.dataId) > 1 ? copyOf(this.#backend, this.buffer) : null;
@@ -62,11 +97,12 @@ export class State {
 
   /** Tells tfjs that numbers that it has read before are outdated. */
   changed(): void {
-    if (this.#changes) this.#backend.tensorMap.get(this.#own.dataId).values = null;
+    this.#backend.tensorMap.get(this.#own.dataId).values = null;
   }
 
-  /** Leaves the buffer to the tensor. */
+  /** Leaves the buffer to the tensor, after the last step that uses it. */
   dispose(): void {
-    this.#own.dispose();
+    this.#users -= 1;
+    if (this.#users === 0) this.#own.dispose();
   }
 }

@@ -25,9 +25,6 @@ const OPTIMIZER = tf.Optimizer.prototype as unknown as {
 };
 const { incrementIterations } = OPTIMIZER;
 
-/** Who holds the data of a variable while a step is recorded: the variable, and the clone that it is restored from. */
-const HOLDERS = 2;
-
 /** A scalar of the step whose number is computed for each run. */
 export interface LiveScalar {
   readonly storage: Storage;
@@ -54,7 +51,8 @@ export class Recorder implements StepRecorder {
   readonly #own: ReadonlyMap<string, PropertyDescriptor>;
   readonly #made = new Set<tf.DataId>();
   readonly #outside = new Map<tf.DataId, Storage>();
-  readonly #variables = new Set<tf.DataId>();
+  /** Variables' data, and the number of those who hold it while nobody else does. */
+  readonly #variables = new Map<tf.DataId, number>();
   /** The tensors that last, as they were. */
   readonly #before = new Map<LastingTensor, tf.TensorInfo>();
   readonly #lastingData = new Set<tf.DataId>();
@@ -66,9 +64,9 @@ export class Recorder implements StepRecorder {
     this.#own = new Map(Object.entries(Object.getOwnPropertyDescriptors(backend)));
   }
 
-  /** Lets the step read a variable, and overwrite it. The caller holds a clone besides. */
-  allowVariable(variable: tf.TensorInfo): void {
-    this.#variables.add(variable.dataId);
+  /** Lets the step read a variable, and overwrite it while its data has no more than that many holders. */
+  allowVariable(variable: tf.TensorInfo, holders: number): void {
+    this.#variables.set(variable.dataId, holders);
     this.allow(variable);
   }
 
@@ -162,7 +160,7 @@ export class Recorder implements StepRecorder {
   }
 
   mayOverwrite({ dataId }: tf.TensorInfo): boolean {
-    return this.#variables.has(dataId) && this.#backend.refCount(dataId) === HOLDERS;
+    return this.#backend.refCount(dataId) === this.#variables.get(dataId);
   }
 
   outside<T>(make: () => T): T {

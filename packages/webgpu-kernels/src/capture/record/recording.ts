@@ -1,23 +1,17 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { LastingTensor } from "kernel-contract";
+import type { LastingTensor, StepInputSpec } from "kernel-contract";
 import { neededOperations } from "../memory/needed-operations.ts";
-import { lastingVariable } from "../memory/state.ts";
+import { holdersOf, lastingVariable } from "../memory/state.ts";
 import type { Operation, Storage } from "../memory/storage.ts";
 import { unshare } from "../memory/unshare.ts";
 import type { RecordedBackend } from "../recorded-backend.ts";
 import { type LiveScalar, Recorder } from "./recorder.ts";
 
-/** Shape and type of an input. */
-export interface InputSpec {
-  readonly shape: readonly number[];
-  /** Default `"float32"`. */
-  readonly dtype?: "float32" | "int32";
-}
-
 /** A tensor that a step returns. */
 export interface RecordedOutput {
   readonly name: string;
   readonly storage: Storage;
+  readonly shape: readonly number[];
   readonly dtype: tf.DataType;
   /** Type of the numbers in memory: a cast leaves integers as they are. */
   readonly storedAs: tf.DataType;
@@ -28,10 +22,14 @@ export interface Recording {
   readonly operations: readonly Operation[];
   readonly inputs: ReadonlyMap<string, Storage>;
   readonly outputs: readonly RecordedOutput[];
-  /** Tensors that last. `changes`: where the numbers after the step are; none if they stay or are overwritten in place. */
+  /**
+   * Tensors that last. `next`: where the numbers after the step are; none if they stay or are overwritten in place. `isDirect`: the
+   * step reads nothing else of the tensor, whose buffer may be that of `next`.
+   */
   readonly lasting: readonly {
     readonly tensor: LastingTensor;
     readonly next?: Storage;
+    readonly isDirect?: boolean;
   }[];
   readonly numbers: readonly LiveScalar[];
   readonly before: readonly (() => void)[];
@@ -45,14 +43,14 @@ type Step = (inputs: Record<string, tf.Tensor>) => Record<string, tf.Tensor>;
 export function recordStep(
   backend: RecordedBackend,
   step: Step,
-  specs: Readonly<Record<string, InputSpec>>,
+  specs: Readonly<Record<string, StepInputSpec>>,
   reads: readonly tf.Tensor[],
 ): Recording {
   const recorder = new Recorder(backend);
   const variables = variablesOn(backend).map((variable) => {
     const lasting = lastingVariable(variable);
-    unshare(backend, lasting, 1);
-    recorder.allowVariable(variable);
+    unshare(backend, lasting, holdersOf(backend, lasting));
+    recorder.allowVariable(variable, holdersOf(backend, lasting) + 1); // and the clone that it is restored from
     return { variable, lasting, value: tf.keep(tf.clone(variable)) };
   });
   for (const tensor of reads) recorder.allow(tensor);
@@ -91,12 +89,20 @@ export function recordStep(
     recorder.restore();
   }
   refuseSurvivors(recorder);
-  const lasting = [...variables.map((each) => each.lasting), ...recorder.lasting].map((tensor) => {
-    const next = nexts.get(tensor);
-    return { tensor, ...(next && { next }) };
-  });
   const needed = [...outputs.map(({ storage }) => storage), ...nexts.values()];
   const operations = neededOperations(recorder.operations, needed);
+  const used = new Set([...outputs.map(({ storage }) => storage), ...operations.flatMap((x) => x.storages)]);
+  const read = new Set([...used].map(({ dataId }) => dataId));
+  const lasting = [...variables.map((each) => each.lasting), ...recorder.lasting].map((tensor) => {
+    const next = nexts.get(tensor);
+    if (next === undefined) return { tensor };
+    const isOnly = [...nexts.values()].filter((other) => other === next).length === 1;
+    return {
+      tensor,
+      next,
+      isDirect: next.kind === "temporary" && isOnly && !read.has(tensor.tensor().dataId),
+    };
+  });
   for (const [i, { storages }] of operations.entries()) for (const storage of storages) storage.use(i);
   const { numbers, before, after, eagerBytes } = recorder;
   return { operations, inputs, outputs, lasting, numbers, before, after, eagerBytes };
@@ -123,7 +129,8 @@ function outputsOf(result: unknown, recorder: Recorder, backend: RecordedBackend
   }
   return (entries as [string, tf.Tensor][]).map(([name, tensor]) => {
     const storage = kept(recorder.storageOf(tensor, `the output '${name}'`));
-    return { name, storage, dtype: tensor.dtype, storedAs: backend.tensorMap.get(tensor.dataId).dtype };
+    const { shape, dtype } = tensor;
+    return { name, storage, shape, dtype, storedAs: backend.tensorMap.get(tensor.dataId).dtype };
   });
 }
 

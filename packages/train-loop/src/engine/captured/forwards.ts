@@ -1,0 +1,18 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { CapturedForward } from "../../task.ts";
+import type { Programs } from "./programs.ts";
+
+/** Returns what runs frozen models' forward passes as programs of a run. */
+export function forwardsWith(programs: Programs): CapturedForward {
+  const models = new Map<object, number>();
+  return async ({ model, name }, input, compute) => {
+    if (!models.has(model)) models.set(model, models.size);
+    const spec = { shape: input.shape, dtype: input.dtype as "float32" };
+    const step = ({ input: x }: Readonly<Record<string, tf.Tensor>>) =>
+      Object.fromEntries(compute(x!).map((tensor, i) => [String(i), tensor]));
+    const key = JSON.stringify([models.get(model), name]);
+    const program = await programs.find("forward", key, { input: spec }, step);
+    if (program === undefined) return tf.tidy(() => compute(input).map((tensor) => tf.clone(tensor)));
+    return Object.values(program.runToTensors({ input }));
+  };
+}

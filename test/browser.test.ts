@@ -79,5 +79,9 @@ describe.runIf(chromium !== undefined)("a page that captures a training step", (
     expect(result.losses.every(Number.isFinite)).toBe(true);
     expect(result.difference).toBe(0);
     expect(result.dispatches).toBeGreaterThan(50);
+    const { losses, eagerLosses, ...trained } = result.trained!;
+    expect(trained).toEqual({ difference: 0, warnings: [], captures: 3 }); // of 2 rows and of 1, the update
+    expect(losses).toEqual(eagerLosses);
+    expect(losses.length).toBe(4);
   });
 });

@@ -7,7 +7,7 @@ import { type GpuWork, installWebGpuKernels } from "webgpu-kernels";
 import { mayHaveGpu } from "../../packages/tfjs-backends/src/webgpu/choose-adapter.ts";
 import type { Recorder, SuiteOptions } from "../report.ts";
 import { table } from "../table.ts";
-import { capturedRows } from "./captured.ts";
+import { capturedRows, trainerRows } from "./captured.ts";
 import { halfRows } from "./half/accuracy.ts";
 import { speedRows } from "./speed.ts";
 import { workOfStep } from "./training-step.ts";
@@ -23,7 +23,10 @@ export const webGpuParts: readonly string[] = ["step", "captured", "half", "spee
 /** GPU work of a training step of DeiT-Ti and, on a hardware adapter, its speed. */
 export async function webGpuSuite(recorder: Recorder, options: SuiteOptions): Promise<void> {
   if (existsSync(SWIFTSHADER) && !mayHaveGpu()) process.env.VK_ICD_FILENAMES ??= SWIFTSHADER;
-  if (options.only === "captured" || options.only === undefined) await capturedRows(recorder, options);
+  if (options.only === "captured" || options.only === undefined) {
+    await capturedRows(recorder, options);
+    await trainerRows(recorder, options);
+  }
   if (options.only === "half" || options.only === undefined) await halfRows(recorder, options);
   if (options.only === "captured" || options.only === "half") return;
   const { detail } = await startBackend("webgpu");

@@ -1,16 +1,22 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { deit, type VitSize } from "deit-model";
-import { Distiller, type Teacher } from "distill-trainer";
+import { Distiller, type FitDatasetOptions, type Teacher } from "distill-trainer";
 import type { Batch } from "sample-keys";
 import { ADAMW_SEMANTICS, AdamW } from "tfjs-optim";
 import { type GpuWork, meterGpu } from "webgpu-kernels";
 
 const CLASSES = 5;
+/** Steps until all are captured. */
+const FIRST = 3;
 
 /** A student in training: passes, checks, logs, update; its teacher costs nothing. */
 export interface Training {
+  /** Bytes of all weights. */
+  readonly weightBytes: number;
   /** Runs that many steps of one micro-batch each; resolves when the GPU has finished. */
-  run(steps: number): Promise<void>;
+  run(steps: number, options?: Partial<FitDatasetOptions>): Promise<void>;
+  /** Milliseconds of that many steps, after those in which they are captured. */
+  timeOf(steps: number): Promise<number>;
   dispose(): void;
 }
 
@@ -22,9 +28,20 @@ export function training(size: VitSize, batch: number): Training {
   const distiller = new Distiller({ student, teacher: knowItAll(batch) });
   distiller.compile({ optimizer });
   const images = randomImages(size.imageSize as number, batch);
+  const run: Training["run"] = async (steps, options) => {
+    await distiller.fitDataset(times(steps, images), { epochs: 1, microBatchSize: batch, ...options });
+  };
   return {
-    async run(steps) {
-      await distiller.fitDataset(times(steps, images), { epochs: 1, microBatchSize: batch });
+    weightBytes: student.weights.reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a! * b!, 1)!, 0),
+    run,
+    async timeOf(steps) {
+      let [start, end] = [0, 0];
+      const onBatchEnd = (index: number): void => {
+        if (index === FIRST - 1) start = performance.now();
+        end = performance.now();
+      };
+      await run(FIRST + steps, { callbacks: { onBatchEnd } });
+      return end - start;
     },
     dispose() {
       optimizer.dispose();
@@ -39,7 +56,7 @@ export async function workOfStep(size: VitSize, batch: number): Promise<GpuWork>
   const meter = meterGpu();
   const workOf = async (steps: number) => {
     meter.reset();
-    await student.run(steps);
+    await student.run(steps, { capture: false }); // the meter counts what tfjs submits
     return meter.read();
   };
   try {

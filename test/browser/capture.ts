@@ -1,10 +1,13 @@
 // A captured training step beside the same step as tfjs runs it, on the browser's WebGPU.
 import "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
 import { vit } from "deit-model";
-import { softmaxCrossEntropy } from "distill-trainer";
+import { classification, softmaxCrossEntropy } from "distill-trainer";
+import { registerStepCapture, type StepCapture, stepCapture } from "kernel-contract";
 import { startBackend } from "tfjs-backends";
 import { AdamW } from "tfjs-optim";
+import { arraySource, fit } from "train-loop";
 import { captureStep, installWebGpuKernels } from "webgpu-kernels";
 
 /** What came of it. */
@@ -16,6 +19,16 @@ export interface Captured {
   /** Largest difference of a weight. */
   readonly difference: number;
   readonly dispatches: number;
+  /** A short training by `fit`, which captures its steps by itself, beside the same without capture. */
+  readonly trained?: {
+    readonly losses: readonly number[];
+    readonly eagerLosses: readonly number[];
+    readonly difference: number;
+    /** What the page warned of. */
+    readonly warnings: readonly string[];
+    /** Steps that were captured. */
+    readonly captures: number;
+  };
 }
 
 const BATCH = 3;
@@ -54,15 +67,50 @@ export async function capture(): Promise<Captured> {
     });
     eagerLosses.push((await loss.data())[0]!);
   }
-  const differences = tf.tidy(() => {
-    const others = captured.model.getWeights();
-    return plain.model.getWeights().map((x, i) => tf.max(tf.abs(tf.sub(x, others[i]!))));
-  });
-  const largest = await Promise.all(differences.map(async (x) => (await x.data())[0]!));
+  const difference = await largestDifference(plain.model, captured.model);
   return {
     adapter: adapter.info?.description ?? "",
-    ...{ losses, eagerLosses, difference: Math.max(...largest), dispatches: step.dispatches },
+    ...{ losses, eagerLosses, difference, dispatches: step.dispatches },
+    trained: await train(),
   };
+}
+
+async function train(): Promise<NonNullable<Captured["trained"]>> {
+  const [plain, captured] = [training(), training()];
+  captured.model.setWeights(plain.model.getWeights());
+  const { images, labels } = inputsOf(0);
+  const samples = { images: images.map((x) => 127 + 127 * x), shape: [BATCH, 16, 16, 3], labels };
+  const warnings: string[] = [];
+  let captures = 0;
+  const own = stepCapture()!;
+  const counting: StepCapture = (...given) => {
+    captures += 1;
+    return own(...given);
+  };
+  registerStepCapture("webgpu", counting);
+  const { warn } = console;
+  console.warn = (...given: unknown[]) => void warnings.push(given.join(" "));
+  const lossesOf = async ({ model, optimizer }: ReturnType<typeof training>, mayCapture: boolean) => {
+    const options = { epochs: 4, microBatchSize: 2, capture: mayCapture };
+    const source = arraySource(samples, { batchSize: BATCH });
+    return (await fit(classification({ model }), optimizer, source, options)).history.loss as number[];
+  };
+  try {
+    const [losses, eagerLosses] = [await lossesOf(captured, true), await lossesOf(plain, false)];
+    const difference = await largestDifference(plain.model, captured.model);
+    return { losses, eagerLosses, difference, warnings, captures };
+  } finally {
+    registerStepCapture("webgpu", own);
+    console.warn = warn;
+  }
+}
+
+async function largestDifference(a: tfl.LayersModel, b: tfl.LayersModel): Promise<number> {
+  const differences = tf.tidy(() => {
+    const others = b.getWeights();
+    return a.getWeights().map((x, i) => tf.max(tf.abs(tf.sub(x, others[i]!))));
+  });
+  return Math.max(...(await Promise.all(differences.map(async (x) => (await x.data())[0]!))));
 }
 
 function training() {
@@ -86,7 +134,7 @@ function training() {
     optimizer.applyGradients(grads);
     return { loss: value };
   };
-  return { model, take };
+  return { model, optimizer, take };
 }
 
 function inputsOf(step: number) {

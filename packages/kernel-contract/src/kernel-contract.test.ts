@@ -1,7 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { startBackend } from "tfjs-backends";
 import { afterEach, beforeAll, expect, test } from "vitest";
-import { customOp, hasKernel, registerKernels, runKernel, withGradient } from "./index.ts";
+import {
+  customOp,
+  hasKernel,
+  registerKernels,
+  registerStepCapture,
+  runKernel,
+  stepCapture,
+  withGradient,
+} from "./index.ts";
 
 beforeAll(async () => {
   await startBackend("cpu");
@@ -76,4 +84,18 @@ test("kernels replace a backend's own, may call them, and are unregistered again
   unregister();
   expect(tf.getKernel("Neg", "cpu")).toBe(before);
   expect(hasKernel("SquaredNorms")).toBe(false);
+});
+
+test("what captures steps is that of the current backend, until it is withdrawn", () => {
+  expect(stepCapture()).toBeUndefined();
+  const [first, second] = [async () => expect.fail(), async () => expect.fail()];
+  const withdrawFirst = registerStepCapture(tf.getBackend(), first);
+  registerStepCapture("another", second);
+  expect(stepCapture()).toBe(first);
+  const withdraw = registerStepCapture(tf.getBackend(), second);
+  withdrawFirst();
+  expect(stepCapture()).toBe(second);
+  withdraw();
+  withdraw();
+  expect(stepCapture()).toBeUndefined();
 });

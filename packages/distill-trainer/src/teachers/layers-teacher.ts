@@ -35,8 +35,7 @@ export function layersTeacher(model: tfl.LayersModel, options: LayersTeacherOpti
   const run: RunTeacher = async (images, layers, forward) => {
     const compute = (inputs: tf.Tensor) => apply(inputs, layers, { training: false });
     // Cloned: preprocessing, or a model without computing layers, may return its argument.
-    if (forward === undefined)
-      return tf.tidy(() => compute(preprocess(images)).map((one) => tf.clone(one)));
+    if (forward === undefined) return tf.tidy(() => compute(preprocess(images)).map((one) => tf.clone(one)));
     const inputs = preprocess(images);
     try {
       return await forward({ model, name: layers.join("\n") }, inputs, compute);

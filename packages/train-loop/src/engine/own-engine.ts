@@ -1,3 +1,4 @@
+import * as tf from "@tensorflow/tfjs-core";
 import { stepCapture } from "kernel-contract";
 import type { Task } from "../task.ts";
 import { CapturedEngine } from "./captured/captured-engine.ts";
@@ -21,5 +22,5 @@ export function ownEngine(caller: string, task: Task, mayCapture: boolean): Engi
 function warn(message: string): void {
   const { process } = globalThis as { process?: { emitWarning?(message: string): void } };
   if (process?.emitWarning) process.emitWarning(message);
-  else console.warn(message);
+  else tf.backend_util.warn(message);
 }

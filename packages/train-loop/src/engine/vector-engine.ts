@@ -4,6 +4,7 @@ import type { BatchPart } from "../step/batch-part.ts";
 import type { Task } from "../task.ts";
 import { BucketSums, bucketStarts } from "./bucket-sums.ts";
 import type { Engine } from "./engine.ts";
+import { ownGradients } from "./own-gradients.ts";
 import type { Passes } from "./passes.ts";
 import {
   assignFlat,
@@ -15,7 +16,6 @@ import {
   totalSize,
   untrainedVariables,
 } from "./step-vector.ts";
-import { ownGradients } from "./own-gradients.ts";
 
 /** Returns an engine whose passes give vectors, each of which is summed over ranks. */
 export function vectorEngine(task: Task, passes: Passes, ranks: Ranks): Engine {

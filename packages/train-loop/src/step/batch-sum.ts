@@ -6,8 +6,13 @@ import type { BatchLogs, Outcome, Prepared, Task } from "../task.ts";
 import { BatchLogCollector } from "./batch-logs.ts";
 import type { BatchPart } from "./batch-part.ts";
 import { disposeMicroBatch, microBatchRanges, rowsOfBatch, toMicroBatch } from "./micro-batch.ts";
-import { requireFiniteTeacher, requireTeacherShape, type WatchedRows, watchTeacher } from "./watch-teacher.ts";
 import { type OnGradient, watchGradients } from "./watch-gradients.ts";
+import {
+  requireFiniteTeacher,
+  requireTeacherShape,
+  type WatchedRows,
+  watchTeacher,
+} from "./watch-teacher.ts";
 
 /** A batch's mean gradients by variable name, owned by the caller, and its logs. */
 export interface BatchGradients {

@@ -12,11 +12,7 @@ export interface WatchedRows {
 }
 
 /** @throws RangeError if the teacher's logits are not those of the rows and classes. */
-export function requireTeacherShape(
-  { classes }: Task,
-  { teacherLogits }: Prepared,
-  rows: number,
-): void {
+export function requireTeacherShape({ classes }: Task, { teacherLogits }: Prepared, rows: number): void {
   if (teacherLogits === undefined || String(teacherLogits.shape) === String([rows, classes])) return;
   throw new RangeError(
     `fit: the teacher's logits must have the shape [${rows},${classes}], got [${teacherLogits.shape}]`,

@@ -1,11 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { RunnableStep, StepInputSpec, StepInputs, StepOutputs } from "kernel-contract";
+import { type Dispatch, dispatchOf } from "./dispatch.ts";
 import { allocate, type StepBuffers } from "./memory/buffers.ts";
 import { type GivenInput, givenInput } from "./memory/given-inputs.ts";
 import { type State, stateOf } from "./memory/state.ts";
-import type { Operation, Storage } from "./memory/storage.ts";
+import type { Storage } from "./memory/storage.ts";
 import { bufferOf } from "./memory/unshare.ts";
-import type { RecordedOutput, Recording } from "./record/recording.ts";
+import { numbersOf } from "./numbers-of.ts";
+import type { Recording } from "./record/recording.ts";
 import {
   type Buffer,
   type Encoder,
@@ -17,12 +19,6 @@ import {
 
 /** `GPUMapMode.READ`. */
 const READ = 1;
-
-interface Dispatch {
-  readonly pipeline: object;
-  readonly group: object;
-  readonly grid: Operation["grid"];
-}
 
 /** A recorded step, ready to run: pipelines, bind groups, buffers and grids in order. Made by `captureStep`. */
 export class CapturedStep implements RunnableStep {
@@ -245,38 +241,4 @@ export class CapturedStep implements RunnableStep {
     });
     if (end > 0) this.#backend.queue.writeBuffer(buffer, first, bytes.subarray(first, end));
   }
-}
-
-function dispatchOf(
-  { device }: RecordedBackend,
-  { pipeline, storages, uniforms, grid }: Operation,
-  bufferOf: (storage: Storage) => Buffer,
-  buffers: StepBuffers,
-  index: number,
-): Dispatch {
-  const offset = buffers.uniforms.offsets[index]!;
-  const ranges = [
-    ...storages.map((storage) => ({ buffer: bufferOf(storage), size: storage.bytes })),
-    { buffer: buffers.uniforms.buffer, offset, size: uniforms.byteLength },
-  ];
-  const entries = ranges.map((resource, binding) => ({ binding, resource }));
-  return {
-    pipeline,
-    group: device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }),
-    grid,
-  };
-}
-
-function numbersOf(outputs: readonly RecordedOutput[], bytes: ArrayBuffer): StepOutputs {
-  let offset = 0;
-  const entries = outputs.map(({ name, storage, dtype, storedAs }) => {
-    const length = storage.bytes / 4;
-    const stored =
-      storedAs === "float32"
-        ? new Float32Array(bytes, offset, length)
-        : new Int32Array(bytes, offset, length);
-    offset += storage.bytes;
-    return [name, dtype === "float32" ? Float32Array.from(stored) : Int32Array.from(stored)] as const;
-  });
-  return Object.fromEntries(entries);
 }

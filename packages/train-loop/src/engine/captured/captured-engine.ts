@@ -14,8 +14,8 @@ import { GradientSums } from "./gradient-sums.ts";
 import type { PassOutputs } from "./passes.ts";
 import { evaluationPass, gradientPass } from "./passes.ts";
 import { Programs } from "./programs.ts";
-import { type Pass, type StartedPass, startPass } from "./run-pass.ts";
 import { refusalOfStep, refusalOfTask } from "./refusals.ts";
+import { type Pass, type StartedPass, startPass } from "./run-pass.ts";
 
 /** A micro-batch's pass, its share of the batch, and the rows of its teacher. */
 interface MicroPass extends StartedPass {

@@ -64,12 +64,7 @@ export function evaluationPass(
   });
 }
 
-function rowOf(
-  task: Task,
-  training: boolean,
-  outcome: Outcome,
-  labeled: PassData["labeled"],
-): tf.Tensor1D {
+function rowOf(task: Task, training: boolean, outcome: Outcome, labeled: PassData["labeled"]): tf.Tensor1D {
   requireParts(task, training, outcome.parts);
   const row = logRow(outcome, labeled, task.multiLabel);
   tf.dispose([outcome.loss, outcome.logits, ...Object.values(outcome.parts)]);
@@ -77,9 +72,10 @@ function rowOf(
 }
 
 /** Runs a pass and frees all its tensors except the outputs. */
-function tidied(
-  pass: () => { outputs: PassOutputs; names: PassNames },
-): { outputs: PassOutputs; names: PassNames } {
+function tidied(pass: () => { outputs: PassOutputs; names: PassNames }): {
+  outputs: PassOutputs;
+  names: PassNames;
+} {
   let result: { outputs: PassOutputs; names: PassNames } | undefined;
   tf.tidy(() => {
     result = pass();

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { RunnableStep } from "kernel-contract";
-import type { PassNames, PassOutputs } from "./passes.ts";
 import { dataOf, inputsOf, type PassData, specsOf } from "./pass-inputs.ts";
+import type { PassNames, PassOutputs } from "./passes.ts";
 import type { ProgramKind, Programs } from "./programs.ts";
 
 /** A pass that was started: what its numbers are of, and the numbers once they are read back. */

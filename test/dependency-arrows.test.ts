@@ -23,7 +23,14 @@ const ARROWS: Record<string, readonly string[]> = {
   "tfjs-to-graph": ["known-options", "named-weights", "safetensors-io"],
   "vit-export": ["deit-model", "known-options", "safetensors-io", "tfjs-to-graph", "tfjs-to-onnx"],
   "tfjs-optim": ["kernel-contract", "known-options"],
-  "train-loop": ["known-options", "safetensors-io", "sample-keys", "tensorboard-events", "tfjs-optim"],
+  "train-loop": [
+    "kernel-contract",
+    "known-options",
+    "safetensors-io",
+    "sample-keys",
+    "tensorboard-events",
+    "tfjs-optim",
+  ],
   "mpi-communicator": ["known-options", "train-loop"],
   "distill-trainer": [
     "kernel-contract",

@@ -1,9 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { type Check, having, requireOptions } from "known-options";
+import type { CapturedForward } from "train-loop";
 import { type FeatureLoss, featureLoss } from "../losses/feature-loss.ts";
 import { layersOfModel, type ModelLayers } from "../models/layers-of-model.ts";
-import type { LayeredTeacher, TeacherViews } from "../teachers/teacher.ts";
+import type { LayeredTeacher } from "../teachers/teacher.ts";
 import { type FeatureHintsOptions, HINT_CHECKS, HINTS_CHECKS, type Hint } from "./hint-options.ts";
 import { type StudentLayer, studentLayer } from "./student-layer.ts";
 import { teacherChannels, toTargets } from "./teacher-targets.ts";
@@ -125,15 +126,15 @@ export class FeatureHints {
    * Runs the teacher, once for logits and features.
    *
    * @param images - The teacher's, 0…255. Not disposed.
-   * @param views - What the teacher is given with them.
+   * @param forward - What runs the teacher's model captured. Default: it runs as it is.
    * @returns Logits, and as `targets` a tensor `[batch, places, channels]` for each pair; owned by the caller.
    */
   async teach(
     images: tf.Tensor,
-    views?: TeacherViews,
+    forward?: CapturedForward,
   ): Promise<{ logits: tf.Tensor2D; targets: tf.Tensor3D[] }> {
     const names = [...new Set(this.#pairs.map(({ hint }) => hint.teacher))];
-    const { logits, features } = await this.teacher.layers.run(images, names, views);
+    const { logits, features } = await this.teacher.layers.run(images, names, forward && { forward });
     try {
       const targets = this.#pairs.map(({ hint, student }) =>
         toTargets(features[names.indexOf(hint.teacher)]!, student.grid, hint),

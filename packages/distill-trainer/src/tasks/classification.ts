@@ -83,7 +83,7 @@ export function classificationFor(caller: string, options: ClassificationOptions
       const learning = targetsOf(batch);
       if (!training || hints === undefined || hints.factorAt(step) === 0) return { inputs, ...learning };
       try {
-        const { logits, targets: teacherFeatures } = await hints.teach(batch.teacherImages, batch);
+        const { logits, targets: teacherFeatures } = await hints.teach(batch.teacherImages, batch.forward);
         logits.dispose();
         return { inputs, ...learning, teacherFeatures };
       } catch (error) {

@@ -100,7 +100,7 @@ export function taughtTask(caller: string, options: DistillationOptions, heads: 
     const { teacherImages } = batch;
     if (hints === undefined || hints.factorAt(step) === 0)
       return { teacherLogits: await teacher.logits(teacherImages, batch) };
-    const { logits, targets } = await hints.teach(teacherImages, batch);
+    const { logits, targets } = await hints.teach(teacherImages, batch.forward);
     if (hints.teacher === teacher) return { teacherLogits: logits, teacherFeatures: targets };
     logits.dispose();
     try {

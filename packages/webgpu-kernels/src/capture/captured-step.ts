@@ -126,8 +126,9 @@ export class CapturedStep implements RunnableStep {
       this.#play(given, () => {});
       return numbersOf(outputs, new ArrayBuffer(0));
     }
-    const staging = bufferManager.acquireBuffer(total, STAGING_USAGE);
+    let staging: Buffer;
     this.#play(given, (encoder) => {
+      staging = bufferManager.acquireBuffer(total, STAGING_USAGE);
       let offset = 0;
       for (const { storage } of outputs) {
         if (storage.bytes === 0) continue;
@@ -135,10 +136,10 @@ export class CapturedStep implements RunnableStep {
         offset += storage.bytes;
       }
     });
-    await staging.mapAsync(READ);
-    const bytes = staging.getMappedRange().slice(0);
-    staging.unmap();
-    bufferManager.releaseBuffer(staging);
+    await staging!.mapAsync(READ);
+    const bytes = staging!.getMappedRange().slice(0);
+    staging!.unmap();
+    bufferManager.releaseBuffer(staging!);
     return numbersOf(outputs, bytes);
   }
 
@@ -150,25 +151,18 @@ export class CapturedStep implements RunnableStep {
   runToTensors(inputs: StepInputs): Record<string, tf.Tensor> {
     const backend = this.#backend;
     const given = this.#given(inputs);
-    const made = this.#recording.outputs.map((output) => {
-      const { storage, shape, storedAs } = output;
-      const info = backend.makeTensorInfo([...shape], storedAs);
-      const buffer =
-        storage.bytes === 0 ? undefined : backend.bufferManager.acquireBuffer(storage.bytes, TENSOR_USAGE);
-      if (buffer !== undefined) backend.tensorMap.get(info.dataId).resource = buffer;
-      return { output, info, buffer };
-    });
+    const made: Record<string, tf.Tensor> = {};
     this.#play(given, (encoder) => {
-      for (const { output, buffer } of made) {
-        if (buffer === undefined) continue;
-        const { storage } = output;
+      for (const { name, storage, shape, dtype, storedAs } of this.#recording.outputs) {
+        const info = backend.makeTensorInfo([...shape], storedAs);
+        made[name] = tf.engine().makeTensorFromTensorInfo({ ...info, dtype });
+        if (storage.bytes === 0) continue;
+        const buffer = backend.bufferManager.acquireBuffer(storage.bytes, TENSOR_USAGE);
+        backend.tensorMap.get(info.dataId).resource = buffer;
         encoder.copyBufferToBuffer(this.#bufferOf(storage), 0, buffer, 0, storage.bytes);
       }
     });
-    const tensors = made.map(({ output: { name, dtype }, info }) => {
-      return [name, tf.engine().makeTensorFromTensorInfo({ ...info, dtype })] as const;
-    });
-    return Object.fromEntries(tensors);
+    return made;
   }
 
   /** Frees the step's memory; variables and moments stay. Further calls do nothing. */

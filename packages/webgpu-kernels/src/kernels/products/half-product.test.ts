@@ -4,6 +4,7 @@ import { startHalfWebGpu } from "test-kit/backends";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { currentWebGpuBackend } from "../../host.ts";
 import { installWebGpuKernels } from "../../install.ts";
+import { tuneWebGpuKernels } from "../../tune/tune-kernels.ts";
 import { TILES } from "./tile.ts";
 import { chooseTile, shapesOn } from "./tile-choice.ts";
 
@@ -23,7 +24,11 @@ const of = (shape: number[], seed: number, factor = 1) =>
 
 /** The largest difference, in standard deviations of a sum of that many products. */
 function errorOf(got: ArrayLike<number>, expected: ArrayLike<number>, inner: number): number {
-  return Math.max(...each(got.length, (i) => Math.abs(got[i]! - expected[i]!))) / (Math.sqrt(inner) / 3);
+  const largest = each(got.length, (i) => Math.abs(got[i]! - expected[i]!)).reduce(
+    (a, b) => Math.max(a, b),
+    0,
+  );
+  return largest / (Math.sqrt(inner) / 3);
 }
 
 async function product(
@@ -110,6 +115,14 @@ describe.skipIf(missing)(`products in mixed_float16${missing ? ` (skipped: ${mis
       else if (row === 5) expect(got).toEqual(Array(8).fill(Number.POSITIVE_INFINITY));
       else expect(got).toEqual([...finite.subarray(8 * row, 8 * row + 8)]);
     }
+  });
+
+  test("are timed apart from those in float32", async () => {
+    const run = () => product(of([1024, 128], 1), of([128, 256], 2));
+    const before = await run();
+    const { products } = await tuneWebGpuKernels();
+    expect(products.filter(({ rows }) => rows === 1024)).toMatchObject([{ precision: "mixed_float16" }]);
+    expect(errorOf(await run(), before, 128)).toBeLessThan(TOLERANCE); // another tile, other roundings
   });
 
   test("and a bias' gradient, of tiny gradients, agree with float64", async () => {

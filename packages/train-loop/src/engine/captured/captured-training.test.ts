@@ -1,11 +1,13 @@
 // Trainings that capture their steps, against the same as they are, on WebGPU.
 import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { classification } from "distill-trainer";
 import type { StepCapture } from "kernel-contract";
 import { startWebGpu } from "test-kit/backends";
-import { Lion } from "tfjs-optim";
+import { AdamW, Lion } from "tfjs-optim";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { memoryStorage, stripes } from "../../checkpoint/test-data.ts";
-import { evaluate } from "../../index.ts";
+import { evaluate, fit } from "../../index.ts";
 import { wholeBatch } from "../../step/batch-part.ts";
 import { localEngine } from "../local-engine.ts";
 import { capturing, type Options, resultOf, training } from "./test-data.ts";
@@ -80,6 +82,34 @@ describe.skipIf(missing)(`fit${missing ? ` (skipped: ${missing})` : ""}`, () => 
       const resumed = await resultOf(training(), { capture, checkpoint: { storage, resume: true } });
       expect({ ...resumed, steps: whole.steps.slice(5) }).toEqual({ ...whole, steps: resumed.steps });
     }
+  }, 240_000);
+
+  test("moves the averages of batch normalization, and reads weights that a callback has set", async () => {
+    const results: unknown[] = [];
+    for (const capture of [true, false]) {
+      const init = { kernelInitializer: tfl.initializers.glorotUniform({ seed: 3 }) };
+      const model = tfl.sequential();
+      model.add(tfl.layers.flatten({ inputShape: [8, 8, 3] }));
+      model.add(tfl.layers.dense({ units: 6, ...init }));
+      model.add(tfl.layers.batchNormalization({ momentum: 0.5 }));
+      model.add(tfl.layers.dense({ units: 3, ...init }));
+      const optimizer = new AdamW({ learningRate: 1e-2 });
+      const onBatchEnd = (batch: number) => {
+        if (batch !== 2) return;
+        const kernel = model.layers[1]!.trainableWeights[0]!.read() as tf.Variable;
+        tf.tidy(() => kernel.assign(tf.mul(kernel, 0.5)));
+      };
+      const options = { epochs: 2, microBatchSize: 2, capture, callbacks: { onBatchEnd } };
+      const { history } = await fit(classification({ model }), optimizer, stripes(19, 5, 3), options);
+      results.push([
+        history,
+        await Promise.all(model.weights.map(async (w) => [...(await w.read().data())])),
+      ]);
+      optimizer.dispose();
+      model.dispose();
+    }
+    expect(results[0]).toEqual(results[1]);
+    expect(told()).toEqual([]);
   }, 240_000);
 
   test("evaluates captured to the same numbers, and frees what it made", async () => {

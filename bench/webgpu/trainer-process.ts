@@ -14,6 +14,9 @@ export interface TrainerFigures {
   readonly dispatches: number;
 }
 
+/** `GPUBufferUsage.MAP_READ`. */
+const MAP_READ = 1;
+
 const [mode, given] = process.argv.slice(2);
 const steps = Number(given ?? 15);
 Object.assign(globalThis, globals);
@@ -49,17 +52,21 @@ const figures: TrainerFigures = {
 console.log(JSON.stringify(figures));
 process.exit(0);
 
-/** Counts the bytes of all buffers that the device has and, while `counts` is set, the dispatches. */
+/**
+ * Counts the bytes of all buffers that the device has and, while `counts` is set, the dispatches. What is read back is zeros: the null
+ * adapter's memory is whatever was there, which the trainer may refuse as not finite.
+ */
 function meterDevice(): { bytes: number; peak: number; dispatches: number; counts: boolean } {
   interface Buffer {
     readonly size: number;
+    getMappedRange(): ArrayBuffer;
     destroy(): void;
   }
   interface Pass {
     dispatchWorkgroups(...groups: number[]): void;
   }
   interface Device {
-    createBuffer(options: object): Buffer;
+    createBuffer(options: { readonly usage: number }): Buffer;
     createCommandEncoder(): { beginComputePass(...options: object[]): Pass };
   }
   const { device } = tf.backend() as unknown as { device: Device };
@@ -68,6 +75,7 @@ function meterDevice(): { bytes: number; peak: number; dispatches: number; count
   device.createBuffer = (options) => {
     const buffer = createBuffer.call(device, options);
     const { destroy } = buffer;
+    if (options.usage & MAP_READ) buffer.getMappedRange = () => new ArrayBuffer(buffer.size);
     count.bytes += buffer.size;
     count.peak = Math.max(count.peak, count.bytes);
     buffer.destroy = () => {

@@ -13,11 +13,13 @@ export interface Check {
  * const even = check("an even integer", (value) => Number.isInteger(value) && Number(value) % 2 === 0);
  * console.log(even.fits(4), even.fits("4")); // true false
  */
+/* @__NO_SIDE_EFFECTS__ */
 export function check(expected: string, fits: (value: unknown) => boolean): Check {
   return { expected, fits };
 }
 
 const isNumber = (value: unknown): value is number => typeof value === "number";
+/* @__NO_SIDE_EFFECTS__ */
 const number = (expected: string, fits: (value: number) => boolean): Check =>
   check(expected, (value) => isNumber(value) && fits(value));
 
@@ -54,16 +56,19 @@ export const COUNT: Check = integerFrom(1);
 export const UINT32: Check = number("an integer in [0, 2^32)", (value) => value >>> 0 === value);
 
 /** An integer ≥ `least`. */
+/* @__NO_SIDE_EFFECTS__ */
 export function integerFrom(least: number): Check {
   return number(`an integer >= ${least}`, (value) => Number.isInteger(value) && value >= least);
 }
 
 /** A finite number ≥ `least`. */
+/* @__NO_SIDE_EFFECTS__ */
 export function atLeast(least: number): Check {
   return number(`a finite number >= ${least}`, (value) => Number.isFinite(value) && value >= least);
 }
 
 /** One of these values, compared with `===`. */
+/* @__NO_SIDE_EFFECTS__ */
 export function oneOf(...values: readonly (string | number | boolean)[]): Check {
   return check(values.map((value) => JSON.stringify(value)).join(" or "), (value) =>
     values.includes(value as string),
@@ -71,6 +76,7 @@ export function oneOf(...values: readonly (string | number | boolean)[]): Check 
 }
 
 /** A value that fits any of the checks. */
+/* @__NO_SIDE_EFFECTS__ */
 export function either(...checks: readonly Check[]): Check {
   return check(checks.map(({ expected }) => expected).join(" or "), (value) =>
     checks.some(({ fits }) => fits(value)),
@@ -78,6 +84,7 @@ export function either(...checks: readonly Check[]): Check {
 }
 
 /** The check, or `undefined`. */
+/* @__NO_SIDE_EFFECTS__ */
 export function optional({ expected, fits }: Check): Check {
   return check(expected, (value) => value === undefined || fits(value));
 }

@@ -18,6 +18,7 @@ export const ARRAY_LIKE: Check = having("an array", ({ length }) => typeof lengt
 export const BYTES: Check = check("a Uint8Array", (value) => value instanceof Uint8Array);
 
 /** An object with members that fit a condition. */
+/* @__NO_SIDE_EFFECTS__ */
 export function having(expected: string, fits: (value: Record<string, unknown>) => boolean): Check {
   return check(
     expected,

@@ -15,6 +15,7 @@ const PRIME = 0x01000193;
  * @example
  * console.log(siteOf("a").toString(16)); // e40c292c
  */
+/* @__NO_SIDE_EFFECTS__ */
 export function siteOf(name: string): number {
   if (typeof name !== "string") throw new TypeError(`siteOf: name must be a string, got ${String(name)}`);
   let hash = OFFSET_BASIS;

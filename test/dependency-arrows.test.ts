@@ -49,6 +49,7 @@ const ARROWS: Record<string, readonly string[]> = {
     "named-weights",
     "safetensors-io",
     "saved-model-to-graph",
+    "train-loop",
   ],
   "vision-augment": ["known-options", "sample-keys"],
   "image-source": ["known-options", "sample-keys", "vision-augment"],

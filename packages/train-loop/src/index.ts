@@ -13,6 +13,7 @@ export {
 // Training.
 
 export { type BestLog, bestEpoch } from "./best-epoch.ts";
+export { type CapturedForwards, capturedForwards } from "./engine/captured/captured-forwards.ts";
 export { BackendLostError } from "./fit/backend-lost.ts";
 export { type EvaluateOptions, evaluate } from "./fit/evaluate.ts";
 export { fit } from "./fit/fit.ts";

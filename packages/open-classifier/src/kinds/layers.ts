@@ -1,8 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { featureModel, layersTeacher, type Preprocess, weightsDigest } from "distill-trainer";
+import {
+  featureModel,
+  type LayeredTeacher,
+  layersTeacher,
+  type Preprocess,
+  weightsDigest,
+} from "distill-trainer";
 import { MODEL, optional, requireArguments, requireOptions, STRING } from "known-options";
 import { saveModel } from "named-weights/node";
+import { type CapturedForward, capturedForwards } from "train-loop";
 import type { Classifier, ClassifierFeatures, ClassifierKind } from "../classifier.ts";
 import { type InputHints, inputOf } from "../notes/known-input.ts";
 import { addNotes, cropOf, type ModelNotes, notesOf } from "../notes/notes.ts";
@@ -68,13 +75,15 @@ export function classifierOfLayers(model: tfl.LayersModel, found: LayersFound): 
   const reader = isReadable
     ? layersTeacher(model, { preprocess, outputs: isBackbone ? "logits" : (notes.outputs ?? "auto") })
     : undefined;
+  const forwards = capturedForwards("openClassifier");
+  const teacher = reader && capturing(reader, forwards.forward);
   return {
     ...{ kind, path, notes, imageSize, input, preprocess, layersModel: model },
     found: `${words}${classesInWords(classes)}, ${size}`,
     ...(notes.classNames !== undefined && { classNames: notes.classNames }),
     ...(centerCrop !== undefined && { centerCrop }),
-    ...(classes !== undefined && reader !== undefined && { teacher: reader }),
-    ...(reader !== undefined && { layers: reader.layers }),
+    ...(classes !== undefined && teacher !== undefined && { teacher }),
+    ...(teacher !== undefined && { layers: teacher.layers }),
     parameters: model.countParams(),
     ...(vector !== undefined && {
       backbone: () => featuresOf(tfl.model({ inputs: model.inputs, outputs: vector }), preprocess),
@@ -92,7 +101,23 @@ export function classifierOfLayers(model: tfl.LayersModel, found: LayersFound): 
       addNotes(model, { ...notes, ...input.notes, ...own });
       await saveModel(model, folder);
     },
-    dispose: () => void model.dispose(),
+    dispose() {
+      forwards.dispose();
+      model.dispose();
+    },
+  };
+}
+
+/** A teacher whose passes are captured outside a training too; a training says itself what it captures. */
+function capturing(reader: LayeredTeacher, forward: CapturedForward): LayeredTeacher {
+  const { layers } = reader;
+  return {
+    ...reader,
+    get outputs() {
+      return reader.outputs;
+    },
+    logits: (images, views) => reader.logits(images, views ?? { forward }),
+    layers: { ...layers, run: (images, names, views) => layers.run(images, names, views ?? { forward }) },
   };
 }
 

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { CapturedForward } from "../../task.ts";
 import type { Programs } from "./programs.ts";
 
-/** Returns what runs frozen models' forward passes as programs of a run. */
+/** Returns what runs frozen models' forward passes by programs. */
 export function forwardsWith(programs: Programs): CapturedForward {
   const models = new Map<object, number>();
   return async ({ model, name }, input, compute) => {
@@ -12,7 +12,12 @@ export function forwardsWith(programs: Programs): CapturedForward {
       Object.fromEntries(compute(x!).map((tensor, i) => [String(i), tensor]));
     const key = JSON.stringify([models.get(model), name]);
     const program = await programs.find("forward", key, { input: spec }, step);
-    if (program === undefined) return tf.tidy(() => compute(input).map((tensor) => tf.clone(tensor)));
+    if (program === undefined) return uncaptured(input, compute);
     return Object.values(program.runToTensors({ input }));
   };
+}
+
+/** A forward pass as it is. */
+export function uncaptured(input: tf.Tensor, compute: (input: tf.Tensor) => tf.Tensor[]): tf.Tensor[] {
+  return tf.tidy(() => compute(input).map((tensor) => tf.clone(tensor)));
 }

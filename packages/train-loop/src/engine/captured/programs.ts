@@ -21,6 +21,9 @@ export class Programs {
   readonly #programs = new Map<string, RunnableStep>();
   readonly #seen = new Set<string>();
   readonly #refused = new Set<ProgramKind>();
+  /** Keys that are being captured, for one of several callers at a time. */
+  readonly #capturing = new Set<string>();
+  #isDisposed = false;
 
   /** @param onRefusal - Called for each kind that cannot be captured, with what captures says. */
   constructor(capture: StepCapture, onRefusal: (reason: string) => void) {
@@ -40,7 +43,7 @@ export class Programs {
     specs: Readonly<Record<string, StepInputSpec>>,
     step: Step,
   ): Promise<RunnableStep | undefined> {
-    if (this.#refused.has(kind)) return undefined;
+    if (this.#refused.has(kind) || this.#isDisposed) return undefined;
     const id = `${kind} ${key} ${JSON.stringify(specs)}`;
     const known = this.#programs.get(id);
     if (known !== undefined) {
@@ -53,15 +56,20 @@ export class Programs {
       this.#seen.add(id);
       return undefined;
     }
+    if (this.#capturing.has(id)) return undefined;
     const [oldest] = this.#programs.keys();
     if (this.#programs.size >= MOST) this.#drop(oldest!);
+    this.#capturing.add(id);
     try {
       const program = await this.#capture(step, { inputs: specs });
-      this.#programs.set(id, program);
-      return program;
+      if (this.#isDisposed) program.dispose();
+      else this.#programs.set(id, program);
+      return this.#programs.get(id);
     } catch (error) {
       this.refuse(kind, (error as Error).message);
       return undefined;
+    } finally {
+      this.#capturing.delete(id);
     }
   }
 
@@ -73,7 +81,9 @@ export class Programs {
     this.#onRefusal(reason);
   }
 
+  /** Frees all programs; what comes later runs as it is. */
   dispose(): void {
+    this.#isDisposed = true;
     for (const id of [...this.#programs.keys()]) this.#drop(id);
   }
 

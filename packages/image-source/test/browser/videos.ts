@@ -35,20 +35,29 @@ async function ofColors(
   const stream = canvas.captureStream(0);
   const track = stream.getVideoTracks()[0] as CanvasCaptureMediaStreamTrack;
   const video = Object.assign(document.createElement("video"), { muted: true, srcObject: stream });
+  const look = new OffscreenCanvas(32, 24).getContext("2d", { willReadFrequently: true })!;
+  const isShown = (color: string): boolean => {
+    look.drawImage(video, 0, 0);
+    const [...channels] = look.getImageData(16, 12, 1, 1).data.subarray(0, 3);
+    return channels.every((channel, i) => channel > 200 === (color.slice(1 + 2 * i, 3 + 2 * i) === "ff"));
+  };
+  // A frame's callback may come late, and be taken for the next frame's.
   const paint = async (color: string): Promise<void> => {
-    const shown = new Promise((resolve) => video.requestVideoFrameCallback(resolve));
     context.fillStyle = color;
     context.fillRect(0, 0, 32, 24);
-    track.requestFrame();
-    await shown;
+    do {
+      track.requestFrame();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    } while (!isShown(color));
   };
   void video.play();
   const controller = new AbortController();
   const seen: Glance[] = [];
   const pictures = videoPictures(video, { everySeconds: 0.01, signal: controller.signal });
-  void paint(colors[0]!);
+  const first = paint(colors[0]!); // not awaited: videoPictures waits for a frame
   for await (const picture of pictures) {
     seen.push(glance(picture));
+    await first;
     if (seen.length < colors.length) await paint(colors[seen.length]!);
     else if (end === "signal") controller.abort();
     else if (end === "break") break;

@@ -23,7 +23,7 @@ describe.skipIf(missing)(`predictions${missing ? ` (skipped: ${missing})` : ""}`
       const logits = await classifier.teacher!.logits(images);
       const { features } = await classifier.layers!.run(images, ["norm"]);
       const values = await Promise.all([logits, features[0]!].map(async (x) => [...(await x.data())]));
-      tf.dispose([logits, features]);
+      tf.dispose([logits, ...features]);
       return values;
     };
     const expected = await answers();

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { stepRecorder } from "kernel-contract";
+import { type StepRecorder, stepRecorder } from "kernel-contract";
 import {
   atLeast,
   type Checks,
@@ -49,6 +49,7 @@ export class ModelEma {
   readonly #isConstant: boolean;
   /** Variables, which steps that are recorded may change. */
   readonly #averages: readonly tf.Variable[];
+  readonly #recordedUpdates = new WeakMap<StepRecorder, number>();
   #updates = 0;
 
   constructor(model: tfl.LayersModel, options: ModelEmaOptions) {
@@ -81,7 +82,7 @@ export class ModelEma {
     const share =
       recorder === undefined || this.#isConstant
         ? this.#nextShare()
-        : recorder.number(() => this.#nextShare());
+        : recorder.number(this.#shareAfter(recorder));
     this.#replace(
       this.#averages.map((average, i) =>
         tf.tidy(() => tf.add(average, tf.mul(tf.sub(this.#variables[i]!, average), share))),
@@ -95,13 +96,19 @@ export class ModelEma {
     }
   }
 
-  /** Share of the weights in the next average. */
-  #nextShare(): number {
-    const decay = this.#decay(this.#updates);
+  /** The share of an update in a recording, after those that came before it there. */
+  #shareAfter(recorder: StepRecorder): () => number {
+    const before = this.#recordedUpdates.get(recorder) ?? 0;
+    this.#recordedUpdates.set(recorder, before + 1);
+    return () => this.#nextShare(before);
+  }
+
+  /** Share of the weights in the next average. @param later - Updates in between. */
+  #nextShare(later = 0): number {
+    const update = this.#updates + later;
+    const decay = this.#decay(update);
     if (decay >= 0 && decay <= 1) return 1 - decay;
-    throw new RangeError(
-      `ModelEma: the decay of update ${this.#updates + 1} must be in [0, 1], got ${decay}`,
-    );
+    throw new RangeError(`ModelEma: the decay of update ${update + 1} must be in [0, 1], got ${decay}`);
   }
 
   /** Runs `use` while the model has the average as its weights, then gives it its own back. */

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { stepRecorder } from "kernel-contract";
+import { type StepRecorder, stepRecorder } from "kernel-contract";
 import { atLeast, type Checks, either, FUNCTION, optional } from "known-options";
 import { constant, type Schedule } from "../schedule.ts";
 import { type Moment, type Slot, Slots } from "./slots.ts";
@@ -63,6 +63,7 @@ export abstract class ScheduledOptimizer<M extends Moment = Moment> extends tf.O
   readonly #excluded: ((variableName: string) => boolean) | undefined;
   readonly #scaleOf: ((variableName: string) => number) | undefined;
   readonly #slots: Slots<M>;
+  readonly #recordedSteps = new WeakMap<StepRecorder, number>();
 
   /** @param options - Checked by the subclass. @param plain - The other options. */
   protected constructor(options: ScheduledOptions, plain: Plain, moments: readonly M[]) {
@@ -149,6 +150,7 @@ export abstract class ScheduledOptimizer<M extends Moment = Moment> extends tf.O
     this.#slots.match(variables);
     const recorder = stepRecorder();
     if (recorder !== undefined) this.#slots.record(recorder, variables);
+    const before = recorder === undefined ? 0 : this.#countRecorded(recorder);
     const parameters = given.map(({ tensor: gradient }, i) => {
       const value = variables[i]!;
       const { decays, learningRateScale } = treatments[i]!;
@@ -158,7 +160,10 @@ export abstract class ScheduledOptimizer<M extends Moment = Moment> extends tf.O
     const states =
       recorder === undefined
         ? this.next(parameters, iterations + 1)
-        : this.nextRecorded(parameters, () => ({ t: this.iterations + 1, learningRate: this.#nextRate() }));
+        : this.nextRecorded(parameters, () => ({
+            t: this.iterations + before + 1,
+            learningRate: this.#nextRate(before),
+          }));
     states.forEach((next, i) => {
       const variable = variables[i]!;
       variable.assign(next.value);
@@ -169,8 +174,16 @@ export abstract class ScheduledOptimizer<M extends Moment = Moment> extends tf.O
     else recorder.afterRun(() => this.incrementIterations());
   }
 
-  #nextRate(): number {
-    const { iterations } = this;
+  /** Counts the steps of a recording. Returns those before: the count of all is of before the recording's first. */
+  #countRecorded(recorder: StepRecorder): number {
+    const before = this.#recordedSteps.get(recorder) ?? 0;
+    this.#recordedSteps.set(recorder, before + 1);
+    return before;
+  }
+
+  /** @param later - Steps in between. */
+  #nextRate(later = 0): number {
+    const iterations = this.iterations + later;
     const rate = this.learningRateAt(iterations);
     requireRate(`${this.#name}: the learning rate of step ${iterations + 1}`, rate);
     return rate;

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { StepRecorder } from "kernel-contract";
+import type { LastingTensor, StepRecorder } from "kernel-contract";
 import { firstNonFinite } from "known-options";
 
 /** Name of a moment: `m`, the average of the gradients, or `v`, of their squares. */
@@ -15,6 +15,13 @@ export class Slots<M extends Moment> {
   readonly #optimizer: string;
   readonly #moments: readonly M[];
   readonly #slots = new Map<string, Slot<M>>();
+  /** The moments as recorded steps know them, one object for each, and their variables. */
+  readonly #lasting = new Map<
+    string,
+    { readonly of: tf.Variable; readonly moments: readonly LastingTensor[] }
+  >();
+  /** Variables of the step that was recorded or run last. */
+  #recorded: readonly tf.Variable[] = [];
   #isRestored = false;
 
   /** @param optimizer - Name for errors. */
@@ -36,24 +43,36 @@ export class Slots<M extends Moment> {
 
   /** Declares the variables' moments to the recorder of a step; those of a first step are made, for good. */
   record(recorder: StepRecorder, variables: readonly tf.Variable[]): void {
+    const recall = (): void => {
+      this.#recorded = variables;
+      this.match(variables); // weights may have been set since
+    };
+    recall();
+    recorder.beforeRun(recall);
     for (const variable of variables) {
-      const { name } = variable;
       recorder.outside(() => this.of(variable));
-      for (const moment of this.#moments) {
-        recorder.lasts({
-          name: `${name}/${moment}`,
-          tensor: () => {
-            this.match(variables); // weights may have been set since
-            return this.of(variable)[moment];
-          },
-          replace: (tensor) => {
-            const slot = this.of(variable);
-            slot[moment].dispose();
-            this.#slots.set(name, { ...slot, [moment]: tf.keep(tensor) });
-          },
-        });
-      }
+      for (const moment of this.#lastingOf(variable)) recorder.lasts(moment);
     }
+  }
+
+  #lastingOf(variable: tf.Variable): readonly LastingTensor[] {
+    const { name } = variable;
+    const known = this.#lasting.get(name);
+    if (known?.of === variable) return known.moments;
+    const moments = this.#moments.map((moment) => ({
+      name: `${name}/${moment}`,
+      tensor: () => {
+        this.match(this.#recorded);
+        return this.of(variable)[moment];
+      },
+      replace: (tensor: tf.Tensor) => {
+        const slot = this.of(variable);
+        slot[moment].dispose();
+        this.#slots.set(name, { ...slot, [moment]: tf.keep(tensor) });
+      },
+    }));
+    this.#lasting.set(name, { of: variable, moments });
+    return moments;
   }
 
   /** Takes new moments over and frees the old ones. */

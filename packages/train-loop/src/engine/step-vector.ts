@@ -70,14 +70,14 @@ export async function writeVector(
   for (const name of logNames(task, training)) vector[offset++] = logs[name] ?? 0;
 }
 
-/** Reads the sum; `gradients` are new tensors owned by the caller. */
+/** Reads the sum; `gradients` are new tensors owned by the caller, of the variables that are not frozen. */
 export function readVector(vector: Float32Array, task: Task, training: boolean): StepVector {
   const gradients: tf.NamedTensorMap = {};
   let offset = 0;
   let moved = new Float32Array(0);
   if (training) {
-    for (const { name, size, shape } of task.variables) {
-      gradients[name] = tf.tensor(vector.subarray(offset, offset + size), shape, "float32");
+    for (const { name, size, shape, trainable } of task.variables) {
+      if (trainable) gradients[name] = tf.tensor(vector.subarray(offset, offset + size), shape, "float32");
       offset += size;
     }
     moved = vector.slice(offset, offset + totalSize(untrainedVariables(task)));

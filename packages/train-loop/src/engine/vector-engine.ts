@@ -43,6 +43,7 @@ export function vectorEngine(task: Task, passes: Passes, ranks: Ranks): Engine {
     measure: () => passes.measure(),
     sync: () => passes.sync(),
     async gradients(part, microBatchSize, step) {
+      if (ranks.share.size > 1) requireTrainable(task);
       const before = await flatten(untrained);
       const { gradients, moved, logs } = await pass("train", part, microBatchSize, step);
       if (moved.length > 0) {
@@ -59,4 +60,13 @@ export function vectorEngine(task: Task, passes: Passes, ranks: Ranks): Engine {
     evaluate: async (part, microBatchSize) => (await pass("evaluate", part, microBatchSize, 0)).logs,
     close: () => passes.close(),
   };
+}
+
+/** Callbacks, which may freeze a layer, run on rank 0 alone: the others would train it. */
+function requireTrainable({ variables }: Task): void {
+  const frozen = variables.find(({ trainable }) => !trainable);
+  if (frozen === undefined) return;
+  throw new Error(
+    `fit: with a communicator all variables of the task must stay trainable, got '${frozen.name}', which was frozen; end the run, and begin one with another task`,
+  );
 }

@@ -174,7 +174,9 @@ export function gradientsOf(
     return tf.mul(outcome.loss, weight) as tf.Scalar;
   }, [...task.variables]);
   value.dispose();
-  return { gradients: grads, outcome: outcome! };
+  const given = Object.entries(grads as Record<string, tf.Tensor | null>);
+  const gradients = Object.fromEntries(given.filter(([, gradient]) => gradient !== null)); // null: frozen
+  return { gradients: gradients as tf.NamedTensorMap, outcome: outcome! };
 }
 
 /** Frees prepared tensors; `inputs` may be the micro-batch's own images, which stay. */

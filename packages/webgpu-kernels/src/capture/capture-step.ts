@@ -3,6 +3,7 @@ import { clone, keep } from "@tensorflow/tfjs-core";
 import type { StepInputSpec } from "kernel-contract";
 import { type Checks, check, LIST, OBJECT, optional, requireArguments, requireOptions } from "known-options";
 import { CapturedStep } from "./captured-step.ts";
+import { watchReads } from "./memory/outdated-reads.ts";
 import { recordStep } from "./record/recording.ts";
 import { requireSame } from "./record/require-same.ts";
 import { backendToRecord, flush } from "./recorded-backend.ts";
@@ -68,6 +69,7 @@ export async function captureStep<Name extends string>(
   requireArguments("captureStep", { step }, { step: STEP });
   for (const [name, spec] of Object.entries<StepInputSpec>(inputs)) requireSpec(name, spec);
   const backend = backendToRecord("captureStep");
+  watchReads(backend);
   flush(backend);
   const kept = reads.map((tensor) => keep(clone(tensor)));
   try {

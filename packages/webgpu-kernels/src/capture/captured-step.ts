@@ -115,7 +115,7 @@ export class CapturedStep implements RunnableStep {
    * @param inputs - The declared inputs; copied. Tensors are copied on the GPU, and may be disposed as soon as this has returned.
    * @returns The outputs, read back.
    * @throws RangeError for an input that is missing, unknown or of another size; Error after `dispose`, for a variable that was
-   * disposed, and if the device fails. Nothing has run then.
+   * disposed, while another backend is the current one or after one has used a variable, and if the device fails. Nothing has run then.
    */
   async run(inputs: StepInputs): Promise<StepOutputs> {
     const given = this.#given(inputs);
@@ -176,6 +176,10 @@ export class CapturedStep implements RunnableStep {
 
   #given(inputs: StepInputs): (readonly [Storage, GivenInput])[] {
     if (this.#isDisposed) throw new Error("captureStep: the step was disposed");
+    if (tf.backend() !== (this.#backend as object))
+      throw new Error(
+        `captureStep: the step was captured on another backend than the current one, '${tf.getBackend()}'`,
+      );
     const unknown = Object.keys(inputs).find((name) => !this.#recording.inputs.has(name));
     if (unknown !== undefined) {
       const names = [...this.#recording.inputs.keys()].join(", ");
@@ -191,8 +195,8 @@ export class CapturedStep implements RunnableStep {
   /** @param takeOutputs - Copies the outputs, after the step and before the variables change. */
   #play(given: readonly (readonly [Storage, GivenInput])[], takeOutputs: (encoder: Encoder) => void): void {
     const backend = this.#backend;
-    for (const { state, changes } of this.#states) state.prepare(changes);
     for (const work of this.#recording.before) work();
+    for (const { state, changes } of this.#states) state.prepare(changes);
     const numbers = this.#recording.numbers.map(
       ({ storage, now }) => [storage, { values: Float32Array.of(now()) }] as const,
     );

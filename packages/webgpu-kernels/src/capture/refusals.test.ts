@@ -91,6 +91,30 @@ describe.skipIf(missing)(`captureStep refuses${missing ? ` (skipped: ${missing})
     w.dispose();
   });
 
+  test("what comes late, and frees what was kept for the backward pass until then", async () => {
+    const w = tf.tidy(() => tf.variable(tf.tensor1d([1, 2])));
+    const optimizer = new AdamW({ learningRate: 0.1 });
+    const onHost = () => tf.tensor1d([1, 2]);
+    const gradients = (loss: (x: tf.Tensor) => tf.Tensor) =>
+      tf.variableGrads(() => tf.sum(loss(w)) as tf.Scalar, [w]);
+    const message = "makes a tensor of numbers of the host";
+    expect(
+      await refusalOf(() => ({ loss: gradients((x) => tf.mul(tf.square(tf.exp(x)), onHost())).value })),
+    ).toContain(message);
+    tf.dispose((await optimizer.getWeights())[0]!.tensor);
+    const before = tf.memory().numTensors;
+    await refusalOf(() => {
+      optimizer.applyGradients(gradients(tf.exp).grads);
+      return { y: tf.mul(w, onHost()) };
+    }).catch(() => {}); // the moments, which it has made for good
+    optimizer.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    expect([...(await w.data())]).toEqual([1, 2]);
+    const { refCount } = tf.backend() as unknown as { refCount(dataId: object): number };
+    expect(refCount.call(tf.backend(), w.dataId)).toBe(1);
+    w.dispose();
+  });
+
   test("inputs and options that do not fit", async () => {
     const step = await captureStep(({ x }) => ({ y: tf.square(x) }), { inputs: INPUTS });
     const run = (inputs: object) => step.run(inputs as never);

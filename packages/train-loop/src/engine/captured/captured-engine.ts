@@ -63,12 +63,13 @@ export class CapturedEngine implements Engine {
   ): Promise<BatchGradients> {
     const sums = this.#sums ?? new GradientSums(this.#task.variables);
     this.#sums = sums;
+    const frozen = this.#task.variables.map(({ trainable }) => (trainable ? "" : "frozen")).join();
     const passes: MicroPass[] = [];
     for (const [start, end] of microBatchRanges(batch.labels.length, microBatchSize)) {
       const isFirst = start === 0;
       const pass: Pass = {
         kind: "gradients",
-        key: isFirst ? "first" : "later",
+        key: `${isFirst ? "first" : "later"} ${frozen}`,
         compute: (data) => gradientPass(this.#task, sums, isFirst, data, step),
       };
       const micro = toMicroBatch(rowsOfBatch(batch, start, end));
@@ -94,7 +95,7 @@ export class CapturedEngine implements Engine {
       const refusal = refusalOfStep(step);
       if (refusal !== undefined) this.#programs.refuse("update", refusal);
     }
-    const key = Object.keys(gradients).join(" ");
+    const key = JSON.stringify(Object.keys(gradients).map((name) => [name, treatmentOf(step, name)]));
     const program = await this.#programs.find("update", key, {}, () => {
       takeStep(step, gradients);
       return {};
@@ -154,6 +155,11 @@ export class CapturedEngine implements Engine {
       disposeMicroBatch(micro);
     }
   }
+}
+
+/** How a variable is treated: by functions of the caller, who may change their mind. */
+function treatmentOf({ optimizer }: StepOptions, variableName: string): unknown {
+  return (optimizer as { treatmentOf?(name: string): unknown }).treatmentOf?.(variableName);
 }
 
 function watchedRows({ teacherFeatures = [], teacherLogits }: Prepared, rows: number, firstRow: number) {

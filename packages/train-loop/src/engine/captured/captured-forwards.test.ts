@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import "@tensorflow/tfjs-backend-cpu";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { registerStepCapture, stepCapture } from "kernel-contract";
 import { startWebGpu } from "test-kit/backends";
@@ -44,6 +45,34 @@ describe.skipIf(missing)(`forward passes${missing ? ` (skipped: ${missing})` : "
     expect(captures).toBe(1);
     restore();
     registerStepCapture("webgpu", own);
+    net.dispose();
+  });
+
+  test("read weights that another backend has used meanwhile, and are captured again", async () => {
+    const net = model();
+    const before = tf.memory().numTensors;
+    const forwards = capturedForwards("mine");
+    const run = async () => {
+      const x = tf.ones([4, 3]);
+      const [y] = await forwards.forward({ model: net, name: "" }, x, (input) => [
+        net.apply(input) as tf.Tensor,
+      ]);
+      const values = [...(await y!.data())];
+      tf.dispose([x, y!]);
+      return values;
+    };
+    tf.tidy(() => net.setWeights([tf.ones([3, 2]), tf.tensor1d([1, 2])]));
+    const expected = [4, 5, 4, 5, 4, 5, 4, 5];
+    for (let i = 0; i < 3; i++) expect(await run()).toEqual(expected);
+    for (const weight of net.weights) await weight.read().data(); // without that tfjs cannot move them
+    await tf.setBackend("cpu");
+    expect(await run()).toEqual(expected);
+    await tf.setBackend("webgpu");
+    const others = Array.from({ length: 20 }, () => tf.fill([3, 2], 9)); // in the memory that they had
+    for (let i = 0; i < 3; i++) expect(await run()).toEqual(expected);
+    tf.dispose(others);
+    forwards.dispose();
+    expect(tf.memory().numTensors).toBe(before);
     net.dispose();
   });
 

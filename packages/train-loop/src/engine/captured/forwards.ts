@@ -13,7 +13,13 @@ export function forwardsWith(programs: Programs): CapturedForward {
     const key = JSON.stringify([models.get(model), name]);
     const program = await programs.find("forward", key, { input: spec }, step);
     if (program === undefined) return uncaptured(input, compute);
-    return Object.values(program.runToTensors({ input }));
+    try {
+      return Object.values(program.runToTensors({ input }));
+    } catch {
+      // Freed by another caller meanwhile, or its weights were on another backend. What else is wrong, the pass itself says.
+      programs.forget(program);
+      return uncaptured(input, compute);
+    }
   };
 }
 

@@ -15,6 +15,20 @@ type Values = StepInputs[string];
 
 const FEATURE = "teacherFeatures/";
 
+/** Those of {@link Prepared}: a pass that is recorded knows no others. */
+const FIELDS: Readonly<Record<keyof Prepared, true>> = {
+  inputs: true,
+  targets: true,
+  labelWeights: true,
+  teacherLogits: true,
+  teacherFeatures: true,
+};
+
+/** The first field that a task has prepared beside those of {@link Prepared}. */
+export function otherField(prepared: Prepared): string | undefined {
+  return Object.keys(prepared).find((name) => !(name in FIELDS));
+}
+
 /** A pass's data as inputs by name. */
 export function inputsOf({ prepared, labeled, sampleKeys, weight }: PassData): Record<string, Values> {
   const { teacherFeatures = [], inputs, targets, labelWeights, teacherLogits } = prepared;

@@ -73,6 +73,11 @@ export class Programs {
     }
   }
 
+  /** Frees a program that does not run any more; it is captured anew when it comes again. */
+  forget(program: RunnableStep): void {
+    for (const [id, known] of this.#programs) if (known === program) this.#drop(id);
+  }
+
   /** Takes a kind as one that cannot be captured, and frees its programs: they may be what left no memory. */
   refuse(kind: ProgramKind, reason: string): void {
     if (this.#refused.has(kind)) return;

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { RunnableStep } from "kernel-contract";
-import { dataOf, inputsOf, type PassData, specsOf } from "./pass-inputs.ts";
+import { dataOf, inputsOf, otherField, type PassData, specsOf } from "./pass-inputs.ts";
 import type { PassNames, PassOutputs } from "./passes.ts";
 import type { ProgramKind, Programs } from "./programs.ts";
 
@@ -21,6 +21,9 @@ const namesOf = new WeakMap<RunnableStep, PassNames>();
 
 /** Starts a pass over a micro-batch, whose tensors may be freed as soon as this resolves; its numbers are read back meanwhile. */
 export async function startPass(programs: Programs, pass: Pass, data: PassData): Promise<StartedPass> {
+  const other = otherField(data.prepared);
+  if (other !== undefined)
+    programs.refuse(pass.kind, `prepare gives '${other}', which is no field of Prepared`);
   const inputs = inputsOf(data);
   let names: PassNames | undefined;
   const program = await programs.find(pass.kind, pass.key, specsOf(inputs), (tensors) => {

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { LastingTensor } from "kernel-contract";
 import type { Buffer, RecordedBackend } from "../recorded-backend.ts";
+import { outdate } from "./outdated-reads.ts";
 import { bufferOf, copyInto, copyOf, tensorOn } from "./unshare.ts";
 
 const lastingVariables = new WeakMap<tf.Variable, LastingTensor>();
@@ -71,7 +72,14 @@ export class State {
 
   /** Whether it is usable: on this backend, with steps that use it. */
   isOn(backend: RecordedBackend): boolean {
-    return this.#backend === backend && this.#users > 0;
+    return this.#backend === backend && this.#users > 0 && this.#hasBuffer;
+  }
+
+  /** Whether the buffer is still its own: tfjs frees that of a tensor that it moves to another backend. */
+  get #hasBuffer(): boolean {
+    const { tensorMap } = this.#backend;
+    const { dataId } = this.#own;
+    return tensorMap.has(dataId) && tensorMap.get(dataId).resource === this.buffer;
   }
 
   /** Whether it holds this data. */
@@ -79,8 +87,17 @@ export class State {
     return this.isOn(backend) && this.#own.dataId === dataId;
   }
 
-  /** Sees to it that the buffer has the tensor's present numbers, is the tensor's, and nobody else's if the step `changes` them. */
+  /**
+   * Sees to it that the buffer has the tensor's present numbers, is the tensor's, and nobody else's if the step `changes` them.
+   *
+   * @throws Error if the tensor was on another backend meanwhile.
+   */
   prepare(changes: boolean): void {
+    if (!this.#hasBuffer) {
+      throw new Error(
+        `captureStep: '${this.name}' was used on another backend since the step was captured, which freed its memory here; capture the step anew`,
+      );
+    }
     const { tensorMap } = this.#backend;
     const tensor = this.#lasting.tensor();
     const { dataId } = tensor;
@@ -97,7 +114,7 @@ export class State {
 
   /** Tells tfjs that numbers that it has read before are outdated. */
   changed(): void {
-    this.#backend.tensorMap.get(this.#own.dataId).values = null;
+    outdate(this.#backend.tensorMap.get(this.#own.dataId));
   }
 
   /** Leaves the buffer to the tensor, after the last step that uses it. */

@@ -25,6 +25,11 @@ const OPTIMIZER = tf.Optimizer.prototype as unknown as {
 };
 const { incrementIterations } = OPTIMIZER;
 
+/** The part of tfjs' engine that knows all tensors. */
+interface Tracking {
+  trackTensor(tensor: tf.Tensor, ...more: unknown[]): void;
+}
+
 /** A scalar of the step whose number is computed for each run. */
 export interface LiveScalar {
   readonly storage: Storage;
@@ -56,6 +61,8 @@ export class Recorder implements StepRecorder {
   /** The tensors that last, as they were. */
   readonly #before = new Map<LastingTensor, tf.TensorInfo>();
   readonly #lastingData = new Set<tf.DataId>();
+  /** Tensors that the step has made so far. */
+  readonly #tensors: tf.Tensor[] = [];
   #liveBytes = 0;
   #failure: Error | undefined;
 
@@ -89,6 +96,12 @@ export class Recorder implements StepRecorder {
     const outside = this.#outside.get(dataId);
     if (outside !== undefined) return outside;
     if (!this.#made.has(dataId)) {
+      const { registeredVariables } = tf.engine();
+      const variable = Object.values(registeredVariables).find((each) => each.dataId === dataId);
+      if (variable !== undefined)
+        this.#fail(
+          `${reader} reads the variable '${variable.name}', which is on another backend: use it once on this one before`,
+        );
       const { id } = tensor as Partial<tf.Tensor>;
       this.#fail(
         `${reader} reads a tensor, ${dtype} [${shape}]${id === undefined ? "" : ` (id ${id})`}, that is neither an input nor a variable: ` +
@@ -113,10 +126,19 @@ export class Recorder implements StepRecorder {
       if (this.#failure !== undefined) throw this.#failure;
       return result;
     } catch (error) {
+      this.#stop();
+      this.#disposeTensors();
       throw this.#failure ?? error;
     } finally {
       this.#stop();
+      this.#tensors.length = 0;
     }
+  }
+
+  /** What a step that has failed keeps for its backward pass, such as clones of variables, is freed by nobody else. */
+  #disposeTensors(): void {
+    for (const tensor of this.#tensors)
+      if (!tensor.isDisposed && !(tensor instanceof tf.Variable)) tensor.dispose();
   }
 
   beforeRun(work: () => void): void {
@@ -134,6 +156,7 @@ export class Recorder implements StepRecorder {
   }
 
   lasts(tensor: LastingTensor): void {
+    if (this.#before.has(tensor)) return; // of an earlier step in this recording
     this.outside(() => unshare(this.#backend, tensor, 1));
     this.lasting.push(tensor);
     const { dataId, shape, dtype } = tensor.tensor();
@@ -213,6 +236,12 @@ export class Recorder implements StepRecorder {
       if (storage && freed && storage.resource instanceof Storage) this.#count(-storage.resource.bytes);
       return freed;
     };
+    const tracking = tf.engine() as unknown as Tracking;
+    const { trackTensor } = Object.getPrototypeOf(tracking) as Tracking;
+    tracking.trackTensor = (tensor, ...more) => {
+      this.#tensors.push(tensor);
+      trackTensor.call(tracking, tensor, ...more);
+    };
     this.#refuseReads();
     // Those of tfjs-optim count their steps when they run.
     const refuse = (what: string): never => this.#fail(what);
@@ -250,6 +279,7 @@ export class Recorder implements StepRecorder {
   }
 
   #stop(): void {
+    Reflect.deleteProperty(tf.engine(), "trackTensor");
     OPTIMIZER.incrementIterations = incrementIterations;
     for (const method of METHODS) {
       const descriptor = this.#own.get(method);

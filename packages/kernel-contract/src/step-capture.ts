@@ -28,10 +28,14 @@ export interface RunnableStep {
  *
  * @throws Error that says what cannot be captured.
  */
-export type StepCapture = (
-  step: (inputs: Readonly<Record<string, tf.Tensor>>) => Record<string, tf.Tensor>,
-  options: { readonly inputs: Readonly<Record<string, StepInputSpec>> },
-) => Promise<RunnableStep>;
+export interface StepCapture {
+  (
+    step: (inputs: Readonly<Record<string, tf.Tensor>>) => Record<string, tf.Tensor>,
+    options: { readonly inputs: Readonly<Record<string, StepInputSpec>> },
+  ): Promise<RunnableStep>;
+  /** What a step that is captured now is computed with, such as the precision: it keeps that. Default: it is always the same. */
+  readonly setting?: () => string;
+}
 
 const captures = new Map<string, StepCapture>();
 

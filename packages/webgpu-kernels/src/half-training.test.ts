@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { deit } from "deit-model";
 import { softmaxCrossEntropy } from "distill-trainer";
+import { stepCapture } from "kernel-contract";
 import { noise, valuesOf } from "test-kit";
 import { startHalfWebGpu } from "test-kit/backends";
 import { AdamW } from "tfjs-optim";
@@ -71,6 +72,13 @@ describe.skipIf(missing)(`a small DeiT in mixed_float16${missing ? ` (skipped: $
     const grads = (await gradientsIn("mixed_float16")).slice(1);
     const small = (await gradientsIn("mixed_float16", tiny)).slice(1);
     for (const [i, values] of small.entries()) expect(values).toEqual(grads[i]!.map((value) => value * tiny));
+  });
+
+  test("is what a step is captured in from then on, for those who keep captured steps", () => {
+    for (const precision of ["mixed_float16", "float32"] as const) {
+      installWebGpuKernels({ precision });
+      expect(stepCapture()?.setting?.()).toBe(precision);
+    }
   });
 
   test("is captured in the precision of its recording, with eager steps' bits, until it is recorded anew", async () => {

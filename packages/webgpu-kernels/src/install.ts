@@ -1,4 +1,4 @@
-import { type InstalledKernels, installKernels } from "kernel-contract";
+import { type InstalledKernels, installKernels, type StepCapture } from "kernel-contract";
 import { type Checks, oneOf, optional, requireOptions } from "known-options";
 import { captureStep } from "./capture/capture-step.ts";
 import { Context, type Settings } from "./context.ts";
@@ -50,7 +50,8 @@ export function installWebGpuKernels(options: WebGpuKernelOptions = {}): Install
     const own: Settings = { precision: "float32" };
     settings = own;
     const open = (running: WebGpuBackend) => new Context(running, own);
-    return { backend, open, about: {}, capture: captureStep };
+    const capture: StepCapture = Object.assign(captureStep.bind(undefined), { setting: () => own.precision });
+    return { backend, open, about: {}, capture };
   });
   if (precision !== undefined) settings.precision = precision;
   return installed;

@@ -36,7 +36,7 @@ export function layersTeacher(model: tfl.LayersModel, options: LayersTeacherOpti
     const compute = (inputs: tf.Tensor) => apply(inputs, layers, { training: false });
     // Cloned: preprocessing, or a model without computing layers, may return its argument.
     if (forward === undefined) return tf.tidy(() => compute(preprocess(images)).map((one) => tf.clone(one)));
-    const inputs = preprocess(images);
+    const inputs = tf.tidy(() => preprocess(images));
     try {
       return await forward({ model, name: layers.join("\n") }, inputs, compute);
     } finally {

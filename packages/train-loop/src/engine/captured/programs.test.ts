@@ -54,4 +54,22 @@ describe.skipIf(missing)(`programs${missing ? ` (skipped: ${missing})` : ""}`, (
     expect(reasons).toEqual([expect.stringContaining("makes a tensor of numbers of the host")]);
     programs.dispose();
   });
+
+  test("are others where what captures computes otherwise", async () => {
+    let setting = "float32";
+    const programs = new Programs(
+      Object.assign(stepCapture()!.bind(undefined), { setting: () => setting }),
+      (reason) => expect.fail(reason),
+    );
+    const find = () => programs.find("forward", "twice", { x: { shape: [2] } }, twice);
+    expect(await find()).toBeUndefined();
+    const first = await find();
+    expect(await find()).toBe(first);
+    setting = "mixed_float16";
+    expect(await find()).toBeUndefined();
+    expect(await find()).not.toBe(first);
+    setting = "float32";
+    expect(await find()).toBe(first);
+    programs.dispose();
+  });
 });

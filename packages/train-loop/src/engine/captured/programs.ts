@@ -44,7 +44,7 @@ export class Programs {
     step: Step,
   ): Promise<RunnableStep | undefined> {
     if (this.#refused.has(kind) || this.#isDisposed) return undefined;
-    const id = `${kind} ${key} ${JSON.stringify(specs)}`;
+    const id = `${kind} ${key} ${JSON.stringify(specs)} ${this.#capture.setting?.() ?? ""}`;
     const known = this.#programs.get(id);
     if (known !== undefined) {
       this.#programs.delete(id);

@@ -251,6 +251,19 @@ describe("ranks", () => {
     expect(ranks[1]).toEqual(ranks[0]);
   });
 
+  test("do not train on where rank 0's callbacks freeze a layer, of which the others do not know", async () => {
+    const runs = onRanks(2, async (communicator) => {
+      const { task, student } = distiller();
+      const layer = student.layers.find(({ trainableWeights }) => trainableWeights.length > 0)!;
+      const onBatchEnd = async () => {
+        layer.trainable = false;
+      };
+      const options = { epochs: 1, communicator, callbacks: { onBatchEnd } };
+      await fit(task, new AdamW({ learningRate: 1e-2 }), flowers, options);
+    });
+    await expect(runs).rejects.toThrow("with a communicator all variables of the task must stay trainable");
+  });
+
   test("that would train otherwise are refused, with the setting", async () => {
     const told = await onRanks(2, async (communicator) => {
       const { task } = distiller();

@@ -57,7 +57,8 @@ export async function allocate(backend: RecordedBackend, recording: Recording): 
     for (const each of own) each.destroy();
     pool.release(shared);
   };
-  const errors = [await device.popErrorScope(), await device.popErrorScope()];
+  // Both at once: another capture may begin while this one waits.
+  const errors = await Promise.all([device.popErrorScope(), device.popErrorScope()]);
   const error = errors.find((each) => each !== null);
   if (error) {
     dispose();

@@ -13,6 +13,7 @@ import {
   type Encoder,
   flush,
   type RecordedBackend,
+  requireCurrent,
   STAGING_USAGE,
   TENSOR_USAGE,
 } from "./recorded-backend.ts";
@@ -27,8 +28,8 @@ export class CapturedStep implements RunnableStep {
   /** Dispatches by program. */
   readonly programs: ReadonlyMap<string, number>;
   /**
-   * Bytes that the step holds beside variables and moments, with what it shares with other steps, and the most that tfjs' temporaries take at a time in the step as it is
-   * without capture.
+   * Bytes that the step holds beside variables and moments, with what it shares with other steps, and the most that tfjs' temporaries
+   * take at a time in the step as it is without capture.
    */
   readonly memory: { readonly bytes: number; readonly eagerBytes: number };
   readonly #backend: RecordedBackend;
@@ -70,10 +71,15 @@ export class CapturedStep implements RunnableStep {
         storages.slice(0, writes).map(({ dataId }) => dataId),
       ),
     );
-    for (const { tensor, next, isDirect } of recording.lasting) {
-      const { dataId } = tensor.tensor();
+    for (const { tensor, dataId, next, isDirect } of recording.lasting) {
       if (!outside.has(dataId) && next === undefined) continue;
-      const state = stateOf(backend, tensor);
+      let state: State;
+      try {
+        state = stateOf(backend, tensor);
+      } catch (error) {
+        for (const each of states) each.state.dispose(); // disposed since it was recorded
+        throw error;
+      }
       states.push({ state, changes: written.has(dataId) || next !== undefined });
       used.set(dataId, state.buffer);
       if (next === undefined) continue;
@@ -103,7 +109,13 @@ export class CapturedStep implements RunnableStep {
     specs: Readonly<Record<string, StepInputSpec>>,
     reads: readonly tf.Tensor[],
   ): Promise<CapturedStep> {
-    return new CapturedStep(backend, recording, specs, await allocate(backend, recording), reads);
+    const buffers = await allocate(backend, recording);
+    try {
+      return new CapturedStep(backend, recording, specs, buffers, reads);
+    } catch (error) {
+      buffers.dispose();
+      throw error;
+    }
   }
 
   /**
@@ -176,10 +188,7 @@ export class CapturedStep implements RunnableStep {
 
   #given(inputs: StepInputs): (readonly [Storage, GivenInput])[] {
     if (this.#isDisposed) throw new Error("captureStep: the step was disposed");
-    if (tf.backend() !== (this.#backend as object))
-      throw new Error(
-        `captureStep: the step was captured on another backend than the current one, '${tf.getBackend()}'`,
-      );
+    requireCurrent(this.#backend);
     const unknown = Object.keys(inputs).find((name) => !this.#recording.inputs.has(name));
     if (unknown !== undefined) {
       const names = [...this.#recording.inputs.keys()].join(", ");

@@ -117,6 +117,14 @@ export function backendToRecord(caller: string): RecordedBackend {
   return backend;
 }
 
+/** Throws an Error unless a captured step's backend is the current one. */
+export function requireCurrent(backend: RecordedBackend): void {
+  if (tf.backend() === (backend as object)) return;
+  throw new Error(
+    `captureStep: the step was captured on another backend than the current one, '${tf.getBackend()}'`,
+  );
+}
+
 /** Submits what tfjs has recorded of its own, so that it comes before what follows. */
 export function flush(backend: RecordedBackend): void {
   if (backend.commandEncoder === null) return;

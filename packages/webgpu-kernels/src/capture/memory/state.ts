@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { LastingTensor } from "kernel-contract";
 import type { Buffer, RecordedBackend } from "../recorded-backend.ts";
 import { outdate } from "./outdated-reads.ts";
-import { bufferOf, copyInto, copyOf, tensorOn } from "./unshare.ts";
+import { bufferOf, copyInto, copyOf, tensorOn, unshare } from "./unshare.ts";
 
 const lastingVariables = new WeakMap<tf.Variable, LastingTensor>();
 
@@ -37,7 +37,9 @@ export function holdersOf(backend: RecordedBackend, lasting: LastingTensor): num
 /** The state of a tensor, which the caller disposes. */
 export function stateOf(backend: RecordedBackend, lasting: LastingTensor): State {
   const known = states.get(lasting);
-  const state = known?.isOn(backend) ? known : new State(backend, lasting);
+  if (known?.isOn(backend)) return known.share();
+  unshare(backend, lasting, 1); // it may have been assigned another's data since it was recorded
+  const state = new State(backend, lasting);
   states.set(lasting, state);
   return state.share();
 }

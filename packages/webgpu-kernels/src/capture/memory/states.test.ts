@@ -71,3 +71,34 @@ test.skipIf(missing)(
     expect(tf.memory().numTensors).toBe(before);
   },
 );
+
+test.skipIf(missing)("what happens to variables while a step is being captured counts", async () => {
+  const before = tf.memory().numTensors;
+  const [w, sum, other, unused] = tf.tidy(() => [1, 2, 3, 4].map((x) => tf.variable(tf.tensor1d([x, x]))));
+  const capturing = captureStep(
+    ({ x }) => {
+      sum!.assign(tf.add(w!, x));
+      w!.assign(tf.mul(w!, 2));
+      return { y: tf.mul(sum!, 1) };
+    },
+    { inputs: X },
+  );
+  w!.assign(other!); // shares its memory until the step changes it
+  sum!.assign(other!);
+  unused!.dispose();
+  const step = await capturing;
+  expect([...(await step.run(ONES)).y!]).toEqual([4, 4]);
+  expect([...(await step.run(ONES)).y!]).toEqual([7, 7]);
+  const values = await Promise.all([w!, sum!, other!].map(async (each) => [...(await each.data())]));
+  expect(values).toEqual([
+    [12, 12],
+    [7, 7],
+    [3, 3],
+  ]);
+  step.dispose();
+  const late = captureStep(({ x }) => ({ y: tf.mul(tf.mul(w!, other!), tf.add(x, sum!)) }), { inputs: X });
+  w!.dispose();
+  await expect(late).rejects.toThrow(`captureStep: the variable '${w!.name}' was disposed`);
+  tf.dispose([sum!, other!]);
+  expect(tf.memory().numTensors).toBe(before);
+});

@@ -24,10 +24,12 @@ export interface Recording {
   readonly outputs: readonly RecordedOutput[];
   /**
    * Tensors that last. `next`: where the numbers after the step are; none if they stay or are overwritten in place. `isDirect`: the
-   * step reads nothing else of the tensor, whose buffer may be that of `next`.
+   * step reads nothing else of the tensor, whose buffer may be that of `next`. `dataId`: its data when it was recorded, by which storages
+   * know it.
    */
   readonly lasting: readonly {
     readonly tensor: LastingTensor;
+    readonly dataId: tf.DataId;
     readonly next?: Storage;
     readonly isDirect?: boolean;
   }[];
@@ -94,14 +96,12 @@ export function recordStep(
   const used = new Set([...outputs.map(({ storage }) => storage), ...operations.flatMap((x) => x.storages)]);
   const read = new Set([...used].map(({ dataId }) => dataId));
   const lasting = [...variables.map((each) => each.lasting), ...recorder.lasting].map((tensor) => {
+    const { dataId } = tensor.tensor();
     const next = nexts.get(tensor);
-    if (next === undefined) return { tensor };
+    if (next === undefined) return { tensor, dataId };
     const isOnly = [...nexts.values()].filter((other) => other === next).length === 1;
-    return {
-      tensor,
-      next,
-      isDirect: next.kind === "temporary" && isOnly && !read.has(tensor.tensor().dataId),
-    };
+    const isDirect = next.kind === "temporary" && isOnly && !read.has(dataId);
+    return { tensor, dataId, next, isDirect };
   });
   for (const [i, { storages }] of operations.entries()) for (const storage of storages) storage.use(i);
   const { numbers, before, after, eagerBytes } = recorder;

@@ -35,6 +35,7 @@ const DATA = [
   "RankShare",
   "RgbImage",
   "SavedModelFiles",
+  "StepCapture",
   "StepFigures",
   "{ readonly width: number; readonly height: number; }",
 ];

@@ -71,6 +71,11 @@ export class Context extends KernelContext<WebGpuBackend> {
     return this.made(this.backend.makeTensorInfo([...shape], "float32", values));
   }
 
+  /** How a tensor's numbers are in memory, whatever its dtype says: a cast leaves integers as they are. */
+  elementOf({ dataId }: tf.TensorInfo): "f32" | "i32" {
+    return this.backend.tensorMap.get(dataId).dtype === "float32" ? "f32" : "i32";
+  }
+
   /** Records one dispatch, and one more for each tensor to read that is kept as integers; tfjs submits it with its own. */
   run(call: Call): void {
     const { shader, tensors } = call;
@@ -93,7 +98,7 @@ export class Context extends KernelContext<WebGpuBackend> {
   }
 
   #asFloats(tensor: tf.TensorInfo): tf.TensorInfo {
-    if (this.backend.tensorMap.get(tensor.dataId).dtype === "float32") return tensor;
+    if (this.elementOf(tensor) === "f32") return tensor;
     const y = this.backend.makeTensorInfo([...tensor.shape], "float32");
     const size = sizeOf(tensor.shape);
     const grid = this.flatGroups(Math.ceil(size / LANES));

@@ -1,6 +1,6 @@
 import { defineKernel, type Kernel } from "kernel-contract";
 import type { Context } from "../context.ts";
-import { FLAT_GROUP, type Shader } from "../shader.ts";
+import { type Element, FLAT_GROUP, type Shader } from "../shader.ts";
 import { EXPONENTIAL } from "./exponential.ts";
 import { LANE_SUMS, LANES } from "./lanes.ts";
 
@@ -17,13 +17,17 @@ fn massOf(first: u32, lane: u32, top: f32) -> f32 {
   return laneSum(lane, sum);
 }`;
 
-const FORWARD: Shader = {
+/** One-hot labels that were cast are still integers in memory; read as such, they need no dispatch that converts them. */
+const TARGET = "fn target_at(at: u32) -> f32 { return f32(targets[at]); }";
+
+const forward = (targets: Element): Shader => ({
   name: "SoftmaxCrossEntropy",
   workgroup: [LANES, 1, 1],
   writes: { loss: "f32" },
-  reads: { targets: "f32", logits: "f32" },
+  reads: { targets, logits: "f32" },
   uniforms: { batch: "u32", classes: "u32" },
   declarations: `${ROW}
+${TARGET}
 // Logarithm of 1 + x, x >= 0, also where the sum rounds x away.
 fn log1p(x: f32) -> f32 {
   return select(x * (1.0 - x * (0.5 - x * (0.33333333 - 0.25 * x))), log(1.0 + x), x >= 0.01); // NaN for NaN
@@ -44,34 +48,38 @@ fn log1p(x: f32) -> f32 {
   let logMass = log1p(others);
   var sum = 0.0;
   for (var c = local.x; c < u.classes; c += ${LANES}u) {
-    sum += targets[first + c] * ((top - logits[first + c]) + logMass);
+    sum += target_at(first + c) * ((top - logits[first + c]) + logMass);
   }
   let total = laneSum(local.x, sum);
   if (row < u.batch && local.x == 0u) { loss[row] = total; }`,
-};
+});
 
-const BACKWARD: Shader = {
+const backward = (targets: Element): Shader => ({
   name: "SoftmaxCrossEntropyGrad",
   workgroup: [LANES, 1, 1],
   writes: { dlogits: "f32" },
-  reads: { targets: "f32", logits: "f32", dy: "f32" },
+  reads: { targets, logits: "f32", dy: "f32" },
   uniforms: { batch: "u32", classes: "u32" },
-  declarations: ROW,
+  declarations: `${ROW}
+${TARGET}`,
   main: `
   let row = ${FLAT_GROUP};
   let first = min(row, u.batch - 1u) * u.classes;
   let top = topOf(first, local.x);
   let mass = massOf(first, local.x, top);
   var sum = 0.0;
-  for (var c = local.x; c < u.classes; c += ${LANES}u) { sum += targets[first + c]; }
+  for (var c = local.x; c < u.classes; c += ${LANES}u) { sum += target_at(first + c); }
   let share = laneSum(local.x, sum);
   if (row < u.batch) {
     for (var c = local.x; c < u.classes; c += ${LANES}u) {
       let p = exponential(logits[first + c] - top) / mass;
-      dlogits[first + c] = (p * share - targets[first + c]) * dy[row];
+      dlogits[first + c] = (p * share - target_at(first + c)) * dy[row];
     }
   }`,
-};
+});
+
+const FORWARD = { f32: forward("f32"), i32: forward("i32") };
+const BACKWARD = { f32: backward("f32"), i32: backward("i32") };
 
 /** `{targets: [batch, classes], logits: [batch, classes]}` → loss `[batch]`. */
 export const softmaxCrossEntropy: Kernel<Context> = defineKernel(
@@ -81,7 +89,8 @@ export const softmaxCrossEntropy: Kernel<Context> = defineKernel(
     if (batch * classes === 0) return context.filled([batch], 0);
     const loss = context.output([batch]);
     const tensors = { loss, targets, logits };
-    context.run({ shader: FORWARD, tensors, uniforms: { batch, classes }, grid: context.flatGroups(batch) });
+    const shader = FORWARD[context.elementOf(targets)];
+    context.run({ shader, tensors, uniforms: { batch, classes }, grid: context.flatGroups(batch) });
     return loss;
   },
 );
@@ -94,7 +103,8 @@ export const softmaxCrossEntropyGrad: Kernel<Context> = defineKernel(
     const dlogits = context.output(logits.shape);
     if (batch * classes === 0) return dlogits;
     const tensors = { dlogits, targets, logits, dy };
-    context.run({ shader: BACKWARD, tensors, uniforms: { batch, classes }, grid: context.flatGroups(batch) });
+    const shader = BACKWARD[context.elementOf(targets)];
+    context.run({ shader, tensors, uniforms: { batch, classes }, grid: context.flatGroups(batch) });
     return dlogits;
   },
 );

@@ -56,7 +56,7 @@ export class Recorder {
     this.rows.push(row);
     const { id, ours, unit, other, otherName, ratio, target } = row;
     const against = other === null ? otherName : `${figure(other)} ${otherName}`;
-    const goal = ratio === null || target === null ? "" : `, target ${target}`;
+    const goal = ratio === null || target === null ? "" : `, target ${Number(target.toPrecision(3))}`;
     this.say(
       `${id}: ${figure(ours)} ${unit}, ${against}${ratio === null ? "" : `, ${figure(ratio)}×${goal}`}`,
     );

@@ -24,7 +24,7 @@ export function rowTable(rows: readonly Row[]): string {
         other === null ? "–" : figure(other),
         otherName,
         ratio === null ? "–" : ratio.toFixed(2),
-        target === null ? "–" : String(target),
+        target === null ? "–" : String(Number(target.toPrecision(3))),
         met(row),
         limit === undefined ? "–" : figure(limit),
       ];

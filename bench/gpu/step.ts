@@ -1,8 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { deit, type VitSize } from "deit-model";
-import { softmaxCrossEntropy } from "distill-trainer";
-import { AdamW, squaredNorms } from "tfjs-optim";
+import type { VitSize } from "deit-model";
 import { captureStep } from "webgpu-kernels";
+import { deitStep } from "../webgpu/deit-step.ts";
 
 const CLASSES = 1000;
 
@@ -22,29 +21,13 @@ export interface TimedStep {
 /** A DeiT about to be trained with AdamW, and one batch. */
 function training({ batch, ...sides }: Size) {
   const { imageSize } = sides;
-  const model = deit({ ...sides, classes: CLASSES, dropPathRate: 0.1 });
-  const optimizer = new AdamW({ learningRate: 1e-3 });
-  const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
-  const take = (images: tf.Tensor, labels: tf.Tensor, sampleKeys: unknown) => {
-    const { value, grads } = tf.variableGrads(() => {
-      const heads = model.apply(images, { training: true, sampleKeys } as never) as tf.Tensor2D[];
-      const targets = tf.cast(tf.oneHot(labels as tf.Tensor1D, CLASSES), "float32") as tf.Tensor2D;
-      return tf.mean(tf.addN(heads.map((head) => softmaxCrossEntropy(targets, head)))) as tf.Scalar;
-    }, variables);
-    const norms = squaredNorms(variables.map(({ name }) => grads[name]!));
-    optimizer.applyGradients(grads);
-    return { loss: value, norms };
-  };
+  const { take, dispose } = deitStep({ ...sides, classes: CLASSES });
   const given = {
     images: Float32Array.from({ length: batch * imageSize ** 2 * 3 }, (_, i) => Math.sin(i)),
     labels: Int32Array.from({ length: batch }, (_, i) => i % CLASSES),
     sampleKeys: Uint32Array.from({ length: batch }, (_, i) => i),
   };
   const shape = [batch, imageSize, imageSize, 3];
-  const dispose = () => {
-    optimizer.dispose();
-    model.dispose();
-  };
   return { take, given, shape, dispose };
 }
 

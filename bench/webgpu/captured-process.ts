@@ -1,13 +1,12 @@
 // CPU time of a training step of DeiT-Ti on Dawn's null adapter, which encodes and validates everything and computes nothing. A process of
 // its own: tfjs takes one adapter per process. Prints JSON.
 import * as tf from "@tensorflow/tfjs-core";
-import { config, deit } from "deit-model";
-import { softmaxCrossEntropy } from "distill-trainer";
+import { config } from "deit-model";
 import { startBackend } from "tfjs-backends";
-import { AdamW, squaredNorms } from "tfjs-optim";
 import { create, globals } from "webgpu";
 import { captureStep, meterGpu } from "webgpu-kernels";
 import { median } from "../measure.ts";
+import { deitStep } from "./deit-step.ts";
 
 const BATCH = 1; // the adapter has 512 MB
 const CLASSES = 1000;
@@ -35,25 +34,12 @@ if (globalThis.navigator === undefined) Object.defineProperty(globalThis, "navig
 Object.defineProperty(globalThis.navigator, "gpu", { value: gpu, configurable: true });
 await startBackend("webgpu");
 
-const model = deit({ ...config.deitTiny, classes: CLASSES, dropPathRate: 0.1 });
-const optimizer = new AdamW({ learningRate: 1e-3 });
-const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
+const { take } = deitStep({ ...config.deitTiny, classes: CLASSES });
 const inputs = {
   images: new Float32Array(BATCH * SIDE * SIDE * 3).fill(0.5),
   labels: new Int32Array(BATCH),
   sampleKeys: Uint32Array.from({ length: BATCH }, (_, i) => i),
 };
-
-function take(images: tf.Tensor, labels: tf.Tensor, sampleKeys: unknown): Record<string, tf.Tensor> {
-  const { value, grads } = tf.variableGrads(() => {
-    const heads = model.apply(images, { training: true, sampleKeys } as never) as tf.Tensor2D[];
-    const targets = tf.cast(tf.oneHot(labels as tf.Tensor1D, CLASSES), "float32") as tf.Tensor2D;
-    return tf.mean(tf.addN(heads.map((head) => softmaxCrossEntropy(targets, head)))) as tf.Scalar;
-  }, variables);
-  const norms = squaredNorms(variables.map(({ name }) => grads[name]!));
-  optimizer.applyGradients(grads);
-  return { loss: value, norms };
-}
 
 async function eager(): Promise<number> {
   const start = process.cpuUsage();

@@ -224,13 +224,15 @@ describe.runIf(there)("a session", () => {
       await prepare(alone.page, FLOWERS);
       await train(alone.page);
       await prepare(watched.page, FLOWERS);
-      const looking = lookWhile(watched.page);
-      await train(watched.page, 40);
+      const training = train(watched.page, 40);
+      const looking = lookWhile(watched.page, training);
+      await training;
+      expect(await looking).toBeGreaterThan(2);
+      void lookAtGray(watched.page).catch(() => {}); // the reload ends a look
       await watched.page.reload();
       await watched.page.evaluate(() => session.open());
       const student = await lookAtGray(watched.page); // as it was saved
       expect([...student.values()].reduce((sum, share) => sum + share)).toBeCloseTo(1, 5);
-      expect(await looking).toBeGreaterThan(2);
       await train(watched.page);
       const [expected, found] = [await takenAway(alone.page), await takenAway(watched.page)];
       expect(found.get("model.safetensors")!.equals(expected.get("model.safetensors")!)).toBe(true);

@@ -122,17 +122,23 @@ export async function lookAtGray(page: Page): Promise<Map<string, number>> {
   return new Map(answers);
 }
 
-/** Looks at a picture again and again until the page is loaded anew. @returns How often there was an answer. */
-export async function lookWhile(page: Page): Promise<number> {
+/** Looks at a picture again and again while a training runs. @returns How often there was an answer. */
+export async function lookWhile(page: Page, training: Promise<unknown>): Promise<number> {
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+  };
+  training.then(over, over);
   let looks = 0;
-  for (;;) {
+  while (!isOver) {
     try {
       await lookAtGray(page);
       looks += 1;
     } catch (error) {
-      // There is no model in the beginning, and no page in the end.
-      if (!/There is no model yet|no student|undefined/.test((error as Error).message)) return looks;
+      // In the beginning there is no student.
+      if (!/There is no model yet|no student|undefined/.test((error as Error).message)) throw error;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
+  return looks;
 }

@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // Vitest 4 no longer discovers a workspace file: the `test` script names this one, and it is the only root config.
@@ -17,6 +18,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",
+    // Vitest leaves one core to itself, which on two cores is half of the machine.
+    maxWorkers: Math.max(availableParallelism() - 1, Math.min(availableParallelism(), 2)),
     // TEST_REPORT: a file that gets the results as JSON too, for `.ci/run` to count.
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
     projects: [

@@ -1,9 +1,9 @@
-import { startBackend } from "tfjs-backends";
 import { attentionTargets, writeAttention } from "../attention/attention-files.ts";
 import { newestRun } from "../models/newest-run.ts";
 import { openModel } from "../models/open-model.ts";
 import { BadPhoto, requireNone } from "../photos/bad-photo.ts";
 import { findPhotos, leftOutLines } from "../photos/find-photos.ts";
+import { startChosenBackend } from "../process/chosen-backend.ts";
 import { resolveDataSettings } from "../settings/resolve-settings.ts";
 import { fetchModel } from "../weights/hub-model.ts";
 import type { Command } from "./command.ts";
@@ -23,7 +23,7 @@ export const attention: Command = {
     output.write(leftOutLines(photos));
     const errors: string[] = [];
     const targets = await attentionTargets(files, target);
-    await startBackend(run.backend);
+    await startChosenBackend(run);
     const found = await fetchModel("--model", model, output, signal ? { signal } : {});
     const opened = await openModel(found, use);
     for (const [i, file] of files.entries()) {

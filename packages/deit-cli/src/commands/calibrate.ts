@@ -1,6 +1,5 @@
 import { type Calibrated, calibrate as calibrateLogits } from "distill-trainer";
 import { saveNotes } from "open-classifier";
-import { startBackend } from "tfjs-backends";
 import { requireOneLabel } from "../data/require-labels.ts";
 import {
   JUDGED_PICTURES,
@@ -12,6 +11,7 @@ import {
 import { logitsAndLabels } from "../judge/predictions.ts";
 import { openModel } from "../models/open-model.ts";
 import { optionOf } from "../options/option-table.ts";
+import { startChosenBackend } from "../process/chosen-backend.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
 import { formatTable } from "../terminal/table.ts";
 import { fetchModel } from "../weights/hub-model.ts";
@@ -31,7 +31,7 @@ export const calibrate: Command = {
   argument: { name: "run", many: false },
   options: [
     ...JUDGED_PICTURES,
-    ...(["split", "pixels", "outputs", "backend", "json", "verbose", "config"] as const),
+    ...(["split", "pixels", "outputs", "backend", "precision", "json", "verbose", "config"] as const),
   ],
   settingsOf: "run",
   examples: ["calibrate runs/photos", "calibrate runs/photos/student-alone --data held-out/"],
@@ -40,7 +40,7 @@ export const calibrate: Command = {
     const by = { command: "calibrate", edits, split, output: json ? { write: () => {} } : output, signal };
     const model = await fetchModel(by.command, args[0]!, by.output, signal ? { signal } : {});
     const found = judgedSettings(model, by);
-    await startBackend(found.settings.run.backend);
+    await startChosenBackend(found.settings.run);
     const models = await judgedModels(found, by);
     requireOneLabel("calibrate", models.data.all);
     const judged: Judged[] = [];

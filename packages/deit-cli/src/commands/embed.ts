@@ -1,6 +1,5 @@
 import { extname } from "node:path";
 import { type Features, knnProbe } from "distill-trainer";
-import { startBackend } from "tfjs-backends";
 import { type Embedder, embedPhotos, openEmbedder } from "../embed/embedder.ts";
 import { EMBEDDINGS_FILES, type Embeddings, type EmbeddingsFormat } from "../embed/embeddings-file.ts";
 import { folderLabels } from "../embed/folder-labels.ts";
@@ -9,6 +8,7 @@ import { writeAtomically } from "../files/write-atomically.ts";
 import { newestRun } from "../models/newest-run.ts";
 import { requireNone } from "../photos/bad-photo.ts";
 import { findPhotos, leftOutLines } from "../photos/find-photos.ts";
+import { startChosenBackend } from "../process/chosen-backend.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { resolveDataSettings } from "../settings/resolve-settings.ts";
 import { percent } from "../terminal/format.ts";
@@ -22,7 +22,7 @@ export const embed: Command = {
   argument: { name: "photos", many: true },
   options: [
     ...(["output", "format", "knn", "knnPhotos", "layer"] as const),
-    ...(["model", "out", "pixels", "maxPixels", "backend", "verbose", "config"] as const),
+    ...(["model", "out", "pixels", "maxPixels", "backend", "precision", "verbose", "config"] as const),
   ],
   examples: [
     "embed photos/ --output features.npz",
@@ -45,7 +45,7 @@ export const embed: Command = {
     if (knn !== undefined && (labels === undefined || (voters && folderLabels(voters.files) === undefined)))
       throw new UsageError("--knn: expected photos in two or more folders, whose names are their labels");
     if (format !== undefined) await requireOwnOutput("--output", path!, EMBEDDINGS_FILES[format].mark);
-    await startBackend(run.backend);
+    await startChosenBackend(run);
     const { signal } = call;
     const opened = await fetchModel("--model", model, output, signal ? { signal } : {});
     const embedder = await openEmbedder(opened, use);

@@ -1,4 +1,3 @@
-import { startBackend } from "tfjs-backends";
 import type { FlowerData } from "../data/open-data.ts";
 import {
   JUDGED_PICTURES,
@@ -15,6 +14,7 @@ import { placesOf } from "../models/class-names.ts";
 import { openModel } from "../models/open-model.ts";
 import { type ViewedModel, viewedModel } from "../models/viewed-model.ts";
 import { optionOf } from "../options/option-table.ts";
+import { startChosenBackend } from "../process/chosen-backend.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { microBatchSizeOf } from "../settings/pace.ts";
 import { percent } from "../terminal/format.ts";
@@ -31,7 +31,7 @@ export const evaluate: Command = {
   argument: { name: "run", many: false },
   options: [
     ...JUDGED_PICTURES,
-    ...(["split", "tta", "pixels", "outputs", "backend", "json", "verbose", "config"] as const),
+    ...(["split", "tta", "pixels", "outputs", "backend", "precision", "json", "verbose", "config"] as const),
   ],
   examples: [
     "evaluate runs/demo",
@@ -45,7 +45,7 @@ export const evaluate: Command = {
     const by = { command: "evaluate", edits, split, output: json ? { write: () => {} } : output, signal };
     const model = await fetchModel(by.command, args[0]!, by.output, signal ? { signal } : {});
     const found = judgedSettings(model, by);
-    await startBackend(found.settings.run.backend);
+    await startChosenBackend(found.settings.run);
     const models = await judgedModels(found, by);
     const { data, folders } = models;
     const judged: Judged[] = [];

@@ -1,5 +1,4 @@
 import { realpathSync } from "node:fs";
-import { startBackend } from "tfjs-backends";
 import { attentionTargets, writeAttention } from "../attention/attention-files.ts";
 import { type Mark, requireOwnOutput } from "../files/own-output.ts";
 import { writeAtomically } from "../files/write-atomically.ts";
@@ -12,6 +11,7 @@ import { requireNone } from "../photos/bad-photo.ts";
 import { findPhotos, leftOutLines } from "../photos/find-photos.ts";
 import { formatOf, type PredictionFormat, predictionLines } from "../photos/prediction-lines.ts";
 import { recognize } from "../photos/recognize.ts";
+import { startChosenBackend } from "../process/chosen-backend.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { resolveDataSettings } from "../settings/resolve-settings.ts";
 import { fetchModel } from "../weights/hub-model.ts";
@@ -20,7 +20,17 @@ import { requireFormat, type UseSettings } from "./use-settings.ts";
 
 /** Options of the commands that show photos to a saved model. */
 export const MODEL_OPTIONS: readonly OptionName[] = [
-  ...(["model", "out", "pixels", "outputs", "maxPixels", "backend", "verbose", "config"] as const),
+  ...([
+    "model",
+    "out",
+    "pixels",
+    "outputs",
+    "maxPixels",
+    "backend",
+    "precision",
+    "verbose",
+    "config",
+  ] as const),
 ];
 
 /** Classes of each photo in a form for people. */
@@ -55,7 +65,7 @@ export const predict: Command = {
     if (path !== undefined) await requireOutput(path, format, files);
     say(leftOutLines(photos));
     const targets = attention === undefined ? undefined : await attentionTargets(files, attention);
-    await startBackend(run.backend);
+    await startChosenBackend(run);
     const found = await fetchModel("--model", model, { write: say }, signal ? { signal } : {});
     const opened = await openModel(found, use);
     const { temperature, classNames } = opened;

@@ -128,6 +128,9 @@ function modelFolders(path: string, command: string): string[] {
 /** Settings that go with a run's data, not with other data. */
 const WITH_DATA = { "data.labelsFile": undefined, "data.valData": undefined } as const;
 
+/** The precision of a training is not that of what comes after, which may run on another machine. */
+const IN_FULL = { "run.precision": "float32" } as const;
+
 /** Settings of the data that the model was trained on, with those of the command line over them. */
 function dataSettings(folder: string, edits: Edits, command: string): Settings {
   const run = dirname(folder);
@@ -135,7 +138,7 @@ function dataSettings(folder: string, edits: Edits, command: string): Settings {
   const isOther = edits["data.path"] !== undefined || edits["data.download"] === true;
   if (!isOther) requireDrawn(edits, saved);
   const others = isOther && { "data.path": undefined, "data.download": false, ...WITH_DATA };
-  return resolveDataSettings({ ...saved, ...others, ...edits });
+  return resolveDataSettings({ ...saved, ...others, ...IN_FULL, ...edits });
 }
 
 /**

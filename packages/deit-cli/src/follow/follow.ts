@@ -1,8 +1,9 @@
 // What the other ranks do: they open the data that rank 0 has, and train when it says so. They print and keep nothing.
+
 import { rmSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
-import { startBackend } from "tfjs-backends";
 import { openData } from "../data/open-data.ts";
+import { startChosenBackend } from "../process/chosen-backend.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { receiveFiles } from "../ranks/files.ts";
 import type { Message } from "../ranks/messages.ts";
@@ -70,7 +71,7 @@ async function openAsRoot(
   signal: AbortSignal,
 ) {
   const { rank, host, hosts } = communicator;
-  const { name } = await startBackend(settings.run.backend);
+  const { name } = await startChosenBackend(settings.run);
   if (name !== there)
     throw new UsageError(
       `--backend: expected '${there}', which rank 0 has, got '${name}'; --backend ${there} chooses it on all`,

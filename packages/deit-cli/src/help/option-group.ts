@@ -14,6 +14,7 @@ const GROUPS = {
   Run: ["run", "use.config"],
   Machine: [
     "run.backend",
+    "run.precision",
     "run.replicas",
     "run.microBatchSize",
     "data.workers",

@@ -57,6 +57,10 @@ const OPTIONS = {
   name: text("run.name", "Name of the run's folder. Default: preset and time"),
   out: text("run.out", "Folder of all runs"),
   backend: text("run.backend", "auto, tensorflow, webgpu, wasm or cpu"),
+  precision: text(
+    "run.precision",
+    "What matrix products are computed in: float32, or mixed_float16 (operands in half precision), which needs WebGPU and a GPU with shader-f16. Default: float32, also for models that were trained in the other",
+  ),
   seed: number(
     "run.seed",
     "Seed of order, crops, initial weights and stochastic depth, of teacher and students, and of drawn pictures; never of the split",

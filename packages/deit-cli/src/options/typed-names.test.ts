@@ -26,6 +26,7 @@ test.each([
   ["--output_dir", "--out"],
   ["--gpu", "--backend"],
   ["--device", "--backend"],
+  ["--amp", "--precision"],
   ["--dataset", "--data"],
   ["--smoothing", "--label-smoothing"],
   ["--learning-rat", "--learning-rate"],

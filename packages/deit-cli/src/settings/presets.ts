@@ -24,6 +24,7 @@ export interface Preset extends PresetSettings {
 const RUN = {
   out: "runs",
   backend: "auto",
+  precision: "float32",
   seed: 42,
   students: "both",
   teacherPixels: "auto",

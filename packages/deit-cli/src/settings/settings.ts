@@ -35,6 +35,8 @@ export interface RunSettings {
   /** Folder of all runs. */
   readonly out: string;
   readonly backend: "auto" | "tensorflow" | "webgpu" | "wasm" | "cpu";
+  /** What matrix products are computed in; `mixed_float16` needs WebGPU. */
+  readonly precision: "float32" | "mixed_float16";
   readonly seed: number;
   /** The same run for each of these seeds. Default: `seed` alone. */
   readonly seeds?: readonly number[];
@@ -73,6 +75,7 @@ const RUN_CHECKS: Checks<RunSettings> = {
   ),
   out: STRING,
   backend: oneOf("auto", "tensorflow", "webgpu", "wasm", "cpu"),
+  precision: oneOf("float32", "mixed_float16"),
   seed: UINT32,
   seeds: optional(
     check(

@@ -1,6 +1,8 @@
 // Module of a replica's thread: builds the task of the main thread's stage, with the teacher that the run has saved.
-import { type BackendChoice, startBackend } from "tfjs-backends";
+
+import type { BackendChoice } from "tfjs-backends";
 import type { ReplicaModule, ReplicaSetup } from "train-loop";
+import { startChosenBackend } from "../process/chosen-backend.ts";
 import { savedTeacher } from "../teacher/saved-teacher.ts";
 import { buildTask, type StudentWork, studentOf } from "./student-work.ts";
 
@@ -15,8 +17,9 @@ export function replicaOf(work: Work): ReplicaModule {
 }
 
 const setup: ReplicaSetup<Work> = async ({ data }) => {
-  await startBackend(data.backend as BackendChoice);
   const { stage, settings, folder, classNames } = data;
+  const { precision } = settings.run;
+  await startChosenBackend({ backend: data.backend as BackendChoice, precision });
   const teacher = stage === "student-alone" ? undefined : await savedTeacher(folder, classNames);
   return buildTask(data, studentOf(stage, settings, classNames), teacher).task;
 };

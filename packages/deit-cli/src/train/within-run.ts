@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { recipeTask } from "distill-trainer";
-import { type StartedBackend, startBackend } from "tfjs-backends";
+import type { StartedBackend } from "tfjs-backends";
 import { type FlowerData, openData } from "../data/open-data.ts";
 import { requireOneLabel, requireTrainableLabels } from "../data/require-labels.ts";
 import { removeTemporaries } from "../files/write-atomically.ts";
 import { describeRanks, openOnRanks } from "../follow/open-on-ranks.ts";
 import { requireInitialWeights } from "../models/initial-weights.ts";
 import { checked } from "../options/checked.ts";
+import { startChosenBackend } from "../process/chosen-backend.ts";
 import { FASTER, fasterNode } from "../process/faster-node.ts";
 import { Interrupted, orInterrupted } from "../process/interrupted.ts";
 import { UsageError } from "../process/usage-error.ts";
@@ -128,7 +129,7 @@ async function open({ settings, output, signal, first, command, ranks }: RunStar
   const { weights, selectFrom } = settings.model;
   if (weights !== undefined) await fetchWeights("--weights", weights, output, { signal });
   if (selectFrom !== undefined) await fetchWeights("--select-from", selectFrom, output, { signal });
-  const backend = await whileBusy(output, "starting the backend", () => startBackend(settings.run.backend));
+  const backend = await whileBusy(output, "starting the backend", () => startChosenBackend(settings.run));
   const detail = backend.detail.replace(/: Node \d+ or later[^)]*/, ""); // said below, once
   output.write(`backend: ${backend.name}, ${detail}\n`);
   if (ranks !== undefined) output.write(`${describeRanks(ranks, settings)}\n`);

@@ -15,8 +15,9 @@ export default defineConfig({
   resolve: { conditions: ["@deit/source"] },
   ssr: { resolve: { conditions: ["@deit/source", "node", "import", "default"] } },
   test: {
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Slow machines are slow, not wrong: these are for what hangs.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     pool: "forks",
     // Vitest leaves one core to itself, which on two cores is half of the machine.
     maxWorkers: Math.max(availableParallelism() - 1, Math.min(availableParallelism(), 2)),

@@ -27,6 +27,13 @@ export interface StepRecorder {
    * @returns A tensor of the step, disposed with its others.
    */
   number(now: () => number): tf.Scalar;
+  /**
+   * A tensor, float32, of numbers of the host that are the same in every step, such as weights of classes. Others that it makes of
+   * different numbers are refused: they may be those of one step.
+   *
+   * @returns A tensor of the step, disposed with its others.
+   */
+  constant(values: readonly number[], shape: readonly number[]): tf.Tensor;
   /** Calls `work` after each run was started; not now. */
   afterRun(work: () => void): void;
   /** Declares a tensor that the step reads, and that kernels may overwrite. */

@@ -53,6 +53,11 @@ export interface Prepared {
   readonly teacherLogits?: tf.Tensor2D;
   /** Outputs of the teacher's inner layers, `[n, …]` each, if the task learns from them. */
   readonly teacherFeatures?: readonly tf.Tensor[];
+  /**
+   * Numbers that follow from the step, `[n]`, such as the weight of a term that falls by a schedule. A task that takes them from here, and
+   * not from the step in `train`, does not depend on the step.
+   */
+  readonly stepNumbers?: tf.Tensor1D;
 }
 
 /** Result of a forward pass: means over the micro-batch. */

@@ -109,9 +109,14 @@ export class FeatureHints {
     return this.#schedule === "cosine" ? (1 + Math.cos((Math.PI * step) / this.#steps)) / 2 : 1;
   }
 
-  /** Whether the loss depends on the step where there are targets: a cosine's does. */
-  get dependsOnStep(): boolean {
-    return this.#schedule !== "constant";
+  /**
+   * Weights of the pairs at the step with this index, if they follow a schedule.
+   *
+   * @returns `[pairs]`, owned by the caller; `undefined` for weights that stay.
+   */
+  weightsAt(step: number): tf.Tensor1D | undefined {
+    if (this.#schedule === "constant") return undefined;
+    return tf.tensor1d(this.#pairs.map(({ weight }) => weight * this.factorAt(step)));
   }
 
   /** Runs the student and returns its outputs and its layers' with hints, of one pass. */
@@ -153,18 +158,19 @@ export class FeatureHints {
   }
 
   /**
-   * Computes the term that is added to the loss of the step with this index.
+   * Computes the term that is added to the loss.
    *
    * @param targets - Of {@link teach}. Not disposed.
    * @param features - Of {@link apply}. Not disposed.
+   * @param weights - Of {@link weightsAt}. Not disposed. Default: those of the pairs.
    * @returns A scalar, the mean over the batch; owned by the caller.
    */
-  loss(targets: readonly tf.Tensor[], features: readonly tf.Tensor[], step: number): tf.Scalar {
-    const factor = this.factorAt(step);
+  loss(targets: readonly tf.Tensor[], features: readonly tf.Tensor[], weights?: tf.Tensor1D): tf.Scalar {
     return tf.tidy(() => {
+      const given = weights && (tf.unstack(weights) as tf.Scalar[]);
       const losses = this.#pairs.map((pair, i) => {
         const each = featureLoss(pair.loss, targets[i]!, projected(features[i]!, pair));
-        return tf.mul(tf.mean(each), pair.weight * factor) as tf.Scalar;
+        return tf.mul(tf.mean(each), given?.[i] ?? pair.weight) as tf.Scalar;
       });
       return losses.length === 1 ? losses[0]! : (tf.addN(losses) as tf.Scalar);
     });

@@ -13,6 +13,7 @@ import {
   requireOptions,
   TENSOR,
 } from "known-options";
+import { byClass } from "./by-class.ts";
 
 /** Options of {@link binaryCrossEntropy}. */
 export interface BinaryCrossEntropyOptions {
@@ -66,10 +67,10 @@ export function binaryCrossEntropy(
   if (typeof posWeight !== "number") requireOneEach("binaryCrossEntropy: posWeight", posWeight, classes);
   const scale = sumClasses ? 1 : 1 / classes;
   const factors = (): tf.Tensor =>
-    classWeights === undefined ? tf.scalar(scale) : tf.tensor1d(classWeights.map((weight) => weight * scale));
+    classWeights === undefined ? tf.scalar(scale) : byClass(classWeights.map((weight) => weight * scale));
   const ofPositive = (t: tf.Tensor): tf.Tensor => {
     const extra =
-      typeof posWeight === "number" ? tf.scalar(posWeight - 1) : tf.tensor1d(posWeight.map((q) => q - 1));
+      typeof posWeight === "number" ? tf.scalar(posWeight - 1) : byClass(posWeight.map((q) => q - 1));
     return tf.add(tf.mul(t, extra), 1);
   };
   return customOp([logits], (x) => {

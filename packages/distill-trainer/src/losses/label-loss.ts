@@ -11,6 +11,7 @@ import {
 } from "known-options";
 import type { MicroBatch, Prepared } from "train-loop";
 import { binaryCrossEntropy, CLASS_WEIGHTS, requireOneEach } from "./binary-cross-entropy.ts";
+import { byClass } from "./by-class.ts";
 import { focalLoss, sigmoidFocal } from "./focal-loss.ts";
 import { smoothedTargets } from "./label-smoothing.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
@@ -94,7 +95,6 @@ export function labelLearning(caller: string, options: LabelOptions, classes: nu
       `${caller}: loss: alpha is for several labels (multiLabel); classWeights stand for it otherwise, got ${loss.alpha}`,
     );
   const isLinear = !(loss.kind === "bce" || multiLabel); // in its targets, which then have all weights
-  const factors = classWeights ?? [];
   return {
     settings: {
       ...(options.loss && { loss }),
@@ -133,10 +133,7 @@ export function labelLearning(caller: string, options: LabelOptions, classes: nu
     const { gamma = 2, alpha } = loss;
     if (!multiLabel) return focalLoss(targets, logits, { gamma });
     const each = sigmoidFocal(targets, logits, gamma, alpha);
-    return tf.mean(
-      classWeights === undefined ? each : tf.mul(each, tf.tensor1d([...factors])),
-      1,
-    ) as tf.Tensor1D;
+    return tf.mean(classWeights === undefined ? each : tf.mul(each, byClass(classWeights)), 1) as tf.Tensor1D;
   }
 }
 

@@ -74,7 +74,7 @@ export function classificationFor(caller: string, options: ClassificationOptions
     variables: [...trainableVariables(model), ...(hints?.variables ?? [])],
     parts: { train: hints === undefined ? [] : ["hint_loss"], evaluate: [] },
     unlabeled: hints !== undefined,
-    dependsOnStep: hints?.dependsOnStep === true,
+    dependsOnStep: false,
     ...(multiLabel && { multiLabel }),
     settings: { labelSmoothing, ...settings, ...(hints && { hints: hints.settings }) },
 
@@ -85,7 +85,8 @@ export function classificationFor(caller: string, options: ClassificationOptions
       try {
         const { logits, targets: teacherFeatures } = await hints.teach(batch.teacherImages, batch.forward);
         logits.dispose();
-        return { inputs, ...learning, teacherFeatures };
+        const stepNumbers = hints.weightsAt(step);
+        return { inputs, ...learning, teacherFeatures, ...(stepNumbers && { stepNumbers }) };
       } catch (error) {
         tf.dispose(Object.values(learning));
         if (inputs !== batch.images) inputs.dispose();
@@ -98,8 +99,8 @@ export function classificationFor(caller: string, options: ClassificationOptions
       ...(hints && { teacherFeatures: hints.exampleTargets(rows) }),
     }),
 
-    train(prepared, sampleKeys, step): Outcome {
-      const { outputs, term } = forwardHinted(model, hints, prepared, { training: true, sampleKeys }, step);
+    train(prepared, sampleKeys): Outcome {
+      const { outputs, term } = forwardHinted(model, hints, prepared, { training: true, sampleKeys });
       const logits = outputs[0] as tf.Tensor2D;
       const loss = lossOf(prepared, logits);
       if (term === undefined) return { loss, parts: {}, logits };

@@ -14,14 +14,13 @@ interface HintedForward {
 export function forwardHinted(
   student: tfl.LayersModel,
   hints: FeatureHints | undefined,
-  { inputs, teacherFeatures }: Prepared,
+  { inputs, teacherFeatures, stepNumbers }: Prepared,
   kwargs: object,
-  step: number,
 ): HintedForward {
   if (hints === undefined || teacherFeatures === undefined) {
     const outputs = [student.apply(inputs, { ...kwargs }) as tf.Tensor | tf.Tensor[]].flat();
     return { outputs, ...(hints !== undefined && { term: tf.scalar(0) }) };
   }
   const { outputs, features } = hints.apply(inputs, kwargs);
-  return { outputs, term: hints.loss(teacherFeatures, features, step) };
+  return { outputs, term: hints.loss(teacherFeatures, features, stepNumbers) };
 }

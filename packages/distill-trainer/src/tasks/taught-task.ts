@@ -100,13 +100,17 @@ export function taughtTask(caller: string, options: DistillationOptions, heads: 
     const { teacherImages } = batch;
     if (hints === undefined || hints.factorAt(step) === 0)
       return { teacherLogits: await teacher.logits(teacherImages, batch) };
-    const { logits, targets } = await hints.teach(teacherImages, batch.forward);
-    if (hints.teacher === teacher) return { teacherLogits: logits, teacherFeatures: targets };
+    const { logits, targets: teacherFeatures } = await hints.teach(teacherImages, batch.forward);
+    const withWeights = (teacherLogits: tf.Tensor2D): Partial<Prepared> => {
+      const stepNumbers = hints.weightsAt(step);
+      return { teacherLogits, teacherFeatures, ...(stepNumbers && { stepNumbers }) };
+    };
+    if (hints.teacher === teacher) return withWeights(logits);
     logits.dispose();
     try {
-      return { teacherLogits: await teacher.logits(teacherImages, batch), teacherFeatures: targets };
+      return withWeights(await teacher.logits(teacherImages, batch));
     } catch (error) {
-      tf.dispose(targets);
+      tf.dispose(teacherFeatures);
       throw error;
     }
   };
@@ -122,7 +126,7 @@ export function taughtTask(caller: string, options: DistillationOptions, heads: 
       labeled: ["student_loss"],
     },
     unlabeled: alpha > 0 || hints !== undefined,
-    dependsOnStep: hints?.dependsOnStep === true,
+    dependsOnStep: false,
     ...(multiLabel && { multiLabel }),
     settings: { labelSmoothing, ...settings, distillation, alpha, ...(hints && { hints: hints.settings }) },
 
@@ -143,9 +147,9 @@ export function taughtTask(caller: string, options: DistillationOptions, heads: 
       ...(hints && { teacherFeatures: hints.exampleTargets(rows) }),
     }),
 
-    train(prepared, sampleKeys, step): Outcome {
+    train(prepared, sampleKeys): Outcome {
       const { teacherLogits } = prepared;
-      const { outputs, term } = forwardHinted(student, hints, prepared, { training: true, sampleKeys }, step);
+      const { outputs, term } = forwardHinted(student, hints, prepared, { training: true, sampleKeys });
       const { ofLabels, ofTeacher, answer } = heads.learning(outputs as readonly tf.Tensor2D[], alpha);
       const studentLoss = lossOf(prepared, ofLabels);
       const distilled = tf.mean(distilledLoss(distillation, teacherLogits!, ofTeacher)) as tf.Scalar;

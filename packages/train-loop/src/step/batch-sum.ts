@@ -181,11 +181,12 @@ export function gradientsOf(
 
 /** Frees prepared tensors; `inputs` may be the micro-batch's own images, which stay. */
 export function disposePrepared(prepared: Prepared, images?: tf.Tensor): void {
-  const { inputs, targets, labelWeights, teacherLogits, teacherFeatures = [] } = prepared;
+  const { inputs, targets, labelWeights, teacherLogits, teacherFeatures = [], stepNumbers } = prepared;
   if (inputs !== images) inputs.dispose();
   targets.dispose();
   labelWeights?.dispose();
   teacherLogits?.dispose();
+  stepNumbers?.dispose();
   tf.dispose([...teacherFeatures]);
 }
 

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { stepRecorder } from "kernel-contract";
 import { startWebGpu } from "test-kit/backends";
 import { AdamW } from "tfjs-optim";
 import { describe, expect, test } from "vitest";
@@ -49,6 +50,22 @@ describe.skipIf(missing)(`captureStep refuses${missing ? ` (skipped: ${missing})
       y: calls++ % 2 === 0 ? tf.add(x, 1) : tf.square(tf.add(x, 1)),
     }));
     expect(longer).toMatch(/one operation more|was missing/);
+  });
+
+  test("numbers of the host that are said to stay, only where they do not", async () => {
+    const before = tf.memory().numTensors;
+    const constant = (...values: number[]) => stepRecorder()!.constant(values, [2]);
+    const step = await captureStep(
+      ({ x }) => ({ y: tf.add(tf.mul(x, constant(1, 2)), tf.mul(constant(1, 3), constant(1, 3))) }),
+      { inputs: INPUTS },
+    );
+    expect(tf.memory().numTensors).toBe(before);
+    expect([...(await step.run({ x: Float32Array.of(1, 10) })).y!]).toEqual([2, 29]);
+    step.dispose();
+    let calls = 0;
+    expect(await refusalOf((x) => ({ y: tf.mul(x, constant(1, calls++)) }))).toContain(
+      "operation 1, BinaryOpProgram, had another constant of the host",
+    );
   });
 
   test("reads, also where the step catches the error or does not wait", async () => {

@@ -1,13 +1,15 @@
 // Trainings that capture their steps, against the same as they are, on WebGPU.
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { classification } from "distill-trainer";
+import { vit } from "deit-model";
+import { type ClassificationOptions, classification } from "distill-trainer";
 import type { StepCapture } from "kernel-contract";
+import { type Batch, MULTI_LABEL } from "sample-keys";
 import { startWebGpu } from "test-kit/backends";
 import { AdamW, Lion } from "tfjs-optim";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { memoryStorage, stripes } from "../../checkpoint/test-data.ts";
-import { evaluate, fit } from "../../index.ts";
+import { type DataSource, evaluate, fit } from "../../index.ts";
 import { wholeBatch } from "../../step/batch-part.ts";
 import { localEngine } from "../local-engine.ts";
 import { capturing, type Options, resultOf, training } from "./test-data.ts";
@@ -58,6 +60,8 @@ describe.skipIf(missing)(`fit${missing ? ` (skipped: ${missing})` : ""}`, () => 
   test.each<[string, Options]>([
     ["Lion", { optimizer: () => new Lion({ learningRate: 1e-3 }) }],
     ["hints whose weights stay until they end", { schedule: "constant" }],
+    ["hints whose weights fall with the step", { schedule: "cosine" }],
+    ["hints by the angle between features", { schedule: "cosine", hintLoss: "cosine" }],
   ])(
     "captures to the same bits, too: %s",
     async (_, options) => {
@@ -112,6 +116,34 @@ describe.skipIf(missing)(`fit${missing ? ` (skipped: ${missing})` : ""}`, () => 
     expect(told()).toEqual([]);
   }, 240_000);
 
+  test.each<[string, Partial<ClassificationOptions>]>([
+    ["bce", { loss: { kind: "bce", posWeight: [0.5, 1, 4] }, classWeights: [1, 2, 3] }],
+    ["focal", { loss: { kind: "focal", alpha: 0.25 }, classWeights: [1, 2, 3] }],
+  ])(
+    "captures losses of several labels with numbers by class: %s",
+    async (_, options) => {
+      const results: unknown[] = [];
+      for (const capture of [true, false]) {
+        const model = vit({
+          ...{ imageSize: 8, patchSize: 4, dim: 8, depth: 1, heads: 2, classes: 3, seed: 1 },
+        });
+        const task = classification({ model, multiLabel: true, ...options });
+        const optimizer = new AdamW({ learningRate: 1e-2 });
+        const validationData = severalLabels(stripes(6, 3, 4));
+        const { history } = await fit(task, optimizer, severalLabels(stripes(19, 5, 3)), {
+          ...{ epochs: 2, microBatchSize: 2, capture, validationData },
+        });
+        const weights = model.weights.map(async (weight) => [...(await weight.read().data())]);
+        results.push([history, await Promise.all(weights)]);
+        optimizer.dispose();
+        model.dispose();
+      }
+      expect(results[0]).toEqual(results[1]);
+      expect(told()).toEqual([]);
+    },
+    240_000,
+  );
+
   test("evaluates captured to the same numbers, and frees what it made", async () => {
     const { task, dispose } = training();
     const before = tf.memory().numTensors;
@@ -127,3 +159,21 @@ describe.skipIf(missing)(`fit${missing ? ` (skipped: ${missing})` : ""}`, () => 
     dispose();
   }, 240_000);
 });
+
+/** The same pictures with the class that they had and the one before it. */
+function severalLabels(source: DataSource): DataSource {
+  const withTargets = (batch: Batch): Batch => ({
+    ...batch,
+    labels: batch.labels.map(() => MULTI_LABEL),
+    targets: Float32Array.from({ length: 3 * batch.labels.length }, (_, i) =>
+      Number([0, 1].includes((batch.labels[Math.floor(i / 3)]! - (i % 3) + 3) % 3)),
+    ),
+  });
+  return {
+    size: source.size,
+    batchSize: source.batchSize,
+    async *batches(epoch) {
+      for await (const batch of source.batches(epoch)) yield withTargets(batch);
+    },
+  };
+}

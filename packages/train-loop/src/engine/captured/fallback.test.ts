@@ -25,7 +25,6 @@ describe.skipIf(missing)(`fit falls back${missing ? ` (skipped: ${missing})` : "
       { change: ({ dependsOnStep: _, ...task }) => task },
       "the task may depend on the step",
     ],
-    ["weights of hints that fall with the step", { schedule: "cosine" }, "the task may depend on the step"],
     [
       "a transform of gradients that may change",
       { transform: { name: "mine", apply: (gradients) => clipByGlobalNorm(0.5).apply(gradients) } },

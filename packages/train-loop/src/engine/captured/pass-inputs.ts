@@ -22,6 +22,7 @@ const FIELDS: Readonly<Record<keyof Prepared, true>> = {
   labelWeights: true,
   teacherLogits: true,
   teacherFeatures: true,
+  stepNumbers: true,
 };
 
 /** The first field that a task has prepared beside those of {@link Prepared}. */
@@ -31,8 +32,8 @@ export function otherField(prepared: Prepared): string | undefined {
 
 /** A pass's data as inputs by name. */
 export function inputsOf({ prepared, labeled, sampleKeys, weight }: PassData): Record<string, Values> {
-  const { teacherFeatures = [], inputs, targets, labelWeights, teacherLogits } = prepared;
-  const optional = { labelWeights, teacherLogits, softTargets: labeled.targets };
+  const { teacherFeatures = [], inputs, targets, labelWeights, teacherLogits, stepNumbers } = prepared;
+  const optional = { labelWeights, teacherLogits, stepNumbers, softTargets: labeled.targets };
   return {
     inputs,
     targets,
@@ -46,7 +47,8 @@ export function inputsOf({ prepared, labeled, sampleKeys, weight }: PassData): R
 
 /** A pass's data from the tensors of its inputs. */
 export function dataOf(tensors: Readonly<Record<string, tf.Tensor>>): PassData {
-  const { inputs, targets, labels, labelWeights, teacherLogits, softTargets, sampleKeys, weight } = tensors;
+  const { inputs, targets, labels, labelWeights, teacherLogits, stepNumbers } = tensors;
+  const { softTargets, sampleKeys, weight } = tensors;
   const features = Object.entries(tensors).flatMap(([name, tensor]) =>
     name.startsWith(FEATURE) ? [tensor] : [],
   );
@@ -56,6 +58,7 @@ export function dataOf(tensors: Readonly<Record<string, tf.Tensor>>): PassData {
       targets: targets as tf.Tensor2D,
       ...(labelWeights && { labelWeights: labelWeights as tf.Tensor1D }),
       ...(teacherLogits && { teacherLogits: teacherLogits as tf.Tensor2D }),
+      ...(stepNumbers && { stepNumbers: stepNumbers as tf.Tensor1D }),
       ...(features.length > 0 && { teacherFeatures: features }),
     },
     labeled: { labels: labels as tf.Tensor1D, ...(softTargets && { targets: softTargets as tf.Tensor2D }) },

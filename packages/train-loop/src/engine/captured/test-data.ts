@@ -1,6 +1,12 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { deit, vit } from "deit-model";
-import { FeatureHints, layersTeacher, type Teacher, tokenDistillation } from "distill-trainer";
+import {
+  FeatureHints,
+  type FeatureLoss,
+  layersTeacher,
+  type Teacher,
+  tokenDistillation,
+} from "distill-trainer";
 import { registerStepCapture, type StepCapture, stepCapture } from "kernel-contract";
 import { AdamW, clipByGlobalNorm, type GradientTransform, ModelEma, warmup } from "tfjs-optim";
 import { bitsOf, stripes } from "../../checkpoint/test-data.ts";
@@ -14,16 +20,18 @@ export interface Options {
   readonly change?: (task: Task) => Task;
   readonly changeTeacher?: (teacher: Teacher) => Teacher;
   readonly schedule?: "constant" | "cosine";
+  readonly hintLoss?: FeatureLoss;
   readonly transform?: GradientTransform;
 }
 
 /** A student with drop path and dropout, its teacher, and all that belongs to a step. */
-export function training({ optimizer: make, change, changeTeacher, schedule, transform }: Options = {}) {
+export function training(options: Options = {}) {
+  const { optimizer: make, change, changeTeacher, schedule, hintLoss = "mse", transform } = options;
   const student = deit({ ...SIZE, dropPathRate: 0.5, dropRate: 0.1, seed: 1 });
   const model = vit({ ...SIZE, seed: 2 });
   const layered = layersTeacher(model);
   const teacher = changeTeacher?.(layered) ?? layered;
-  const pairs = [{ teacher: "blocks.0", student: "blocks.0", teacherGrid: [2, 2] }] as const;
+  const pairs = [{ teacher: "blocks.0", student: "blocks.0", teacherGrid: [2, 2], loss: hintLoss }] as const;
   const hints =
     schedule && new FeatureHints({ student, teacher: layered, pairs, schedule, steps: 5, seed: 3 });
   const distillation = { kind: "soft", temperature: 2 } as const;

@@ -102,13 +102,19 @@ function constantsOf(
   for (const storage of used) {
     if (storage.kind !== "constant") continue;
     const { values, bytes } = storage;
-    const key = `${values!.constructor.name} ${Object.is(values![0], -0) ? "-0" : values![0]} ${bytes}`;
+    const key = `${bytes} ${bitsOf(values!)}`;
     const buffer = constants.get(key) ?? make(bytes);
     if (!constants.has(key)) queue.writeBuffer(buffer, 0, values!);
     constants.set(key, buffer);
     of.set(storage, buffer);
   }
   return of;
+}
+
+/** A constant's bits: of numbers that are all the same those of one. */
+function bitsOf({ buffer, byteOffset, length }: NonNullable<Storage["values"]>): string {
+  const bits = new Uint32Array(buffer, byteOffset, length);
+  return (bits.every((each) => each === bits[0]) ? bits.subarray(0, 1) : bits).join();
 }
 
 /** Memory that steps share, an input's for itself: a run writes all of them before it begins. */

@@ -151,6 +151,13 @@ export class Recorder implements StepRecorder {
     return tf.engine().makeTensorFromTensorInfo(info) as tf.Scalar;
   }
 
+  constant(values: readonly number[], shape: readonly number[]): tf.Tensor {
+    const info = this.#backend.makeTensorInfo([...shape], "float32");
+    const storage = new Storage("constant", bytesOf(shape), { values: Float32Array.from(values) });
+    this.#backend.tensorMap.get(info.dataId).resource = storage;
+    return tf.engine().makeTensorFromTensorInfo(info);
+  }
+
   afterRun(work: () => void): void {
     this.after.push(work);
   }

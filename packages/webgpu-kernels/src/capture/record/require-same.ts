@@ -20,9 +20,8 @@ export function requireSame(one: Recording, two: Recording): void {
       const other = b.storages[k]!;
       const isSame = storage.dataId === other.dataId && first.of(storage) === second.of(other);
       if (storage.kind !== other.kind || !isSame) throw refusal(`${place} read or wrote another tensor`);
-      // All numbers of a constant are the same.
-      const isEqual = storage.bytes === other.bytes && Object.is(storage.values?.[0], other.values?.[0]);
-      if (!isEqual) throw refusal(`${place} had another constant of the host`);
+      if (storage.bytes !== other.bytes || !isSameConstant(storage.values, other.values))
+        throw refusal(`${place} had another constant of the host`);
     });
   }
   if (two.operations.length > one.operations.length) {
@@ -35,6 +34,10 @@ function refusal(what: string): Error {
   return new Error(
     `captureStep: the step was not the same when it was recorded again: ${what}; what changes from step to step must be an input`,
   );
+}
+
+function isSameConstant(one: Storage["values"], two: Storage["values"]): boolean {
+  return one === undefined || one.every((value, i) => Object.is(value, two?.[i]));
 }
 
 /** Numbers storages in the order in which they come. */

@@ -1,5 +1,8 @@
 import type { Communicator } from "train-loop";
 
+/** `"bf16"`: as bfloat16, half the bytes. `"none"`: as they are. */
+export type Compression = "none" | "bf16";
+
 /** Communicator over MPI. */
 export interface MpiCommunicator extends Communicator {
   /** Name of this rank's host. */
@@ -7,7 +10,15 @@ export interface MpiCommunicator extends Communicator {
   /** Names of all ranks' hosts, by rank. */
   readonly hosts: readonly string[];
   /**
-   * Ends all ranks at once, with exit code 1: prints `rank 2 on host-b: message` to stderr and calls `MPI_Abort`. Does not return.
+   * How sums of at least 65,536 numbers travel, as in the option of this name. Set between operations, to the same on all ranks, it
+   * holds from the next one on.
+   */
+  compression: Compression;
+  /**
+   * Ends all ranks at once, with exit code 1: prints `rank 2 on host-b: message` to stderr and calls `MPI_Abort`. Does not return. So it
+   * does until `close` has resolved.
+   *
+   * @throws Error after that, when there are no ranks to end, with `error` as its cause.
    */
   abort(error: unknown): never;
   /**

@@ -19,7 +19,7 @@ describe("a process was started by", () => {
     {
       by: "srun --mpi=pmi2",
       env: { PMI_RANK: "0", SLURM_STEP_NUM_TASKS: "8" },
-      launch: { launcher: "srun, with PMI-2", size: 8, family: "any" },
+      launch: { launcher: "srun, with PMI-2", size: 8, family: "MPICH" },
     },
     {
       by: "srun --mpi=pmix",

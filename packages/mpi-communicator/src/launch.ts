@@ -21,8 +21,9 @@ export function launchOf(env: Environment): Launch | undefined {
   }
   const tasks = count(env.SLURM_STEP_NUM_TASKS);
   if (env.PMI_RANK !== undefined || env.PMI_SIZE !== undefined) {
+    // Open MPI, where it was not built for PMI-2, ends the process in MPI_Init.
     const launcher = tasks === undefined ? "MPICH's mpiexec" : "srun, with PMI-2";
-    return { launcher, size: count(env.PMI_SIZE) ?? tasks, family: tasks === undefined ? "MPICH" : "any" };
+    return { launcher, size: count(env.PMI_SIZE) ?? tasks, family: "MPICH" };
   }
   if (env.PMIX_RANK !== undefined) return { launcher: "a PMIx launcher", size: tasks, family: "any" };
   if (tasks !== undefined && tasks > 1) {

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { oneOf, optional, POSITIVE, requireOptions, STRING } from "known-options";
-import type { MpiCommunicator } from "./communicator.ts";
+import type { Compression, MpiCommunicator } from "./communicator.ts";
 import { launchOf } from "./launch.ts";
 import { OneRank } from "./one-rank.ts";
 import { startRanks } from "./ranks.ts";
@@ -22,7 +22,7 @@ export interface MpiOptions {
    * in float32 in the order of ranks, and the sum is rounded again: off by at most 2^-7 of the sum of magnitudes, and equal bits on all.
    * The same on all ranks. Default `"none"`.
    */
-  readonly compression?: "none" | "bf16";
+  readonly compression?: Compression;
 }
 
 /**
@@ -51,7 +51,7 @@ export async function mpiCommunicator(options: MpiOptions = {}): Promise<MpiComm
   });
   const launch = launchOf(process.env);
   const host = hostname();
-  if (launch === undefined || launch.size === 1) return new OneRank(host);
-  const { library = process.env.MPI_LIBRARY, timeoutSeconds = 10, compression } = options;
-  return startRanks({ ...launch, library, host, timeoutSeconds, isCompressing: compression === "bf16" });
+  const { library = process.env.MPI_LIBRARY, timeoutSeconds = 10, compression = "none" } = options;
+  if (launch === undefined || launch.size === 1) return new OneRank(host, compression);
+  return startRanks({ ...launch, library, host, timeoutSeconds, compression });
 }

@@ -1,5 +1,5 @@
-import { requireBroadcast, requireSummands } from "./check-values.ts";
-import type { MpiCommunicator } from "./communicator.ts";
+import { closedError, isCompressing, requireBroadcast, requireSummands } from "./check-values.ts";
+import type { Compression, MpiCommunicator } from "./communicator.ts";
 import { messageOf, printError } from "./faults/abort.ts";
 
 /** A process by itself: sums and broadcasts leave the values as they are. */
@@ -8,15 +8,18 @@ export class OneRank implements MpiCommunicator {
   readonly size = 1;
   readonly host: string;
   readonly hosts: readonly string[];
+  compression: Compression;
   private isClosed = false;
 
-  constructor(host: string) {
+  constructor(host: string, compression: Compression) {
     this.host = host;
+    this.compression = compression;
     this.hosts = [host];
   }
 
   async allreduce(values: Float32Array): Promise<void> {
     requireSummands(values);
+    isCompressing(this.compression);
     this.requireOpen("allreduce");
   }
 
@@ -30,6 +33,7 @@ export class OneRank implements MpiCommunicator {
   }
 
   abort(error: unknown): never {
+    if (this.isClosed) throw closedError("abort", error);
     printError(`rank 0 on ${this.host}: ${messageOf(error)}`);
     process.exit(1);
   }
@@ -39,6 +43,6 @@ export class OneRank implements MpiCommunicator {
   }
 
   private requireOpen(operation: string): void {
-    if (this.isClosed) throw new Error(`${operation}: the communicator is closed`);
+    if (this.isClosed) throw closedError(operation);
   }
 }

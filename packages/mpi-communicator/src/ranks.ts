@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
-import { requireBroadcast, requireSummands } from "./check-values.ts";
-import type { MpiCommunicator } from "./communicator.ts";
+import { closedError, isCompressing, requireBroadcast, requireSummands } from "./check-values.ts";
+import type { Compression, MpiCommunicator } from "./communicator.ts";
 import { type Abort, abortOf, messageOf } from "./faults/abort.ts";
 import { endRanksWithProcess } from "./faults/process-hooks.ts";
 import type { MpiStart, Operation, Started } from "./threads/messages.ts";
@@ -19,13 +19,13 @@ const FINALIZE_SECONDS = 60;
 
 /** Options of a start. */
 interface RanksStart extends Omit<MpiStart, "stillness"> {
-  readonly isCompressing: boolean;
+  readonly compression: Compression;
   readonly timeoutSeconds: number;
 }
 
 /** Starts MPI and the watch, and returns the communicator over all ranks. */
 export async function startRanks(options: RanksStart): Promise<MpiCommunicator> {
-  const { timeoutSeconds, isCompressing, ...start } = options;
+  const { timeoutSeconds, compression, ...start } = options;
   const { thread, started } = await MpiThread.start(start, PATIENCE * timeoutSeconds);
   const { rank, hosts, path, watched } = started;
   const { abort } = await abortOf(path, rank, start.host);
@@ -49,7 +49,7 @@ export async function startRanks(options: RanksStart): Promise<MpiCommunicator> 
     release();
     await thread.end();
   };
-  return new Ranks({ thread, started, abort, close, isCompressing });
+  return new Ranks({ thread, started, abort, close, compression });
 }
 
 interface Parts {
@@ -57,7 +57,7 @@ interface Parts {
   readonly started: Started;
   readonly abort: Abort;
   readonly close: () => Promise<void>;
-  readonly isCompressing: boolean;
+  readonly compression: Compression;
 }
 
 /** The ranks that a launcher started. */
@@ -69,11 +69,12 @@ class Ranks implements MpiCommunicator {
   private readonly thread: MpiThread;
   private readonly end: Abort;
   private readonly finalize: () => Promise<void>;
-  private readonly isCompressing: boolean;
+  compression: Compression;
   private readonly sharer = new ValueSharer();
   private closed: Promise<void> | undefined;
+  private isOver = false;
 
-  constructor({ thread, started, abort, close, isCompressing }: Parts) {
+  constructor({ thread, started, abort, close, compression }: Parts) {
     const { rank, hosts } = started;
     this.rank = rank;
     this.size = hosts.length;
@@ -82,12 +83,12 @@ class Ranks implements MpiCommunicator {
     this.thread = thread;
     this.end = abort;
     this.finalize = close;
-    this.isCompressing = isCompressing;
+    this.compression = compression;
   }
 
   async allreduce(values: Float32Array): Promise<void> {
     requireSummands(values);
-    const isCompressed = this.isCompressing && values.length >= SHORTEST_COMPRESSED;
+    const isCompressed = isCompressing(this.compression) && values.length >= SHORTEST_COMPRESSED;
     const shared = this.sharer.share(values);
     const { buffer, byteOffset } = shared.bytes;
     const floats = new Float32Array(buffer, byteOffset, values.length);
@@ -107,16 +108,19 @@ class Ranks implements MpiCommunicator {
   }
 
   abort(error: unknown): never {
+    if (this.isOver) throw closedError("abort", error);
     return this.end(messageOf(error));
   }
 
   close(): Promise<void> {
-    this.closed ??= this.finalize();
+    this.closed ??= this.finalize().then(() => {
+      this.isOver = true;
+    });
     return this.closed;
   }
 
   private async run(operation: Operation): Promise<void> {
-    if (this.closed !== undefined) throw new Error(`${operation.kind}: the communicator is closed`);
+    if (this.closed !== undefined) throw closedError(operation.kind);
     await this.thread.run(operation);
   }
 }

@@ -19,6 +19,7 @@ describe.each(launchers)(
       { task: "fails", what: "if a rank throws", words: "RangeError: too hot" },
       { task: "rejects", what: "if a rejection is not handled", words: "RangeError: too cold" },
       { task: "aborts", what: "by abort()", words: "too late" },
+      { task: "abortsClosing", what: "by abort() while it closes", words: "too late" },
       { task: "exits", what: "if a rank exits", words: "the process ended (exit code 0) before close()" },
       {
         task: "ends",
@@ -34,6 +35,14 @@ describe.each(launchers)(
       for (const { pid } of lines.filter((line) => line.pid !== undefined)) {
         await vi.waitUntil(() => !isRunning(Number(pid)), 10_000);
       }
+    });
+
+    test.skipIf(skipped)("not by abort() after close(), which is an error with its cause", async () => {
+      const { code, errors, lines } = await run(launcher, "abortsClosed");
+      expect({ code, errors }).toEqual({ code: 0, errors: "" });
+      const closed = { error: "abort: the communicator is closed", cause: "too late" };
+      expect(lines.filter(({ error }) => error !== undefined)).toHaveLength(3);
+      for (const line of lines.filter(({ error }) => error !== undefined)) expect(line).toMatchObject(closed);
     });
 
     test.skipIf(skipped)("if a rank is killed", async () => {
@@ -102,6 +111,8 @@ describe("a process", () => {
     expect({ code, errors }).toEqual({ code: 0, errors: "" });
     expect(lines.at(-1)).toEqual({ rank: 0, size: 1, host, hosts: [host] });
     expect((await run([], "sums")).code).toBe(0);
+    const closed = { error: "abort: the communicator is closed", cause: "too late" };
+    expect((await run([], "abortsClosed")).lines.at(-1)).toMatchObject(closed);
     const aborted = await run([], "fails");
     expect(aborted.code).toBe(0); // there is no rank 1 that throws
   });

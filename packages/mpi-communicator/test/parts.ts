@@ -1,4 +1,5 @@
 // What `ranks.test.ts` starts as two ranks: operations of more values than one message holds, with a short limit in place of 2^30.
+import { CompressedAllreduce } from "../src/bfloat16/compressed-allreduce.ts";
 import { allreduce, broadcast } from "../src/threads/operations.ts";
 import { startMpi } from "../src/threads/start-mpi.ts";
 
@@ -12,6 +13,8 @@ const { mpi, started } = await startMpi(
 const { rank } = started;
 const sums = new Float32Array(10).map((_, i) => (rank + 1) * i);
 allreduce(mpi, sums, 4);
+const compressed = new Float32Array(11).map((_, i) => (rank + 1) * i);
+new CompressedAllreduce(mpi, 2, 4).run(compressed);
 const bytes = new Uint8Array(9).map((_, i) => 10 * (rank + 1) + i);
 broadcast(mpi, bytes, 1, 4);
 let words = "";
@@ -20,5 +23,6 @@ try {
 } catch (error) {
   words = (error as Error).message;
 }
-process.stdout.write(`${JSON.stringify({ rank, sums: [...sums], bytes: [...bytes], words })}\n`);
+const arrays = { sums: [...sums], compressed: [...compressed], bytes: [...bytes] };
+process.stdout.write(`${JSON.stringify({ rank, ...arrays, words })}\n`);
 mpi.call("parts", "Finalize");

@@ -56,6 +56,16 @@ const tasks: Record<string, () => Promise<void>> = {
     print({ part: [...whole] });
   },
 
+  /** A compression that is set later, and one that there is not. */
+  async compresses() {
+    for (const compression of ["bf16", "none", "fp8"] as const) {
+      const values = shared(65_536);
+      for (let i = 0; i < values.length; i++) values[i] = summand(rank, i);
+      ranks.compression = compression as "bf16";
+      print({ result: await ranks.allreduce(values).then(() => hash(values), messageOf) });
+    }
+  },
+
   async special() {
     const values = shared(65_536);
     values.set([Number.NaN, rank === 0 ? 1 / 0 : 1, -1 / 0, 1 / 0 - (rank ? 1 / 0 : 0), 0.1, 3.4e38]);
@@ -160,6 +170,21 @@ const tasks: Record<string, () => Promise<void>> = {
   },
   async aborts() {
     if (rank === 1) ranks.abort(new Error("too late"));
+    await ranks.barrier();
+  },
+  async abortsClosed() {
+    await ranks.close();
+    try {
+      ranks.abort(new RangeError("too late"));
+    } catch (error) {
+      print({ error: messageOf(error), cause: messageOf((error as Error).cause) });
+    }
+  },
+  async abortsClosing() {
+    if (rank === 1) {
+      void ranks.close();
+      ranks.abort(new Error("too late"));
+    }
     await ranks.barrier();
   },
   async exits() {

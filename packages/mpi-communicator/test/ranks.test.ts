@@ -121,6 +121,21 @@ describe.skipIf(isMissing("mpirun.openmpi"))("two ranks", () => {
     }
   });
 
+  test("a compression that is set has the sums of the option, and can be unset", async () => {
+    const { code, lines } = await run(openMpi(2), "compresses");
+    expect(code).toBe(0);
+    const sums = async (compression: string) => {
+      const ended = await run(openMpi(2), "sums", { compression });
+      return ofRank(ended.lines, 0).find(({ length }) => length === 65_536)!.hash;
+    };
+    const [compressed, exact] = [await sums("bf16"), await sums("none")];
+    expect(compressed).not.toBe(exact);
+    const refused = "allreduce: compression must be one of none, bf16, got fp8";
+    for (const rank of [0, 1]) {
+      expect(ofRank(lines, rank).map(({ result }) => result)).toEqual([compressed, exact, refused]);
+    }
+  });
+
   test("one compresses and the other does not: an error on both", async () => {
     const { code, errors } = await run(openMpi(2), "sums", {}, { ONE_COMPRESSES: "1" });
     expect(code).not.toBe(0);
@@ -137,6 +152,7 @@ describe.skipIf(isMissing("mpirun.openmpi"))("two ranks", () => {
         {
           rank,
           sums: [0, 3, 6, 9, 12, 15, 18, 21, 24, 27],
+          compressed: [0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30],
           bytes: [20, 21, 22, 23, 24, 25, 26, 27, 28],
           words: "mpiCommunicator: broadcast: MPI_Bcast: MPI_ERR_ROOT: invalid root",
         },

@@ -1,8 +1,8 @@
 // The one thread of a process that calls MPI's collective operations, in the order in which they were asked for.
 import { parentPort, workerData } from "node:worker_threads";
+import { CompressedAllreduce } from "../bfloat16/compressed-allreduce.ts";
 import type { Mpi } from "../mpi/bindings.ts";
 import { requireAgreement } from "./agreement.ts";
-import { CompressedAllreduce } from "./compressed-allreduce.ts";
 import type { MpiStart, Operation, Reply, Request } from "./messages.ts";
 import { allreduce, broadcast } from "./operations.ts";
 import { startMpi } from "./start-mpi.ts";
@@ -13,7 +13,7 @@ const reply = (message: Reply): void => port.postMessage(message);
 function run(
   mpi: Mpi,
   hosts: readonly string[],
-  compressed: CompressedAllreduce,
+  compressed: (values: Float32Array) => void,
   operation: Operation,
 ): void {
   if (operation.kind === "finalize") {
@@ -22,7 +22,7 @@ function run(
   }
   requireAgreement(mpi, hosts, operation);
   if (operation.kind === "allreduce") {
-    if (operation.isCompressed) compressed.run(operation.values);
+    if (operation.isCompressed) compressed(operation.values);
     else allreduce(mpi, operation.values);
   }
   if (operation.kind === "broadcast") broadcast(mpi, operation.values, operation.root);
@@ -30,7 +30,11 @@ function run(
 
 try {
   const { mpi, started } = await startMpi(workerData as MpiStart, () => reply({ id: -1 }));
-  const compressed = new CompressedAllreduce(mpi, started.hosts.length);
+  let conversions: CompressedAllreduce | undefined; // made for the first sum that is compressed
+  const compressed = (values: Float32Array): void => {
+    conversions ??= new CompressedAllreduce(mpi, started.hosts.length);
+    conversions.run(values);
+  };
   port.on("message", ({ id, operation }: Request) => {
     try {
       run(mpi, started.hosts, compressed, operation);

@@ -30,7 +30,7 @@ export interface Overlap {
 export interface Measured {
   /** Milliseconds of the sum of DeiT-Ti's gradients between two processes of one machine. */
   readonly sumHere: number;
-  /** The same as bf16, most of which is converting. */
+  /** The same as bf16, with its conversions. */
   readonly sumHereAsBf16: number;
   /** Milliseconds of a sum of 16 numbers between two hosts. */
   readonly smallSum: number;

@@ -19,9 +19,13 @@ export async function runCommandLine(
   const terminal = terminalOutput(process.stdout);
   // mpirun's terminal is one of each process, whose lines it passes on to a file too.
   const output = ranks === undefined ? terminal : { write: (text: string) => terminal.write(text) };
-  const signal = stopOnSignals((line) => void errors.write(`\ndeit-cli: ${line}\n`));
-  const end = async (exitCode: number): Promise<void> => {
-    await ranks?.tell({ kind: "end", exitCode });
+  // A launcher sends SIGTERM to the ranks also where one of them has failed: only an end that all agree on is said.
+  const signal = stopOnSignals((line) => {
+    if (ranks === undefined) errors.write(`\ndeit-cli: ${line}\n`);
+  });
+  const end = async (exitCode: number, words = ""): Promise<void> => {
+    await ranks?.tell({ kind: "end", exitCode }); // never resolves where a rank is gone
+    errors.write(words);
     await ranks?.communicator.close();
   };
   try {
@@ -44,11 +48,14 @@ export async function runCommandLine(
       errors.write(trace);
       ranks.communicator.abort(error);
     }
-    errors.write(`deit-cli: ${message}\n${trace}`);
+    const words = `deit-cli: ${message}\n${trace}`;
+    if (error instanceof Interrupted) {
+      await end(130, words);
+      process.exit(130); // files or connections that were being opened may keep the process alive
+    }
+    errors.write(words);
     const exitCode = error instanceof UsageError ? 2 : 1;
-    await end(error instanceof Interrupted ? 130 : exitCode);
-    // Files or connections that were being opened may keep the process alive.
-    if (error instanceof Interrupted) process.exit(130);
+    await end(exitCode);
     process.exitCode = exitCode;
   }
 }

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { UsageError } from "../process/usage-error.ts";
+import { requireRanks } from "../ranks/require-ranks.ts";
 import { resumeCommand } from "../runs/resumed-epochs.ts";
 import { requirePaths } from "../settings/require-paths.ts";
 import { isSeries } from "../settings/series.ts";
@@ -28,6 +29,7 @@ export const teacher: Command = {
   run: ({ edits, output, signal, ranks }) => {
     const settings = trainSettings(edits);
     requirePaths(settings);
+    requireRanks(settings, ranks);
     if (isSeries(settings))
       throw new UsageError(
         "--seeds, --folds: expected one run, as a teacher is made in each run of a series",

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Edits } from "../options/edits.ts";
 import { OPTION_NAMES, type OptionName, optionOf } from "../options/option-table.ts";
 import { openPage } from "../process/open-page.ts";
+import { requireRanks } from "../ranks/require-ranks.ts";
 import { REPORT } from "../report/write-report.ts";
 import { savedSettings } from "../runs/saved-settings.ts";
 import { requireDrawn } from "../settings/require-drawn.ts";
@@ -50,6 +51,7 @@ export const train: Command = {
   run: async ({ edits, use, output, signal, ranks }) => {
     const settings = trainSettings(edits);
     requirePaths(settings);
+    requireRanks(settings, ranks);
     const { resume, out, name } = settings.run;
     if (isSeries(settings)) await runSeries(settings, output, signal, ranks);
     else await run(settings, output, signal, undefined, ranks);

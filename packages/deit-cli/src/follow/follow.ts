@@ -24,10 +24,13 @@ const SILENT: LineOutput = { write: () => true };
  * @returns Rank 0's exit code.
  */
 export async function follow(ranks: RunRanks, signal: AbortSignal): Promise<number> {
-  const folder = await makeOwnFolder();
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  let folder: string | undefined;
+  const remove = (): void => {
+    if (folder !== undefined) removeFolder(folder);
+  };
   process.on("exit", remove);
   try {
+    folder = await makeOwnFolder();
     for (;;) await followRun(ranks, await ranks.hearOf("open"), folder, signal);
   } catch (error) {
     if (error instanceof Ended) return error.exitCode;
@@ -39,6 +42,13 @@ export async function follow(ranks: RunRanks, signal: AbortSignal): Promise<numb
   }
 }
 
+/** Removes this rank's folder. What cannot be removed now is removed by a later run, and is no failure of this one. */
+function removeFolder(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {}
+}
+
 /** Opens a run, and does what is told until it is closed. */
 async function followRun(
   ranks: RunRanks,
@@ -46,7 +56,7 @@ async function followRun(
   folder: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const data = await openAsRoot(ranks, start, signal);
+  const data = await openAsRoot(ranks, start);
   for (;;) {
     const message = await ranks.hear();
     if (message.kind === "close") break;
@@ -64,13 +74,17 @@ async function followRun(
   tf.disposeVariables(); // the models of this run
 }
 
-/** Opens the pictures and the backend. @throws UsageError if they are not those of rank 0. */
+/**
+ * Opens the pictures and the backend, which no signal stops: rank 0 waits for it, and a stop is agreed on in training.
+ *
+ * @throws UsageError if they are not those of rank 0.
+ */
 async function openAsRoot(
   { communicator }: RunRanks,
   { settings, backend: there, data: expected }: Extract<Message, { kind: "open" }>,
-  signal: AbortSignal,
 ) {
   const { rank, host, hosts } = communicator;
+  communicator.compression = settings.run.compression ?? "none";
   const { name } = await startChosenBackend(settings.run);
   if (name !== there)
     throw new UsageError(
@@ -78,7 +92,7 @@ async function openAsRoot(
     );
   // Pictures that are downloaded are downloaded once to a host.
   const isFirst = hosts.indexOf(host) === rank;
-  const open = () => openData(settings, SILENT, signal);
+  const open = () => openData(settings, SILENT);
   const early = isFirst || !settings.data.download ? await open() : undefined;
   await communicator.barrier();
   const data = early ?? (await open());

@@ -116,8 +116,8 @@ describe.skipIf(missing)(`under mpirun${missing === undefined ? "" : ` (${missin
     for (const ranks of [1, 3]) {
       const copy = join(out, `resumed-by-${ranks}`);
       await cp(folder, copy, { recursive: true });
-      const { code: ended, out: printed } = await train(ranks, "--resume", copy).ended;
-      expect(ended).toBe(0);
+      const { code: ended, err: errors, out: printed } = await train(ranks, "--resume", copy).ended;
+      expect({ code: ended, errors }).toEqual({ code: 0, errors: "" });
       expect(printed).toMatch(
         /student-alone: resumes after step \d+, saved by 2 ranks: another number rounds/,
       );
@@ -132,9 +132,11 @@ describe.skipIf(missing)(`under mpirun${missing === undefined ? "" : ` (${missin
     const started = start([...mpirun(2), ...patient, INSTALLED, ...args]);
     await untilTrained(folder, 4, started);
     started.child.kill("SIGINT");
-    expect((await started.ended).err).toContain(
+    const { err } = await started.ended;
+    expect(err).toContain(
       `deit-cli: stopped and saved; to resume: mpirun -n 2 node_modules/.bin/deit-cli --resume ${folder}\n`,
     );
+    expect(err.match(/^deit-cli: /gm)).toHaveLength(1);
   });
 
   test("a rank that is killed ends all within seconds, by name, and the run is resumed under one", async () => {
@@ -147,6 +149,7 @@ describe.skipIf(missing)(`under mpirun${missing === undefined ? "" : ` (${missin
     const { code, err } = await started.ended;
     expect(code).not.toBe(0);
     expect(err).toMatch(new RegExp(`process rank 1 .*on node ${host} exited on signal 9`));
+    expect(err).not.toContain("deit-cli: "); // mpirun sends SIGTERM to the others, which nobody has asked for
     await vi.waitUntil(() => !isRunning(others[0]!), 10_000);
     expect(existsSync(join(folder, "summary.json"))).toBe(false);
     const resumed = await train(1, "--resume", folder).ended;
@@ -211,6 +214,7 @@ describe.skipIf(missing)(`under mpirun${missing === undefined ? "" : ` (${missin
       expect(others.err).toContain(
         `rank 1 on ${host}: expected the pictures that rank 0 has, got others of the same names\n`,
       );
+      expect(others.err).not.toContain("stop");
       await rm(photo(0));
       const fewer = await apart();
       expect(fewer.err).toContain(

@@ -3,7 +3,7 @@ import type { StartedBackend } from "tfjs-backends";
 import type { FlowerData } from "../data/open-data.ts";
 import { ranksByHost } from "../ranks/cores.ts";
 import type { RunRanks } from "../ranks/run-ranks.ts";
-import { rankWords } from "../ranks/words.ts";
+import { gradientWords, rankWords } from "../ranks/words.ts";
 import { replicasOf } from "../settings/pace.ts";
 import type { Settings } from "../settings/settings.ts";
 import { dataIdentity } from "./same-data.ts";
@@ -18,6 +18,7 @@ export async function openOnRanks(
   { backend, data }: { readonly backend: StartedBackend; readonly data: FlowerData },
 ): Promise<void> {
   await ranks.tell({ kind: "open", settings, backend: backend.name, data: dataIdentity(data) });
+  ranks.communicator.compression = settings.run.compression ?? "none";
   await ranks.communicator.barrier(); // the first rank of each host has the pictures
   await ranks.communicator.barrier(); // all ranks have them
 }
@@ -26,7 +27,7 @@ export async function openOnRanks(
 export function describeRanks(ranks: RunRanks, { run }: Settings): string {
   const { hosts, host } = ranks.communicator;
   const threads = replicasOf(run, undefined, ranks.cores);
-  const words = `ranks: ${rankWords(ranks.communicator)}, ${threads} ${threads === 1 ? "thread" : "threads"} each`;
+  const words = `ranks: ${rankWords(ranks.communicator)}, ${threads} ${threads === 1 ? "thread" : "threads"} each${gradientWords(run)}`;
   const [bound, all] = [availableParallelism(), cpus().length];
   const own = Math.floor(all / ranksByHost(hosts).get(host)!);
   if (bound >= own) return words;

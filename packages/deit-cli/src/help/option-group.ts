@@ -17,6 +17,7 @@ const GROUPS = {
     "run.precision",
     "run.replicas",
     "run.microBatchSize",
+    "run.compression",
     "data.workers",
     "data.cache",
     "data.maxPixels",

@@ -177,6 +177,11 @@ const OPTIONS = {
     "run.replicas",
     "Threads that train a student; same result. Default: the preset's, else one per core, at most four, on WASM",
   ),
+  compression: choice(
+    "run.compression",
+    "Sums of gradients between the processes of mpirun: bf16 (half the bytes, rounded to 8 significant bits) or none. Default: none",
+    { none: undefined, bf16: "bf16" },
+  ),
   microBatchSize: number(
     "run.microBatchSize",
     "Images in memory at once; same result. Default: the preset's, else 4 on WASM, 32 elsewhere",

@@ -1,5 +1,6 @@
 import { mkdir, open, readdir, stat } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
+import { naming } from "../files/naming.ts";
 import type { SentFile } from "./messages.ts";
 import type { RunRanks } from "./run-ranks.ts";
 
@@ -30,7 +31,11 @@ export async function sendFiles(
   });
 }
 
-/** Writes the files of a message below `folder`. */
+/**
+ * Writes the files of a message below `folder`.
+ *
+ * @throws Error naming the file that could not be written, such as for a full disk.
+ */
 export async function receiveFiles(
   ranks: RunRanks,
   files: readonly SentFile[],
@@ -38,16 +43,17 @@ export async function receiveFiles(
 ): Promise<void> {
   for (const { path, size } of files) {
     const file = join(folder, path);
-    await mkdir(dirname(file), { recursive: true });
-    const handle = await open(file, "w");
+    const writing = <T>(work: () => Promise<T>): Promise<T> => naming(file, `write its ${size} bytes`, work);
+    await writing(() => mkdir(dirname(file), { recursive: true }));
+    const handle = await writing(() => open(file, "w"));
     try {
       for (let left = size; left > 0; left -= CHUNK) {
         const chunk = Buffer.alloc(Math.min(CHUNK, left));
         await ranks.communicator.broadcast(chunk, 0);
-        await handle.writeFile(chunk);
+        await writing(() => handle.writeFile(chunk));
       }
     } finally {
-      await handle.close();
+      await writing(() => handle.close());
     }
   }
 }
@@ -66,7 +72,7 @@ async function sendFile({ communicator }: RunRanks, path: string, size: number):
   try {
     for (let left = size; left > 0; left -= CHUNK) {
       const chunk = Buffer.alloc(Math.min(CHUNK, left));
-      const { bytesRead } = await handle.read(chunk);
+      const { bytesRead } = await naming(path, "read it", () => handle.read(chunk));
       if (bytesRead < chunk.length) throw new Error(`${path}: expected ${size} bytes, got fewer`);
       await communicator.broadcast(chunk, 0);
     }

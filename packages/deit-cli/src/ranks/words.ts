@@ -1,3 +1,4 @@
+import type { Settings } from "../settings/settings.ts";
 import { ranksByHost } from "./cores.ts";
 import type { RunRanks } from "./run-ranks.ts";
 
@@ -8,6 +9,11 @@ export function rankWords({ size, hosts }: Hosts): string {
   const counts = [...ranksByHost(hosts)];
   if (counts.length === 1) return `${size} on ${hosts[0]}`;
   return `${size} on ${counts.length} hosts (${counts.map(([host, count]) => `${host} ${count}`).join(", ")})`;
+}
+
+/** `, gradients as bf16` */
+export function gradientWords({ compression }: Pick<Settings["run"], "compression">): string {
+  return compression === undefined ? "" : `, gradients as ${compression}`;
 }
 
 /** What starts a program on as many ranks, `mpirun -n 4`: the launcher of this one, as far as its environment tells. */

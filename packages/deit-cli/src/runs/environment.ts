@@ -1,6 +1,6 @@
 import { cpus } from "node:os";
 import type { StartedBackend } from "tfjs-backends";
-import { rankWords } from "../ranks/words.ts";
+import { gradientWords, rankWords } from "../ranks/words.ts";
 import { microBatchSizeOf, replicasOf } from "../settings/pace.ts";
 import { duration } from "../terminal/format.ts";
 import type { RunContext } from "./context.ts";
@@ -18,7 +18,7 @@ export function describeEnvironment(
     backend: `${backend.name}: ${backend.detail}`,
     node: process.version,
     cpu: `${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}`,
-    ...(ranks && { ranks: rankWords(ranks.communicator) }),
+    ...(ranks && { ranks: `${rankWords(ranks.communicator)}${gradientWords(settings.run)}` }),
     computing: `${replicasOf(settings.run, undefined, ranks?.cores)} × ${microBatchSizeOf(settings.run)} images at once`,
     trainingImages: data.train.size,
     validationImages: models.at(-1)?.right?.length ?? data.validation.size, // without those skipped

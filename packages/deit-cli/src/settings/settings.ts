@@ -56,6 +56,8 @@ export interface RunSettings {
   readonly microBatchSize?: number;
   /** Default: see {@link replicasOf}. */
   readonly replicas?: number;
+  /** How sums of gradients travel between ranks. Default: as they are. */
+  readonly compression?: "bf16";
   /** Folder of the teacher's logits. Default: not stored. */
   readonly storeLogits?: string;
   /** Number of teachers that are each trained without one fold, and answer for it. Default: one teacher answers for all. */
@@ -97,6 +99,7 @@ const RUN_CHECKS: Checks<RunSettings> = {
   teacherLearningRate: POSITIVE,
   microBatchSize: optional(COUNT),
   replicas: optional(check("an integer in [1, 64]", (value) => COUNT.fits(value) && Number(value) <= 64)),
+  compression: optional(oneOf("bf16")),
   storeLogits: optional(STRING),
   crossFit: optional(
     check("an integer in [2, 100]", (value) => integerFrom(2).fits(value) && Number(value) <= 100),

@@ -133,6 +133,10 @@ async function open({ settings, output, signal, first, command, ranks }: RunStar
   const detail = backend.detail.replace(/: Node \d+ or later[^)]*/, ""); // said below, once
   output.write(`backend: ${backend.name}, ${detail}\n`);
   if (ranks !== undefined) output.write(`${describeRanks(ranks, settings)}\n`);
+  else if (settings.run.compression !== undefined)
+    output.write(
+      `compression: ${settings.run.compression} is for sums between several processes; this one sums nothing\n`,
+    );
   const faster = isFirst(settings, first) ? fasterNode(backend.name, process.argv.slice(2)) : undefined;
   const launcher = ranks === undefined ? "" : `${launcherWords(ranks.communicator)} `;
   if (faster !== undefined)

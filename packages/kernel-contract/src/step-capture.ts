@@ -19,6 +19,8 @@ export interface RunnableStep {
   run(inputs: StepInputs): Promise<StepOutputs>;
   /** Runs it; the outputs are new tensors on the backend, owned by the caller. */
   runToTensors(inputs: StepInputs): Record<string, tf.Tensor>;
+  /** Whether it cannot run any more, since a variable has left its memory for another backend. Default false. */
+  readonly isOutdated?: boolean;
   /** Frees its memory; variables stay. */
   dispose(): void;
 }

@@ -177,6 +177,11 @@ export class CapturedStep implements RunnableStep {
     return made;
   }
 
+  /** Whether a variable has left its memory, for another backend: no run is possible any more. */
+  get isOutdated(): boolean {
+    return this.#states.some(({ state }) => !state.hasBuffer);
+  }
+
   /** Frees the step's memory; variables and moments stay. Further calls do nothing. */
   dispose(): void {
     if (this.#isDisposed) return;

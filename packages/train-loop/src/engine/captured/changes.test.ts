@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { classification } from "distill-trainer";
+import { registerStepCapture, stepCapture } from "kernel-contract";
 import { startWebGpu } from "test-kit/backends";
 import { AdamW } from "tfjs-optim";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -24,7 +25,7 @@ function network(): tfl.LayersModel {
 
 interface Case {
   readonly optimizer?: () => tf.Optimizer;
-  readonly onEpochEnd?: (model: tfl.LayersModel, epoch: number, kernel: number[]) => void;
+  readonly onEpochEnd?: (model: tfl.LayersModel, epoch: number, kernel: number[]) => void | Promise<void>;
   readonly change?: (task: Task) => Task;
 }
 
@@ -35,7 +36,7 @@ async function resultOf({ optimizer: make, onEpochEnd, change }: Case, capture: 
   const task = classification({ model });
   const end = async (epoch: number) => {
     const kernel = model.layers[1]!.weights[0]!.read();
-    onEpochEnd?.(model, epoch, [...(await kernel.data())]);
+    await onEpochEnd?.(model, epoch, [...(await kernel.data())]);
   };
   const { history } = await fit(change?.(task) ?? task, optimizer, stripes(19, 5, 3), {
     ...{ epochs: 4, microBatchSize: 2, capture },
@@ -75,6 +76,33 @@ describe.skipIf(missing)(`a training${missing ? ` (skipped: ${missing})` : ""}`,
     expect(results[0]).toEqual(results[1]);
     expect(told()).toEqual([]);
     expect(tf.memory().numTensors).toBe(before);
+  }, 240_000);
+
+  test("goes on with weights that a callback has used on another backend", async () => {
+    const before = tf.memory().numTensors;
+    const results: unknown[] = [];
+    const own = stepCapture()!;
+    let captures = 0;
+    const restore = registerStepCapture("webgpu", (...given) => {
+      captures += 1;
+      return own(...given);
+    });
+    for (const capture of [true, false]) {
+      const onEpochEnd: Case["onEpochEnd"] = async (model, epoch) => {
+        if (epoch !== 1) return;
+        for (const weight of model.weights) await weight.read().data(); // without that tfjs cannot move them
+        await tf.setBackend("cpu");
+        tf.tidy(() => void model.predict(tf.ones([1, 8, 8, 3])));
+        await tf.setBackend("webgpu");
+      };
+      results.push(await resultOf({ onEpochEnd }, capture));
+    }
+    expect(results[0]).toEqual(results[1]);
+    expect(captures).toBe(8); // of first, later and last micro-batches and the update, each of them twice
+    expect(told()).toEqual([]);
+    expect(tf.memory().numTensors).toBe(before);
+    restore();
+    registerStepCapture("webgpu", own);
   }, 240_000);
 
   test("asks an optimizer's functions in each step", async () => {

@@ -35,7 +35,8 @@ export class Programs {
    * The program of a step.
    *
    * @param key - What the step is the same for, beside the shapes of its inputs.
-   * @returns `undefined` if the step is to run as it is: it comes for the first time, or cannot be captured.
+   * @returns `undefined` if the step is to run as it is: it comes for the first time, cannot be captured, or another backend has used
+   * its variables meanwhile.
    */
   async find(
     kind: ProgramKind,
@@ -46,6 +47,10 @@ export class Programs {
     if (this.#refused.has(kind) || this.#isDisposed) return undefined;
     const id = `${kind} ${key} ${JSON.stringify(specs)} ${this.#capture.setting?.() ?? ""}`;
     const known = this.#programs.get(id);
+    if (known?.isOutdated) {
+      this.#drop(id); // captured anew when it comes again: until then its variables are where they were used last
+      return undefined;
+    }
     if (known !== undefined) {
       this.#programs.delete(id);
       this.#programs.set(id, known);

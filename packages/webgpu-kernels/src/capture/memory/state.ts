@@ -74,11 +74,11 @@ export class State {
 
   /** Whether it is usable: on this backend, with steps that use it. */
   isOn(backend: RecordedBackend): boolean {
-    return this.#backend === backend && this.#users > 0 && this.#hasBuffer;
+    return this.#backend === backend && this.#users > 0 && this.hasBuffer;
   }
 
   /** Whether the buffer is still its own: tfjs frees that of a tensor that it moves to another backend. */
-  get #hasBuffer(): boolean {
+  get hasBuffer(): boolean {
     const { tensorMap } = this.#backend;
     const { dataId } = this.#own;
     return tensorMap.has(dataId) && tensorMap.get(dataId).resource === this.buffer;
@@ -95,7 +95,7 @@ export class State {
    * @throws Error if the tensor was on another backend meanwhile.
    */
   prepare(changes: boolean): void {
-    if (!this.#hasBuffer) {
+    if (!this.hasBuffer) {
       throw new Error(
         `captureStep: '${this.name}' was used on another backend since the step was captured, which freed its memory here; capture the step anew`,
       );

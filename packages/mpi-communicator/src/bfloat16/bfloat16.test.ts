@@ -71,6 +71,8 @@ describe("bfloat16", () => {
     const own = new Float32Array(memory, sums, all.length).fill(0.1);
     bfloat16.add(at, sums, all.length);
     expect(own).toEqual(wide.map((one) => Math.fround(0.1) + one));
+    bfloat16.begin(at, sums, all.length);
+    expect(own).toEqual(wide);
   });
 
   test("takes any number of numbers, from shared memory too", () => {

@@ -61,6 +61,11 @@ export class Bfloat16 {
     }
   }
 
+  /** Writes bfloat16 numbers at an address to float32 sums at another one, to which others are added. */
+  begin(from: number, sums: number, count: number): void {
+    this.module.widen_bfloat16(from, sums, count);
+  }
+
   /** Adds bfloat16 numbers at an address to float32 sums at another one. */
   add(from: number, sums: number, count: number): void {
     this.module.add_bfloat16(from, sums, count);

@@ -11,7 +11,8 @@ interface Scratch {
   /** A share of each rank: what is sent, later the total. */
   readonly sent: Uint16Array;
   readonly received: Uint16Array;
-  readonly sums: Float32Array;
+  /** Address of as many float32 numbers as a share has. */
+  readonly sums: number;
 }
 
 /**
@@ -46,11 +47,11 @@ export class CompressedAllreduce {
     const { unsignedShort: type, world } = this.mpi.abi;
     const place = "mpiCommunicator: compressed allreduce";
     this.mpi.call(place, "Alltoall", sent, share, type, received, share, type, world);
-    sums.fill(0);
-    for (let rank = 0; rank < this.ranks; rank++) {
-      bfloat16.add(received.byteOffset + 2 * rank * share, sums.byteOffset, share);
+    bfloat16.begin(received.byteOffset, sums, share);
+    for (let rank = 1; rank < this.ranks; rank++) {
+      bfloat16.add(received.byteOffset + 2 * rank * share, sums, share);
     }
-    bfloat16.roundSums(sums.byteOffset, received.byteOffset, share);
+    bfloat16.roundSums(sums, received.byteOffset, share);
     this.mpi.call(place, "Allgather", received, share, type, sent, share, type, world);
     bfloat16.widen(sent.byteOffset, values);
   }
@@ -62,7 +63,7 @@ export class CompressedAllreduce {
       const { memory, at } = this.bfloat16.reserve(4 * share + 4 * all);
       this.scratch = {
         share,
-        sums: new Float32Array(memory, at, share),
+        sums: at,
         sent: new Uint16Array(memory, at + 4 * share, all),
         received: new Uint16Array(memory, at + 4 * share + 2 * all, all),
       };

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { variablesOf } from "tfjs-optim";
 import { allocate, canShareMemory } from "../communicator/memory.ts";
+import { logNames } from "../step/batch-logs.ts";
 import type { BatchLogs, Task } from "../task.ts";
 
 /** Kind of a pass over a batch. */
@@ -37,7 +38,7 @@ export function stepVectors(task: Task): Readonly<Record<PassKind, Float32Array>
 }
 
 function vectorLength(task: Task, training: boolean): number {
-  const logs = logNames(task, training).length;
+  const logs = logsOf(task, training).length;
   if (!training) return logs;
   return totalSize(task.variables) + totalSize(untrainedVariables(task)) + logs;
 }
@@ -67,7 +68,7 @@ export async function writeVector(
     vector.set(moved, offset);
     offset += moved.length;
   }
-  for (const name of logNames(task, training)) vector[offset++] = logs[name] ?? 0;
+  for (const name of logsOf(task, training)) vector[offset++] = logs[name] ?? 0;
 }
 
 /** Reads the sum; `gradients` are new tensors owned by the caller, of the variables that are not frozen. */
@@ -83,7 +84,7 @@ export function readVector(vector: Float32Array, task: Task, training: boolean):
     moved = vector.slice(offset, offset + totalSize(untrainedVariables(task)));
     offset += moved.length;
   }
-  const names = logNames(task, training);
+  const names = logsOf(task, training);
   const logs = Object.fromEntries(names.map((name, i) => [name, vector[offset + i]!]));
   return { gradients, moved, logs };
 }
@@ -116,8 +117,8 @@ export function assignFlat(variables: readonly tf.Variable[], flat: Float32Array
   }
 }
 
-function logNames({ parts }: Task, training: boolean): string[] {
-  return ["loss", ...(training ? parts.train : parts.evaluate), "accuracy"];
+function logsOf({ parts }: Task, training: boolean): string[] {
+  return logNames(training ? parts.train : parts.evaluate);
 }
 
 export function totalSize(variables: readonly tf.Variable[]): number {

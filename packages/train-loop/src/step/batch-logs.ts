@@ -21,7 +21,7 @@ export class BatchLogCollector {
     weight: number,
     multiLabel = false,
   ): void {
-    if (this.#names.length === 0) this.#names.push(...logNames(outcome));
+    if (this.#names.length === 0) this.#names.push(...logNames(Object.keys(outcome.parts)));
     this.#weights.push(weight);
     this.#rows.push(tf.keep(logRow(outcome, labeled, multiLabel)));
   }
@@ -49,9 +49,9 @@ export class BatchLogCollector {
   }
 }
 
-/** The names of an outcome's logs, in the order of {@link logRow}. */
-export function logNames({ parts }: Outcome): string[] {
-  return ["loss", ...Object.keys(parts), "accuracy"];
+/** The names of a batch's logs in their order, that of {@link logRow}. @param parts - Names of the outcome's parts. */
+export function logNames(parts: readonly string[]): string[] {
+  return ["loss", ...parts, "accuracy"];
 }
 
 /** An outcome's scalars and its accuracy, as one new tensor. */

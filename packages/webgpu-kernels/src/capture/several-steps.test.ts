@@ -61,10 +61,14 @@ describe.skipIf(missing)(`captured steps${missing ? ` (skipped: ${missing})` : "
     await onGpu.data();
     const cast = tf.cast(tf.add(tf.tensor1d([4, 5], "int32"), tf.scalar(1, "int32")), "float32"); // integers in memory
     const n = tf.tensor1d([7, 8], "int32");
+    await tf.setBackend("cpu");
+    const another = tf.add(tf.tensor1d([0, 3]), 1); // another backend's
+    await tf.setBackend("webgpu");
     const before = tf.memory().numTensors;
     for (const [x, expected] of [
       [onGpu, [4, 6]],
       [cast, [10, 12]],
+      [another, [2, 8]],
       [tf.tensor1d([0.5, -1]), [1, -2]],
     ] as const) {
       const { y, n: more } = step.runToTensors({ x, n });
@@ -78,12 +82,15 @@ describe.skipIf(missing)(`captured steps${missing ? ` (skipped: ${missing})` : "
       expect([...again.y!]).toEqual(expected.map((value) => 2 * value));
       tf.dispose([y!, more!]);
     }
-    expect(tf.memory().numTensors).toBe(before - 2);
+    expect(tf.memory().numTensors).toBe(before - 3);
     const wrong = (inputs: object) => step.run(inputs as never);
     await expect(wrong({ x: n, n })).rejects.toThrow("the input 'x' must be float32 [2], got int32 [2]");
     await expect(wrong({ x: tf.zeros([3]), n })).rejects.toThrow("must be float32 [2], got float32 [3]");
-    step.dispose();
     n.dispose();
+    await expect(wrong({ x: Float32Array.of(1, 2), n })).rejects.toThrow(
+      "the input 'n' must be a tensor, got one that was disposed",
+    );
+    step.dispose();
   });
 
   test("share their temporary memory, which is freed with the last of them", async () => {

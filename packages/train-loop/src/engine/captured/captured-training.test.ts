@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { vit } from "deit-model";
-import { type ClassificationOptions, classification } from "distill-trainer";
+import { type ClassificationOptions, classification, type Teacher } from "distill-trainer";
 import type { StepCapture } from "kernel-contract";
 import { type Batch, MULTI_LABEL } from "sample-keys";
 import { startWebGpu } from "test-kit/backends";
@@ -61,6 +61,7 @@ describe.skipIf(missing)(`fit${missing ? ` (skipped: ${missing})` : ""}`, () => 
     ["Lion", { optimizer: () => new Lion({ learningRate: 1e-3 }) }],
     ["hints whose weights stay until they end", { schedule: "constant" }],
     ["hints whose weights fall with the step", { schedule: "cosine" }],
+    ["a teacher on another backend", { changeTeacher: onCpu }],
     ["hints by the angle between features", { schedule: "cosine", hintLoss: "cosine" }],
   ])(
     "captures to the same bits, too: %s",
@@ -159,6 +160,22 @@ describe.skipIf(missing)(`fit${missing ? ` (skipped: ${missing})` : ""}`, () => 
     dispose();
   }, 240_000);
 });
+
+/** A teacher whose answers are another backend's. */
+function onCpu(teacher: Teacher): Teacher {
+  return {
+    classes: teacher.classes,
+    logits: async (images, views) => {
+      const own = await teacher.logits(images, views);
+      const numbers = (await own.data()) as Float32Array;
+      own.dispose();
+      await tf.setBackend("cpu");
+      const answers = tf.tidy(() => tf.mul(tf.tensor2d(numbers, own.shape), 1) as tf.Tensor2D);
+      await tf.setBackend("webgpu");
+      return answers;
+    },
+  };
+}
 
 /** The same pictures with the class that they had and the one before it. */
 function severalLabels(source: DataSource): DataSource {

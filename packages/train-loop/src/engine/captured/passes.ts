@@ -40,7 +40,7 @@ export function gradientPass(
 ): { outputs: PassOutputs; names: PassNames } {
   return tidied(() => {
     const { gradients, outcome } = gradientsOf(task, prepared, { sampleKeys, step }, weight);
-    const names = { logs: logNames(outcome), gradients: Object.keys(gradients) };
+    const names = { logs: logNames(Object.keys(outcome.parts)), gradients: Object.keys(gradients) };
     const row = rowOf(task, true, outcome, labeled);
     sums.add(gradients, isFirst);
     const norms = squaredNorms(sums.of(names.gradients));
@@ -59,7 +59,7 @@ export function evaluationPass(
     const outcome = task.evaluate(prepared);
     return {
       outputs: { row: rowOf(task, false, outcome, labeled) },
-      names: { logs: logNames(outcome), gradients: [] },
+      names: { logs: logNames(Object.keys(outcome.parts)), gradients: [] },
     };
   });
 }

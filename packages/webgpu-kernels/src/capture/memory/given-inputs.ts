@@ -26,12 +26,9 @@ export function givenInput(
       `captureStep: the input '${name}' must be ${dtype} [${shape}], got ${given.dtype} [${given.shape}]`,
     );
   }
-  if (!backend.tensorMap.has(given.dataId)) {
-    throw new RangeError(
-      `captureStep: the input '${name}' must be a tensor of the WebGPU backend, got another's`,
-    );
-  }
-  const { values, resource, dtype: storedAs } = backend.tensorMap.get(given.dataId);
+  if (given.isDisposed)
+    throw new RangeError(`captureStep: the input '${name}' must be a tensor, got one that was disposed`);
+  const { values, resource, dtype: storedAs } = backend.tensorMap.get(given.dataId); // moves another backend's here
   if (resource == null && values != null)
     return { values: dtype === "float32" ? Float32Array.from(values) : Int32Array.from(values) };
   if (storedAs === dtype) return { buffer: bufferOf(backend, given), bytes: bytesOf(shape) };

@@ -48,6 +48,7 @@ test.skipIf(missing)(
     const before = tf.memory().numTensors;
     const { w, step } = await adding();
     await step.run(ONES);
+    expect(step.isOutdated).toBe(false);
     await w.data(); // without that tfjs cannot move it
     await tf.setBackend("cpu");
     await expect(step.run(ONES)).rejects.toThrow(
@@ -56,6 +57,7 @@ test.skipIf(missing)(
     expect(tf.tidy(() => [...tf.mul(w, 2).dataSync()])).toEqual([4, 6]);
     await tf.setBackend("webgpu");
     const others = tf.tidy(() => Array.from({ length: 9 }, () => tf.fill([2], 7))); // in the memory that it had
+    expect(step.isOutdated).toBe(true);
     await expect(step.run(ONES)).rejects.toThrow(`captureStep: '${w.name}' was used on another backend`);
     const capture = () => captureStep(({ x }) => ({ y: tf.mul(w, x) }), { inputs: X });
     await expect(capture()).rejects.toThrow(`the variable '${w.name}', which is on another backend`);

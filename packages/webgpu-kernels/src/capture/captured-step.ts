@@ -1,11 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { RunnableStep, StepInputSpec, StepInputs, StepOutputs } from "kernel-contract";
 import { type Dispatch, dispatchOf } from "./dispatch.ts";
+import { type Bindings, bindStorages } from "./memory/bind-storages.ts";
 import { allocate, type StepBuffers } from "./memory/buffers.ts";
 import { type GivenInput, givenInput } from "./memory/given-inputs.ts";
-import { type State, stateOf } from "./memory/state.ts";
 import type { Storage } from "./memory/storage.ts";
-import { bufferOf } from "./memory/unshare.ts";
 import { numbersOf } from "./numbers-of.ts";
 import type { Recording } from "./record/recording.ts";
 import {
@@ -36,11 +35,9 @@ export class CapturedStep implements RunnableStep {
   readonly #recording: Recording;
   readonly #specs: Readonly<Record<string, StepInputSpec>>;
   readonly #buffers: StepBuffers;
-  readonly #states: readonly { readonly state: State; readonly changes: boolean }[];
+  readonly #bindings: Bindings;
   readonly #commands: readonly Dispatch[];
-  readonly #copies: readonly { readonly from: Buffer; readonly to: Buffer; readonly bytes: number }[];
   readonly #reads: readonly tf.Tensor[];
-  readonly #bufferOf: (storage: Storage) => Buffer;
   #isDisposed = false;
 
   private constructor(
@@ -55,45 +52,10 @@ export class CapturedStep implements RunnableStep {
     this.#specs = specs;
     this.#buffers = buffers;
     this.#reads = reads;
-    const used = new Map<tf.DataId, Buffer>(
-      reads.map((tensor) => [tensor.dataId, bufferOf(backend, tensor)]),
-    );
-    const all = [
-      ...recording.operations.flatMap(({ storages }) => storages),
-      ...recording.outputs.map(({ storage }) => storage),
-    ];
-    const outside = new Set(all.map(({ dataId }) => dataId));
-    const copies: { from: Buffer; to: Buffer; bytes: number }[] = [];
-    const states: { state: State; changes: boolean }[] = [];
-    const direct = new Map<Storage, Buffer>();
-    const written = new Set(
-      recording.operations.flatMap(({ storages, writes }) =>
-        storages.slice(0, writes).map(({ dataId }) => dataId),
-      ),
-    );
-    for (const { tensor, dataId, next, isDirect } of recording.lasting) {
-      if (!outside.has(dataId) && next === undefined) continue;
-      let state: State;
-      try {
-        state = stateOf(backend, tensor);
-      } catch (error) {
-        for (const each of states) each.state.dispose(); // disposed since it was recorded
-        throw error;
-      }
-      states.push({ state, changes: written.has(dataId) || next !== undefined });
-      used.set(dataId, state.buffer);
-      if (next === undefined) continue;
-      if (isDirect) direct.set(next, state.buffer);
-      else copies.push({ from: buffers.of.get(next)!, to: state.buffer, bytes: next.bytes });
-    }
-    this.#states = states;
-    this.#copies = copies;
-    this.#bufferOf = (storage) =>
-      storage.dataId === undefined
-        ? (direct.get(storage) ?? buffers.of.get(storage)!)
-        : used.get(storage.dataId)!;
+    this.#bindings = bindStorages(backend, recording, buffers, reads);
+    const { bufferOf } = this.#bindings;
     this.#commands = recording.operations.map((operation, i) =>
-      dispatchOf(backend, operation, this.#bufferOf, buffers, i),
+      dispatchOf(backend, operation, bufferOf, buffers, i),
     );
     this.dispatches = this.#commands.length;
     const programs = new Map<string, number>();
@@ -144,7 +106,7 @@ export class CapturedStep implements RunnableStep {
       let offset = 0;
       for (const { storage } of outputs) {
         if (storage.bytes === 0) continue;
-        encoder.copyBufferToBuffer(this.#bufferOf(storage), 0, staging, offset, storage.bytes);
+        encoder.copyBufferToBuffer(this.#bindings.bufferOf(storage), 0, staging, offset, storage.bytes);
         offset += storage.bytes;
       }
     });
@@ -171,7 +133,7 @@ export class CapturedStep implements RunnableStep {
         if (storage.bytes === 0) continue;
         const buffer = backend.bufferManager.acquireBuffer(storage.bytes, TENSOR_USAGE);
         backend.tensorMap.get(info.dataId).resource = buffer;
-        encoder.copyBufferToBuffer(this.#bufferOf(storage), 0, buffer, 0, storage.bytes);
+        encoder.copyBufferToBuffer(this.#bindings.bufferOf(storage), 0, buffer, 0, storage.bytes);
       }
     });
     return made;
@@ -179,7 +141,7 @@ export class CapturedStep implements RunnableStep {
 
   /** Whether a variable has left its memory, for another backend: no run is possible any more. */
   get isOutdated(): boolean {
-    return this.#states.some(({ state }) => !state.hasBuffer);
+    return this.#bindings.states.some(({ state }) => !state.hasBuffer);
   }
 
   /** Frees the step's memory; variables and moments stay. Further calls do nothing. */
@@ -187,7 +149,7 @@ export class CapturedStep implements RunnableStep {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     this.#buffers.dispose();
-    for (const { state } of this.#states) state.dispose();
+    for (const { state } of this.#bindings.states) state.dispose();
     for (const tensor of this.#reads) tensor.dispose();
   }
 
@@ -210,7 +172,7 @@ export class CapturedStep implements RunnableStep {
   #play(given: readonly (readonly [Storage, GivenInput])[], takeOutputs: (encoder: Encoder) => void): void {
     const backend = this.#backend;
     for (const work of this.#recording.before) work();
-    for (const { state, changes } of this.#states) state.prepare(changes);
+    for (const { state, changes } of this.#bindings.states) state.prepare(changes);
     const numbers = this.#recording.numbers.map(
       ({ storage, now }) => [storage, { values: Float32Array.of(now()) }] as const,
     );
@@ -230,10 +192,11 @@ export class CapturedStep implements RunnableStep {
     }
     pass.end();
     takeOutputs(encoder); // before the variables: an output may be the value of before
-    for (const { from, to, bytes } of this.#copies) encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
+    for (const { from, to, bytes } of this.#bindings.copies)
+      encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
     backend.queue.submit([encoder.finish()]);
     for (const [, input] of given) if ("free" in input) input.free?.();
-    for (const { state, changes } of this.#states) if (changes) state.changed();
+    for (const { state, changes } of this.#bindings.states) if (changes) state.changed();
     for (const work of this.#recording.after) work();
   }
 

@@ -3,27 +3,15 @@ import { type LastingTensor, recordedBy, type StepRecorder } from "kernel-contra
 import { type Operation, Storage } from "../memory/storage.ts";
 import { unshare } from "../memory/unshare.ts";
 import { bytesOf, type RecordedBackend, type TensorData } from "../recorded-backend.ts";
+import { Overrides } from "./overrides.ts";
 import { recordOperation } from "./record-operation.ts";
-
-/** The methods of tfjs' backend that a recorder puts its own over. */
-const METHODS = [
-  "recordAndSubmit",
-  "uploadToGPU",
-  "write",
-  "read",
-  "readSync",
-  "readToGPU",
-  "createTensorFromGPUData",
-  "shouldExecuteOnCPU",
-  "disposeData",
-] as const;
+import { refusedReads } from "./refused-reads.ts";
 
 /** The part of tfjs' optimizers that counts their steps. */
 const OPTIMIZER = tf.Optimizer.prototype as unknown as {
   incrementIterations(): void;
   getClassName(): string;
 };
-const { incrementIterations } = OPTIMIZER;
 
 /** The part of tfjs' engine that knows all tensors. */
 interface Tracking {
@@ -53,7 +41,7 @@ export class Recorder implements StepRecorder {
   /** Most bytes of temporaries at a time, each freed when tfjs disposes it. */
   eagerBytes = 0;
   readonly #backend: RecordedBackend;
-  readonly #own: ReadonlyMap<string, PropertyDescriptor>;
+  readonly #overrides = new Overrides();
   readonly #made = new Set<tf.DataId>();
   readonly #outside = new Map<tf.DataId, Storage>();
   /** Variables' data, and the number of those who hold it while nobody else does. */
@@ -68,7 +56,6 @@ export class Recorder implements StepRecorder {
 
   constructor(backend: RecordedBackend) {
     this.#backend = backend;
-    this.#own = new Map(Object.entries(Object.getOwnPropertyDescriptors(backend)));
   }
 
   /** Lets the step read a variable, and overwrite it while its data has no more than that many holders. */
@@ -126,11 +113,11 @@ export class Recorder implements StepRecorder {
       if (this.#failure !== undefined) throw this.#failure;
       return result;
     } catch (error) {
-      this.#stop();
+      this.#overrides.restore();
       this.#disposeTensors();
       throw this.#failure ?? error;
     } finally {
-      this.#stop();
+      this.#overrides.restore();
       this.#tensors.length = 0;
     }
   }
@@ -194,7 +181,7 @@ export class Recorder implements StepRecorder {
   }
 
   outside<T>(make: () => T): T {
-    this.#stop();
+    this.#overrides.restore();
     try {
       return recordedBy(undefined, make);
     } finally {
@@ -210,89 +197,65 @@ export class Recorder implements StepRecorder {
   #listen(): void {
     const backend = this.#backend;
     const { uploadToGPU, write, shouldExecuteOnCPU, disposeData } = backend;
-    backend.write = (...given) => {
-      const dataId = write.apply(backend, given);
-      this.#made.add(dataId);
-      return dataId;
-    };
-    backend.uploadToGPU = (dataId) => {
-      if (this.#made.has(dataId)) this.#place(backend.tensorMap.get(dataId));
-      else if (this.#outside.has(dataId)) uploadToGPU.call(backend, dataId);
-    };
-    backend.recordAndSubmit = (...given) => {
-      const program = given[0] as unknown as Recorded;
-      const reader = program.constructor.name;
-      if (program.pixelsOpType != null)
-        this.#fail(`${reader} reads or draws pixels, which cannot be recorded`);
-      const operation = recordOperation(backend, given as never, (tensor) => this.storageOf(tensor, reader));
-      this.operations.push(operation);
-    };
-    backend.shouldExecuteOnCPU = (inputs, ...threshold) => {
-      for (const input of inputs) {
-        const storage = this.#made.has(input.dataId) ? undefined : this.storageOf(input, "the step");
-        if (storage?.kind === "outside") backend.uploadToGPU(input.dataId); // or its numbers would be baked in
-      }
-      return shouldExecuteOnCPU.call(backend, inputs, ...threshold);
-    };
-    backend.disposeData = (dataId, ...force) => {
-      // What lasts is replaced in the step, and restored after it.
-      if (this.#lastingData.has(dataId) && backend.refCount(dataId) === 1) return false;
-      const storage =
-        this.#made.has(dataId) && backend.tensorMap.has(dataId) && backend.tensorMap.get(dataId);
-      const freed = disposeData.call(backend, dataId, ...force);
-      if (storage && freed && storage.resource instanceof Storage) this.#count(-storage.resource.bytes);
-      return freed;
-    };
+    this.#overrides.put(backend, {
+      write: (...given) => {
+        const dataId = write.apply(backend, given);
+        this.#made.add(dataId);
+        return dataId;
+      },
+      uploadToGPU: (dataId) => {
+        if (this.#made.has(dataId)) this.#place(backend.tensorMap.get(dataId));
+        else if (this.#outside.has(dataId)) uploadToGPU.call(backend, dataId);
+      },
+      recordAndSubmit: (...given) => {
+        const program = given[0] as unknown as Recorded;
+        const reader = program.constructor.name;
+        if (program.pixelsOpType != null)
+          this.#fail(`${reader} reads or draws pixels, which cannot be recorded`);
+        const operation = recordOperation(backend, given as never, (tensor) =>
+          this.storageOf(tensor, reader),
+        );
+        this.operations.push(operation);
+      },
+      shouldExecuteOnCPU: (inputs, ...threshold) => {
+        for (const input of inputs) {
+          const storage = this.#made.has(input.dataId) ? undefined : this.storageOf(input, "the step");
+          if (storage?.kind === "outside") backend.uploadToGPU(input.dataId); // or its numbers would be baked in
+        }
+        return shouldExecuteOnCPU.call(backend, inputs, ...threshold);
+      },
+      disposeData: (dataId, ...force) => {
+        // What lasts is replaced in the step, and restored after it.
+        if (this.#lastingData.has(dataId) && backend.refCount(dataId) === 1) return false;
+        const isMade = this.#made.has(dataId) && backend.tensorMap.has(dataId);
+        const storage = isMade ? backend.tensorMap.get(dataId).resource : undefined;
+        const freed = disposeData.call(backend, dataId, ...force);
+        if (freed && storage instanceof Storage && storage.kind === "temporary") this.#count(-storage.bytes);
+        return freed;
+      },
+      ...refusedReads(
+        backend,
+        (dataId) => this.#made.has(dataId),
+        (what) => this.#fail(what),
+      ),
+    });
     const tracking = tf.engine() as unknown as Tracking;
-    const { trackTensor } = Object.getPrototypeOf(tracking) as Tracking;
-    tracking.trackTensor = (tensor, ...more) => {
-      this.#tensors.push(tensor);
-      trackTensor.call(tracking, tensor, ...more);
-    };
-    this.#refuseReads();
+    const { trackTensor } = tracking;
+    this.#overrides.put(tracking, {
+      trackTensor: (tensor, ...more) => {
+        this.#tensors.push(tensor);
+        trackTensor.call(tracking, tensor, ...more);
+      },
+    });
     // Those of tfjs-optim count their steps when they run.
     const refuse = (what: string): never => this.#fail(what);
-    OPTIMIZER.incrementIterations = function (): void {
-      refuse(
-        `${this.getClassName()} computes its rate on the host and counts its steps there, which cannot be recorded: take an optimizer of tfjs-optim`,
-      );
-    };
-  }
-
-  #refuseReads(): void {
-    const backend = this.#backend;
-    const { readSync } = backend;
-    const isHostConstant = (dataId: tf.DataId): boolean => {
-      const { values, resource } = backend.tensorMap.get(dataId);
-      return this.#made.has(dataId) && values != null && resource == null;
-    };
-    const refuse = (dataId: tf.DataId, by: string): never => {
-      const { shape, dtype } = backend.tensorMap.get(dataId);
-      return this.#fail(
-        `the step reads a tensor back, ${dtype} [${shape}] by ${by}, and its numbers are there only when it runs: return it as an output`,
-      );
-    };
-    backend.readSync = (dataId) =>
-      isHostConstant(dataId) ? readSync.call(backend, dataId) : refuse(dataId, "dataSync() or arraySync()");
-    backend.read = (dataId) => {
-      try {
-        return refuse(dataId, "data() or array()");
-      } catch {
-        return new Promise(() => {}); // whoever awaits it is told by the capture, which fails
-      }
-    };
-    backend.readToGPU = (dataId) => refuse(dataId, "dataToGPU()");
-    backend.createTensorFromGPUData = () => this.#fail("the step makes a tensor of a GPUBuffer");
-  }
-
-  #stop(): void {
-    Reflect.deleteProperty(tf.engine(), "trackTensor");
-    OPTIMIZER.incrementIterations = incrementIterations;
-    for (const method of METHODS) {
-      const descriptor = this.#own.get(method);
-      if (descriptor === undefined) Reflect.deleteProperty(this.#backend, method);
-      else Object.defineProperty(this.#backend, method, descriptor);
-    }
+    this.#overrides.put(OPTIMIZER, {
+      incrementIterations(this: typeof OPTIMIZER): void {
+        refuse(
+          `${this.getClassName()} computes its rate on the host and counts its steps there, which cannot be recorded: take an optimizer of tfjs-optim`,
+        );
+      },
+    });
   }
 
   /** Gives a tensor of the step its storage. */

@@ -1,7 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { IN_NODE } from "../in-node.ts";
 import { isMissing, loadError } from "../load-error.ts";
 import { quietly } from "../quietly.ts";
 import { type Adapter, chooseAdapter, mayHaveGpu, type NamedAdapter } from "./choose-adapter.ts";
+import { copyShared, type WritingQueue } from "./copy-shared.ts";
 import { type UploadingBackend, uploadDirectly } from "./upload-directly.ts";
 import { type DeviceBackend, type DeviceState, watchDevice } from "./watch-device.ts";
 
@@ -108,6 +110,7 @@ async function createBackend(found: NamedAdapter): Promise<tf.KernelBackend> {
 }
 
 function watched({ name, software }: NamedAdapter, backend: tf.KernelBackend): Started {
+  if (IN_NODE) copyShared((backend as unknown as UploadingBackend).queue as WritingQueue);
   return { name, software, state: watchDevice(backend as unknown as DeviceBackend) };
 }
 

@@ -7,12 +7,8 @@ import type { BatchLogs, Task } from "../task.ts";
 /** Kind of a pass over a batch. */
 export type PassKind = "train" | "evaluate";
 
-/**
- * Results of a pass that replicas sum as one vector: gradients of all trained variables (of a training pass), changes of the
- * other weights (batch normalization's averages), and logs.
- */
-export interface StepVector {
-  readonly gradients: tf.NamedTensorMap;
+/** What a pass gives beside gradients: changes of the other weights (batch normalization's averages), and logs. */
+export interface PassResults {
   readonly moved: Float32Array;
   readonly logs: BatchLogs;
 }
@@ -29,7 +25,10 @@ export function modelVariables({ model, variables }: Task): tf.Variable[] {
   return variables.filter((variable) => known.has(variable));
 }
 
-/** Allocates the vectors of both kinds of passes, in shared memory where threads may share it. */
+/**
+ * Allocates the vectors that are summed over replicas and ranks, of both kinds of passes: gradients of all trained variables (of a
+ * training pass), then {@link PassResults}. In shared memory where threads may share it.
+ */
 export function stepVectors(task: Task): Readonly<Record<PassKind, Float32Array>> {
   const isShared = canShareMemory();
   const allocated = (training: boolean) =>
@@ -44,49 +43,58 @@ function vectorLength(task: Task, training: boolean): number {
 }
 
 /**
- * Writes a replica's results; missing gradients are zeros. Frees nothing.
+ * Writes gradients; missing ones are zeros. Frees nothing.
  *
  * @param isThere - Whether the gradient at an index is there already. Default: none is.
  */
-export async function writeVector(
+export async function writeGradients(
   vector: Float32Array,
-  task: Task,
-  training: boolean,
-  { gradients, moved, logs }: StepVector,
+  { variables }: Task,
+  gradients: tf.NamedTensorMap,
   isThere: (offset: number) => boolean = () => false,
 ): Promise<void> {
   let offset = 0;
-  if (training) {
-    for (const { name, size } of task.variables) {
-      const gradient = gradients[name];
-      if (!isThere(offset)) {
-        if (gradient === undefined) vector.fill(0, offset, offset + size);
-        else vector.set((await gradient.data()) as Float32Array, offset);
-      }
-      offset += size;
+  for (const { name, size } of variables) {
+    const gradient = gradients[name];
+    if (!isThere(offset)) {
+      if (gradient === undefined) vector.fill(0, offset, offset + size);
+      else vector.set((await gradient.data()) as Float32Array, offset);
     }
-    vector.set(moved, offset);
-    offset += moved.length;
+    offset += size;
   }
+}
+
+/** Writes what is behind the gradients. */
+export function writeResults(
+  vector: Float32Array,
+  task: Task,
+  training: boolean,
+  { moved, logs }: PassResults,
+): void {
+  let offset = training ? totalSize(task.variables) : 0;
+  vector.set(moved, offset);
+  offset += moved.length;
   for (const name of logsOf(task, training)) vector[offset++] = logs[name] ?? 0;
 }
 
-/** Reads the sum; `gradients` are new tensors owned by the caller, of the variables that are not frozen. */
-export function readVector(vector: Float32Array, task: Task, training: boolean): StepVector {
-  const gradients: tf.NamedTensorMap = {};
-  let offset = 0;
-  let moved = new Float32Array(0);
-  if (training) {
-    for (const { name, size, shape, trainable } of task.variables) {
-      if (trainable) gradients[name] = tf.tensor(vector.subarray(offset, offset + size), shape, "float32");
-      offset += size;
-    }
-    moved = vector.slice(offset, offset + totalSize(untrainedVariables(task)));
-    offset += moved.length;
-  }
+/** Reads what is behind the gradients. */
+export function readResults(vector: Float32Array, task: Task, training: boolean): PassResults {
+  let offset = training ? totalSize(task.variables) : 0;
+  const moved = vector.slice(offset, offset + (training ? totalSize(untrainedVariables(task)) : 0));
+  offset += moved.length;
   const names = logsOf(task, training);
-  const logs = Object.fromEntries(names.map((name, i) => [name, vector[offset + i]!]));
-  return { gradients, moved, logs };
+  return { moved, logs: Object.fromEntries(names.map((name, i) => [name, vector[offset + i]!])) };
+}
+
+/**
+ * Begins to watch the weights that have no gradient.
+ *
+ * @returns A function that gives their changes since, times a share.
+ */
+export async function watchUntrained(task: Task): Promise<(share: number) => Promise<Float32Array>> {
+  const untrained = untrainedVariables(task);
+  const before = await flatten(untrained);
+  return async (share) => (await flatten(untrained)).map((weight, i) => (weight - before[i]!) * share);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { BatchPart } from "../step/batch-part.ts";
 import { BatchSum } from "../step/batch-sum.ts";
 import type { Task } from "../task.ts";
 import type { EarlyGradients } from "./early-gradients.ts";
-import { flatten, type PassKind, untrainedVariables, writeVector } from "./step-vector.ts";
+import { type PassKind, watchUntrained, writeGradients, writeResults } from "./step-vector.ts";
 
 /** A pass over some rows of a batch. */
 export interface Pass {
@@ -27,19 +27,12 @@ export async function sumInto(
   early?: EarlyGradients,
 ): Promise<void> {
   const training = kind === "train";
-  const untrained = training ? untrainedVariables(task) : [];
-  const before = await flatten(untrained);
+  const changes = training ? await watchUntrained(task) : undefined;
   const sum = new BatchSum(task, training, place, step);
   const rows = await add(sum);
-  const after = await flatten(untrained);
-  const moved = after.map((weight, i) => (weight - before[i]!) * (rows / place.total));
+  const moved = (await changes?.(rows / place.total)) ?? new Float32Array(0);
   const gradients = sum.gradients();
-  await writeVector(
-    vector,
-    task,
-    training,
-    { gradients, moved, logs: await sum.logs() },
-    early && ((offset) => early.has(offset)),
-  );
+  if (training) await writeGradients(vector, task, gradients, early && ((offset) => early.has(offset)));
   tf.dispose(gradients);
+  writeResults(vector, task, training, { moved, logs: await sum.logs() });
 }

@@ -1,24 +1,32 @@
-import { squaredNorms } from "tfjs-optim";
 import type { Ranks } from "../ranks/ranks.ts";
 import type { BatchPart } from "../step/batch-part.ts";
 import type { Task } from "../task.ts";
 import { BucketSums, bucketStarts } from "./bucket-sums.ts";
 import type { Engine } from "./engine.ts";
-import { ownGradients } from "./own-gradients.ts";
 import type { Passes } from "./passes.ts";
 import {
   assignFlat,
   flatten,
   modelVariables,
   type PassKind,
-  readVector,
+  readResults,
   stepVectors,
   totalSize,
   untrainedVariables,
 } from "./step-vector.ts";
+import { type SummedGradients, summedGradients } from "./summed-gradients.ts";
 
-/** Returns an engine whose passes give vectors, each of which is summed over ranks. */
-export function vectorEngine(task: Task, passes: Passes, ranks: Ranks): Engine {
+/**
+ * Returns an engine whose passes give vectors, each of which is summed over ranks.
+ *
+ * @param summed - What takes the sums of gradients. Default: new tensors.
+ */
+export function vectorEngine(
+  task: Task,
+  passes: Passes,
+  ranks: Ranks,
+  summed: SummedGradients = summedGradients(task),
+): Engine {
   const untrained = untrainedVariables(task);
   const vectors = stepVectors(task);
   const trained = totalSize(task.variables);
@@ -35,28 +43,26 @@ export function vectorEngine(task: Task, passes: Passes, ranks: Ranks): Engine {
     await passes.run(kind, part, microBatchSize, step, vector, (start) => sums.final(start));
     if (training) await sums.finish();
     await ranks.sumOthers(vector.subarray(gradients.length));
-    return readVector(vector, task, training);
+    return readResults(vector, task, training);
   }
 
   return {
-    ...ownGradients,
     measure: () => passes.measure(),
     sync: () => passes.sync(),
     async gradients(part, microBatchSize, step) {
       if (ranks.share.size > 1) requireTrainable(task);
       const before = await flatten(untrained);
-      const { gradients, moved, logs } = await pass("train", part, microBatchSize, step);
+      const { moved, logs } = await pass("train", part, microBatchSize, step);
       if (moved.length > 0) {
         assignFlat(
           untrained,
           before.map((weight, i) => weight + moved[i]!),
         );
       }
-      const squares = squaredNorms(Object.values(gradients));
-      const norms = (await squares.data()) as Float32Array;
-      squares.dispose();
-      return { gradients, logs, squaredNorms: norms };
+      return { ...(await summed.take(vectors.train.subarray(0, trained))), logs };
     },
+    update: (step, gradients) => summed.update(step, gradients),
+    discard: (gradients) => summed.discard(gradients),
     evaluate: async (part, microBatchSize) => (await pass("evaluate", part, microBatchSize, 0)).logs,
     close: () => passes.close(),
   };

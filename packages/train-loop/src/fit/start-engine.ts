@@ -1,7 +1,6 @@
 import { COUNT, requireOptions } from "known-options";
 import type { Communicator } from "../communicator/communicator.ts";
 import type { Engine } from "../engine/engine.ts";
-import { localPasses } from "../engine/local-passes.ts";
 import { ownEngine } from "../engine/own-engine.ts";
 import { vectorEngine } from "../engine/vector-engine.ts";
 import { Ranks } from "../ranks/ranks.ts";
@@ -28,10 +27,10 @@ export interface ReplicaOptions {
   readonly communicator?: Communicator;
 }
 
-/** Option of a run in this thread alone. */
+/** Option of a run without replicas. */
 export interface CaptureOption {
   /**
-   * Whether steps are captured where the backend can (WebGPU with `webgpu-kernels`, without replicas and ranks): recorded once and played
+   * Whether steps are captured where the backend can (WebGPU with `webgpu-kernels`, without replicas): recorded once and played
    * again without JavaScript, to the same bits, as CUDA graphs. What cannot be captured runs as it is, which a warning says once. Default
    * true.
    */
@@ -61,11 +60,7 @@ export async function startEngine(
   requireOptions(caller, { replicas }, { replicas: COUNT });
   const ranks = new Ranks(communicator, signal);
   if (replicas === 1) {
-    const engine =
-      ranks.share.size === 1
-        ? ownEngine(caller, task, capture)
-        : vectorEngine(task, localPasses(task), ranks);
-    return { engine, replicas, ranks };
+    return { engine: ownEngine(caller, task, ranks, capture), replicas, ranks };
   }
   if (setup === undefined) {
     throw new RangeError(

@@ -1,7 +1,7 @@
 import type { RunnableStep, StepCapture, StepInputSpec } from "kernel-contract";
 
 /** What a program computes. A kind that cannot be captured once is not tried again. */
-export type ProgramKind = "gradients" | "update" | "evaluation" | "forward";
+export type ProgramKind = "gradients" | "sums" | "update" | "evaluation" | "forward";
 
 type Step = Parameters<StepCapture>[0];
 

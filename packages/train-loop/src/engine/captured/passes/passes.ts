@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { squaredNorms } from "tfjs-optim";
-import { requireParts } from "../../checks/require-task.ts";
-import { logNames, logRow } from "../../step/batch-logs.ts";
-import { gradientsOf } from "../../step/batch-sum.ts";
-import { watchTeacher } from "../../step/watch-teacher.ts";
-import type { Outcome, Task } from "../../task.ts";
+import { requireParts } from "../../../checks/require-task.ts";
+import { logNames, logRow } from "../../../step/batch-logs.ts";
+import { gradientsOf } from "../../../step/batch-sum.ts";
+import { watchTeacher } from "../../../step/watch-teacher.ts";
+import type { Outcome, Task } from "../../../task.ts";
 import type { GradientSums } from "./gradient-sums.ts";
 import type { PassData } from "./pass-inputs.ts";
 

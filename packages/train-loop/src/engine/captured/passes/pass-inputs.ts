@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { StepInputSpec, StepInputs } from "kernel-contract";
-import type { MicroBatch, Prepared } from "../../task.ts";
+import type { MicroBatch, Prepared } from "../../../task.ts";
 
 /** What a pass over a micro-batch computes from. */
 export interface PassData {

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { RunnableStep } from "kernel-contract";
+import type { ProgramKind, Programs } from "../programs.ts";
 import { dataOf, inputsOf, otherField, type PassData, specsOf } from "./pass-inputs.ts";
 import type { PassNames, PassOutputs } from "./passes.ts";
-import type { ProgramKind, Programs } from "./programs.ts";
 
 /** A pass that was started: what its numbers are of, and the numbers once they are read back. */
 export interface StartedPass {

@@ -109,7 +109,8 @@ describe.skipIf(missing)(`captureStep${missing ? ` (skipped: ${missing})` : ""}`
       const [expected, actual] = [await plain.state(), await captured.state()];
       expect([actual.iterations, actual.updates]).toEqual([4, 4]);
       expect(actual).toEqual(expected);
-      expect(step.memory.bytes).toBeLessThanOrEqual(1.1 * step.memory.eagerBytes);
+      const uniforms = 256 * step.dispatches; // aligned: much, where a model is so small
+      expect(step.memory.bytes - uniforms).toBeLessThanOrEqual(1.1 * step.memory.eagerBytes);
       expect(step.programs.get("SoftmaxCrossEntropy")).toBe(2);
       expect(step.dispatches).toBe([...step.programs.values()].reduce((sum, count) => sum + count, 0));
       const { numTensors } = tf.memory();

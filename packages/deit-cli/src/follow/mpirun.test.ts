@@ -5,6 +5,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { errorOverLargest } from "test-kit";
+import { startWebGpu } from "test-kit/backends";
 import { missingForTwoHosts, twoHosts } from "test-kit/two-hosts";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import {
@@ -29,6 +30,7 @@ const INSTALLED = fileURLToPath(new URL("../../../../node_modules/.bin/deit-cli"
 const host = hostname();
 const missing = missingMpi();
 const noHosts = missingForTwoHosts();
+const missingGpu = await startWebGpu();
 
 const train = (ranks: number, ...args: string[]) => start([...mpirun(ranks), ...PROGRAM, "train", ...args]);
 
@@ -101,6 +103,15 @@ describe.skipIf(missing)(`under mpirun${missing === undefined ? "" : ` (${missin
       expectSameLosses(join(out, name), join(out, `${name}-alone`));
     },
   );
+
+  test.skipIf(missingGpu)("ranks with a WebGPU each have the losses of one", async () => {
+    const gpu = ALONE.map((word) => (word === "wasm" ? "webgpu" : word));
+    gpu.push("--count", "60", "--epochs", "2", "--out", out, "--name");
+    const { code, err } = await train(2, ...gpu, "gpu").ended;
+    expect({ code, err }).toEqual({ code: 0, err: "" }); // all of a step is captured
+    expect(await train(1, ...gpu, "gpu-alone").ended).toMatchObject({ code: 0 });
+    expectSameLosses(join(out, "gpu"), join(out, "gpu-alone"));
+  });
 
   test("a run that any rank is told to stop says how it is resumed, under as many ranks or others", async () => {
     const folder = join(out, "stopped");

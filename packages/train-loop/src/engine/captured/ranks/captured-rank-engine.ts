@@ -17,7 +17,7 @@ import { GradientRow } from "./gradient-row.ts";
 export function capturedRankEngine(task: Task, programs: Programs, ranks: Ranks): Engine {
   const passes = new MicroPasses(task, programs);
   const update = new CapturedUpdate(programs);
-  const row = new GradientRow(task, passes.sums, programs);
+  const row = new GradientRow(task, passes, programs);
   const engine = vectorEngine(task, capturedPasses(task, passes, row), ranks, {
     async take(values) {
       const squaredNorms = await row.write(values);

@@ -2,60 +2,64 @@ import * as tf from "@tensorflow/tfjs-core";
 import { squaredNorms } from "tfjs-optim";
 import type { Task } from "../../../task.ts";
 import { totalSize } from "../../step-vector.ts";
-import type { GradientSums } from "../passes/gradient-sums.ts";
+import type { MicroPasses } from "../passes/micro-passes.ts";
 import type { Programs } from "../programs.ts";
 
 /**
  * The sums of gradients of all variables in a row, as they go between ranks: read back and written by a program each, so that neither
- * takes a round trip or an upload for every variable.
+ * takes a round trip or an upload for every variable. Where a row is more than the device binds, they take these.
  */
 export class GradientRow {
   readonly #variables: Task["variables"];
-  readonly #sums: GradientSums;
+  readonly #passes: MicroPasses;
   readonly #programs: Programs;
 
-  constructor({ variables }: Task, sums: GradientSums, programs: Programs) {
+  constructor({ variables }: Task, passes: MicroPasses, programs: Programs) {
     this.#variables = variables;
-    this.#sums = sums;
+    this.#passes = passes;
     this.#programs = programs;
   }
 
   /** Reads the sums back. */
   async read(): Promise<Float32Array> {
-    const names = this.#variables.map(({ name }) => name);
-    const compute = () => ({
-      row: tf.tidy(() => tf.concat(this.#sums.of(names).map((sum) => tf.reshape(sum, [-1])))),
-    });
-    const program = await this.#programs.find("sums", "read", {}, compute);
+    const sums = this.#passes.sums.of(this.#variables.map(({ name }) => name));
+    const program = await this.#programs.find("sums", "read", {}, () => ({
+      row: tf.tidy(() => tf.concat(sums.map((sum) => tf.reshape(sum, [-1])))),
+    }));
     if (program !== undefined) return (await program.run({})).row as Float32Array;
-    const { row } = compute();
-    return (await row.data().finally(() => row.dispose())) as Float32Array;
+    const row = new Float32Array(totalSize(this.#variables));
+    const parts = await Promise.all(sums.map((sum) => sum.data() as Promise<Float32Array>));
+    let offset = 0;
+    for (const part of parts) {
+      row.set(part, offset);
+      offset += part.length;
+    }
+    return row;
   }
 
   /** Replaces the sums. @returns The squared norm of each. */
   async write(values: Float32Array): Promise<Float32Array> {
-    const compute = ({ row }: Readonly<Record<string, tf.Tensor>>) => ({
-      norms: this.#assign(row as tf.Tensor1D),
-    });
     const specs = { row: { shape: [totalSize(this.#variables)] } };
-    const program = await this.#programs.find("sums", "write", specs, compute);
+    const program = await this.#programs.find("sums", "write", specs, ({ row }) => ({
+      norms: this.#assign((start, { size, shape }) => tf.reshape(tf.slice(row!, start, size), shape)),
+    }));
     if (program !== undefined) return (await program.run({ row: values })).norms as Float32Array;
-    const row = tf.tensor1d(values);
-    const { norms } = compute({ row });
-    row.dispose();
+    const norms = this.#assign((start, { size, shape }) =>
+      tf.tensor(values.subarray(start, start + size), shape, "float32"),
+    );
     return (await norms.data().finally(() => norms.dispose())) as Float32Array;
   }
 
-  #assign(row: tf.Tensor1D): tf.Tensor1D {
+  #assign(gradientAt: (start: number, variable: tf.Variable) => tf.Tensor): tf.Tensor1D {
     return tf.tidy(() => {
-      let offset = 0;
+      let start = 0;
       const gradients: tf.NamedTensorMap = {};
-      for (const { name, shape, size } of this.#variables) {
-        gradients[name] = tf.reshape(tf.slice(row, offset, size), shape);
-        offset += size;
+      for (const variable of this.#variables) {
+        gradients[variable.name] = gradientAt(start, variable);
+        start += variable.size;
       }
-      this.#sums.add(gradients, true);
-      return squaredNorms(this.#sums.of(Object.keys(gradients)));
+      this.#passes.sums.add(gradients, true);
+      return squaredNorms(this.#passes.sums.of(Object.keys(gradients)));
     });
   }
 }

@@ -13,7 +13,6 @@ import { FASTER, fasterNode } from "../process/faster-node.ts";
 import { Interrupted, orInterrupted } from "../process/interrupted.ts";
 import { UsageError } from "../process/usage-error.ts";
 import type { RunRanks } from "../ranks/run-ranks.ts";
-import { launcherWords } from "../ranks/words.ts";
 import { claim } from "../runs/claim.ts";
 import { type RunContext, reportOnce } from "../runs/context.ts";
 import {
@@ -138,9 +137,9 @@ async function open({ settings, output, signal, first, command, ranks }: RunStar
       `compression: ${settings.run.compression} is for sums between several processes; this one sums nothing\n`,
     );
   const faster = isFirst(settings, first) ? fasterNode(backend.name, process.argv.slice(2)) : undefined;
-  const launcher = ranks === undefined ? "" : `${launcherWords(ranks.communicator)} `;
-  if (faster !== undefined)
-    output.write(`faster: Node 24 trains ${FASTER} as this one:\n  ${launcher}${faster}\n`);
+  // Not by npx under a launcher: it ends at the launcher's signal, before anything is saved.
+  const how = ranks === undefined ? `:\n  ${faster}` : ", where it is the first on the PATH";
+  if (faster !== undefined) output.write(`faster: Node 24 trains ${FASTER} as this one${how}\n`);
   const isDrawn = settings.data.path === undefined && !settings.data.download;
   const reading = isDrawn ? "drawing flowers" : "reading the photos";
   const data = await whileBusy(output, reading, (own) => openData(settings, own, signal));

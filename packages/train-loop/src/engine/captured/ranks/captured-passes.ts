@@ -18,9 +18,9 @@ export function capturedPasses(task: Task, passes: MicroPasses, row: GradientRow
       }
       const rows = part.batch.labels.length;
       const changes = await watchUntrained(task);
-      const { logs } = await passes.train(part, microBatchSize, step);
+      const { names, logs } = await passes.train(part, microBatchSize, step);
       const moved = await changes(rows / part.total);
-      if (rows > 0) vector.set(await row.read());
+      if (rows > 0) vector.set(await row.read(names));
       else vector.fill(0);
       writeResults(vector, task, true, { moved, logs });
     },

@@ -64,6 +64,26 @@ describe.skipIf(missing)(`ranks${missing ? ` (skipped: ${missing})` : ""}`, () =
     240_000,
   );
 
+  test("sum zeros for variables that a step's loss is not of, not what an earlier step had", async () => {
+    const options: Options = {
+      change: (task) => ({
+        ...task,
+        dependsOnStep: true,
+        train: (prepared, sampleKeys, step) => {
+          const outcome = task.train(prepared, sampleKeys, step);
+          if (step !== 1) return outcome;
+          const bias = task.variables.at(-1)!; // three zeros, which a first step has hardly moved
+          return { ...outcome, loss: tf.mean(tf.square(tf.add(bias, 1))) as tf.Scalar };
+        },
+      }),
+    };
+    const actual = await onRanks(2, options, { epochs: 1 });
+    expect(told()).toEqual(Array(2).fill(expect.stringContaining("the task may depend on the step")));
+    const { gradientNorm } = actual[0]!.steps[1] as { gradientNorm: number };
+    expect(gradientNorm).toBeCloseTo(2 / Math.sqrt(3), 5);
+    expect(actual).toEqual(await onRanks(2, options, { epochs: 1, capture: false }));
+  }, 240_000);
+
   test("fall back, each on its own, to the same bits", async () => {
     const failing =
       (own: StepCapture): StepCapture =>

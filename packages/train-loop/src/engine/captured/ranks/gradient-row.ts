@@ -20,8 +20,19 @@ export class GradientRow {
     this.#programs = programs;
   }
 
-  /** Reads the sums back. */
-  async read(): Promise<Float32Array> {
+  /** Reads the sums back. @param names - Variables that had a gradient; what the others' sums hold is of an earlier batch. */
+  async read(names: readonly string[]): Promise<Float32Array> {
+    const row = await this.#readAll();
+    const given = new Set(names);
+    let start = 0;
+    for (const { name, size } of this.#variables) {
+      if (!given.has(name)) row.fill(0, start, start + size);
+      start += size;
+    }
+    return row;
+  }
+
+  async #readAll(): Promise<Float32Array> {
     const sums = this.#passes.sums.of(this.#variables.map(({ name }) => name));
     const program = await this.#programs.find("sums", "read", {}, () => ({
       row: tf.tidy(() => tf.concat(sums.map((sum) => tf.reshape(sum, [-1])))),

@@ -19,9 +19,15 @@ export function copyShared(queue: WritingQueue): void {
 }
 
 function unshared(data: ArrayBufferView | ArrayBufferLike): ArrayBufferView | ArrayBufferLike {
-  if (data instanceof SharedArrayBuffer) return new Uint8Array(data).slice().buffer;
-  if (!ArrayBuffer.isView(data) || !(data.buffer instanceof SharedArrayBuffer)) return data;
+  if (isShared(data)) return new Uint8Array(data).slice().buffer;
+  if (!ArrayBuffer.isView(data) || !isShared(data.buffer)) return data;
   if (data instanceof DataView)
     return new DataView(new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice().buffer);
-  return (data as Uint8Array).slice(); // of its own type: an offset and a size in a write count elements
+  // Of its own type: an offset and a size in a write count elements. Not by its own method: that of Node's Buffer copies nothing.
+  return Uint8Array.prototype.slice.call(data);
+}
+
+/** Whether memory is shared, that of another realm (`node:vm`) too, of which it is no instance. */
+function isShared(memory: unknown): memory is SharedArrayBuffer {
+  return Object.prototype.toString.call(memory) === "[object SharedArrayBuffer]";
 }

@@ -181,11 +181,9 @@ const tasks: Record<string, () => Promise<void>> = {
     }
   },
   async abortsClosing() {
-    if (rank === 1) {
-      void ranks.close();
-      ranks.abort(new Error("too late"));
-    }
-    await ranks.barrier();
+    const closed = ranks.close();
+    if (rank === 1) ranks.abort(new Error("too late"));
+    await closed; // on all ranks: another operation would be an error of theirs, which might come first
   },
   async exits() {
     if (rank === 1) process.exit(0);

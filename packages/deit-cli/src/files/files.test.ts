@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
@@ -7,7 +6,8 @@ import { saveModel } from "named-weights/node";
 import { addNotes, loadLayersModelFile, notesOf } from "open-classifier";
 import { emptyFolder } from "test-kit";
 import { startBackend } from "tfjs-backends";
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { smallDisk } from "../../test/small-disk.ts";
 import { readDataRecord } from "../runs/data-record.ts";
 import { makeRunFolder, removeIfEmpty } from "../runs/run-folder.ts";
 import { readRecord } from "../runs/run-record.ts";
@@ -141,23 +141,10 @@ test("what a killed process left unfinished goes, and nothing else", async () =>
   expect((await readdir(folder, { recursive: true })).sort()).toEqual(["a", "a/d.json", "mine.tmp"]);
 });
 
-/** A file system of 64 KiB, where this system lets one be mounted. */
-async function fullDisk(): Promise<string | undefined> {
-  if (process.platform !== "linux") return undefined;
-  const folder = await emptyFolder();
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], { stdio: "ignore" });
-  } catch {
-    return undefined;
-  }
-  onTestFinished(() => void execFileSync("umount", [folder]));
-  return folder;
-}
-
 test("a full disk is named with the file, the old file stays and nothing of the new one", async ({
   skip,
 }) => {
-  const folder = await fullDisk();
+  const folder = await smallDisk();
   if (folder === undefined) return skip("no small file system can be mounted here");
   const path = join(folder, "report.html");
   await writeAtomically(path, "old");

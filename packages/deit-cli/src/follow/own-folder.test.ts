@@ -1,32 +1,16 @@
-// What the other ranks keep for themselves, where it cannot be kept.
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { emptyFolder } from "test-kit";
 import { afterAll, expect, onTestFinished, test, vi } from "vitest";
 import { endAll, missingMpi, mpirun, PROGRAM, start } from "../../test/mpirun.ts";
+import { smallDisk } from "../../test/small-disk.ts";
 import { makeOwnFolder } from "./own-folder.ts";
 
 vi.setConfig({ testTimeout: 300_000 });
 
 const missing = missingMpi();
 afterAll(endAll);
-
-/** A disk of 64 KiB, where this process may make one. */
-function smallDisk(): string | undefined {
-  if (process.platform !== "linux") return undefined;
-  const folder = mkdtempSync(join(tmpdir(), "full-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], { stdio: "ignore" });
-  } catch {
-    return undefined;
-  }
-  onTestFinished(() => void execFileSync("umount", [folder]));
-  return folder;
-}
 
 test("a folder of temporary files in which none can be made is named", async () => {
   const folder = await emptyFolder();
@@ -47,7 +31,7 @@ test("a folder of temporary files in which none can be made is named", async () 
 test.skipIf(missing)(
   `a full disk under a rank's folder is an error that names rank, host and file${missing === undefined ? "" : ` (${missing})`}`,
   async ({ skip }) => {
-    const small = smallDisk();
+    const small = await smallDisk();
     if (small === undefined) return skip("no small file system can be mounted here");
     const words = [
       ...["--preset", "tiny", "--backend", "wasm", "--teacher-epochs", "1", "--epochs", "1"],

@@ -98,18 +98,18 @@ export async function watchUntrained(task: Task): Promise<(share: number) => Pro
 }
 
 /**
- * Concatenates the values of variables.
+ * Concatenates the values of tensors.
  *
  * @param flat - Destination. Default: a new array.
  */
 export async function flatten(
-  variables: readonly tf.Variable[],
-  flat: Float32Array = new Float32Array(totalSize(variables)),
+  tensors: readonly tf.Tensor[],
+  flat: Float32Array = new Float32Array(totalSize(tensors)),
 ): Promise<Float32Array> {
   let offset = 0;
-  for (const variable of variables) {
-    flat.set((await variable.data()) as Float32Array, offset);
-    offset += variable.size;
+  for (const tensor of tensors) {
+    flat.set((await tensor.data()) as Float32Array, offset);
+    offset += tensor.size;
   }
   return flat;
 }
@@ -129,6 +129,6 @@ function logsOf({ parts }: Task, training: boolean): string[] {
   return logNames(training ? parts.train : parts.evaluate);
 }
 
-export function totalSize(variables: readonly tf.Variable[]): number {
-  return variables.reduce((sum, { size }) => sum + size, 0);
+export function totalSize(tensors: readonly tf.Tensor[]): number {
+  return tensors.reduce((sum, { size }) => sum + size, 0);
 }

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { squaredNorms } from "tfjs-optim";
 import type { Task } from "../../../task.ts";
-import { totalSize } from "../../step-vector.ts";
+import { flatten, totalSize } from "../../step-vector.ts";
 import type { MicroPasses } from "../passes/micro-passes.ts";
 import type { Programs } from "../programs.ts";
 
@@ -38,14 +38,7 @@ export class GradientRow {
       row: tf.tidy(() => tf.concat(sums.map((sum) => tf.reshape(sum, [-1])))),
     }));
     if (program !== undefined) return (await program.run({})).row as Float32Array;
-    const row = new Float32Array(totalSize(this.#variables));
-    const parts = await Promise.all(sums.map((sum) => sum.data() as Promise<Float32Array>));
-    let offset = 0;
-    for (const part of parts) {
-      row.set(part, offset);
-      offset += part.length;
-    }
-    return row;
+    return flatten(sums);
   }
 
   /** Replaces the sums. @returns The squared norm of each. */
